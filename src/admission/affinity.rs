@@ -1,0 +1,375 @@
+//! The affinity part of a patch: node terms narrowed, pod terms appended, the user's own kept as they are.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::patch::Patch;
+use crate::engine::json;
+use crate::engine::plan::Edit;
+use crate::engine::strategy::Strategy;
+use crate::engine::terms::{Is, Narrowed, Term};
+use crate::engine::words;
+use crate::facts::Pod;
+use crate::facts::pod::{Affinity, PodAffinity};
+use crate::facts::text::Text;
+
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+
+/// Writes the operations for `/spec/affinity`.
+pub(super) fn write(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
+    let ours = |e: &Edit<'_>| matches!(e, Edit::Nodes(_) | Edit::Repel { .. } | Edit::Pack { .. });
+    if affinity.is_none() && edits.iter().any(ours) {
+        patch.add(format_args!("/spec/affinity")).push_str("{}");
+        patch.end();
+    }
+    for edit in edits {
+        if let Edit::Nodes(narrowed) = edit {
+            nodes(pod, affinity, narrowed, patch);
+        }
+    }
+    let pack = edits.iter().find_map(|e| match e {
+        Edit::Pack { boundary, strategy } => Some((boundary, *strategy)),
+        _ => None,
+    });
+    if let Some((boundary, strategy)) = pack {
+        let preferred = affinity.and_then(|a| a.pod_affinity.as_ref());
+        packing(preferred, boundary, strategy, patch);
+    }
+    repelling(
+        affinity.and_then(|a| a.pod_anti_affinity.as_ref()),
+        edits,
+        patch,
+    );
+}
+
+fn nodes(
+    pod: &Pod<'_>,
+    affinity: Option<&Affinity<'_>>,
+    narrowed: &[Narrowed<'_>],
+    patch: &mut Patch,
+) {
+    let node_affinity = affinity.and_then(|a| a.node_affinity.as_ref());
+    let required = node_affinity.and_then(|n| n.required.as_ref());
+    let terms = required.and_then(|r| r.node_selector_terms.as_deref());
+    let parent = match (node_affinity, required) {
+        (None, _) => {
+            patch
+                .add(format_args!("/spec/affinity/nodeAffinity"))
+                .push_str("{}");
+            patch.end();
+            false
+        }
+        (Some(_), None) => false,
+        (Some(_), Some(_)) => true,
+    };
+    if !parent {
+        let text = patch.add(format_args!("/spec/affinity/nodeAffinity/{REQUIRED}"));
+        text.push_str("{\"nodeSelectorTerms\":");
+        new_terms(text, narrowed);
+        text.push('}');
+        patch.end();
+        return;
+    }
+    let user = terms.unwrap_or_default();
+    let read = pod
+        .spec
+        .as_ref()
+        .and_then(|s| s.required_node_terms())
+        .unwrap_or_default();
+    let filled = read
+        .iter()
+        .filter(|t| !crate::engine::terms::is_empty(t))
+        .count();
+    let each_once =
+        narrowed.len() == filled && narrowed.windows(2).all(|pair| pair[0].of < pair[1].of);
+    if each_once {
+        for entry in narrowed {
+            let Some(index) = entry.of else { continue };
+            append(&entry.add, index, read.get(index), patch);
+        }
+        return;
+    }
+    let text = patch.replace_all(format_args!(
+        "/spec/affinity/nodeAffinity/{REQUIRED}/nodeSelectorTerms"
+    ));
+    text.push('[');
+    for (position, entry) in narrowed.iter().enumerate() {
+        comma(text, position);
+        let raw = entry.of.and_then(|index| user.get(index));
+        joined_term(text, raw.copied(), &entry.add);
+    }
+    text.push(']');
+    patch.end();
+}
+
+/// Appends requirements to a term where it stands.
+fn append(
+    add: &Term<'_>,
+    index: usize,
+    term: Option<&crate::facts::pod::NodeSelectorTerm<'_>>,
+    patch: &mut Patch,
+) {
+    let base = format!("/spec/affinity/nodeAffinity/{REQUIRED}/nodeSelectorTerms/{index}");
+    let has_expressions = term.is_some_and(|t| t.match_expressions.is_some());
+    let has_fields = term.is_some_and(|t| t.match_fields.is_some());
+    if !add.labels.is_empty() && !has_expressions {
+        let text = patch.add(format_args!("{base}/matchExpressions"));
+        text.push('[');
+        expressions(text, add, false);
+        text.push(']');
+        patch.end();
+    } else {
+        for need in &add.labels {
+            let text = patch.add(format_args!("{base}/matchExpressions/-"));
+            expression(text, &need.key, &need.is);
+            patch.end();
+        }
+    }
+    if !add.not_nodes.is_empty() && !has_fields {
+        let text = patch.add(format_args!("{base}/matchFields"));
+        text.push('[');
+        fields(text, add, false);
+        text.push(']');
+        patch.end();
+    } else {
+        for node in &add.not_nodes {
+            let text = patch.add(format_args!("{base}/matchFields/-"));
+            field(text, node);
+            patch.end();
+        }
+    }
+}
+
+fn new_terms(text: &mut String, narrowed: &[Narrowed<'_>]) {
+    text.push('[');
+    for (position, entry) in narrowed.iter().enumerate() {
+        comma(text, position);
+        joined_term(text, None, &entry.add);
+    }
+    text.push(']');
+}
+
+/// A term of the user's, unread fields and all, with ours beside it.
+fn joined_term(text: &mut String, raw: Option<&RawValue>, add: &Term<'_>) {
+    let members: Members<'_> = raw
+        .and_then(|raw| serde_json::from_str(raw.get()).ok())
+        .unwrap_or_default();
+    text.push('{');
+    let mut position = 0;
+    for (key, value) in &members.0 {
+        if matches!(key.as_ref(), "matchExpressions" | "matchFields") {
+            continue;
+        }
+        comma(text, position);
+        position += 1;
+        json::string(text, key);
+        text.push(':');
+        text.push_str(value.get());
+    }
+    list(
+        text,
+        "matchExpressions",
+        members.list("matchExpressions"),
+        &mut position,
+        !add.labels.is_empty(),
+        &mut |text, more| {
+            expressions(text, add, more);
+        },
+    );
+    list(
+        text,
+        "matchFields",
+        members.list("matchFields"),
+        &mut position,
+        !add.not_nodes.is_empty(),
+        &mut |text, more| {
+            fields(text, add, more);
+        },
+    );
+    text.push('}');
+}
+
+fn list(
+    text: &mut String,
+    name: &str,
+    own: Vec<&RawValue>,
+    position: &mut usize,
+    adds: bool,
+    ours: &mut dyn FnMut(&mut String, bool),
+) {
+    if own.is_empty() && !adds {
+        return;
+    }
+    comma(text, *position);
+    *position += 1;
+    let _ = write!(text, "\"{name}\":[");
+    for (index, value) in own.iter().enumerate() {
+        comma(text, index);
+        text.push_str(value.get());
+    }
+    ours(text, !own.is_empty());
+    text.push(']');
+}
+
+fn expressions(text: &mut String, add: &Term<'_>, more: bool) {
+    for (index, need) in add.labels.iter().enumerate() {
+        comma(text, index + usize::from(more));
+        expression(text, &need.key, &need.is);
+    }
+}
+
+fn expression(text: &mut String, key: &str, is: &Is<'_>) {
+    text.push_str("{\"key\":");
+    json::string(text, key);
+    match is {
+        Is::There => text.push_str(",\"operator\":\"Exists\"}"),
+        Is::Absent => text.push_str(",\"operator\":\"DoesNotExist\"}"),
+        Is::Above(least) => {
+            let _ = write!(text, ",\"operator\":\"Gt\",\"values\":[\"{least}\"]}}");
+        }
+        Is::OneOf(values) => {
+            text.push_str(",\"operator\":\"In\",\"values\":[");
+            for (index, value) in values.iter().enumerate() {
+                comma(text, index);
+                json::string(text, value);
+            }
+            text.push_str("]}");
+        }
+    }
+}
+
+fn fields(text: &mut String, add: &Term<'_>, more: bool) {
+    for (index, node) in add.not_nodes.iter().enumerate() {
+        comma(text, index + usize::from(more));
+        field(text, node);
+    }
+}
+
+fn field(text: &mut String, node: &str) {
+    text.push_str("{\"key\":\"metadata.name\",\"operator\":\"NotIn\",\"values\":[");
+    json::string(text, node);
+    text.push_str("]}");
+}
+
+fn packing(
+    affinity: Option<&PodAffinity<'_>>,
+    boundary: &str,
+    strategy: Strategy,
+    patch: &mut Patch,
+) {
+    let base = "/spec/affinity/podAffinity";
+    let exists = affinity.is_some_and(|a| a.preferred.is_some());
+    let (text, close) = open(patch, base, affinity.is_some(), PREFERRED, exists);
+    text.push_str("{\"weight\":100,\"podAffinityTerm\":{\"labelSelector\":{\"matchLabels\":{");
+    json::string(text, words::TRUST_BOUNDARY);
+    text.push(':');
+    json::string(text, boundary);
+    text.push(',');
+    json::string(text, words::STRATEGY);
+    let _ = write!(text, ":\"{strategy}\"}}}},");
+    everywhere(text);
+    text.push_str("}}");
+    text.push_str(close);
+    patch.end();
+}
+
+fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut Patch) {
+    let mut parent = affinity.is_some();
+    let mut exists = affinity.is_some_and(|a| a.required.is_some());
+    for edit in edits {
+        let Edit::Repel { label, own } = edit else {
+            continue;
+        };
+        let base = "/spec/affinity/podAntiAffinity";
+        let (text, close) = open(patch, base, parent, REQUIRED, exists);
+        (parent, exists) = (true, true);
+        text.push_str("{\"labelSelector\":{\"matchExpressions\":[{\"key\":");
+        json::string(text, label);
+        text.push_str(",\"operator\":\"Exists\"},{\"key\":");
+        json::string(text, label);
+        text.push_str(",\"operator\":\"NotIn\",\"values\":[");
+        json::string(text, own);
+        text.push_str("]}]},");
+        everywhere(text);
+        text.push('}');
+        text.push_str(close);
+        patch.end();
+    }
+}
+
+/// In every namespace, by hostname.
+fn everywhere(text: &mut String) {
+    let _ = write!(
+        text,
+        "\"namespaceSelector\":{{}},\"topologyKey\":\"{}\"",
+        words::HOSTNAME
+    );
+}
+
+/// Opens one more entry of a list below `base`, making what is missing above it.
+fn open<'p>(
+    patch: &'p mut Patch,
+    base: &str,
+    parent: bool,
+    field: &str,
+    exists: bool,
+) -> (&'p mut String, &'static str) {
+    if exists {
+        return (patch.add(format_args!("{base}/{field}/-")), "");
+    }
+    if parent {
+        let text = patch.add(format_args!("{base}/{field}"));
+        text.push('[');
+        return (text, "]");
+    }
+    let text = patch.add(format_args!("{base}"));
+    let _ = write!(text, "{{\"{field}\":[");
+    (text, "]}")
+}
+
+fn comma(text: &mut String, position: usize) {
+    if position > 0 {
+        text.push(',');
+    }
+}
+
+/// The members of an object as they stand.
+#[derive(Default)]
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    fn list(&self, name: &str) -> Vec<&'a RawValue> {
+        let member = self.0.iter().rev().find(|(key, _)| key == name);
+        let read = member.and_then(|(_, raw)| serde_json::from_str(raw.get()).ok());
+        read.unwrap_or_default()
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor<'a>(std::marker::PhantomData<&'a ()>);
+
+        impl<'de: 'a, 'a> Visitor<'de> for MembersVisitor<'a> {
+            type Value = Members<'a>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some((key, value)) = map.next_entry::<Text<'a>, &'a RawValue>()? {
+                    members.push((key.0, value));
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor(std::marker::PhantomData))
+    }
+}

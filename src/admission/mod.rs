@@ -1,0 +1,8 @@
+//! The wire: AdmissionReview bytes in, AdmissionReview bytes out, and the patch in between.
+
+mod affinity;
+pub mod answer;
+pub mod patch;
+pub mod review;
+
+pub use answer::{World, respond};

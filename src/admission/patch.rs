@@ -1,0 +1,323 @@
+//! Turns edits into RFC 6902 operations, built by hand against the object as sent and never diffed.
+//!
+//! Every operation applies after those before it. Parents that are missing are made first, whole maps are never
+//! replaced, and what the user wrote stays where it is.
+
+use std::fmt::Write as _;
+
+use super::affinity;
+use crate::engine::ask::pointer;
+use crate::engine::json;
+use crate::engine::plan::{Edit, NewToleration};
+use crate::engine::policy::PolicyToleration;
+use crate::facts::Pod;
+use crate::facts::pod::{Container, Place};
+
+/// The patch as JSON text: an array of operations, `[]` without edits.
+pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> String {
+    let mut patch = Patch::new();
+    metadata(pod, edits, &mut patch);
+    containers(pod, edits, &mut patch);
+    tolerations(pod, edits, &mut patch);
+    affinity::write(pod, edits, &mut patch);
+    patch.finish()
+}
+
+/// A patch in the making.
+pub(super) struct Patch {
+    text: String,
+}
+
+impl Patch {
+    fn new() -> Self {
+        let mut text = String::with_capacity(2048);
+        text.push('[');
+        Self { text }
+    }
+
+    /// Opens an `add` whose value the caller writes.
+    pub(super) fn add(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
+        self.operation("add", path);
+        self.text.push_str(",\"value\":");
+        &mut self.text
+    }
+
+    fn replace(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
+        self.operation("replace", path);
+        self.text.push_str(",\"value\":");
+        &mut self.text
+    }
+
+    pub(super) fn replace_all(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
+        self.replace(path)
+    }
+
+    fn remove(&mut self, path: std::fmt::Arguments<'_>) {
+        self.operation("remove", path);
+        self.end();
+    }
+
+    fn operation(&mut self, op: &str, path: std::fmt::Arguments<'_>) {
+        if self.text.len() > 1 {
+            self.text.push(',');
+        }
+        // Pointers hold list positions, fixed keys and escaped names; the latter may hold anything.
+        let _ = write!(self.text, "{{\"op\":\"{op}\",\"path\":");
+        match path.as_str() {
+            Some(plain) => json::string(&mut self.text, plain),
+            None => json::string(&mut self.text, &path.to_string()),
+        }
+    }
+
+    /// Closes the operation.
+    pub(super) fn end(&mut self) {
+        self.text.push('}');
+    }
+
+    fn finish(mut self) -> String {
+        self.text.push(']');
+        self.text
+    }
+}
+
+fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+    let labels = edits.iter().filter_map(|e| match e {
+        Edit::Label { key, value } => Some((*key, value.as_ref())),
+        _ => None,
+    });
+    let annotations = edits.iter().filter_map(|e| match e {
+        Edit::Annotation { key, value } => Some((key.as_ref(), value.as_str())),
+        _ => None,
+    });
+    let has_labels = labels.clone().next().is_some();
+    let has_annotations = annotations.clone().next().is_some();
+    if pod.metadata.is_none() && (has_labels || has_annotations) {
+        patch.add(format_args!("/metadata")).push_str("{}");
+        patch.end();
+    }
+    map(patch, "/metadata/labels", pod.labels().is_some(), labels);
+    map(
+        patch,
+        "/metadata/annotations",
+        pod.annotations().is_some(),
+        annotations,
+    );
+}
+
+/// Sets keys of a map, which is made first where it is missing.
+fn map<'e>(
+    patch: &mut Patch,
+    path: &str,
+    exists: bool,
+    entries: impl Iterator<Item = (&'e str, &'e str)> + Clone,
+) {
+    if exists {
+        for (key, value) in entries {
+            let text = patch.add(format_args!("{path}/{}", pointer(key)));
+            json::string(text, value);
+            patch.end();
+        }
+        return;
+    }
+    if entries.clone().next().is_none() {
+        return;
+    }
+    let text = patch.add(format_args!("{path}"));
+    text.push('{');
+    for (index, (key, value)) in entries.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        json::string(text, key);
+        text.push(':');
+        json::string(text, value);
+    }
+    text.push('}');
+    patch.end();
+}
+
+fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+    for (place, container) in pod.containers() {
+        resources(place, container, edits, patch);
+        environment(place, container, edits, patch);
+        for edit in edits {
+            if let Edit::RunAsUser { place: at, user } = edit
+                && *at == place
+            {
+                run_as_user(place, container, *user, patch);
+            }
+        }
+    }
+}
+
+/// Old names out, the new one in, under limits and requests both.
+fn resources(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+    let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
+    let requests = container
+        .resources
+        .as_ref()
+        .and_then(|r| r.requests.as_ref());
+    let mut made = [limits.is_some(), requests.is_some()];
+    let mut has_resources = container.resources.is_some();
+    let parts = [("limits", limits), ("requests", requests)];
+    for edit in edits {
+        match edit {
+            Edit::DropResource {
+                place: at,
+                resource,
+            } if *at == place => {
+                for (part, map) in parts {
+                    if map.is_some_and(|m| m.contains(resource)) {
+                        patch.remove(format_args!(
+                            "{place}/resources/{part}/{}",
+                            pointer(resource)
+                        ));
+                    }
+                }
+            }
+            Edit::Resource {
+                place: at,
+                old,
+                resource,
+                count,
+            } if *at == place => {
+                if !has_resources {
+                    patch.add(format_args!("{place}/resources")).push_str("{}");
+                    patch.end();
+                    has_resources = true;
+                }
+                for ((part, map), made) in parts.into_iter().zip(&mut made) {
+                    if let Some(old) = old.filter(|o| o != resource)
+                        && map.is_some_and(|m| m.contains(old))
+                    {
+                        patch.remove(format_args!("{place}/resources/{part}/{}", pointer(old)));
+                    }
+                    grant(
+                        patch,
+                        place,
+                        part,
+                        std::mem::replace(made, true),
+                        resource,
+                        *count,
+                    );
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn grant(patch: &mut Patch, place: Place, part: &str, exists: bool, resource: &str, count: u64) {
+    if exists {
+        // `add` on a key that is there replaces its value.
+        let text = patch.add(format_args!(
+            "{place}/resources/{part}/{}",
+            pointer(resource)
+        ));
+        let _ = write!(text, "\"{count}\"");
+    } else {
+        let text = patch.add(format_args!("{place}/resources/{part}"));
+        text.push('{');
+        json::string(text, resource);
+        let _ = write!(text, ":\"{count}\"}}");
+    }
+    patch.end();
+}
+
+fn environment(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+    let mut exists = container.env.is_some();
+    for edit in edits {
+        let Edit::Env {
+            place: at,
+            name,
+            value,
+        } = edit
+        else {
+            continue;
+        };
+        if *at != place {
+            continue;
+        }
+        let (text, close) = match std::mem::replace(&mut exists, true) {
+            true => (patch.add(format_args!("{place}/env/-")), ""),
+            false => {
+                let text = patch.add(format_args!("{place}/env"));
+                text.push('[');
+                (text, "]")
+            }
+        };
+        let _ = write!(text, "{{\"name\":\"{name}\",\"value\":");
+        json::string(text, value);
+        text.push('}');
+        text.push_str(close);
+        patch.end();
+    }
+}
+
+fn run_as_user(place: Place, container: &Container<'_>, user: u32, patch: &mut Patch) {
+    match container.security_context {
+        Some(_) => {
+            let text = patch.add(format_args!("{place}/securityContext/runAsUser"));
+            let _ = write!(text, "{user}");
+        }
+        None => {
+            let text = patch.add(format_args!("{place}/securityContext"));
+            let _ = write!(text, "{{\"runAsUser\":{user}}}");
+        }
+    }
+    patch.end();
+}
+
+fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+    let spec = pod.spec.as_ref();
+    let mut exists = spec.is_some_and(|s| s.tolerations.is_some());
+    for edit in edits {
+        let Edit::Toleration(toleration) = edit else {
+            continue;
+        };
+        let (text, close) = match std::mem::replace(&mut exists, true) {
+            true => (patch.add(format_args!("/spec/tolerations/-")), ""),
+            false => {
+                let text = patch.add(format_args!("/spec/tolerations"));
+                text.push('[');
+                (text, "]")
+            }
+        };
+        match toleration {
+            NewToleration::Taint { key, effect } => {
+                text.push_str("{\"key\":");
+                json::string(text, key);
+                text.push_str(",\"operator\":\"Exists\",\"effect\":");
+                json::string(text, effect);
+                text.push('}');
+            }
+            NewToleration::Policy(toleration) => policy_toleration(text, toleration),
+        }
+        text.push_str(close);
+        patch.end();
+    }
+}
+
+fn policy_toleration(text: &mut String, toleration: &PolicyToleration) {
+    let fields = [
+        ("key", &toleration.key),
+        ("operator", &toleration.operator),
+        ("value", &toleration.value),
+        ("effect", &toleration.effect),
+    ];
+    text.push('{');
+    let mut first = true;
+    for (name, value) in fields {
+        let Some(value) = value else { continue };
+        if !std::mem::replace(&mut first, false) {
+            text.push(',');
+        }
+        let _ = write!(text, "\"{name}\":");
+        json::string(text, value);
+    }
+    if let Some(seconds) = toleration.toleration_seconds {
+        let comma = if first { "" } else { "," };
+        let _ = write!(text, "{comma}\"tolerationSeconds\":{seconds}");
+    }
+    text.push('}');
+}

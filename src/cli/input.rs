@@ -1,0 +1,36 @@
+//! Policy, fleet and namespaces of a command, from files or built in.
+
+use anyhow::Context as _;
+
+use super::args::WorldArgs;
+use crate::admission::World;
+use crate::config::{fleet, policy};
+use crate::engine::{Namespaces, Policy};
+
+/// Reads what a judgement is made against.
+pub fn world(args: &WorldArgs) -> anyhow::Result<World> {
+    let policy = self::policy(args.policy.as_deref())?;
+    let supply = match &args.nodes {
+        Some(path) => fleet::from_file(path, &policy).context("--nodes")?,
+        None => fleet::assumed(&policy)?,
+    };
+    let namespaces = match &args.namespaces {
+        Some(path) => fleet::namespaces(path).context("--namespaces")?,
+        None => Namespaces::assumed(),
+    };
+    Ok(World {
+        policy,
+        supply,
+        namespaces,
+    })
+}
+
+/// The policy of a file, or the built-in one.
+pub fn policy(path: Option<&str>) -> anyhow::Result<Policy> {
+    let Some(path) = path else {
+        return Ok(policy::built_in()?);
+    };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("--policy: failed to read {path}"))?;
+    Ok(policy::read(path, &text)?)
+}

@@ -1,0 +1,142 @@
+//! Nodes, pools and namespaces from files: the output of `kubectl get ... -o yaml|json`.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::documents::{self, Document, InputError};
+use crate::engine::policy::Policy;
+use crate::engine::supply::{FleetBuilder, NodeView};
+use crate::engine::{NamespaceView, Namespaces, Supply};
+use crate::facts::{Namespace, Node};
+
+/// The fleet that is assumed where nobody gives one, as the nodes of a List.
+pub const ASSUMED_FLEET: &str = include_str!("assumed_fleet.yaml");
+
+/// Why a file of nodes or namespaces cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FleetError {
+    /// It could not be read or parsed.
+    #[error("{0}")]
+    Input(#[from] InputError),
+    /// An object in it is not what it says it is.
+    #[error("{place}: not a usable {kind}: {problem}")]
+    Object {
+        /// File and document.
+        place: String,
+        /// Node or Namespace.
+        kind: &'static str,
+        /// What serde found.
+        problem: serde_json::Error,
+    },
+    /// There is no such object in it.
+    #[error("{file}: holds no {kind}; give the output of kubectl get {plural} -o yaml")]
+    None {
+        /// The file.
+        file: String,
+        /// Node or Namespace.
+        kind: &'static str,
+        /// For kubectl.
+        plural: &'static str,
+    },
+}
+
+/// The fleet of a file, and the policy's pools.
+///
+/// # Errors
+/// See [`FleetError`]; a fleet is only used whole.
+pub fn from_file(path: &str, policy: &Policy) -> Result<Supply, FleetError> {
+    let documents = read_all(path)?;
+    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    let mut found = false;
+    for document in documents.iter().filter(|d| is_kind(&d.value, "Node")) {
+        found = true;
+        let text = document.value.to_string();
+        let node: Node<'_> = object(&text, document, "Node")?;
+        builder.add(NodeView::of_node(&node));
+    }
+    if !found {
+        return Err(FleetError::None {
+            file: path.to_owned(),
+            kind: "Node",
+            plural: "nodes",
+        });
+    }
+    add_pools(&mut builder, policy);
+    Ok(builder.build())
+}
+
+/// The assumed fleet and the policy's pools.
+///
+/// # Errors
+/// When the built-in nodes cannot be read, which a test rules out.
+pub fn assumed(policy: &Policy) -> Result<Supply, FleetError> {
+    let input = documents::parse("assumed fleet", ASSUMED_FLEET);
+    if let Some(error) = input.errors.into_iter().next() {
+        return Err(error.into());
+    }
+    let mut builder = FleetBuilder::new(policy.supply.unlabelled).assumed();
+    for document in &input.documents {
+        let text = document.value.to_string();
+        let node: Node<'_> = object(&text, document, "Node")?;
+        builder.add(NodeView::of_node(&node));
+    }
+    add_pools(&mut builder, policy);
+    Ok(builder.build())
+}
+
+/// The namespaces of a file; other kinds in it, such as ResourceQuotas, are passed over.
+///
+/// # Errors
+/// See [`FleetError`].
+pub fn namespaces(path: &str) -> Result<Namespaces, FleetError> {
+    let mut views = HashMap::new();
+    for document in read_all(path)?
+        .iter()
+        .filter(|d| is_kind(&d.value, "Namespace"))
+    {
+        let text = document.value.to_string();
+        let namespace: Namespace<'_> = object(&text, document, "Namespace")?;
+        let name = namespace.metadata.name.to_string();
+        views.insert(name, NamespaceView::of(&namespace));
+    }
+    if views.is_empty() {
+        return Err(FleetError::None {
+            file: path.to_owned(),
+            kind: "Namespace",
+            plural: "namespaces",
+        });
+    }
+    Ok(Namespaces::known(views))
+}
+
+fn add_pools(builder: &mut FleetBuilder, policy: &Policy) {
+    for pool in &policy.supply.pools {
+        builder.add(NodeView::of_pool(pool));
+    }
+}
+
+fn read_all(path: &str) -> Result<Vec<Document>, FleetError> {
+    let input = documents::read(&[path.to_owned()]);
+    match input.errors.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(input.documents),
+    }
+}
+
+fn is_kind(value: &Value, kind: &str) -> bool {
+    value.get("kind").and_then(Value::as_str) == Some(kind)
+        && value.get("apiVersion").and_then(Value::as_str) == Some("v1")
+}
+
+fn object<'t, T: serde::Deserialize<'t>>(
+    text: &'t str,
+    document: &Document,
+    kind: &'static str,
+) -> Result<T, FleetError> {
+    serde_json::from_str(text).map_err(|problem| FleetError::Object {
+        place: format!("{} document {}", document.source, document.index),
+        kind,
+        problem,
+    })
+}

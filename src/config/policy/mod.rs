@@ -1,0 +1,65 @@
+//! Reads a SharingPolicy, saying everything that is wrong with it at once, or hands out the built-in one.
+//!
+//! A field that is absent or `null` has the built-in policy's value. A document without `spec.tiers` has the
+//! built-in tiers; an empty list means no tier. The same reader serves YAML and JSON, because JSON is YAML.
+
+mod field;
+mod hash;
+mod names;
+mod placement;
+mod problem;
+mod spec;
+mod suggest;
+mod supply;
+mod tier;
+mod tree;
+mod unique;
+mod value;
+
+use crate::engine::policy::Policy;
+
+use field::Field;
+use problem::Report;
+
+pub use problem::{PolicyErrors, Problem};
+
+/// The built-in policy as text, comments and all.
+pub const DEFAULT_TEXT: &str = include_str!("../default_policy.yaml");
+
+/// Texts above this many bytes (1 MiB) are refused unread.
+pub const MAX_BYTES: usize = 1 << 20;
+
+/// The built-in policy.
+///
+/// # Errors
+/// Only if [`DEFAULT_TEXT`] were broken, which the tests rule out.
+pub fn built_in() -> Result<Policy, PolicyErrors> {
+    read("built-in policy", DEFAULT_TEXT)
+}
+
+/// Reads one SharingPolicy from YAML or JSON; `source` is what errors call it, such as a file's name.
+///
+/// Labels, annotations and whatever else the API server adds to `metadata`, and `status`, mean nothing here.
+///
+/// # Errors
+/// Everything that is wrong with the document, in its order. After a syntax error nothing else is looked at.
+pub fn read(source: &str, text: &str) -> Result<Policy, PolicyErrors> {
+    let report = Report::default();
+    let policy = policy(text, &report);
+    report.finish(source, policy)
+}
+
+fn policy(text: &str, report: &Report) -> Option<Policy> {
+    if text.len() > MAX_BYTES {
+        let message = format!(
+            "{} bytes; a policy has at most {MAX_BYTES} (1 MiB)",
+            text.len()
+        );
+        report.add(None, "", message);
+        return None;
+    }
+    let document = tree::parse(text, report)?;
+    let mut policy = Field::root(report, &document).object(spec::policy)??;
+    policy.hash = hash::hash(&policy);
+    Some(policy)
+}

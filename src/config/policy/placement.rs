@@ -1,0 +1,107 @@
+//! `spec.placement`: how pods are placed.
+
+use crate::engine::policy::{BoundaryPlacement, Placement, PolicyToleration};
+
+use super::field::{Field, Fields};
+use super::unique::distinct;
+
+/// What a taint, and so a toleration, can do.
+pub(super) const EFFECTS: [(&str, &str); 3] = [
+    ("NoSchedule", "NoSchedule"),
+    ("PreferNoSchedule", "PreferNoSchedule"),
+    ("NoExecute", "NoExecute"),
+];
+const OPERATORS: [(&str, &str); 2] = [("Exists", "Exists"), ("Equal", "Equal")];
+const BOUNDARY: [(&str, BoundaryPlacement); 2] = [
+    ("pod-anti-affinity", BoundaryPlacement::PodAntiAffinity),
+    ("node-label", BoundaryPlacement::NodeLabel),
+];
+const PACKING: [(&str, bool); 2] = [("boundary", true), ("none", false)];
+const HIDE_GPUS: [(&str, bool); 2] = [("managed", true), ("off", false)];
+
+/// What holds where a policy says nothing.
+pub(super) fn default() -> Placement {
+    Placement {
+        boundary: BoundaryPlacement::PodAntiAffinity,
+        packing: true,
+        schedulers: vec!["default-scheduler".to_owned()],
+        hide_gpus: true,
+        tolerations: Vec::new(),
+    }
+}
+
+/// Reads the object.
+pub(super) fn placement(fields: &mut Fields<'_>) -> Placement {
+    let absent = default();
+    Placement {
+        boundary: fields
+            .optional("boundary")
+            .and_then(|f| f.word(&BOUNDARY))
+            .unwrap_or(absent.boundary),
+        packing: fields
+            .optional("packing")
+            .and_then(|f| f.word(&PACKING))
+            .unwrap_or(absent.packing),
+        schedulers: fields
+            .optional("schedulers")
+            .map(|f| schedulers(&f))
+            .unwrap_or(absent.schedulers),
+        hide_gpus: fields
+            .optional("hideGpus")
+            .and_then(|f| f.word(&HIDE_GPUS))
+            .unwrap_or(absent.hide_gpus),
+        tolerations: fields
+            .optional("tolerations")
+            .map(|f| tolerations(&f))
+            .unwrap_or(absent.tolerations),
+    }
+}
+
+fn schedulers(field: &Field<'_>) -> Vec<String> {
+    distinct(
+        field.some_items("one, such as default-scheduler"),
+        Field::filled,
+    )
+}
+
+fn tolerations(field: &Field<'_>) -> Vec<PolicyToleration> {
+    let items = field.items();
+    items
+        .iter()
+        .filter_map(|item| item.object(toleration))
+        .collect()
+}
+
+fn toleration(fields: &mut Fields<'_>) -> PolicyToleration {
+    let key = given(fields, "key");
+    let operator = given(fields, "operator");
+    let value = given(fields, "value");
+    let effect = given(fields, "effect");
+    let seconds = fields.optional("tolerationSeconds");
+    let exists = operator.as_ref().is_some_and(|f| f.says("Exists"));
+    if key.is_none() && !exists {
+        fields.missing(
+            "key",
+            "the key of a taint, or operator: Exists for every key",
+        );
+    }
+    if let Some(value) = value.as_ref().filter(|_| exists) {
+        value.problem("a value with operator Exists; remove it or write operator: Equal");
+    }
+    let evicts = effect.as_ref().is_some_and(|f| f.says("NoExecute"));
+    if let Some(seconds) = seconds.as_ref().filter(|_| !evicts) {
+        seconds.problem("only with effect NoExecute; remove it or write effect: NoExecute");
+    }
+    PolicyToleration {
+        key: key.and_then(|f| f.key()),
+        operator: operator.and_then(|f| f.word(&OPERATORS)).map(str::to_owned),
+        value: value.and_then(|f| f.label_value()),
+        effect: effect.and_then(|f| f.word(&EFFECTS)).map(str::to_owned),
+        toleration_seconds: seconds.and_then(|f| f.whole(i64::MIN, i64::MAX)),
+    }
+}
+
+/// A field that counts as absent when it is an empty text, as in a pod.
+fn given<'a>(fields: &mut Fields<'a>, name: &'static str) -> Option<Field<'a>> {
+    fields.optional(name).filter(|f| !f.says(""))
+}

@@ -1,0 +1,203 @@
+//! The document around its tiers, placement and supply.
+
+use std::collections::BTreeMap;
+
+use crate::engine::policy::{
+    ForeignSystem, Mode, NamedBoundary, Outsiders, Policy, Severity, Tier,
+};
+use crate::engine::rules::{self, Rule};
+
+use super::field::{Field, Fields};
+use super::problem::{Report, shown};
+use super::suggest::nearest;
+use super::unique::{Unique, distinct};
+use super::{built_in, placement, supply, tier};
+
+const API_VERSION: &str = "slicegate.dev/v1alpha1";
+const KIND: &str = "SharingPolicy";
+const DEFAULT_NAME: &str = "default";
+const MODES: [(&str, Mode); 3] = [
+    (Mode::Enforce.word(), Mode::Enforce),
+    (Mode::DryRun.word(), Mode::DryRun),
+    (Mode::Off.word(), Mode::Off),
+];
+const OUTSIDERS: [(&str, Outsiders); 2] = [("none", Outsiders::None), ("label", Outsiders::Label)];
+const SEVERITIES: [(&str, Severity); 3] = [
+    (Severity::Deny.word(), Severity::Deny),
+    (Severity::Warn.word(), Severity::Warn),
+    (Severity::Off.word(), Severity::Off),
+];
+/// What objects in a cluster carry besides their name.
+const OBJECT_META: [&str; 14] = [
+    "annotations",
+    "creationTimestamp",
+    "deletionGracePeriodSeconds",
+    "deletionTimestamp",
+    "finalizers",
+    "generateName",
+    "generation",
+    "labels",
+    "managedFields",
+    "namespace",
+    "ownerReferences",
+    "resourceVersion",
+    "selfLink",
+    "uid",
+];
+
+/// Reads the document, all but the hash. What comes back is only of use if nothing was reported.
+pub(super) fn policy(fields: &mut Fields<'_>) -> Option<Policy> {
+    let api_version = fields.required("apiVersion", API_VERSION);
+    let kind = fields.required("kind", KIND);
+    let another = kind.is_some_and(|f| !f.is_exactly(KIND));
+    if api_version.is_some_and(|f| !f.is_exactly(API_VERSION)) || another {
+        // The fields of another kind or version are not this reader's to judge.
+        fields.ignore_rest();
+        return None;
+    }
+    fields.ignore(&["status"]);
+    let metadata = fields.optional("metadata");
+    let name = metadata
+        .and_then(|f| f.object(name))
+        .unwrap_or(DEFAULT_NAME.to_owned());
+    let policy = match fields.optional("spec") {
+        Some(field) => field.object(spec),
+        None => default(fields.of.report),
+    };
+    policy.map(|policy| Policy { name, ..policy })
+}
+
+fn name(fields: &mut Fields<'_>) -> String {
+    fields.ignore(&OBJECT_META);
+    let name = fields.optional("name").and_then(|f| f.object_name());
+    name.unwrap_or(DEFAULT_NAME.to_owned())
+}
+
+fn spec(fields: &mut Fields<'_>) -> Policy {
+    let mode = fields.optional("mode").and_then(|f| f.word(&MODES));
+    let namespace_default = fields
+        .optional("namespaceDefault")
+        .and_then(|f| f.word(&MODES));
+    let default_tier = fields.optional("defaultTier");
+    let pod_opt_out = fields.optional("podOptOut").and_then(|f| f.boolean());
+    let outsiders = fields
+        .optional("outsiders")
+        .and_then(|f| f.word(&OUTSIDERS));
+    let boundaries = fields.optional("boundaries").map(|f| boundaries(&f));
+    let foreign_sharing = fields
+        .optional("foreignSharing")
+        .map(|f| foreign_sharing(&f));
+    let tiers = match fields.optional("tiers") {
+        Some(field) => tier::tiers(&field),
+        None => default(fields.of.report)
+            .map(|p| p.tiers)
+            .unwrap_or_default(),
+    };
+    let placement = fields
+        .optional("placement")
+        .and_then(|f| f.object(placement::placement));
+    let supply = fields
+        .optional("supply")
+        .and_then(|f| f.object(supply::supply));
+    let rules = fields.optional("rules").map(|f| severities(&f));
+    Policy {
+        name: String::new(),
+        hash: String::new(),
+        mode: mode.unwrap_or(Mode::Enforce),
+        namespace_default: namespace_default.unwrap_or(Mode::Off),
+        default_tier: default_tier.and_then(|f| known_tier(&f, &tiers)),
+        pod_opt_out: pod_opt_out.unwrap_or(false),
+        outsiders: outsiders.unwrap_or(Outsiders::None),
+        boundaries: boundaries.unwrap_or_default(),
+        foreign_sharing: foreign_sharing.unwrap_or_default(),
+        tiers,
+        placement: placement.unwrap_or_else(placement::default),
+        supply: supply.unwrap_or_else(supply::default),
+        rules: rules.unwrap_or_default(),
+    }
+}
+
+/// The built-in policy, for a document that leaves its tiers or all of its spec out.
+fn default(report: &Report) -> Option<Policy> {
+    built_in().map_err(|errors| report.add_all(errors)).ok()
+}
+
+fn known_tier(field: &Field<'_>, tiers: &[Tier]) -> Option<String> {
+    let text = field.text()?;
+    if tiers.is_empty() {
+        field.problem(format!(
+            "{} is no tier, the policy has none; add one or remove this",
+            shown(text)
+        ));
+    } else if !tiers.iter().any(|tier| tier.name == text) {
+        field.none_of(text, tiers.iter().map(|tier| tier.name.as_str()));
+    }
+    Some(text.to_owned())
+}
+
+fn boundaries(field: &Field<'_>) -> Vec<NamedBoundary> {
+    let mut names = Unique::default();
+    let items = field.items();
+    items
+        .iter()
+        .filter_map(|item| item.object(|fields| boundary(fields, &mut names)))
+        .collect()
+}
+
+fn boundary(fields: &mut Fields<'_>, names: &mut Unique) -> NamedBoundary {
+    let name = fields.required("name", "the boundary's name");
+    let name = name.and_then(|f| {
+        let name = f.dns_label()?;
+        names.check(&f, &name);
+        Some(name)
+    });
+    let namespaces = fields.required("namespaces", "the namespaces that may use it");
+    let namespaces = namespaces.map(|f| distinct(f.some_items("a namespace"), Field::dns_label));
+    NamedBoundary {
+        name: name.unwrap_or_default(),
+        namespaces: namespaces.unwrap_or_default(),
+    }
+}
+
+fn foreign_sharing(field: &Field<'_>) -> Vec<ForeignSystem> {
+    let words = ForeignSystem::ALL.map(|s| (s.word(), s));
+    distinct(field.items(), |item| item.word(&words))
+}
+
+fn severities(field: &Field<'_>) -> BTreeMap<&'static str, Severity> {
+    let pairs = field.pairs().into_iter();
+    pairs
+        .filter_map(|(id, field)| {
+            let rule = known_rule(id, &field)?;
+            let severity = severity(rule, &field)?;
+            (severity != rule.default).then_some((rule.id, severity))
+        })
+        .collect()
+}
+
+fn known_rule(id: &str, field: &Field<'_>) -> Option<&'static Rule> {
+    let rule = rules::find(id);
+    if rule.is_none() {
+        let meant = nearest(id, rules::ALL.iter().map(|rule| rule.id));
+        let meant = meant
+            .map(|meant| format!("did you mean {meant}? "))
+            .unwrap_or_default();
+        field.problem(format!("no such rule; {meant}`slicegate rules` lists them"));
+    }
+    rule
+}
+
+fn severity(rule: &Rule, field: &Field<'_>) -> Option<Severity> {
+    if field.is_null() {
+        return None;
+    }
+    let severity = field.word(&SEVERITIES)?;
+    if rule.always_denies && severity != Severity::Deny {
+        let why = "nothing sound can be decided without this rule";
+        field.problem(format!(
+            "{} is not possible, {why}; write deny or remove it",
+            severity.word()
+        ));
+    }
+    Some(severity)
+}

@@ -1,0 +1,311 @@
+//! Chooses strategy and resource: the tier's order, then least waste, then the larger supply, then the name.
+
+use super::ask::product_matches;
+use super::policy::{Policy, Tier};
+use super::rules;
+use super::strategy::Strategy;
+use super::supply::fleet::{Group, Sold, Supply, Taint};
+use super::supply::{NodeFilter, Offer};
+use super::want::{Strategies, Want};
+use crate::facts::Pod;
+use crate::facts::pod::ContainerKind;
+
+/// Everything a choice depends on.
+#[derive(Debug)]
+pub struct Case<'c, 'a> {
+    /// The pod.
+    pub pod: &'a Pod<'a>,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The fleet.
+    pub supply: &'a Supply,
+    /// The tier that applies.
+    pub tier: Option<&'a Tier>,
+    /// What the containers want, defaults filled in; not empty.
+    pub wants: &'c [Want<'a>],
+    /// Product patterns.
+    pub products: &'c [&'a str],
+    /// What the pod says about nodes.
+    pub filter: &'c NodeFilter<'a>,
+    /// Strategies that every want allows, best first, an explicit one alone.
+    pub strategies: Strategies,
+    /// Whether the strategy was asked for by name.
+    pub is_explicit: bool,
+}
+
+/// What was chosen.
+#[derive(Debug)]
+pub struct Choice<'a> {
+    /// How the devices are shared.
+    pub strategy: Strategy,
+    /// For each want, the resource it asks for from now on and what its shares have.
+    pub grants: Vec<Grant<'a>>,
+    /// Kinds of nodes that will do: the offers a node has to have, together. Empty for a choice that is kept.
+    pub nodes: Vec<Vec<usize>>,
+    /// GPU taints of these nodes.
+    pub taints: Vec<&'a Taint>,
+}
+
+/// What one want is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant<'a> {
+    /// The resource.
+    pub resource: &'a str,
+    /// The smallest memory of a share on any acceptable node, in MiB.
+    pub smallest_mib: u64,
+    /// The smallest compute of a share on any acceptable node, in percent.
+    pub smallest_percent: u32,
+}
+
+/// Chooses, or finds that nothing known will do.
+pub fn choose<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
+    let reachable = case.reachable();
+    let mut waiting = None;
+    for strategy in case.strategies.iter() {
+        if rules::removal(case, strategy).is_some() {
+            continue;
+        }
+        let Some((score, choice)) = case.best(strategy, &reachable) else {
+            continue;
+        };
+        if score.available {
+            return Some(choice);
+        }
+        waiting = waiting.or(Some(choice));
+    }
+    waiting
+}
+
+/// How good a candidate is: smaller is better.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Score {
+    available: bool,
+    waste: u64,
+    supply: u64,
+}
+
+impl Score {
+    fn beats(&self, other: &Self) -> bool {
+        let key = |s: &Self| (!s.available, s.waste, std::cmp::Reverse(s.supply));
+        key(self) < key(other)
+    }
+}
+
+impl<'a> Case<'_, 'a> {
+    /// Groups of nodes the pod's own selectors and tolerations can reach.
+    pub fn reachable(&self) -> Vec<&'a Group> {
+        let supply = self.supply;
+        let groups = supply.groups.iter();
+        groups.filter(|group| self.reaches(group)).collect()
+    }
+
+    /// Whether the pod can reach one group.
+    pub fn reaches(&self, group: &Group) -> bool {
+        let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
+        self.supply.reaches(group, self.filter, &ours)
+    }
+
+    /// The best candidate of one strategy.
+    fn best(&self, strategy: Strategy, reachable: &[&'a Group]) -> Option<(Score, Choice<'a>)> {
+        let mut best: Option<(Score, Vec<&'a str>)> = None;
+        for names in self.candidates(strategy, reachable) {
+            let Some(score) = self.score(strategy, &names, reachable) else {
+                continue;
+            };
+            let better = best.as_ref().is_none_or(|(old, old_names)| {
+                score.beats(old) || (score == *old && names < *old_names)
+            });
+            if better {
+                best = Some((score, names));
+            }
+        }
+        let (score, names) = best?;
+        let choice = self.choice(strategy, &names, reachable);
+        Some((score, choice))
+    }
+
+    /// Which resource names to try: one for all free wants, and what fits each want best on each kind of node.
+    fn candidates(&self, strategy: Strategy, reachable: &[&'a Group]) -> Vec<Vec<&'a str>> {
+        let mut names: Vec<&'a str> = Vec::new();
+        for (_, offer) in reachable.iter().flat_map(|g| self.offers(g)) {
+            if offer.strategy == strategy && !names.contains(&offer.resource.as_str()) {
+                names.push(&offer.resource);
+            }
+        }
+        let free = self.wants.iter().filter(|w| w.fixed_resource().is_none());
+        if free.clone().next().is_none() {
+            let fixed = self.wants.iter().filter_map(Want::fixed_resource);
+            return vec![fixed.collect()];
+        }
+        let with = |name: &'a str| {
+            let each = self.wants.iter();
+            each.map(|w| w.fixed_resource().unwrap_or(name)).collect()
+        };
+        let mut candidates: Vec<Vec<&'a str>> = names.iter().map(|name| with(name)).collect();
+        let first = free.clone().next().map(|w| w.ask);
+        if names.len() > 1 && free.clone().any(|w| Some(w.ask) != first) {
+            for group in reachable {
+                if let Some(names) = self.fitted(strategy, group)
+                    && !candidates.contains(&names)
+                {
+                    candidates.push(names);
+                }
+            }
+        }
+        candidates
+    }
+
+    /// For each want the offer of one kind of node that wastes least.
+    fn fitted(&self, strategy: Strategy, group: &Group) -> Option<Vec<&'a str>> {
+        let fit = |want: &Want<'a>| {
+            if let Some(fixed) = want.fixed_resource() {
+                return Some(fixed);
+            }
+            let offers = self.offers(group).map(|(_, offer)| offer);
+            offers
+                .filter(|o| o.strategy == strategy && self.suits(want, o))
+                .min_by_key(|o| (want.ask.waste_mib(o), o.resource.as_str()))
+                .map(|o| o.resource.as_str())
+        };
+        self.wants.iter().map(fit).collect()
+    }
+
+    fn score(&self, strategy: Strategy, names: &[&str], reachable: &[&'a Group]) -> Option<Score> {
+        let mut score: Option<Score> = None;
+        for group in reachable {
+            let Some(waste) = self.waste(strategy, names, group) else {
+                continue;
+            };
+            let nodes = self.supply.nodes_in(group) as u64;
+            let supply: u64 = self
+                .offers(group)
+                .filter(|(_, o)| o.strategy == strategy && names.contains(&o.resource.as_str()))
+                .map(|(sold, _)| sold.count.saturating_mul(nodes))
+                .sum();
+            score = Some(match score {
+                None => Score {
+                    available: group.available,
+                    waste,
+                    supply,
+                },
+                // Only nodes that can be used now say how well a candidate fits, if there are any.
+                Some(old) => Score {
+                    available: old.available || group.available,
+                    waste: match (old.available, group.available) {
+                        (true, false) => old.waste,
+                        (false, true) => waste,
+                        _ => old.waste.min(waste),
+                    },
+                    supply: old.supply.saturating_add(supply),
+                },
+            });
+        }
+        score
+    }
+
+    /// What a kind of node wastes on these names; none where it will not do.
+    fn waste(&self, strategy: Strategy, names: &[&str], group: &Group) -> Option<u64> {
+        if strategy.is_shared() && !group.has_hostname {
+            return None;
+        }
+        let mut waste = 0_u64;
+        for (want, name) in self.wants.iter().zip(names) {
+            let (sold, offer) = self.offer(group, strategy, name)?;
+            if !self.suits(want, offer) || self.needed(names, name) > sold.count {
+                return None;
+            }
+            waste = waste.saturating_add(want.ask.waste_mib(offer));
+        }
+        Some(waste)
+    }
+
+    /// Whether an offer has the product and size that one want needs.
+    pub fn suits(&self, want: &Want<'_>, offer: &Offer) -> bool {
+        product_matches(self.products, &offer.product) && want.ask.met_by(offer).is_ok()
+    }
+
+    /// How many of a resource the pod needs at once: init containers run before the others, sidecars beside them.
+    pub fn needed(&self, names: &[&str], name: &str) -> u64 {
+        let (mut running, mut peak, mut sidecars) = (0_u64, 0_u64, 0_u64);
+        for (want, _) in self.wants.iter().zip(names).filter(|(_, n)| **n == name) {
+            if want.is_sidecar {
+                sidecars = sidecars.saturating_add(want.count);
+            } else if want.place.kind == ContainerKind::Init {
+                peak = peak.max(sidecars.saturating_add(want.count));
+            } else {
+                running = running.saturating_add(want.count);
+            }
+        }
+        peak.max(running.saturating_add(sidecars))
+    }
+
+    fn choice(&self, strategy: Strategy, names: &[&'a str], reachable: &[&'a Group]) -> Choice<'a> {
+        let mut grants: Vec<Grant<'a>> = names
+            .iter()
+            .map(|resource| Grant {
+                resource,
+                smallest_mib: u64::MAX,
+                smallest_percent: 100,
+            })
+            .collect();
+        let (mut nodes, mut taints) = (Vec::new(), Vec::new());
+        for group in reachable {
+            if self.waste(strategy, names, group).is_none() {
+                continue;
+            }
+            let mut offers = Vec::with_capacity(1);
+            for grant in &mut grants {
+                let Some((sold, offer)) = self.offer(group, strategy, grant.resource) else {
+                    continue;
+                };
+                let mib = offer.memory_mib.unwrap_or(0);
+                grant.smallest_mib = grant.smallest_mib.min(mib);
+                grant.smallest_percent = grant.smallest_percent.min(offer.compute_percent());
+                if !offers.contains(&sold.offer) {
+                    offers.push(sold.offer);
+                }
+            }
+            if !nodes.contains(&offers) {
+                nodes.push(offers);
+            }
+            for taint in &group.taints {
+                if super::supply::filter::is_gpu_taint(taint) && !taints.contains(&taint) {
+                    taints.push(taint);
+                }
+            }
+        }
+        Choice {
+            strategy,
+            grants,
+            nodes,
+            taints,
+        }
+    }
+
+    fn offers<'g>(&self, group: &'g Group) -> impl Iterator<Item = (&'g Sold, &'a Offer)> {
+        let supply = self.supply;
+        let sold = group.sold.iter();
+        sold.filter_map(|sold| Some((sold, supply.offers.get(sold.offer)?)))
+    }
+
+    fn offer<'g>(
+        &self,
+        group: &'g Group,
+        strategy: Strategy,
+        resource: &str,
+    ) -> Option<(&'g Sold, &'a Offer)> {
+        self.offers(group)
+            .find(|(_, o)| o.strategy == strategy && o.resource == resource)
+    }
+}
+
+fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
+    policy.placement.tolerations.iter().any(|t| {
+        let effect = t.effect.as_deref().unwrap_or_default();
+        let key = t.key.as_deref().unwrap_or_default();
+        let exists = t.operator.as_deref() == Some("Exists");
+        let value = t.value.as_deref().unwrap_or_default();
+        (effect.is_empty() || effect == taint.effect)
+            && (key == taint.key && (exists || value == taint.value) || key.is_empty() && exists)
+    })
+}

@@ -1,0 +1,217 @@
+//! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
+
+use super::ask::product_matches;
+use super::choose::{Case, Choice};
+use super::rules;
+use super::strategy::Strategy;
+use super::supply::fleet::Group;
+use super::supply::offer::mib_ceil;
+use super::supply::{Offer, Slice};
+use super::want::{Ask, Lack, Want};
+
+/// One candidate and its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Considered {
+    /// How it would share.
+    pub strategy: Strategy,
+    /// `nvidia.com/mig-1g.10gb on NVIDIA-A100-SXM4-80GB`, or a rule's id where the strategy itself fell.
+    pub offer: String,
+    /// Why it fell, or that it was chosen.
+    pub verdict: String,
+    /// How far it is from serving the pod, smaller is nearer.
+    pub distance: u8,
+}
+
+/// Every candidate of every strategy the pod may use, in the order they were tried.
+pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
+    let mut list: Vec<Considered> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for strategy in case.strategies.iter() {
+        if let Some(removal) = rules::removal(case, strategy) {
+            list.push(Considered {
+                strategy,
+                offer: "any".to_owned(),
+                verdict: format!("ruled out by {}", removal.rule().id),
+                distance: 9,
+            });
+            continue;
+        }
+        for entry in entries(case, strategy, choice) {
+            if seen.insert((strategy, entry.offer.clone(), entry.verdict.clone())) {
+                list.push(entry);
+            }
+        }
+    }
+    list
+}
+
+/// What the pod wants, in a few words.
+pub fn wanted(case: &Case<'_, '_>) -> String {
+    let Some(want) = case.wants.first() else {
+        return "the pod".to_owned();
+    };
+    let what = match (want.fixed_resource(), want.count) {
+        (Some(resource), count) => format!("{count} {resource}"),
+        (None, 1) => "one GPU or share".to_owned(),
+        (None, count) => format!("{count} whole GPUs"),
+    };
+    let size = size(&want.ask);
+    let others = match case.wants.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    format!("container {}'s {what}{size}{others}", want.container)
+}
+
+fn size(ask: &Ask) -> String {
+    let mut parts = Vec::new();
+    if let Some(bytes) = ask.memory {
+        parts.push(mib_words(mib_ceil(bytes)));
+    }
+    if let Some(fraction) = ask.fraction {
+        parts.push(format!("{fraction} of a GPU"));
+    }
+    if let Some(percent) = ask.compute {
+        parts.push(format!("{percent} % of compute"));
+    }
+    match parts.as_slice() {
+        [] => String::new(),
+        _ => format!(" of {}", parts.join(" and ")),
+    }
+}
+
+/// `10Gi` where it is whole, else MiB.
+pub fn mib_words(mib: u64) -> String {
+    match mib.is_multiple_of(1024) {
+        true => format!("{}Gi", mib / 1024),
+        false => format!("{mib}Mi"),
+    }
+}
+
+fn entries(
+    case: &Case<'_, '_>,
+    strategy: Strategy,
+    choice: Option<&Choice<'_>>,
+) -> Vec<Considered> {
+    let mut entries = Vec::new();
+    for group in &case.supply.groups {
+        for sold in &group.sold {
+            let Some(offer) = case.supply.offers.get(sold.offer) else {
+                continue;
+            };
+            if offer.strategy != strategy {
+                continue;
+            }
+            let Some((verdict, distance)) = verdict(case, group, offer, sold.count, choice) else {
+                continue;
+            };
+            entries.push(Considered {
+                strategy,
+                offer: format!("{} on {}", offer.resource, offer.product),
+                verdict,
+                distance,
+            });
+        }
+    }
+    entries
+}
+
+/// Why an offer of a kind of node fell; none where the pod named other resources.
+fn verdict(
+    case: &Case<'_, '_>,
+    group: &Group,
+    offer: &Offer,
+    count: u64,
+    choice: Option<&Choice<'_>>,
+) -> Option<(String, u8)> {
+    let mut wants = case.wants.iter().peekable();
+    wants.peek()?;
+    let fits_name = |w: &&Want<'_>| w.fixed_resource().is_none_or(|r| r == offer.resource);
+    let wants: Vec<&Want<'_>> = wants.filter(fits_name).collect();
+    if wants.is_empty() {
+        return None;
+    }
+    for want in &wants {
+        if let Err(lack) = want.ask.met_by(offer) {
+            return Some((short(&want.ask, offer, lack), 2));
+        }
+    }
+    if !product_matches(case.products, &offer.product) {
+        return Some(("not one of the products asked for".to_owned(), 4));
+    }
+    if offer.strategy.is_shared() && !group.has_hostname {
+        let why =
+            "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold";
+        return Some((why.to_owned(), 3));
+    }
+    let names: Vec<&str> = case
+        .wants
+        .iter()
+        .map(|w| w.fixed_resource().unwrap_or(&offer.resource))
+        .collect();
+    let needed = case.needed(&names, &offer.resource);
+    if needed > count {
+        return Some((format!("{count} on a node, {needed} needed"), 1));
+    }
+    if !case.reaches(group) {
+        let why = "the pod's node selectors, affinity or tolerations do not reach its nodes";
+        return Some((why.to_owned(), 3));
+    }
+    Some((fitting(offer, choice), 0))
+}
+
+fn fitting(offer: &Offer, choice: Option<&Choice<'_>>) -> String {
+    let Some(choice) = choice else {
+        return "fits, but not together with the pod's other containers".to_owned();
+    };
+    let granted = choice.grants.iter().any(|g| g.resource == offer.resource);
+    match (choice.strategy == offer.strategy, granted) {
+        (true, true) => "chosen".to_owned(),
+        (true, false) => {
+            let chosen = choice.grants.first().map_or("the other", |g| g.resource);
+            format!("fits; {chosen} wastes less or has more of it")
+        }
+        (false, _) => format!("fits; {} comes first", choice.strategy),
+    }
+}
+
+fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
+    match lack {
+        Lack::Memory => {
+            let asked = ask
+                .memory
+                .map_or_else(String::new, |b| mib_words(mib_ceil(b)));
+            match offer.memory_mib {
+                Some(mib) => format!("too small: {mib} MiB < {asked}"),
+                None => format!("its memory is not known, {asked} is asked"),
+            }
+        }
+        Lack::Fraction => {
+            let asked = ask.fraction.map_or_else(String::new, |f| f.to_string());
+            format!("too small: {} < {asked} of a GPU", share_words(offer))
+        }
+        Lack::Compute => {
+            let asked = ask.compute.unwrap_or(0);
+            format!(
+                "too small: {} % of compute < {asked} %",
+                offer.compute_percent()
+            )
+        }
+    }
+}
+
+fn share_words(offer: &Offer) -> String {
+    match offer.slice {
+        None => format!("1/{}", offer.replicas),
+        Some(Slice { compute, memory }) => {
+            let share = match offer.replicas {
+                1 => String::new(),
+                n => format!(", 1/{n} of it"),
+            };
+            format!(
+                "{}/{} of compute and {}/{} of memory{share}",
+                compute.0, compute.1, memory.0, memory.1
+            )
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The decision: pure, synchronous, the same code for the server, the command line, the tests and the benchmark.
+//!
+//! Nothing in here reads a file, waits, logs or looks at a clock, and [`decide`] returns no error: whatever a pod
+//! says, there is an answer to it.
+
+pub mod ask;
+pub mod choose;
+pub mod considered;
+mod decide;
+pub mod decision;
+pub mod findings;
+pub mod foreign;
+pub mod fraction;
+pub mod json;
+pub mod keep;
+pub mod namespaces;
+pub mod plan;
+pub mod policy;
+pub mod quantity;
+pub mod receipt;
+pub mod rules;
+pub mod strategy;
+pub mod supply;
+pub mod tenancy;
+pub mod terms;
+pub mod want;
+pub mod words;
+
+pub use decide::{Question, Workload, decide, explain, outsider};
+pub use decision::{Decision, Finding, Outcome, Reason, StampReason};
+pub use namespaces::{NamespaceView, Namespaces};
+pub use policy::{Mode, Policy, Severity};
+pub use strategy::{CoTenancy, Isolation, Strategy};
+pub use supply::Supply;

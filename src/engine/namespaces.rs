@@ -1,0 +1,142 @@
+//! What the administrators of namespaces said: mode, tiers, boundary, and who agreed to share a boundary.
+
+use std::collections::{HashMap, HashSet};
+
+use super::policy::{Mode, Policy};
+use super::words::{self, NEVER_MATCHED};
+use crate::facts::Namespace;
+
+/// slicegate's annotations of one namespace, unjudged.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceView {
+    /// `slicegate.dev/mode` as written.
+    pub mode: Option<String>,
+    /// `slicegate.dev/tier`, none when empty.
+    pub tier: Option<String>,
+    /// `slicegate.dev/allowed-tiers` as a list.
+    pub allowed_tiers: Option<Vec<String>>,
+    /// `slicegate.dev/trust-boundary`, none when empty.
+    pub trust_boundary: Option<String>,
+}
+
+impl NamespaceView {
+    /// The administrator's word in a Namespace object.
+    pub fn of(namespace: &Namespace<'_>) -> Self {
+        let annotations = namespace.metadata.annotations.as_ref();
+        let get = |key| annotations.and_then(|a| a.get(key)).map(str::to_owned);
+        let filled = |key| get(key).filter(|v: &String| !v.is_empty());
+        let list = |text: String| {
+            let entries = text.split(',').map(str::trim).filter(|e| !e.is_empty());
+            entries.map(str::to_owned).collect()
+        };
+        Self {
+            mode: get(words::MODE),
+            tier: filled(words::TIER),
+            allowed_tiers: get(words::ALLOWED_TIERS).map(list),
+            trust_boundary: filled(words::TRUST_BOUNDARY),
+        }
+    }
+}
+
+/// What a namespace that nobody described gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undescribed {
+    /// The policy's `namespaceDefault`: the namespaces of the cluster are known, this one said nothing.
+    PolicyDefault,
+    /// `enforce`: nobody said anything about namespaces, so a preview shows the whole effect.
+    Enforce,
+}
+
+/// All namespaces that are known.
+#[derive(Debug)]
+pub struct Namespaces {
+    views: HashMap<String, NamespaceView>,
+    undescribed: Undescribed,
+    in_use: HashSet<String>,
+}
+
+impl Namespaces {
+    /// No namespace is known; each counts as enforced.
+    pub fn assumed() -> Self {
+        Self {
+            views: HashMap::new(),
+            undescribed: Undescribed::Enforce,
+            in_use: HashSet::new(),
+        }
+    }
+
+    /// The namespaces of a cluster.
+    pub fn known(views: HashMap<String, NamespaceView>) -> Self {
+        let in_use = views
+            .iter()
+            .map(|(name, view)| view.trust_boundary.clone().unwrap_or_else(|| name.clone()))
+            .collect();
+        Self {
+            views,
+            undescribed: Undescribed::PolicyDefault,
+            in_use,
+        }
+    }
+
+    /// What a namespace's administrator said, if it is known.
+    pub fn view(&self, name: &str) -> Option<&NamespaceView> {
+        self.views.get(name)
+    }
+
+    /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
+    pub fn mode(&self, name: &str, policy: &Policy) -> (Mode, bool) {
+        if NEVER_MATCHED.contains(&name) {
+            return (Mode::Off, false);
+        }
+        let written = self.view(name).and_then(|v| v.mode.as_deref());
+        let (mode, misspelt) = match (written, self.undescribed) {
+            // A misspelt switch must not leave the door open.
+            (Some(word), _) => {
+                Mode::from_word(word).map_or((Mode::Enforce, true), |mode| (mode, false))
+            }
+            (None, Undescribed::PolicyDefault) => (policy.namespace_default, false),
+            (None, Undescribed::Enforce) => (Mode::Enforce, false),
+        };
+        (mode.min(policy.mode), misspelt)
+    }
+
+    /// The boundary a namespace claims: its annotation, or its own name.
+    pub fn claimed_boundary<'n>(&'n self, name: &'n str) -> &'n str {
+        let view = self.view(name);
+        view.and_then(|v| v.trust_boundary.as_deref())
+            .unwrap_or(name)
+    }
+
+    /// Why a namespace may not use the boundary it claims, if it may not.
+    pub fn claim_problem(&self, name: &str, policy: &Policy) -> Option<ClaimProblem> {
+        let claimed = self.claimed_boundary(name);
+        if !words::is_dns_label(claimed) {
+            return Some(ClaimProblem::NotALabel);
+        }
+        if let Some(named) = policy.boundaries.iter().find(|b| b.name == claimed) {
+            let listed = named.namespaces.iter().any(|n| n == name);
+            return (!listed).then_some(ClaimProblem::Reserved);
+        }
+        let bearer = self.view(claimed).filter(|_| claimed != name)?;
+        let agreed = bearer.trust_boundary.as_deref() == Some(claimed);
+        (!agreed).then_some(ClaimProblem::NoConsent)
+    }
+
+    /// Whether a name is a boundary of some namespace, or reserved by the policy.
+    pub fn is_boundary_in_use(&self, name: &str, policy: &Policy) -> bool {
+        self.in_use.contains(name)
+            || self.views.contains_key(name)
+            || policy.boundaries.iter().any(|b| b.name == name)
+    }
+}
+
+/// Why a namespace may not use the boundary it claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimProblem {
+    /// It is no DNS label.
+    NotALabel,
+    /// The policy's `boundaries` list other namespaces for it.
+    Reserved,
+    /// Another namespace bears that name and does not name it as its boundary.
+    NoConsent,
+}

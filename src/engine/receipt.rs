@@ -1,0 +1,112 @@
+//! The receipt: what was decided, as compact JSON in an annotation. Written, compared, never believed.
+
+use std::fmt::Write as _;
+
+use super::json;
+use super::plan::Edit;
+use super::policy::Policy;
+use super::strategy::Strategy;
+use super::words;
+use crate::facts::Pod;
+use crate::facts::receipt::Receipt;
+
+/// What a receipt says.
+#[derive(Debug)]
+pub struct Contents<'a> {
+    /// The tier that applied.
+    pub tier: Option<&'a str>,
+    /// The boundary label.
+    pub boundary: &'a str,
+    /// The strategy; none where the request was left as written.
+    pub strategy: Option<Strategy>,
+    /// By container, what it asked for and what it asks for now.
+    pub changes: Vec<Change<'a>>,
+}
+
+/// The request of one container before and after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change<'a> {
+    /// The container.
+    pub container: &'a str,
+    /// Resource and quantity before, if it named one.
+    pub from: Option<(&'a str, &'a str)>,
+    /// Resource and count now.
+    pub to: (&'a str, u64),
+}
+
+/// Adds the receipt to the edits, unless the pod has the same one.
+///
+/// `from` is what the first pass saw; a second pass no longer can, so the pod's own receipt is kept where all the
+/// rest of it is what would be written.
+pub fn write<'a>(
+    pod: &Pod<'_>,
+    policy: &Policy,
+    contents: &Contents<'_>,
+    edits: &mut Vec<Edit<'a>>,
+) {
+    let mut text = String::with_capacity(256);
+    head(&mut text, policy, contents);
+    if let Some(old) = pod.annotation(words::DECISION)
+        && let Some(rest) = old.strip_prefix(text.as_str())
+        && let Some(receipt) = Receipt::read(old)
+        && rest.strip_suffix('}') == Some(receipt.from.get())
+    {
+        return;
+    }
+    from(&mut text, contents);
+    text.push('}');
+    edits.push(Edit::Annotation {
+        key: words::DECISION.into(),
+        value: text,
+    });
+}
+
+fn head(text: &mut String, policy: &Policy, contents: &Contents<'_>) {
+    text.push('{');
+    if let Some(tier) = contents.tier {
+        text.push_str("\"tier\":");
+        json::string(text, tier);
+        text.push(',');
+    }
+    text.push_str("\"boundary\":");
+    json::string(text, contents.boundary);
+    if let Some(strategy) = contents.strategy {
+        let _ = write!(text, ",\"strategy\":\"{strategy}\"");
+    }
+    text.push_str(",\"to\":{");
+    for (index, change) in contents.changes.iter().enumerate() {
+        let (resource, count) = change.to;
+        separate(text, index);
+        json::string(text, change.container);
+        text.push_str(":{");
+        json::string(text, resource);
+        let _ = write!(text, ":\"{count}\"}}");
+    }
+    text.push_str("},\"policy\":");
+    json::string(text, &policy.name);
+    text.push_str(",\"hash\":");
+    json::string(text, &policy.hash);
+    text.push_str(",\"from\":");
+}
+
+fn from(text: &mut String, contents: &Contents<'_>) {
+    text.push('{');
+    for (index, change) in contents.changes.iter().enumerate() {
+        separate(text, index);
+        json::string(text, change.container);
+        text.push_str(":{");
+        if let Some((resource, quantity)) = change.from {
+            json::string(text, resource);
+            text.push(':');
+            json::string(text, quantity);
+        }
+        text.push('}');
+    }
+    text.push('}');
+}
+
+fn separate(text: &mut String, index: usize) {
+    if index > 0 {
+        text.push(',');
+    }
+}

@@ -1,0 +1,200 @@
+//! `ask-invalid`: refuses an ask that cannot be read or that contradicts itself.
+
+use super::Rule;
+use crate::engine::fraction::{Fraction, NotAFraction};
+use crate::engine::policy::Severity;
+use crate::engine::policy::Tier;
+use crate::engine::strategy::Strategy;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "ask-invalid",
+    default: Severity::Deny,
+    always_denies: true,
+    refuses: "an ask that does not parse, is out of range, or is said twice with two values",
+    cause: "A slicegate annotation or a GPU count cannot be read, or is NaN, 0, negative or over \
+        100 %; one ask has two values, as 500m beside gpu-fraction 0.25, or a limit and a \
+        request that differ; an annotation names no container of the pod, or none where there \
+        are several; a name is longer than 63 characters. A fraction is in (0,1], compute is a \
+        percentage from 1 to 100, memory a quantity such as 10Gi. A policy cannot weaken this \
+        rule.",
+    risk: "A guess could give the pod less memory than it needs, or take more of the GPU than was \
+        meant. The first shows only when CUDA runs out of memory.",
+    fix: "Write the value as the message says. For one container use the form \
+        gpu-memory.slicegate.dev/<container>; the container's annotation beats the pod's.",
+    bad: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: batch
+    slicegate.dev/gpu-fraction: "1.5"
+spec:
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+    good: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: batch
+    slicegate.dev/gpu-fraction: "0.25"
+spec:
+  securityContext: {runAsUser: 1000}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+};
+
+/// What was found, and how to mend it.
+pub type Text = (String, String);
+
+/// A limit and a request that differ.
+pub fn differ(resource: &str, limit: &str, request: &str) -> Text {
+    (
+        format!(
+            "{resource} has limit {limit} and request {request}; for extended resources they are the same"
+        ),
+        format!("set the limit alone: limits: {{{resource}: \"{limit}\"}}"),
+    )
+}
+
+/// A count that is none.
+pub fn count(resource: &str, quantity: &str) -> Text {
+    let fix = match resource {
+        "nvidia.com/gpu" => "write a whole number, or a fraction below one such as 500m",
+        _ => "write a whole number",
+    };
+    (
+        format!("{resource}: {} is no count of devices", quoted(quantity)),
+        fix.to_owned(),
+    )
+}
+
+/// One ask with two values.
+pub fn said_twice(in_quantity: Fraction, in_annotation: &str) -> Text {
+    (
+        format!(
+            "the fraction is {in_quantity} in the resource and {in_annotation} in the annotation"
+        ),
+        "say it once, or the same in both places".to_owned(),
+    )
+}
+
+/// A memory annotation that is none.
+pub fn memory(value: &str) -> Text {
+    (
+        format!("{} is no amount of memory", quoted(value)),
+        "write a quantity above 0, such as 10Gi or 8192Mi".to_owned(),
+    )
+}
+
+/// A fraction annotation that is none.
+pub fn fraction(value: &str, why: NotAFraction) -> Text {
+    (
+        format!("{} is no fraction of a GPU: {why}", quoted(value)),
+        "write a decimal above 0 and at most 1, such as 0.25".to_owned(),
+    )
+}
+
+/// A compute annotation that is none.
+pub fn compute(value: &str) -> Text {
+    (
+        format!("{} is no percentage of a GPU's compute", quoted(value)),
+        "write a whole number from 1 to 100, without a percent sign".to_owned(),
+    )
+}
+
+/// A strategy nobody knows.
+pub fn strategy(value: &str) -> Text {
+    (
+        format!("{} is no strategy", quoted(value)),
+        "write auto, exclusive, mig, mps or time-slicing".to_owned(),
+    )
+}
+
+/// A strategy that the tier does not list, or that cannot serve the resource that was named.
+pub fn strategy_not_listed(strategy: Strategy, tier: Option<&Tier>) -> Text {
+    match tier {
+        Some(tier) if !tier.strategies.contains(&strategy) => {
+            let listed: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
+            (
+                format!("strategy {strategy} is not one of tier {}'s", tier.name),
+                format!(
+                    "write auto or one of {}, or name another tier",
+                    listed.join(", ")
+                ),
+            )
+        }
+        _ => (
+            format!("strategy {strategy} cannot serve the resource that is asked for by name"),
+            "leave the strategy out: a named resource is the ask itself".to_owned(),
+        ),
+    }
+}
+
+/// A list of products that names none.
+pub fn products(value: &str) -> Text {
+    (
+        format!("{} is no list of GPU products", quoted(value)),
+        "write names as the node label nvidia.com/gpu.product has them, separated by commas, * as wildcard: \
+         NVIDIA-A100*,NVIDIA-L4"
+            .to_owned(),
+    )
+}
+
+/// An annotation for a container that the pod does not have.
+pub fn no_container(name: &str, containers: &[&str]) -> Text {
+    (
+        format!("no container is named {}", quoted(name)),
+        format!("the pod has {}", containers.join(", ")),
+    )
+}
+
+/// An ask without a resource that could mean any of several containers.
+pub fn which_container(containers: &[&str]) -> Text {
+    (
+        format!(
+            "the ask names no container, none asks for a GPU, and there are {}: {}",
+            containers.len(),
+            containers.join(", ")
+        ),
+        "name one: gpu-memory.slicegate.dev/<container>".to_owned(),
+    )
+}
+
+/// A boundary that is no DNS label.
+pub fn boundary(value: &str) -> Text {
+    (
+        format!("{} is no name of a trust boundary", quoted(value)),
+        "write lower case letters, digits and '-', at most 63, beginning and ending with a letter or digit"
+            .to_owned(),
+    )
+}
+
+/// A boundary and its part that are together longer than a label may be.
+pub fn long_boundary(joined: &str) -> Text {
+    (
+        format!(
+            "boundary {joined} has {} characters; a label holds 63",
+            joined.len()
+        ),
+        "shorten the pod's slicegate.dev/trust-boundary".to_owned(),
+    )
+}
+
+/// A value as it can stand in a message: short, and without control characters.
+pub fn quoted(value: &str) -> String {
+    let mut short: String = value.chars().take(60).collect();
+    if short.len() < value.len() {
+        short.push_str("...");
+    }
+    format!("{short:?}")
+}

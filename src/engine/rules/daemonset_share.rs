@@ -1,0 +1,96 @@
+//! `daemonset-share`: warns that a DaemonSet's pod keeps its request and cannot be steered.
+
+use super::Rule;
+use crate::engine::findings::Findings;
+use crate::engine::policy::Severity;
+use crate::engine::supply::NodeFilter;
+use crate::facts::Pod;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "daemonset-share",
+    default: Severity::Warn,
+    always_denies: false,
+    refuses: "a DaemonSet's GPU pod, which keeps its request because it cannot be steered",
+    cause: "The pod belongs to a DaemonSet. Its controller pins each pod to one node with \
+        matchFields, and chooses the nodes by its own template, before slicegate sees the pod. \
+        So the pod keeps its request and gets the boundary's stamp. It is judged on the node it \
+        is pinned to: where that node's offer is below its tier it is isolation-below-tier; a \
+        template alone, as in review, only warns.",
+    risk: "If slicegate added a requirement that the node does not meet, the pod would stay \
+        Pending on it for ever. As it is, the pod takes what its node sells, which may be more \
+        or less than it asked for.",
+    fix: "Use a Deployment where one pod per node is not needed. Otherwise limit the DaemonSet by \
+        its own nodeSelector to nodes that sell what the tier accepts.",
+    bad: r#"apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: app
+spec:
+  selector:
+    matchLabels: {app: app}
+  template:
+    metadata:
+      labels: {app: app}
+      annotations:
+        slicegate.dev/tier: batch
+    spec:
+      securityContext: {runAsUser: 1000}
+      containers:
+      - name: main
+        image: registry.example/app:1
+        resources:
+          limits: {nvidia.com/gpu: "1"}
+"#,
+    good: r#"apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+spec:
+  replicas: 3
+  selector:
+    matchLabels: {app: app}
+  template:
+    metadata:
+      labels: {app: app}
+      annotations:
+        slicegate.dev/tier: batch
+    spec:
+      securityContext: {runAsUser: 1000}
+      containers:
+      - name: main
+        image: registry.example/app:1
+        resources:
+          limits: {nvidia.com/gpu: "1"}
+"#,
+};
+
+/// Warns of a DaemonSet's pod or template.
+pub fn check(findings: &mut Findings<'_>) {
+    let message = "a DaemonSet's pod runs on the node its controller picked, so it keeps its request and is only kept within its trust boundary";
+    let fix = "give GPU work that should be steered to a Deployment or Job";
+    findings.add(&RULE, "", (message.to_owned(), fix.to_owned()));
+}
+
+/// The node a pod's DaemonSet pinned it to, if it is such a pod.
+pub fn pinned<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
+    let owned = pod.owners().iter().any(|owner| {
+        owner.kind.as_deref() == Some("DaemonSet")
+            && owner
+                .api_version
+                .as_deref()
+                .is_some_and(|v| v.starts_with("apps/"))
+            && owner.controller == Some(true)
+    });
+    // The reference alone is anybody's to write; the controller also names the one node.
+    let [term] = filter.terms.as_deref().filter(|_| owned)? else {
+        return None;
+    };
+    let [field] = term.match_fields.as_deref()? else {
+        return None;
+    };
+    match field.values.as_deref()? {
+        [node] if &*field.key == "metadata.name" && &*field.operator == "In" => Some(node),
+        _ => None,
+    }
+}

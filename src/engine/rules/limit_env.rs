@@ -1,0 +1,150 @@
+//! `limit-env`: refuses variables that set or drop the limits of MPS.
+
+use super::Rule;
+use crate::engine::choose::Case;
+use crate::engine::findings::Findings;
+use crate::engine::plan::Limits;
+use crate::engine::policy::Severity;
+use crate::engine::strategy::Strategy;
+use crate::engine::want::Want;
+use crate::engine::words;
+use crate::facts::Pod;
+use crate::facts::pod::{EnvVar, Place};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "limit-env",
+    default: Severity::Deny,
+    always_denies: false,
+    refuses: "CUDA_MPS_* or NVIDIA_GPU_MEMORY_* set by the pod, and CUDA_VISIBLE_DEVICES on MPS",
+    cause: "The pod sets a variable that belongs to the limits of its share, or, on MPS, \
+        CUDA_VISIBLE_DEVICES to something other than 0. If any entry of \
+        CUDA_MPS_PINNED_DEVICE_MEM_LIMIT names a GPU that the process cannot see, every memory \
+        limit is dropped, the daemon's included; with another CUDA_MPS_PIPE_DIRECTORY the \
+        process is no MPS client at all. Values equal to what slicegate writes, and limits not \
+        above it, are kept and are no finding.",
+    risk: "The process can take the whole memory of the GPU, and its neighbours run out.",
+    fix: "Remove the variable and say what is needed with slicegate.dev/gpu-memory, gpu-fraction \
+        or gpu-compute; slicegate writes the variables.",
+    bad: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+spec:
+  securityContext: {runAsUser: 1000}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    env:
+    - {name: CUDA_MPS_PINNED_DEVICE_MEM_LIMIT, value: "0=2G,1=4G"}
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+    good: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+    slicegate.dev/gpu-memory: 2Gi
+spec:
+  securityContext: {runAsUser: 1000}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+};
+
+/// How far limits that stand in the pod are taken for our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Only up to what would be written now.
+    None,
+    /// Up to the daemon's own caps: the pod carries a choice that holds, made when more was known of its ask.
+    Caps,
+    /// The pod is refused for other reasons before limits could be compared.
+    Unjudged,
+}
+
+/// Looks for variables by which a pod would lift its own limits, in every container.
+///
+/// Values equal to or below what slicegate writes are its own from a first pass, or stricter.
+pub fn check(
+    pod: &Pod<'_>,
+    granted: &[(Place, Limits)],
+    trust: Trust,
+    findings: &mut Findings<'_>,
+) {
+    for (place, container) in pod.all_containers() {
+        let limits = granted.iter().find(|(p, _)| *p == place).map(|(_, l)| l);
+        for (index, variable) in container.env().iter().enumerate() {
+            let name = variable.name();
+            if !is_limit(name) || is_within(variable, limits, trust) {
+                continue;
+            }
+            let message = format!(
+                "container {} sets {name}, which is for slicegate to set",
+                container.name()
+            );
+            let fix = "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute"
+                .to_owned();
+            findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
+        }
+    }
+}
+
+fn is_limit(name: &str) -> bool {
+    name.starts_with("CUDA_MPS_") || name.starts_with("NVIDIA_GPU_MEMORY_")
+}
+
+fn is_within(variable: &EnvVar<'_>, limits: Option<&Limits>, trust: Trust) -> bool {
+    let Some(value) = variable.literal() else {
+        return false;
+    };
+    match variable.name() {
+        words::MPS_MEMORY => {
+            let mib = value.strip_prefix("0=").and_then(|v| v.strip_suffix('M'));
+            let mib = mib.and_then(whole).filter(|mib| *mib > 0);
+            mib.is_some_and(|mib| trust == Trust::Unjudged || limits.is_some_and(|l| mib <= l.mib))
+        }
+        words::MPS_THREADS => {
+            let asked = |l: &Limits| l.percent.filter(|_| trust == Trust::None);
+            let cap = limits.map(|l| u64::from(asked(l).unwrap_or(l.percent_cap)));
+            let percent = whole(value).filter(|p| (1..=100).contains(p));
+            percent.is_some_and(|p| trust == Trust::Unjudged || cap.is_some_and(|cap| p <= cap))
+        }
+        _ => false,
+    }
+}
+
+fn whole(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+/// The container whose `CUDA_VISIBLE_DEVICES` names an ordinal that an MPS client does not see, which drops every limit.
+pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
+    if strategy != Strategy::Mps {
+        return None;
+    }
+    let hides = |v: &EnvVar<'_>| v.name() == "CUDA_VISIBLE_DEVICES" && v.literal() != Some("0");
+    let place = |w: &Want<'_>| w.place;
+    let set = |place: &Place| {
+        case.pod
+            .at(*place)
+            .is_some_and(|c| c.env().iter().any(hides))
+    };
+    case.wants.iter().map(place).find(set)
+}
+
+/// What is said when nothing but MPS was left.
+pub fn visible_text() -> (String, String) {
+    (
+        "CUDA_VISIBLE_DEVICES names a device that an MPS client does not see, which drops every limit".to_owned(),
+        "remove the variable, or set it to 0".to_owned(),
+    )
+}

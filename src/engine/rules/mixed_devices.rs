@@ -1,0 +1,152 @@
+//! `mixed-devices`: refuses a pod that mixes kinds of devices.
+
+use super::Rule;
+use crate::engine::findings::Findings;
+use crate::engine::policy::Severity;
+use crate::engine::policy::Tier;
+use crate::engine::want::{Named, Want};
+use crate::facts::Pod;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "mixed-devices",
+    default: Severity::Deny,
+    always_denies: false,
+    refuses: "a whole GPU beside a share, MPS or time-slicing beside MIG, or a request beside a \
+        claim",
+    cause: "The containers of one pod ask for devices of different kinds: whole GPUs and shares, \
+        or MPS or time-sliced shares and MIG slices. It fires too on a stock resource beside an \
+        NVIDIA device class named implicitly (deviceclass.resource.kubernetes.io/...), which is \
+        a second device by another road. The devices of one pod come from one node, which would \
+        have to sell both kinds, and the pod's label can state only one strategy.",
+    risk: "The pod may never fit any node, or hold two GPUs where one was meant. A whole GPU in a \
+        pod that counts as shared blurs what its neighbours may rely on.",
+    fix: "Let all containers use the same kind of device, or split them into two pods. Keep either \
+        the resource or the claim.",
+    bad: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu.shared: "1"}
+  - name: second
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/mig-1g.10gb: "1"}
+"#,
+    good: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/mig-1g.10gb: "1"}
+  - name: second
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/mig-1g.10gb: "1"}
+"#,
+};
+
+/// Looks for two mechanisms in one pod. Returns whether it found them, whatever the policy makes of that.
+pub fn check(
+    pod: &Pod<'_>,
+    wants: &[Want<'_>],
+    tier: Option<&Tier>,
+    findings: &mut Findings<'_>,
+) -> bool {
+    let mut first: Option<(Kind, &Want<'_>)> = None;
+    for want in wants {
+        let Some(kind) = Kind::of(want, tier) else {
+            continue;
+        };
+        match first {
+            Some((other, before)) if other != kind => {
+                let message = format!(
+                    "container {} asks for {} and container {} for {}",
+                    before.container,
+                    other.words(),
+                    want.container,
+                    kind.words()
+                );
+                findings.add(
+                    &RULE,
+                    format!("{}/resources", want.place),
+                    (message, FIX.to_owned()),
+                );
+                return true;
+            }
+            _ => first = first.or(Some((kind, want))),
+        }
+    }
+    implicit_claim(pod, findings)
+}
+
+const FIX: &str = "split it into two pods, or ask for the same kind of device in every container";
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Whole,
+    Share,
+    Slice,
+}
+
+impl Kind {
+    /// What a container certainly asks for; none where the tier still chooses.
+    fn of(want: &Want<'_>, tier: Option<&Tier>) -> Option<Self> {
+        match want.named {
+            Named::Gpu | Named::Nothing => {
+                (want.count > 1 || tier.is_none()).then_some(Self::Whole)
+            }
+            Named::Shared | Named::SharedSlice(_) => Some(Self::Share),
+            Named::Slice(_) => Some(Self::Slice),
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Whole => "whole GPUs",
+            Self::Share => "a share of a GPU",
+            Self::Slice => "a MIG slice",
+        }
+    }
+}
+
+/// A device class of NVIDIA's DRA driver, asked for as a resource beside one of the device plugin's.
+fn implicit_claim(pod: &Pod<'_>, findings: &mut Findings<'_>) -> bool {
+    let mut found = false;
+    for (place, container) in pod.containers() {
+        let limits = container
+            .resources
+            .iter()
+            .flat_map(|r| [&r.limits, &r.requests]);
+        let names = limits.flatten().flat_map(|pairs| pairs.iter());
+        let Some((name, _)) = names
+            .into_iter()
+            .find(|(name, q)| is_nvidia_class(name) && *q != "0")
+        else {
+            continue;
+        };
+        let message = format!(
+            "container {} asks for {name}, a DRA device, beside a GPU of the device plugin",
+            container.name()
+        );
+        let fix = "ask for one of the two: they would be two devices".to_owned();
+        findings.add(&RULE, format!("{place}/resources"), (message, fix));
+        found = true;
+    }
+    found
+}
+
+fn is_nvidia_class(resource: &str) -> bool {
+    resource
+        .strip_prefix("deviceclass.resource.kubernetes.io/")
+        .is_some_and(|class| class.ends_with(".nvidia.com"))
+}

@@ -1,0 +1,221 @@
+//! The rules: one file each, with its stable id, its default severity, its explanation and its check.
+//!
+//! To add a rule, add its file and one line to [`ALL`]; `slicegate rules`, `slicegate explain`, the policy's
+//! validation and the metrics labels all read that list.
+
+pub mod ask_invalid;
+pub mod boundary_not_yours;
+pub mod daemonset_share;
+pub mod declared_not_enforced;
+pub mod distributed_share;
+pub mod ephemeral_gpu;
+pub mod foreign_sharing;
+pub mod host_device;
+pub mod isolation_below_tier;
+pub mod limit_env;
+pub mod memory_fraction;
+pub mod mig_profile_unknown;
+pub mod mixed_devices;
+pub mod mode_unknown;
+pub mod mps_user;
+pub mod no_such_offer;
+pub mod node_name;
+pub mod opt_out_ignored;
+pub mod parallelism;
+pub mod privileged_gpu;
+pub mod privileged_share;
+pub mod protected_metadata;
+pub mod quota_escape;
+pub mod runtime_class;
+pub mod scheduler_name;
+pub mod share_count;
+pub mod shm_conflict;
+pub mod supply_unknown;
+pub mod template_refused;
+pub mod tier_missing;
+pub mod tier_not_allowed;
+pub mod tier_unknown;
+pub mod visible_devices;
+pub mod whole_gpu_needed;
+
+use super::choose::Case;
+use super::findings::Findings;
+use super::policy::Severity;
+use super::strategy::Strategy;
+
+/// A rule: what it is called, what it does by default and how it is explained.
+#[derive(Debug)]
+pub struct Rule {
+    /// Stable: policies, reports and metrics name it.
+    pub id: &'static str,
+    /// What a finding does unless the policy says otherwise.
+    pub default: Severity,
+    /// Without this rule nothing sound can be decided, so a policy may not weaken it.
+    pub always_denies: bool,
+    /// What it refuses or warns of, in one line.
+    pub refuses: &'static str,
+    /// When it fires and why that is so.
+    pub cause: &'static str,
+    /// What could happen if it did not.
+    pub risk: &'static str,
+    /// What to do about it.
+    pub fix: &'static str,
+    /// A manifest it fires on, as YAML.
+    pub bad: &'static str,
+    /// The same need, met.
+    pub good: &'static str,
+}
+
+/// Every rule, in the order of the contract's table.
+pub static ALL: [&Rule; 34] = [
+    &tier_unknown::RULE,
+    &tier_not_allowed::RULE,
+    &boundary_not_yours::RULE,
+    &isolation_below_tier::RULE,
+    &ask_invalid::RULE,
+    &tier_missing::RULE,
+    &no_such_offer::RULE,
+    &supply_unknown::RULE,
+    &mig_profile_unknown::RULE,
+    &share_count::RULE,
+    &mixed_devices::RULE,
+    &whole_gpu_needed::RULE,
+    &distributed_share::RULE,
+    &foreign_sharing::RULE,
+    &visible_devices::RULE,
+    &runtime_class::RULE,
+    &limit_env::RULE,
+    &privileged_share::RULE,
+    &privileged_gpu::RULE,
+    &host_device::RULE,
+    &node_name::RULE,
+    &scheduler_name::RULE,
+    &shm_conflict::RULE,
+    &mps_user::RULE,
+    &quota_escape::RULE,
+    &parallelism::RULE,
+    &memory_fraction::RULE,
+    &declared_not_enforced::RULE,
+    &daemonset_share::RULE,
+    &mode_unknown::RULE,
+    &opt_out_ignored::RULE,
+    &template_refused::RULE,
+    &ephemeral_gpu::RULE,
+    &protected_metadata::RULE,
+];
+
+/// The rule of that id.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    ALL.into_iter().find(|rule| rule.id == id)
+}
+
+/// Why a strategy is out of the question for a pod, before any supply is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Removal {
+    /// Several GPUs in one container.
+    WholeGpuNeeded,
+    /// A worker of several.
+    Distributed,
+    /// A mount on `/dev/shm`.
+    ShmConflict,
+    /// `CUDA_VISIBLE_DEVICES`.
+    VisibleOrdinal,
+    /// `spec.nodeName`.
+    NodeName,
+    /// Several user ids.
+    MpsUsers,
+}
+
+impl Removal {
+    /// The rule that says so.
+    pub fn rule(self) -> &'static Rule {
+        match self {
+            Self::WholeGpuNeeded => &whole_gpu_needed::RULE,
+            Self::Distributed => &distributed_share::RULE,
+            Self::ShmConflict => &shm_conflict::RULE,
+            Self::VisibleOrdinal => &limit_env::RULE,
+            Self::NodeName => &node_name::RULE,
+            Self::MpsUsers => &mps_user::RULE,
+        }
+    }
+}
+
+/// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing;
+/// several GPUs in one container and several MPS users do whatever the policy says, since no share can serve them.
+pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<Removal> {
+    let denies = |removal: Removal| case.policy.severity(removal.rule()) == Severity::Deny;
+    let removed = |removal: Removal| match removal {
+        Removal::WholeGpuNeeded => whole_gpu_needed::removes(case, strategy).is_some(),
+        Removal::Distributed => {
+            denies(removal) && distributed_share::removes(case, strategy).is_some()
+        }
+        Removal::ShmConflict => denies(removal) && shm_conflict::removes(case, strategy).is_some(),
+        Removal::VisibleOrdinal => denies(removal) && limit_env::removes(case, strategy).is_some(),
+        Removal::NodeName => denies(removal) && node_name::removes(case, strategy),
+        Removal::MpsUsers => mps_user::removes(case, strategy),
+    };
+    let all = [
+        Removal::WholeGpuNeeded,
+        Removal::NodeName,
+        Removal::ShmConflict,
+        Removal::VisibleOrdinal,
+        Removal::MpsUsers,
+        Removal::Distributed,
+    ];
+    all.into_iter().find(|r| removed(*r))
+}
+
+/// Says why a strategy was removed.
+pub fn report(
+    case: &Case<'_, '_>,
+    strategy: Strategy,
+    removal: Removal,
+    findings: &mut Findings<'_>,
+) {
+    if findings.has(removal.rule()) {
+        return;
+    }
+    let explicit = case.is_explicit.then_some(strategy);
+    let (path, text) = match removal {
+        Removal::WholeGpuNeeded => match whole_gpu_needed::removes(case, strategy) {
+            Some(want) => (
+                format!("{}/resources", want.place),
+                whole_gpu_needed::text(want, case.tier, explicit),
+            ),
+            None => return,
+        },
+        Removal::Distributed => match distributed_share::removes(case, strategy) {
+            Some(evidence) => (String::new(), distributed_share::text(&evidence)),
+            None => return,
+        },
+        Removal::ShmConflict => match shm_conflict::removes(case, strategy) {
+            Some(place) => (format!("{place}/volumeMounts"), shm_conflict::text()),
+            None => return,
+        },
+        Removal::VisibleOrdinal => match limit_env::removes(case, strategy) {
+            Some(place) => (format!("{place}/env"), limit_env::visible_text()),
+            None => return,
+        },
+        Removal::NodeName => {
+            let node = case.filter.node_name.unwrap_or_default();
+            ("/spec/nodeName".to_owned(), node_name::text(node))
+        }
+        Removal::MpsUsers => ("/spec".to_owned(), mps_user::text()),
+    };
+    findings.add(removal.rule(), path, text);
+}
+
+/// Warnings for a chosen strategy that a milder rule would have removed.
+pub fn milder(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {
+    let warns = |removal: Removal| case.policy.severity(removal.rule()) == Severity::Warn;
+    for removal in [
+        Removal::Distributed,
+        Removal::ShmConflict,
+        Removal::VisibleOrdinal,
+        Removal::NodeName,
+    ] {
+        if warns(removal) {
+            report(case, strategy, removal, findings);
+        }
+    }
+}

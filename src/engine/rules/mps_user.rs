@@ -1,0 +1,81 @@
+//! `mps-user`: warns of an MPS pod whose user id only its image knows.
+
+use super::Rule;
+use crate::engine::choose::Case;
+use crate::engine::findings::Findings;
+use crate::engine::plan::{self, MpsUser};
+use crate::engine::policy::Severity;
+use crate::engine::strategy::Strategy;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "mps-user",
+    default: Severity::Warn,
+    always_denies: false,
+    refuses: "an MPS pod whose user id only the image knows",
+    cause: "The pod gets an MPS share and neither it, its containers nor its tier set runAsUser. \
+        An MPS server accepts the clients of one user id; those of another wait until its \
+        clients are gone. slicegate keeps different user ids on different nodes, but where only \
+        the image knows the id it can say no more than that.",
+    risk: "The pod may hang at its first CUDA call until all pods of another user have left the \
+        GPU.",
+    fix: "Set securityContext.runAsUser, the same id for all pods that shall share a GPU. The \
+        administrator can set runAsUser on the tier; it is then written into MPS pods that set \
+        none.",
+    bad: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+    slicegate.dev/strategy: mps
+spec:
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+    good: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+    slicegate.dev/strategy: mps
+spec:
+  securityContext: {runAsUser: 1000}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+};
+
+/// Warns of an MPS pod whose user id is not known.
+pub fn check(case: &Case<'_, '_>, findings: &mut Findings<'_>) {
+    if plan::mps_user(case) != MpsUser::Image {
+        return;
+    }
+    let path = case
+        .wants
+        .first()
+        .map_or_else(String::new, |w| w.place.to_string());
+    let message = "the user id of an MPS client is the image's secret; one MPS server serves one user at a time";
+    let fix = "set securityContext.runAsUser, or runAsUser in the policy's tier";
+    findings.warn(&RULE, path, (message.to_owned(), fix.to_owned()));
+}
+
+/// Whether the pod's containers run as several users, which rules MPS out.
+pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> bool {
+    strategy == Strategy::Mps && plan::mps_user(case) == MpsUser::Several
+}
+
+/// What is said when nothing but MPS was left.
+pub fn text() -> (String, String) {
+    (
+        "the containers that take MPS shares run as different users; one MPS server serves one user at a time".to_owned(),
+        "set the same securityContext.runAsUser for all of them".to_owned(),
+    )
+}

@@ -1,0 +1,93 @@
+//! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
+
+use super::Rule;
+use crate::engine::choose::Case;
+use crate::engine::policy::Severity;
+use crate::engine::strategy::Strategy;
+use crate::facts::pod::Place;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "shm-conflict",
+    default: Severity::Deny,
+    always_denies: false,
+    refuses: "a volume of the pod's own on /dev/shm together with MPS",
+    cause: "A container mounts a volume on /dev/shm, as is common for PyTorch, and would get an \
+        MPS share. The device plugin mounts the MPS daemon's shared memory on that very path. \
+        MPS is taken out of the choice first; it is refused only when nothing else is left, or \
+        when MPS was asked for explicitly.",
+    risk: "The two mounts collide: the container may not start, or may not reach the MPS server \
+        and then work without limits.",
+    fix: "Remove the mount; under MPS /dev/shm is a memory file system already, shared by all MPS \
+        pods of the node. Or use MIG, or a whole GPU, where the mount is allowed.",
+    bad: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+    slicegate.dev/strategy: mps
+spec:
+  securityContext: {runAsUser: 1000}
+  volumes:
+  - name: shm
+    emptyDir: {medium: Memory}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    volumeMounts:
+    - {name: shm, mountPath: /dev/shm}
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+    good: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+    slicegate.dev/strategy: mig
+spec:
+  securityContext: {runAsUser: 1000}
+  volumes:
+  - name: shm
+    emptyDir: {medium: Memory}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    volumeMounts:
+    - {name: shm, mountPath: /dev/shm}
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+};
+
+/// The container whose own mount the device plugin's would collide with under MPS.
+pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
+    if strategy != Strategy::Mps {
+        return None;
+    }
+    let mounts = |place| {
+        let mounts = case.pod.at(place).and_then(|c| c.volume_mounts.as_deref());
+        let mut mounts = mounts.unwrap_or_default().iter();
+        mounts.any(|m| m.mount_path.as_deref().is_some_and(is_shm))
+    };
+    case.wants
+        .iter()
+        .map(|w| w.place)
+        .find(|place| mounts(*place))
+}
+
+/// What is said when nothing but MPS was left.
+pub fn text() -> (String, String) {
+    (
+        "MPS mounts the node's shared memory on /dev/shm, where the container has a mount of its own".to_owned(),
+        "remove the mount on /dev/shm, or name a tier that offers mig or exclusive".to_owned(),
+    )
+}
+
+/// Whether a mount path is /dev/shm once empty and `.` parts are gone.
+fn is_shm(path: &str) -> bool {
+    let parts = path.split('/').filter(|p| !p.is_empty() && *p != ".");
+    parts.eq(["dev", "shm"])
+}

@@ -1,0 +1,116 @@
+//! `template-refused`: reports what the API server refuses in a workload before any pod exists.
+
+use super::Rule;
+use crate::engine::ask::pointer;
+use crate::engine::findings::Findings;
+use crate::engine::policy::Severity;
+use crate::engine::quantity::Quantity;
+use crate::engine::words;
+use crate::facts::Pod;
+use crate::facts::pod::Place;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "template-refused",
+    default: Severity::Deny,
+    always_denies: false,
+    refuses: "a GPU count in a workload's template that the API server itself refuses",
+    cause: "Only in review. A Deployment, StatefulSet, DaemonSet, Job or CronJob is validated \
+        before any pod is made: a GPU count must be an integer, a request needs a limit, and \
+        both must be equal. A fraction such as 0.5 is refused with: must be an integer. \
+        slicegate only sees pods, so it never gets to read it; a bare Pod may carry one.",
+    risk: "kubectl apply of the workload fails, and no pod is ever created.",
+    fix: "Ask for one GPU under limits and write the fraction as slicegate.dev/gpu-fraction on the \
+        template, with a tier.",
+    bad: r#"apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+spec:
+  selector:
+    matchLabels: {app: app}
+  template:
+    metadata:
+      labels: {app: app}
+      annotations:
+        slicegate.dev/tier: batch
+    spec:
+      securityContext: {runAsUser: 1000}
+      containers:
+      - name: main
+        image: registry.example/app:1
+        resources:
+          limits: {nvidia.com/gpu: "0.5"}
+"#,
+    good: r#"apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: app
+spec:
+  selector:
+    matchLabels: {app: app}
+  template:
+    metadata:
+      labels: {app: app}
+      annotations:
+        slicegate.dev/tier: batch
+        slicegate.dev/gpu-fraction: "0.5"
+    spec:
+      securityContext: {runAsUser: 1000}
+      containers:
+      - name: main
+        image: registry.example/app:1
+        resources:
+          limits: {nvidia.com/gpu: "1"}
+"#,
+};
+
+/// Looks for what the API server refuses in a workload's template before any pod exists.
+pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
+    for (place, container) in pod.containers() {
+        let Some(resources) = &container.resources else {
+            continue;
+        };
+        let limits = resources.limits.iter().flat_map(|l| l.iter());
+        for (name, quantity) in limits.filter(|(name, _)| words::is_gpu_resource(name)) {
+            if is_fractional(quantity) {
+                let message = format!(
+                    "{name}: {quantity} must be a whole number in a workload; the API server refuses it"
+                );
+                let fix = "write 1 and put the fraction into the annotation slicegate.dev/gpu-fraction of the template".to_owned();
+                findings.add(&RULE, path(place, "limits", name), (message, fix));
+            }
+        }
+        let requests = resources.requests.iter().flat_map(|r| r.iter());
+        for (name, quantity) in requests.filter(|(name, _)| words::is_gpu_resource(name)) {
+            let limit = resources.limits.as_ref().and_then(|l| l.get(name));
+            let message = match limit {
+                None => format!("{name} is requested without a limit; the API server refuses it"),
+                Some(limit) if differ(limit, quantity) => {
+                    format!(
+                        "{name} has limit {limit} and request {quantity}; the API server refuses it"
+                    )
+                }
+                Some(_) => continue,
+            };
+            let fix = format!("write it under limits: {name}: \"{quantity}\"");
+            findings.add(&RULE, path(place, "requests", name), (message, fix));
+        }
+    }
+}
+
+fn path(place: Place, part: &str, name: &str) -> String {
+    format!("{place}/resources/{part}/{}", pointer(name))
+}
+
+fn is_fractional(quantity: &str) -> bool {
+    Quantity::parse(quantity)
+        .is_ok_and(|q| !q.is_negative() && !q.ceil_milli().is_multiple_of(1000))
+}
+
+fn differ(a: &str, b: &str) -> bool {
+    match (Quantity::parse(a), Quantity::parse(b)) {
+        (Ok(a), Ok(b)) => a != b,
+        _ => a != b,
+    }
+}

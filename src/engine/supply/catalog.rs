@@ -1,0 +1,616 @@
+//! The MIG catalogue: which GPU models can be cut into which profiles, and what one slice holds.
+//!
+//! Names, slices and counts: NVIDIA's MIG User Guide, "Supported GPUs" and "Supported MIG
+//! Profiles" (<https://docs.nvidia.com/datacenter/tesla/mig-user-guide/>, R595 to R620); the
+//! default configuration of mig-parted v0.15.0 (<https://github.com/NVIDIA/mig-parted>); for the
+//! rarer Hopper variants the GPU types page of NVIDIA's vGPU for Compute documentation. Product
+//! labels: what GPU Feature Discovery v0.20.0 (<https://github.com/NVIDIA/k8s-device-plugin>) makes
+//! of the name that NVML reports; a comment says where one is derived or unverified.
+//!
+//! Sizes are the weak part. The `gb` in a profile's name is a rounded share of the card and not
+//! what a process gets, and the real figure depends on the driver: an A100 80GB `1g.10gb` is
+//! 9.50 GiB in published `nvidia-smi mig -lgip` listings, an H200 `1g.18gb` only 16. The table has
+//! the smallest figure of such listings and of go-nvml's mock devices
+//! (<https://github.com/NVIDIA/go-nvml>), rounded down, and none where only the nominal one is
+//! known. What a node's own labels say is better.
+
+/// A GPU model that can be partitioned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Product {
+    /// The model, for people.
+    pub name: &'static str,
+    /// GFD product labels it appears under, without a `-SHARED` or `-MIG-…` suffix.
+    pub labels: &'static [&'static str],
+    /// Slices a fraction of its compute is counted in: those of the whole-GPU profile.
+    pub compute_slices: u32,
+    /// Slices a fraction of its memory is counted in; 0 where memory is not partitioned at all.
+    pub memory_slices: u32,
+    /// What it can be cut into.
+    pub profiles: &'static [Profile],
+}
+
+/// One MIG profile of a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Profile {
+    /// As in the resource name after `mig-`: NVML's `+` is a dot there, a minus stays.
+    pub name: &'static str,
+    /// Compute slices one instance takes.
+    pub compute: u32,
+    /// Memory slices one instance takes.
+    pub memory: u32,
+    /// Usable memory in MiB, the smallest documented; `None` where only a nominal size is known.
+    pub mib: Option<u64>,
+    /// How many instances fit one GPU when nothing else is on it.
+    pub max_instances: u32,
+}
+
+/// One profile of the table.
+const fn row(
+    name: &'static str,
+    compute: u32,
+    memory: u32,
+    mib: Option<u64>,
+    max_instances: u32,
+) -> Profile {
+    Profile {
+        name,
+        compute,
+        memory,
+        mib,
+        max_instances,
+    }
+}
+
+/// Every product that can be partitioned, oldest generation first.
+pub static PRODUCTS: &[Product] = &[
+    // Sizes: go-nvml mock. NVML itself lists wrong profiles here, so mig-parted hard-codes them.
+    Product {
+        name: "A30 24GB",
+        labels: &["NVIDIA-A30"],
+        compute_slices: 4,
+        memory_slices: 4,
+        profiles: &[
+            row("1g.6gb", 1, 1, Some(5836), 4),
+            row("1g.6gb.me", 1, 1, Some(5836), 1),
+            row("2g.12gb", 2, 2, Some(11672), 2),
+            row("2g.12gb.me", 2, 2, Some(11672), 1),
+            row("4g.24gb", 4, 4, Some(23344), 1),
+        ],
+    },
+    // Sizes: go-nvml mock, none above nvidia-smi's. `1g.10gb` is the double-memory profile here.
+    Product {
+        name: "A100 40GB",
+        labels: &["NVIDIA-A100-SXM4-40GB", "NVIDIA-A100-PCIE-40GB"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.5gb", 1, 1, Some(4864), 7),
+            row("1g.5gb.me", 1, 1, Some(4864), 1),
+            row("1g.10gb", 1, 2, Some(9856), 4),
+            row("2g.10gb", 2, 2, Some(9856), 3),
+            row("3g.20gb", 3, 4, Some(19968), 2),
+            row("4g.20gb", 4, 4, Some(19968), 1),
+            row("7g.40gb", 7, 8, Some(40192), 1),
+        ],
+    },
+    // Sizes: nvidia-smi listings, 39.25 to 39.50 GiB for 3g; the whole GPU from the go-nvml mock.
+    Product {
+        name: "A100 80GB",
+        labels: &["NVIDIA-A100-SXM4-80GB", "NVIDIA-A100-80GB-PCIe"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.10gb", 1, 1, Some(9728), 7),
+            row("1g.10gb.me", 1, 1, Some(9728), 1),
+            row("1g.20gb", 1, 2, Some(19968), 4),
+            row("2g.20gb", 2, 2, Some(19968), 3),
+            row("3g.40gb", 3, 4, Some(40192), 2),
+            row("4g.40gb", 4, 4, Some(40192), 1),
+            row("7g.80gb", 7, 8, Some(80384), 1),
+        ],
+    },
+    // Custom SKU, known from the vGPU types page. Label unverified.
+    Product {
+        name: "H100 64GB",
+        labels: &["NVIDIA-H100-64GB-HBM2"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.8gb", 1, 1, None, 7),
+            row("1g.8gb.me", 1, 1, None, 1),
+            row("1g.16gb", 1, 2, None, 4),
+            row("2g.16gb", 2, 2, None, 3),
+            row("3g.32gb", 3, 4, None, 2),
+            row("4g.32gb", 4, 4, None, 1),
+            row("7g.64gb", 7, 8, None, 1),
+        ],
+    },
+    // Sizes: an nvidia-smi listing, for 1g and 2g. `NVIDIA-H800` unverified.
+    Product {
+        name: "H100 80GB",
+        labels: &["NVIDIA-H100-80GB-HBM3", "NVIDIA-H100-PCIe", "NVIDIA-H800"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.10gb", 1, 1, Some(9984), 7),
+            row("1g.10gb.me", 1, 1, Some(9984), 1),
+            row("1g.20gb", 1, 2, Some(20090), 4),
+            row("2g.20gb", 2, 2, Some(20090), 3),
+            row("3g.40gb", 3, 4, None, 2),
+            row("4g.40gb", 4, 4, None, 1),
+            row("7g.80gb", 7, 8, None, 1),
+        ],
+    },
+    // NVL and SXM5, nominal sizes only.
+    Product {
+        name: "H100 94GB",
+        labels: &["NVIDIA-H100-NVL"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.12gb", 1, 1, None, 7),
+            row("1g.12gb.me", 1, 1, None, 1),
+            row("1g.24gb", 1, 2, None, 4),
+            row("2g.24gb", 2, 2, None, 3),
+            row("3g.47gb", 3, 4, None, 2),
+            row("4g.47gb", 4, 4, None, 1),
+            row("7g.94gb", 7, 8, None, 1),
+        ],
+    },
+    // Also PG506. Nominal sizes only. `NVIDIA-H20` derived.
+    Product {
+        name: "H100 96GB / GH200 96GB / H20 96GB",
+        labels: &["NVIDIA-GH200-480GB", "NVIDIA-GH200-96GB-HBM3", "NVIDIA-H20"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.12gb", 1, 1, None, 7),
+            row("1g.12gb.me", 1, 1, None, 1),
+            row("1g.24gb", 1, 2, None, 4),
+            row("2g.24gb", 2, 2, None, 3),
+            row("3g.48gb", 3, 4, None, 2),
+            row("4g.48gb", 4, 4, None, 1),
+            row("7g.96gb", 7, 8, None, 1),
+        ],
+    },
+    // From the mig-parted configuration. Label unverified.
+    Product {
+        name: "GH200 144GB",
+        labels: &["NVIDIA-GH200-144G-HBM3e"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.18gb", 1, 1, None, 7),
+            row("1g.18gb.me", 1, 1, None, 1),
+            row("1g.36gb", 1, 2, None, 4),
+            row("2g.36gb", 2, 2, None, 3),
+            row("3g.72gb", 3, 4, None, 2),
+            row("4g.72gb", 4, 4, None, 1),
+            row("7g.144gb", 7, 8, None, 1),
+        ],
+    },
+    // Sizes: a third-party listing. `1g.35gb` is assumed to hold what `2g.35gb` does: two slices.
+    Product {
+        name: "H200 141GB",
+        labels: &["NVIDIA-H200", "NVIDIA-H200-NVL"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.18gb", 1, 1, Some(16384), 7),
+            row("1g.18gb.me", 1, 1, Some(16384), 1),
+            row("1g.35gb", 1, 2, Some(33280), 4),
+            row("2g.35gb", 2, 2, Some(33280), 3),
+            row("3g.71gb", 3, 4, None, 2),
+            row("4g.71gb", 4, 4, None, 1),
+            row("7g.141gb", 7, 8, Some(143360), 1),
+        ],
+    },
+    // 3g, 4g and 7g from the vGPU types page, the rest as on H200. Label unverified.
+    Product {
+        name: "H20 141GB",
+        labels: &["NVIDIA-H20-3e"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.18gb", 1, 1, None, 7),
+            row("1g.18gb.me", 1, 1, None, 1),
+            row("1g.35gb", 1, 2, None, 4),
+            row("2g.35gb", 2, 2, None, 3),
+            row("3g.71gb", 3, 4, None, 2),
+            row("4g.71gb", 4, 4, None, 1),
+            row("7g.141gb", 7, 8, None, 1),
+        ],
+    },
+    // The go-nvml mock merely multiplies the nominal figures, so no size is taken from it.
+    Product {
+        name: "B200 180GB",
+        labels: &["NVIDIA-B200"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.23gb", 1, 1, None, 7),
+            row("1g.23gb.me", 1, 1, None, 1),
+            row("1g.45gb", 1, 2, None, 4),
+            row("2g.45gb", 2, 2, None, 3),
+            row("3g.90gb", 3, 4, None, 2),
+            row("4g.90gb", 4, 4, None, 1),
+            row("7g.180gb", 7, 8, None, 1),
+        ],
+    },
+    // Before v0.12.3 mig-parted had other names for the large profiles. Its default configuration
+    // keeps both spellings: the last three rows are the former ones.
+    Product {
+        name: "GB200 186GB",
+        labels: &["NVIDIA-GB200"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.23gb", 1, 1, None, 7),
+            row("1g.23gb.me", 1, 1, None, 1),
+            row("1g.47gb", 1, 2, None, 4),
+            row("2g.47gb", 2, 2, None, 3),
+            row("3g.93gb", 3, 4, None, 2),
+            row("4g.93gb", 4, 4, None, 1),
+            row("7g.186gb", 7, 8, None, 1),
+            row("3g.95gb", 3, 4, None, 2),
+            row("4g.95gb", 4, 4, None, 1),
+            row("7g.189gb", 7, 8, None, 1),
+        ],
+    },
+    // The one size is a third-party listing.
+    Product {
+        name: "B300 269GB",
+        labels: &["NVIDIA-B300-SXM6-AC", "NVIDIA-B300-SXM6-PC"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.34gb", 1, 1, Some(34560), 7),
+            row("1g.34gb.me", 1, 1, Some(34560), 1),
+            row("1g.67gb", 1, 2, None, 4),
+            row("2g.67gb", 2, 2, None, 3),
+            row("3g.135gb", 3, 4, None, 2),
+            row("4g.135gb", 4, 4, None, 1),
+            row("7g.269gb", 7, 8, None, 1),
+        ],
+    },
+    // From the mig-parted configuration. Label derived.
+    Product {
+        name: "GB300 278GB",
+        labels: &["NVIDIA-GB300"],
+        compute_slices: 7,
+        memory_slices: 8,
+        profiles: &[
+            row("1g.35gb", 1, 1, None, 7),
+            row("1g.35gb.me", 1, 1, None, 1),
+            row("1g.70gb", 1, 2, None, 4),
+            row("2g.70gb", 2, 2, None, 3),
+            row("3g.139gb", 3, 4, None, 2),
+            row("4g.139gb", 4, 4, None, 1),
+            row("7g.278gb", 7, 8, None, 1),
+        ],
+    },
+    // Sizes: an nvidia-smi listing. 47.375 GiB prints as 47.38, so the lower is what counts.
+    Product {
+        name: "RTX PRO 6000 Blackwell 96GB",
+        labels: &[
+            "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition",
+            "NVIDIA-RTX-PRO-6000-Blackwell-Workstation-Edition",
+            "NVIDIA-RTX-PRO-6000-Blackwell-Max-Q-Workstation-Edition",
+        ],
+        compute_slices: 4,
+        memory_slices: 4,
+        profiles: &[
+            row("1g.24gb", 1, 1, Some(24186), 4),
+            row("1g.24gb.me", 1, 1, Some(24186), 1),
+            row("1g.24gb.gfx", 1, 1, Some(24186), 4),
+            row("1g.24gb.me.all", 1, 1, Some(24186), 1),
+            row("1g.24gb-me", 1, 1, Some(24186), 4),
+            row("2g.48gb", 2, 2, Some(48512), 2),
+            row("2g.48gb.gfx", 2, 2, Some(48512), 2),
+            row("2g.48gb.me.all", 2, 2, Some(48512), 1),
+            row("2g.48gb-me", 2, 2, Some(48512), 2),
+            row("4g.96gb", 4, 4, Some(97280), 1),
+            row("4g.96gb.gfx", 4, 4, Some(97280), 1),
+        ],
+    },
+    // Names shared with the RTX PRO 6000, which holds twice as many. Label derived.
+    Product {
+        name: "RTX PRO 5000 Blackwell 48GB",
+        labels: &["NVIDIA-RTX-PRO-5000-Blackwell"],
+        compute_slices: 2,
+        memory_slices: 2,
+        profiles: &[
+            row("1g.24gb", 1, 1, None, 2),
+            row("1g.24gb.me", 1, 1, None, 1),
+            row("1g.24gb.gfx", 1, 1, None, 2),
+            row("1g.24gb.me.all", 1, 1, None, 1),
+            row("1g.24gb-me", 1, 1, None, 2),
+            row("2g.48gb", 2, 2, None, 1),
+            row("2g.48gb.gfx", 2, 2, None, 1),
+        ],
+    },
+    // Label derived.
+    Product {
+        name: "RTX PRO 4500 Blackwell 32GB",
+        labels: &["NVIDIA-RTX-PRO-4500-Blackwell"],
+        compute_slices: 2,
+        memory_slices: 2,
+        profiles: &[
+            row("1g.16gb", 1, 1, None, 2),
+            row("1g.16gb.gfx", 1, 1, None, 2),
+            row("1g.16gb.me.all", 1, 1, None, 1),
+            row("1g.16gb-me", 1, 1, None, 2),
+            row("2g.32gb", 2, 2, None, 1),
+            row("2g.32gb.gfx", 2, 2, None, 1),
+        ],
+    },
+    // Unified memory: nothing is partitioned, profile names say 0gb, and no product label is known.
+    Product {
+        name: "Thor iGPU",
+        labels: &[],
+        compute_slices: 3,
+        memory_slices: 0,
+        profiles: &[
+            row("1g.0gb", 1, 0, None, 1),
+            row("1g.0gb.me", 1, 0, None, 1),
+            row("1g.0gb.gfx", 1, 0, None, 1),
+            row("2g.0gb", 2, 0, None, 1),
+            row("2g.0gb.gfx", 2, 0, None, 1),
+            row("3g.0gb", 3, 0, None, 1),
+            row("3g.0gb.gfx", 3, 0, None, 1),
+        ],
+    },
+];
+
+/// The product a GFD product label names.
+///
+/// Labels are compared whole, since one model's label often begins another's (`NVIDIA-H200`,
+/// `NVIDIA-H200-NVL`); a `-SHARED` or `-MIG-…` suffix must already be gone.
+pub fn product(label: &str) -> Option<&'static Product> {
+    PRODUCTS
+        .iter()
+        .find(|product| product.labels.contains(&label))
+}
+
+/// The profile of a product.
+pub fn profile(product: &Product, profile: &str) -> Option<&'static Profile> {
+    product.profiles.iter().find(|known| known.name == profile)
+}
+
+/// Whether any product has this profile.
+pub fn known(profile: &str) -> bool {
+    names().any(|name| name == profile)
+}
+
+/// Up to `limit` profiles that an unknown name may have meant, nearest first, each once.
+///
+/// A candidate that shares the memory figure or the slice count comes before one that shares
+/// neither, one that shares both before either; then fewer edits count, then the closer figures,
+/// then the catalogue's order. A name that is no profile name at all gets only candidates it has
+/// more than half in common with. The name itself is never among them.
+pub fn suggestions(profile: &str, limit: usize) -> Vec<&'static str> {
+    // Kubernetes allows no longer resource name; measuring one would be work for nothing.
+    if profile.len() > 63 {
+        return Vec::new();
+    }
+    let asked = parse(profile);
+    let mut ranked = Vec::new();
+    for name in names().filter(|&name| name != profile) {
+        if ranked.iter().any(|&(_, seen)| seen == name) {
+            continue;
+        }
+        let edits = edits(profile.as_bytes(), name.as_bytes());
+        let (mut unlike, mut memory_gap, mut compute_gap) = (0, 0, 0);
+        if let (Some((compute, memory)), Some(have)) = (asked, parse(name)) {
+            compute_gap = compute.abs_diff(have.0);
+            memory_gap = memory.abs_diff(have.1);
+            unlike = u32::from(compute_gap > 0) + u32::from(memory_gap > 0);
+        } else if edits * 2 >= profile.len().max(name.len()) {
+            continue;
+        }
+        ranked.push(((unlike, edits, memory_gap, compute_gap), name));
+    }
+    // Stable, so that ties stay in the catalogue's order.
+    ranked.sort_by_key(|&(rank, _)| rank);
+    ranked
+        .into_iter()
+        .take(limit)
+        .map(|(_, name)| name)
+        .collect()
+}
+
+/// Reads a profile name, `<n>g.<m>gb` and perhaps a suffix (`.me`, `.gfx`, `.me.all`, `-me`; NVML's
+/// own `+me` too): the compute slices and the memory figure in the name.
+///
+/// The memory figure is a name, not a size, and a name that parses need not exist.
+pub fn parse(profile: &str) -> Option<(u32, u32)> {
+    let (compute, rest) = profile.split_once("g.")?;
+    let (memory, suffix) = rest.split_once("gb")?;
+    let word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    let suffix_words = suffix
+        .strip_prefix(['.', '-', '+'])
+        .map(|words| words.split('.'));
+    if !suffix.is_empty() && !suffix_words.is_some_and(|mut words| words.all(word)) {
+        return None;
+    }
+    Some((number(compute)?, number(memory)?))
+}
+
+/// A decimal number as profile names write it: no sign, no leading zero.
+fn number(text: &str) -> Option<u32> {
+    let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+/// Every profile name in the catalogue's order, as often as products have it.
+fn names() -> impl Iterator<Item = &'static str> {
+    PRODUCTS
+        .iter()
+        .flat_map(|product| product.profiles)
+        .map(|profile| profile.name)
+}
+
+/// Single-byte insertions, deletions and replacements between two names (Levenshtein's distance).
+fn edits(from: &[u8], to: &[u8]) -> usize {
+    let mut row: Vec<usize> = (1..=to.len()).collect();
+    for (done, byte) in from.iter().enumerate() {
+        let (mut diagonal, mut left) = (done, done + 1);
+        for (cell, other) in row.iter_mut().zip(to) {
+            let replaced = diagonal + usize::from(byte != other);
+            diagonal = *cell;
+            left = replaced.min(left.min(*cell) + 1);
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(from.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(label: &str, name: &str) -> &'static Profile {
+        profile(product(label).expect(label), name).expect(name)
+    }
+
+    #[test]
+    fn every_row_is_there_once() {
+        let counts: Vec<usize> = PRODUCTS.iter().map(|p| p.profiles.len()).collect();
+        // The GB200's ten are seven and the three former spellings: 127 rows of today's names.
+        assert_eq!(
+            counts,
+            [5, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 10, 7, 7, 11, 7, 6, 7]
+        );
+        for product in PRODUCTS {
+            for (at, row) in product.profiles.iter().enumerate() {
+                assert_eq!(profile(product, row.name), Some(&product.profiles[at]));
+            }
+        }
+        assert!(known("1g.24gb-me") && known("7g.186gb") && known("7g.189gb"));
+        assert!(!known("1g.10gb+me") && !known("1c.3g.20gb") && !known(""));
+    }
+
+    #[test]
+    fn labels_are_whole_and_unique() {
+        let labels: Vec<&str> = PRODUCTS.iter().flat_map(|p| p.labels).copied().collect();
+        for (at, label) in labels.iter().enumerate() {
+            assert!(!labels[..at].contains(label), "{label}");
+            assert!(!label.contains("-SHARED"), "{label}");
+            assert!(!label.contains("-MIG-"), "{label}");
+            assert!(product(label).is_some_and(|p| p.labels.contains(label)));
+        }
+        assert_eq!(product("NVIDIA-H20").map(|p| p.memory_slices), Some(8));
+        assert_eq!(product("NVIDIA-H20-3e").map(|p| p.name), Some("H20 141GB"));
+        assert_eq!(product("NVIDIA-A100-SXM4-80GB-SHARED"), None);
+        assert_eq!(product("NVIDIA-L40S"), None);
+        assert_eq!(product(""), None);
+    }
+
+    #[test]
+    fn slices_instances_and_sizes_agree() {
+        for Product {
+            name,
+            compute_slices,
+            memory_slices,
+            profiles,
+            ..
+        } in PRODUCTS
+        {
+            let whole = profiles.iter().find(|p| p.compute == *compute_slices);
+            assert_eq!(whole.map(|p| p.memory), Some(*memory_slices), "{name}");
+            for row in *profiles {
+                let at = format!("{name} {}", row.name);
+                let (compute, figure) = parse(row.name).expect(&at);
+                assert_eq!(compute, row.compute, "{at}");
+                // As many as both kinds of slice allow, but one where media engines go along, and
+                // one of each on the GPU without memory slices.
+                let by_compute = compute_slices / row.compute;
+                let fit = memory_slices
+                    .checked_div(row.memory)
+                    .map_or(1, |m| m.min(by_compute));
+                let most = if row.name.contains(".me") { 1 } else { fit };
+                assert_eq!(row.max_instances, most, "{at}");
+                assert!(row.mib <= Some(u64::from(figure) * 1024), "{at}");
+                // Equal slices hold equal memory, so far as it is known.
+                let same = profiles.iter().filter(|p| p.memory == row.memory);
+                let mut sizes: Vec<u64> = same.filter_map(|p| p.mib).collect();
+                sizes.dedup();
+                assert!(sizes.len() <= 1, "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn one_name_is_not_one_size() {
+        let old = of("NVIDIA-A100-SXM4-40GB", "1g.10gb");
+        let new = of("NVIDIA-A100-SXM4-80GB", "1g.10gb");
+        let hopper = of("NVIDIA-H100-80GB-HBM3", "1g.10gb");
+        assert_eq!((old.memory, old.max_instances, old.mib), (2, 4, Some(9856)));
+        assert_eq!((new.memory, new.max_instances, new.mib), (1, 7, Some(9728)));
+        assert_eq!(
+            (hopper.memory, hopper.max_instances, hopper.mib),
+            (1, 7, Some(9984))
+        );
+
+        let pro = "NVIDIA-RTX-PRO-6000-Blackwell-Server-Edition";
+        assert_eq!(of(pro, "1g.24gb").max_instances, 4);
+        assert_eq!(
+            of("NVIDIA-RTX-PRO-5000-Blackwell", "1g.24gb").max_instances,
+            2
+        );
+        assert_eq!(of("NVIDIA-H100-NVL", "1g.24gb").memory, 2);
+        assert_eq!(of("NVIDIA-GB300", "1g.35gb").memory, 1);
+        assert_eq!(of("NVIDIA-H200", "1g.35gb").memory, 2);
+
+        assert_eq!(of("NVIDIA-A100-PCIE-40GB", "1g.5gb").mib, Some(4864));
+        assert_eq!(of("NVIDIA-A100-80GB-PCIe", "3g.40gb").mib, Some(40192));
+        assert_eq!(of("NVIDIA-H100-PCIe", "2g.20gb").mib, Some(20090));
+        assert_eq!(of("NVIDIA-H200", "1g.18gb").mib, Some(16384));
+        assert_eq!(of(pro, "2g.48gb.me.all").mib, Some(48512));
+        assert_eq!(of("NVIDIA-B200", "1g.23gb").mib, None);
+    }
+
+    #[test]
+    fn names_parse() {
+        for name in "1g.10gb 1g.10gb.me 1g.10gb-me 1g.10gb.me.all 1g.10gb+me".split(' ') {
+            assert_eq!(parse(name), Some((1, 10)), "{name}");
+        }
+        assert_eq!(parse("7g.141gb"), Some((7, 141)));
+        assert_eq!(parse("3g.0gb.gfx"), Some((3, 0)));
+        let wrong = "g.gb,1g,1g.10,1g10gb,10gb,1g.gb,1G.10GB,1g.10gbx,1g.10gb.,1g.10gb.me.,\
+                     1g.10gb..me,1g.10gb.ME,01g.10gb,1g.010gb,+1g.10gb,1g.-1gb,1c.3g.20gb,\
+                     \x201g.10gb,1g.10gb ,1g.99999999999gb,\u{661}g.10gb,";
+        for name in wrong.split(',') {
+            assert_eq!(parse(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn suggestions_are_near() {
+        assert_eq!(suggestions("1g.11gb", 3), ["1g.10gb", "1g.12gb", "1g.16gb"]);
+        assert_eq!(suggestions("1g.10gb+me", 2), ["1g.10gb.me", "1g.10gb"]);
+        assert_eq!(suggestions("1g.24gb+gfx", 1), ["1g.24gb.gfx"]);
+        assert_eq!(suggestions("2g.24gb", 3), ["1g.24gb", "4g.24gb", "2g.20gb"]);
+        assert_eq!(suggestions("9g.99gb", 2), ["7g.96gb", "4g.96gb"]);
+        assert_eq!(suggestions("3g.10gb", 3), ["2g.10gb", "1g.10gb", "3g.20gb"]);
+        assert_eq!(suggestions("1g10gb", 1), ["1g.10gb"]);
+        assert_eq!(suggestions("all-1g.10gb", 1), ["1g.10gb"]);
+        assert_eq!(suggestions("1c.3g.20gb", 1), ["3g.20gb"]);
+        for nothing in ["", "banana", "é", &"1g.10gb".repeat(40)] {
+            assert!(suggestions(nothing, 5).is_empty(), "{nothing}");
+        }
+        assert!(suggestions("1g.11gb", 0).is_empty());
+
+        let all = suggestions("1g.11gb", usize::MAX);
+        let mut unique = all.clone();
+        unique.sort_unstable();
+        unique.dedup();
+        assert_eq!(unique.len(), all.len());
+        assert!(names().all(|name| all.contains(&name)));
+        assert_eq!(edits(b"kitten", b"sitting"), 3);
+        assert_eq!(
+            (edits(b"", b"ab"), edits(b"ab", b""), edits(b"", b"")),
+            (2, 2, 0)
+        );
+    }
+}

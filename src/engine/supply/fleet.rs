@@ -1,0 +1,376 @@
+//! The fleet in groups of nodes alike, so that a decision costs the same with 5 nodes or 5,000.
+//!
+//! Labels whose values are nearly one per node (hostname, timestamps) would make every node its own group; such
+//! wide keys are kept beside the groups and looked at only for pods that select by them.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::offer::{Identity, Offer};
+use super::read::{self, Labels, Reading};
+use crate::engine::policy::Unlabelled;
+use crate::engine::quantity::Quantity;
+use crate::engine::words::{HOSTNAME, is_gpu_resource};
+
+/// A key with more distinct values than this is kept out of the groups.
+const WIDE: usize = 16;
+
+/// A node, or a pool of nodes that are not there yet, as plain values.
+#[derive(Clone, Debug, Default)]
+pub struct NodeView {
+    /// Its name; pools have one too, for messages.
+    pub name: String,
+    /// All labels.
+    pub labels: BTreeMap<String, String>,
+    /// Quantities as written.
+    pub allocatable: Vec<(String, String)>,
+    /// Only `NoSchedule` and `NoExecute` matter.
+    pub taints: Vec<Taint>,
+    /// False for nodes that are cordoned, not ready, being reconfigured or gone: supply, ranked last.
+    pub available: bool,
+    /// A pool's nodes get their hostname label when they are made.
+    pub is_pool: bool,
+}
+
+/// A taint that keeps pods off.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Taint {
+    /// The key.
+    pub key: String,
+    /// The value, often empty.
+    pub value: String,
+    /// `NoSchedule` or `NoExecute`.
+    pub effect: String,
+}
+
+/// Nodes alike in everything a decision looks at.
+#[derive(Debug)]
+pub struct Group {
+    /// Labels all of them carry, sorted by key; wide keys left out.
+    pub labels: Vec<(String, String)>,
+    /// Taints that keep pods off, those of passing conditions left out.
+    pub taints: Vec<Taint>,
+    /// Whether anti-affinity by hostname works there.
+    pub has_hostname: bool,
+    /// Whether pods can land there now.
+    pub available: bool,
+    /// What each node sells.
+    pub sold: Vec<Sold>,
+    /// GPU resources nothing can be said about.
+    pub unknown: Vec<(String, &'static str)>,
+    pub(super) nodes: Vec<FleetNode>,
+}
+
+/// One resource a node sells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sold {
+    /// Which of [`Supply::offers`].
+    pub offer: usize,
+    /// How many one node has.
+    pub count: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct FleetNode {
+    pub(super) name: String,
+    pub(super) wide: Vec<(String, String)>,
+}
+
+/// What the fleet as a whole lets one say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// There are nodes with offers.
+    Known,
+    /// The fleet is only assumed: nobody said what the cluster has.
+    Assumed,
+    /// No node has a GPU.
+    NoGpuNodes,
+    /// Nodes have GPUs, and nothing can be said about any of them.
+    AllUnknown,
+}
+
+/// Everything the known, remembered and declared nodes hand out.
+#[derive(Debug)]
+pub struct Supply {
+    /// Distinct offers.
+    pub offers: Vec<Offer>,
+    /// For each offer, nodes whose labels promise it and whose resources say otherwise.
+    pub impostors: Vec<Vec<String>>,
+    /// Nodes that have GPUs, in groups.
+    pub groups: Vec<Group>,
+    /// Whether the fleet is real.
+    pub knowledge: Knowledge,
+    pub(super) keys: HashSet<String>,
+    pub(super) wide: HashMap<String, HashMap<String, Vec<(usize, usize)>>>,
+    pub(super) names: HashMap<String, (usize, usize)>,
+}
+
+impl Supply {
+    /// Nodes with GPUs.
+    pub fn gpu_nodes(&self) -> usize {
+        self.groups.iter().map(|g| g.nodes.len()).sum()
+    }
+
+    /// How many nodes a group stands for.
+    pub fn nodes_in(&self, group: &Group) -> usize {
+        group.nodes.len()
+    }
+
+    /// The group a node is in, if it has GPUs.
+    pub fn group_of(&self, node: &str) -> Option<&Group> {
+        let (group, _) = self.names.get(node)?;
+        self.groups.get(*group)
+    }
+
+    /// Names of the nodes of a group.
+    pub fn node_names<'g>(&self, group: &'g Group) -> impl Iterator<Item = &'g str> {
+        group.nodes.iter().map(|n| n.name.as_str())
+    }
+
+    /// Whether any node sells or claims to sell a resource.
+    pub fn names_resource(&self, resource: &str) -> bool {
+        self.offers.iter().any(|o| o.resource == resource)
+            || self
+                .groups
+                .iter()
+                .any(|g| g.unknown.iter().any(|(r, _)| r == resource))
+    }
+}
+
+/// Collects nodes into a [`Supply`].
+#[derive(Debug)]
+pub struct FleetBuilder {
+    unlabelled: Unlabelled,
+    assumed: bool,
+    nodes: Vec<NodeView>,
+}
+
+impl FleetBuilder {
+    /// An empty fleet.
+    pub fn new(unlabelled: Unlabelled) -> Self {
+        Self {
+            unlabelled,
+            assumed: false,
+            nodes: Vec::new(),
+        }
+    }
+
+    /// Marks the fleet as one nobody has seen.
+    pub fn assumed(mut self) -> Self {
+        self.assumed = true;
+        self
+    }
+
+    /// Adds a node or pool.
+    pub fn add(&mut self, node: NodeView) {
+        self.nodes.push(node);
+    }
+
+    /// Groups what was added.
+    pub fn build(self) -> Supply {
+        let keys = self
+            .nodes
+            .iter()
+            .flat_map(|n| n.labels.keys().cloned())
+            .collect();
+        let wide_keys = wide_keys(&self.nodes);
+        let mut supply = Supply {
+            offers: Vec::new(),
+            impostors: Vec::new(),
+            groups: Vec::new(),
+            knowledge: Knowledge::Known,
+            keys,
+            wide: HashMap::new(),
+            names: HashMap::new(),
+        };
+        let mut offers = HashMap::new();
+        let mut groups: HashMap<GroupKey, usize> = HashMap::new();
+        let mut liars: Vec<(String, BTreeMap<String, String>, Vec<String>)> = Vec::new();
+        for node in self.nodes {
+            let Some((key, unknown, wide)) = read_node(
+                &node,
+                self.unlabelled,
+                &wide_keys,
+                &mut supply.offers,
+                &mut offers,
+            ) else {
+                continue;
+            };
+            if !unknown.is_empty() {
+                let resources = unknown.iter().map(|(r, _)| r.clone()).collect();
+                liars.push((node.name.clone(), node.labels.clone(), resources));
+            }
+            let index = *groups.entry(key.clone()).or_insert_with(|| {
+                supply.groups.push(key.into_group(unknown));
+                supply.groups.len() - 1
+            });
+            supply.insert(index, node.name, wide);
+        }
+        supply.impostors = supply
+            .offers
+            .iter()
+            .map(|offer| impostors(offer, &liars))
+            .collect();
+        supply.knowledge = supply.judge(self.assumed);
+        supply
+    }
+}
+
+impl Supply {
+    fn insert(&mut self, group: usize, name: String, wide: Vec<(String, String)>) {
+        let position = (group, self.groups[group].nodes.len());
+        for (key, value) in &wide {
+            self.wide
+                .entry(key.clone())
+                .or_default()
+                .entry(value.clone())
+                .or_default()
+                .push(position);
+        }
+        self.names.insert(name.clone(), position);
+        self.groups[group].nodes.push(FleetNode { name, wide });
+    }
+
+    fn judge(&self, assumed: bool) -> Knowledge {
+        if assumed {
+            Knowledge::Assumed
+        } else if self.groups.is_empty() {
+            Knowledge::NoGpuNodes
+        } else if self.offers.is_empty() {
+            Knowledge::AllUnknown
+        } else {
+            Knowledge::Known
+        }
+    }
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct GroupKey {
+    labels: Vec<(String, String)>,
+    taints: Vec<Taint>,
+    has_hostname: bool,
+    available: bool,
+    sold: Vec<Sold>,
+    unknown: Vec<String>,
+}
+
+impl GroupKey {
+    fn into_group(self, unknown: Vec<(String, &'static str)>) -> Group {
+        Group {
+            labels: self.labels,
+            taints: self.taints,
+            has_hostname: self.has_hostname,
+            available: self.available,
+            sold: self.sold,
+            unknown,
+            nodes: Vec::new(),
+        }
+    }
+}
+
+type NodeReading = (GroupKey, Vec<(String, &'static str)>, Vec<(String, String)>);
+
+fn read_node(
+    node: &NodeView,
+    unlabelled: Unlabelled,
+    wide_keys: &HashSet<String>,
+    offers: &mut Vec<Offer>,
+    index: &mut HashMap<Offer, usize>,
+) -> Option<NodeReading> {
+    let (mut sold, mut unknown) = (Vec::new(), Vec::new());
+    for (resource, quantity) in &node.allocatable {
+        let count = Quantity::parse(quantity).map_or(0, |q| q.as_whole().unwrap_or(0));
+        // A renamed resource leaves its old name behind with quantity 0.
+        if count == 0 || !is_gpu_resource(resource) {
+            continue;
+        }
+        match read::resource(&node.labels, resource, count, unlabelled) {
+            Reading::Unknown(why) => unknown.push((resource.clone(), why)),
+            Reading::Offer(offer) => {
+                let offer = *index.entry(offer).or_insert_with_key(|offer| {
+                    offers.push(offer.clone());
+                    offers.len() - 1
+                });
+                sold.push(Sold { offer, count });
+            }
+        }
+    }
+    if sold.is_empty() && unknown.is_empty() {
+        return None;
+    }
+    sold.sort_by_key(|s| s.offer);
+    unknown.sort();
+    let (wide, labels) = node
+        .labels
+        .iter()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .partition(|(k, _)| wide_keys.contains(k));
+    let mut taints = node.taints.clone();
+    taints.sort();
+    let key = GroupKey {
+        labels,
+        taints,
+        has_hostname: node.is_pool || node.labels.contains_key(HOSTNAME),
+        available: node.available,
+        sold,
+        unknown: unknown.iter().map(|(r, _)| r.clone()).collect(),
+    };
+    Some((key, unknown, wide))
+}
+
+fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {
+    let mut values: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for node in nodes {
+        for (key, value) in &node.labels {
+            let seen = values.entry(key).or_default();
+            if seen.len() <= WIDE {
+                seen.insert(value);
+            }
+        }
+    }
+    let always = [HOSTNAME, "nvidia.com/gfd.timestamp"].map(str::to_owned);
+    values
+        .into_iter()
+        .filter(|(_, seen)| seen.len() > WIDE)
+        .map(|(key, _)| key.to_owned())
+        .chain(always)
+        .collect()
+}
+
+/// Nodes that an offer's own labels would let a pod land on although nothing can be said about their resource.
+fn impostors(
+    offer: &Offer,
+    liars: &[(String, BTreeMap<String, String>, Vec<String>)],
+) -> Vec<String> {
+    liars
+        .iter()
+        .filter(|(_, labels, resources)| {
+            resources.contains(&offer.resource) && promises(labels, &offer.identity)
+        })
+        .map(|(name, _, _)| name.clone())
+        .collect()
+}
+
+fn promises(labels: &BTreeMap<String, String>, identity: &Identity) -> bool {
+    let is = |key: &str, value: &str| labels.get(key).is_some_and(|v| v == value);
+    match identity {
+        Identity::Listed(keys) => keys.iter().all(|(key, value)| match value {
+            Some(value) => is(key, value),
+            None => !labels.contains_key(*key),
+        }),
+        // Memory is a lower bound in the terms, so it is not part of what must be equal here.
+        Identity::Gfd(gfd) => {
+            is(&gfd.product_key, &gfd.product_value)
+                && is(&format!("{}.sharing-strategy", gfd.prefix), gfd.sharing)
+                && is(
+                    &format!("{}.replicas", gfd.prefix),
+                    &gfd.replicas.to_string(),
+                )
+        }
+    }
+}
+
+impl Labels for BTreeMap<String, String> {
+    fn label(&self, key: &str) -> Option<&str> {
+        self.get(key).map(String::as_str)
+    }
+}

@@ -1,0 +1,13 @@
+//! Supply: what the fleet can hand out, and which of it a pod can reach.
+
+pub mod catalog;
+pub mod filter;
+pub mod fleet;
+pub mod offer;
+mod provider;
+pub mod read;
+mod view;
+
+pub use filter::NodeFilter;
+pub use fleet::{FleetBuilder, Group, Knowledge, NodeView, Supply};
+pub use offer::{GfdIdentity, Identity, Offer, Slice};

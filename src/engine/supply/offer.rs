@@ -1,0 +1,95 @@
+//! An offer: what one kind of node hands out under one resource name.
+
+use super::super::fraction::Fraction;
+use super::super::strategy::Strategy;
+
+/// What nodes of one shape hand out under one resource name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Offer {
+    /// How the device is shared.
+    pub strategy: Strategy,
+    /// The resource a pod has to ask for.
+    pub resource: String,
+    /// The product without `-SHARED` and `-MIG-...`, or the provider's own word.
+    pub product: String,
+    /// Usable MiB of one share, rounded down; none where neither label nor catalogue says.
+    pub memory_mib: Option<u64>,
+    /// MiB of the whole device a share is cut from; what a fraction is a fraction of.
+    pub device_mib: Option<u64>,
+    /// Shares per device or slice; 1 where it is not shared.
+    pub replicas: u32,
+    /// The MIG slice the share is, or is cut from.
+    pub slice: Option<Slice>,
+    /// How to tell nodes with this offer from all others.
+    pub identity: Identity,
+}
+
+/// A MIG slice in nominal slices of its device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Slice {
+    /// Compute slices taken, and of how many.
+    pub compute: (u32, u32),
+    /// Memory slices taken, and of how many.
+    pub memory: (u32, u32),
+}
+
+/// The labels that say what a node is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Identity {
+    /// Labels of GPU Feature Discovery.
+    Gfd(GfdIdentity),
+    /// Label keys with the one value they have, or none where the key must be absent.
+    Listed(Vec<(&'static str, Option<String>)>),
+}
+
+/// The labels of GPU Feature Discovery that describe one resource.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct GfdIdentity {
+    /// `nvidia.com/gpu` or `nvidia.com/mig-<profile>`: the labels stand under this name, whatever the sharing renamed.
+    pub prefix: String,
+    /// The key the product stands under; the device's own where the slice's label would be too long to exist.
+    pub product_key: String,
+    /// That label's value, suffixes and all.
+    pub product_value: String,
+    /// `none`, `time-slicing` or `mps`.
+    pub sharing: &'static str,
+    /// The `replicas` label.
+    pub replicas: u32,
+    /// The `memory` label in MiB, if there is one above 0.
+    pub memory_label: Option<u64>,
+}
+
+impl Offer {
+    /// Whether a share is large enough in memory.
+    pub fn has_memory(&self, bytes: u64) -> bool {
+        self.memory_mib.is_some_and(|mib| mib >= mib_ceil(bytes))
+    }
+
+    /// Whether a fraction of a whole device fits a share: in exact rationals, for MIG against the nominal slices.
+    pub fn has_fraction(&self, fraction: Fraction) -> bool {
+        match self.slice {
+            None => fraction.fits(self.replicas, 1, 1),
+            Some(slice) => {
+                fraction.fits(self.replicas, slice.memory.0, slice.memory.1)
+                    && fraction.fits(self.replicas, slice.compute.0, slice.compute.1)
+            }
+        }
+    }
+
+    /// Whether a share has that many percent of a device's compute.
+    pub fn has_compute(&self, percent: u32) -> bool {
+        let (part, of) = self.slice.map_or((1, 1), |slice| slice.compute);
+        u64::from(percent) * u64::from(self.replicas) * u64::from(of) <= 100 * u64::from(part)
+    }
+
+    /// Whole percent of a device's compute a share has, rounded down; for MPS the daemon's own cap.
+    pub fn compute_percent(&self) -> u32 {
+        let (part, of) = self.slice.map_or((1, 1), |slice| slice.compute);
+        100 * part / (of * self.replicas).max(1)
+    }
+}
+
+/// MiB for an ask in bytes, rounded up.
+pub const fn mib_ceil(bytes: u64) -> u64 {
+    bytes.div_ceil(1 << 20)
+}

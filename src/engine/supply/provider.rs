@@ -1,0 +1,109 @@
+//! GPU nodes without GFD labels: what GKE's and EKS Auto Mode's own labels allow to conclude.
+//!
+//! Elsewhere `nvidia.com/gpu` without GFD labels may be a whole GPU, a time slice, an MPS share, a MIG slice or
+//! a vGPU, so such a node serves no tier until the policy says what it is.
+
+use super::offer::{Identity, Offer};
+use super::read::{Labels, is_renamed, number};
+use crate::engine::policy::Unlabelled;
+use crate::engine::strategy::Strategy;
+
+const GFD_PRODUCT: &str = "nvidia.com/gpu.product";
+// GoogleCloudPlatform/container-engine-accelerators: every mode sells plain nvidia.com/gpu; clients alone mean time-sharing.
+const GKE_PRODUCT: &str = "cloud.google.com/gke-accelerator";
+const GKE_SHARING: [&str; 4] = [
+    "cloud.google.com/gke-gpu-sharing-strategy",
+    "cloud.google.com/gke-max-shared-clients-per-gpu",
+    "cloud.google.com/gke-gpu-partition-size",
+    "gke-no-default-nvidia-gpu-device-plugin",
+];
+// aws-samples and the EKS user guide: Auto Mode exposes no time-slicing, MIG or DRA.
+const EKS_PRODUCT: &str = "eks.amazonaws.com/instance-gpu-name";
+const EKS_MEMORY: &str = "eks.amazonaws.com/instance-gpu-memory";
+const EKS_COUNT: &str = "eks.amazonaws.com/instance-gpu-count";
+/// Below this an instance's GPU is a part of one: half an L4 reports 11 GB, a whole T4 16 GB.
+const EKS_SMALLEST_WHOLE_MIB: u64 = 14_000;
+
+/// `nvidia.com/gpu` of a node without GFD labels.
+pub(super) fn whole_device(
+    labels: &dyn Labels,
+    resource: &str,
+    count: u64,
+    unlabelled: Unlabelled,
+) -> Result<Offer, &'static str> {
+    if is_renamed(resource) {
+        return Err("a shared resource without labels that say how it is shared");
+    }
+    if let Some(product) = labels.label(GKE_PRODUCT) {
+        return gke(labels, product);
+    }
+    if let Some(product) = labels.label(EKS_PRODUCT) {
+        return eks(labels, product, count);
+    }
+    match unlabelled {
+        Unlabelled::Unknown => Err("no GFD labels, and the policy's supply.unlabelled is unknown"),
+        Unlabelled::Exclusive => {
+            let absent = [GFD_PRODUCT, GKE_PRODUCT, EKS_PRODUCT]
+                .into_iter()
+                .chain(GKE_SHARING);
+            Ok(exclusive(
+                "unknown",
+                None,
+                absent.map(|key| (key, None)).collect(),
+            ))
+        }
+    }
+}
+
+fn gke(labels: &dyn Labels, product: &str) -> Result<Offer, &'static str> {
+    if GKE_SHARING.iter().any(|key| labels.label(key).is_some()) {
+        return Err("GKE shares or partitions its GPUs, or another device plugin serves them");
+    }
+    if product == "nvidia-rtx-pro-6000" {
+        return Err(
+            "GKE's small G4 machines are parts of a GPU, and no label says which these are",
+        );
+    }
+    let own = [(GKE_PRODUCT, Some(product.to_owned())), (GFD_PRODUCT, None)];
+    let absent = GKE_SHARING.into_iter().map(|key| (key, None));
+    Ok(exclusive(
+        product,
+        None,
+        own.into_iter().chain(absent).collect(),
+    ))
+}
+
+fn eks(labels: &dyn Labels, product: &str, count: u64) -> Result<Offer, &'static str> {
+    if number(labels, EKS_COUNT).is_some_and(|gpus| count > gpus) {
+        return Err("it has more GPUs than its instance type: they are shared or partitioned");
+    }
+    let Some(mib) = number(labels, EKS_MEMORY) else {
+        return Err("no memory label, so it may be a part of a GPU");
+    };
+    if mib < EKS_SMALLEST_WHOLE_MIB {
+        return Err("its GPU memory is a part of a GPU's");
+    }
+    let own = vec![
+        (EKS_PRODUCT, Some(product.to_owned())),
+        (EKS_MEMORY, Some(mib.to_string())),
+        (GFD_PRODUCT, None),
+    ];
+    Ok(exclusive(product, Some(mib), own))
+}
+
+fn exclusive(
+    product: &str,
+    memory_mib: Option<u64>,
+    identity: Vec<(&'static str, Option<String>)>,
+) -> Offer {
+    Offer {
+        strategy: Strategy::Exclusive,
+        resource: crate::engine::words::GPU.to_owned(),
+        product: product.to_owned(),
+        memory_mib,
+        device_mib: memory_mib,
+        replicas: 1,
+        slice: None,
+        identity: Identity::Listed(identity),
+    }
+}

@@ -1,0 +1,97 @@
+//! From a Node object, or a pool of the policy, to the plain values a fleet is built of.
+
+use std::collections::BTreeMap;
+
+use super::fleet::{NodeView, Taint};
+use crate::engine::policy::Pool;
+use crate::facts::Node;
+
+/// Taints that come and go with a condition: who carries one is supply, ranked last.
+const PASSING: [&str; 7] = [
+    "node.kubernetes.io/",
+    "node.cloudprovider.kubernetes.io/",
+    "ToBeDeletedByClusterAutoscaler",
+    "DeletionCandidateOfClusterAutoscaler",
+    "karpenter.sh/disrupted",
+    "karpenter.sh/disruption",
+    "karpenter.sh/unregistered",
+];
+
+impl NodeView {
+    /// A node of the cluster.
+    pub fn of_node(node: &Node<'_>) -> Self {
+        let pairs = |p: &crate::facts::Pairs<'_>| -> Vec<(String, String)> {
+            p.iter()
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .collect()
+        };
+        let labels: BTreeMap<String, String> =
+            node.metadata.labels.iter().flat_map(&pairs).collect();
+        let spec = node.spec.as_ref();
+        let taints = spec.and_then(|s| s.taints.as_deref()).unwrap_or_default();
+        let (passing, lasting): (Vec<Taint>, Vec<Taint>) = taints
+            .iter()
+            .filter(|t| keeps_off(&t.effect))
+            .map(|t| Taint {
+                key: t.key.to_string(),
+                value: t.value.as_deref().unwrap_or_default().to_owned(),
+                effect: t.effect.to_string(),
+            })
+            .partition(|t| PASSING.iter().any(|p| t.key.starts_with(p)));
+        let cordoned = spec.and_then(|s| s.unschedulable) == Some(true);
+        let available = passing.is_empty() && !cordoned && is_ready(node) && is_settled(&labels);
+        let status = node.status.as_ref();
+        Self {
+            name: node.metadata.name.to_string(),
+            allocatable: status
+                .and_then(|s| s.allocatable.as_ref())
+                .map(pairs)
+                .unwrap_or_default(),
+            labels,
+            taints: lasting,
+            available,
+            is_pool: false,
+        }
+    }
+
+    /// A pool of nodes that are not there yet.
+    pub fn of_pool(pool: &Pool) -> Self {
+        let taint = |(key, value, effect): &(String, String, String)| Taint {
+            key: key.clone(),
+            value: value.clone(),
+            effect: effect.clone(),
+        };
+        Self {
+            name: format!("pool/{}", pool.name),
+            labels: pool.labels.iter().cloned().collect(),
+            allocatable: pool.allocatable.clone(),
+            taints: pool
+                .taints
+                .iter()
+                .map(taint)
+                .filter(|t| keeps_off(&t.effect))
+                .collect(),
+            available: true,
+            is_pool: true,
+        }
+    }
+}
+
+fn keeps_off(effect: &str) -> bool {
+    matches!(effect, "NoSchedule" | "NoExecute")
+}
+
+fn is_ready(node: &Node<'_>) -> bool {
+    let conditions = node.status.as_ref().and_then(|s| s.conditions.as_deref());
+    let mut ready = conditions.unwrap_or_default().iter();
+    ready
+        .find(|c| &*c.kind == "Ready")
+        .is_none_or(|c| &*c.status == "True")
+}
+
+/// While the MIG manager works, labels and resources describe the past.
+fn is_settled(labels: &BTreeMap<String, String>) -> bool {
+    labels
+        .get("nvidia.com/mig.config.state")
+        .is_none_or(|state| state == "success")
+}

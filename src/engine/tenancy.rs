@@ -1,0 +1,151 @@
+//! Which tier and which trust boundary a pod is in, and whether it may be.
+
+use std::borrow::Cow;
+
+use super::ask::pointer;
+use super::findings::Findings;
+use super::namespaces::{NamespaceView, Namespaces};
+use super::policy::{Policy, Tier};
+use super::rules::{ask_invalid, boundary_not_yours, tier_not_allowed, tier_unknown};
+use super::strategy::CoTenancy;
+use super::words;
+use crate::facts::Pod;
+
+/// The tier that applies to a pod; none where neither pod, namespace nor policy names one, or where it is refused.
+pub fn tier<'a>(
+    pod: &Pod<'_>,
+    view: Option<&NamespaceView>,
+    policy: &'a Policy,
+    findings: &mut Findings<'_>,
+) -> Option<&'a Tier> {
+    let own = view.and_then(|v| v.tier.as_deref());
+    let asked = pod.annotation(words::TIER).filter(|t| !t.is_empty());
+    let path = || match asked {
+        Some(_) => format!("/metadata/annotations/{}", pointer(words::TIER)),
+        None => String::new(),
+    };
+    let Some(name) = asked.or(own) else {
+        // A list without a tier of the namespace's own still rules over the policy's default.
+        let name = policy.default_tier.as_deref()?;
+        let tier = policy.tier(name)?;
+        return allowed(tier, view, policy, findings, path);
+    };
+    let Some(tier) = policy.tier(name) else {
+        let text = tier_unknown::text(name, asked.is_some(), policy);
+        findings.add(&tier_unknown::RULE, path(), text);
+        return None;
+    };
+    allowed(tier, view, policy, findings, path)
+}
+
+fn allowed<'a>(
+    tier: &'a Tier,
+    view: Option<&NamespaceView>,
+    policy: &'a Policy,
+    findings: &mut Findings<'_>,
+    path: impl Fn() -> String,
+) -> Option<&'a Tier> {
+    match allowed_tiers(view, policy) {
+        Ok(allowed) if allowed.iter().any(|t| t.name == tier.name) => Some(tier),
+        Ok(allowed) => {
+            let names: Vec<&str> = allowed.iter().map(|t| t.name.as_str()).collect();
+            findings.add(
+                &tier_not_allowed::RULE,
+                path(),
+                tier_not_allowed::text(&tier.name, &names),
+            );
+            None
+        }
+        Err(unknown) => {
+            // What is weaker than an unknown tier cannot be told, so nothing is allowed.
+            let text = tier_unknown::text(unknown, false, policy);
+            findings.add(&tier_unknown::RULE, "", text);
+            None
+        }
+    }
+}
+
+/// The tiers a namespace allows, in the policy's order.
+///
+/// # Errors
+/// The name of the namespace's own tier, where the policy has none of that name and no list says what is allowed.
+pub fn allowed_tiers<'a, 'n>(
+    view: Option<&'n NamespaceView>,
+    policy: &'a Policy,
+) -> Result<Vec<&'a Tier>, &'n str> {
+    if let Some(list) = view.and_then(|v| v.allowed_tiers.as_ref()) {
+        let listed = |t: &&Tier| list.iter().any(|name| *name == t.name);
+        return Ok(policy.tiers.iter().filter(listed).collect());
+    }
+    let own = view.and_then(|v| v.tier.as_deref());
+    let floor = match own {
+        Some(name) => Some(policy.tier(name).ok_or(name)?),
+        None => policy.default_tier.as_deref().and_then(|n| policy.tier(n)),
+    };
+    let at_least = |t: &&Tier| {
+        floor.is_none_or(|f| t.isolation >= f.isolation && t.co_tenancy >= f.co_tenancy)
+    };
+    Ok(policy.tiers.iter().filter(at_least).collect())
+}
+
+/// The value of the boundary label the pod has to carry, or none where it may not use the boundary it names.
+pub fn boundary<'a>(
+    pod: &'a Pod<'_>,
+    namespace: &'a str,
+    namespaces: &'a Namespaces,
+    policy: &Policy,
+    tier: Option<&Tier>,
+    findings: &mut Findings<'_>,
+) -> Option<Cow<'a, str>> {
+    let claimed = namespaces.claimed_boundary(namespace);
+    if let Some(problem) = namespaces.claim_problem(namespace, policy) {
+        let text = boundary_not_yours::claim(namespace, claimed, problem, policy);
+        findings.add(&boundary_not_yours::RULE, "", text);
+        return None;
+    }
+    let part = sub_boundary(pod, claimed, namespaces, policy, findings)?;
+    let value = match tier.map(|t| t.co_tenancy) {
+        Some(CoTenancy::Any) => Cow::Borrowed(words::ANY),
+        _ => part,
+    };
+    if let Some(label) = pod.label(words::TRUST_BOUNDARY).filter(|l| *l != value) {
+        let path = format!("/metadata/labels/{}", pointer(words::TRUST_BOUNDARY));
+        let text = boundary_not_yours::label(label, &value);
+        findings.add(&boundary_not_yours::RULE, path, text);
+        return None;
+    }
+    Some(value)
+}
+
+fn sub_boundary<'a>(
+    pod: &'a Pod<'_>,
+    claimed: &'a str,
+    namespaces: &Namespaces,
+    policy: &Policy,
+    findings: &mut Findings<'_>,
+) -> Option<Cow<'a, str>> {
+    let asked = pod.annotation(words::TRUST_BOUNDARY).unwrap_or_default();
+    if asked.is_empty() || asked == claimed {
+        return Some(Cow::Borrowed(claimed));
+    }
+    let path = || format!("/metadata/annotations/{}", pointer(words::TRUST_BOUNDARY));
+    if !words::is_dns_label(asked) {
+        findings.add(&ask_invalid::RULE, path(), ask_invalid::boundary(asked));
+        return None;
+    }
+    if namespaces.is_boundary_in_use(asked, policy) {
+        let text = boundary_not_yours::annotation(asked, claimed);
+        findings.add(&boundary_not_yours::RULE, path(), text);
+        return None;
+    }
+    let joined = format!("{claimed}.{asked}");
+    if joined.len() > 63 {
+        findings.add(
+            &ask_invalid::RULE,
+            path(),
+            ask_invalid::long_boundary(&joined),
+        );
+        return None;
+    }
+    Some(Cow::Owned(joined))
+}

@@ -1,0 +1,197 @@
+//! What each container wants, once annotations, resources and the tier's default are put together.
+
+use super::fraction::Fraction;
+use super::policy::Tier;
+use super::strategy::{Isolation, Strategy};
+use super::supply::Offer;
+use super::supply::offer::mib_ceil;
+use crate::facts::pod::Place;
+
+/// One device resource that one container wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want<'p> {
+    /// The container.
+    pub place: Place,
+    /// Its name.
+    pub container: &'p str,
+    /// Whether it runs beside the main containers.
+    pub is_sidecar: bool,
+    /// What it asked for by name.
+    pub named: Named<'p>,
+    /// How many devices, slices or shares; 1 or more.
+    pub count: u64,
+    /// What each of them has to have.
+    pub ask: Ask,
+}
+
+/// The resource a container named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named<'p> {
+    /// `nvidia.com/gpu`: a wish that the tier turns into the right thing.
+    Gpu,
+    /// Nothing; the annotations ask.
+    Nothing,
+    /// `nvidia.com/gpu.shared`.
+    Shared,
+    /// `nvidia.com/mig-...`.
+    Slice(&'p str),
+    /// `nvidia.com/mig-....shared`.
+    SharedSlice(&'p str),
+}
+
+/// What a share has to have. All that is given has to be met.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Bytes of memory.
+    pub memory: Option<u64>,
+    /// Whether the pod itself asked for the memory, not its tier.
+    pub memory_is_own: bool,
+    /// A share of a whole device.
+    pub fraction: Option<Fraction>,
+    /// The fraction stood in the resource's quantity, which a rewrite overwrites.
+    pub fraction_in_quantity: bool,
+    /// Percent of a device's compute.
+    pub compute: Option<u32>,
+}
+
+impl<'p> Want<'p> {
+    /// The resource name that may not change, if the container named one that is the ask itself.
+    pub fn fixed_resource(&self) -> Option<&'p str> {
+        match self.named {
+            Named::Gpu | Named::Nothing => None,
+            Named::Shared => Some(super::words::GPU_SHARED),
+            Named::Slice(resource) | Named::SharedSlice(resource) => Some(resource),
+        }
+    }
+
+    /// Fills what the pod did not ask from the tier: for one device, not for several whole ones or a named resource.
+    pub fn fill(&mut self, tier: &Tier) {
+        if self.count > 1 || self.fixed_resource().is_some() {
+            return;
+        }
+        let whole_ask = self.ask.memory.is_some() && self.ask.compute.is_some();
+        if self.ask.fraction.is_none() && !whole_ask {
+            self.ask.fraction = tier.share.fraction;
+        }
+        if self.ask.memory.is_none() {
+            self.ask.memory = tier.share.memory;
+        }
+    }
+
+    /// The strategies this want allows, best first.
+    pub fn strategies(&self, tier: Option<&Tier>) -> Strategies {
+        let lists = |s: Strategy| tier.is_none_or(|t| t.strategies.contains(&s));
+        match self.named {
+            Named::Gpu | Named::Nothing => match tier {
+                None => Strategies::of([Strategy::Exclusive]),
+                Some(tier) if self.count > 1 => {
+                    let whole = |s: &Strategy| *s == Strategy::Exclusive;
+                    Strategies::of(tier.strategies.iter().copied().filter(whole))
+                }
+                Some(tier) => Strategies::of(tier.strategies.iter().copied()),
+            },
+            Named::Shared => match tier {
+                None => Strategies::of([Strategy::Mps, Strategy::TimeSlicing]),
+                Some(tier) => {
+                    let shared = tier.strategies.iter().copied();
+                    Strategies::of(shared.filter(|s| s.is_shared()))
+                }
+            },
+            Named::Slice(_) => {
+                let hardware = tier.is_none_or(|t| t.isolation <= Isolation::Hardware);
+                let sliced = lists(Strategy::TimeSlicing) && self.count == 1;
+                let mig = hardware.then_some(Strategy::Mig);
+                Strategies::of(
+                    mig.into_iter()
+                        .chain(sliced.then_some(Strategy::TimeSlicing)),
+                )
+            }
+            Named::SharedSlice(_) => {
+                Strategies::of(lists(Strategy::TimeSlicing).then_some(Strategy::TimeSlicing))
+            }
+        }
+    }
+}
+
+impl Ask {
+    /// Whether the pod or its tier asked for anything.
+    pub fn is_some(&self) -> bool {
+        self.memory.is_some() || self.fraction.is_some() || self.compute.is_some()
+    }
+
+    /// Whether a share of this offer is large enough; otherwise what it lacks.
+    pub fn met_by(&self, offer: &Offer) -> Result<(), Lack> {
+        if self.memory.is_some_and(|bytes| !offer.has_memory(bytes)) {
+            return Err(Lack::Memory);
+        }
+        if self.fraction.is_some_and(|f| !offer.has_fraction(f)) {
+            return Err(Lack::Fraction);
+        }
+        if self.compute.is_some_and(|p| !offer.has_compute(p)) {
+            return Err(Lack::Compute);
+        }
+        Ok(())
+    }
+
+    /// MiB of the offer that were not asked for.
+    pub fn waste_mib(&self, offer: &Offer) -> u64 {
+        let memory = self.memory.map_or(0, mib_ceil);
+        let device = offer.device_mib.unwrap_or(0);
+        let fraction = self.fraction.map_or(0, |f| f.of_ceil(device));
+        let offered = offer.memory_mib.unwrap_or(0);
+        offered.saturating_sub(memory.max(fraction))
+    }
+
+    /// Percent of compute asked for, by fraction or outright.
+    pub fn percent(&self) -> Option<u32> {
+        self.fraction.map(Fraction::percent_ceil).max(self.compute)
+    }
+}
+
+/// What an offer is short of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    /// Memory, or it is not known.
+    Memory,
+    /// The share is smaller than the fraction.
+    Fraction,
+    /// Compute.
+    Compute,
+}
+
+/// At most four strategies in an order, none twice, without an allocation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Strategies {
+    items: [Option<Strategy>; 4],
+}
+
+impl Strategies {
+    /// The given ones, in their order.
+    pub fn of(list: impl IntoIterator<Item = Strategy>) -> Self {
+        let mut strategies = Self::default();
+        for (slot, strategy) in strategies.items.iter_mut().zip(list) {
+            *slot = Some(strategy);
+        }
+        strategies
+    }
+
+    /// In order.
+    pub fn iter(self) -> impl Iterator<Item = Strategy> {
+        self.items.into_iter().flatten()
+    }
+
+    /// Those that are also in the other, in this order.
+    pub fn and(self, other: Self) -> Self {
+        Self::of(self.iter().filter(|s| other.iter().any(|o| o == *s)))
+    }
+
+    /// Only the given one, if it is among them.
+    pub fn only(self, strategy: Strategy) -> Self {
+        Self::of(self.iter().filter(|s| *s == strategy))
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self.items[0].is_none()
+    }
+}

@@ -1,0 +1,76 @@
+//! Pod affinity terms, read only where a term may be one of ours.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::pod::Requirement;
+use super::text::{Pairs, Text};
+
+/// A term of pod affinity or anti-affinity.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PodAffinityTerm<'a> {
+    /// Which pods.
+    #[serde(borrow, default)]
+    pub label_selector: Option<LabelSelector<'a>>,
+    /// In which namespaces, by name.
+    #[serde(borrow, default)]
+    pub namespaces: Option<Vec<Text<'a>>>,
+    /// In which namespaces, by label; an empty one means all.
+    #[serde(borrow, default)]
+    pub namespace_selector: Option<LabelSelector<'a>>,
+    /// What counts as one place.
+    #[serde(borrow, default)]
+    pub topology_key: Option<Text<'a>>,
+}
+
+/// A label selector.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LabelSelector<'a> {
+    /// Labels with one value.
+    #[serde(borrow, default)]
+    pub match_labels: Option<Pairs<'a>>,
+    /// Requirements.
+    #[serde(borrow, default)]
+    pub match_expressions: Option<Vec<Requirement<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WeightedTerm<'a> {
+    #[serde(rename = "weight")]
+    _weight: i32,
+    #[serde(borrow, default)]
+    pod_affinity_term: Option<PodAffinityTerm<'a>>,
+}
+
+impl<'a> PodAffinityTerm<'a> {
+    /// Reads a required term; none where it has anything this type does not know, so that it is never taken for ours.
+    pub fn read(raw: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(raw.get()).ok()
+    }
+
+    /// Reads a preferred term, whatever its weight.
+    pub fn read_weighted(raw: &'a RawValue) -> Option<Self> {
+        let weighted: WeightedTerm<'a> = serde_json::from_str(raw.get()).ok()?;
+        weighted.pod_affinity_term
+    }
+
+    /// Whether the term looks at pods of every namespace, and at nothing finer than that.
+    pub fn is_everywhere(&self) -> bool {
+        self.namespaces.as_ref().is_none_or(Vec::is_empty)
+            && self
+                .namespace_selector
+                .as_ref()
+                .is_some_and(LabelSelector::is_empty)
+    }
+}
+
+impl LabelSelector<'_> {
+    /// Whether it selects everything.
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.as_ref().is_none_or(Pairs::is_empty)
+            && self.match_expressions.as_ref().is_none_or(Vec::is_empty)
+    }
+}

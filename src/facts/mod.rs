@@ -1,0 +1,16 @@
+//! What the wire says, as plain borrowed data: pods, nodes and namespaces without a judgement.
+//!
+//! These types are read once from JSON and then only looked at. Strings stay borrowed from the body
+//! unless they hold an escape, because reading a pod is most of what an admission request costs.
+
+pub mod affinity;
+pub mod namespace;
+pub mod node;
+pub mod pod;
+pub mod receipt;
+pub mod text;
+
+pub use namespace::Namespace;
+pub use node::Node;
+pub use pod::Pod;
+pub use text::{Pairs, Text};

@@ -1,0 +1,24 @@
+//! The parts of a Namespace that carry its administrator's word.
+
+use serde::Deserialize;
+
+use super::text::{Pairs, Text};
+
+/// A Namespace as `kubectl get namespaces -o json` prints it.
+#[derive(Debug, Default, Deserialize)]
+pub struct Namespace<'a> {
+    /// Name and annotations.
+    #[serde(borrow, default)]
+    pub metadata: NamespaceMetadata<'a>,
+}
+
+/// `metadata` of a namespace.
+#[derive(Debug, Default, Deserialize)]
+pub struct NamespaceMetadata<'a> {
+    /// The namespace's name.
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+    /// Only slicegate's keys are used.
+    #[serde(borrow, default)]
+    pub annotations: Option<Pairs<'a>>,
+}

@@ -1,0 +1,494 @@
+//! The parts of a Pod that a decision may look at; field names and meanings are core/v1's.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::text::{Pairs, Text};
+
+/// A Pod, or the template of a workload: both have `metadata` and `spec`.
+#[derive(Debug, Default, Deserialize)]
+pub struct Pod<'a> {
+    /// Absent in a template that has none; a patch then has to make it.
+    #[serde(borrow, default)]
+    pub metadata: Option<Metadata<'a>>,
+    /// Absent only in an object the API server refuses.
+    #[serde(borrow, default)]
+    pub spec: Option<Spec<'a>>,
+}
+
+/// `metadata` of a pod.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Metadata<'a> {
+    /// Empty when the API server is still to make it from `generate_name`.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
+    /// The prefix controllers use.
+    #[serde(borrow, default)]
+    pub generate_name: Option<Text<'a>>,
+    /// May be absent at admission; the request's own namespace counts.
+    #[serde(borrow, default)]
+    pub namespace: Option<Text<'a>>,
+    /// User-written, and ours after a first pass.
+    #[serde(borrow, default)]
+    pub labels: Option<Pairs<'a>>,
+    /// The ask stands here.
+    #[serde(borrow, default)]
+    pub annotations: Option<Pairs<'a>>,
+    /// Anyone who may create a pod may write these.
+    #[serde(borrow, default)]
+    pub owner_references: Option<Vec<OwnerReference<'a>>>,
+}
+
+/// Who a pod says it belongs to.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnerReference<'a> {
+    /// Group and version, `apps/v1`.
+    #[serde(borrow, default)]
+    pub api_version: Option<Text<'a>>,
+    /// `DaemonSet`, `MPIJob`, ...
+    #[serde(borrow, default)]
+    pub kind: Option<Text<'a>>,
+    /// Whether this owner is the managing controller.
+    #[serde(default)]
+    pub controller: Option<bool>,
+}
+
+/// `spec` of a pod.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Spec<'a> {
+    /// Run together, after the init containers.
+    #[serde(borrow, default)]
+    pub containers: Option<Vec<Container<'a>>>,
+    /// Run one after the other; with `restartPolicy: Always` they are sidecars.
+    #[serde(borrow, default)]
+    pub init_containers: Option<Vec<Container<'a>>>,
+    /// Debug containers; never ask for resources, but bring their own environment.
+    #[serde(borrow, default)]
+    pub ephemeral_containers: Option<Vec<Container<'a>>>,
+    /// All must match.
+    #[serde(borrow, default)]
+    pub node_selector: Option<Pairs<'a>>,
+    /// Node affinity is read, pod affinity only kept.
+    #[serde(borrow, default)]
+    pub affinity: Option<Affinity<'a>>,
+    /// The union is what the pod tolerates.
+    #[serde(borrow, default)]
+    pub tolerations: Option<Vec<Toleration<'a>>>,
+    /// Set: the scheduler is skipped.
+    #[serde(borrow, default)]
+    pub node_name: Option<Text<'a>>,
+    /// Absent means `default-scheduler`.
+    #[serde(borrow, default)]
+    pub scheduler_name: Option<Text<'a>>,
+    /// Which container runtime handler runs the pod.
+    #[serde(borrow, default)]
+    pub runtime_class_name: Option<Text<'a>>,
+    /// Shares the node's process ids.
+    #[serde(rename = "hostPID", default)]
+    pub host_pid: Option<bool>,
+    /// Shares the node's shared memory and semaphores.
+    #[serde(rename = "hostIPC", default)]
+    pub host_ipc: Option<bool>,
+    /// Defaults for all containers.
+    #[serde(borrow, default)]
+    pub security_context: Option<SecurityContext<'a>>,
+    /// Only host paths are looked at.
+    #[serde(borrow, default)]
+    pub volumes: Option<Vec<Volume<'a>>>,
+    /// Devices by DRA.
+    #[serde(borrow, default)]
+    pub resource_claims: Option<Vec<ResourceClaim<'a>>>,
+}
+
+/// A container of any of the three lists.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Container<'a> {
+    /// Unique in the pod.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
+    /// Looked at only by rules that need it, so it stays unread text until then.
+    #[serde(borrow, default)]
+    pub command: Option<&'a RawValue>,
+    /// As `command`.
+    #[serde(borrow, default)]
+    pub args: Option<&'a RawValue>,
+    /// In order; of a name that stands twice the last one counts.
+    #[serde(borrow, default)]
+    pub env: Option<Vec<EnvVar<'a>>>,
+    /// Whole config maps and secrets as environment; their content is not seen at admission.
+    #[serde(borrow, default)]
+    pub env_from: Option<Vec<EnvFrom<'a>>>,
+    /// Limits, requests and claims.
+    #[serde(borrow, default)]
+    pub resources: Option<Resources<'a>>,
+    /// Where volumes appear.
+    #[serde(borrow, default)]
+    pub volume_mounts: Option<Vec<VolumeMount<'a>>>,
+    /// Beats the pod's.
+    #[serde(borrow, default)]
+    pub security_context: Option<SecurityContext<'a>>,
+    /// `Always` on an init container makes it a sidecar.
+    #[serde(borrow, default)]
+    pub restart_policy: Option<Text<'a>>,
+}
+
+/// One environment variable.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvVar<'a> {
+    /// The variable's name.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
+    /// Absent with `value_from`, or for the empty string.
+    #[serde(borrow, default)]
+    pub value: Option<Text<'a>>,
+    /// Any source; what it yields is not known at admission.
+    #[serde(borrow, default)]
+    pub value_from: Option<&'a RawValue>,
+}
+
+/// One `envFrom` entry.
+#[derive(Debug, Default, Deserialize)]
+pub struct EnvFrom<'a> {
+    /// Put before every key of the source.
+    #[serde(borrow, default)]
+    pub prefix: Option<Text<'a>>,
+}
+
+/// `resources` of a container.
+#[derive(Debug, Default, Deserialize)]
+pub struct Resources<'a> {
+    /// What a container may use at most; for extended resources, what it gets.
+    #[serde(borrow, default)]
+    pub limits: Option<Pairs<'a>>,
+    /// For extended resources equal to the limits.
+    #[serde(borrow, default)]
+    pub requests: Option<Pairs<'a>>,
+}
+
+/// One volume mount.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VolumeMount<'a> {
+    /// Where in the container.
+    #[serde(borrow, default)]
+    pub mount_path: Option<Text<'a>>,
+}
+
+/// The parts of a security context that matter beside a GPU.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecurityContext<'a> {
+    /// Every device of the node.
+    #[serde(default)]
+    pub privileged: Option<bool>,
+    /// The user id; absent means the image decides.
+    #[serde(default)]
+    pub run_as_user: Option<i64>,
+    /// Added capabilities.
+    #[serde(borrow, default)]
+    pub capabilities: Option<Capabilities<'a>>,
+}
+
+/// Linux capabilities a container adds.
+#[derive(Debug, Default, Deserialize)]
+pub struct Capabilities<'a> {
+    /// Names with or without `CAP_`.
+    #[serde(borrow, default)]
+    pub add: Option<Vec<Text<'a>>>,
+}
+
+/// One volume.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Volume<'a> {
+    /// A path of the node.
+    #[serde(borrow, default)]
+    pub host_path: Option<HostPath<'a>>,
+}
+
+/// A path of the node.
+#[derive(Debug, Default, Deserialize)]
+pub struct HostPath<'a> {
+    /// As written, not cleaned.
+    #[serde(borrow, default)]
+    pub path: Option<Text<'a>>,
+}
+
+/// One entry of `spec.resourceClaims`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceClaim<'a> {
+    /// The name containers refer to it by.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
+    /// A claim that exists.
+    #[serde(borrow, default)]
+    pub resource_claim_name: Option<Text<'a>>,
+    /// A template from which the pod gets its own claim.
+    #[serde(borrow, default)]
+    pub resource_claim_template_name: Option<Text<'a>>,
+}
+
+/// One toleration.
+#[derive(Debug, Default, Deserialize)]
+pub struct Toleration<'a> {
+    /// Empty with `Exists` tolerates everything.
+    #[serde(borrow, default)]
+    pub key: Option<Text<'a>>,
+    /// `Equal` when absent.
+    #[serde(borrow, default)]
+    pub operator: Option<Text<'a>>,
+    /// Compared with `Equal`.
+    #[serde(borrow, default)]
+    pub value: Option<Text<'a>>,
+    /// Absent matches every effect.
+    #[serde(borrow, default)]
+    pub effect: Option<Text<'a>>,
+}
+
+/// `spec.affinity`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Affinity<'a> {
+    /// Which nodes.
+    #[serde(borrow, default)]
+    pub node_affinity: Option<NodeAffinity<'a>>,
+    /// Beside which pods.
+    #[serde(borrow, default)]
+    pub pod_affinity: Option<PodAffinity<'a>>,
+    /// Not beside which pods.
+    #[serde(borrow, default)]
+    pub pod_anti_affinity: Option<PodAffinity<'a>>,
+}
+
+/// `spec.affinity.nodeAffinity`; preferences do not restrict and are not read.
+#[derive(Debug, Default, Deserialize)]
+pub struct NodeAffinity<'a> {
+    /// The requirement, if there is one.
+    #[serde(
+        borrow,
+        default,
+        rename = "requiredDuringSchedulingIgnoredDuringExecution"
+    )]
+    pub required: Option<NodeSelector<'a>>,
+}
+
+/// A disjunction of terms.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeSelector<'a> {
+    /// Any one of these; kept as text as well, because a rewrite may have to repeat a term unread fields and all.
+    #[serde(borrow, default)]
+    pub node_selector_terms: Option<Vec<&'a RawValue>>,
+}
+
+/// A conjunction of requirements; an empty one matches nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeSelectorTerm<'a> {
+    /// On labels.
+    #[serde(borrow, default)]
+    pub match_expressions: Option<Vec<Requirement<'a>>>,
+    /// On `metadata.name` only.
+    #[serde(borrow, default)]
+    pub match_fields: Option<Vec<Requirement<'a>>>,
+}
+
+/// One requirement on a label or field.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Requirement<'a> {
+    /// Label key, or `metadata.name`.
+    #[serde(borrow, default)]
+    pub key: Text<'a>,
+    /// `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt`, `Lt`.
+    #[serde(borrow, default)]
+    pub operator: Text<'a>,
+    /// None for `Exists` and `DoesNotExist`, one for `Gt` and `Lt`.
+    #[serde(borrow, default)]
+    pub values: Option<Vec<Text<'a>>>,
+}
+
+/// Pod affinity or anti-affinity; terms stay text, they are only searched for our own.
+#[derive(Debug, Default, Deserialize)]
+pub struct PodAffinity<'a> {
+    /// Hard terms.
+    #[serde(
+        borrow,
+        default,
+        rename = "requiredDuringSchedulingIgnoredDuringExecution"
+    )]
+    pub required: Option<Vec<&'a RawValue>>,
+    /// Soft terms.
+    #[serde(
+        borrow,
+        default,
+        rename = "preferredDuringSchedulingIgnoredDuringExecution"
+    )]
+    pub preferred: Option<Vec<&'a RawValue>>,
+}
+
+impl<'a> Pod<'a> {
+    /// A label's value.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.metadata.as_ref()?.labels.as_ref()?.get(key)
+    }
+
+    /// An annotation's value.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations()?.get(key)
+    }
+
+    /// All annotations, if the object has any.
+    pub fn annotations(&self) -> Option<&Pairs<'a>> {
+        self.metadata.as_ref()?.annotations.as_ref()
+    }
+
+    /// All labels, if the object has any.
+    pub fn labels(&self) -> Option<&Pairs<'a>> {
+        self.metadata.as_ref()?.labels.as_ref()
+    }
+
+    /// Owner references, none when the field is absent.
+    pub fn owners(&self) -> &[OwnerReference<'a>] {
+        self.metadata
+            .as_ref()
+            .and_then(|m| m.owner_references.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// Init containers, then containers: those that can hold a device, with where each stands.
+    pub fn containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
+        places(ContainerKind::Init, self.list(ContainerKind::Init))
+            .chain(places(ContainerKind::Main, self.list(ContainerKind::Main)))
+    }
+
+    /// Those of `containers` and the debug containers besides.
+    pub fn all_containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
+        self.containers().chain(places(
+            ContainerKind::Ephemeral,
+            self.list(ContainerKind::Ephemeral),
+        ))
+    }
+
+    /// One of the three lists, empty when the field is absent.
+    pub fn list(&self, kind: ContainerKind) -> &[Container<'a>] {
+        let Some(spec) = &self.spec else { return &[] };
+        match kind {
+            ContainerKind::Init => &spec.init_containers,
+            ContainerKind::Main => &spec.containers,
+            ContainerKind::Ephemeral => &spec.ephemeral_containers,
+        }
+        .as_deref()
+        .unwrap_or_default()
+    }
+
+    /// The container at a place.
+    pub fn at(&self, place: Place) -> Option<&Container<'a>> {
+        self.list(place.kind).get(place.index)
+    }
+}
+
+impl<'a> Spec<'a> {
+    /// The required node selector terms, read; none where the pod requires nothing.
+    ///
+    /// A term that cannot be read matches nothing, like an empty one: the API server refuses it anyway.
+    pub fn required_node_terms(&self) -> Option<Vec<NodeSelectorTerm<'a>>> {
+        let required = self.required_nodes()?;
+        let terms = required.node_selector_terms.as_deref().unwrap_or_default();
+        let read = |raw: &&'a RawValue| serde_json::from_str(raw.get()).unwrap_or_default();
+        Some(terms.iter().map(read).collect())
+    }
+
+    /// `affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`.
+    pub fn required_nodes(&self) -> Option<&NodeSelector<'a>> {
+        let affinity = self.affinity.as_ref()?;
+        affinity.node_affinity.as_ref()?.required.as_ref()
+    }
+}
+
+fn places<'p, 'a>(
+    kind: ContainerKind,
+    list: &'p [Container<'a>],
+) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
+    list.iter()
+        .enumerate()
+        .map(move |(index, container)| (Place { kind, index }, container))
+}
+
+impl Container<'_> {
+    /// The name, empty where the object has none and the API server will refuse it.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// Environment entries, none when the field is absent.
+    pub fn env(&self) -> &[EnvVar<'_>] {
+        self.env.as_deref().unwrap_or_default()
+    }
+
+    /// Command and arguments as separate words; what is no list of strings yields none.
+    pub fn words(&self) -> Vec<Text<'_>> {
+        fn read(raw: &RawValue) -> Vec<Text<'_>> {
+            let list: Option<Vec<Text<'_>>> = serde_json::from_str(raw.get()).unwrap_or_default();
+            list.unwrap_or_default()
+        }
+        let lists = self.command.into_iter().chain(self.args);
+        lists.flat_map(read).collect()
+    }
+
+    /// Runs beside the main containers for the pod's whole life.
+    pub fn is_sidecar(&self, place: Place) -> bool {
+        place.kind == ContainerKind::Init && self.restart_policy.as_deref() == Some("Always")
+    }
+}
+
+impl EnvVar<'_> {
+    /// The variable's name.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// The literal value; none where a source would yield it.
+    pub fn literal(&self) -> Option<&str> {
+        match self.value_from {
+            Some(_) => None,
+            None => Some(self.value.as_deref().unwrap_or_default()),
+        }
+    }
+}
+
+/// Which of the three lists of containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContainerKind {
+    /// `spec.initContainers`.
+    Init,
+    /// `spec.containers`.
+    Main,
+    /// `spec.ephemeralContainers`.
+    Ephemeral,
+}
+
+/// Where a container stands in its pod. Prints as a JSON pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The list.
+    pub kind: ContainerKind,
+    /// The position in it.
+    pub index: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let list = match self.kind {
+            ContainerKind::Init => "initContainers",
+            ContainerKind::Main => "containers",
+            ContainerKind::Ephemeral => "ephemeralContainers",
+        };
+        write!(f, "/spec/{list}/{}", self.index)
+    }
+}

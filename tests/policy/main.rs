@@ -1,0 +1,43 @@
+//! The policy reader: what it accepts, what it makes of it, and the exact lines it refuses the rest with.
+
+mod acceptance;
+mod accepted;
+mod documents;
+mod hash;
+mod refused;
+
+use slicegate::config::policy::read;
+use slicegate::engine::policy::Policy;
+
+const HEADER: &str = "apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\n";
+
+/// A policy with this `spec`, which begins on line 3.
+fn with_spec(spec: &str) -> String {
+    format!("{HEADER}spec: {spec}\n")
+}
+
+/// A policy with one tier of these fields.
+fn with_tier(fields: &str) -> String {
+    with_spec(&format!("{{tiers: [{{{fields}}}]}}"))
+}
+
+fn accepted(text: &str) -> Policy {
+    read("p", text).unwrap_or_else(|errors| panic!("{errors}\nin\n{text}"))
+}
+
+/// The lines a text is refused with.
+fn refused(text: &str) -> Vec<String> {
+    match read("p", text) {
+        Ok(policy) => panic!("accepted {policy:?}\nfrom\n{text}"),
+        Err(errors) => errors.to_string().lines().map(str::to_owned).collect(),
+    }
+}
+
+/// Checks a table of texts, each with the only line it has to be refused with below it; `wrap` makes a policy of a text, `start` is how every line begins.
+fn check(table: &str, start: &str, wrap: impl Fn(&str) -> String) {
+    let mut lines = table.lines().filter(|line| !line.is_empty());
+    while let (Some(text), Some(line)) = (lines.next(), lines.next()) {
+        let expected = format!("{start}{}", line.trim_start());
+        assert_eq!(refused(&wrap(text)), [expected], "{text}");
+    }
+}

@@ -15,6 +15,7 @@ use super::policy::{Mode, Outsiders, Policy, Tier};
 use super::receipt::{self, Change, Contents};
 use super::rules;
 use super::rules::limit_env::Trust;
+use super::rules::{Holds, Standing};
 use super::strategy::Strategy;
 use super::supply::{Knowledge, NodeFilter, Supply};
 use super::tenancy;
@@ -274,6 +275,7 @@ impl<'a> Draft<'_, 'a> {
     /// A pod that takes no GPU: only what it must not do is looked at.
     fn without_gpu(mut self) -> Decision<'a> {
         self.limits(&[], Trust::None);
+        rules::bypasses(self.question.pod, Standing::default(), &mut self.findings);
         rules::protected_metadata::check(self.question.pod, &[], &mut self.findings);
         let deny = self.findings.deny();
         self.finish(
@@ -400,8 +402,11 @@ impl<'a> Draft<'_, 'a> {
         }
         let trust = if is_kept { Trust::Caps } else { Trust::None };
         self.limits(&granted, trust);
+        rules::bypasses(case.pod, standing(case, choice), &mut self.findings);
         rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
         rules::declared_not_enforced::check(case, strategy, &mut self.findings);
+        rules::parallelism::check(case.pod, case.wants, &mut self.findings);
+        rules::memory_fraction::check(case, choice, &mut self.findings);
         rules::milder(case, strategy, &mut self.findings);
         let mut edits = plan::rewrite(case, choice, &boundary, echoes);
         self.protect(&edits, Some(strategy));
@@ -543,6 +548,16 @@ impl<'a> Draft<'_, 'a> {
             return self.deny();
         };
         self.limits(&[], Trust::None);
+        let standing = Standing {
+            takes_gpu: true,
+            whole_gpus: 0,
+            holds: Some(if may_be_shared {
+                Holds::Part
+            } else {
+                Holds::Whole
+            }),
+        };
+        rules::bypasses(pod, standing, &mut self.findings);
         self.protect(&[], None);
         let mut edits = plan::stamp(pod, policy, &boundary, may_be_shared);
         let contents = Contents {
@@ -566,7 +581,15 @@ impl<'a> Draft<'_, 'a> {
     }
 
     fn deny(mut self) -> Decision<'a> {
+        let first = !self.limited;
         self.limits(&[], Trust::Unjudged);
+        if first {
+            let standing = Standing {
+                takes_gpu: true,
+                ..Standing::default()
+            };
+            rules::bypasses(self.question.pod, standing, &mut self.findings);
+        }
         self.finish(Vec::new(), None, Reason::Findings)
     }
 
@@ -596,6 +619,20 @@ impl<'a> Draft<'_, 'a> {
                 _ => reason,
             },
         }
+    }
+}
+
+fn standing(case: &Case<'_, '_>, choice: &Choice<'_>) -> Standing {
+    let whole = choice.strategy == Strategy::Exclusive;
+    let names: Vec<&str> = choice.grants.iter().map(|g| g.resource).collect();
+    Standing {
+        takes_gpu: true,
+        whole_gpus: if whole {
+            case.needed(&names, words::GPU)
+        } else {
+            0
+        },
+        holds: Some(if whole { Holds::Whole } else { Holds::Part }),
     }
 }
 

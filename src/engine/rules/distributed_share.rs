@@ -1,6 +1,6 @@
 //! `distributed-share`: refuses shares and MIG slices for the workers of a distributed job.
 
-use super::Rule;
+use super::{Rule, flags};
 use crate::engine::choose::Case;
 use crate::engine::policy::Severity;
 use crate::engine::strategy::Strategy;
@@ -140,7 +140,7 @@ fn claim(pod: &Pod<'_>) -> Option<String> {
 fn in_container(container: &Container<'_>) -> Option<String> {
     interconnect(container)
         .or_else(|| container.env().iter().find_map(variable))
-        .or_else(|| flags(container))
+        .or_else(|| in_flags(container))
 }
 
 fn interconnect(container: &Container<'_>) -> Option<String> {
@@ -167,29 +167,23 @@ fn variable(variable: &EnvVar<'_>) -> Option<String> {
     several.then(|| format!("it sets {name}={value}"))
 }
 
-fn flags(container: &Container<'_>) -> Option<String> {
-    let words = container.words();
-    let mut words = words.iter().flat_map(|w| w.split_whitespace()).peekable();
-    while let Some(word) = words.next() {
-        let Some(flag) = word.strip_prefix("--") else {
-            continue;
-        };
-        let (flag, inline) = flag
-            .split_once('=')
-            .map_or((flag, None), |(f, v)| (f, Some(v)));
-        let value = inline.or_else(|| words.peek().copied()).unwrap_or_default();
-        let value = value.trim_matches(['"', '\'']);
-        let several = match flag.replace('-', "_").as_str() {
-            "nnodes" | "num_nodes" | "num_machines" => is_several(value),
-            "node_rank" | "machine_rank" => value.parse::<u32>().is_ok_and(|rank| rank > 0),
-            "master_addr" | "rdzv_endpoint" | "main_process_ip" => is_elsewhere(value),
-            _ => false,
-        };
-        if several {
-            return Some(format!("it is run with --{flag} {value}"));
-        }
-    }
-    None
+fn in_flags(container: &Container<'_>) -> Option<String> {
+    let several = |value: &str| is_several(value).then(|| value.to_owned());
+    let rank = |value: &str| {
+        value
+            .parse::<u32>()
+            .ok()
+            .filter(|r| *r > 0)
+            .map(|_| value.to_owned())
+    };
+    let elsewhere = |value: &str| is_elsewhere(value).then(|| value.to_owned());
+    let nodes = ["nnodes", "num_nodes", "num_machines"];
+    let ranks = ["node_rank", "machine_rank"];
+    let addresses = ["master_addr", "rdzv_endpoint", "main_process_ip"];
+    let found = flags::find(container, &nodes, several)
+        .or_else(|| flags::find(container, &ranks, rank))
+        .or_else(|| flags::find(container, &addresses, elsewhere));
+    found.map(|(flag, value)| format!("it is run with --{flag} {value}"))
 }
 
 /// More than one, or a range `min:max` that may become more; what is not a number yet says nothing.

@@ -1,7 +1,10 @@
 //! `host-device`: refuses host paths that lead to the node's GPUs.
 
 use super::Rule;
+use super::{Standing, privileged_share};
+use crate::engine::findings::Findings;
 use crate::engine::policy::Severity;
+use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -45,3 +48,131 @@ spec:
       limits: {nvidia.com/gpu: "1"}
 "#,
 };
+
+/// Looks at every host path of the pod, mounted or not.
+pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_deref());
+    for (index, volume) in volumes.unwrap_or_default().iter().enumerate() {
+        let Some(host) = &volume.host_path else {
+            continue;
+        };
+        let path = clean(host.path.as_deref().unwrap_or_default());
+        let at = format!("/spec/volumes/{index}/hostPath/path");
+        if let Some(road) = ROADS.iter().find(|r| r.covers(&path)) {
+            let message = format!("host path {path} leads to {}", road.leads_to);
+            let fix =
+                "remove the volume; the device plugin brings what a container needs".to_owned();
+            findings.add(&RULE, at, (message, fix));
+            continue;
+        }
+        let Some(road) = ROADS
+            .iter()
+            .find(|r| r.has_parents && is_within(r.path, &path))
+        else {
+            continue;
+        };
+        let message = format!(
+            "host path {path} contains {}, which leads to {}",
+            road.path, road.leads_to
+        );
+        let fix = "mount the folder that is needed instead of its parent".to_owned();
+        // Without a GPU and without privilege a parent is what every node exporter mounts.
+        match standing.takes_gpu || privileged_share::lift(pod).is_some() {
+            true => findings.add(&RULE, at, (message, fix)),
+            false => findings.warn(&RULE, at, (message, fix)),
+        }
+    }
+}
+
+/// A path of the node that leads past the device plugin.
+struct Road {
+    path: &'static str,
+    leads_to: &'static str,
+    /// Names that only begin with the path count as well.
+    is_prefix: bool,
+    /// Folders above it matter.
+    has_parents: bool,
+}
+
+impl Road {
+    fn covers(&self, path: &str) -> bool {
+        is_within(path, self.path) || self.is_prefix && path.starts_with(self.path)
+    }
+}
+
+const fn road(path: &'static str, leads_to: &'static str) -> Road {
+    Road {
+        path,
+        leads_to,
+        is_prefix: false,
+        has_parents: true,
+    }
+}
+
+const GPU: &str = "the node's GPUs";
+const DRIVER: &str = "the driver's root and the MPS pipe and shared memory";
+const KUBELET: &str = "the kubelet's device sockets";
+const CDI: &str = "the device specifications every container runtime reads";
+const RUNTIME: &str = "the container runtime, and so to every container";
+
+/// `/var/run` is a link to `/run` on most nodes, so both are listed.
+static ROADS: [Road; 22] = [
+    Road {
+        path: "/dev/nvidia",
+        leads_to: GPU,
+        is_prefix: true,
+        has_parents: true,
+    },
+    road("/dev/char", GPU),
+    road("/run/nvidia", DRIVER),
+    road("/var/run/nvidia", DRIVER),
+    Road {
+        path: "/tmp/nvidia-mps",
+        leads_to: "the MPS pipe",
+        is_prefix: false,
+        has_parents: false,
+    },
+    road("/var/lib/kubelet/device-plugins", KUBELET),
+    road("/var/lib/kubelet/pod-resources", KUBELET),
+    road("/etc/cdi", CDI),
+    road("/run/cdi", CDI),
+    road("/var/run/cdi", CDI),
+    road("/run/containerd", RUNTIME),
+    road("/var/run/containerd", RUNTIME),
+    road("/run/k3s/containerd", RUNTIME),
+    road("/run/crio", RUNTIME),
+    road("/var/run/crio", RUNTIME),
+    road("/run/docker.sock", RUNTIME),
+    road("/var/run/docker.sock", RUNTIME),
+    road("/run/cri-dockerd.sock", RUNTIME),
+    road("/var/run/cri-dockerd.sock", RUNTIME),
+    road("/run/nri", RUNTIME),
+    road("/var/run/nri", RUNTIME),
+    road(
+        "/etc/kubernetes/manifests",
+        "static pods, which no admission sees",
+    ),
+];
+
+/// A path without empty, `.` and `..` parts, absolute.
+pub fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+/// Whether a clean path is the folder or inside it.
+pub fn is_within(path: &str, folder: &str) -> bool {
+    folder == "/"
+        || path
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -9,6 +9,7 @@ pub mod daemonset_share;
 pub mod declared_not_enforced;
 pub mod distributed_share;
 pub mod ephemeral_gpu;
+mod flags;
 pub mod foreign_sharing;
 pub mod host_device;
 pub mod isolation_below_tier;
@@ -42,6 +43,7 @@ use super::choose::Case;
 use super::findings::Findings;
 use super::policy::Severity;
 use super::strategy::Strategy;
+use crate::facts::Pod;
 
 /// A rule: what it is called, what it does by default and how it is explained.
 #[derive(Debug)]
@@ -217,5 +219,37 @@ pub fn milder(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'
         if warns(removal) {
             report(case, strategy, removal, findings);
         }
+    }
+}
+
+/// What a pod holds, as far as the rules on bypasses ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// It asks for a GPU, a share or a slice.
+    pub takes_gpu: bool,
+    /// Whole GPUs it is given.
+    pub whole_gpus: u64,
+    /// What it is given, where that is decided.
+    pub holds: Option<Holds>,
+}
+
+/// What a pod is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Whole devices.
+    Whole,
+    /// A share or a slice of one.
+    Part,
+}
+
+/// The rules that look for ways around the request; they hold for every pod, with or without a GPU.
+pub fn bypasses(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    visible_devices::check(pod, standing, findings);
+    runtime_class::check(pod, standing, findings);
+    host_device::check(pod, standing, findings);
+    match standing.holds {
+        Some(Holds::Part) => privileged_share::check(pod, findings),
+        Some(Holds::Whole) => privileged_gpu::check(pod, findings),
+        None => {}
     }
 }

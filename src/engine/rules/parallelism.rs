@@ -1,7 +1,11 @@
 //! `parallelism`: warns of a program that is told to use more devices than its container gets.
 
 use super::Rule;
+use super::flags;
+use crate::engine::findings::Findings;
 use crate::engine::policy::Severity;
+use crate::engine::want::Want;
+use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -41,3 +45,35 @@ spec:
       limits: {nvidia.com/gpu: "2"}
 "#,
 };
+
+/// Warns of a process group larger than the devices its container gets.
+pub fn check(pod: &Pod<'_>, wants: &[Want<'_>], findings: &mut Findings<'_>) {
+    for want in wants {
+        let Some(container) = pod.at(want.place) else {
+            continue;
+        };
+        let Some((flag, ways)) = flags::find(container, &FLAGS, |value| {
+            value.parse::<u64>().ok().filter(|ways| *ways > want.count)
+        }) else {
+            continue;
+        };
+        let message = format!(
+            "container {} runs with --{flag} {ways} and gets {} device",
+            want.container, want.count
+        );
+        let fix = format!(
+            "set --{flag} to {}, or ask for {ways} whole GPUs",
+            want.count
+        );
+        findings.warn(&RULE, want.place.to_string(), (message, fix));
+    }
+}
+
+/// Spelt with underscores; a dash is the same.
+const FLAGS: [&str; 5] = [
+    "tensor_parallel_size",
+    "tp_size",
+    "tp",
+    "nproc_per_node",
+    "num_gpus",
+];

@@ -1,7 +1,10 @@
 //! `privileged-gpu`: warns of privileges that show a pod with whole GPUs the others of its node.
 
 use super::Rule;
+use super::privileged_share;
+use crate::engine::findings::Findings;
 use crate::engine::policy::Severity;
+use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -44,3 +47,13 @@ spec:
       limits: {nvidia.com/gpu: "1"}
 "#,
 };
+
+/// Warns of a pod with whole GPUs that can reach the node's other GPUs.
+pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
+    let Some((path, what)) = privileged_share::lift(pod) else {
+        return;
+    };
+    let message = format!("{what}, which reaches the node's other GPUs besides its own");
+    let fix = "drop the privilege, or give the pod the node's GPUs all".to_owned();
+    findings.warn(&RULE, path, (message, fix));
+}

@@ -1,7 +1,10 @@
 //! `privileged-share`: refuses privileges that undo sharing, beside a share or a MIG slice.
 
 use super::Rule;
+use crate::engine::findings::Findings;
 use crate::engine::policy::Severity;
+use crate::facts::Pod;
+use crate::facts::pod::SecurityContext;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -51,3 +54,49 @@ spec:
       limits: {nvidia.com/gpu: "1"}
 "#,
 };
+
+/// What lifts a pod over the walls between containers, and where it stands.
+pub fn lift(pod: &Pod<'_>) -> Option<(String, String)> {
+    let spec = pod.spec.as_ref()?;
+    if spec.host_pid == Some(true) {
+        return Some(("/spec/hostPID".to_owned(), "hostPID".to_owned()));
+    }
+    if spec.host_ipc == Some(true) {
+        return Some(("/spec/hostIPC".to_owned(), "hostIPC".to_owned()));
+    }
+    let mut containers = pod.all_containers();
+    containers.find_map(|(place, container)| {
+        let what = privilege(container.security_context.as_ref()?)?;
+        let path = format!("{place}/securityContext");
+        Some((path, format!("container {} is {what}", container.name())))
+    })
+}
+
+/// The NVIDIA toolkit takes SYS_ADMIN in the bounding set for privileged.
+fn privilege(context: &SecurityContext<'_>) -> Option<&'static str> {
+    if context.privileged == Some(true) {
+        return Some("privileged");
+    }
+    let added = context.capabilities.as_ref()?.add.as_deref()?;
+    let all = |name: &str| {
+        let name = name.to_ascii_uppercase();
+        matches!(
+            name.strip_prefix("CAP_").unwrap_or(&name),
+            "SYS_ADMIN" | "ALL"
+        )
+    };
+    added
+        .iter()
+        .any(|name| all(name))
+        .then_some("given SYS_ADMIN")
+}
+
+/// Looks for such a pod on a shared device or a MIG slice.
+pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
+    let Some((path, what)) = lift(pod) else {
+        return;
+    };
+    let message = format!("{what}, which reaches past a share or slice to its neighbours");
+    let fix = "drop the privilege, or ask for whole GPUs in a tier that lists exclusive".to_owned();
+    findings.add(&RULE, path, (message, fix));
+}

@@ -1,7 +1,11 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
 use super::Rule;
+use super::Standing;
+use super::ask_invalid::quoted;
+use crate::engine::findings::Findings;
 use crate::engine::policy::Severity;
+use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -40,3 +44,37 @@ spec:
       limits: {nvidia.com/gpu: "1"}
 "#,
 };
+
+/// Looks for a runtime that shows GPUs to a pod that asks for none.
+pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    let class = pod
+        .spec
+        .as_ref()
+        .and_then(|s| s.runtime_class_name.as_deref());
+    let Some(class) = class.filter(|c| c.starts_with("nvidia")) else {
+        return;
+    };
+    if standing.takes_gpu || asks_otherwise(pod) {
+        return;
+    }
+    let message = format!(
+        "runtimeClassName {} without a GPU request: CUDA images then see every GPU of the node",
+        quoted(class)
+    );
+    let fix = "ask for nvidia.com/gpu or a share, or leave the runtime class out".to_owned();
+    findings.add(&RULE, "/spec/runtimeClassName", (message, fix));
+}
+
+/// A claim, another vendor's GPU or another system's resource is a request too.
+fn asks_otherwise(pod: &Pod<'_>) -> bool {
+    let claims = pod.spec.as_ref().and_then(|s| s.resource_claims.as_deref());
+    claims.is_some_and(|c| !c.is_empty())
+        || pod.containers().any(|(_, container)| {
+            let resources = container.resources.as_ref();
+            let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
+            let mut pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
+            pairs.any(|(name, quantity)| {
+                name.contains('/') && name.contains("gpu") && quantity != "0"
+            })
+        })
+}

@@ -1,7 +1,14 @@
 //! `visible-devices`: refuses a pod that reaches for GPUs past its request.
 
 use super::Rule;
+use super::ask_invalid::quoted;
+use super::{Standing, host_device};
+use crate::engine::ask::pointer;
+use crate::engine::findings::Findings;
 use crate::engine::policy::Severity;
+use crate::engine::words;
+use crate::facts::Pod;
+use crate::facts::pod::{Container, EnvVar, Place};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -44,3 +51,141 @@ spec:
       limits: {nvidia.com/gpu: "1"}
 "#,
 };
+
+/// Looks for every way to name devices past the request: variables, mounts, annotations.
+pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    for (place, container) in pod.all_containers() {
+        for (index, variable) in container.env().iter().enumerate() {
+            if shows_devices(variable) {
+                let message = format!(
+                    "container {} sets {}, which shows it GPUs past its request",
+                    container.name(),
+                    variable.name()
+                );
+                let fix = "remove it; the device plugin sets what the request grants".to_owned();
+                findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
+            }
+        }
+        sources(place, container, findings);
+        mounts(place, container, findings);
+    }
+    annotations(pod, standing, findings);
+}
+
+/// Switches of the NVIDIA container toolkit that add devices (its `internal/config/image` and `internal/modifier`).
+const SWITCHES: [&str; 5] = [
+    "NVIDIA_IMEX_CHANNELS",
+    "NVIDIA_GDS",
+    "NVIDIA_MOFED",
+    "NVIDIA_GDRCOPY",
+    "NVIDIA_NVSWITCH",
+];
+
+fn shows_devices(variable: &EnvVar<'_>) -> bool {
+    let name = variable.name();
+    if name == words::VISIBLE_DEVICES {
+        return !matches!(variable.literal(), Some("" | "void" | "none"));
+    }
+    name.starts_with("NVIDIA_MIG_") || SWITCHES.contains(&name)
+}
+
+/// A whole config map or secret under a prefix that makes its keys such variables.
+fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    let sources = container.env_from.as_deref().unwrap_or_default();
+    for (index, source) in sources.iter().enumerate() {
+        let prefix = source.prefix.as_deref().unwrap_or_default();
+        let mut names = SWITCHES
+            .into_iter()
+            .chain([words::VISIBLE_DEVICES, "NVIDIA_MIG_"]);
+        let spells = |name: &str| name.starts_with(prefix) || prefix.starts_with("NVIDIA_MIG_");
+        if prefix.is_empty() || !names.any(spells) {
+            continue;
+        }
+        let message = format!(
+            "container {} takes variables from outside under the prefix {}, which spells {}",
+            container.name(),
+            quoted(prefix),
+            words::VISIBLE_DEVICES
+        );
+        let fix = "use another prefix".to_owned();
+        findings.add(&RULE, format!("{place}/envFrom/{index}"), (message, fix));
+    }
+}
+
+/// The folder whose entries the toolkit takes for device names.
+fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    let mounts = container.volume_mounts.as_deref().unwrap_or_default();
+    for (index, mount) in mounts.iter().enumerate() {
+        let path = host_device::clean(mount.mount_path.as_deref().unwrap_or_default());
+        if !host_device::is_within(&path, "/var/run/nvidia-container-devices")
+            && !host_device::is_within(&path, "/run/nvidia-container-devices")
+        {
+            continue;
+        }
+        let message = format!(
+            "container {} mounts {path}, by which the NVIDIA runtime is told devices",
+            container.name()
+        );
+        let fix = "remove the mount; the device plugin makes it where it is needed".to_owned();
+        findings.add(
+            &RULE,
+            format!("{place}/volumeMounts/{index}"),
+            (message, fix),
+        );
+    }
+}
+
+/// Annotations by which CDI, NRI plugins, CRI-O and providers inject devices or mounts.
+const INJECTING: [&str; 12] = [
+    "cdi.k8s.io/",
+    "nvidia.cdi.k8s.io",
+    "devices.gke.io/",
+    "cdi-devices.gke.io/",
+    "devices.noderesource.dev/",
+    "cdi-devices.noderesource.dev/",
+    "mounts.noderesource.dev/",
+    "devices.nri.io/",
+    "cdi-devices.nri.io/",
+    "mounts.nri.io/",
+    "cdi.nri.io/",
+    "io.kubernetes.cri-o.Devices",
+];
+
+/// Whether an annotation makes a node plugin inject devices or mounts.
+pub fn is_injecting(key: &str) -> bool {
+    INJECTING.iter().any(|prefix| key.starts_with(prefix))
+}
+
+fn annotations(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    for (key, value) in pod.annotations().into_iter().flat_map(|a| a.iter()) {
+        if !is_injecting(key) {
+            continue;
+        }
+        let path = format!("/metadata/annotations/{}", pointer(key));
+        let message = format!(
+            "the annotation {} injects devices or mounts past every request",
+            quoted(key)
+        );
+        let text = (
+            message,
+            "remove it; ask for devices as resources".to_owned(),
+        );
+        // GKE's TCPX lists the GPUs a pod holds anyway.
+        match listed(value) {
+            Some(gpus) if standing.whole_gpus > 0 && gpus <= standing.whole_gpus => {
+                findings.warn(&RULE, path, text);
+            }
+            _ => findings.add(&RULE, path, text),
+        }
+    }
+}
+
+/// How many GPUs a list of devices names; none where it may name all of them.
+fn listed(value: &str) -> Option<u64> {
+    if value.contains("=all") || value.contains("nvidia.com/") || value.contains("/dev/char") {
+        return None;
+    }
+    let after = value.split("/dev/nvidia").skip(1);
+    let numbered = after.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    u64::try_from(numbered.count()).ok()
+}

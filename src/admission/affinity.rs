@@ -175,7 +175,7 @@ fn joined_term(text: &mut String, raw: Option<&RawValue>, add: &Term<'_>) {
     list(
         text,
         "matchExpressions",
-        members.list("matchExpressions"),
+        &members.list("matchExpressions"),
         &mut position,
         !add.labels.is_empty(),
         &mut |text, more| {
@@ -185,7 +185,7 @@ fn joined_term(text: &mut String, raw: Option<&RawValue>, add: &Term<'_>) {
     list(
         text,
         "matchFields",
-        members.list("matchFields"),
+        &members.list("matchFields"),
         &mut position,
         !add.not_nodes.is_empty(),
         &mut |text, more| {
@@ -198,7 +198,7 @@ fn joined_term(text: &mut String, raw: Option<&RawValue>, add: &Term<'_>) {
 fn list(
     text: &mut String,
     name: &str,
-    own: Vec<&RawValue>,
+    own: &[&RawValue],
     position: &mut usize,
     adds: bool,
     ours: &mut dyn FnMut(&mut String, bool),

@@ -21,12 +21,25 @@ pub struct World {
     pub namespaces: Namespaces,
 }
 
+/// Why a body is no AdmissionReview.
+#[derive(Debug, thiserror::Error)]
+pub enum BadReview {
+    /// It is no text.
+    #[error("the body is not UTF-8: {0}")]
+    NotUtf8(#[from] std::str::Utf8Error),
+    /// It is no JSON, or not of the right shape.
+    #[error("the body is no AdmissionReview: {0}")]
+    NotAReview(#[from] serde_json::Error),
+}
+
 /// Answers one AdmissionReview for a pod's creation.
 ///
 /// # Errors
 /// When the body is no AdmissionReview with a pod; there is no uid to answer to then.
-pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, serde_json::Error> {
-    let review: AdmissionReview<'_> = serde_json::from_slice(body)?;
+pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
+    // Checked once as a whole, the text need not be checked again string by string.
+    let body = std::str::from_utf8(body)?;
+    let review: AdmissionReview<'_> = serde_json::from_str(body)?;
     let request = &review.request;
     let Some(pod) = &request.object else {
         return Ok(allow(&request.uid, None, &[]));

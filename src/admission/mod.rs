@@ -5,4 +5,4 @@ pub mod answer;
 pub mod patch;
 pub mod review;
 
-pub use answer::{World, respond};
+pub use answer::{BadReview, World, respond};

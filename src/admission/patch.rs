@@ -6,7 +6,6 @@
 use std::fmt::Write as _;
 
 use super::affinity;
-use crate::engine::ask::pointer;
 use crate::engine::json;
 use crate::engine::plan::{Edit, NewToleration};
 use crate::engine::policy::PolicyToleration;
@@ -61,12 +60,11 @@ impl Patch {
         if self.text.len() > 1 {
             self.text.push(',');
         }
-        // Pointers hold list positions, fixed keys and escaped names; the latter may hold anything.
-        let _ = write!(self.text, "{{\"op\":\"{op}\",\"path\":");
-        match path.as_str() {
-            Some(plain) => json::string(&mut self.text, plain),
-            None => json::string(&mut self.text, &path.to_string()),
-        }
+        self.text.push_str("{\"op\":\"");
+        self.text.push_str(op);
+        self.text.push_str("\",\"path\":\"");
+        let _ = InString(&mut self.text).write_fmt(path);
+        self.text.push('"');
     }
 
     /// Closes the operation.
@@ -77,6 +75,35 @@ impl Patch {
     fn finish(mut self) -> String {
         self.text.push(']');
         self.text
+    }
+}
+
+/// Writes into an open JSON string: names in pointers may hold anything.
+struct InString<'t>(&'t mut String);
+
+impl std::fmt::Write for InString<'_> {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        json::escape(self.0, part);
+        Ok(())
+    }
+}
+
+/// Prints as one token of a JSON pointer.
+struct Token<'t>(&'t str);
+
+impl std::fmt::Display for Token<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut rest = self.0;
+        while let Some(at) = rest.find(['~', '/']) {
+            f.write_str(&rest[..at])?;
+            f.write_str(if rest[at..].starts_with('~') {
+                "~0"
+            } else {
+                "~1"
+            })?;
+            rest = &rest[at + 1..];
+        }
+        f.write_str(rest)
     }
 }
 
@@ -113,7 +140,7 @@ fn map<'e>(
 ) {
     if exists {
         for (key, value) in entries {
-            let text = patch.add(format_args!("{path}/{}", pointer(key)));
+            let text = patch.add(format_args!("{path}/{}", Token(key)));
             json::string(text, value);
             patch.end();
         }
@@ -168,10 +195,7 @@ fn resources(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch:
             } if *at == place => {
                 for (part, map) in parts {
                     if map.is_some_and(|m| m.contains(resource)) {
-                        patch.remove(format_args!(
-                            "{place}/resources/{part}/{}",
-                            pointer(resource)
-                        ));
+                        patch.remove(format_args!("{place}/resources/{part}/{}", Token(resource)));
                     }
                 }
             }
@@ -190,7 +214,7 @@ fn resources(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch:
                     if let Some(old) = old.filter(|o| o != resource)
                         && map.is_some_and(|m| m.contains(old))
                     {
-                        patch.remove(format_args!("{place}/resources/{part}/{}", pointer(old)));
+                        patch.remove(format_args!("{place}/resources/{part}/{}", Token(old)));
                     }
                     grant(
                         patch,
@@ -210,10 +234,7 @@ fn resources(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch:
 fn grant(patch: &mut Patch, place: Place, part: &str, exists: bool, resource: &str, count: u64) {
     if exists {
         // `add` on a key that is there replaces its value.
-        let text = patch.add(format_args!(
-            "{place}/resources/{part}/{}",
-            pointer(resource)
-        ));
+        let text = patch.add(format_args!("{place}/resources/{part}/{}", Token(resource)));
         let _ = write!(text, "\"{count}\"");
     } else {
         let text = patch.add(format_args!("{place}/resources/{part}"));

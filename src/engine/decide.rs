@@ -157,7 +157,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     };
     let mut decision = untouched(mode, Reason::NamespaceOff);
     if let Some(boundary) = boundary {
-        decision.edits = plan::label_only(pod, &boundary);
+        decision.edits = plan::label_only(pod, boundary.clone());
         decision.boundary = Some(boundary);
     }
     if !decision.edits.is_empty() {
@@ -302,7 +302,7 @@ impl<'a> Draft<'_, 'a> {
             (false, None) => return,
         };
         let view = self.question.namespaces.view(self.question.namespace);
-        let allowed = tenancy::allowed_tiers(view, policy).unwrap_or_default();
+        let allowed = tenancy::allowed_tiers(view, policy);
         let names: Vec<&str> = allowed.iter().map(|t| t.name.as_str()).collect();
         let text = rules::tier_missing::text(what, &names);
         self.findings.add(&rules::tier_missing::RULE, "", text);
@@ -408,7 +408,7 @@ impl<'a> Draft<'_, 'a> {
         rules::parallelism::check(case.pod, case.wants, &mut self.findings);
         rules::memory_fraction::check(case, choice, &mut self.findings);
         rules::milder(case, strategy, &mut self.findings);
-        let mut edits = plan::rewrite(case, choice, &boundary, echoes);
+        let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes);
         self.protect(&edits, Some(strategy));
         let contents = Contents {
             tier: self.tier.map(|t| t.name.as_str()),
@@ -559,7 +559,7 @@ impl<'a> Draft<'_, 'a> {
         };
         rules::bypasses(pod, standing, &mut self.findings);
         self.protect(&[], None);
-        let mut edits = plan::stamp(pod, policy, &boundary, may_be_shared);
+        let mut edits = plan::stamp(pod, policy, boundary.clone(), may_be_shared);
         let contents = Contents {
             tier: self.tier.map(|t| t.name.as_str()),
             boundary: &boundary,
@@ -576,7 +576,7 @@ impl<'a> Draft<'_, 'a> {
             return self.deny();
         };
         self.protect(&[], None);
-        let edits = plan::label_only(self.question.pod, &boundary);
+        let edits = plan::label_only(self.question.pod, boundary);
         self.finish(edits, None, Reason::StampOnly(StampReason::ForeignSystem))
     }
 

@@ -96,6 +96,16 @@ pub static WORDS: [Word; 28] = [
     share(Annotation, "tensor-fusion.ai/*", &[TensorFusion]),
 ];
 
+/// What the words of the list begin with.
+const BEGINNINGS: [&str; 6] = [
+    "nvidia.com/",
+    "gpu-",
+    "hami.io/",
+    "runai",
+    "volcano.sh/",
+    "tensor-fusion.ai/",
+];
+
 /// A word found in a pod.
 #[derive(Debug)]
 pub struct Spoken<'p> {
@@ -126,16 +136,10 @@ pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>>
 }
 
 fn find(stands: Stands, key: &str) -> Option<&'static Word> {
-    // Every word has one of these in it; most keys of most pods have none.
-    if ![
-        "gpu",
-        "nvidia.com/",
-        "hami.io/",
-        "volcano.sh/",
-        "tensor-fusion.ai/",
-    ]
-    .iter()
-    .any(|mark| key.contains(mark))
+    // Every word begins with one of these; hardly a key of hardly a pod does.
+    if !BEGINNINGS
+        .iter()
+        .any(|beginning| key.starts_with(beginning))
     {
         return None;
     }
@@ -153,5 +157,18 @@ fn asks(stands: Stands, value: &str) -> bool {
     match stands {
         Resource => !Quantity::parse(value).is_ok_and(Quantity::is_zero),
         Annotation | Label => value != "false",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGINNINGS, WORDS};
+
+    #[test]
+    fn every_word_begins_with_one_of_the_beginnings() {
+        for word in &WORDS {
+            let known = BEGINNINGS.iter().any(|b| word.key.starts_with(b));
+            assert!(known, "{} would never be found", word.key);
+        }
     }
 }

@@ -5,6 +5,12 @@ use std::fmt::Write as _;
 /// Appends a JSON string, quotes and escapes included.
 pub fn string(out: &mut String, text: &str) {
     out.push('"');
+    escape(out, text);
+    out.push('"');
+}
+
+/// Appends the inside of a JSON string.
+pub fn escape(out: &mut String, text: &str) {
     let mut plain = 0;
     for (index, byte) in text.bytes().enumerate() {
         let escape = match byte {
@@ -26,5 +32,4 @@ pub fn string(out: &mut String, text: &str) {
         plain = index + 1;
     }
     out.push_str(&text[plain..]);
-    out.push('"');
 }

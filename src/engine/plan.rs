@@ -103,25 +103,36 @@ pub enum NewToleration<'a> {
 pub fn rewrite<'a>(
     case: &Case<'_, 'a>,
     choice: &Choice<'a>,
-    boundary: &Cow<'a, str>,
+    boundary: Cow<'a, str>,
     echoes: &[Place],
 ) -> Vec<Edit<'a>> {
     let mut edits = Vec::with_capacity(12);
     resources(case, choice, echoes, &mut edits);
     let user = (choice.strategy == Strategy::Mps).then(|| mps_user(case));
     environment(case, choice, &mut edits);
-    label(case.pod, words::TRUST_BOUNDARY, boundary, &mut edits);
+    label(
+        case.pod,
+        words::TRUST_BOUNDARY,
+        boundary.clone(),
+        &mut edits,
+    );
     let strategy = Cow::Borrowed(choice.strategy.word());
-    label(case.pod, words::STRATEGY, &strategy, &mut edits);
+    label(case.pod, words::STRATEGY, strategy, &mut edits);
     if let Some(user) = user {
         run_as_user(case, &mut edits);
         let user = user.label();
-        label(case.pod, words::MPS_USER, &user, &mut edits);
+        label(case.pod, words::MPS_USER, user.clone(), &mut edits);
         repel(case.pod, words::MPS_USER, user, &mut edits);
     }
     let mut extras = Vec::new();
     if choice.strategy.is_shared() {
-        keep_apart(case.pod, case.policy, boundary, &mut extras, &mut edits);
+        keep_apart(
+            case.pod,
+            case.policy,
+            boundary.clone(),
+            &mut extras,
+            &mut edits,
+        );
         if case.policy.placement.packing {
             pack(case.pod, boundary, choice.strategy, &mut edits);
         }
@@ -136,11 +147,11 @@ pub fn rewrite<'a>(
 pub fn stamp<'a>(
     pod: &'a Pod<'a>,
     policy: &Policy,
-    boundary: &Cow<'a, str>,
+    boundary: Cow<'a, str>,
     may_be_shared: bool,
 ) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
-    label(pod, words::TRUST_BOUNDARY, boundary, &mut edits);
+    label(pod, words::TRUST_BOUNDARY, boundary.clone(), &mut edits);
     if may_be_shared {
         let mut extras = Vec::new();
         keep_apart(pod, policy, boundary, &mut extras, &mut edits);
@@ -157,7 +168,7 @@ pub fn stamp<'a>(
 }
 
 /// The edits for a pod that is left alone but for its label.
-pub fn label_only<'a>(pod: &Pod<'_>, boundary: &Cow<'a, str>) -> Vec<Edit<'a>> {
+pub fn label_only<'a>(pod: &Pod<'_>, boundary: Cow<'a, str>) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
     label(pod, words::TRUST_BOUNDARY, boundary, &mut edits);
     edits
@@ -332,12 +343,9 @@ fn run_as_user<'a>(case: &Case<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
     }
 }
 
-fn label<'a>(pod: &Pod<'_>, key: &'static str, value: &Cow<'a, str>, edits: &mut Vec<Edit<'a>>) {
-    if pod.label(key) != Some(value) {
-        edits.push(Edit::Label {
-            key,
-            value: value.clone(),
-        });
+fn label<'a>(pod: &Pod<'_>, key: &'static str, value: Cow<'a, str>, edits: &mut Vec<Edit<'a>>) {
+    if pod.label(key) != Some(&*value) {
+        edits.push(Edit::Label { key, value });
     }
 }
 
@@ -345,7 +353,7 @@ fn label<'a>(pod: &Pod<'_>, key: &'static str, value: &Cow<'a, str>, edits: &mut
 fn keep_apart<'a>(
     pod: &Pod<'_>,
     policy: &Policy,
-    boundary: &Cow<'a, str>,
+    boundary: Cow<'a, str>,
     extras: &mut Vec<Need<'a>>,
     edits: &mut Vec<Edit<'a>>,
 ) {
@@ -355,11 +363,11 @@ fn keep_apart<'a>(
     });
     match policy.placement.boundary {
         BoundaryPlacement::PodAntiAffinity => {
-            repel(pod, words::TRUST_BOUNDARY, boundary.clone(), edits);
+            repel(pod, words::TRUST_BOUNDARY, boundary, edits);
         }
         BoundaryPlacement::NodeLabel => extras.push(Need {
             key: Cow::Borrowed(words::NODE_BOUNDARY),
-            is: Is::OneOf(vec![boundary.clone()]),
+            is: Is::OneOf(vec![boundary]),
         }),
     }
 }
@@ -400,19 +408,16 @@ fn is_repelling(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
     !narrower && exists && term.is_everywhere() && expressions.iter().all(fits)
 }
 
-fn pack<'a>(pod: &Pod<'_>, boundary: &Cow<'a, str>, strategy: Strategy, edits: &mut Vec<Edit<'a>>) {
+fn pack<'a>(pod: &Pod<'_>, boundary: Cow<'a, str>, strategy: Strategy, edits: &mut Vec<Edit<'a>>) {
     let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
     let terms = affinity.and_then(|a| a.pod_affinity.as_ref()?.preferred.as_ref());
     let written = terms.into_iter().flatten().any(|raw| {
-        let ours = |t: PodAffinityTerm<'_>| is_packing(&t, boundary, strategy);
+        let ours = |t: PodAffinityTerm<'_>| is_packing(&t, &boundary, strategy);
         raw.get().contains(words::TRUST_BOUNDARY)
             && PodAffinityTerm::read_weighted(raw).is_some_and(ours)
     });
     if !written {
-        edits.push(Edit::Pack {
-            boundary: boundary.clone(),
-            strategy,
-        });
+        edits.push(Edit::Pack { boundary, strategy });
     }
 }
 

@@ -45,9 +45,10 @@ fn allowed<'a>(
     findings: &mut Findings<'_>,
     path: impl Fn() -> String,
 ) -> Option<&'a Tier> {
-    match allowed_tiers(view, policy) {
-        Ok(allowed) if allowed.iter().any(|t| t.name == tier.name) => Some(tier),
-        Ok(allowed) => {
+    match allows(tier, view, policy) {
+        Ok(true) => Some(tier),
+        Ok(false) => {
+            let allowed = allowed_tiers(view, policy);
             let names: Vec<&str> = allowed.iter().map(|t| t.name.as_str()).collect();
             findings.add(
                 &tier_not_allowed::RULE,
@@ -65,27 +66,30 @@ fn allowed<'a>(
     }
 }
 
-/// The tiers a namespace allows, in the policy's order.
+/// The tiers a namespace allows, in the policy's order; none where it names a tier the policy does not have.
+pub fn allowed_tiers<'a>(view: Option<&NamespaceView>, policy: &'a Policy) -> Vec<&'a Tier> {
+    let allowed = |tier: &&Tier| allows(tier, view, policy) == Ok(true);
+    policy.tiers.iter().filter(allowed).collect()
+}
+
+/// Whether a namespace allows a tier: it is listed, or at least as strict as the namespace's own or the default.
 ///
 /// # Errors
 /// The name of the namespace's own tier, where the policy has none of that name and no list says what is allowed.
-pub fn allowed_tiers<'a, 'n>(
+fn allows<'n>(
+    tier: &Tier,
     view: Option<&'n NamespaceView>,
-    policy: &'a Policy,
-) -> Result<Vec<&'a Tier>, &'n str> {
+    policy: &Policy,
+) -> Result<bool, &'n str> {
     if let Some(list) = view.and_then(|v| v.allowed_tiers.as_ref()) {
-        let listed = |t: &&Tier| list.iter().any(|name| *name == t.name);
-        return Ok(policy.tiers.iter().filter(listed).collect());
+        return Ok(list.iter().any(|name| *name == tier.name));
     }
     let own = view.and_then(|v| v.tier.as_deref());
     let floor = match own {
         Some(name) => Some(policy.tier(name).ok_or(name)?),
         None => policy.default_tier.as_deref().and_then(|n| policy.tier(n)),
     };
-    let at_least = |t: &&Tier| {
-        floor.is_none_or(|f| t.isolation >= f.isolation && t.co_tenancy >= f.co_tenancy)
-    };
-    Ok(policy.tiers.iter().filter(at_least).collect())
+    Ok(floor.is_none_or(|f| tier.isolation >= f.isolation && tier.co_tenancy >= f.co_tenancy))
 }
 
 /// The value of the boundary label the pod has to carry, or none where it may not use the boundary it names.

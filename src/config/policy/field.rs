@@ -45,7 +45,7 @@ impl<'a> Field<'a> {
     }
 
     /// The entries of an object whose keys are the user's own; the only fields that may be null.
-    pub fn pairs(&self) -> Vec<(&'a str, Field<'a>)> {
+    pub fn pairs(&self) -> Vec<(&'a str, Self)> {
         let entries = self.entries().unwrap_or_default().iter();
         entries
             .map(|entry| {
@@ -56,7 +56,7 @@ impl<'a> Field<'a> {
     }
 
     /// The entries of such an object that may not be empty; `what` says what it needs at least one of.
-    pub fn some_pairs(&self, what: &str) -> Vec<(&'a str, Field<'a>)> {
+    pub fn some_pairs(&self, what: &str) -> Vec<(&'a str, Self)> {
         if matches!(&self.node.value, Value::Map(entries) if entries.is_empty()) {
             self.problem(format!("empty; write at least {what}"));
         }
@@ -74,7 +74,7 @@ impl<'a> Field<'a> {
     }
 
     /// The items of a list; empty ones are reported.
-    pub fn items(&self) -> Vec<Field<'a>> {
+    pub fn items(&self) -> Vec<Self> {
         let Value::List(items) = &self.node.value else {
             self.wrong_kind("a list");
             return Vec::new();
@@ -87,7 +87,7 @@ impl<'a> Field<'a> {
     }
 
     /// The items of a list that may not be empty; `what` says what it needs at least one of.
-    pub fn some_items(&self, what: &str) -> Vec<Field<'a>> {
+    pub fn some_items(&self, what: &str) -> Vec<Self> {
         if matches!(&self.node.value, Value::List(items) if items.is_empty()) {
             self.problem(format!("empty; write at least {what}"));
         }

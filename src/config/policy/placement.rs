@@ -59,7 +59,7 @@ pub(super) fn placement(fields: &mut Fields<'_>) -> Placement {
 
 fn schedulers(field: &Field<'_>) -> Vec<String> {
     distinct(
-        field.some_items("one, such as default-scheduler"),
+        &field.some_items("one, such as default-scheduler"),
         Field::filled,
     )
 }

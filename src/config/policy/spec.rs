@@ -152,7 +152,7 @@ fn boundary(fields: &mut Fields<'_>, names: &mut Unique) -> NamedBoundary {
         Some(name)
     });
     let namespaces = fields.required("namespaces", "the namespaces that may use it");
-    let namespaces = namespaces.map(|f| distinct(f.some_items("a namespace"), Field::dns_label));
+    let namespaces = namespaces.map(|f| distinct(&f.some_items("a namespace"), Field::dns_label));
     NamedBoundary {
         name: name.unwrap_or_default(),
         namespaces: namespaces.unwrap_or_default(),
@@ -161,7 +161,7 @@ fn boundary(fields: &mut Fields<'_>, names: &mut Unique) -> NamedBoundary {
 
 fn foreign_sharing(field: &Field<'_>) -> Vec<ForeignSystem> {
     let words = ForeignSystem::ALL.map(|s| (s.word(), s));
-    distinct(field.items(), |item| item.word(&words))
+    distinct(&field.items(), |item| item.word(&words))
 }
 
 fn severities(field: &Field<'_>) -> BTreeMap<&'static str, Severity> {

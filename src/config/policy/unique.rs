@@ -27,7 +27,7 @@ impl Unique {
 
 /// The items, each read by `read` and none twice.
 pub(super) fn distinct<'a, T>(
-    items: Vec<Field<'a>>,
+    items: &[Field<'a>],
     read: impl Fn(&Field<'a>) -> Option<T>,
 ) -> Vec<T> {
     let mut unique = Unique::default();

@@ -10,6 +10,9 @@ pub fn find<T>(
     flags: &[&str],
     read: impl Fn(&str) -> Option<T>,
 ) -> Option<(String, T)> {
+    if !mentions(container, flags) {
+        return None;
+    }
     let words = container.words();
     let mut words = words.iter().flat_map(|w| w.split_whitespace()).peekable();
     while let Some(word) = words.next() {
@@ -29,4 +32,30 @@ pub fn find<T>(
         }
     }
     None
+}
+
+/// Whether one of the flags stands anywhere in the unread command line: most pods are done with that, unallocated.
+fn mentions(container: &Container<'_>, flags: &[&str]) -> bool {
+    let texts = [container.command, container.args];
+    texts.into_iter().flatten().any(|raw| {
+        let mut rest = raw.get();
+        while let Some(at) = rest.find("--") {
+            rest = rest[at..].trim_start_matches('-');
+            if flags.iter().any(|flag| begins(rest, flag)) {
+                return true;
+            }
+        }
+        false
+    })
+}
+
+/// Whether the text begins with the name, dashes for underscores, and the name ends there.
+fn begins(text: &str, name: &str) -> bool {
+    let mut bytes = text.bytes();
+    let same = |a: u8, b: u8| a == b || a == b'-' && b == b'_';
+    name.bytes()
+        .all(|b| bytes.next().is_some_and(|a| same(a, b)))
+        && !bytes
+            .next()
+            .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
 }

@@ -116,7 +116,11 @@ fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>)
 fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     for (index, mount) in mounts.iter().enumerate() {
-        let path = host_device::clean(mount.mount_path.as_deref().unwrap_or_default());
+        let written = mount.mount_path.as_deref().unwrap_or_default();
+        if !written.contains("nvidia-container-devices") {
+            continue;
+        }
+        let path = host_device::clean(written);
         if !host_device::is_within(&path, "/var/run/nvidia-container-devices")
             && !host_device::is_within(&path, "/run/nvidia-container-devices")
         {

@@ -9,7 +9,7 @@ use super::choose::{Case, Choice, Grant};
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;
-use super::supply::read::{self, Labels, Reading};
+use super::supply::read::{self, Labels};
 use super::want::{Named, Want};
 use super::words;
 use crate::facts::Pod;
@@ -120,7 +120,7 @@ impl<'t> Described<'t> {
             }
             let unlabelled = case.policy.supply.unlabelled;
             let reading = read::resource(&self, resource, 1, unlabelled);
-            let Reading::Offer(offer) = reading else {
+            let Ok(offer) = reading else {
                 return None;
             };
             if self.missing.get() || !fits(&offer) {

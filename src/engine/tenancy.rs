@@ -82,7 +82,7 @@ fn allows<'n>(
     policy: &Policy,
 ) -> Result<bool, &'n str> {
     if let Some(list) = view.and_then(|v| v.allowed_tiers.as_ref()) {
-        return Ok(list.iter().any(|name| *name == tier.name));
+        return Ok(list.contains(&tier.name));
     }
     let own = view.and_then(|v| v.tier.as_deref());
     let floor = match own {

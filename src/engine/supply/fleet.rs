@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::offer::{Identity, Offer};
-use super::read::{self, Labels, Reading};
+use super::read::{self, Labels};
 use crate::engine::policy::Unlabelled;
 use crate::engine::quantity::Quantity;
 use crate::engine::words::{HOSTNAME, is_gpu_resource};
@@ -284,8 +284,8 @@ fn read_node(
             continue;
         }
         match read::resource(&node.labels, resource, count, unlabelled) {
-            Reading::Unknown(why) => unknown.push((resource.clone(), why)),
-            Reading::Offer(offer) => {
+            Err(why) => unknown.push((resource.clone(), why)),
+            Ok(offer) => {
                 let offer = *index.entry(offer).or_insert_with_key(|offer| {
                     offers.push(offer.clone());
                     offers.len() - 1

@@ -17,14 +17,8 @@ pub trait Labels {
     fn label(&self, key: &str) -> Option<&str>;
 }
 
-/// What one resource of a node is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reading {
-    /// Supply.
-    Offer(Offer),
-    /// Nothing can be said, and why.
-    Unknown(&'static str),
-}
+/// What one resource of a node is: supply, or why nothing can be said about it.
+pub type Reading = Result<Offer, &'static str>;
 
 /// What one GPU resource of a node is, given how many of it the node has.
 pub fn resource(
@@ -33,14 +27,13 @@ pub fn resource(
     count: u64,
     unlabelled: Unlabelled,
 ) -> Reading {
-    let reading = match mig_profile(resource) {
+    match mig_profile(resource) {
         Some(profile) => mixed_slice(labels, resource, profile),
         None if labels.label("nvidia.com/gpu.product").is_none() => {
             provider::whole_device(labels, resource, count, unlabelled)
         }
         None => device(labels, resource, count),
-    };
-    reading.map_or_else(Reading::Unknown, Reading::Offer)
+    }
 }
 
 /// `nvidia.com/gpu` or `nvidia.com/gpu.shared` of a node with GFD labels.

@@ -1,5 +1,8 @@
 //! Reads what a pod asks for: resources, annotations, and what is wrong with them.
 
+mod products;
+mod sizes;
+
 use super::findings::Findings;
 use super::fraction::Fraction;
 use super::quantity::Quantity;
@@ -9,6 +12,9 @@ use super::want::{Ask, Named, Want};
 use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
+
+pub use products::product_matches;
+use sizes::Sizes;
 
 /// Everything a pod asks for.
 #[derive(Debug, Default)]
@@ -59,7 +65,7 @@ pub fn read<'p>(
     }
     if !asked.wants.is_empty() {
         asked.strategy = strategy(pod, findings);
-        asked.products = products(pod, findings);
+        asked.products = products::products(pod, findings);
     }
     asked
 }
@@ -189,134 +195,6 @@ fn drop_echoes(asked: &mut Asked<'_>) {
     asked.echoes = echoes.iter().map(|w| w.place).collect();
 }
 
-/// The size annotations, pod-wide and by container, parsed.
-struct Sizes<'p> {
-    pod: Size<'p>,
-    containers: Vec<(&'p str, Size<'p>)>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Size<'p> {
-    memory: Option<u64>,
-    fraction: Option<(Fraction, &'p str)>,
-    compute: Option<u32>,
-    /// Something stood there, even if it could not be read.
-    some: bool,
-}
-
-impl<'p> Sizes<'p> {
-    fn read(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Option<Self> {
-        let mut sizes = None;
-        for (key, value) in pod.annotations()?.iter() {
-            let Some((container, kind)) = SizeKind::of(key) else {
-                continue;
-            };
-            let sizes = sizes.get_or_insert_with(|| Self {
-                pod: Size::default(),
-                containers: Vec::new(),
-            });
-            kind.read(sizes.size_mut(container), key, value, findings);
-        }
-        sizes
-    }
-
-    fn size_mut(&mut self, container: Option<&'p str>) -> &mut Size<'p> {
-        let Some(name) = container else {
-            return &mut self.pod;
-        };
-        let index = match self.containers.iter().position(|(n, _)| *n == name) {
-            Some(index) => index,
-            None => {
-                self.containers.push((name, Size::default()));
-                self.containers.len() - 1
-            }
-        };
-        &mut self.containers[index].1
-    }
-
-    fn any(&self) -> bool {
-        self.pod.some || !self.containers.is_empty()
-    }
-
-    /// The container's own annotation beats the pod's.
-    fn apply(&self, want: &mut Want<'_>, findings: &mut Findings<'_>) {
-        let own = self.containers.iter().find(|(n, _)| *n == want.container);
-        let own = own.map(|(_, size)| *size).unwrap_or_default();
-        want.ask.memory = own.memory.or(self.pod.memory);
-        want.ask.memory_is_own = want.ask.memory.is_some();
-        want.ask.compute = own.compute.or(self.pod.compute);
-        let Some((fraction, written)) = own.fraction.or(self.pod.fraction) else {
-            return;
-        };
-        if let Some(other) = want.ask.fraction.filter(|f| *f != fraction) {
-            let path = format!("{}/resources", want.place);
-            findings.add(
-                &ask_invalid::RULE,
-                path,
-                ask_invalid::said_twice(other, written),
-            );
-        }
-        want.ask.fraction = Some(fraction);
-        // The annotation keeps the ask readable whatever happens to the quantity.
-        want.ask.fraction_in_quantity = false;
-    }
-}
-
-#[derive(Clone, Copy)]
-enum SizeKind {
-    Memory,
-    Fraction,
-    Compute,
-}
-
-impl SizeKind {
-    fn of(key: &str) -> Option<(Option<&str>, Self)> {
-        Some(match key {
-            words::GPU_MEMORY => (None, Self::Memory),
-            words::GPU_FRACTION => (None, Self::Fraction),
-            words::GPU_COMPUTE => (None, Self::Compute),
-            _ => {
-                let named = [
-                    (words::CONTAINER_MEMORY, Self::Memory),
-                    (words::CONTAINER_FRACTION, Self::Fraction),
-                    (words::CONTAINER_COMPUTE, Self::Compute),
-                ];
-                let strip = |(prefix, kind)| key.strip_prefix(prefix).map(|c| (Some(c), kind));
-                return named.into_iter().find_map(strip);
-            }
-        })
-    }
-
-    fn read<'p>(self, size: &mut Size<'p>, key: &str, value: &'p str, findings: &mut Findings<'_>) {
-        size.some = true;
-        let path = || format!("/metadata/annotations/{}", pointer(key));
-        match self {
-            Self::Memory => match Quantity::parse(value).map(Quantity::ceil) {
-                Ok(bytes) if bytes > 0 => size.memory = Some(bytes),
-                _ => findings.add(&ask_invalid::RULE, path(), ask_invalid::memory(value)),
-            },
-            Self::Fraction => match Fraction::parse(value) {
-                Ok(fraction) => size.fraction = Some((fraction, value)),
-                Err(why) => findings.add(
-                    &ask_invalid::RULE,
-                    path(),
-                    ask_invalid::fraction(value, why),
-                ),
-            },
-            Self::Compute => match percent(value) {
-                Some(percent) => size.compute = Some(percent),
-                None => findings.add(&ask_invalid::RULE, path(), ask_invalid::compute(value)),
-            },
-        }
-    }
-}
-
-fn percent(value: &str) -> Option<u32> {
-    let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-    let percent = digits.then(|| value.parse().ok()).flatten()?;
-    (1..=100).contains(&percent).then_some(percent)
-}
-
 /// Wants of containers that ask by annotation alone.
 fn annotated_containers<'p>(
     pod: &'p Pod<'p>,
@@ -380,46 +258,6 @@ fn strategy(pod: &Pod<'_>, findings: &mut Findings<'_>) -> Option<Strategy> {
         findings.add(&ask_invalid::RULE, path, ask_invalid::strategy(word));
     }
     strategy
-}
-
-fn products<'p>(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Vec<&'p str> {
-    let Some(list) = pod.annotation(words::GPU_PRODUCTS) else {
-        return Vec::new();
-    };
-    let patterns: Vec<&str> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|p| !p.is_empty())
-        .collect();
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_. *".contains(&b);
-    if patterns.is_empty() || !patterns.iter().all(|p| p.bytes().all(allowed)) {
-        let path = format!("/metadata/annotations/{}", pointer(words::GPU_PRODUCTS));
-        findings.add(&ask_invalid::RULE, path, ask_invalid::products(list));
-    }
-    patterns
-}
-
-/// Whether a product's name matches one of the patterns; no pattern matches everything.
-pub fn product_matches(patterns: &[&str], product: &str) -> bool {
-    patterns.is_empty() || patterns.iter().any(|p| wildcard(p, product))
-}
-
-fn wildcard(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut text) = text.strip_prefix(head) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let tail = parts.pop().unwrap_or_default();
-    for part in parts {
-        match text.find(part) {
-            Some(at) => text = &text[at + part.len()..],
-            None => return false,
-        }
-    }
-    text.ends_with(tail)
 }
 
 /// A JSON pointer token.

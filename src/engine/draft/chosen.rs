@@ -1,0 +1,114 @@
+//! What follows once a strategy and resources are chosen.
+
+use super::{Draft, written};
+use crate::engine::choose::{Case, Choice, Grant};
+use crate::engine::decision::{Decision, Reason};
+use crate::engine::plan::{self, Edit, Limits};
+use crate::engine::receipt::{self, Change, Contents};
+use crate::engine::rules::limit_env::Trust;
+use crate::engine::rules::{self, Holds, Standing};
+use crate::engine::strategy::Strategy;
+use crate::engine::want::Want;
+use crate::engine::words;
+use crate::facts::pod::Place;
+
+impl<'a> Draft<'_, 'a> {
+    /// A strategy and resources are chosen: the rules about them, then the edits.
+    pub(super) fn chosen(
+        mut self,
+        case: &Case<'_, 'a>,
+        choice: &Choice<'a>,
+        echoes: &[Place],
+        is_kept: bool,
+    ) -> Decision<'a> {
+        let Some(boundary) = self.boundary.clone() else {
+            return self.deny();
+        };
+        let unknown = match is_kept {
+            true => Vec::new(),
+            false => case.filter.unknown_keys(case.supply),
+        };
+        if !unknown.is_empty() {
+            rules::supply_unknown::keys(&unknown, &mut self.findings);
+        }
+        let strategy = choice.strategy;
+        let mut granted: Vec<(Place, Limits)> = Vec::new();
+        if strategy == Strategy::Mps {
+            granted = Limits::of(case, choice)
+                .into_iter()
+                .zip(case.wants)
+                .map(|(limits, want)| (want.place, limits))
+                .collect();
+            rules::mps_user::check(case, &mut self.findings);
+        }
+        let trust = if is_kept { Trust::Caps } else { Trust::None };
+        self.limits(&granted, trust);
+        rules::bypasses(case.pod, standing(case, choice), &mut self.findings);
+        rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
+        rules::declared_not_enforced::check(case, strategy, &mut self.findings);
+        rules::parallelism::check(case.pod, case.wants, &mut self.findings);
+        rules::memory_fraction::check(case, choice, &mut self.findings);
+        rules::milder(case, strategy, &mut self.findings);
+        let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes);
+        self.protect(&edits, Some(strategy));
+        let contents = Contents {
+            tier: self.tier.map(|t| t.name.as_str()),
+            boundary: &boundary,
+            strategy: Some(strategy),
+            changes: changes(case, choice),
+        };
+        receipt::write(case.pod, case.policy, &contents, &mut edits);
+        let reason = if is_kept {
+            Reason::Kept
+        } else {
+            Reason::Chosen
+        };
+        self.finish(edits, Some(strategy), reason)
+    }
+
+    /// Labels written in advance have to be those the pod is given.
+    pub(super) fn protect(&mut self, edits: &[Edit<'_>], strategy: Option<Strategy>) {
+        let pod = self.question.pod;
+        let mut given: Vec<(&str, &str)> = Vec::with_capacity(3);
+        if let Some(boundary) = &self.boundary {
+            given.push((words::TRUST_BOUNDARY, boundary));
+        }
+        if let Some(strategy) = strategy {
+            given.push((words::STRATEGY, strategy.word()));
+        }
+        let user = edits.iter().find_map(|e| match e {
+            Edit::Label { key, value } if *key == words::MPS_USER => Some(&**value),
+            _ => None,
+        });
+        // Without an edit the label that stands there is the one it would be given.
+        let standing = pod.label(words::MPS_USER);
+        let kept = standing.filter(|_| strategy == Some(Strategy::Mps));
+        if let Some(user) = user.or(kept) {
+            given.push((words::MPS_USER, user));
+        }
+        rules::protected_metadata::check(pod, &given, &mut self.findings);
+    }
+}
+
+fn standing(case: &Case<'_, '_>, choice: &Choice<'_>) -> Standing {
+    let whole = choice.strategy == Strategy::Exclusive;
+    let names: Vec<&str> = choice.grants.iter().map(|g| g.resource).collect();
+    Standing {
+        takes_gpu: true,
+        whole_gpus: if whole {
+            case.needed(&names, words::GPU)
+        } else {
+            0
+        },
+        holds: Some(if whole { Holds::Whole } else { Holds::Part }),
+    }
+}
+
+fn changes<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>) -> Vec<Change<'a>> {
+    let change = |(want, grant): (&Want<'a>, &Grant<'a>)| Change {
+        container: want.container,
+        from: written(case.pod, want),
+        to: (grant.resource, want.count),
+    };
+    case.wants.iter().zip(&choice.grants).map(change).collect()
+}

@@ -1,0 +1,296 @@
+//! A decision in the making: each step looks at what the ones before it left.
+
+mod chosen;
+mod stamped;
+
+use std::borrow::Cow;
+
+use super::ask::{self, Asked};
+use super::choose::{self, Case};
+use super::decide::{Question, Witness, Workload};
+use super::decision::{Decision, Outcome, Reason, StampReason};
+use super::findings::Findings;
+use super::foreign;
+use super::keep;
+use super::plan::{Edit, Limits};
+use super::policy::{Mode, Tier};
+use super::rules::limit_env::Trust;
+use super::rules::{self, Standing};
+use super::strategy::Strategy;
+use super::supply::NodeFilter;
+use super::tenancy;
+use super::want::{Named, Strategies, Want};
+use super::words;
+use crate::facts::Pod;
+use crate::facts::pod::Place;
+
+/// A decision in the making.
+pub(super) struct Draft<'q, 'a> {
+    question: &'q Question<'a>,
+    mode: Mode,
+    /// What was found so far.
+    pub(super) findings: Findings<'a>,
+    tier: Option<&'a Tier>,
+    boundary: Option<Cow<'a, str>>,
+    /// The rule on limits was already applied.
+    limited: bool,
+}
+
+impl<'q, 'a> Draft<'q, 'a> {
+    /// Nothing is decided yet.
+    pub(super) fn new(question: &'q Question<'a>, mode: Mode, findings: Findings<'a>) -> Self {
+        Self {
+            question,
+            mode,
+            findings,
+            tier: None,
+            boundary: None,
+            limited: false,
+        }
+    }
+
+    /// Decides, now that the asks are read.
+    pub(super) fn judge(mut self, mut asked: Asked<'a>, witness: Witness<'_>) -> Decision<'a> {
+        let Question {
+            policy,
+            supply,
+            namespaces,
+            namespace,
+            pod,
+            workload,
+            ..
+        } = *self.question;
+        let takes_stock = asked.wants.iter().any(|w| w.named != Named::Nothing);
+        let spoken = foreign::spoken(pod, takes_stock);
+        if asked.wants.is_empty() && spoken.is_none() {
+            return self.without_gpu();
+        }
+        let view = namespaces.view(namespace);
+        self.tier = tenancy::tier(pod, view, policy, &mut self.findings);
+        self.boundary = tenancy::boundary(
+            pod,
+            namespace,
+            namespaces,
+            policy,
+            self.tier,
+            &mut self.findings,
+        );
+        if let Some(spoken) = spoken {
+            if rules::foreign_sharing::is_left_alone(&spoken, policy) {
+                return self.foreign();
+            }
+            rules::foreign_sharing::found(&spoken, &mut self.findings);
+        }
+        if asked.wants.is_empty() {
+            return self.without_gpu();
+        }
+        if says_off(pod) {
+            if policy.pod_opt_out && takes_stock {
+                return self.stamp(&asked.wants, true, StampReason::OptOut);
+            }
+            rules::opt_out_ignored::check(&mut self.findings);
+        }
+        self.missing_tier(&asked);
+        rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+        let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
+        if let Some(tier) = self.tier {
+            asked.wants.iter_mut().for_each(|want| want.fill(tier));
+        }
+        let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
+        let pinned = rules::daemonset_share::pinned(pod, &filter);
+        if pinned.is_some() || workload == Workload::DaemonSet {
+            return self.daemon_set(&asked.wants, pinned);
+        }
+        let strategies = self.strategies(&asked, mixed);
+        if self.findings.deny() || strategies.is_empty() {
+            return self.deny();
+        }
+        let case = Case {
+            pod,
+            policy,
+            supply,
+            tier: self.tier,
+            wants: &asked.wants,
+            products: &asked.products,
+            filter: &filter,
+            strategies,
+            is_explicit: asked.strategy.is_some(),
+        };
+        let kept = if keep::is_stamped(pod) {
+            keep::keep(&case)
+        } else {
+            None
+        };
+        let is_kept = kept.is_some();
+        let choice = kept.or_else(|| choose::choose(&case));
+        witness(&case, choice.as_ref());
+        match choice {
+            Some(choice) => self.chosen(&case, &choice, &asked.echoes, is_kept),
+            None => self.nothing_fits(&case),
+        }
+    }
+
+    /// A pod that takes no GPU: only what it must not do is looked at.
+    fn without_gpu(mut self) -> Decision<'a> {
+        self.limits(&[], Trust::None);
+        rules::bypasses(self.question.pod, Standing::default(), &mut self.findings);
+        rules::protected_metadata::check(self.question.pod, &[], &mut self.findings);
+        let deny = self.findings.deny();
+        self.finish(
+            Vec::new(),
+            None,
+            if deny {
+                Reason::Findings
+            } else {
+                Reason::TakesNoGpu
+            },
+        )
+    }
+
+    fn missing_tier(&mut self, asked: &Asked<'_>) {
+        let policy = self.question.policy;
+        let refused = self.findings.has(&rules::tier_unknown::RULE)
+            || self.findings.has(&rules::tier_not_allowed::RULE);
+        if self.tier.is_some() || refused {
+            return;
+        }
+        let what = match (asked.has_share_ask, asked.strategy) {
+            (true, _) => "an ask for memory, a fraction or compute",
+            (false, Some(_)) => "a strategy",
+            (false, None) => return,
+        };
+        let view = self.question.namespaces.view(self.question.namespace);
+        let allowed = tenancy::allowed_tiers(view, policy);
+        let names: Vec<&str> = allowed.iter().map(|t| t.name.as_str()).collect();
+        let text = rules::tier_missing::text(what, &names);
+        self.findings.add(&rules::tier_missing::RULE, "", text);
+    }
+
+    /// The strategies that every want allows; findings where there is none.
+    fn strategies(&mut self, asked: &Asked<'_>, mixed: bool) -> Strategies {
+        let mut common: Option<Strategies> = None;
+        for want in &asked.wants {
+            let own = want.strategies(self.tier);
+            if own.is_empty() {
+                self.no_strategy(want, asked.strategy);
+                return own;
+            }
+            common = Some(common.map_or(own, |c| c.and(own)));
+        }
+        let common = common.unwrap_or_default();
+        if common.is_empty() && !mixed {
+            // Every want alone could be served, only not by one mechanism.
+            let text = (
+                "the containers' asks need different mechanisms".to_owned(),
+                "split the pod, or ask for the same kind of device in every container".to_owned(),
+            );
+            self.findings
+                .add(&rules::mixed_devices::RULE, "/spec/containers", text);
+        }
+        match asked.strategy {
+            Some(strategy) if !self.findings.deny() => self.explicit(common, strategy),
+            _ => common,
+        }
+    }
+
+    /// A want that no strategy of its tier may serve.
+    fn no_strategy(&mut self, want: &Want<'_>, explicit: Option<Strategy>) {
+        let Some(tier) = self.tier else { return };
+        let path = format!("{}/resources", want.place);
+        match want.fixed_resource() {
+            Some(resource) => {
+                let text = rules::isolation_below_tier::resource(resource, tier);
+                self.findings
+                    .add(&rules::isolation_below_tier::RULE, path, text);
+            }
+            None => {
+                let text = rules::whole_gpu_needed::text(want, Some(tier), explicit);
+                self.findings
+                    .add(&rules::whole_gpu_needed::RULE, path, text);
+            }
+        }
+    }
+
+    fn explicit(&mut self, common: Strategies, strategy: Strategy) -> Strategies {
+        let only = common.only(strategy);
+        if !only.is_empty() {
+            return only;
+        }
+        let path = format!("/metadata/annotations/{}", ask::pointer(words::STRATEGY));
+        match self.tier {
+            Some(tier) if strategy.isolation() < tier.isolation => {
+                let text = rules::isolation_below_tier::strategy(strategy, tier);
+                self.findings
+                    .add(&rules::isolation_below_tier::RULE, path, text);
+            }
+            tier => {
+                let text = rules::ask_invalid::strategy_not_listed(strategy, tier);
+                self.findings.add(&rules::ask_invalid::RULE, path, text);
+            }
+        }
+        only
+    }
+
+    fn limits(&mut self, granted: &[(Place, Limits)], trust: Trust) {
+        if !std::mem::replace(&mut self.limited, true) {
+            rules::limit_env::check(self.question.pod, granted, trust, &mut self.findings);
+        }
+    }
+
+    fn deny(mut self) -> Decision<'a> {
+        let first = !self.limited;
+        self.limits(&[], Trust::Unjudged);
+        if first {
+            let standing = Standing {
+                takes_gpu: true,
+                ..Standing::default()
+            };
+            rules::bypasses(self.question.pod, standing, &mut self.findings);
+        }
+        self.finish(Vec::new(), None, Reason::Findings)
+    }
+
+    fn finish(
+        self,
+        edits: Vec<Edit<'a>>,
+        strategy: Option<Strategy>,
+        reason: Reason,
+    ) -> Decision<'a> {
+        let deny = self.findings.deny();
+        let outcome = match (deny, edits.is_empty()) {
+            (true, _) => Outcome::Denied,
+            (false, true) => Outcome::Untouched,
+            (false, false) => Outcome::Rewritten,
+        };
+        Decision {
+            outcome,
+            mode: self.mode,
+            tier: self.tier.map(|t| t.name.as_str()),
+            boundary: self.boundary,
+            strategy: strategy.filter(|_| !deny),
+            findings: self.findings.into_list(),
+            edits: if deny { Vec::new() } else { edits },
+            reason: match (deny, outcome, reason) {
+                (true, ..) => Reason::Findings,
+                (false, Outcome::Untouched, Reason::Chosen) => Reason::Kept,
+                _ => reason,
+            },
+        }
+    }
+}
+
+fn says_off(pod: &Pod<'_>) -> bool {
+    let mode = pod.annotation(words::MODE);
+    mode.is_some_and(|m| Mode::from_word(m) == Some(Mode::Off))
+}
+
+fn written<'a>(pod: &'a Pod<'a>, want: &Want<'a>) -> Option<(&'a str, &'a str)> {
+    if want.named == Named::Nothing {
+        return None;
+    }
+    let resource = want.fixed_resource().unwrap_or(words::GPU);
+    let resources = pod.at(want.place)?.resources.as_ref()?;
+    let limit = resources.limits.as_ref().and_then(|l| l.get(resource));
+    let quantity = limit.or_else(|| resources.requests.as_ref()?.get(resource))?;
+    Some((resource, quantity))
+}

@@ -1,0 +1,108 @@
+//! What changes in the containers: resources, limits, hidden GPUs.
+
+use std::borrow::Cow;
+
+use super::{Edit, Limits};
+use crate::engine::choose::{Case, Choice};
+use crate::engine::quantity::Quantity;
+use crate::engine::strategy::Strategy;
+use crate::engine::want::Named;
+use crate::engine::words;
+use crate::facts::pod::{Container, Place};
+
+pub(super) fn resources<'a>(
+    case: &Case<'_, 'a>,
+    choice: &Choice<'a>,
+    echoes: &[Place],
+    edits: &mut Vec<Edit<'a>>,
+) {
+    for (want, grant) in case.wants.iter().zip(&choice.grants) {
+        let old = match want.named {
+            Named::Nothing => None,
+            _ => Some(want.fixed_resource().unwrap_or(words::GPU)),
+        };
+        let written = case.pod.at(want.place).is_some_and(|container| {
+            old == Some(grant.resource) && is_written(container, grant.resource, want.count)
+        });
+        if !written {
+            edits.push(Edit::Resource {
+                place: want.place,
+                old,
+                resource: grant.resource,
+                count: want.count,
+            });
+        }
+    }
+    edits.extend(echoes.iter().map(|place| Edit::DropResource {
+        place: *place,
+        resource: words::GPU,
+    }));
+}
+
+/// Whether the limit is there as a whole number; the API server takes the request from it.
+fn is_written(container: &Container<'_>, resource: &str, count: u64) -> bool {
+    let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
+    let limit = limits.and_then(|l| l.get(resource));
+    let limit = limit.and_then(|q| Quantity::parse(q).ok());
+    limit == Some(Quantity::whole(count))
+}
+
+/// Limits for MPS clients, and no GPU for containers that asked for none.
+pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &mut Vec<Edit<'a>>) {
+    if choice.strategy == Strategy::Mps {
+        for (want, limits) in case.wants.iter().zip(Limits::of(case, choice)) {
+            let Some(container) = case.pod.at(want.place) else {
+                continue;
+            };
+            let has = |name: &str| container.env().iter().any(|e| e.name() == name);
+            if !has(words::MPS_MEMORY) {
+                edits.push(Edit::Env {
+                    place: want.place,
+                    name: words::MPS_MEMORY,
+                    value: Cow::Owned(format!("0={}M", limits.mib)),
+                });
+            }
+            if let Some(percent) = limits.percent.filter(|_| !has(words::MPS_THREADS)) {
+                edits.push(Edit::Env {
+                    place: want.place,
+                    name: words::MPS_THREADS,
+                    value: Cow::Owned(percent.to_string()),
+                });
+            }
+        }
+    }
+    if !case.policy.placement.hide_gpus {
+        return;
+    }
+    for (place, container) in case.pod.containers() {
+        let asks = case.wants.iter().any(|w| w.place == place);
+        let says = container
+            .env()
+            .iter()
+            .any(|e| e.name() == words::VISIBLE_DEVICES);
+        if !asks && !says {
+            edits.push(Edit::Env {
+                place,
+                name: words::VISIBLE_DEVICES,
+                value: Cow::Borrowed("void"),
+            });
+        }
+    }
+}
+
+/// Keeps a fraction that stood in a quantity, because a whole number now stands there.
+pub(super) fn readable_asks<'a>(case: &Case<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
+    let several = case.wants.len() > 1;
+    for want in case.wants.iter().filter(|w| w.ask.fraction_in_quantity) {
+        let Some(fraction) = want.ask.fraction else {
+            continue;
+        };
+        edits.push(Edit::Annotation {
+            key: match several {
+                true => Cow::Owned(format!("{}{}", words::CONTAINER_FRACTION, want.container)),
+                false => Cow::Borrowed(words::GPU_FRACTION),
+            },
+            value: fraction.to_string(),
+        });
+    }
+}

@@ -1,0 +1,90 @@
+//! Where the pod may land: node terms and tolerations.
+
+use super::{Edit, NewToleration};
+use crate::engine::choose::{Case, Choice};
+use crate::engine::policy::PolicyToleration;
+use crate::engine::strategy::Strategy;
+use crate::engine::supply::filter::tolerates;
+use crate::engine::terms::{self, Need, Term};
+use crate::facts::pod::Toleration;
+use crate::facts::{Pod, Text};
+
+pub(super) fn nodes<'a>(
+    case: &Case<'_, 'a>,
+    choice: &Choice<'a>,
+    extras: &[Need<'a>],
+    edits: &mut Vec<Edit<'a>>,
+) {
+    let asks_memory = case.wants.iter().any(|w| w.ask.memory.is_some());
+    let with_memory = asks_memory || choice.strategy == Strategy::Mps;
+    let mut ours = terms::of_offers(case.supply, &choice.nodes, with_memory);
+    if ours.is_empty() && !extras.is_empty() {
+        ours.push(Term::default());
+    }
+    for term in &mut ours {
+        term.labels.extend_from_slice(extras);
+    }
+    narrow(case.pod, &ours, edits);
+}
+
+pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<'a>>) {
+    if ours.is_empty() {
+        return;
+    }
+    let spec = pod.spec.as_ref();
+    let user = spec.and_then(|s| s.required_node_terms());
+    let selector = spec.and_then(|s| s.node_selector.as_ref());
+    let narrowed = terms::narrow(user.as_deref(), selector, ours);
+    let untouched = narrowed.iter().all(|n| n.add == Term::default());
+    // Terms that contradict ours may only stay where every other one is inside ours already.
+    let filled = user
+        .iter()
+        .flatten()
+        .filter(|t| !terms::is_empty(t))
+        .count();
+    if user.is_some() && untouched && narrowed.len() == filled {
+        return;
+    }
+    if user.is_none() && narrowed.iter().any(|n| n.add == Term::default()) {
+        // The node selector alone says all of it.
+        return;
+    }
+    edits.push(Edit::Nodes(narrowed));
+}
+
+pub(super) fn tolerations<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &mut Vec<Edit<'a>>) {
+    for taint in &choice.taints {
+        let tolerated = case.filter.tolerations.iter().any(|t| tolerates(t, taint));
+        let alike = |e: &Edit<'_>| matches!(e, Edit::Toleration(NewToleration::Taint { key, effect }) if *key == taint.key && *effect == taint.effect);
+        if !tolerated && !edits.iter().any(alike) {
+            edits.push(Edit::Toleration(NewToleration::Taint {
+                key: &taint.key,
+                effect: &taint.effect,
+            }));
+        }
+    }
+    for toleration in &case.policy.placement.tolerations {
+        let written = case
+            .filter
+            .tolerations
+            .iter()
+            .any(|t| is_same(t, toleration));
+        if !written {
+            edits.push(Edit::Toleration(NewToleration::Policy(toleration)));
+        }
+    }
+}
+
+fn is_same(theirs: &Toleration<'_>, ours: &PolicyToleration) -> bool {
+    let same = |a: &Option<Text<'_>>, b: &Option<String>| {
+        a.as_deref().unwrap_or_default() == b.as_deref().unwrap_or_default()
+    };
+    let operator = |o: Option<&str>| match o {
+        None | Some("") => "Equal".to_owned(),
+        Some(word) => word.to_owned(),
+    };
+    same(&theirs.key, &ours.key)
+        && same(&theirs.value, &ours.value)
+        && same(&theirs.effect, &ours.effect)
+        && operator(theirs.operator.as_deref()) == operator(ours.operator.as_deref())
+}

@@ -1,0 +1,72 @@
+//! Which user MPS clients run as: one MPS server serves one user id at a time.
+
+use std::borrow::Cow;
+
+use super::Edit;
+use crate::engine::choose::Case;
+use crate::engine::words;
+use crate::facts::Pod;
+use crate::facts::pod::Place;
+
+/// The user id of the containers that take a share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MpsUser {
+    /// All of them run as this one.
+    Id(i64),
+    /// Only the image knows.
+    Image,
+    /// They differ, so one MPS server would serve them one after the other.
+    Several,
+}
+
+impl MpsUser {
+    pub(super) fn label(self) -> Cow<'static, str> {
+        match self {
+            Self::Id(id) => Cow::Owned(id.to_string()),
+            Self::Image | Self::Several => Cow::Borrowed(words::IMAGE),
+        }
+    }
+}
+
+/// Which user the pod's MPS clients run as, the tier's included.
+pub fn mps_user(case: &Case<'_, '_>) -> MpsUser {
+    let mut user = None;
+    for want in case.wants {
+        let own = run_as(case, want.place);
+        let this = own.map_or(MpsUser::Image, MpsUser::Id);
+        if user.is_some_and(|u| u != this) {
+            return MpsUser::Several;
+        }
+        user = Some(this);
+    }
+    user.unwrap_or(MpsUser::Image)
+}
+
+fn run_as(case: &Case<'_, '_>, place: Place) -> Option<i64> {
+    written_user(case.pod, place).or_else(|| case.tier?.run_as_user.map(i64::from))
+}
+
+fn written_user(pod: &Pod<'_>, place: Place) -> Option<i64> {
+    let own = pod.at(place)?.security_context.as_ref();
+    own.and_then(|s| s.run_as_user).or_else(|| {
+        let shared = pod.spec.as_ref()?.security_context.as_ref()?;
+        shared.run_as_user
+    })
+}
+
+pub(super) fn run_as_user<'a>(case: &Case<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
+    let Some(user) = case.tier.and_then(|t| t.run_as_user) else {
+        return;
+    };
+    for want in case.wants {
+        let done = edits
+            .iter()
+            .any(|e| matches!(e, Edit::RunAsUser { place, .. } if *place == want.place));
+        if !done && written_user(case.pod, want.place).is_none() {
+            edits.push(Edit::RunAsUser {
+                place: want.place,
+                user,
+            });
+        }
+    }
+}

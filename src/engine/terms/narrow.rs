@@ -1,0 +1,165 @@
+//! User terms x offer terms: the user's own are kept, and each is narrowed to what ours allow.
+
+use super::{Is, Need, Term};
+use crate::engine::supply::filter::holds;
+use crate::facts::pod::{NodeSelectorTerm, Requirement};
+use crate::facts::text::Pairs;
+
+/// What a user's own term becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narrowed<'a> {
+    /// Which of the user's terms; none where the pod required nothing.
+    pub of: Option<usize>,
+    /// What it lacks.
+    pub add: Term<'a>,
+}
+
+/// User terms x offer terms, without what is contradictory and without what already holds.
+pub fn narrow<'a>(
+    user: Option<&[NodeSelectorTerm<'_>]>,
+    selector: Option<&Pairs<'_>>,
+    ours: &[Term<'a>],
+) -> Vec<Narrowed<'a>> {
+    let Some(user) = user else {
+        let nothing = NodeSelectorTerm::default();
+        let lacking = ours.iter().filter_map(|t| lacks(&nothing, selector, t));
+        return lacking.map(|add| Narrowed { of: None, add }).collect();
+    };
+    let mut narrowed = Vec::new();
+    for (index, term) in user.iter().enumerate() {
+        if is_empty(term) {
+            continue;
+        }
+        let mut lacking: Vec<Term<'a>> = ours
+            .iter()
+            .filter_map(|t| lacks(term, selector, t))
+            .collect();
+        // Where the user's term lies inside one of ours, it needs nothing, whatever the others would add.
+        if lacking.iter().any(|t| *t == Term::default()) {
+            lacking = vec![Term::default()];
+        }
+        narrowed.extend(lacking.into_iter().map(|add| Narrowed {
+            of: Some(index),
+            add,
+        }));
+    }
+    if narrowed.is_empty()
+        && let Some(ours) = ours.first()
+    {
+        return contradicted(user, selector, ours);
+    }
+    narrowed
+}
+
+/// Terms that all contradict ours are closed with it: such a pod must not land by its own terms alone.
+fn contradicted<'a>(
+    user: &[NodeSelectorTerm<'_>],
+    selector: Option<&Pairs<'_>>,
+    ours: &Term<'a>,
+) -> Vec<Narrowed<'a>> {
+    let filled = user.iter().enumerate().filter(|(_, t)| !is_empty(t));
+    let close = |(index, term): (usize, &NodeSelectorTerm<'_>)| Narrowed {
+        of: Some(index),
+        add: compare(term, selector, ours).0,
+    };
+    filled.map(close).collect()
+}
+
+/// A term without requirements matches no node at all.
+pub fn is_empty(term: &NodeSelectorTerm<'_>) -> bool {
+    let none = |list: &Option<Vec<Requirement<'_>>>| list.as_ref().is_none_or(Vec::is_empty);
+    none(&term.match_expressions) && none(&term.match_fields)
+}
+
+/// What a user's term has to gain to lie inside ours; none where the two contradict each other.
+fn lacks<'a>(
+    user: &NodeSelectorTerm<'_>,
+    selector: Option<&Pairs<'_>>,
+    ours: &Term<'a>,
+) -> Option<Term<'a>> {
+    let (lacking, contradicts) = compare(user, selector, ours);
+    (!contradicts).then_some(lacking)
+}
+
+/// The parts of ours that a user's term does not imply, and whether the two contradict each other.
+fn compare<'a>(
+    user: &NodeSelectorTerm<'_>,
+    selector: Option<&Pairs<'_>>,
+    ours: &Term<'a>,
+) -> (Term<'a>, bool) {
+    let (mut lacking, mut contradicts) = (Term::default(), false);
+    for need in &ours.labels {
+        let own = user.match_expressions.iter().flatten();
+        let own = own.filter(|r| *r.key == *need.key);
+        let selected = selector.and_then(|s| s.get(&need.key));
+        let selected = selected.map(|value| need.relation_to_value(value));
+        let mut implies = false;
+        for relation in own.map(|r| need.relation(r)).chain(selected) {
+            implies |= relation == Relation::Implies;
+            contradicts |= relation == Relation::Contradicts;
+        }
+        if !implies {
+            lacking.labels.push(need.clone());
+        }
+    }
+    for node in &ours.not_nodes {
+        let mut fields = user.match_fields.iter().flatten();
+        if !fields.any(|r| &*r.key == "metadata.name" && !holds(r, Some(node))) {
+            lacking.not_nodes.push(node);
+        }
+    }
+    (lacking, contradicts)
+}
+
+/// How a user's requirement stands to one of ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Implies,
+    Contradicts,
+    Open,
+}
+
+impl Need<'_> {
+    fn relation_to_value(&self, value: &str) -> Relation {
+        match self.is.holds(value) {
+            true => Relation::Implies,
+            false => Relation::Contradicts,
+        }
+    }
+
+    fn relation(&self, user: &Requirement<'_>) -> Relation {
+        let values = user.values.as_deref().unwrap_or_default();
+        match (&*user.operator, &self.is) {
+            ("In", _) => {
+                let fitting = values.iter().filter(|v| self.is.holds(v)).count();
+                match fitting {
+                    0 => Relation::Contradicts,
+                    _ if fitting == values.len() => Relation::Implies,
+                    _ => Relation::Open,
+                }
+            }
+            ("DoesNotExist", Is::Absent) => Relation::Implies,
+            ("DoesNotExist", _) | ("Exists" | "Gt" | "Lt", Is::Absent) => Relation::Contradicts,
+            ("Exists" | "Gt" | "Lt", Is::There) => Relation::Implies,
+            ("Gt", Is::Above(least)) => {
+                let bound = values.first().and_then(|v| v.parse::<u64>().ok());
+                match bound {
+                    Some(bound) if bound >= *least => Relation::Implies,
+                    _ => Relation::Open,
+                }
+            }
+            _ => Relation::Open,
+        }
+    }
+}
+
+impl Is<'_> {
+    fn holds(&self, value: &str) -> bool {
+        match self {
+            Self::OneOf(values) => values.iter().any(|v| v == value),
+            Self::There => true,
+            Self::Absent => false,
+            Self::Above(least) => value.parse::<u64>().is_ok_and(|n| n > *least),
+        }
+    }
+}

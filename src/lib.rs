@@ -18,7 +18,7 @@
 
 #![warn(missing_docs)]
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
-#![cfg_attr(test, allow(clippy::panic, clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 pub mod admission;
 pub mod cli;

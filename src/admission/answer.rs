@@ -63,6 +63,9 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
     if decision.mode == Mode::DryRun {
         // What enforcing would do is said; what is done is what an outsider gets.
         let applied = outsider(&question, Mode::DryRun);
+        if applied.outcome == Outcome::Denied {
+            return Ok(deny(&request.uid, &applied));
+        }
         let patch = (!applied.edits.is_empty()).then(|| patch::write(pod, &applied.edits));
         return Ok(allow(&request.uid, patch.as_deref(), &decision.findings));
     }

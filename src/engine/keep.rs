@@ -49,11 +49,30 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
             })?;
         }
     }
-    (described > 0).then_some(Choice {
+    if described == 0 || !holds_on_known_nodes(case, strategy, &grants) {
+        return None;
+    }
+    Some(Choice {
         strategy,
         grants,
         nodes: Vec::new(),
         taints: Vec::new(),
+    })
+}
+
+/// Whether every known node the pod can reach, labels and all, really gives what its labels promise.
+fn holds_on_known_nodes(case: &Case<'_, '_>, strategy: Strategy, grants: &[Grant<'_>]) -> bool {
+    case.reachable().into_iter().all(|group| {
+        let lies = |resource: &str| group.unknown.iter().any(|(r, _)| r == resource);
+        case.wants.iter().zip(grants).all(|(want, grant)| {
+            let sold = group.sold.iter();
+            let mut offers = sold.filter_map(|s| case.supply.offers.get(s.offer));
+            let fits = |o: &Offer| o.strategy == strategy && case.suits(want, o);
+            !lies(grant.resource)
+                && offers
+                    .find(|o| o.resource == grant.resource)
+                    .is_none_or(fits)
+        })
     })
 }
 

@@ -8,45 +8,49 @@ use super::findings::Findings;
 use super::plan;
 use super::policy::{Mode, Outsiders};
 use super::quantity::Quantity;
+use super::rules;
 use super::tenancy;
 use super::words;
+use crate::facts::Pod;
 
-/// A pod of a namespace that is off, or in dry-run as far as it is really changed.
+/// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
+///
+/// slicegate's labels are protected there too: written by others they would bring a pod beside a boundary that is not
+/// its own, or close nodes for everybody.
 pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     let Question {
         policy,
-        namespaces,
         namespace,
         pod,
         ..
     } = *question;
-    if policy.outsiders == Outsiders::None || words::NEVER_MATCHED.contains(&namespace) {
-        return untouched(mode, Reason::NamespaceOff);
-    }
-    let takes_gpu = pod.containers().any(|(_, container)| {
-        let resources = container.resources.as_ref();
-        let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
-        let mut pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
-        pairs.any(|(name, quantity)| {
-            let zero = Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
-            words::is_gpu_resource(name) && !zero
-        })
-    });
-    if !takes_gpu {
-        return untouched(mode, Reason::NamespaceOff);
-    }
-    // Findings about somebody else's pod are not this policy's business; only the label is.
-    let mut unsaid = Findings::new(policy);
-    let view = namespaces.view(namespace);
-    let tier = tenancy::tier(pod, view, policy, &mut unsaid);
-    let boundary = match namespaces.claim_problem(namespace, policy) {
-        None => tenancy::boundary(pod, namespace, namespaces, policy, tier, &mut unsaid),
-        // It may not have the boundary it claims, so it stays within its own name, if that is free.
-        Some(_) => (!policy.boundaries.iter().any(|b| b.name == namespace))
-            .then_some(Cow::Borrowed(namespace)),
-    };
     let mut decision = untouched(mode, Reason::NamespaceOff);
-    if let Some(boundary) = boundary {
+    let is_labelled = [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER]
+        .iter()
+        .any(|key| pod.label(key).is_some());
+    let labels = policy.outsiders == Outsiders::Label;
+    let unseen = policy.mode == Mode::Off || words::NEVER_MATCHED.contains(&namespace);
+    if unseen || !labels && !is_labelled {
+        return decision;
+    }
+    let takes_gpu = takes_gpu(pod);
+    let boundary = if takes_gpu {
+        own_boundary(question)
+    } else {
+        None
+    };
+    if is_labelled {
+        let mut findings = Findings::new(policy);
+        let given = boundary.as_deref().map(|b| (words::TRUST_BOUNDARY, b));
+        rules::protected_metadata::check(pod, given.as_slice(), &mut findings);
+        if findings.deny() {
+            decision.outcome = Outcome::Denied;
+            decision.reason = Reason::Findings;
+            decision.findings = findings.into_list();
+            return decision;
+        }
+    }
+    if let Some(boundary) = boundary.filter(|_| labels) {
         decision.edits = plan::label_only(pod, boundary.clone());
         decision.boundary = Some(boundary);
     }
@@ -55,6 +59,37 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
         decision.reason = Reason::StampOnly(StampReason::Outsider);
     }
     decision
+}
+
+/// The boundary label of a pod whose asks are none of this policy's business.
+fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
+    let Question {
+        policy,
+        namespaces,
+        namespace,
+        pod,
+        ..
+    } = *question;
+    let mut unsaid = Findings::new(policy);
+    let tier = tenancy::tier(pod, namespaces.view(namespace), policy, &mut unsaid);
+    match namespaces.claim_problem(namespace, policy) {
+        None => tenancy::own(pod, namespace, namespaces, policy, tier, &mut unsaid),
+        // It may not have the boundary it claims, so it stays within its own name, if that is free.
+        Some(_) => (!policy.boundaries.iter().any(|b| b.name == namespace))
+            .then_some(Cow::Borrowed(namespace)),
+    }
+}
+
+fn takes_gpu(pod: &Pod<'_>) -> bool {
+    pod.containers().any(|(_, container)| {
+        let resources = container.resources.as_ref();
+        let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
+        let mut pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
+        pairs.any(|(name, quantity)| {
+            let zero = Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
+            words::is_gpu_resource(name) && !zero
+        })
+    })
 }
 
 /// Nothing is changed.

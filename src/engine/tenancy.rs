@@ -107,11 +107,7 @@ pub fn boundary<'a>(
         findings.add(&boundary_not_yours::RULE, "", text);
         return None;
     }
-    let part = sub_boundary(pod, claimed, namespaces, policy, findings)?;
-    let value = match tier.map(|t| t.co_tenancy) {
-        Some(CoTenancy::Any) => Cow::Borrowed(words::ANY),
-        _ => part,
-    };
+    let value = own(pod, namespace, namespaces, policy, tier, findings)?;
     if let Some(label) = pod.label(words::TRUST_BOUNDARY).filter(|l| *l != value) {
         let path = format!("/metadata/labels/{}", pointer(words::TRUST_BOUNDARY));
         let text = boundary_not_yours::label(label, &value);
@@ -119,6 +115,23 @@ pub fn boundary<'a>(
         return None;
     }
     Some(value)
+}
+
+/// The boundary label of a pod whose namespace may use the boundary it claims, whatever label it carries now.
+pub(super) fn own<'a>(
+    pod: &'a Pod<'_>,
+    namespace: &'a str,
+    namespaces: &'a Namespaces,
+    policy: &Policy,
+    tier: Option<&Tier>,
+    findings: &mut Findings<'_>,
+) -> Option<Cow<'a, str>> {
+    let claimed = namespaces.claimed_boundary(namespace);
+    let part = sub_boundary(pod, claimed, namespaces, policy, findings)?;
+    Some(match tier.map(|t| t.co_tenancy) {
+        Some(CoTenancy::Any) => Cow::Borrowed(words::ANY),
+        _ => part,
+    })
 }
 
 fn sub_boundary<'a>(

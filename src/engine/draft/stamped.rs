@@ -51,6 +51,10 @@ impl<'a> Draft<'_, 'a> {
             Knowledge::Known => {
                 let text = rules::no_such_offer::text(case);
                 self.findings.add(&rules::no_such_offer::RULE, "", text);
+                // Nodes that do not say what they are may be what the pod means.
+                if case.reachable().iter().any(|g| !g.unknown.is_empty()) {
+                    rules::supply_unknown::fleet(case.supply.knowledge, &mut self.findings);
+                }
             }
             Knowledge::Assumed => {
                 let text = rules::no_such_offer::text(case);

@@ -75,7 +75,11 @@ pub fn fleet(knowledge: Knowledge, findings: &mut Findings<'_>) {
             "no node has a GPU, so nothing can be said about this ask",
             "declare the nodes to come under supply.pools of the policy",
         ),
-        Knowledge::AllUnknown | Knowledge::Known => (
+        Knowledge::Known => (
+            "the pod also reaches GPU nodes whose labels do not say what they hand out",
+            "run GPU Feature Discovery there, or declare such nodes under supply in the policy",
+        ),
+        Knowledge::AllUnknown => (
             "GPU nodes are there, but their labels do not say what they hand out",
             "run GPU Feature Discovery, or set supply.unlabelled in the policy if all of them are whole GPUs",
         ),

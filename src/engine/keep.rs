@@ -9,6 +9,7 @@ use super::choose::{Case, Choice, Grant};
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;
+use super::supply::filter::holds;
 use super::supply::read::{self, Labels};
 use super::want::{Named, Want};
 use super::words;
@@ -149,24 +150,25 @@ impl<'t> Described<'t> {
         Some(kinds)
     }
 
-    /// The keys with the values the term allows, narrowed where a key stands twice.
+    /// The keys with the values the term allows, every requirement on a key considered.
     fn lists(&self) -> Vec<(&'t str, Vec<&'t str>)> {
         let mut lists: Vec<(&str, Vec<&str>)> = Vec::new();
-        let mut narrow =
-            |key: &'t str, values: Vec<&'t str>| match lists.iter_mut().find(|(k, _)| *k == key) {
-                Some((_, old)) => old.retain(|v| values.contains(v)),
-                None => lists.push((key, values)),
-            };
         for (key, value) in self.selector.iter().flat_map(|s| s.iter()) {
             if is_telling(key) {
-                narrow(key, vec![value]);
+                lists.push((key, vec![value]));
             }
         }
         for requirement in self.requirements("In") {
-            if is_telling(&requirement.key) {
+            let known = lists.iter().any(|(key, _)| *key == &*requirement.key);
+            if is_telling(&requirement.key) && !known {
                 let values = requirement.values.iter().flatten();
-                narrow(&requirement.key, values.map(|v| &**v).collect());
+                lists.push((&requirement.key, values.map(|v| &**v).collect()));
             }
+        }
+        for (key, values) in &mut lists {
+            let all = self.term.match_expressions.iter().flatten();
+            let own: Vec<&Requirement<'_>> = all.filter(|r| &*r.key == *key).collect();
+            values.retain(|value| own.iter().all(|r| holds(r, Some(value))));
         }
         lists
     }

@@ -2,15 +2,15 @@
 
 use serde_json::{Map, Value};
 
-use super::{ChangeEntry, ConsideredEntry, FindingEntry, Gpus, Item, ReviewReport, Summary};
+use super::{ChangeEntry, ConsideredEntry, FindingEntry, Item, ReviewReport, Summary};
 use crate::admission::{World, patch};
 use crate::cli::workloads::{self, Found, PodDocument};
 use crate::config::documents::{Document, Input};
 use crate::engine::considered::Considered;
 use crate::engine::decision::{Decision, Finding, Outcome, Reason, StampReason};
 use crate::engine::plan::Edit;
-use crate::engine::quantity::Quantity;
-use crate::engine::{Question, Workload, explain, words};
+use crate::engine::share::Gpus;
+use crate::engine::{Question, Workload, explain};
 use crate::facts::Pod;
 
 /// The report of an input.
@@ -121,7 +121,7 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
         },
         user: None,
     };
-    let (decision, considered) = explain(&question);
+    let (decision, explanation) = explain(&question);
     let patch = patch::write(&pod, &decision.edits);
     let patch = serde_json::from_str(&patch)
         .map_err(|e| format!("{}: the patch is no JSON, please report this: {e}", place()))?;
@@ -146,11 +146,11 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
             .map(|f| finding(f, found.pod_path))
             .collect(),
         changes: changes(&pod, &decision),
-        considered: considered.iter().map(entry).collect(),
+        considered: explanation.considered.iter().map(entry).collect(),
         patch,
         pod: Some(found.pod.clone()),
         pods: pods(&document.value, &found.kind),
-        gpus: Gpus::default(),
+        gpus: explanation.gpus,
     })
 }
 
@@ -270,17 +270,4 @@ fn pods(object: &Value, kind: &str) -> u64 {
         _ => return 1,
     };
     object.pointer(pointer).and_then(Value::as_u64).unwrap_or(1)
-}
-
-/// Whole GPUs a pod holds as written, as the scheduler adds them up.
-pub(super) fn _gpus_before(pod: &Pod<'_>) -> f64 {
-    let mut sum = 0.0;
-    for (_, container) in pod.containers() {
-        let resources = container.resources.as_ref().and_then(|r| r.limits.as_ref());
-        let quantity = resources
-            .and_then(|l| l.get(words::GPU))
-            .and_then(|q| Quantity::parse(q).ok());
-        sum += quantity.map_or(0.0, |q| q.ceil_milli() as f64 / 1000.0);
-    }
-    sum
 }

@@ -6,6 +6,8 @@ mod print;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::engine::share::Gpus;
+
 pub use build::build;
 pub use print::print;
 
@@ -100,15 +102,6 @@ pub struct Item {
     /// Whole GPUs one pod held as written, and the part of GPUs it takes now.
     #[serde(skip)]
     pub gpus: Gpus,
-}
-
-/// How many GPUs one pod takes, before and after.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Gpus {
-    /// As written.
-    pub before: f64,
-    /// As decided.
-    pub after: f64,
 }
 
 /// One finding.

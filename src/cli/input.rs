@@ -8,7 +8,7 @@ use crate::config::{fleet, policy};
 use crate::engine::{Namespaces, Policy};
 
 /// Reads what a judgement is made against.
-pub fn world(args: &WorldArgs) -> anyhow::Result<World> {
+pub(crate) fn world(args: &WorldArgs) -> anyhow::Result<World> {
     let policy = self::policy(args.policy.as_deref())?;
     let supply = match &args.nodes {
         Some(path) => fleet::from_file(path, &policy).context("--nodes")?,
@@ -26,7 +26,7 @@ pub fn world(args: &WorldArgs) -> anyhow::Result<World> {
 }
 
 /// The policy of a file, or the built-in one.
-pub fn policy(path: Option<&str>) -> anyhow::Result<Policy> {
+pub(crate) fn policy(path: Option<&str>) -> anyhow::Result<Policy> {
     let Some(path) = path else {
         return Ok(policy::built_in()?);
     };

@@ -1,9 +1,17 @@
 //! The command line: reads files, asks the engine, prints what it says.
 
 mod args;
+mod catalog;
+mod completions;
+mod examples;
+mod explain;
 mod input;
+mod output;
+mod policy;
 mod report;
 mod review;
+mod rules;
+mod table;
 mod workloads;
 
 use std::process::ExitCode;
@@ -11,6 +19,9 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use args::{Args, Command};
+
+/// What every object of ours begins with.
+const API_VERSION: &str = "slicegate.dev/v1alpha1";
 
 /// Exit status of a run in which nothing was denied.
 const DONE: u8 = 0;
@@ -31,11 +42,16 @@ pub fn run() -> ExitCode {
     };
     let outcome = match args.command {
         Command::Review(args) => review::run(&args),
+        Command::Policy(command) => policy::run(&command),
+        Command::Rules(args) => rules::run(&args),
+        Command::Explain(args) => explain::run(&args),
+        Command::Catalog(args) => catalog::run(&args),
+        Command::Completions(args) => completions::run(&args),
     };
     match outcome {
         Ok(status) => ExitCode::from(status),
         Err(error) => {
-            anstream::eprintln!("slicegate: {error:#}");
+            output::complain(&format!("{error:#}"));
             ExitCode::from(UNUSABLE)
         }
     }

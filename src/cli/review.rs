@@ -1,11 +1,11 @@
 //! `slicegate review`: the whole decision, offline, on manifests.
 
 use super::args::ReviewArgs;
-use super::{DENIED, DONE, UNUSABLE, input, report};
+use super::{DENIED, DONE, UNUSABLE, input, output, report};
 use crate::config::documents;
 
 /// Runs it and returns the exit status.
-pub fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
+pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
     let world = input::world(&args.world)?;
     let mut assumptions = Vec::new();
     if args.world.nodes.is_none() {
@@ -18,7 +18,7 @@ pub fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
     let report = report::build(&world, documents::read(&args.files), assumptions);
     report::print(&report, args.output)?;
     for problem in &report.unreadable {
-        anstream::eprintln!("slicegate: {problem}");
+        output::complain(problem);
     }
     Ok(
         match (report.unreadable.is_empty(), report.summary.denied) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// What a document is for slicegate.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Found<'d> {
+pub(crate) enum Found<'d> {
     /// A pod, or something that makes pods from a template.
     Pod(PodDocument<'d>),
     /// Nothing to judge; reported, never counted as a pod.
@@ -22,7 +22,7 @@ pub enum Found<'d> {
 
 /// A pod or a pod template in its object.
 #[derive(Clone, Debug, PartialEq)]
-pub struct PodDocument<'d> {
+pub(crate) struct PodDocument<'d> {
     /// The object's kind, such as `Deployment`.
     pub kind: String,
     /// The object's own; one that a template names is ignored, as controllers do.
@@ -39,7 +39,7 @@ pub struct PodDocument<'d> {
 
 /// Which kind of object makes the pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workload {
+pub(crate) enum Workload {
     /// A pod that stands for itself.
     Pod,
     /// One pod on every node, so that node count and not replicas decides.
@@ -49,7 +49,7 @@ pub enum Workload {
 }
 
 /// Finds the pod or template of one object.
-pub fn find(value: &Value) -> Found<'_> {
+pub(crate) fn find(value: &Value) -> Found<'_> {
     let identity = Identity::of(value);
     match locate(value, &identity) {
         Ok((pod_path, pod, workload)) => Found::Pod(PodDocument {
@@ -67,6 +67,17 @@ pub fn find(value: &Value) -> Found<'_> {
             reason,
         },
     }
+}
+
+/// How many pods an object makes: replicas, parallelism, else one.
+pub(crate) fn pods(object: &Value, kind: &str) -> u64 {
+    let pointer = match kind {
+        "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController" => "/spec/replicas",
+        "Job" => "/spec/parallelism",
+        "CronJob" => "/spec/jobTemplate/spec/parallelism",
+        _ => return 1,
+    };
+    object.pointer(pointer).and_then(Value::as_u64).unwrap_or(1)
 }
 
 struct Identity {
@@ -173,7 +184,7 @@ fn noun(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::panic)]
 
     use super::*;
 

@@ -14,13 +14,16 @@ use super::want::{Ask, Lack, Want};
 pub struct Considered {
     /// How it would share.
     pub strategy: Strategy,
-    /// `nvidia.com/mig-1g.10gb on NVIDIA-A100-SXM4-80GB`, or a rule's id where the strategy itself fell.
+    /// `nvidia.com/mig-1g.10gb on NVIDIA-A100-SXM4-80GB`; `any` where the strategy itself fell, `none` without an offer.
     pub offer: String,
     /// Why it fell, or that it was chosen.
     pub verdict: String,
     /// How far it is from serving the pod, smaller is nearer.
     pub distance: u8,
 }
+
+/// The distance of a strategy that no node has on offer.
+pub const NOT_THERE: u8 = 10;
 
 /// Every candidate of every strategy the pod may use, in the order they were tried.
 pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
@@ -36,7 +39,16 @@ pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered>
             });
             continue;
         }
-        for entry in entries(case, strategy, choice) {
+        let entries = entries(case, strategy, choice);
+        if entries.is_empty() {
+            list.push(Considered {
+                strategy,
+                offer: "none".to_owned(),
+                verdict: "no known node offers it".to_owned(),
+                distance: NOT_THERE,
+            });
+        }
+        for entry in entries {
             if seen.insert((strategy, entry.offer.clone(), entry.verdict.clone())) {
                 list.push(entry);
             }

@@ -11,6 +11,7 @@ use super::namespaces::Namespaces;
 use super::outsider::{outsider, untouched};
 use super::policy::{Mode, Policy};
 use super::rules;
+use super::share::{self, Gpus};
 use super::supply::Supply;
 use crate::facts::Pod;
 
@@ -49,13 +50,28 @@ pub fn decide<'a>(question: &Question<'a>) -> Decision<'a> {
     answer(question, &mut |_, _| {})
 }
 
-/// Decides about one pod and lists what was considered.
-pub fn explain<'a>(question: &Question<'a>) -> (Decision<'a>, Vec<Considered>) {
-    let mut list = Vec::new();
+/// What a preview says besides the decision.
+#[derive(Debug)]
+pub struct Explanation {
+    /// Every candidate and its verdict; empty where nothing was to choose.
+    pub considered: Vec<Considered>,
+    /// How much of the GPUs the pod takes, if it is admitted.
+    pub gpus: Gpus,
+}
+
+/// Decides about one pod and explains the choice.
+pub fn explain<'a>(question: &Question<'a>) -> (Decision<'a>, Explanation) {
+    let mut explanation = Explanation {
+        considered: Vec::new(),
+        gpus: share::unchanged(question.pod, question.supply),
+    };
     let decision = answer(question, &mut |case, choice| {
-        list = considered::list(case, choice);
+        explanation.considered = considered::list(case, choice);
+        if let Some(choice) = choice {
+            explanation.gpus = share::of_choice(case, choice);
+        }
     });
-    (decision, list)
+    (decision, explanation)
 }
 
 /// Sees the case once it is complete, with what was chosen.

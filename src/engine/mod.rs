@@ -21,6 +21,7 @@ pub mod policy;
 pub mod quantity;
 pub mod receipt;
 pub mod rules;
+pub mod share;
 pub mod strategy;
 pub mod supply;
 pub mod tenancy;
@@ -28,7 +29,7 @@ pub mod terms;
 pub mod want;
 pub mod words;
 
-pub use decide::{Question, Workload, decide, explain};
+pub use decide::{Explanation, Question, Workload, decide, explain};
 pub use decision::{Decision, Finding, Outcome, Reason, StampReason};
 pub use namespaces::{NamespaceView, Namespaces};
 pub use outsider::outsider;

@@ -1,18 +1,39 @@
 //! The ReviewReport: what a preview says, in the contract's words.
 
 mod build;
-mod print;
+mod diff;
+mod reading;
+mod reason;
+mod request;
+mod summary;
+mod text;
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use build::build;
-pub use print::print;
+use super::args::Output;
+use super::output;
+use crate::engine::share::Gpus;
+
+pub(crate) use build::build;
+
+/// Prints a report in the form that was asked for.
+///
+/// # Errors
+/// When it cannot be written, or a patch does not fit the pod it was made for.
+pub(crate) fn print(report: &ReviewReport, form: Output) -> anyhow::Result<()> {
+    output::print(&match form {
+        Output::Text => text::render(report),
+        Output::Json => output::json(report)?,
+        Output::Yaml => output::yaml(report)?,
+        Output::Diff => diff::render(report)?,
+    })
+}
 
 /// What a preview says about its input.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ReviewReport {
+pub(crate) struct ReviewReport {
     /// `slicegate.dev/v1alpha1`.
     pub api_version: &'static str,
     /// `ReviewReport`.
@@ -31,7 +52,7 @@ pub struct ReviewReport {
 
 /// How many of each outcome.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Pods and templates judged.
     pub pods: usize,
     /// Admitted with changes.
@@ -47,7 +68,7 @@ pub struct Summary {
 /// One object of the input.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Item {
+pub(crate) struct Item {
     /// The file as given or found.
     pub source: String,
     /// Its document in the file.
@@ -91,29 +112,29 @@ pub struct Item {
     pub considered: Vec<ConsideredEntry>,
     /// RFC 6902, against the pod or template as read.
     pub patch: Value,
-    /// The pod or template as read; for the diff.
+    /// What only the forms for people show.
     #[serde(skip)]
-    pub pod: Option<Value>,
-    /// Pods of this object: replicas, parallelism or one.
-    #[serde(skip)]
-    pub pods: u64,
-    /// Whole GPUs one pod held as written, and the part of GPUs it takes now.
-    #[serde(skip)]
-    pub gpus: Gpus,
+    pub preview: Preview,
 }
 
-/// How many GPUs one pod takes, before and after.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Gpus {
-    /// As written.
-    pub before: f64,
-    /// As decided.
-    pub after: f64,
+/// What only the forms for people show.
+#[derive(Debug, Default)]
+pub(crate) struct Preview {
+    /// The object as read.
+    pub object: Value,
+    /// Pods of this object: replicas, parallelism or one.
+    pub pods: u64,
+    /// What one of them takes.
+    pub gpus: Gpus,
+    /// What is written besides the request, a few words each.
+    pub writes: Vec<String>,
+    /// Strategies that were not considered, and why.
+    pub left_out: Vec<(Vec<&'static str>, String)>,
 }
 
 /// One finding.
 #[derive(Debug, Serialize)]
-pub struct FindingEntry {
+pub(crate) struct FindingEntry {
     /// The rule's id.
     pub rule: &'static str,
     /// `deny` or `warn`.
@@ -128,7 +149,7 @@ pub struct FindingEntry {
 
 /// One container's request before and after.
 #[derive(Debug, Serialize)]
-pub struct ChangeEntry {
+pub(crate) struct ChangeEntry {
     /// The container.
     pub container: String,
     /// Resources before.
@@ -139,7 +160,7 @@ pub struct ChangeEntry {
 
 /// One candidate.
 #[derive(Debug, Serialize)]
-pub struct ConsideredEntry {
+pub(crate) struct ConsideredEntry {
     /// How it would share.
     pub strategy: &'static str,
     /// Resource and product.

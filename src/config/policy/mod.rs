@@ -22,6 +22,7 @@ use field::Field;
 use problem::Report;
 
 pub use problem::{PolicyErrors, Problem};
+pub(crate) use suggest::nearest;
 
 /// The built-in policy as text, comments and all.
 pub const DEFAULT_TEXT: &str = include_str!("../default_policy.yaml");

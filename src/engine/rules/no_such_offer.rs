@@ -58,6 +58,7 @@ pub fn text(case: &Case<'_, '_>) -> (String, String) {
     considered.sort_by_key(|c| c.distance);
     let near: Vec<String> = considered
         .iter()
+        .filter(|c| c.distance < considered::NOT_THERE)
         .take(3)
         .map(|c| format!("{} by {}: {}", c.offer, c.strategy, c.verdict))
         .collect();

@@ -1,0 +1,72 @@
+//! What stands under each command's `--help`: examples to copy, and the exit status where it says something.
+
+pub(crate) const SLICEGATE: &str = "\
+Examples:
+  slicegate review -f pod.yaml
+      what would become of a pod
+  slicegate policy default > policy.yaml
+      a policy to start from
+  slicegate explain mps-user
+      what a finding means
+
+Every command has --help with examples of its own.";
+
+pub(crate) const REVIEW: &str = "\
+Examples:
+  slicegate review -f pod.yaml
+      against the built-in policy and an assumed fleet
+  kubectl get nodes -o yaml > nodes.yaml
+  kubectl get namespaces -o yaml > namespaces.yaml
+  slicegate review -f manifests/ --nodes nodes.yaml --namespaces namespaces.yaml
+      against a real cluster's nodes and namespaces
+  helm template my-chart | slicegate review -f - -o diff
+      what the pods would become
+  slicegate review -f manifests/ -o json | jq '.items[] | select(.outcome == \"denied\")'
+      for a pipeline
+
+Exit status: 0 nothing denied, 1 something denied, 2 unreadable input or bad usage.
+What could be read is reported even then.";
+
+pub(crate) const POLICY: &str = "\
+Examples:
+  slicegate policy default > policy.yaml
+  slicegate policy check policy.yaml";
+
+pub(crate) const POLICY_DEFAULT: &str = "\
+Examples:
+  slicegate policy default
+  slicegate policy default > policy.yaml
+      a policy to start from";
+
+pub(crate) const POLICY_CHECK: &str = "\
+Examples:
+  slicegate policy check policy.yaml
+  slicegate policy check policies/*.yaml
+  helm template my-chart --show-only templates/policy.yaml | slicegate policy check -
+
+Exit status: 0 all of them are good, 2 otherwise.";
+
+pub(crate) const RULES: &str = "\
+Examples:
+  slicegate rules
+  slicegate rules -o json | jq -r '.items[].id'
+  slicegate explain no-such-offer
+      more about one of them";
+
+pub(crate) const EXPLAIN: &str = "\
+Examples:
+  slicegate explain mps-user
+  slicegate explain ask-invalid -o json | jq -r .examples.good";
+
+pub(crate) const CATALOG: &str = "\
+Examples:
+  slicegate catalog
+  slicegate catalog -o json | jq '.mig[] | select(.labels[] == \"NVIDIA-H200\")'
+  slicegate catalog -o yaml | less";
+
+pub(crate) const COMPLETIONS: &str = "\
+Examples:
+  source <(slicegate completions bash)
+      for this shell
+  slicegate completions zsh > ~/.zfunc/_slicegate
+  slicegate completions fish > ~/.config/fish/completions/slicegate.fish";

@@ -1,0 +1,111 @@
+//! `slicegate explain`: what a rule is about, and how a pod meets it.
+
+use anstyle::Style;
+use anyhow::bail;
+use serde::Serialize;
+
+use super::args::ExplainArgs;
+use super::rules::{self, Entry};
+use super::table::{WIDTH, paint, wrap};
+use super::{API_VERSION, DONE, output};
+use crate::config::policy::nearest;
+use crate::engine::rules::{ALL, Rule, find};
+
+/// Prints the explanation and returns the exit status.
+///
+/// # Errors
+/// When no rule has that id; the message names the nearest ones.
+pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
+    let Some(rule) = find(&args.rule) else {
+        bail!("{}", unknown(&args.rule));
+    };
+    let explanation = Explanation {
+        api_version: API_VERSION,
+        kind: "Rule",
+        entry: Entry::of(rule),
+        cause: rule.cause,
+        risk: rule.risk,
+        fix: rule.fix,
+        examples: Examples {
+            bad: rule.bad,
+            good: rule.good,
+        },
+    };
+    output::value(&explanation, args.list.output, || text(rule))?;
+    Ok(DONE)
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Explanation {
+    api_version: &'static str,
+    kind: &'static str,
+    #[serde(flatten)]
+    entry: Entry,
+    cause: &'static str,
+    risk: &'static str,
+    fix: &'static str,
+    examples: Examples,
+}
+
+#[derive(Debug, Serialize)]
+struct Examples {
+    bad: &'static str,
+    good: &'static str,
+}
+
+fn unknown(id: &str) -> String {
+    let meant = match near(id).as_slice() {
+        [] => String::new(),
+        [one] => format!(" did you mean {one}?"),
+        several => format!(" did you mean one of {}?", several.join(", ")),
+    };
+    format!("no rule is called {id:?};{meant} `slicegate rules` lists them all")
+}
+
+/// Ids that may have been meant: a slip of the pen first, then those that share a word.
+fn near(id: &str) -> Vec<&'static str> {
+    let ids = || ALL.into_iter().map(|rule| rule.id);
+    let mut near: Vec<&str> = nearest(id, ids()).into_iter().collect();
+    let words = || id.split(['-', '_', ' ']).filter(|word| word.len() > 2);
+    for known in ids() {
+        let mut parts = known.split('-');
+        let shares = parts.any(|part| words().any(|word| part.eq_ignore_ascii_case(word)));
+        if shares && !near.contains(&known) {
+            near.push(known);
+        }
+    }
+    near
+}
+
+fn text(rule: &Rule) -> String {
+    let bold = Style::new().bold();
+    let entry = Entry::of(rule);
+    let severity = paint(rules::style(entry.default_severity), entry.default_severity);
+    let may = match rule.always_denies {
+        true => "a policy cannot weaken it".to_owned(),
+        false => format!("a policy may set {}", entry.allowed_severities.join(", ")),
+    };
+    let mut text = format!(
+        "{}: {}\n{severity} by default; {may}\n",
+        paint(bold, rule.id),
+        rule.refuses
+    );
+    for (head, body) in [
+        ("Cause", rule.cause),
+        ("Risk", rule.risk),
+        ("Fix", rule.fix),
+    ] {
+        text.push_str(&format!("\n{}\n", paint(bold, head)));
+        for line in wrap(body, WIDTH - 2) {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    for (head, manifest) in [("Fires on", rule.bad), ("Does not fire on", rule.good)] {
+        text.push_str(&format!("\n{}\n", paint(bold, head)));
+        for line in manifest.lines() {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    text
+}

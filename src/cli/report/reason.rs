@@ -1,0 +1,112 @@
+//! Why a pod came out as it did, in a sentence.
+
+use crate::engine::considered::Considered;
+use crate::engine::decision::{Decision, Outcome, Reason, StampReason};
+use crate::engine::policy::Tier;
+use crate::engine::{Severity, Strategy, words};
+use crate::facts::Pod;
+
+/// The sentence.
+pub(crate) fn of(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
+    match decision.reason {
+        Reason::NotOurs => "made by the kubelet, nothing here is slicegate's".to_owned(),
+        Reason::NamespaceOff => "slicegate is off in this namespace".to_owned(),
+        Reason::TakesNoGpu => "it takes no GPU that slicegate hands out".to_owned(),
+        Reason::Chosen => chosen(pod, decision),
+        Reason::Kept => match decision.outcome {
+            Outcome::Untouched => "it carries a finished choice that still holds".to_owned(),
+            Outcome::Rewritten | Outcome::Denied => {
+                "the choice it carries still holds; only what is missing is added".to_owned()
+            }
+        },
+        Reason::StampOnly(why) => stamp(why).to_owned(),
+        Reason::Findings => {
+            let mut findings = decision.findings.iter();
+            let first = findings.find(|f| f.severity == Severity::Deny);
+            first.map_or_else(String::new, |f| format!("{}: {}", f.rule.id, f.message))
+        }
+    }
+}
+
+fn chosen(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
+    let Some(strategy) = decision.strategy else {
+        return String::new();
+    };
+    let why = match (explicit(pod), named(pod), decision.tier) {
+        (Some(_), _, _) => "asked for by the pod's slicegate.dev/strategy".to_owned(),
+        (None, Some(resource), Some(tier)) => {
+            format!("the pod asks for {resource} by name, and tier {tier} allows it")
+        }
+        (None, Some(resource), None) => format!("the pod asks for {resource} by name"),
+        (None, None, Some(tier)) => {
+            format!("the first strategy of tier {tier} that known nodes can serve")
+        }
+        (None, None, None) => "no tier applies, so the pod keeps its whole GPUs".to_owned(),
+    };
+    format!("{strategy}: {why}")
+}
+
+const fn stamp(why: StampReason) -> &'static str {
+    match why {
+        StampReason::DaemonSet => {
+            "a DaemonSet's pod cannot be steered: its request stays, the trust boundary's stamp is added"
+        }
+        StampReason::OptOut => {
+            "it opted out: its request stays, the trust boundary's stamp is added"
+        }
+        StampReason::NothingKnownFits => {
+            "nothing known can serve it and that is only a warning: its request stays, the stamp is added"
+        }
+        StampReason::ForeignSystem => {
+            "the policy leaves it to another sharing system; only the boundary label is added"
+        }
+        StampReason::Outsider => {
+            "slicegate is off in this namespace; the policy's outsiders: label adds the boundary label"
+        }
+    }
+}
+
+/// Strategies that were never candidates, by the reason why; none where nothing was to choose.
+pub(crate) fn left_out(
+    pod: &Pod<'_>,
+    tier: Option<&Tier>,
+    considered: &[Considered],
+) -> Vec<(Vec<&'static str>, String)> {
+    if considered.is_empty() {
+        return Vec::new();
+    }
+    let was = |strategy: &Strategy| considered.iter().any(|c| c.strategy == *strategy);
+    let why = |strategy: Strategy| match (tier, explicit(pod), named(pod)) {
+        (Some(tier), ..) if !tier.strategies.contains(&strategy) => {
+            format!("tier {} does not list it", tier.name)
+        }
+        (_, Some(asked), _) => format!("the pod asks for {asked} by name"),
+        (_, _, Some(resource)) => format!("the pod asks for {resource} by name"),
+        (Some(_), None, None) => "several GPUs in one container are whole devices".to_owned(),
+        (None, None, None) => "no tier applies, so nothing is shared".to_owned(),
+    };
+    let mut left_out: Vec<(Vec<&'static str>, String)> = Vec::new();
+    for strategy in Strategy::ALL.into_iter().filter(|s| !was(s)) {
+        let why = why(strategy);
+        match left_out.iter_mut().find(|(_, known)| *known == why) {
+            Some((strategies, _)) => strategies.push(strategy.word()),
+            None => left_out.push((vec![strategy.word()], why)),
+        }
+    }
+    left_out
+}
+
+/// The strategy the pod asks for by name.
+fn explicit<'p>(pod: &'p Pod<'_>) -> Option<&'p str> {
+    pod.annotation(words::STRATEGY).filter(|s| *s != "auto")
+}
+
+/// The first resource that is a share or a slice by its name.
+fn named<'p>(pod: &'p Pod<'_>) -> Option<&'p str> {
+    let lists = pod.containers().filter_map(|(_, c)| c.resources.as_ref());
+    let lists = lists.flat_map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
+    let mut names = lists
+        .flatten()
+        .flat_map(|list| list.iter().map(|(name, _)| name));
+    names.find(|name| words::is_gpu_resource(name) && *name != words::GPU)
+}

@@ -1,0 +1,88 @@
+//! `slicegate rules`: every rule in a line.
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::args::ListArgs;
+use super::table::{Cell, Column, Table};
+use super::{API_VERSION, DONE, output};
+use crate::engine::Severity;
+use crate::engine::rules::{ALL, Rule};
+
+/// Prints the list and returns the exit status.
+pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {
+    let list = RuleList {
+        api_version: API_VERSION,
+        kind: "RuleList",
+        items: ALL.into_iter().map(Entry::of).collect(),
+    };
+    output::value(&list, args.output, || text(&list))?;
+    Ok(DONE)
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RuleList {
+    api_version: &'static str,
+    kind: &'static str,
+    items: Vec<Entry>,
+}
+
+/// What a rule is called and does.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Entry {
+    /// Stable: policies, reports and metrics name it.
+    pub id: &'static str,
+    /// What a finding does unless the policy says otherwise.
+    pub default_severity: &'static str,
+    /// What a policy may make of it.
+    pub allowed_severities: &'static [&'static str],
+    /// What it refuses or warns of.
+    pub refuses: &'static str,
+}
+
+impl Entry {
+    /// The entry of one rule.
+    pub(crate) fn of(rule: &Rule) -> Self {
+        Self {
+            id: rule.id,
+            default_severity: rule.default.word(),
+            allowed_severities: match rule.always_denies {
+                true => &["deny"],
+                false => &["deny", "warn", "off"],
+            },
+            refuses: rule.refuses,
+        }
+    }
+}
+
+/// How a severity looks on a terminal.
+pub(crate) fn style(severity: &str) -> Style {
+    let color = if severity == Severity::Deny.word() {
+        AnsiColor::Red
+    } else {
+        AnsiColor::Yellow
+    };
+    color.on_default()
+}
+
+fn text(list: &RuleList) -> String {
+    let mut table = Table::new(0, &[Column::Left(30), Column::Left(8), Column::Left(16)]);
+    let bold = Style::new().bold();
+    table.row(
+        ["RULE", "DEFAULT", "POLICY MAY SET", "REFUSES OR WARNS OF"]
+            .map(|head| Cell::styled(head, bold)),
+    );
+    for entry in &list.items {
+        table.row([
+            entry.id.into(),
+            Cell::styled(entry.default_severity, style(entry.default_severity)),
+            entry.allowed_severities.join(", ").into(),
+            entry.refuses.into(),
+        ]);
+    }
+    let note = "\nA policy sets them under spec.rules; some cases never do more than warn, whatever it says.\n\
+        slicegate explain RULE says more about one of them.\n";
+    table.render() + note
+}

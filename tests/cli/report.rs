@@ -1,0 +1,180 @@
+//! The forms of a review's report.
+
+use serde_json::Value;
+
+use crate::{check_golden, command, finish, review, review_of, slicegate};
+
+#[test]
+fn text_shows_what_changes_why_and_what_was_found() {
+    check_golden("llm.txt", &review(&["-f", "manifests/llm.yaml"]).out);
+    check_golden("mixed.txt", &review(&["-f", "manifests/mixed.yaml"]).out);
+}
+
+#[test]
+fn text_begins_with_what_is_assumed() {
+    let run = slicegate(&["review", "-f", "manifests/slice.yaml"]);
+    check_golden("assumed.txt", &run.out);
+}
+
+/// A manifest of `kind` with a pod of the tier, its containers and fields of the workload.
+fn workload(kind: &str, fields: &str, containers: &str) -> String {
+    let template = format!(
+        r#""template":{{"metadata":{{"annotations":{{"slicegate.dev/tier":"production"}}}},"spec":{{{containers}}}}}"#
+    );
+    let spec = match kind {
+        "CronJob" => format!(r#""jobTemplate":{{"spec":{{{fields}{template}}}}}"#),
+        _ => format!("{fields}{template}"),
+    };
+    let version = if kind.ends_with("Job") {
+        "batch/v1"
+    } else {
+        "apps/v1"
+    };
+    format!(
+        r#"{{"apiVersion":"{version}","kind":"{kind}","metadata":{{"name":"w","namespace":"team-a"}},"spec":{{{spec}}}}}"#
+    )
+}
+
+#[test]
+fn gpus_are_counted_by_what_runs_at_once_times_the_pods() {
+    let one = r#"{"name":"a","resources":{"limits":{"nvidia.com/gpu":"1"}}}"#;
+    let slice = r#"{"name":"b","resources":{"limits":{"nvidia.com/mig-1g.10gb":"1"}}}"#;
+    let main = format!(r#""containers":[{one}]"#);
+    let two = format!(r#""containers":[{one},{slice}]"#);
+    let init = format!(r#""initContainers":[{one}],"containers":[{slice}]"#);
+    let none = r#""containers":[{"name":"a"}]"#.to_owned();
+    for (kind, fields, containers, row) in [
+        ("Deployment", "", &main, "1 1 1 0.14"),
+        ("Deployment", r#""replicas":7,"#, &main, "1 7 7 1"),
+        ("Deployment", r#""replicas":0,"#, &main, "1 0 0 0"),
+        ("StatefulSet", r#""replicas":2,"#, &two, "1 2 2.29 0.57"),
+        ("Job", r#""parallelism":3,"#, &init, "1 3 3 0.43"),
+        ("CronJob", r#""parallelism":3,"#, &main, "1 3 3 0.43"),
+        ("DaemonSet", "", &main, "1 1 1 1"),
+        ("Deployment", r#""replicas":4,"#, &none, "1 4 0 0"),
+    ] {
+        let run = review_of(&["-f", "-"], &workload(kind, fields, containers));
+        let admitted = run
+            .out
+            .lines()
+            .find_map(|line| line.strip_prefix("admitted"));
+        let numbers: Vec<&str> = admitted.unwrap_or_default().split_whitespace().collect();
+        assert_eq!(numbers.join(" "), row, "{kind} {fields}\n{}", run.out);
+    }
+}
+
+#[test]
+fn json_is_the_report_of_the_contract() {
+    let run = review(&["-f", "manifests/slice.yaml", "-o", "json"]);
+    check_golden("slice.json", &run.out);
+}
+
+#[test]
+fn yaml_says_the_same_as_json() {
+    for manifests in ["manifests", "manifests/slice.yaml"] {
+        let json = review(&["-f", manifests, "-o", "json"]).out;
+        let yaml = review(&["-f", manifests, "-o", "yaml"]).out;
+        let json: Value = serde_json::from_str(&json).expect("JSON");
+        let input = slicegate::config::documents::parse("yaml", &yaml);
+        assert!(input.errors.is_empty(), "{:?}\n{yaml}", input.errors);
+        let read: Vec<&Value> = input.documents.iter().map(|d| &d.value).collect();
+        assert_eq!(read, [&json], "{yaml}");
+    }
+}
+
+#[test]
+fn yaml_quotes_numbers_that_are_strings() {
+    let yaml = review(&["-f", "manifests/slice.yaml", "-o", "yaml"]).out;
+    let change = "  changes:\n  - container: main\n    from:\n      nvidia.com/gpu: \"1\"\n    to:\n      nvidia.com/mig-1g.10gb: \"1\"\n";
+    assert!(yaml.contains(change), "{yaml}");
+}
+
+#[test]
+fn the_patch_is_against_the_pod_wherever_it_stands_in_the_object() {
+    let json = review(&["-f", "manifests/llm.yaml", "-o", "json"]).out;
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    let item = &report["items"][0];
+    assert_eq!(item["podPath"], "/spec/template");
+    let patch: json_patch::Patch = serde_json::from_value(item["patch"].clone()).expect("a patch");
+    let text = std::fs::read_to_string(crate::here().join("manifests/llm.yaml")).expect("a file");
+    let mut object = slicegate::config::documents::parse("llm", &text)
+        .documents
+        .remove(0)
+        .value;
+    let pod = object.pointer_mut("/spec/template").expect("a template");
+    json_patch::patch(pod, &patch).expect("it applies");
+    let label = "/metadata/labels/slicegate.dev~1trust-boundary";
+    assert_eq!(pod.pointer(label), Some(&Value::from("team-a")));
+}
+
+#[test]
+fn a_diff_has_what_is_rewritten_and_a_comment_for_what_is_denied() {
+    let run = review(&[
+        "-f",
+        "manifests/slice.yaml",
+        "-f",
+        "manifests/mixed.yaml",
+        "-o",
+        "diff",
+    ]);
+    assert_eq!(run.status, 1);
+    check_golden("slice-and-mixed.diff", &run.out);
+}
+
+#[test]
+fn an_object_in_a_list_says_where_it_stood() {
+    let list = r#"{"apiVersion":"v1","kind":"PodList","items":[{"metadata":{"name":"a","namespace":"elsewhere"},"spec":{"containers":[]}}]}"#;
+    let json = review_of(&["-f", "-", "-o", "json"], list).out;
+    let expected = serde_json::json!({
+        "apiVersion": "slicegate.dev/v1alpha1",
+        "kind": "ReviewReport",
+        "summary": {"pods": 1, "rewritten": 0, "untouched": 1, "denied": 0, "skipped": 0},
+        "items": [{
+            "source": "-", "document": 0, "item": 0, "kind": "Pod", "namespace": "elsewhere", "name": "a",
+            "podPath": "", "outcome": "untouched", "mode": "off",
+            "reason": "slicegate is off in this namespace",
+            "findings": [], "changes": [], "considered": [], "patch": [],
+        }],
+    });
+    assert_eq!(
+        serde_json::from_str::<Value>(&json).expect("JSON"),
+        expected
+    );
+}
+
+#[test]
+fn a_manifest_cannot_send_anything_to_the_terminal() {
+    let manifest = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a\u001b[2J","namespace":"team-a",
+        "annotations":{"slicegate.dev/tier":"\u001b[31mproduction"}},
+        "spec":{"containers":[{"name":"m\u001b[0m","resources":{"limits":{"nvidia.com/gpu":"1"}}}]}}"#;
+    for form in ["text", "json", "yaml", "diff"] {
+        let mut command = command(&["review", "-f", "-", "-o", form]);
+        let run = finish(command.env("CLICOLOR_FORCE", "1").write_stdin(manifest));
+        assert_eq!(run.status, 1, "{form}");
+        assert!(
+            !run.out.contains("\u{1b}[2J") && !run.out.contains("\u{1b}[31mp"),
+            "{form}"
+        );
+    }
+}
+
+#[test]
+fn colours_are_for_terminals_and_never_against_no_color() {
+    let has_colours = |variables: &[&str]| {
+        let mut command = command(&["review", "-f", "manifests"]);
+        for variable in variables {
+            command.env(variable, "1");
+        }
+        finish(&mut command).out.contains('\u{1b}')
+    };
+    assert!(!has_colours(&[]));
+    assert!(has_colours(&["CLICOLOR_FORCE"]));
+    assert!(!has_colours(&["CLICOLOR_FORCE", "NO_COLOR"]));
+}
+
+#[test]
+fn lines_are_at_most_100_wide_where_words_allow_it() {
+    for line in review(&["-f", "manifests"]).out.lines() {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+}

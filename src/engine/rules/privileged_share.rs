@@ -59,10 +59,10 @@ spec:
 pub fn lift(pod: &Pod<'_>) -> Option<(String, String)> {
     let spec = pod.spec.as_ref()?;
     if spec.host_pid == Some(true) {
-        return Some(("/spec/hostPID".to_owned(), "hostPID".to_owned()));
+        return Some(("/spec/hostPID".to_owned(), "the pod has hostPID".to_owned()));
     }
     if spec.host_ipc == Some(true) {
-        return Some(("/spec/hostIPC".to_owned(), "hostIPC".to_owned()));
+        return Some(("/spec/hostIPC".to_owned(), "the pod has hostIPC".to_owned()));
     }
     let mut containers = pod.all_containers();
     containers.find_map(|(place, container)| {

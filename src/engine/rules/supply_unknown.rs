@@ -55,7 +55,7 @@ spec:
 /// Warns of label keys that no known node carries.
 pub fn keys(keys: &[&str], findings: &mut Findings<'_>) {
     let message = format!(
-        "no known node carries {}, so whether this pod finds one cannot be said",
+        "no known node carries the label {}, so whether this pod finds one cannot be said",
         keys.join(", ")
     );
     let fix =

@@ -1,6 +1,6 @@
 //! Which groups of nodes a pod's own selectors and tolerations can reach.
 
-use super::fleet::{FleetNode, Group, Supply, Taint};
+use super::fleet::{FleetNode, Group, Knowledge, Supply, Taint};
 use crate::engine::words::{self, NODE_BOUNDARY};
 use crate::facts::pod::{NodeSelectorTerm, Requirement, Spec, Toleration};
 use crate::facts::text::Pairs;
@@ -32,7 +32,12 @@ impl<'p> NodeFilter<'p> {
     }
 
     /// Label keys the pod selects by that no known node carries; they are taken as given.
+    ///
+    /// A fleet that is only assumed carries no labels of anybody's, so nothing is said about it.
     pub fn unknown_keys<'s>(&'s self, supply: &Supply) -> Vec<&'s str> {
+        if supply.knowledge == Knowledge::Assumed {
+            return Vec::new();
+        }
         let terms = self.terms.iter().flatten();
         let expressions = terms.flat_map(|t| t.match_expressions.iter().flatten());
         let mut keys: Vec<&str> = expressions

@@ -9,6 +9,7 @@ use super::choose::{Case, Choice, Grant};
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;
+use super::supply::filter::holds;
 use super::supply::read::{self, Labels, Reading};
 use super::want::{Named, Want};
 use super::words;
@@ -49,11 +50,29 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
             })?;
         }
     }
+    if grants.iter().any(|g| leads_astray(case, g.resource)) {
+        return None;
+    }
     (described > 0).then_some(Choice {
         strategy,
         grants,
         nodes: Vec::new(),
         taints: Vec::new(),
+    })
+}
+
+/// Whether the terms leave a way to a known node whose labels promise the resource and whose resources say otherwise.
+fn leads_astray(case: &Case<'_, '_>, resource: &str) -> bool {
+    let groups = case.supply.groups.iter();
+    let mut liars = groups.filter(|g| g.unknown.iter().any(|(name, _)| name == resource));
+    liars.any(|group| {
+        let have = |key: &str| group.labels.iter().find(|(k, _)| k == key);
+        let promises = |term: &NodeSelectorTerm<'_>| {
+            let expressions = term.match_expressions.iter().flatten();
+            let mut telling = expressions.filter(|r| is_telling(&r.key));
+            telling.all(|r| holds(r, have(&r.key).map(|(_, value)| value.as_str())))
+        };
+        case.filter.terms.iter().flatten().any(promises) && case.reaches(group)
     })
 }
 

@@ -107,13 +107,19 @@ impl<'t> Described<'t> {
         let above = above.filter(|r| &*r.operator == "Gt");
         let promise = |r: &'t Requirement<'t>| {
             let bound: u64 = r.values.as_ref()?.first()?.parse().ok()?;
-            Some((&*r.key, bound.checked_add(1)?.to_string()))
+            Some((&*r.key, bound.checked_add(1)?))
         };
+        // Of two bounds on one label, the user's and ours, the higher one holds.
+        let mut promises: Vec<(&str, u64)> = above.filter_map(promise).collect();
+        promises.sort_by_key(|(_, least)| std::cmp::Reverse(*least));
         Self {
             term,
             selector,
             picked: Vec::new(),
-            promises: above.filter_map(promise).collect(),
+            promises: promises
+                .into_iter()
+                .map(|(key, least)| (key, least.to_string()))
+                .collect(),
             missing: Cell::new(false),
         }
     }

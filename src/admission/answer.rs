@@ -42,7 +42,7 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
     let review: AdmissionReview<'_> = serde_json::from_str(body)?;
     let request = &review.request;
     let Some(pod) = &request.object else {
-        return Ok(allow(&request.uid, None, &[]));
+        return Ok(allow(&request.uid, None, &[], Severity::Warn));
     };
     let own = || pod.metadata.as_ref()?.namespace.as_deref();
     let namespace = request.namespace.as_deref().or_else(own);
@@ -67,14 +67,25 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
             return Ok(deny(&request.uid, &applied));
         }
         let patch = (!applied.edits.is_empty()).then(|| patch::write(pod, &applied.edits));
-        return Ok(allow(&request.uid, patch.as_deref(), &decision.findings));
+        let findings = &decision.findings;
+        return Ok(allow(
+            &request.uid,
+            patch.as_deref(),
+            findings,
+            Severity::Deny,
+        ));
     }
     Ok(match decision.outcome {
         Outcome::Denied => deny(&request.uid, &decision),
-        Outcome::Untouched => allow(&request.uid, None, &decision.findings),
+        Outcome::Untouched => allow(&request.uid, None, &decision.findings, Severity::Warn),
         Outcome::Rewritten => {
             let patch = patch::write(pod, &decision.edits);
-            allow(&request.uid, Some(&patch), &decision.findings)
+            allow(
+                &request.uid,
+                Some(&patch),
+                &decision.findings,
+                Severity::Warn,
+            )
         }
     })
 }
@@ -82,7 +93,7 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
 const HEAD: &str =
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#;
 
-fn allow(uid: &str, patch: Option<&str>, findings: &[Finding]) -> Vec<u8> {
+fn allow(uid: &str, patch: Option<&str>, findings: &[Finding], most: Severity) -> Vec<u8> {
     let size = patch.map_or(0, |p| p.len() * 4 / 3);
     let mut text = String::with_capacity(HEAD.len() + uid.len() + size + 128);
     text.push_str(HEAD);
@@ -93,7 +104,7 @@ fn allow(uid: &str, patch: Option<&str>, findings: &[Finding]) -> Vec<u8> {
         STANDARD.encode_string(patch, &mut text);
         text.push('"');
     }
-    warnings(&mut text, findings);
+    warnings(&mut text, findings, most);
     text.push_str("}}");
     text.into_bytes()
 }
@@ -107,7 +118,7 @@ fn deny(uid: &str, decision: &Decision<'_>) -> Vec<u8> {
     );
     json::string(&mut text, &denial(decision));
     text.push('}');
-    warnings(&mut text, &decision.findings);
+    warnings(&mut text, &decision.findings, Severity::Warn);
     text.push_str("}}");
     text.into_bytes()
 }
@@ -139,8 +150,9 @@ pub fn denial(decision: &Decision<'_>) -> String {
     text
 }
 
-fn warnings(text: &mut String, findings: &[Finding]) {
-    let warns = || findings.iter().filter(|f| f.severity == Severity::Warn);
+/// Findings up to a severity: in dry-run what would deny is only said.
+fn warnings(text: &mut String, findings: &[Finding], most: Severity) {
+    let warns = || findings.iter().filter(|f| f.severity <= most);
     if warns().next().is_none() {
         return;
     }

@@ -18,12 +18,12 @@ pub struct Considered {
     pub offer: String,
     /// Why it fell, or that it was chosen.
     pub verdict: String,
-    /// How far it is from serving the pod, smaller is nearer.
-    pub distance: u8,
+    /// How far it is from serving the pod, smaller is nearer: by kind, then by how much is missing.
+    pub distance: (u8, u64),
 }
 
 /// The distance of a strategy that no node has on offer.
-pub const NOT_THERE: u8 = 10;
+pub const NOT_THERE: (u8, u64) = (10, 0);
 
 /// Every candidate of every strategy the pod may use, in the order they were tried.
 pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
@@ -35,7 +35,7 @@ pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered>
                 strategy,
                 offer: "any".to_owned(),
                 verdict: format!("ruled out by {}", removal.rule().id),
-                distance: 9,
+                distance: (9, 0),
             });
             continue;
         }
@@ -135,7 +135,7 @@ fn verdict(
     offer: &Offer,
     count: u64,
     choice: Option<&Choice<'_>>,
-) -> Option<(String, u8)> {
+) -> Option<(String, (u8, u64))> {
     let mut wants = case.wants.iter().peekable();
     wants.peek()?;
     let fits_name = |w: &&Want<'_>| w.fixed_resource().is_none_or(|r| r == offer.resource);
@@ -145,16 +145,17 @@ fn verdict(
     }
     for want in &wants {
         if let Err(lack) = want.ask.met_by(offer) {
-            return Some((short(&want.ask, offer, lack), 2));
+            let missing = missing(&want.ask, offer, lack);
+            return Some((short(&want.ask, offer, lack), (2, missing)));
         }
     }
     if !product_matches(case.products, &offer.product) {
-        return Some(("not one of the products asked for".to_owned(), 4));
+        return Some(("not one of the products asked for".to_owned(), (4, 0)));
     }
     if offer.strategy.is_shared() && !group.has_hostname {
         let why =
             "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold";
-        return Some((why.to_owned(), 3));
+        return Some((why.to_owned(), (3, 0)));
     }
     let names: Vec<&str> = case
         .wants
@@ -163,13 +164,14 @@ fn verdict(
         .collect();
     let needed = case.needed(&names, &offer.resource);
     if needed > count {
-        return Some((format!("{count} on a node, {needed} needed"), 1));
+        let missing = needed - count;
+        return Some((format!("{count} on a node, {needed} needed"), (1, missing)));
     }
     if !case.reaches(group) {
         let why = "the pod's node selectors, affinity or tolerations do not reach its nodes";
-        return Some((why.to_owned(), 3));
+        return Some((why.to_owned(), (3, 0)));
     }
-    Some((fitting(offer, choice), 0))
+    Some((fitting(offer, choice), (0, 0)))
 }
 
 fn fitting(offer: &Offer, choice: Option<&Choice<'_>>) -> String {
@@ -185,6 +187,22 @@ fn fitting(offer: &Offer, choice: Option<&Choice<'_>>) -> String {
         }
         (false, _) => format!("fits; {} comes first", choice.strategy),
     }
+}
+
+/// How much an offer is short of: MiB, or percent of compute.
+fn missing(ask: &Ask, offer: &Offer, lack: Lack) -> u64 {
+    let (asked, offered) = match lack {
+        Lack::Memory => (ask.memory.map(mib_ceil), offer.memory_mib),
+        Lack::Fraction => {
+            let device = offer.device_mib.unwrap_or(0);
+            (ask.fraction.map(|f| f.of_ceil(device)), offer.memory_mib)
+        }
+        Lack::Compute => {
+            let percent = offer.compute_percent();
+            (ask.compute.map(u64::from), Some(u64::from(percent)))
+        }
+    };
+    asked.unwrap_or(0).saturating_sub(offered.unwrap_or(0))
 }
 
 fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {

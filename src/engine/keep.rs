@@ -10,6 +10,7 @@ use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;
 use super::supply::filter::holds;
+use super::supply::fleet::Group;
 use super::supply::read::{self, Labels};
 use super::want::{Named, Want};
 use super::words;
@@ -61,9 +62,11 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
     })
 }
 
-/// Whether every known node the pod can reach, labels and all, really gives what its labels promise.
+/// Whether every known node that the terms lead to really gives what its labels promise.
 fn holds_on_known_nodes(case: &Case<'_, '_>, strategy: Strategy, grants: &[Grant<'_>]) -> bool {
-    case.reachable().into_iter().all(|group| {
+    let groups = case.supply.groups.iter();
+    let mut led_to = groups.filter(|group| is_promised(case, group) && case.reaches(group));
+    led_to.all(|group| {
         let lies = |resource: &str| group.unknown.iter().any(|(r, _)| r == resource);
         case.wants.iter().zip(grants).all(|(want, grant)| {
             let sold = group.sold.iter();
@@ -75,6 +78,17 @@ fn holds_on_known_nodes(case: &Case<'_, '_>, strategy: Strategy, grants: &[Grant
                     .is_none_or(fits)
         })
     })
+}
+
+/// Whether a term's telling labels are all there: a key that no node carries is not taken as given here.
+fn is_promised(case: &Case<'_, '_>, group: &Group) -> bool {
+    let have = |key: &str| group.labels.iter().find(|(k, _)| k == key);
+    let promised = |term: &NodeSelectorTerm<'_>| {
+        let expressions = term.match_expressions.iter().flatten();
+        let mut telling = expressions.filter(|r| is_telling(&r.key));
+        telling.all(|r| holds(r, have(&r.key).map(|(_, value)| value.as_str())))
+    };
+    case.filter.terms.iter().flatten().any(promised)
 }
 
 /// The resources the containers ask for now; none where one asks by annotation alone.
@@ -108,13 +122,19 @@ impl<'t> Described<'t> {
         let above = above.filter(|r| &*r.operator == "Gt");
         let promise = |r: &'t Requirement<'t>| {
             let bound: u64 = r.values.as_ref()?.first()?.parse().ok()?;
-            Some((&*r.key, bound.checked_add(1)?.to_string()))
+            Some((&*r.key, bound.checked_add(1)?))
         };
+        // Of two bounds on one label, the user's and ours, the higher one holds.
+        let mut promises: Vec<(&str, u64)> = above.filter_map(promise).collect();
+        promises.sort_by_key(|(_, least)| std::cmp::Reverse(*least));
         Self {
             term,
             selector,
             picked: Vec::new(),
-            promises: above.filter_map(promise).collect(),
+            promises: promises
+                .into_iter()
+                .map(|(key, least)| (key, least.to_string()))
+                .collect(),
             missing: Cell::new(false),
         }
     }

@@ -74,14 +74,11 @@ fn head(text: &mut String, policy: &Policy, contents: &Contents<'_>) {
         let _ = write!(text, ",\"strategy\":\"{strategy}\"");
     }
     text.push_str(",\"to\":{");
-    for (index, change) in contents.changes.iter().enumerate() {
+    by_container(text, &contents.changes, |text, change| {
         let (resource, count) = change.to;
-        separate(text, index);
-        json::string(text, change.container);
-        text.push_str(":{");
         json::string(text, resource);
-        let _ = write!(text, ":\"{count}\"}}");
-    }
+        let _ = write!(text, ":\"{count}\"");
+    });
     text.push_str("},\"policy\":");
     json::string(text, &policy.name);
     text.push_str(",\"hash\":");
@@ -91,18 +88,33 @@ fn head(text: &mut String, policy: &Policy, contents: &Contents<'_>) {
 
 fn from(text: &mut String, contents: &Contents<'_>) {
     text.push('{');
-    for (index, change) in contents.changes.iter().enumerate() {
-        separate(text, index);
-        json::string(text, change.container);
-        text.push_str(":{");
+    by_container(text, &contents.changes, |text, change| {
         if let Some((resource, quantity)) = change.from {
             json::string(text, resource);
             text.push(':');
             json::string(text, quantity);
         }
+    });
+    text.push('}');
+}
+
+/// Writes a member for each container; its changes follow one another.
+fn by_container(
+    text: &mut String,
+    changes: &[Change<'_>],
+    member: impl Fn(&mut String, &Change<'_>),
+) {
+    let containers = changes.chunk_by(|a, b| a.container == b.container);
+    for (index, own) in containers.enumerate() {
+        separate(text, index);
+        json::string(text, own.first().map_or("", |c| c.container));
+        text.push_str(":{");
+        for (index, change) in own.iter().enumerate() {
+            separate(text, index);
+            member(text, change);
+        }
         text.push('}');
     }
-    text.push('}');
 }
 
 fn separate(text: &mut String, index: usize) {

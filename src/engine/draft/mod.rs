@@ -62,7 +62,9 @@ impl<'q, 'a> Draft<'q, 'a> {
         } = *self.question;
         let takes_stock = asked.wants.iter().any(|w| w.named != Named::Nothing);
         let spoken = foreign::spoken(pod, takes_stock);
-        if asked.wants.is_empty() && spoken.is_none() {
+        // An ask that cannot be read is no want, and its tier and boundary are judged all the same.
+        let unreadable = asked.wants.is_empty() && self.findings.deny();
+        if asked.wants.is_empty() && spoken.is_none() && !unreadable {
             return self.without_gpu();
         }
         let view = namespaces.view(namespace);
@@ -80,6 +82,9 @@ impl<'q, 'a> Draft<'q, 'a> {
                 return self.foreign();
             }
             rules::foreign_sharing::found(&spoken, &mut self.findings);
+        }
+        if unreadable {
+            return self.deny();
         }
         if asked.wants.is_empty() {
             return self.without_gpu();

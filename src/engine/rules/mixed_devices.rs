@@ -64,7 +64,8 @@ pub fn check(
 ) -> bool {
     let mut first: Option<(Kind, &Want<'_>)> = None;
     for want in wants {
-        let Some(kind) = Kind::of(want, tier) else {
+        let only = wants.iter().filter(|w| w.place == want.place).count() == 1;
+        let Some(kind) = Kind::of(want, tier, only) else {
             continue;
         };
         match first {
@@ -100,10 +101,12 @@ enum Kind {
 
 impl Kind {
     /// What a container certainly asks for; none where the tier still chooses.
-    fn of(want: &Want<'_>, tier: Option<&Tier>) -> Option<Self> {
+    ///
+    /// More than one device in a container is whole devices, whether one name counts them or two.
+    fn of(want: &Want<'_>, tier: Option<&Tier>, only: bool) -> Option<Self> {
         match want.named {
             Named::Gpu | Named::Nothing => {
-                (want.count > 1 || tier.is_none()).then_some(Self::Whole)
+                (want.count > 1 || tier.is_none() || !only).then_some(Self::Whole)
             }
             Named::Shared | Named::SharedSlice(_) => Some(Self::Share),
             Named::Slice(_) => Some(Self::Slice),

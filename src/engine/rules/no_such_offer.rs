@@ -66,7 +66,7 @@ pub fn text(case: &Case<'_, '_>) -> (String, String) {
     let message = match near.as_slice() {
         [] => format!(
             "no known node can ever serve {wanted}: none offers {}",
-            strategies(case)
+            existing(case)
         ),
         _ => format!(
             "no known node can ever serve {wanted}; nearest: {}",
@@ -77,7 +77,20 @@ pub fn text(case: &Case<'_, '_>) -> (String, String) {
     (message, fix.to_owned())
 }
 
-fn strategies(case: &Case<'_, '_>) -> String {
-    let words: Vec<&str> = case.strategies.iter().map(Strategy::word).collect();
-    words.join(", ")
+/// What is missing, and what there is of the same kind under other names.
+fn existing(case: &Case<'_, '_>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for offer in &case.supply.offers {
+        let alike = case.strategies.iter().any(|s| s == offer.strategy);
+        if alike && !names.contains(&offer.resource.as_str()) {
+            names.push(&offer.resource);
+        }
+    }
+    match names.as_slice() {
+        [] => {
+            let words: Vec<&str> = case.strategies.iter().map(Strategy::word).collect();
+            words.join(", ")
+        }
+        names => format!("it; there is {}", names.join(", ")),
+    }
 }

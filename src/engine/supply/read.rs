@@ -76,7 +76,9 @@ fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str) -> Result<Off
     };
     let name = ProductName::parse(value);
     let identity = identity(labels, prefix, key, value)?;
-    let shared = name.shared || (key != own_key && !resource.ends_with(SHARED_SUFFIX));
+    // Without its own product label a shared slice's suffix is not seen; an unshared one has none.
+    let unseen = key != own_key && identity.sharing != "none";
+    let shared = name.shared || (unseen && !resource.ends_with(SHARED_SUFFIX));
     let strategy = strategy(&identity, true, resource, shared)?;
     let slice = Sliced::find(labels, name.base, profile, prefix);
     let device = number(labels, "nvidia.com/gpu.memory");

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::patch::Patch;
+use super::operations::Patch;
 use crate::engine::json;
 use crate::engine::plan::Edit;
 use crate::engine::strategy::Strategy;
@@ -95,7 +95,7 @@ fn nodes(
         }
         return;
     }
-    let text = patch.replace_all(format_args!(
+    let text = patch.replace(format_args!(
         "/spec/affinity/nodeAffinity/{REQUIRED}/nodeSelectorTerms"
     ));
     text.push('[');

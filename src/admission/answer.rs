@@ -7,7 +7,8 @@ use super::patch;
 use super::review::AdmissionReview;
 use crate::engine::decision::{Decision, Finding, Outcome};
 use crate::engine::json;
-use crate::engine::policy::{Mode, Policy, Severity};
+use crate::engine::policy::{Mode, Policy};
+use crate::engine::rule::Severity;
 use crate::engine::{Namespaces, Question, Supply, Workload, decide, outsider};
 
 /// What a request is judged against; replaced as a whole when any of it changes.

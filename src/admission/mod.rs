@@ -2,6 +2,7 @@
 
 mod affinity;
 pub mod answer;
+mod operations;
 pub mod patch;
 pub mod review;
 

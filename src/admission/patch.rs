@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::affinity;
+use super::operations::{Patch, Token};
 use crate::engine::json;
 use crate::engine::plan::{Edit, NewToleration};
 use crate::engine::policy::PolicyToleration;
@@ -20,91 +21,6 @@ pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> String {
     tolerations(pod, edits, &mut patch);
     affinity::write(pod, edits, &mut patch);
     patch.finish()
-}
-
-/// A patch in the making.
-pub(super) struct Patch {
-    text: String,
-}
-
-impl Patch {
-    fn new() -> Self {
-        let mut text = String::with_capacity(2048);
-        text.push('[');
-        Self { text }
-    }
-
-    /// Opens an `add` whose value the caller writes.
-    pub(super) fn add(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
-        self.operation("add", path);
-        self.text.push_str(",\"value\":");
-        &mut self.text
-    }
-
-    fn replace(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
-        self.operation("replace", path);
-        self.text.push_str(",\"value\":");
-        &mut self.text
-    }
-
-    pub(super) fn replace_all(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
-        self.replace(path)
-    }
-
-    fn remove(&mut self, path: std::fmt::Arguments<'_>) {
-        self.operation("remove", path);
-        self.end();
-    }
-
-    fn operation(&mut self, op: &str, path: std::fmt::Arguments<'_>) {
-        if self.text.len() > 1 {
-            self.text.push(',');
-        }
-        self.text.push_str("{\"op\":\"");
-        self.text.push_str(op);
-        self.text.push_str("\",\"path\":\"");
-        let _ = InString(&mut self.text).write_fmt(path);
-        self.text.push('"');
-    }
-
-    /// Closes the operation.
-    pub(super) fn end(&mut self) {
-        self.text.push('}');
-    }
-
-    fn finish(mut self) -> String {
-        self.text.push(']');
-        self.text
-    }
-}
-
-/// Writes into an open JSON string: names in pointers may hold anything.
-struct InString<'t>(&'t mut String);
-
-impl std::fmt::Write for InString<'_> {
-    fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        json::escape(self.0, part);
-        Ok(())
-    }
-}
-
-/// Prints as one token of a JSON pointer.
-struct Token<'t>(&'t str);
-
-impl std::fmt::Display for Token<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.0;
-        while let Some(at) = rest.find(['~', '/']) {
-            f.write_str(&rest[..at])?;
-            f.write_str(if rest[at..].starts_with('~') {
-                "~0"
-            } else {
-                "~1"
-            })?;
-            rest = &rest[at + 1..];
-        }
-        f.write_str(rest)
-    }
 }
 
 fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {

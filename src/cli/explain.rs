@@ -9,7 +9,8 @@ use super::rules::{self, Entry};
 use super::table::{WIDTH, paint, wrap};
 use super::{API_VERSION, DONE, output};
 use crate::config::policy::nearest;
-use crate::engine::rules::{ALL, Rule, find};
+use crate::engine::rule::Rule;
+use crate::engine::rules::{ALL, find};
 
 /// Prints the explanation and returns the exit status.
 ///

@@ -1,7 +1,7 @@
 //! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
 
 use super::ask::product_matches;
-use super::choose::{Case, Choice};
+use super::case::{Case, Choice};
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::fleet::Group;

@@ -1,49 +1,16 @@
 //! One decision from top to bottom: is it ours, what does it want, what could serve it, which is best, write it.
 
 use super::ask::{self, Form};
-use super::choose::{Case, Choice};
 use super::considered::{self, Considered};
 use super::decision::{Decision, Reason};
 use super::draft::Draft;
 use super::findings::Findings;
 use super::keep;
-use super::namespaces::Namespaces;
 use super::outsider::{outsider, untouched};
-use super::policy::{Mode, Policy};
+use super::policy::Mode;
+use super::question::{Question, Witness, Workload};
 use super::rules;
 use super::share::{self, Gpus};
-use super::supply::Supply;
-use crate::facts::Pod;
-
-/// Everything a decision looks at.
-#[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
-    /// The policy in force.
-    pub policy: &'a Policy,
-    /// The fleet.
-    pub supply: &'a Supply,
-    /// What namespaces' administrators said.
-    pub namespaces: &'a Namespaces,
-    /// The pod's namespace, from the request.
-    pub namespace: &'a str,
-    /// The pod or template.
-    pub pod: &'a Pod<'a>,
-    /// What makes the pod.
-    pub workload: Workload,
-    /// Who creates it, where that is known.
-    pub user: Option<&'a str>,
-}
-
-/// What makes a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workload {
-    /// It is a Pod.
-    Pod,
-    /// It is the template of a DaemonSet.
-    DaemonSet,
-    /// It is the template of another workload.
-    Template,
-}
 
 /// Decides about one pod.
 pub fn decide<'a>(question: &Question<'a>) -> Decision<'a> {
@@ -73,9 +40,6 @@ pub fn explain<'a>(question: &Question<'a>) -> (Decision<'a>, Explanation) {
     });
     (decision, explanation)
 }
-
-/// Sees the case once it is complete, with what was chosen.
-pub(super) type Witness<'w> = &'w mut dyn FnMut(&Case<'_, '_>, Option<&Choice<'_>>);
 
 fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
     let Question {

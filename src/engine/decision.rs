@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use super::plan::Edit;
-use super::policy::{Mode, Severity};
-use super::rules::Rule;
+use super::policy::Mode;
+use super::rule::Rule;
+use super::rule::Severity;
 use super::strategy::Strategy;
 
 /// The answer for one pod.

@@ -1,8 +1,9 @@
 //! Collects findings with the severity the policy gives their rule.
 
 use super::decision::Finding;
-use super::policy::{Policy, Severity};
-use super::rules::Rule;
+use super::policy::Policy;
+use super::rule::Rule;
+use super::rule::Severity;
 
 /// Findings in the making.
 #[derive(Debug)]

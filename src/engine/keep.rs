@@ -5,7 +5,7 @@
 
 use std::cell::Cell;
 
-use super::choose::{Case, Choice, Grant};
+use super::case::{Case, Choice, Grant};
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;

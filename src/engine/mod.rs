@@ -4,6 +4,7 @@
 //! says, there is an answer to it.
 
 pub mod ask;
+pub mod case;
 pub mod choose;
 pub mod considered;
 mod decide;
@@ -19,7 +20,9 @@ mod outsider;
 pub mod plan;
 pub mod policy;
 pub mod quantity;
+pub mod question;
 pub mod receipt;
+pub mod rule;
 pub mod rules;
 pub mod share;
 pub mod strategy;
@@ -29,10 +32,12 @@ pub mod terms;
 pub mod want;
 pub mod words;
 
-pub use decide::{Explanation, Question, Workload, decide, explain};
+pub use decide::{Explanation, decide, explain};
 pub use decision::{Decision, Finding, Outcome, Reason, StampReason};
 pub use namespaces::{NamespaceView, Namespaces};
 pub use outsider::outsider;
-pub use policy::{Mode, Policy, Severity};
+pub use policy::{Mode, Policy};
+pub use question::{Question, Workload};
+pub use rule::Severity;
 pub use strategy::{CoTenancy, Isolation, Strategy};
 pub use supply::Supply;

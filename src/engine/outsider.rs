@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use super::decide::Question;
 use super::decision::{Decision, Outcome, Reason, StampReason};
 use super::findings::Findings;
 use super::plan;
 use super::policy::{Mode, Outsiders};
 use super::quantity::Quantity;
+use super::question::Question;
 use super::rules;
 use super::tenancy;
 use super::words;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::fraction::Fraction;
-use super::rules::Rule;
+use super::rule::{Rule, Severity};
 use super::strategy::{CoTenancy, Isolation, Strategy};
 
 /// One SharingPolicy, section 3 of the contract.
@@ -234,26 +234,4 @@ pub struct Pool {
     pub allocatable: Vec<(String, String)>,
     /// key, value, effect.
     pub taints: Vec<(String, String, String)>,
-}
-
-/// What a finding does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Severity {
-    /// Not looked for.
-    Off,
-    /// Said, and the pod goes on.
-    Warn,
-    /// The pod is refused.
-    Deny,
-}
-
-impl Severity {
-    /// The word policies and reports use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Warn => "warn",
-            Self::Deny => "deny",
-        }
-    }
 }

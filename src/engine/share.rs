@@ -1,6 +1,6 @@
 //! How much of the GPUs a pod takes, before and after a decision: for summaries, no decision rests on it.
 
-use super::choose::{Case, Choice};
+use super::case::{Case, Choice};
 use super::quantity::Quantity;
 use super::supply::{Offer, Supply};
 use super::want::Named;

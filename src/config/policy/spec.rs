@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::policy::{
-    ForeignSystem, Mode, NamedBoundary, Outsiders, Policy, Severity, Tier,
-};
-use crate::engine::rules::{self, Rule};
+use crate::engine::policy::{ForeignSystem, Mode, NamedBoundary, Outsiders, Policy, Tier};
+use crate::engine::rule::Rule;
+use crate::engine::rule::Severity;
+use crate::engine::rules;
 
 use super::field::{Field, Fields};
 use super::problem::{Report, shown};

@@ -1,7 +1,7 @@
 //! What follows once a strategy and resources are chosen.
 
 use super::{Draft, written};
-use crate::engine::choose::{Case, Choice, Grant};
+use crate::engine::case::{Case, Choice, Grant};
 use crate::engine::decision::{Decision, Reason};
 use crate::engine::plan::{self, Edit, Limits};
 use crate::engine::receipt::{self, Change, Contents};

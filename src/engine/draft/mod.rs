@@ -6,14 +6,15 @@ mod stamped;
 use std::borrow::Cow;
 
 use super::ask::{self, Asked};
-use super::choose::{self, Case};
-use super::decide::{Question, Witness, Workload};
+use super::case::Case;
+use super::choose;
 use super::decision::{Decision, Outcome, Reason, StampReason};
 use super::findings::Findings;
 use super::foreign;
 use super::keep;
 use super::plan::{Edit, Limits};
 use super::policy::{Mode, Tier};
+use super::question::{Question, Witness, Workload};
 use super::rules::limit_env::Trust;
 use super::rules::{self, Standing};
 use super::strategy::Strategy;

@@ -1,10 +1,10 @@
 //! Pods whose request stays as written: nothing fits, a DaemonSet's, opted out, another system's.
 
 use super::{Draft, written};
-use crate::engine::choose::Case;
-use crate::engine::decide::Question;
+use crate::engine::case::Case;
 use crate::engine::decision::{Decision, Reason, StampReason};
 use crate::engine::plan;
+use crate::engine::question::Question;
 use crate::engine::receipt::{self, Change, Contents};
 use crate::engine::rules::limit_env::Trust;
 use crate::engine::rules::{self, Holds, Standing};

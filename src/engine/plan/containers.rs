@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Edit, Limits};
-use crate::engine::choose::{Case, Choice};
+use crate::engine::case::{Case, Choice};
 use crate::engine::quantity::Quantity;
 use crate::engine::strategy::Strategy;
 use crate::engine::want::Named;

@@ -1,6 +1,6 @@
 //! The limits of MPS clients: what was asked for, never above the daemon's own cap.
 
-use crate::engine::choose::{Case, Choice, Grant};
+use crate::engine::case::{Case, Choice, Grant};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::want::Want;
 

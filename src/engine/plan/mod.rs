@@ -8,7 +8,7 @@ mod user;
 
 use std::borrow::Cow;
 
-use super::choose::{Case, Choice};
+use super::case::{Case, Choice};
 use super::policy::{Policy, PolicyToleration};
 use super::strategy::Strategy;
 use super::terms::{Narrowed, Term};

@@ -1,7 +1,7 @@
 //! Where the pod may land: node terms and tolerations.
 
 use super::{Edit, NewToleration};
-use crate::engine::choose::{Case, Choice};
+use crate::engine::case::{Case, Choice};
 use crate::engine::policy::PolicyToleration;
 use crate::engine::strategy::Strategy;
 use crate::engine::supply::filter::tolerates;

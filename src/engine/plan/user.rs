@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Edit;
-use crate::engine::choose::Case;
+use crate::engine::case::Case;
 use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::pod::Place;

@@ -1,9 +1,8 @@
 //! `ask-invalid`: refuses an ask that cannot be read or that contradicts itself.
 
-use super::Rule;
 use crate::engine::fraction::{Fraction, NotAFraction};
-use crate::engine::policy::Severity;
 use crate::engine::policy::Tier;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 
 /// The rule.

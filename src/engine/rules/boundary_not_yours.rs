@@ -1,10 +1,9 @@
 //! `boundary-not-yours`: refuses a pod that takes another's trust boundary.
 
-use super::Rule;
 use super::ask_invalid::quoted;
 use crate::engine::namespaces::ClaimProblem;
 use crate::engine::policy::Policy;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,8 +1,7 @@
 //! `daemonset-share`: warns that a DaemonSet's pod keeps its request and cannot be steered.
 
-use super::Rule;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::supply::NodeFilter;
 use crate::facts::Pod;
 

@@ -1,9 +1,8 @@
 //! `declared-not-enforced`: warns that a memory ask on a time-sliced device limits nobody.
 
-use super::Rule;
-use crate::engine::choose::Case;
+use crate::engine::case::Case;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 
 /// The rule.

@@ -1,8 +1,8 @@
 //! `distributed-share`: refuses shares and MIG slices for the workers of a distributed job.
 
-use super::{Rule, flags};
-use crate::engine::choose::Case;
-use crate::engine::policy::Severity;
+use super::flags;
+use crate::engine::case::Case;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvVar};

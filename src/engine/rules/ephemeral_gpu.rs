@@ -1,7 +1,6 @@
 //! `ephemeral-gpu`: refuses an ephemeral container that reaches for GPUs.
 
-use super::Rule;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

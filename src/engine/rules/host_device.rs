@@ -1,9 +1,8 @@
 //! `host-device`: refuses host paths that lead to the node's GPUs.
 
-use super::Rule;
 use super::{Standing, privileged_share};
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.

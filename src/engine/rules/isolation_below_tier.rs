@@ -1,8 +1,7 @@
 //! `isolation-below-tier`: refuses an explicit strategy or resource that is weaker than the tier.
 
-use super::Rule;
-use crate::engine::policy::Severity;
 use crate::engine::policy::Tier;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 
 /// The rule.

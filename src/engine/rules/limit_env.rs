@@ -1,10 +1,9 @@
 //! `limit-env`: refuses variables that set or drop the limits of MPS.
 
-use super::Rule;
-use crate::engine::choose::Case;
+use crate::engine::case::Case;
 use crate::engine::findings::Findings;
 use crate::engine::plan::Limits;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 use crate::engine::want::Want;
 use crate::engine::words;

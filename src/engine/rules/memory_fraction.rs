@@ -1,10 +1,9 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
-use super::Rule;
 use super::flags;
-use crate::engine::choose::{Case, Choice};
+use crate::engine::case::{Case, Choice};
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

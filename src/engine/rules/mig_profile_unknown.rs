@@ -1,9 +1,8 @@
 //! `mig-profile-unknown`: refuses a MIG resource that no product has.
 
-use super::Rule;
 use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::supply::{Supply, catalog};
 use crate::engine::want::{Named, Want};
 use crate::engine::words;

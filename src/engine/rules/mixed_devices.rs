@@ -1,9 +1,8 @@
 //! `mixed-devices`: refuses a pod that mixes kinds of devices.
 
-use super::Rule;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
 use crate::engine::policy::Tier;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::want::{Named, Want};
 use crate::facts::Pod;
 

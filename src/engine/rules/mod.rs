@@ -39,34 +39,11 @@ pub mod tier_unknown;
 pub mod visible_devices;
 pub mod whole_gpu_needed;
 
-use super::choose::Case;
+use super::case::Case;
 use super::findings::Findings;
-use super::policy::Severity;
+use super::rule::{Rule, Severity};
 use super::strategy::Strategy;
 use crate::facts::Pod;
-
-/// A rule: what it is called, what it does by default and how it is explained.
-#[derive(Debug)]
-pub struct Rule {
-    /// Stable: policies, reports and metrics name it.
-    pub id: &'static str,
-    /// What a finding does unless the policy says otherwise.
-    pub default: Severity,
-    /// Without this rule nothing sound can be decided, so a policy may not weaken it.
-    pub always_denies: bool,
-    /// What it refuses or warns of, in one line.
-    pub refuses: &'static str,
-    /// When it fires and why that is so.
-    pub cause: &'static str,
-    /// What could happen if it did not.
-    pub risk: &'static str,
-    /// What to do about it.
-    pub fix: &'static str,
-    /// A manifest it fires on, as YAML.
-    pub bad: &'static str,
-    /// The same need, met.
-    pub good: &'static str,
-}
 
 /// Every rule, in the order of the contract's table.
 pub static ALL: [&Rule; 34] = [

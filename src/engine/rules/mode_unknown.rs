@@ -1,9 +1,8 @@
 //! `mode-unknown`: warns of a namespace's mode that is none of the three.
 
-use super::Rule;
 use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

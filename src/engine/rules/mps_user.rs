@@ -1,10 +1,9 @@
 //! `mps-user`: warns of an MPS pod whose user id only its image knows.
 
-use super::Rule;
-use crate::engine::choose::Case;
+use crate::engine::case::Case;
 use crate::engine::findings::Findings;
 use crate::engine::plan::{self, MpsUser};
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 
 /// The rule.

@@ -1,9 +1,8 @@
 //! `no-such-offer`: refuses a pod that no node could ever serve.
 
-use super::Rule;
-use crate::engine::choose::Case;
+use crate::engine::case::Case;
 use crate::engine::considered;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 
 /// The rule.

@@ -1,8 +1,7 @@
 //! `node-name`: refuses a shared pod that names its node itself.
 
-use super::Rule;
-use crate::engine::choose::Case;
-use crate::engine::policy::Severity;
+use crate::engine::case::Case;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 
 /// The rule.

@@ -1,9 +1,8 @@
 //! `opt-out-ignored`: warns that a pod's wish to opt out is not honoured.
 
-use super::Rule;
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::words;
 
 /// The rule.

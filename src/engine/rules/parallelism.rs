@@ -1,9 +1,8 @@
 //! `parallelism`: warns of a program that is told to use more devices than its container gets.
 
-use super::Rule;
 use super::flags;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::want::Want;
 use crate::facts::Pod;
 

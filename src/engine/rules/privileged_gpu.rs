@@ -1,9 +1,8 @@
 //! `privileged-gpu`: warns of privileges that show a pod with whole GPUs the others of its node.
 
-use super::Rule;
 use super::privileged_share;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.

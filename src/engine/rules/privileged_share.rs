@@ -1,8 +1,7 @@
 //! `privileged-share`: refuses privileges that undo sharing, beside a share or a MIG slice.
 
-use super::Rule;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::facts::Pod;
 use crate::facts::pod::SecurityContext;
 

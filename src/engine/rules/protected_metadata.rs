@@ -1,10 +1,9 @@
 //! `protected-metadata`: refuses changes of slicegate's own labels and receipt.
 
-use super::Rule;
 use super::ask_invalid::quoted;
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::words;
 use crate::facts::Pod;
 

@@ -1,7 +1,6 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
-use super::Rule;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

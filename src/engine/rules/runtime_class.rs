@@ -1,10 +1,9 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
-use super::Rule;
 use super::Standing;
 use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.

@@ -1,7 +1,6 @@
 //! `share-count`: refuses more than one share of a device in one container.
 
-use super::Rule;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

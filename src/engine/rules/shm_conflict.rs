@@ -1,8 +1,7 @@
 //! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
 
-use super::Rule;
-use crate::engine::choose::Case;
-use crate::engine::policy::Severity;
+use crate::engine::case::Case;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 use crate::facts::pod::Place;
 

@@ -1,8 +1,7 @@
 //! `supply-unknown`: warns where nothing can be said about the nodes a pod may reach.
 
-use super::Rule;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::supply::Knowledge;
 
 /// The rule.

@@ -1,10 +1,9 @@
 //! `template-refused`: reports what the API server refuses in a workload before any pod exists.
 
-use super::Rule;
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
 use crate::engine::quantity::Quantity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::pod::Place;

@@ -1,7 +1,6 @@
 //! `tier-missing`: refuses an ask for a share where no tier applies.
 
-use super::Rule;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,7 +1,6 @@
 //! `tier-not-allowed`: refuses a pod whose tier its namespace does not allow.
 
-use super::Rule;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,9 +1,8 @@
 //! `tier-unknown`: refuses a pod whose tier the policy does not define.
 
-use super::Rule;
 use super::ask_invalid::quoted;
 use crate::engine::policy::Policy;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,11 +1,10 @@
 //! `visible-devices`: refuses a pod that reaches for GPUs past its request.
 
-use super::Rule;
 use super::ask_invalid::quoted;
 use super::{Standing, host_device};
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
-use crate::engine::policy::Severity;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvVar, Place};

@@ -1,9 +1,8 @@
 //! `whole-gpu-needed`: refuses several GPUs in one container of a tier that only shares.
 
-use super::Rule;
-use crate::engine::choose::Case;
-use crate::engine::policy::Severity;
+use crate::engine::case::Case;
 use crate::engine::policy::Tier;
+use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 use crate::engine::want::{Named, Want};
 

@@ -1,0 +1,103 @@
+//! One case: a pod's wants against a fleet, and what can be given to it.
+
+use super::ask::product_matches;
+use super::policy::{Policy, Tier};
+use super::strategy::Strategy;
+use super::supply::fleet::{Group, Supply, Taint};
+use super::supply::{NodeFilter, Offer};
+use super::want::{Strategies, Want};
+use crate::facts::Pod;
+use crate::facts::pod::ContainerKind;
+
+/// Everything a choice depends on.
+#[derive(Debug)]
+pub struct Case<'c, 'a> {
+    /// The pod.
+    pub pod: &'a Pod<'a>,
+    /// The policy.
+    pub policy: &'a Policy,
+    /// The fleet.
+    pub supply: &'a Supply,
+    /// The tier that applies.
+    pub tier: Option<&'a Tier>,
+    /// What the containers want, defaults filled in; not empty.
+    pub wants: &'c [Want<'a>],
+    /// Product patterns.
+    pub products: &'c [&'a str],
+    /// What the pod says about nodes.
+    pub filter: &'c NodeFilter<'a>,
+    /// Strategies that every want allows, best first, an explicit one alone.
+    pub strategies: Strategies,
+    /// Whether the strategy was asked for by name.
+    pub is_explicit: bool,
+}
+
+/// What was chosen.
+#[derive(Debug)]
+pub struct Choice<'a> {
+    /// How the devices are shared.
+    pub strategy: Strategy,
+    /// For each want, the resource it asks for from now on and what its shares have.
+    pub grants: Vec<Grant<'a>>,
+    /// Kinds of nodes that will do: the offers a node has to have, together. Empty for a choice that is kept.
+    pub nodes: Vec<Vec<usize>>,
+    /// GPU taints of these nodes.
+    pub taints: Vec<&'a Taint>,
+}
+
+/// What one want is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grant<'a> {
+    /// The resource.
+    pub resource: &'a str,
+    /// The smallest memory of a share on any acceptable node, in MiB.
+    pub smallest_mib: u64,
+    /// The smallest compute of a share on any acceptable node, in percent.
+    pub smallest_percent: u32,
+}
+
+impl<'a> Case<'_, 'a> {
+    /// Groups of nodes the pod's own selectors and tolerations can reach.
+    pub fn reachable(&self) -> Vec<&'a Group> {
+        let supply = self.supply;
+        let groups = supply.groups.iter();
+        groups.filter(|group| self.reaches(group)).collect()
+    }
+
+    /// Whether the pod can reach one group.
+    pub fn reaches(&self, group: &Group) -> bool {
+        let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
+        self.supply.reaches(group, self.filter, &ours)
+    }
+
+    /// Whether an offer has the product and size that one want needs.
+    pub fn suits(&self, want: &Want<'_>, offer: &Offer) -> bool {
+        product_matches(self.products, &offer.product) && want.ask.met_by(offer).is_ok()
+    }
+
+    /// How many of a resource the pod needs at once: init containers run before the others, sidecars beside them.
+    pub fn needed(&self, names: &[&str], name: &str) -> u64 {
+        let (mut running, mut peak, mut sidecars) = (0_u64, 0_u64, 0_u64);
+        for (want, _) in self.wants.iter().zip(names).filter(|(_, n)| **n == name) {
+            if want.is_sidecar {
+                sidecars = sidecars.saturating_add(want.count);
+            } else if want.place.kind == ContainerKind::Init {
+                peak = peak.max(sidecars.saturating_add(want.count));
+            } else {
+                running = running.saturating_add(want.count);
+            }
+        }
+        peak.max(running.saturating_add(sidecars))
+    }
+}
+
+fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
+    policy.placement.tolerations.iter().any(|t| {
+        let effect = t.effect.as_deref().unwrap_or_default();
+        let key = t.key.as_deref().unwrap_or_default();
+        let exists = t.operator.as_deref() == Some("Exists");
+        let value = t.value.as_deref().unwrap_or_default();
+        (effect.is_empty() || effect == taint.effect)
+            && (key == taint.key && (exists || value == taint.value) || key.is_empty() && exists)
+    })
+}

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::patch;
 use super::review::AdmissionReview;
-use crate::engine::decision::{Decision, Finding, Outcome};
+use crate::engine::decision::{Decision, Outcome};
+use crate::engine::findings::Finding;
 use crate::engine::json;
 use crate::engine::policy::{Mode, Policy};
 use crate::engine::rule::Severity;

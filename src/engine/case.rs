@@ -1,9 +1,9 @@
 //! One case: a pod's wants against a fleet, and what can be given to it.
 
-use super::ask::product_matches;
 use super::policy::{Policy, Tier};
 use super::strategy::Strategy;
 use super::supply::fleet::{Group, Supply, Taint};
+use super::supply::product::product_matches;
 use super::supply::{NodeFilter, Offer};
 use super::want::{Strategies, Want};
 use crate::facts::Pod;

@@ -1,11 +1,11 @@
 //! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
 
-use super::ask::product_matches;
 use super::case::{Case, Choice};
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::fleet::Group;
 use super::supply::offer::mib_ceil;
+use super::supply::product::product_matches;
 use super::supply::{Offer, Slice};
 use super::want::{Ask, Lack, Want};
 

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::findings::Finding;
 use super::plan::Edit;
 use super::policy::Mode;
-use super::rule::Rule;
-use super::rule::Severity;
 use super::strategy::Strategy;
 
 /// The answer for one pod.
@@ -83,19 +82,4 @@ pub enum StampReason {
     ForeignSystem,
     /// A GPU pod of a namespace that is off or in dry-run.
     Outsider,
-}
-
-/// One thing a rule found.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// Which rule.
-    pub rule: &'static Rule,
-    /// What it does here.
-    pub severity: Severity,
-    /// A JSON pointer into the pod, `""` for the pod as a whole.
-    pub path: String,
-    /// What was found and what is allowed.
-    pub message: String,
-    /// What to do.
-    pub fix: String,
 }

@@ -1,9 +1,23 @@
 //! Collects findings with the severity the policy gives their rule.
 
-use super::decision::Finding;
 use super::policy::Policy;
 use super::rule::Rule;
 use super::rule::Severity;
+
+/// One thing a rule found.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Which rule.
+    pub rule: &'static Rule,
+    /// What it does here.
+    pub severity: Severity,
+    /// A JSON pointer into the pod, `""` for the pod as a whole.
+    pub path: String,
+    /// What was found and what is allowed.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
 
 /// Findings in the making.
 #[derive(Debug)]

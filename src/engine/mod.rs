@@ -33,7 +33,8 @@ pub mod want;
 pub mod words;
 
 pub use decide::{Explanation, decide, explain};
-pub use decision::{Decision, Finding, Outcome, Reason, StampReason};
+pub use decision::{Decision, Outcome, Reason, StampReason};
+pub use findings::Finding;
 pub use namespaces::{NamespaceView, Namespaces};
 pub use outsider::outsider;
 pub use policy::{Mode, Policy};

@@ -5,7 +5,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use slicegate::config::policy::read;
-use slicegate::engine::policy::{Mode, Severity};
+use slicegate::engine::policy::Mode;
+use slicegate::engine::rule::Severity;
 
 use super::accepted;
 

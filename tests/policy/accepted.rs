@@ -2,9 +2,8 @@
 
 use slicegate::config::policy::{DEFAULT_TEXT, built_in};
 use slicegate::engine::fraction::Fraction;
-use slicegate::engine::policy::{
-    BoundaryPlacement, ForeignSystem, Mode, Outsiders, Severity, Unlabelled,
-};
+use slicegate::engine::policy::{BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled};
+use slicegate::engine::rule::Severity;
 use slicegate::engine::strategy::{CoTenancy, Isolation, Strategy};
 
 use super::{HEADER, accepted, with_spec, with_tier};

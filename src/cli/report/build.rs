@@ -10,7 +10,8 @@ use crate::cli::API_VERSION;
 use crate::cli::workloads::{self, Found, PodDocument};
 use crate::config::documents::{Document, Input};
 use crate::engine::considered::Considered;
-use crate::engine::decision::{Decision, Finding};
+use crate::engine::decision::Decision;
+use crate::engine::findings::Finding;
 use crate::engine::{Explanation, Question, Workload, explain};
 use crate::facts::Pod;
 

@@ -13,7 +13,6 @@ use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
-pub use products::product_matches;
 use sizes::Sizes;
 
 /// Everything a pod asks for.

@@ -1,4 +1,4 @@
-//! The list of products a pod accepts, and how its patterns match.
+//! The list of products a pod accepts.
 
 use super::pointer;
 use crate::engine::findings::Findings;
@@ -22,27 +22,4 @@ pub(super) fn products<'p>(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Vec
         findings.add(&ask_invalid::RULE, path, ask_invalid::products(list));
     }
     patterns
-}
-
-/// Whether a product's name matches one of the patterns; no pattern matches everything.
-pub fn product_matches(patterns: &[&str], product: &str) -> bool {
-    patterns.is_empty() || patterns.iter().any(|p| wildcard(p, product))
-}
-
-fn wildcard(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut text) = text.strip_prefix(head) else {
-        return false;
-    };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let tail = parts.pop().unwrap_or_default();
-    for part in parts {
-        match text.find(part) {
-            Some(at) => text = &text[at + part.len()..],
-            None => return false,
-        }
-    }
-    text.ends_with(tail)
 }

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod filter;
 pub mod fleet;
 pub mod offer;
+pub mod product;
 mod provider;
 pub mod read;
 mod view;

@@ -1,0 +1,133 @@
+//! How the source is built, as sentences that are checked: who may know whom, what no file may hold, and that
+//! every rule is complete and its examples are true.
+
+mod rules;
+mod source;
+
+use source::File;
+
+/// Files longer than the limit, and why.
+const LONG: [(&str, &str); 2] = [
+    (
+        "src/engine/supply/catalog.rs",
+        "a table of products and profiles",
+    ),
+    (
+        "src/facts/pod.rs",
+        "the fields of core/v1 with their meanings",
+    ),
+];
+
+const LIMIT: usize = 400;
+
+fn no_file_of(folder: &str, words: &[&str]) {
+    let mut faults = Vec::new();
+    for file in source::files().iter().filter(|f| f.is_in(folder)) {
+        for (number, line) in file.code() {
+            for word in words.iter().filter(|word| source::mentions(line, word)) {
+                faults.push(format!("{}:{number}: {word}", file.path));
+            }
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn the_engine_reads_no_file_waits_for_nothing_logs_nothing_and_knows_no_wire() {
+    no_file_of(
+        "src/engine",
+        &[
+            "serde",
+            "serde_json",
+            "serde_saphyr",
+            "tokio",
+            "kube",
+            "tracing",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::time",
+            "std::process",
+            "std::io",
+            "println!",
+            "eprintln!",
+        ],
+    );
+}
+
+#[test]
+fn the_engine_knows_nothing_of_admission_configuration_and_the_command_line() {
+    no_file_of(
+        "src/engine",
+        &["crate::admission", "crate::config", "crate::cli"],
+    );
+}
+
+#[test]
+fn facts_know_no_other_module() {
+    no_file_of(
+        "src/facts",
+        &[
+            "crate::engine",
+            "crate::admission",
+            "crate::config",
+            "crate::cli",
+        ],
+    );
+}
+
+#[test]
+fn admission_knows_nothing_of_configuration_and_the_command_line() {
+    no_file_of("src/admission", &["crate::config", "crate::cli"]);
+}
+
+#[test]
+fn configuration_knows_nothing_of_the_command_line_and_of_admission() {
+    no_file_of("src/config", &["crate::cli", "crate::admission"]);
+}
+
+#[test]
+fn nobody_uses_unsafe() {
+    no_file_of("src", &["unsafe"]);
+}
+
+#[test]
+fn nobody_panics_on_purpose_outside_of_tests() {
+    no_file_of(
+        "src",
+        &[
+            ".unwrap()",
+            ".expect(",
+            "panic!",
+            "todo!",
+            "unimplemented!",
+            "unreachable!",
+        ],
+    );
+}
+
+#[test]
+fn every_file_opens_with_what_it_is_for() {
+    let without = source::files()
+        .into_iter()
+        .filter(|f| !f.text.starts_with("//! "));
+    let without: Vec<String> = without.map(|f| f.path).collect();
+    assert!(without.is_empty(), "{without:#?}");
+}
+
+#[test]
+fn a_file_is_at_most_400_lines_long_but_for_a_few_with_a_reason() {
+    let long: Vec<File> = source::files()
+        .into_iter()
+        .filter(|f| f.text.lines().count() > LIMIT)
+        .collect();
+    for file in &long {
+        let excused = LONG.iter().any(|(path, _)| *path == file.path);
+        assert!(
+            excused,
+            "{} has {} lines",
+            file.path,
+            file.text.lines().count()
+        );
+    }
+}

@@ -1,0 +1,263 @@
+//! Every rule has a file of its own, is in the list, is explained, and its examples do what they are for.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use slicegate::config::{documents, policy};
+use slicegate::engine::rules::{ALL, Rule};
+use slicegate::engine::supply::{FleetBuilder, NodeView};
+use slicegate::engine::{
+    NamespaceView, Namespaces, Outcome, Policy, Question, Supply, Workload, decide, words,
+};
+use slicegate::facts::{Node, Pod};
+
+/// Rules whose bad example cannot fire in a decision about one created pod, and why.
+const ELSEWHERE: [(&str, &str); 2] = [
+    (
+        "ephemeral-gpu",
+        "comes with an update of pods/ephemeralcontainers",
+    ),
+    ("quota-escape", "needs the namespace's ResourceQuotas"),
+];
+
+/// Rules that only warn: their bad example is admitted.
+fn is_refused(rule: &Rule) -> bool {
+    rule.default == slicegate::engine::Severity::Deny
+}
+
+struct Example {
+    pod: String,
+    workload: Workload,
+    namespace: String,
+    view: NamespaceView,
+}
+
+/// Reads an example. Its first comment may say what the namespace is annotated with.
+fn example(text: &str) -> Example {
+    let input = documents::parse("example", text);
+    assert!(input.errors.is_empty(), "{:?}\n{text}", input.errors);
+    let object = &input.documents[0].value;
+    let mut view = NamespaceView {
+        mode: Some("enforce".to_owned()),
+        ..NamespaceView::default()
+    };
+    let said = text.lines().find_map(|l| l.strip_prefix("# namespace: "));
+    for (key, value) in said
+        .into_iter()
+        .flat_map(|l| l.split(", "))
+        .filter_map(|e| e.split_once(": "))
+    {
+        let value = Some(value.to_owned());
+        match key {
+            words::TIER => view.tier = value,
+            words::MODE => view.mode = value,
+            words::TRUST_BOUNDARY => view.trust_boundary = value,
+            _ => panic!("an annotation nobody reads: {key}"),
+        }
+    }
+    let kind = object["kind"].as_str().unwrap_or_default();
+    // A namespace is judged by a GPU pod in it.
+    if kind == "Namespace" {
+        view.mode = object
+            .pointer("/metadata/annotations/slicegate.dev~1mode")
+            .and_then(|m| m.as_str())
+            .map(str::to_owned);
+        return Example {
+            pod: r#"{"spec":{"containers":[{"name":"main","resources":{"limits":{"nvidia.com/gpu":"1"}}}]}}"#.to_owned(),
+            workload: Workload::Pod,
+            namespace: "team-a".to_owned(),
+            view,
+        };
+    }
+    let (path, workload) = match kind {
+        "Pod" => ("", Workload::Pod),
+        "DaemonSet" => ("/spec/template", Workload::DaemonSet),
+        _ => ("/spec/template", Workload::Template),
+    };
+    let pod = object.pointer(path).expect("a pod or a template");
+    Example {
+        pod: pod.to_string(),
+        workload,
+        namespace: object
+            .pointer("/metadata/namespace")
+            .and_then(|n| n.as_str())
+            .unwrap_or("default")
+            .to_owned(),
+        view,
+    }
+}
+
+struct World {
+    policy: Policy,
+    supply: Supply,
+}
+
+impl World {
+    /// The built-in policy, and a fleet with one node of each mechanism, one of them named as an example names it.
+    fn new() -> Self {
+        let policy = policy::built_in().expect("the built-in policy is valid");
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/_world/nodes.yaml");
+        let text = fs::read_to_string(path).expect("the fleet can be read");
+        let mut fleet = FleetBuilder::new(policy.supply.unlabelled);
+        for document in
+            documents::parse("nodes", &text.replace(": mps-a100", ": n-mps-a100")).documents
+        {
+            let text = document.value.to_string();
+            let node: Node<'_> = serde_json::from_str(&text).expect("a node");
+            // The node that says nothing would have every refusal say so as well.
+            if &*node.metadata.name == "silent" {
+                continue;
+            }
+            fleet.add(NodeView::of_node(&node));
+        }
+        let supply = fleet.build();
+        Self { policy, supply }
+    }
+
+    /// The outcome of an example and the rules that found something.
+    fn judge(&self, example: &Example) -> (Outcome, BTreeSet<&'static str>) {
+        let pod: Pod<'_> = serde_json::from_str(&example.pod).expect("a pod");
+        let views = HashMap::from([
+            (example.namespace.clone(), example.view.clone()),
+            ("team-b".to_owned(), NamespaceView::default()),
+        ]);
+        let namespaces = Namespaces::known(views);
+        let decision = decide(&Question {
+            policy: &self.policy,
+            supply: &self.supply,
+            namespaces: &namespaces,
+            namespace: &example.namespace,
+            pod: &pod,
+            workload: example.workload,
+            user: None,
+        });
+        (
+            decision.outcome,
+            decision.findings.iter().map(|f| f.rule.id).collect(),
+        )
+    }
+}
+
+#[test]
+fn every_rule_has_a_file_of_its_name_and_every_file_a_rule_in_the_list() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/engine/rules");
+    let mut with_rule = BTreeSet::new();
+    for entry in fs::read_dir(folder).expect("the rules can be listed") {
+        let path = entry.expect("an entry").path();
+        let text = fs::read_to_string(&path).unwrap_or_default();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .replace('_', "-");
+        if text.contains("pub static RULE: Rule") {
+            assert!(
+                text.contains(&format!("id: \"{name}\",")),
+                "{name} has another id"
+            );
+            let opening = format!("//! `{name}`: ");
+            assert!(text.starts_with(&opening), "{name} opens otherwise");
+            with_rule.insert(name);
+        }
+    }
+    let listed: BTreeSet<String> = ALL.iter().map(|rule| rule.id.to_owned()).collect();
+    assert_eq!(with_rule, listed);
+    assert_eq!(ALL.len(), listed.len(), "a rule is listed twice");
+}
+
+#[test]
+fn every_rule_is_explained() {
+    for rule in ALL {
+        for text in [
+            rule.refuses,
+            rule.cause,
+            rule.risk,
+            rule.fix,
+            rule.bad,
+            rule.good,
+        ] {
+            assert!(text.trim().len() > 20, "{}: {text:?}", rule.id);
+        }
+        let refuses = rule.refuses;
+        assert!(
+            !refuses.ends_with('.') && refuses.len() <= 100,
+            "{}: {refuses}",
+            rule.id
+        );
+        for text in [rule.cause, rule.risk, rule.fix] {
+            assert!(text.ends_with('.'), "{}: {text}", rule.id);
+        }
+        assert_ne!(rule.bad, rule.good, "{}", rule.id);
+    }
+}
+
+#[test]
+fn every_bad_example_fires_its_rule_and_no_other() {
+    let world = World::new();
+    let mut faults = Vec::new();
+    for rule in ALL
+        .iter()
+        .filter(|rule| ELSEWHERE.iter().all(|(id, _)| *id != rule.id))
+    {
+        let (outcome, found) = world.judge(&example(rule.bad));
+        if found != BTreeSet::from([rule.id]) {
+            faults.push(format!("{} fires {found:?}", rule.id));
+        }
+        if is_refused(rule) != (outcome == Outcome::Denied) {
+            faults.push(format!(
+                "{}: its bad example is {}",
+                rule.id,
+                outcome.word()
+            ));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn no_good_example_is_denied_or_fires_its_rule() {
+    let world = World::new();
+    let mut faults = Vec::new();
+    for rule in ALL {
+        let (outcome, found) = world.judge(&example(rule.good));
+        if outcome == Outcome::Denied || found.contains(rule.id) {
+            faults.push(format!("{} is {} with {found:?}", rule.id, outcome.word()));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+#[test]
+fn what_the_contract_calls_a_warning_is_one_by_default() {
+    let warnings: BTreeSet<&str> = ALL
+        .iter()
+        .filter(|r| !is_refused(r))
+        .map(|r| r.id)
+        .collect();
+    let expected = [
+        "supply-unknown",
+        "privileged-gpu",
+        "mps-user",
+        "quota-escape",
+        "parallelism",
+        "memory-fraction",
+        "declared-not-enforced",
+        "daemonset-share",
+        "mode-unknown",
+        "opt-out-ignored",
+    ];
+    assert_eq!(warnings, BTreeSet::from(expected));
+    let always: Vec<&str> = ALL
+        .iter()
+        .filter(|r| r.always_denies)
+        .map(|r| r.id)
+        .collect();
+    let expected = [
+        "tier-unknown",
+        "ask-invalid",
+        "tier-missing",
+        "mig-profile-unknown",
+    ];
+    assert_eq!(BTreeSet::from_iter(always), BTreeSet::from(expected));
+}

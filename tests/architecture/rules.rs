@@ -5,7 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use slicegate::config::{documents, policy};
-use slicegate::engine::rules::{ALL, Rule};
+use slicegate::engine::rule::Rule;
+use slicegate::engine::rules::ALL;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::{
     NamespaceView, Namespaces, Outcome, Policy, Question, Supply, Workload, decide, words,

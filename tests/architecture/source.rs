@@ -107,7 +107,7 @@ pub fn mentions(line: &str, word: &str) -> bool {
         let before = line[..at].chars().next_back().is_some_and(is_part);
         let after = line[at + word.len()..].chars().next().is_some_and(is_part);
         let quoted = !line[..at].matches('"').count().is_multiple_of(2);
-        !quoted && !(starts && before) && !(ends && after)
+        !(quoted || starts && before || ends && after)
     })
 }
 

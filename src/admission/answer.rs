@@ -44,7 +44,7 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
     let review: AdmissionReview<'_> = serde_json::from_str(body)?;
     let request = &review.request;
     let Some(pod) = &request.object else {
-        return Ok(allow(&request.uid, None, &[], Severity::Warn));
+        return Ok(allow(&request.uid, None, &[]));
     };
     let own = || pod.metadata.as_ref()?.namespace.as_deref();
     let namespace = request.namespace.as_deref().or_else(own);
@@ -69,25 +69,14 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
             return Ok(deny(&request.uid, &applied));
         }
         let patch = (!applied.edits.is_empty()).then(|| patch::write(pod, &applied.edits));
-        let findings = &decision.findings;
-        return Ok(allow(
-            &request.uid,
-            patch.as_deref(),
-            findings,
-            Severity::Deny,
-        ));
+        return Ok(allow(&request.uid, patch.as_deref(), &rehearsal(&decision)));
     }
     Ok(match decision.outcome {
         Outcome::Denied => deny(&request.uid, &decision),
-        Outcome::Untouched => allow(&request.uid, None, &decision.findings, Severity::Warn),
+        Outcome::Untouched => allow(&request.uid, None, &warnings(&decision.findings)),
         Outcome::Rewritten => {
             let patch = patch::write(pod, &decision.edits);
-            allow(
-                &request.uid,
-                Some(&patch),
-                &decision.findings,
-                Severity::Warn,
-            )
+            allow(&request.uid, Some(&patch), &warnings(&decision.findings))
         }
     })
 }
@@ -95,7 +84,7 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
 const HEAD: &str =
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#;
 
-fn allow(uid: &str, patch: Option<&str>, findings: &[Finding], most: Severity) -> Vec<u8> {
+fn allow(uid: &str, patch: Option<&str>, warnings: &[String]) -> Vec<u8> {
     let size = patch.map_or(0, |p| p.len() * 4 / 3);
     let mut text = String::with_capacity(HEAD.len() + uid.len() + size + 128);
     text.push_str(HEAD);
@@ -106,7 +95,7 @@ fn allow(uid: &str, patch: Option<&str>, findings: &[Finding], most: Severity) -
         STANDARD.encode_string(patch, &mut text);
         text.push('"');
     }
-    warnings(&mut text, findings, most);
+    list(&mut text, warnings);
     text.push_str("}}");
     text.into_bytes()
 }
@@ -120,7 +109,7 @@ fn deny(uid: &str, decision: &Decision<'_>) -> Vec<u8> {
     );
     json::string(&mut text, &denial(decision));
     text.push('}');
-    warnings(&mut text, &decision.findings, Severity::Warn);
+    list(&mut text, &warnings(&decision.findings));
     text.push_str("}}");
     text.into_bytes()
 }
@@ -152,24 +141,47 @@ pub fn denial(decision: &Decision<'_>) -> String {
     text
 }
 
-/// Findings up to a severity: in dry-run what would deny is only said.
-fn warnings(text: &mut String, findings: &[Finding], most: Severity) {
-    let warns = || findings.iter().filter(|f| f.severity <= most);
-    if warns().next().is_none() {
+/// What the person who creates the pod is warned of.
+fn warnings(findings: &[Finding]) -> Vec<String> {
+    let warns = findings.iter().filter(|f| f.severity == Severity::Warn);
+    warns.map(line).collect()
+}
+
+/// What dry-run says instead of doing it: the outcome, and every finding.
+fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
+    let outcome = match (decision.outcome, decision.strategy) {
+        (Outcome::Untouched, _) => None,
+        (Outcome::Denied, _) => Some("this pod would be refused".to_owned()),
+        (Outcome::Rewritten, Some(strategy)) => Some(format!("this pod would be given {strategy}")),
+        (Outcome::Rewritten, None) => Some("this pod would be stamped".to_owned()),
+    };
+    let outcome = outcome.map(|what| format!("slicegate dry-run: {what}"));
+    outcome
+        .into_iter()
+        .chain(decision.findings.iter().map(line))
+        .collect()
+}
+
+fn line(finding: &Finding) -> String {
+    let line = format!("slicegate {}: {}", finding.rule.id, finding.message);
+    // The API server drops a warning with control characters without a word.
+    let plain: String = line
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    cut(&plain, 240)
+}
+
+fn list(text: &mut String, warnings: &[String]) {
+    if warnings.is_empty() {
         return;
     }
     text.push_str(",\"warnings\":[");
-    for (index, finding) in warns().enumerate() {
+    for (index, warning) in warnings.iter().enumerate() {
         if index > 0 {
             text.push(',');
         }
-        let line = format!("slicegate {}: {}", finding.rule.id, finding.message);
-        // The API server drops a warning with control characters without a word.
-        let line: String = line
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        json::string(text, &cut(&line, 240));
+        json::string(text, warning);
     }
     text.push(']');
 }

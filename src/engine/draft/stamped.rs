@@ -52,7 +52,7 @@ impl<'a> Draft<'_, 'a> {
                 let text = rules::no_such_offer::text(case);
                 self.findings.add(&rules::no_such_offer::RULE, "", text);
                 // Nodes that do not say what they are may be what the pod means.
-                if case.reachable().iter().any(|g| !g.unknown.is_empty()) {
+                if may_be_meant(case) {
                     rules::supply_unknown::fleet(case.supply.knowledge, &mut self.findings);
                 }
             }
@@ -74,6 +74,14 @@ impl<'a> Draft<'_, 'a> {
         let group = pinned.and_then(|node| supply.group_of(node));
         let mut may_be_shared = group.is_none();
         for want in wants {
+            if want.named == Named::Nothing {
+                // There is no request to keep, and none may be written for a pod that cannot be steered.
+                self.findings.refuse(
+                    &rules::no_such_offer::RULE,
+                    want.place.to_string(),
+                    rules::daemonset_share::nothing_to_keep(want.container),
+                );
+            }
             let resource = want.fixed_resource().unwrap_or(words::GPU);
             let sold = group.into_iter().flat_map(|g| g.sold.iter());
             let mut offers = sold.filter_map(|s| supply.offers.get(s.offer));
@@ -143,6 +151,16 @@ impl<'a> Draft<'_, 'a> {
         let edits = plan::label_only(self.question.pod, boundary);
         self.finish(edits, None, Reason::StampOnly(StampReason::ForeignSystem))
     }
+}
+
+/// Whether a node in reach has a resource that the pod could ask for and that nothing can be said about.
+fn may_be_meant(case: &Case<'_, '_>) -> bool {
+    let reachable = case.reachable();
+    let mut unknown = reachable.iter().flat_map(|g| g.unknown.iter());
+    unknown.any(|(resource, _)| {
+        let mut wants = case.wants.iter();
+        wants.any(|w| w.fixed_resource().is_none_or(|fixed| fixed == resource))
+    })
 }
 
 /// A container's request as it stands.

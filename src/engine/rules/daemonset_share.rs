@@ -71,6 +71,17 @@ pub fn check(findings: &mut Findings<'_>) {
     findings.add(&RULE, "", (message.to_owned(), fix.to_owned()));
 }
 
+/// An ask by annotation alone, which a DaemonSet's pod cannot be given.
+pub fn nothing_to_keep(container: &str) -> (String, String) {
+    (
+        format!(
+            "container {container} asks by annotation alone, and a DaemonSet's pod keeps what it requests"
+        ),
+        "request the resource that the DaemonSet's nodes offer, such as nvidia.com/gpu: 1"
+            .to_owned(),
+    )
+}
+
 /// The node a pod's DaemonSet pinned it to, if it is such a pod.
 pub fn pinned<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
     let owned = pod.owners().iter().any(|owner| {

@@ -1,4 +1,7 @@
 //! Finds command line flags of a container, for the rules that read them.
+//!
+//! The command line is scanned as the JSON text it came as: most pods have none of the flags, and reading every
+//! word of every pod would cost more than the rest of the decision.
 
 use crate::facts::pod::Container;
 
@@ -10,52 +13,82 @@ pub fn find<T>(
     flags: &[&str],
     read: impl Fn(&str) -> Option<T>,
 ) -> Option<(String, T)> {
-    if !mentions(container, flags) {
-        return None;
-    }
-    let words = container.words();
-    let mut words = words.iter().flat_map(|w| w.split_whitespace()).peekable();
-    while let Some(word) = words.next() {
-        let Some(flag) = word.strip_prefix("--") else {
-            continue;
-        };
-        let (flag, inline) = match flag.split_once('=') {
-            Some((flag, value)) => (flag, Some(value)),
-            None => (flag, None),
-        };
-        if !flags.contains(&flag.replace('-', "_").as_str()) {
-            continue;
-        }
-        let value = inline.or_else(|| words.peek().copied()).unwrap_or_default();
-        if let Some(found) = read(value.trim_matches(['"', '\''])) {
-            return Some((flag.to_owned(), found));
-        }
-    }
-    None
-}
-
-/// Whether one of the flags stands anywhere in the unread command line: most pods are done with that, unallocated.
-fn mentions(container: &Container<'_>, flags: &[&str]) -> bool {
     let texts = [container.command, container.args];
-    texts.into_iter().flatten().any(|raw| {
-        let mut rest = raw.get();
-        while let Some(at) = rest.find("--") {
-            rest = rest[at..].trim_start_matches('-');
-            if flags.iter().any(|flag| begins(rest, flag)) {
-                return true;
-            }
-        }
-        false
+    let mut set = texts.into_iter().flatten().flat_map(|raw| scan(raw.get()));
+    set.find_map(|(flag, value)| {
+        let wanted = flags.iter().any(|name| is_same(flag, name));
+        let found = wanted.then(|| read(value)).flatten()?;
+        Some((flag.to_owned(), found))
     })
 }
 
-/// Whether the text begins with the name, dashes for underscores, and the name ends there.
-fn begins(text: &str, name: &str) -> bool {
-    let mut bytes = text.bytes();
-    let same = |a: u8, b: u8| a == b || a == b'-' && b == b'_';
-    name.bytes()
-        .all(|b| bytes.next().is_some_and(|a| same(a, b)))
-        && !bytes
-            .next()
-            .is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+/// Every `--flag` of a JSON text with the word that follows it.
+fn scan(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = rest.find("--")?;
+        let flag = rest[start..].trim_start_matches('-');
+        let end = flag
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-')
+            .unwrap_or(flag.len());
+        let (flag, after) = flag.split_at(end);
+        rest = after;
+        Some((flag, word(after)))
+    })
+}
+
+/// The next word of a JSON text: what stands between quotes, commas, spaces and escapes.
+fn word(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches(['=', ' ', '"', ',', '\'', '[', ']', '\n', '\t', '\r']);
+        // An escaped quote, line break or tab separates words as well.
+        match rest
+            .strip_prefix('\\')
+            .and_then(|r| r.strip_prefix(['"', 'n', 't', 'r']))
+        {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    let end = rest.find([' ', '"', ',', '\'', '\\', ']', '\n', '\t', '\r']);
+    &rest[..end.unwrap_or(rest.len())]
+}
+
+fn is_same(flag: &str, name: &str) -> bool {
+    let same = |(a, b): (u8, u8)| a == b || a == b'-' && b == b'_';
+    flag.len() == name.len() && flag.bytes().zip(name.bytes()).all(same)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::scan;
+
+    #[test]
+    fn flags_are_found_in_every_form_a_command_line_has_in_json() {
+        let table = [
+            (r#"["run","--nnodes","2"]"#, vec![("nnodes", "2")]),
+            (
+                r#"["run","--nnodes=2","--x"]"#,
+                vec![("nnodes", "2"), ("x", "")],
+            ),
+            (
+                r#"["sh","-c","run --a 1 \\\n  --b='2' --c=\"3\""]"#,
+                vec![("a", "1"), ("b", "2"), ("c", "3")],
+            ),
+            (r#"["-c","a\n--flag\t7\n"]"#, vec![("flag", "7")]),
+            (r#"["--dash-ed",  "v" ]"#, vec![("dash-ed", "v")]),
+            (r#"["a -- b","---"]"#, vec![("", "b"), ("", "")]),
+            (
+                r#"["set -e\nexec run x \\\n  --gpu-memory-utilization 0.92 \\\n  --port 8000\n"]"#,
+                vec![("gpu-memory-utilization", "0.92"), ("port", "8000")],
+            ),
+            ("[]", vec![]),
+            ("null", vec![]),
+        ];
+        for (text, expected) in table {
+            let found: Vec<(&str, &str)> = scan(text).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
 }

@@ -70,6 +70,12 @@ impl<'a> Case<'_, 'a> {
         self.supply.reaches(group, self.filter, &ours)
     }
 
+    /// Whether the pod can reach one group with the labels it has now.
+    pub fn reaches_as_is(&self, group: &Group) -> bool {
+        let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
+        self.supply.reaches_as_is(group, self.filter, &ours)
+    }
+
     /// Whether an offer has the product and size that one want needs.
     pub fn suits(&self, want: &Want<'_>, offer: &Offer) -> bool {
         product_matches(self.products, &offer.product) && want.ask.met_by(offer).is_ok()

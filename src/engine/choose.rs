@@ -7,6 +7,9 @@ use super::supply::Offer;
 use super::supply::fleet::{Group, Sold};
 use super::want::Want;
 
+/// More ways to serve a pod's containers together than are tried on one kind of node.
+const MOST_TRIES: u32 = 256;
+
 /// Chooses, or finds that nothing known will do.
 pub fn choose<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
     let reachable = case.reachable();
@@ -61,7 +64,7 @@ impl<'a> Case<'_, 'a> {
         Some((score, choice))
     }
 
-    /// Which resource names to try: one for all free wants, and what fits each want best on each kind of node.
+    /// Which resource names to try: one for all free wants, and what fits all wants together on each kind of node.
     fn candidates(&self, strategy: Strategy, reachable: &[&'a Group]) -> Vec<Vec<&'a str>> {
         let mut names: Vec<&'a str> = Vec::new();
         for (_, offer) in reachable.iter().flat_map(|g| self.offers(g)) {
@@ -79,11 +82,10 @@ impl<'a> Case<'_, 'a> {
             each.map(|w| w.fixed_resource().unwrap_or(name)).collect()
         };
         let mut candidates: Vec<Vec<&'a str>> = names.iter().map(|name| with(name)).collect();
-        let first = free.clone().next().map(|w| w.ask);
-        if names.len() > 1 && free.clone().any(|w| Some(w.ask) != first) {
+        if names.len() > 1 && self.wants.len() > 1 {
             for group in reachable {
-                if let Some(names) = self.fitted(strategy, group)
-                    && !candidates.contains(&names)
+                let (mut names, mut tries) = (Vec::with_capacity(self.wants.len()), MOST_TRIES);
+                if self.fit(strategy, group, &mut names, &mut tries) && !candidates.contains(&names)
                 {
                     candidates.push(names);
                 }
@@ -92,19 +94,37 @@ impl<'a> Case<'_, 'a> {
         candidates
     }
 
-    /// For each want the offer of one kind of node that wastes least.
-    fn fitted(&self, strategy: Strategy, group: &Group) -> Option<Vec<&'a str>> {
-        let fit = |want: &Want<'a>| {
-            if let Some(fixed) = want.fixed_resource() {
-                return Some(fixed);
-            }
-            let offers = self.offers(group).map(|(_, offer)| offer);
-            offers
-                .filter(|o| o.strategy == strategy && self.suits(want, o))
-                .min_by_key(|o| (want.ask.waste_mib(o), o.resource.as_str()))
-                .map(|o| o.resource.as_str())
+    /// Finds offers of one kind of node that together serve the wants from the next one on, those that waste least
+    /// first. Gives up after so many tries.
+    fn fit(
+        &self,
+        strategy: Strategy,
+        group: &Group,
+        names: &mut Vec<&'a str>,
+        tries: &mut u32,
+    ) -> bool {
+        let Some(want) = self.wants.get(names.len()) else {
+            return self.waste(strategy, names, group).is_some();
         };
-        self.wants.iter().map(fit).collect()
+        let offers = self.offers(group).map(|(_, offer)| offer);
+        let named = |o: &&Offer| want.fixed_resource().is_none_or(|f| f == o.resource);
+        let mut offers: Vec<&'a Offer> = offers
+            .filter(|o| o.strategy == strategy && self.suits(want, o))
+            .filter(named)
+            .collect();
+        offers.sort_by_key(|o| (want.ask.waste_mib(o), o.resource.as_str()));
+        for offer in offers {
+            if *tries == 0 {
+                return false;
+            }
+            *tries -= 1;
+            names.push(&offer.resource);
+            if self.fit(strategy, group, names, tries) {
+                return true;
+            }
+            names.pop();
+        }
+        false
     }
 
     fn score(&self, strategy: Strategy, names: &[&str], reachable: &[&'a Group]) -> Option<Score> {

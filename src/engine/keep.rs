@@ -10,7 +10,6 @@ use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;
 use super::supply::filter::holds;
-use super::supply::fleet::Group;
 use super::supply::read::{self, Labels};
 use super::want::{Named, Want};
 use super::words;
@@ -65,7 +64,7 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
 /// Whether every known node that the terms lead to really gives what its labels promise.
 fn holds_on_known_nodes(case: &Case<'_, '_>, strategy: Strategy, grants: &[Grant<'_>]) -> bool {
     let groups = case.supply.groups.iter();
-    let mut led_to = groups.filter(|group| is_promised(case, group) && case.reaches(group));
+    let mut led_to = groups.filter(|group| case.reaches_as_is(group));
     led_to.all(|group| {
         let lies = |resource: &str| group.unknown.iter().any(|(r, _)| r == resource);
         case.wants.iter().zip(grants).all(|(want, grant)| {
@@ -78,17 +77,6 @@ fn holds_on_known_nodes(case: &Case<'_, '_>, strategy: Strategy, grants: &[Grant
                     .is_none_or(fits)
         })
     })
-}
-
-/// Whether a term's telling labels are all there: a key that no node carries is not taken as given here.
-fn is_promised(case: &Case<'_, '_>, group: &Group) -> bool {
-    let have = |key: &str| group.labels.iter().find(|(k, _)| k == key);
-    let promised = |term: &NodeSelectorTerm<'_>| {
-        let expressions = term.match_expressions.iter().flatten();
-        let mut telling = expressions.filter(|r| is_telling(&r.key));
-        telling.all(|r| holds(r, have(&r.key).map(|(_, value)| value.as_str())))
-    };
-    case.filter.terms.iter().flatten().any(promised)
 }
 
 /// The resources the containers ask for now; none where one asks by annotation alone.

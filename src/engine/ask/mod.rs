@@ -56,6 +56,8 @@ pub fn read<'p>(
         annotated_containers(pod, sizes, &mut asked, findings);
         asked.has_share_ask = sizes.any();
     }
+    // A second pass finds a resource in every container that only asked by annotation before.
+    asked.wants.sort_by_key(|want| want.place);
     for want in &mut asked.wants {
         asked.has_share_ask |= want.ask.fraction_in_quantity;
         if let Some(sizes) = &sizes {

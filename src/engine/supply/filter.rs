@@ -20,6 +20,15 @@ pub struct NodeFilter<'p> {
     pub node_name: Option<&'p str>,
 }
 
+/// What a label key is that no known node carries.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unseen {
+    /// Taken as given: nodes that are not there yet may carry it.
+    Given,
+    /// Not there.
+    Absent,
+}
+
 impl<'p> NodeFilter<'p> {
     /// Reads the parts of a spec that say where the pod may go.
     pub fn of(spec: &'p Spec<'p>) -> Self {
@@ -63,11 +72,33 @@ impl<'p> NodeFilter<'p> {
 
 impl Supply {
     /// Whether some node of the group could take the pod, once the GPU's own taint is tolerated.
+    ///
+    /// Label keys no known node carries are taken as given, for nodes that are not there yet.
     pub fn reaches(
         &self,
         group: &Group,
         filter: &NodeFilter<'_>,
         also_tolerated: &dyn Fn(&Taint) -> bool,
+    ) -> bool {
+        self.reach(group, filter, also_tolerated, Unseen::Given)
+    }
+
+    /// The same for the nodes as they are: what they do not carry is not given.
+    pub fn reaches_as_is(
+        &self,
+        group: &Group,
+        filter: &NodeFilter<'_>,
+        also_tolerated: &dyn Fn(&Taint) -> bool,
+    ) -> bool {
+        self.reach(group, filter, also_tolerated, Unseen::Absent)
+    }
+
+    fn reach(
+        &self,
+        group: &Group,
+        filter: &NodeFilter<'_>,
+        also_tolerated: &dyn Fn(&Taint) -> bool,
+        unseen: Unseen,
     ) -> bool {
         let tolerated = |taint: &Taint| {
             is_gpu_taint(taint)
@@ -77,27 +108,28 @@ impl Supply {
         if filter.node_name.is_none() && !group.taints.iter().all(tolerated) {
             return false;
         }
-        filter.is_open() || self.selects(group, filter)
+        filter.is_open() || self.selects(group, filter, unseen)
     }
 
-    fn selects(&self, group: &Group, filter: &NodeFilter<'_>) -> bool {
+    fn selects(&self, group: &Group, filter: &NodeFilter<'_>, unseen: Unseen) -> bool {
         if let Some(name) = filter.node_name {
             let mut nodes = group.nodes.iter();
-            return nodes.any(|node| node.name == name && self.matches(group, Some(node), filter));
+            return nodes
+                .any(|node| node.name == name && self.matches(group, Some(node), filter, unseen));
         }
         if !self.is_wide(filter) {
-            return self.matches(group, None, filter);
+            return self.matches(group, None, filter, unseen);
         }
         if let Some((key, value)) = filter.selected().find(|(k, _)| self.wide.contains_key(*k)) {
             let values = self.wide.get(key);
             let positions = values.and_then(|v| v.get(value));
             return positions.into_iter().flatten().any(|(g, n)| {
                 std::ptr::eq(&raw const self.groups[*g], group)
-                    && self.matches(group, group.nodes.get(*n), filter)
+                    && self.matches(group, group.nodes.get(*n), filter, unseen)
             });
         }
         let mut nodes = group.nodes.iter();
-        nodes.any(|node| self.matches(group, Some(node), filter))
+        nodes.any(|node| self.matches(group, Some(node), filter, unseen))
     }
 
     fn is_wide(&self, filter: &NodeFilter<'_>) -> bool {
@@ -113,9 +145,15 @@ impl Supply {
             })
     }
 
-    fn matches(&self, group: &Group, node: Option<&FleetNode>, filter: &NodeFilter<'_>) -> bool {
+    fn matches(
+        &self,
+        group: &Group,
+        node: Option<&FleetNode>,
+        filter: &NodeFilter<'_>,
+        unseen: Unseen,
+    ) -> bool {
         let selected = filter.selected().all(|(key, value)| {
-            if !self.keys.contains(key) {
+            if unseen == Unseen::Given && !self.keys.contains(key) {
                 return true;
             }
             match lookup(group, node, key) {
@@ -127,7 +165,9 @@ impl Supply {
             let expressions = term.match_expressions.as_deref().unwrap_or_default();
             let fields = term.match_fields.as_deref().unwrap_or_default();
             !(expressions.is_empty() && fields.is_empty())
-                && expressions.iter().all(|r| self.expression(group, node, r))
+                && expressions
+                    .iter()
+                    .all(|r| self.expression(group, node, r, unseen))
                 && fields.iter().all(|r| field(node, r))
         };
         selected
@@ -137,8 +177,17 @@ impl Supply {
                 .is_none_or(|terms| terms.iter().any(term))
     }
 
-    fn expression(&self, group: &Group, node: Option<&FleetNode>, r: &Requirement<'_>) -> bool {
-        if !self.keys.contains(&*r.key) && !matches!(&*r.operator, "NotIn" | "DoesNotExist") {
+    fn expression(
+        &self,
+        group: &Group,
+        node: Option<&FleetNode>,
+        r: &Requirement<'_>,
+        unseen: Unseen,
+    ) -> bool {
+        if unseen == Unseen::Given
+            && !self.keys.contains(&*r.key)
+            && !matches!(&*r.operator, "NotIn" | "DoesNotExist")
+        {
             return true;
         }
         match lookup(group, node, &r.key) {

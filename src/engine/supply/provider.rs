@@ -9,6 +9,8 @@ use crate::engine::policy::Unlabelled;
 use crate::engine::strategy::Strategy;
 
 const GFD_PRODUCT: &str = "nvidia.com/gpu.product";
+// There without a product where that would be too long for a label: slices sold as nvidia.com/gpu, for one.
+const GFD_SHARING: &str = "nvidia.com/gpu.sharing-strategy";
 // GoogleCloudPlatform/container-engine-accelerators: every mode sells plain nvidia.com/gpu; clients alone mean time-sharing.
 const GKE_PRODUCT: &str = "cloud.google.com/gke-accelerator";
 const GKE_SHARING: [&str; 4] = [
@@ -40,10 +42,13 @@ pub(super) fn whole_device(
     if let Some(product) = labels.label(EKS_PRODUCT) {
         return eks(labels, product, count);
     }
+    if labels.label(GFD_SHARING).is_some() {
+        return Err("GFD labels without a product, so it may be a MIG slice");
+    }
     match unlabelled {
         Unlabelled::Unknown => Err("no GFD labels, and the policy's supply.unlabelled is unknown"),
         Unlabelled::Exclusive => {
-            let absent = [GFD_PRODUCT, GKE_PRODUCT, EKS_PRODUCT]
+            let absent = [GFD_PRODUCT, GFD_SHARING, GKE_PRODUCT, EKS_PRODUCT]
                 .into_iter()
                 .chain(GKE_SHARING);
             Ok(exclusive(
@@ -87,6 +92,7 @@ fn eks(labels: &dyn Labels, product: &str, count: u64) -> Result<Offer, &'static
         (EKS_PRODUCT, Some(product.to_owned())),
         (EKS_MEMORY, Some(mib.to_string())),
         (GFD_PRODUCT, None),
+        (GKE_PRODUCT, None),
     ];
     Ok(exclusive(product, Some(mib), own))
 }

@@ -166,13 +166,10 @@ impl Scale {
                 value = part;
             }
         }
+        // Whole nanos and the rest are scaled apart, so that nothing overflows before it is too large anyway.
         let unit = 10_i128.pow(keep as u32);
-        let Some(scaled) = value.checked_mul(factor) else {
-            // Too large to scale before dividing; a remainder here is far below what a resource could notice.
-            let rest = i128::from(value % unit != 0 || dropped);
-            return (value / unit).saturating_add(rest).saturating_mul(factor);
-        };
-        let rest = i128::from(scaled % unit != 0 || dropped);
-        (scaled / unit).saturating_add(rest)
+        let rest = (value % unit) * factor;
+        let more = rest / unit + i128::from(rest % unit != 0 || dropped);
+        (value / unit).saturating_mul(factor).saturating_add(more)
     }
 }

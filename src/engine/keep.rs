@@ -136,7 +136,8 @@ impl<'t> Described<'t> {
     ) -> Option<usize> {
         let lists = self.lists();
         let kinds: usize = lists.iter().map(|(_, values)| values.len()).product();
-        if kinds == 0 || kinds > MOST_KINDS {
+        // Requirements that contradict each other leave no node at all, so there is nothing to describe.
+        if kinds > MOST_KINDS {
             return None;
         }
         for kind in 0..kinds {

@@ -97,7 +97,10 @@ impl<'q, 'a> Draft<'q, 'a> {
             rules::opt_out_ignored::check(&mut self.findings);
         }
         self.missing_tier(&asked);
-        rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+        let stamped = keep::is_stamped(pod);
+        if !stamped {
+            rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+        }
         let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
         if let Some(tier) = self.tier {
             asked.wants.iter_mut().for_each(|want| want.fill(tier));
@@ -122,11 +125,14 @@ impl<'q, 'a> Draft<'q, 'a> {
             strategies,
             is_explicit: asked.strategy.is_some(),
         };
-        let kept = if keep::is_stamped(pod) {
-            keep::keep(&case)
-        } else {
-            None
-        };
+        let kept = if stamped { keep::keep(&case) } else { None };
+        if stamped && kept.is_none() {
+            // A profile that only nodes know may be kept after they are gone, and is judged like others otherwise.
+            rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+            if self.findings.deny() {
+                return self.deny();
+            }
+        }
         let is_kept = kept.is_some();
         let choice = kept.or_else(|| choose::choose(&case));
         witness(&case, choice.as_ref());

@@ -148,6 +148,10 @@ impl Need<'_> {
                     _ => Relation::Open,
                 }
             }
+            // Gt, Lt and NotIn of the user's against a list of ours.
+            (_, Is::OneOf(ours)) if !ours.iter().any(|v| holds(user, Some(v))) => {
+                Relation::Contradicts
+            }
             _ => Relation::Open,
         }
     }

@@ -1,0 +1,255 @@
+//! No node ever runs shared pods of two trust boundaries, however the scheduler places them.
+
+use std::fmt;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::Value;
+use slicegate::engine::decision::Reason;
+
+use crate::api;
+use crate::fleet::{self, Fleet, HOSTNAME, NODE_BOUNDARY, Node};
+use crate::pods::{self, Pod};
+use crate::policies;
+use crate::scene::{Scene, Verdict, cases, judge, judge_outsider, scene, show, world};
+use crate::scheduler::{self, conflict, landing};
+use crate::truth::Kind;
+
+const BOUNDARY: &str = "slicegate.dev/trust-boundary";
+const USER: &str = "slicegate.dev/mps-user";
+
+fn label<'p>(pod: &'p Value, key: &str) -> Option<&'p str> {
+    pod["metadata"]["labels"].get(key)?.as_str()
+}
+
+/// How a pod would use a node's GPUs.
+fn uses(pod: &Value, node: &Node, kind: Kind) -> bool {
+    let mut names = api::containers(pod)
+        .flat_map(scheduler::gpus)
+        .map(|(name, _)| name);
+    names.any(|name| node.truth.get(name).is_some_and(|truth| truth.kind == kind))
+}
+
+fn shares(pod: &Value, node: &Node) -> bool {
+    uses(pod, node, Kind::Mps) || uses(pod, node, Kind::TimeSlicing)
+}
+
+/// The pod with another value of a label.
+fn other(pod: &Value, key: &str) -> Value {
+    let mut pod = pod.clone();
+    pod["metadata"]["labels"][key] = "another".into();
+    pod["metadata"]["namespace"] = "elsewhere".into();
+    pod
+}
+
+/// The pod bears its own boundary, and wherever it may share a device it keeps every other one off.
+pub fn is_closed(scene: &Scene, verdict: &Verdict) -> Result<(), TestCaseError> {
+    let after = &verdict.after;
+    if verdict.is_denied()
+        || !matches!(
+            verdict.reason,
+            Reason::Chosen | Reason::Kept | Reason::StampOnly(_)
+        )
+    {
+        return Ok(());
+    }
+    let own = policies::expected_label(&scene.policy, &scene.pod.0);
+    prop_assert_eq!(label(after, BOUNDARY), Some(&*own));
+    let by_label = scene.policy["spec"]["placement"]["boundary"] == "node-label";
+    for node in landing(after, &scene.fleet)
+        .into_iter()
+        .filter(|node| shares(after, node))
+    {
+        let place = format!("on {}\nafter {after}", node.name());
+        prop_assert!(node.label(HOSTNAME).is_some(), "no hostname {}", place);
+        prop_assert!(
+            after["spec"]["nodeName"].is_null(),
+            "past the scheduler {}",
+            place
+        );
+        prop_assert!(
+            after["spec"]["schedulerName"]
+                .as_str()
+                .unwrap_or("default-scheduler")
+                == "default-scheduler",
+            "other scheduler {}",
+            place
+        );
+        let kept = match by_label {
+            true => node.label(NODE_BOUNDARY) == Some(&*own),
+            false => conflict(after, &other(after, BOUNDARY), node),
+        };
+        prop_assert!(kept, "open to strangers {}", place);
+        if verdict.strategy.is_some() && uses(after, node, Kind::Mps) {
+            prop_assert!(
+                label(after, USER).is_some() && conflict(after, &other(after, USER), node),
+                "open to other users {}",
+                place
+            );
+        }
+    }
+    Ok(())
+}
+
+/// A pod as it is bound, and whose it is.
+struct Bound<'p> {
+    pod: &'p Value,
+    owner: String,
+    is_enforced: bool,
+}
+
+/// Places pods one after the other where the scheduler may, beside strangers first.
+fn place<'p>(
+    pods: &'p [(Value, String, bool)],
+    fleet: &'p Fleet,
+) -> Vec<(&'p Node, Vec<Bound<'p>>)> {
+    let mut nodes: Vec<(&Node, Vec<Bound<'_>>)> =
+        fleet.nodes.iter().map(|n| (n, Vec::new())).collect();
+    for (pod, owner, is_enforced) in pods {
+        let skips_scheduler = pod["spec"]["nodeName"].is_string();
+        let lands: Vec<&str> = landing(pod, fleet).into_iter().map(Node::name).collect();
+        let free = nodes.iter_mut().filter(|(node, bound)| {
+            let all: Vec<&Value> = bound.iter().map(|b| b.pod).collect();
+            let apart = skips_scheduler || all.iter().all(|q| !conflict(pod, q, node));
+            lands.contains(&node.name()) && apart && scheduler::is_room(&all, pod, node)
+        });
+        let strangers = |bound: &[Bound<'_>]| bound.iter().filter(|b| b.owner != *owner).count();
+        if let Some((_, bound)) = free.max_by_key(|(_, bound)| strangers(bound)) {
+            bound.push(Bound {
+                pod,
+                owner: owner.clone(),
+                is_enforced: *is_enforced,
+            });
+        }
+    }
+    nodes
+}
+
+/// Pods of any namespace, also of those that are off.
+fn citizen() -> impl Strategy<Value = Pod> {
+    let namespace = prop_oneof![12 => Just(None), 1 => select(vec![Some("quiet"), Some("trial")])];
+    (pods::pod(), namespace).prop_map(|(mut pod, namespace)| {
+        if let Some(namespace) = namespace {
+            pod.0["metadata"]["namespace"] = namespace.into();
+        }
+        pod
+    })
+}
+
+/// A fleet under a policy, and those who want on it.
+struct Crowd {
+    policy: Value,
+    fleet: Fleet,
+    pods: Vec<Pod>,
+}
+
+impl fmt::Debug for Crowd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        show(f, &self.policy, &self.fleet)?;
+        self.pods
+            .iter()
+            .try_for_each(|pod| writeln!(f, "pod {pod:?}"))
+    }
+}
+
+fn crowd(pods: usize) -> impl Strategy<Value = Crowd> {
+    (policies::policy(), fleet::fleet(6), vec(citizen(), pods)).prop_map(|(policy, fleet, pods)| {
+        let (policy, fleet) = policies::joined(policy, fleet);
+        Crowd {
+            policy,
+            fleet,
+            pods,
+        }
+    })
+}
+
+impl Crowd {
+    /// Admitted pods, as they are stored, with their owner and whether slicegate answers for them.
+    fn admitted(&self) -> Result<Vec<(Value, String, bool)>, TestCaseError> {
+        let world = world(&self.policy, &self.fleet);
+        let mut admitted = Vec::new();
+        for pod in &self.pods {
+            let pod = api::defaulted(&pod.0);
+            let is_enforced = policies::ENFORCED
+                .iter()
+                .any(|n| pod["metadata"]["namespace"] == **n);
+            // Who is not judged may name a node, and nobody can answer for that.
+            if !is_enforced && pod["spec"]["nodeName"].is_string() {
+                continue;
+            }
+            // In dry-run and off only what an outsider gets is applied.
+            let verdict = match is_enforced {
+                true => judge(&world, &pod)?,
+                false => judge_outsider(&world, &pod)?,
+            };
+            if !verdict.is_denied() {
+                let owner = match is_enforced {
+                    true => policies::expected_label(&self.policy, &pod),
+                    false => label(&verdict.after, BOUNDARY)
+                        .unwrap_or("nobody")
+                        .to_owned(),
+                };
+                admitted.push((verdict.after, owner, is_enforced));
+            }
+        }
+        Ok(admitted)
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(256))]
+
+    /// Every admitted pod is closed, chosen for or only stamped.
+    #[test]
+    fn closed(scene in scene(10)) {
+        is_closed(&scene, &judge(&scene.world(), &scene.pod.0)?)?;
+    }
+
+    /// A stamp without a choice leaves the request as it stands.
+    #[test]
+    fn stamped(scene in scene(10)) {
+        let verdict = judge(&scene.world(), &scene.pod.0)?;
+        if matches!(verdict.reason, Reason::StampOnly(_)) {
+            let before = api::defaulted(&scene.pod.0);
+            for (before, after) in api::containers(&before).zip(api::containers(&verdict.after)) {
+                prop_assert_eq!(before, after);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(48))]
+
+    /// Thirty pods of several boundaries on one fleet: no two of different boundaries share a node's devices, nor could they.
+    #[test]
+    fn never_two_on_a_node(crowd in crowd(30)) {
+        let pods = crowd.admitted()?;
+        let Crowd { policy, fleet, .. } = &crowd;
+        // Where the node's label keeps boundaries apart, nothing keeps those away whom nobody judges.
+        let by_label = policy["spec"]["placement"]["boundary"] == "node-label";
+        let is_told = policy["spec"]["outsiders"] == "label" && !by_label;
+        for (node, bound) in place(&pods, fleet) {
+            let sharing: Vec<&Bound<'_>> = bound.iter().filter(|b| shares(b.pod, node)).collect();
+            for (index, one) in sharing.iter().enumerate() {
+                for two in &sharing[index + 1..] {
+                    // Of pods nobody judges only the label is known, where the policy has it written.
+                    let answers = one.is_enforced && two.is_enforced || is_told && (one.is_enforced || two.is_enforced);
+                    prop_assert!(!answers || one.owner == two.owner, "{} and {} on {node:?}:\n{}\n{}", one.owner, two.owner, one.pod, two.pod, node = node.name());
+                }
+            }
+        }
+        for (index, (one, owner, judged)) in pods.iter().enumerate() {
+            for (two, other, also) in &pods[index + 1..] {
+                if owner != other && *judged && *also {
+                    let both = |node: &&&Node| shares(one, node) && shares(two, node);
+                    let theirs: Vec<&str> = landing(two, fleet).into_iter().map(Node::name).collect();
+                    let ours = landing(one, fleet);
+                    let open = ours.iter().filter(both).find(|n| theirs.contains(&n.name()) && !conflict(one, two, n));
+                    prop_assert!(open.is_none(), "{owner} and {other} could meet on {}:\n{one}\n{two}", open.map_or("", |n| n.name()));
+                }
+            }
+        }
+    }
+}

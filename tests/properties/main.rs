@@ -1,0 +1,21 @@
+//! Properties of the decision over random fleets, policies and pods, against truths that the product never sees.
+
+mod api;
+mod boundaries;
+mod bytes;
+mod exact;
+mod fleet;
+mod hardware;
+mod idempotent;
+mod mps;
+mod places;
+mod pods;
+mod policies;
+mod reach;
+mod scene;
+mod scheduler;
+mod shapes;
+mod sound;
+mod survive;
+mod truth;
+mod wants;

@@ -73,7 +73,9 @@ fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
     let mut unsaid = Findings::new(policy);
     let tier = tenancy::tier(pod, namespaces.view(namespace), policy, &mut unsaid);
     match namespaces.claim_problem(namespace, policy) {
-        None => tenancy::own(pod, namespace, namespaces, policy, tier, &mut unsaid),
+        // A part it may not have leaves it the whole: without a label it could sit beside anybody.
+        None => tenancy::own(pod, namespace, namespaces, policy, tier, &mut unsaid)
+            .or_else(|| Some(Cow::Borrowed(namespaces.claimed_boundary(namespace)))),
         // It may not have the boundary it claims, so it stays within its own name, if that is free.
         Some(_) => (!policy.boundaries.iter().any(|b| b.name == namespace))
             .then_some(Cow::Borrowed(namespace)),

@@ -94,6 +94,10 @@ impl<'q, 'a> Draft<'q, 'a> {
             if policy.pod_opt_out && takes_stock {
                 return self.stamp(&asked.wants, true, StampReason::OptOut);
             }
+            // As written, an ask by annotation alone takes no GPU.
+            if policy.pod_opt_out {
+                return self.without_gpu();
+            }
             rules::opt_out_ignored::check(&mut self.findings);
         }
         self.missing_tier(&asked);

@@ -119,6 +119,11 @@ impl<'a> Draft<'_, 'a> {
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
+        let may_be_shared = may_be_shared && self.may_share_there(wants);
+        if may_be_shared {
+            rules::node_name::unless_whole(pod, &mut self.findings);
+            rules::scheduler_name::unless_whole(pod, policy, &mut self.findings);
+        }
         self.limits(&[], Trust::None);
         let standing = Standing {
             takes_gpu: true,
@@ -140,6 +145,23 @@ impl<'a> Draft<'_, 'a> {
         };
         receipt::write(pod, policy, &contents, &mut edits);
         self.finish(edits, None, Reason::StampOnly(reason))
+    }
+
+    /// Whether the node that the pod names, if it names one, may give it less than whole devices.
+    fn may_share_there(&self, wants: &[Want<'a>]) -> bool {
+        let Question { supply, pod, .. } = *self.question;
+        let named = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
+        let Some(group) = named.and_then(|node| supply.group_of(node)) else {
+            return true;
+        };
+        let is_apart = |want: &Want<'_>| {
+            let resource = want.fixed_resource().unwrap_or(words::GPU);
+            let sold = group.sold.iter();
+            let mut offers = sold.filter_map(|s| supply.offers.get(s.offer));
+            let offer = offers.find(|o| o.resource == resource);
+            offer.is_some_and(|o| !o.strategy.is_shared())
+        };
+        !wants.iter().all(is_apart)
     }
 
     /// Another system's pod, left alone but for the label.

@@ -1,8 +1,10 @@
 //! `node-name`: refuses a shared pod that names its node itself.
 
 use crate::engine::case::Case;
+use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
+use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -66,4 +68,12 @@ pub fn text(node: &str) -> (String, String) {
         ),
         "select the node with nodeSelector kubernetes.io/hostname instead".to_owned(),
     )
+}
+
+/// Refuses it where the request stays as written and may turn out to be a share.
+pub fn unless_whole(pod: &Pod<'_>, findings: &mut Findings<'_>) {
+    let named = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
+    if let Some(node) = named.filter(|n| !n.is_empty()) {
+        findings.add(&RULE, "/spec/nodeName", text(node));
+    }
 }

@@ -58,16 +58,32 @@ spec:
 
 /// Looks at the scheduler of a pod that shares a device.
 pub fn check(pod: &Pod<'_>, policy: &Policy, strategy: Strategy, findings: &mut Findings<'_>) {
+    if strategy.is_shared() {
+        refuse(
+            pod,
+            policy,
+            &format!("shares a device by {strategy}"),
+            findings,
+        );
+    }
+}
+
+/// Looks at it where the request stays as written and may turn out to be a share.
+pub fn unless_whole(pod: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
+    refuse(pod, policy, "may share a device", findings);
+}
+
+fn refuse(pod: &Pod<'_>, policy: &Policy, what: &str, findings: &mut Findings<'_>) {
     let named = pod.spec.as_ref().and_then(|s| s.scheduler_name.as_deref());
     let scheduler = named
         .filter(|n| !n.is_empty())
         .unwrap_or("default-scheduler");
     let allowed = &policy.placement.schedulers;
-    if !strategy.is_shared() || allowed.iter().any(|s| s == scheduler) {
+    if allowed.iter().any(|s| s == scheduler) {
         return;
     }
     let message = format!(
-        "scheduler {} places a pod that shares a device by {strategy}; two schedulers race past anti-affinity",
+        "scheduler {} places a pod that {what}; two schedulers race past anti-affinity",
         quoted(scheduler)
     );
     let fix = format!(

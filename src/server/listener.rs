@@ -1,6 +1,6 @@
 //! The accept loop: a cap on connections, a limit on every wait, and an end that lets requests finish.
 
-mod flat;
+mod gathering;
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -26,7 +26,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::shared::Shared;
-use flat::Flat;
+use gathering::Gathering;
 
 /// Connections at once; an API server keeps at most 25 idle ones (`MaxIdleConnsPerHost` of its webhook client).
 const CONNECTIONS: usize = 1024;
@@ -127,7 +127,7 @@ where
             .max_concurrent_streams(STREAMS)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        let connection = http.serve_connection(TokioIo::new(Flat(stream)), service);
+        let connection = http.serve_connection(TokioIo::new(Gathering::new(stream)), service);
         drive(connection, &has_asked, closing).await;
     } else {
         let mut http = http1::Builder::new();

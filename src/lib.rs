@@ -21,6 +21,7 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 pub mod admission;
+pub mod certificates;
 pub mod cli;
 pub mod config;
 pub mod engine;

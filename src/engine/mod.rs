@@ -29,6 +29,7 @@ pub mod strategy;
 pub mod supply;
 pub mod tenancy;
 pub mod terms;
+pub mod touches;
 pub mod want;
 pub mod words;
 
@@ -42,3 +43,4 @@ pub use question::{Question, Workload};
 pub use rule::Severity;
 pub use strategy::{CoTenancy, Isolation, Strategy};
 pub use supply::Supply;
+pub use touches::touches_gpu;

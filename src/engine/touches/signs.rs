@@ -2,7 +2,7 @@
 
 use super::LONGEST;
 use crate::engine::foreign::{self, Stands};
-use crate::engine::rules::host_device::{self, ROADS};
+use crate::engine::rules::host_device::ROADS;
 use crate::engine::rules::{mixed_devices, runtime_class, visible_devices};
 use crate::engine::words;
 
@@ -140,6 +140,7 @@ pub(super) fn parents(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::rules::host_device;
 
     #[test]
     fn every_variable_a_rule_looks_for_begins_like_a_sign() {

@@ -1,9 +1,12 @@
 //! The wire: AdmissionReview bytes in, AdmissionReview bytes out, and the patch in between.
 
 mod affinity;
-pub mod answer;
+mod answer;
+mod messages;
 mod operations;
 pub mod patch;
+pub mod respond;
 pub mod review;
 
-pub use answer::{BadReview, World, respond};
+pub use messages::denial;
+pub use respond::{BadReview, Judged, Unjudged, World, respond, respond_seen, unjudged};

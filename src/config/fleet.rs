@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::documents::{self, Document, InputError};
+use super::documents::{self, Document, Input, InputError};
 use crate::engine::policy::Policy;
 use crate::engine::supply::{FleetBuilder, NodeView};
 use crate::engine::{NamespaceView, Namespaces, Supply};
@@ -46,24 +46,39 @@ pub enum FleetError {
 /// # Errors
 /// See [`FleetError`]; a fleet is only used whole.
 pub fn from_file(path: &str, policy: &Policy) -> Result<Supply, FleetError> {
-    let documents = read_all(path)?;
-    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
-    let mut found = false;
-    for document in documents.iter().filter(|d| is_kind(&d.value, "Node")) {
-        found = true;
+    let nodes = nodes(path, documents::read(&[path.to_owned()]))?;
+    Ok(supply(nodes, policy))
+}
+
+/// The nodes of a source that was read.
+///
+/// # Errors
+/// See [`FleetError`].
+pub fn nodes(source: &str, input: Input) -> Result<Vec<NodeView>, FleetError> {
+    let mut nodes = Vec::new();
+    for document in whole(input)?.iter().filter(|d| is_kind(&d.value, "Node")) {
         let text = document.value.to_string();
         let node: Node<'_> = object(&text, document, "Node")?;
-        builder.add(NodeView::of_node(&node));
+        nodes.push(NodeView::of_node(&node));
     }
-    if !found {
+    if nodes.is_empty() {
         return Err(FleetError::None {
-            file: path.to_owned(),
+            file: source.to_owned(),
             kind: "Node",
             plural: "nodes",
         });
     }
+    Ok(nodes)
+}
+
+/// What nodes and the policy's pools hand out.
+pub fn supply(nodes: Vec<NodeView>, policy: &Policy) -> Supply {
+    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    for node in nodes {
+        builder.add(node);
+    }
     add_pools(&mut builder, policy);
-    Ok(builder.build())
+    builder.build()
 }
 
 /// The assumed fleet and the policy's pools.
@@ -85,13 +100,25 @@ pub fn assumed(policy: &Policy) -> Result<Supply, FleetError> {
     Ok(builder.build())
 }
 
-/// The namespaces of a file; other kinds in it, such as ResourceQuotas, are passed over.
+/// The namespaces of a file.
 ///
 /// # Errors
 /// See [`FleetError`].
 pub fn namespaces(path: &str) -> Result<Namespaces, FleetError> {
+    let views = namespace_views(path, documents::read(&[path.to_owned()]))?;
+    Ok(Namespaces::known(views))
+}
+
+/// The namespaces of a source that was read; other kinds in it, such as ResourceQuotas, are passed over.
+///
+/// # Errors
+/// See [`FleetError`].
+pub fn namespace_views(
+    source: &str,
+    input: Input,
+) -> Result<HashMap<String, NamespaceView>, FleetError> {
     let mut views = HashMap::new();
-    for document in read_all(path)?
+    for document in whole(input)?
         .iter()
         .filter(|d| is_kind(&d.value, "Namespace"))
     {
@@ -102,12 +129,12 @@ pub fn namespaces(path: &str) -> Result<Namespaces, FleetError> {
     }
     if views.is_empty() {
         return Err(FleetError::None {
-            file: path.to_owned(),
+            file: source.to_owned(),
             kind: "Namespace",
             plural: "namespaces",
         });
     }
-    Ok(Namespaces::known(views))
+    Ok(views)
 }
 
 fn add_pools(builder: &mut FleetBuilder, policy: &Policy) {
@@ -116,8 +143,8 @@ fn add_pools(builder: &mut FleetBuilder, policy: &Policy) {
     }
 }
 
-fn read_all(path: &str) -> Result<Vec<Document>, FleetError> {
-    let input = documents::read(&[path.to_owned()]);
+/// The documents, if all of them could be read.
+fn whole(input: Input) -> Result<Vec<Document>, FleetError> {
     match input.errors.into_iter().next() {
         Some(error) => Err(error.into()),
         None => Ok(input.documents),

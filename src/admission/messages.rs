@@ -1,0 +1,78 @@
+//! What people read in an answer: the text of a denial, and warnings.
+
+use crate::engine::decision::{Decision, Outcome};
+use crate::engine::findings::Finding;
+use crate::engine::rule::Severity;
+
+/// One summary line within 200 characters, then a line for each finding that denies.
+pub fn denial(decision: &Decision<'_>) -> String {
+    let denials = || {
+        decision
+            .findings
+            .iter()
+            .filter(|f| f.severity == Severity::Deny)
+    };
+    let first = denials().next().map_or("", |f| f.message.as_str());
+    let more = denials().count().saturating_sub(1);
+    let suffix = match more {
+        0 => String::new(),
+        n => format!(" (and {n} more)"),
+    };
+    let room = 200_usize.saturating_sub("slicegate: ".len() + suffix.len());
+    let mut text = format!("slicegate: {}{suffix}", cut(first, room));
+    for finding in denials() {
+        text.push('\n');
+        text.push_str(&format!("[{}] ", finding.rule.id));
+        if !finding.path.is_empty() {
+            text.push_str(&format!("{}: ", finding.path));
+        }
+        text.push_str(&format!("{}; fix: {}", finding.message, finding.fix));
+    }
+    text
+}
+
+/// What the person who creates the pod is warned of.
+pub(super) fn warnings(findings: &[Finding]) -> Vec<String> {
+    let warns = findings.iter().filter(|f| f.severity == Severity::Warn);
+    warns.map(line).collect()
+}
+
+/// What dry-run says instead of doing it: the outcome, and every finding.
+pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
+    let outcome = match (decision.outcome, decision.strategy) {
+        (Outcome::Untouched, _) => None,
+        (Outcome::Denied, _) => Some("this pod would be refused".to_owned()),
+        (Outcome::Rewritten, Some(strategy)) => Some(format!("this pod would be given {strategy}")),
+        (Outcome::Rewritten, None) => Some("this pod would be stamped".to_owned()),
+    };
+    let outcome = outcome.map(|what| format!("slicegate dry-run: {what}"));
+    outcome
+        .into_iter()
+        .chain(decision.findings.iter().map(line))
+        .collect()
+}
+
+fn line(finding: &Finding) -> String {
+    plain(&format!(
+        "slicegate {}: {}",
+        finding.rule.id, finding.message
+    ))
+}
+
+/// A text as a warning: the API server drops one with control characters without a word.
+pub(super) fn plain(text: &str) -> String {
+    let plain: String = text
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    cut(&plain, 240)
+}
+
+fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(room.saturating_sub(3)).collect();
+    short.push_str("...");
+    short
+}

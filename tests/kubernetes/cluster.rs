@@ -108,6 +108,10 @@ impl Cluster {
         let mut names = Vec::new();
         for namespace in namespaces {
             self.create("/api/v1/namespaces", &namespace.object());
+            if !self.plane.has_controllers() {
+                let path = format!("/api/v1/namespaces/{}/serviceaccounts", namespace.name);
+                self.create(&path, &json!({"metadata": {"name": "default"}}));
+            }
             names.push(namespace.name);
         }
         for name in names {

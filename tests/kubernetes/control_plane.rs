@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::api::Api;
 use super::assets::Assets;
 use super::certificates::{self, Authority, Identity};
-use super::process::Process;
+use super::process::{Process, tail_of};
 use super::wait::{seconds, until};
 
 /// What is wanted.
@@ -16,8 +16,19 @@ use super::wait::{seconds, until};
 pub struct Options {
     /// Admission plugins that are off by default, comma separated.
     pub plugins: &'static str,
-    /// Whether there are controllers, and something that plays the kubelets.
-    pub whole: bool,
+    /// What runs beside the API server.
+    pub parts: Parts,
+}
+
+/// How much of a control plane there is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// The API server alone.
+    Api,
+    /// It and the scheduler.
+    Scheduling,
+    /// These, the controllers, and something that plays the kubelets.
+    All,
 }
 
 /// A control plane. Its parts end in the order in which they stand here: with etcd gone an API server would hang.
@@ -79,6 +90,11 @@ impl ControlPlane {
         plane
     }
 
+    /// Whether there are controllers here.
+    pub fn has_controllers(&self) -> bool {
+        self.controllers.is_some()
+    }
+
     /// What every part last said.
     pub fn tails(&self) -> String {
         let parts = [&self.scheduler, &self.controllers, &self.kwok];
@@ -101,11 +117,7 @@ impl ControlPlane {
             ..
         } = self;
         let log = self.folder.path().join("kube-apiserver.log");
-        let tails = || {
-            std::fs::read_to_string(&log)
-                .map(|t| last(&t))
-                .unwrap_or_default()
-        };
+        let tails = || tail_of("kube-apiserver", &log);
         until("the API server to be ready", seconds(60), tails, || {
             etcd.expect_running();
             apiserver.expect_running();
@@ -123,10 +135,13 @@ impl ControlPlane {
             let who = self.authority.client(user, None);
             certificates::kubeconfig(&folder, port, &self.authority, name, &who)
         };
+        if options.parts == Parts::Api {
+            return;
+        }
         let [scheduler_port, controllers_port, kwok_port] = free_ports();
         let file = config("system:kube-scheduler", "scheduler");
         self.scheduler = Some(scheduler(assets, &folder, &file, scheduler_port));
-        if !options.whole {
+        if options.parts == Parts::Scheduling {
             return;
         }
         let file = config("system:kube-controller-manager", "controller-manager");
@@ -141,11 +156,6 @@ pub fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
     let held = [(); COUNT].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
     held.each_ref()
         .map(|listener| listener.local_addr().expect("an address").port())
-}
-
-fn last(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(25)..].join("\n")
 }
 
 fn etcd(assets: &Assets, folder: &Path, port: u16, peers: u16) -> Process {
@@ -239,6 +249,7 @@ fn kwok(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> Process
         "--node-ip=127.0.0.1".to_owned(),
         "--node-port=0".to_owned(),
         format!("--server-address=127.0.0.1:{port}"),
+        "--v=WARN".to_owned(),
     ];
     let entries = std::fs::read_dir(&assets.stages).expect("the stages can be listed");
     for entry in entries {

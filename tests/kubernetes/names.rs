@@ -19,6 +19,7 @@ pub const ALL: &[Namespace] = &[
     annotated("rehearsal", &[("mode", "dry-run"), ("tier", "production")]),
     annotated("explicitly-off", &[("mode", "off"), ("tier", "production")]),
     annotated("unannotated", &[]),
+    annotated("joins", &[]),
     Namespace {
         name: "unregistered",
         annotations: &[],

@@ -61,12 +61,7 @@ impl Process {
 
     /// What it last said.
     pub fn tail(&self) -> String {
-        const LINES: usize = 25;
-        let bytes = fs::read(&self.log).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        let lines: Vec<&str> = text.lines().collect();
-        let last = &lines[lines.len().saturating_sub(LINES)..];
-        format!("--- end of {}'s log:\n{}\n", self.name, last.join("\n"))
+        tail_of(self.name, &self.log)
     }
 
     /// Everything it said so far.
@@ -81,6 +76,21 @@ impl Process {
             panic!("{} ended with {status}\n{}", self.name, self.tail());
         }
     }
+}
+
+/// The end of a log, short enough to be read below a failure.
+pub fn tail_of(name: &str, log: &Path) -> String {
+    const LINES: usize = 12;
+    const WIDTH: usize = 240;
+    let bytes = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut tail = format!("--- end of {name}'s log:\n");
+    for line in &lines[lines.len().saturating_sub(LINES)..] {
+        tail.extend(line.chars().take(WIDTH));
+        tail.push('\n');
+    }
+    tail
 }
 
 impl Drop for Process {

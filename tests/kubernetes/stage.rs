@@ -1,10 +1,10 @@
 //! What tests play on: a cluster that most of them share, and clusters of one's own.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::assets::Assets;
 use super::cluster::Cluster;
-use super::control_plane::Options;
+use super::control_plane::{Options, Parts};
 use super::fleet::{self, Fleet};
 use super::names;
 use super::wait::seconds;
@@ -31,7 +31,7 @@ pub struct Standard {
 /// Controllers and kubelets, and no admission plugin more than by default.
 pub const WHOLE: Options = Options {
     plugins: "",
-    whole: true,
+    parts: Parts::All,
 };
 
 /// The kinds that make pods, and pods.
@@ -122,9 +122,9 @@ pub fn sweep(cluster: &Cluster) {
     });
 }
 
-/// A pod with one container that has these limits.
-pub fn pod(name: &str, limits: &serde_json::Value) -> serde_json::Value {
+/// A pod with one container that has these limits, and no token, whose volume has another name each time.
+pub fn pod(name: &str, limits: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
-        "spec": {"containers": [
+        "spec": {"automountServiceAccountToken": false, "containers": [
             {"name": "main", "image": "example/app:1", "resources": {"limits": limits}}]}})
 }

@@ -26,6 +26,9 @@ const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebh
 /// Namespaces with this label are not sent to slicegate: there it is as if nobody had registered it.
 pub const UNREGISTERED: &str = "test.example/unregistered";
 
+/// Quotas stand in the same file.
+const NAMESPACES: &str = "namespaces,resourcequotas";
+
 const CANARY: Namespace = Namespace {
     name: "canary",
     annotations: &[("mode", "enforce")],
@@ -67,7 +70,7 @@ impl Webhook {
         };
         fs::write(&files.policy, policy.stdout).expect("a policy");
         export(cluster, "nodes", &files.nodes);
-        export(cluster, "namespaces", &files.namespaces);
+        export(cluster, NAMESPACES, &files.namespaces);
         let webhook = Self::start(cluster, &files, folder);
         webhook.register(cluster);
         webhook
@@ -134,7 +137,7 @@ impl Webhook {
     ) {
         export(
             cluster,
-            "namespaces",
+            NAMESPACES,
             &self.folder.path().join("namespaces.json"),
         );
         cluster.wait_for(what, seconds(20), look);
@@ -155,7 +158,10 @@ impl Webhook {
 /// Writes what kubectl prints of a kind, all at once, since the file may be read at any time.
 #[track_caller]
 fn export(cluster: &Cluster, kind: &str, to: &Path) {
-    let listed = cluster.kubectl.run(&["get", kind, "-o", "json"]).good();
+    let listed = cluster
+        .kubectl
+        .run(&["get", kind, "-A", "-o", "json"])
+        .good();
     let unfinished = to.with_extension("part");
     fs::write(&unfinished, listed.out).expect("a file");
     fs::rename(&unfinished, to).expect("a file");

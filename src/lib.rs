@@ -26,3 +26,4 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod facts;
+pub mod server;

@@ -50,8 +50,8 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
     respond_seen(world, body, &mut |_| {})
 }
 
-/// [`respond`], with a witness who sees what was decided before the answer is written. Requests that are let
-/// through unlooked at, because they create no pod, are not shown.
+/// [`respond`], with a witness who sees what was decided once the answer is written. Requests that are let through
+/// unlooked at, because they create no pod, are not shown.
 ///
 /// # Errors
 /// As [`respond`].
@@ -72,14 +72,15 @@ pub fn respond_seen(
     };
     let question = question(world, request, pod);
     let decision = decide(&question);
+    let answer = match decision.mode {
+        Mode::DryRun => rehearse(&question, &request.uid, &decision),
+        Mode::Enforce | Mode::Off => apply(pod, &request.uid, &decision),
+    };
     witness(&Judged {
         request,
         decision: &decision,
     });
-    Ok(match decision.mode {
-        Mode::DryRun => rehearse(&question, &request.uid, &decision),
-        Mode::Enforce | Mode::Off => apply(pod, &request.uid, &decision),
-    })
+    Ok(answer)
 }
 
 fn question<'a>(

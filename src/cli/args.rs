@@ -1,5 +1,8 @@
 //! Flags and subcommands; their examples are in [`super::examples`].
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -23,6 +26,9 @@ pub(crate) struct Args {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Answers an API server: the webhook
+    #[command(after_help = examples::SERVE)]
+    Serve(ServeArgs),
     /// Shows what slicegate would make of manifests, offline
     #[command(after_help = examples::REVIEW)]
     Review(ReviewArgs),
@@ -41,6 +47,71 @@ pub(crate) enum Command {
     /// Prints a script that lets a shell complete commands and flags
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
+}
+
+/// `slicegate serve`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ServeArgs {
+    /// Where the API server reaches the webhook, by TLS
+    #[arg(
+        long,
+        env = "SLICEGATE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "0.0.0.0:8443"
+    )]
+    pub listen: SocketAddr,
+    /// Where /livez, /readyz and /metrics are, without TLS
+    #[arg(
+        long,
+        env = "SLICEGATE_ADMIN_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "0.0.0.0:8080"
+    )]
+    pub admin_listen: SocketAddr,
+    /// The server's certificate and its chain, PEM; read again when it changes
+    #[arg(
+        long,
+        env = "SLICEGATE_TLS_CERT",
+        value_name = "FILE",
+        requires = "tls_key",
+        required_unless_present = "tls_generate"
+    )]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, PEM; read again when it changes
+    #[arg(
+        long,
+        env = "SLICEGATE_TLS_KEY",
+        value_name = "FILE",
+        requires = "tls_cert"
+    )]
+    pub tls_key: Option<PathBuf>,
+    /// Makes ca.crt, tls.crt and tls.key in this folder if they are not there, and uses them
+    #[arg(long, env = "SLICEGATE_TLS_GENERATE", value_name = "DIR", conflicts_with_all = ["tls_cert", "tls_key"])]
+    pub tls_generate: Option<PathBuf>,
+    /// Asks clients for a certificate by one of these authorities, PEM; without it nobody is asked
+    #[arg(long, env = "SLICEGATE_TLS_CLIENT_CA", value_name = "FILE")]
+    pub tls_client_ca: Option<PathBuf>,
+    /// The SharingPolicy, read again when it changes; without it the built-in one
+    #[arg(long, env = "SLICEGATE_POLICY", value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// What `kubectl get nodes -o yaml|json` printed; read again when it changes
+    #[arg(long, env = "SLICEGATE_NODES", value_name = "FILE")]
+    pub nodes: PathBuf,
+    /// What `kubectl get namespaces -o yaml|json` printed; read again when it changes
+    #[arg(long, env = "SLICEGATE_NAMESPACES", value_name = "FILE")]
+    pub namespaces: PathBuf,
+    /// How log lines are written to standard error
+    #[arg(long, env = "SLICEGATE_LOG_FORMAT", value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+}
+
+/// The forms of a log line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// For people
+    Text,
+    /// One object a line
+    Json,
 }
 
 /// `slicegate review`.

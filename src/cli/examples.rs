@@ -11,6 +11,24 @@ Examples:
 
 Every command has --help with examples of its own.";
 
+pub(crate) const SERVE: &str = "\
+Examples:
+  kubectl get nodes -o json > nodes.json
+  kubectl get namespaces -o json > namespaces.json
+  slicegate serve --tls-generate certificates --nodes nodes.json --namespaces namespaces.json
+      with the built-in policy and a certificate of its own, for a try
+  slicegate serve --tls-cert /tls/tls.crt --tls-key /tls/tls.key --policy policy.yaml \\
+    --nodes nodes.json --namespaces namespaces.json --log-format json
+  curl --cacert certificates/ca.crt -H 'Content-Type: application/json' \\
+    --data-binary @review.json https://localhost:8443/mutate
+      what an API server sends, by hand
+
+Files are looked at every second. A bad one leaves the last good one in force, and the log says why.
+RUST_LOG says what is logged: info (unless it says otherwise), warn, debug.
+SIGTERM ends it: 3 s more for clients that do not know yet, then every request is answered, 15 s at most.
+
+Exit status: 0 stopped as told, 2 could not start.";
+
 pub(crate) const REVIEW: &str = "\
 Examples:
   slicegate review -f pod.yaml

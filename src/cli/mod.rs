@@ -11,6 +11,7 @@ mod policy;
 mod report;
 mod review;
 mod rules;
+mod serve;
 mod table;
 mod workloads;
 
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
         }
     };
     let outcome = match args.command {
+        Command::Serve(args) => serve::run(args),
         Command::Review(args) => review::run(&args),
         Command::Policy(command) => policy::run(&command),
         Command::Rules(args) => rules::run(&args),

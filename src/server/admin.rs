@@ -1,0 +1,54 @@
+//! The second port: `/livez`, `/readyz` and `/metrics`, without TLS.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+
+use super::shared::Shared;
+
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// The operators' paths.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/livez", get(livez))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .fallback(nothing)
+        .with_state(shared)
+}
+
+/// Whoever answers lives.
+async fn livez() -> &'static str {
+    "ok\n"
+}
+
+/// Policy, nodes, namespaces and certificate are loaded before a port is opened.
+async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) {
+    if shared.is_ready() {
+        (StatusCode::OK, "ok\n")
+    } else if shared.is_draining() {
+        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "starting\n")
+    }
+}
+
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    match shared.metrics.text(shared.capacity.in_flight()) {
+        Ok(page) => ([(CONTENT_TYPE, OPEN_METRICS)], page).into_response(),
+        Err(problem) => (StatusCode::INTERNAL_SERVER_ERROR, problem.to_string()).into_response(),
+    }
+}
+
+async fn nothing() -> (StatusCode, &'static str) {
+    (
+        StatusCode::NOT_FOUND,
+        "there are /livez, /readyz and /metrics\n",
+    )
+}

@@ -1,0 +1,168 @@
+//! The accept loop: a cap on connections, a limit on every wait, and an end that lets requests finish.
+
+mod flat;
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service as _, service_fn};
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulConnection;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{debug, warn};
+
+use super::shared::Shared;
+use flat::Flat;
+
+/// Connections at once; an API server keeps at most 25 idle ones (`MaxIdleConnsPerHost` of its webhook client).
+const CONNECTIONS: usize = 1024;
+/// A handshake takes one or two round trips.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// Who connects has something to ask.
+const FIRST_REQUEST: Duration = Duration::from_secs(10);
+/// An API server's client closes idle connections after 90 s. It has to be the first of the two to do so, because
+/// it does not repeat a POST on a connection that was just closed by the other side.
+const IDLE: Duration = Duration::from_secs(120);
+/// Between HTTP/2 pings to a client that says nothing, and for its answer.
+const PING: Duration = Duration::from_secs(30);
+/// Requests at once on one HTTP/2 connection.
+const STREAMS: u32 = 256;
+/// Waits after a failed accept: at first, and at most. Without it a lack of file descriptors is a busy loop.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
+
+/// What a connection begins with.
+#[derive(Clone)]
+pub(super) enum Acceptor {
+    /// HTTP at once.
+    Plain,
+    /// TLS, with the certificate in force.
+    Tls(Arc<Shared>),
+}
+
+/// Accepts until it is to close; connections go on by themselves and end after the request they are at.
+pub(super) async fn accept(
+    listener: TcpListener,
+    acceptor: Acceptor,
+    router: Router,
+    closing: CancellationToken,
+    connections: TaskTracker,
+) {
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut backoff = BACKOFF.0;
+    loop {
+        let accepted = async {
+            // Who comes while all places are taken waits in the kernel's queue.
+            let place = Arc::clone(&room).acquire_owned().await;
+            (listener.accept().await, place)
+        };
+        let (accepted, place) = tokio::select! {
+            () = closing.cancelled() => return,
+            accepted = accepted => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(problem) => {
+                warn!(%problem, "a connection could not be accepted");
+                sleep(backoff).await;
+                backoff = (backoff * 2).min(BACKOFF.1);
+                continue;
+            }
+        };
+        backoff = BACKOFF.0;
+        let (acceptor, router, closing) = (acceptor.clone(), router.clone(), closing.clone());
+        connections.spawn(async move {
+            greet(stream, acceptor, router, closing).await;
+            drop(place);
+        });
+    }
+}
+
+async fn greet(stream: TcpStream, acceptor: Acceptor, router: Router, closing: CancellationToken) {
+    // Answers are small and somebody waits for each.
+    let _ = stream.set_nodelay(true);
+    let shared = match acceptor {
+        Acceptor::Plain => return speak(stream, false, router, closing).await,
+        Acceptor::Tls(shared) => shared,
+    };
+    let acceptor = TlsAcceptor::from(shared.tls.load_full());
+    let stream = match timeout(HANDSHAKE, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        // Port scans and probes end here, so it is no warning.
+        Ok(Err(problem)) => return debug!(%problem, "a TLS handshake failed"),
+        Err(_) => return debug!("a TLS handshake took longer than {HANDSHAKE:?}"),
+    };
+    let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    speak(stream, is_http2, router, closing).await;
+}
+
+async fn speak<S>(stream: S, is_http2: bool, router: Router, closing: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let router = TowerToHyperService::new(router);
+    let asked = Arc::clone(&has_asked);
+    let service = service_fn(move |request: Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
+        let answer = router.call(request);
+        async move { answer.await as Result<Response<axum::body::Body>, Infallible> }
+    });
+    if is_http2 {
+        let mut http = http2::Builder::new(TokioExecutor::new());
+        http.timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PING);
+        let connection = http.serve_connection(TokioIo::new(Flat(stream)), service);
+        drive(connection, &has_asked, closing).await;
+    } else {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(IDLE);
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        drive(connection, &has_asked, closing).await;
+    }
+}
+
+async fn drive<C>(connection: C, has_asked: &AtomicBool, closing: CancellationToken)
+where
+    C: GracefulConnection,
+    C::Error: std::fmt::Display,
+{
+    let mut connection = pin!(connection);
+    let mut first = pin!(sleep(FIRST_REQUEST));
+    let (mut is_closing, mut is_first) = (false, true);
+    loop {
+        tokio::select! {
+            ended = connection.as_mut() => {
+                if let Err(problem) = ended {
+                    debug!(%problem, "a connection ended");
+                }
+                return;
+            }
+            () = closing.cancelled(), if !is_closing => {
+                is_closing = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = first.as_mut(), if is_first => {
+                is_first = false;
+                if !has_asked.load(Ordering::Relaxed) {
+                    return debug!("nothing was asked within {FIRST_REQUEST:?}");
+                }
+            }
+        }
+    }
+}

@@ -11,11 +11,17 @@ mod cluster;
 mod control_plane;
 mod fleet;
 mod https;
+mod installation;
 mod kubectl;
+mod many_pods;
+mod match_conditions;
 mod names;
 mod namespaces;
 mod neighbours;
 mod process;
+#[path = "../properties/reaching.rs"]
+mod reaching;
+mod recorder;
 mod reinvocation;
 mod runner;
 mod stage;
@@ -51,6 +57,9 @@ const TESTS: &[Test] = tests![
     neighbours::a_pod_that_pod_security_calls_restricted_still_is_after_the_rewrite,
     neighbours::pods_reach_tainted_nodes_without_the_plugin_for_tolerations,
     neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
+    match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,
+    match_conditions::a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_much,
+    installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 
 fn main() -> ExitCode {

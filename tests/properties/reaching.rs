@@ -258,8 +258,8 @@ fn put(pod: &mut Value, spot: Spot, text: String, value: &str, list: &str, index
     match spot {
         Spot::Annotation => pod["metadata"]["annotations"][text] = value.into(),
         Spot::Label => pod["metadata"]["labels"][text] = value.into(),
-        Spot::Limit => container["resources"]["limits"][text] = value.into(),
-        Spot::Request => container["resources"]["requests"][text] = value.into(),
+        Spot::Limit => container["resources"]["limits"][text] = quantity(value).into(),
+        Spot::Request => container["resources"]["requests"][text] = quantity(value).into(),
         Spot::Variable => push(&mut container["env"], json!({"name": text, "value": value})),
         Spot::Prefix => push(
             &mut container["envFrom"],
@@ -274,5 +274,14 @@ fn put(pod: &mut Value, spot: Spot, text: String, value: &str, list: &str, index
             &mut container["volumeMounts"],
             json!({"name": "host", "mountPath": text}),
         ),
+    }
+}
+
+/// The API server reads no other.
+fn quantity(value: &str) -> &str {
+    if value.starts_with(|c: char| c.is_ascii_digit()) {
+        value
+    } else {
+        "1"
     }
 }

@@ -3,13 +3,16 @@
 //! A target of its own with its own `main`, because its tests share clusters and run one after another. It takes
 //! filters as other test targets do. `SLICEGATE_REQUIRE_KUBERNETES=1` turns what could not be run into a failure.
 
+mod acceptance_cases;
 mod api;
 mod assets;
 mod audit;
+mod boundaries;
 mod certificates;
 mod cluster;
 mod control_plane;
 mod fleet;
+mod headline;
 mod https;
 mod installation;
 mod kubectl;
@@ -17,14 +20,17 @@ mod many_pods;
 mod match_conditions;
 mod names;
 mod namespaces;
+mod neighbourhood;
 mod neighbours;
 mod process;
+mod random;
 #[path = "../properties/reaching.rs"]
 mod reaching;
 mod recorder;
 mod reinvocation;
 mod runner;
 mod stage;
+mod throughput;
 mod wait;
 mod webhook;
 mod workloads;
@@ -52,11 +58,15 @@ const TESTS: &[Test] = tests![
     reinvocation::what_a_later_webhook_adds_is_completed_and_nothing_is_written_twice,
     reinvocation::what_an_earlier_webhook_adds_is_complete_at_once,
     neighbours::a_limit_range_that_gives_every_container_a_gpu_does_not_bring_the_old_name_back,
-    neighbours::a_quota_on_the_old_name_counts_nothing_after_the_rewrite_and_a_warning_says_so,
+    neighbours::a_quota_on_the_old_name_counts_nothing_after_the_rewrite,
     neighbours::a_quota_on_the_name_for_shares_counts_and_refuses,
     neighbours::a_pod_that_pod_security_calls_restricted_still_is_after_the_rewrite,
     neighbours::pods_reach_tainted_nodes_without_the_plugin_for_tolerations,
     neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
+    headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,
+    boundaries::no_node_ever_runs_shares_of_two_boundaries_and_nobody_waits_beside_room,
+    throughput::pods_are_created_with_and_without_slicegate_in_turns,
+    acceptance_cases::nothing_unsafe_gets_in_that_is_not_known,
     match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,
     match_conditions::a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_much,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,

@@ -108,12 +108,18 @@ impl Webhook {
         self.process.said()
     }
 
-    /// Registers it for pods, as its own manifest does, and waits until the API server asks it.
+    /// Registers it for pods, as its own manifest does, and leaves it to others to wait until it is asked.
     #[track_caller]
-    pub fn register(&self, cluster: &Cluster) {
+    pub fn register_unseen(&self, cluster: &Cluster) {
         let ca = fs::read(self.folder.path().join("ca.crt")).expect("a ca.crt");
         let object = configuration(&format!("https://127.0.0.1:{}/mutate", self.port), &ca);
         cluster.create(CONFIGURATIONS, &object);
+    }
+
+    /// Registers it and waits until the API server asks it.
+    #[track_caller]
+    fn register(&self, cluster: &Cluster) {
+        self.register_unseen(cluster);
         // Refused by name, so nothing of this pod is ever there.
         let canary = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "canary"},
             "spec": {"containers": [{"name": "main", "image": "example/app:1",

@@ -102,7 +102,7 @@ impl Texts {
             Have(part) => text.contains(part),
             Spell(beginnings) => {
                 let spells = |b: &&str| b.starts_with(text) || text.starts_with(*b);
-                !text.is_empty() && beginnings.iter().any(|b| spells(&b))
+                !text.is_empty() && beginnings.iter().any(spells)
             }
             Foreign(stands) => foreign::find(stands, text).is_some(),
             Roads => !is_plain(text) || ROADS.iter().any(|road| road.concerns(bare(text))),

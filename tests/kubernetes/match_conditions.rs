@@ -46,6 +46,10 @@ pub fn every_pod_that_touches_gpus_is_asked_about_and_no_other(stage: &mut Stage
         tally.try_pod(&cluster, &recorder, &source, pod, index);
     }
     tally.finish();
+    println!(
+        "    a condition takes {:.0} µs on average",
+        cost(&cluster) * 1e6
+    );
     assert!(tally.asked > 500 && tally.spared > 500);
 }
 
@@ -154,6 +158,19 @@ impl Tally {
             faults.join("\n")
         );
     }
+}
+
+/// What the API server says of the seconds that a condition took.
+fn cost(cluster: &Cluster) -> f64 {
+    let metrics = cluster.get("/metrics");
+    let sum = |end: &str| -> f64 {
+        let name = format!("apiserver_admission_match_condition_evaluation_seconds_{end}{{");
+        let lines = metrics.as_str().unwrap_or_default().lines();
+        let own = lines.filter(|l| l.starts_with(&name) && l.contains("mutate.slicegate.dev"));
+        own.filter_map(|l| l.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum()
+    };
+    sum("sum") / sum("count")
 }
 
 /// As a pod of its own, created by nobody else's controller.

@@ -2,7 +2,7 @@
 //!
 //! It is wider than what any rule finds and never narrower: where it is false, a decision is untouched without
 //! findings. The API server evaluates the CEL before it calls a webhook, and [`decide`](super::decide) the Rust
-//! before it looks any further. To add a sign, add a line to [`SIGNS`](signs::SIGNS).
+//! before it looks any further. To add a sign, add a line to `SIGNS` in `signs.rs`.
 
 mod cel;
 mod signs;

@@ -97,7 +97,7 @@ pub static WORDS: [Word; 28] = [
 ];
 
 /// What the words of the list begin with.
-const BEGINNINGS: [&str; 6] = [
+pub(super) const BEGINNINGS: [&str; 6] = [
     "nvidia.com/",
     "gpu-",
     "hami.io/",

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use super::signs::{At, DETOURS, SIGNS, Texts, parents};
+use super::signs::{At, DETOURS, Texts, parents, signs};
 use super::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
 use crate::engine::foreign::{Stands, WORDS};
 use crate::engine::rules::host_device::ROADS;
@@ -85,8 +85,8 @@ fn exists(list: &str, empty: &str, entry: &str, text: &str, at: At) -> String {
 
 /// Every sign that may stand there, in brackets.
 fn any(at: At, text: &str, depth: usize) -> String {
-    let signs = SIGNS.iter().filter(|sign| sign.at == at);
-    let all: Vec<String> = signs.flat_map(|sign| sign.texts.clauses(text)).collect();
+    let signs = signs(at).texts.iter();
+    let all: Vec<String> = signs.flat_map(|texts| texts.clauses(text)).collect();
     let indent = "  ".repeat(depth);
     format!("(\n{indent}{})", all.join(&format!("\n{indent}|| ")))
 }

@@ -2,7 +2,7 @@
 //!
 //! It is wider than what any rule finds and never narrower: where it is false, a decision is untouched without
 //! findings. The API server evaluates the CEL before it calls a webhook, and [`decide`](super::decide) the Rust
-//! before it looks any further. To add a sign, add a line to `SIGNS` in `signs.rs`.
+//! before it looks any further. To add a sign, add a line to `signs.rs`.
 
 mod cel;
 mod signs;
@@ -26,7 +26,12 @@ const LONGEST: usize = 256;
 
 /// Whether a pod has any of the signs.
 pub fn touches_gpu(pod: &Pod<'_>) -> bool {
-    is_crowded(pod) || marked(pod) || reaches_out(pod) || lists(pod).any(has_sign)
+    // In the order of what is likely, for a pod that asks.
+    lists(pod).any(asks)
+        || marked(pod)
+        || lists(pod).any(reaches)
+        || reaches_out(pod)
+        || is_crowded(pod)
 }
 
 fn lists<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
@@ -75,17 +80,22 @@ fn reaches_out(pod: &Pod<'_>) -> bool {
         || hosts.any(|host| says(At::HostPath, text(host.path.as_ref())))
 }
 
-fn has_sign(container: &Container<'_>) -> bool {
-    let resources = container.resources.iter();
-    let mut named = resources
+/// By resources.
+fn asks(container: &Container<'_>) -> bool {
+    let resource = At::Key(Stands::Resource);
+    let named = container.resources.iter();
+    let mut named = named
         .flat_map(|r| [&r.limits, &r.requests])
         .flatten()
         .flat_map(Pairs::iter);
+    named.any(|(name, _)| says(resource, name))
+}
+
+/// By variables and mounts.
+fn reaches(container: &Container<'_>) -> bool {
     let mut sources = container.env_from.iter().flatten();
     let mut mounts = container.volume_mounts.iter().flatten();
-    let resource = At::Key(Stands::Resource);
-    named.any(|(name, _)| says(resource, name))
-        || container.env().iter().any(|v| says(At::Variable, v.name()))
+    container.env().iter().any(|v| says(At::Variable, v.name()))
         || sources.any(|s| says(At::Prefix, text(s.prefix.as_ref())))
         || mounts.any(|m| says(At::MountPath, text(m.mount_path.as_ref())))
 }

@@ -44,56 +44,95 @@ pub(super) enum Texts {
     Long,
 }
 
-/// One sign.
-#[derive(Debug)]
-pub(super) struct Sign {
-    pub(super) at: At,
-    pub(super) texts: Texts,
-}
-
-const fn sign(at: At, texts: Texts) -> Sign {
-    Sign { at, texts }
-}
-
-use At::{HostPath, Key, MountPath, Prefix, RuntimeClass, Variable};
 use Stands::{Annotation, Label, Resource};
 use Texts::{Are, Begin, BeginAndEnd, Foreign, Have, Long, Roads, Spell};
 
-/// The closed list; what rules look for stands in their own files, and only there.
-pub(super) static SIGNS: [Sign; 21] = [
-    sign(Key(Annotation), Long),
-    sign(Key(Annotation), Begin(&words::KEYS)),
-    sign(Key(Annotation), Begin(&visible_devices::INJECTING)),
-    sign(Key(Annotation), Foreign(Annotation)),
-    sign(Key(Label), Long),
-    sign(Key(Label), Begin(&[words::PREFIX])),
-    sign(Key(Label), Foreign(Label)),
-    sign(Key(Resource), Long),
-    sign(Key(Resource), Are(&[words::GPU, words::GPU_SHARED])),
-    sign(Key(Resource), Begin(&[words::MIG])),
-    sign(
-        Key(Resource),
-        BeginAndEnd(mixed_devices::CLASS, mixed_devices::NVIDIA),
-    ),
-    sign(Key(Resource), Foreign(Resource)),
-    sign(Variable, Long),
-    sign(Variable, Begin(&words::VARIABLES)),
-    sign(Prefix, Long),
-    sign(Prefix, Spell(&words::VARIABLES)),
-    sign(RuntimeClass, Begin(&[runtime_class::BEGINNING])),
-    sign(HostPath, Long),
-    sign(HostPath, Roads),
-    sign(MountPath, Long),
-    sign(MountPath, Have(visible_devices::DEVICES)),
-];
+/// The signs of one place.
+pub(super) struct Signs {
+    pub(super) texts: &'static [Texts],
+    /// A bit for each byte that a text has to begin with, unless it is long.
+    first: u128,
+}
+
+static ANNOTATION: Signs = Signs::of(&[
+    Long,
+    Begin(&words::KEYS),
+    Begin(&visible_devices::INJECTING),
+    Foreign(Annotation),
+]);
+static LABEL: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Foreign(Label)]);
+static RESOURCE: Signs = Signs::of(&[
+    Long,
+    Are(&[words::GPU, words::GPU_SHARED]),
+    Begin(&[words::MIG]),
+    BeginAndEnd(mixed_devices::CLASS, mixed_devices::NVIDIA),
+    Foreign(Resource),
+]);
+static VARIABLE: Signs = Signs::of(&[Long, Begin(&words::VARIABLES)]);
+static PREFIX: Signs = Signs::of(&[Long, Spell(&words::VARIABLES)]);
+static RUNTIME_CLASS: Signs = Signs::of(&[Begin(&[runtime_class::BEGINNING])]);
+static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
+static MOUNT_PATH: Signs = Signs::of(&[Long, Have(visible_devices::DEVICES)]);
+
+/// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
+pub(super) fn signs(at: At) -> &'static Signs {
+    match at {
+        At::Key(Annotation) => &ANNOTATION,
+        At::Key(Label) => &LABEL,
+        At::Key(Resource) => &RESOURCE,
+        At::Variable => &VARIABLE,
+        At::Prefix => &PREFIX,
+        At::RuntimeClass => &RUNTIME_CLASS,
+        At::HostPath => &HOST_PATH,
+        At::MountPath => &MOUNT_PATH,
+    }
+}
 
 /// Whether a text is a sign where it stands.
 pub(super) fn says(at: At, text: &str) -> bool {
-    let mut signs = SIGNS.iter().filter(|sign| sign.at == at);
-    signs.any(|sign| sign.texts.include(text))
+    let signs = signs(at);
+    // Hardly a text of hardly a pod begins like a sign.
+    let first = text.as_bytes().first();
+    let may = first.is_none_or(|first| signs.first & bit(*first) != 0) || text.len() > LONGEST;
+    may && signs.texts.iter().any(|texts| texts.include(text))
+}
+
+impl Signs {
+    const fn of(texts: &'static [Texts]) -> Self {
+        let (mut first, mut index) = (0, 0);
+        while index < texts.len() {
+            first |= texts[index].first();
+            index += 1;
+        }
+        Self { texts, first }
+    }
+}
+
+const fn bit(byte: u8) -> u128 {
+    1 << (byte & 127)
+}
+
+const fn bits(texts: &[&str]) -> u128 {
+    let (mut bits, mut index) = (0, 0);
+    while index < texts.len() {
+        bits |= bit(texts[index].as_bytes()[0]);
+        index += 1;
+    }
+    bits
 }
 
 impl Texts {
+    /// What a text of at most the longest has to begin with.
+    const fn first(self) -> u128 {
+        match self {
+            Are(texts) | Begin(texts) | Spell(texts) => bits(texts),
+            BeginAndEnd(beginning, _) => bits(&[beginning]),
+            Foreign(_) => bits(&foreign::BEGINNINGS),
+            Have(_) | Roads => u128::MAX,
+            Long => 0,
+        }
+    }
+
     fn include(self, text: &str) -> bool {
         match self {
             Are(names) => names.contains(&text),
@@ -139,6 +178,7 @@ pub(super) fn parents(path: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use super::At::{HostPath, Key, Prefix, Variable};
     use super::*;
     use crate::engine::rules::host_device;
 

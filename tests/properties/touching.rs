@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use slicegate::engine::{Namespaces, Outcome, Question, Workload, decide, touches_gpu};
+use slicegate::engine::{Namespaces, Outcome, Question, Workload, decide, ephemeral, touches_gpu};
 use slicegate::facts::Pod;
 
 use crate::fleet;
@@ -22,11 +22,11 @@ fn noticed(pod: &Value) -> Value {
     pod
 }
 
-/// What a decision says, by who makes the pod.
+/// What a decision says, by who makes the pod, and what would be said if its ephemeral containers were new.
 fn said(world: &slicegate::admission::World, pod: &Value, workload: Workload) -> Vec<String> {
     let text = pod.to_string();
     let read: Pod<'_> = serde_json::from_str(&text).expect("a pod");
-    let decision = decide(&Question {
+    let question = Question {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
@@ -34,13 +34,15 @@ fn said(world: &slicegate::admission::World, pod: &Value, workload: Workload) ->
         pod: &read,
         workload,
         user: None,
-    });
-    let findings = decision.findings.iter().map(|f| f.rule.id.to_owned());
-    let outcome = match decision.outcome {
-        Outcome::Untouched => None,
-        outcome => Some(outcome.word().to_owned()),
     };
-    outcome.into_iter().chain(findings).collect()
+    let mut said = Vec::new();
+    for decision in [decide(&question), ephemeral(&question, None)] {
+        if decision.outcome != Outcome::Untouched {
+            said.push(decision.outcome.word().to_owned());
+        }
+        said.extend(decision.findings.iter().map(|f| f.rule.id.to_owned()));
+    }
+    said
 }
 
 fn nothing_is_missed(

@@ -54,21 +54,26 @@ spec:
 /// Looks for every way to name devices past the request: variables, mounts, annotations.
 pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
     for (place, container) in pod.all_containers() {
-        for (index, variable) in container.env().iter().enumerate() {
-            if shows_devices(variable) {
-                let message = format!(
-                    "container {} sets {}, which shows it GPUs past its request",
-                    container.name(),
-                    variable.name()
-                );
-                let fix = "remove it; the device plugin sets what the request grants".to_owned();
-                findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
-            }
-        }
-        sources(place, container, findings);
-        mounts(place, container, findings);
+        in_container(place, container, findings);
     }
     annotations(pod, standing, findings);
+}
+
+/// Looks for them in one container.
+pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    for (index, variable) in container.env().iter().enumerate() {
+        if shows_devices(variable) {
+            let message = format!(
+                "container {} sets {}, which shows it GPUs past its request",
+                container.name(),
+                variable.name()
+            );
+            let fix = "remove it; the device plugin sets what the request grants".to_owned();
+            findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
+        }
+    }
+    sources(place, container, findings);
+    mounts(place, container, findings);
 }
 
 /// Switches of the NVIDIA container toolkit that add devices (its `internal/config/image` and `internal/modifier`).

@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// An answer is a few dozen small pieces of memory that live for microseconds.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     slicegate::cli::run()
 }

@@ -131,8 +131,12 @@ pub enum Unjudged<'w> {
 }
 
 /// Answers a request that got no decision: an enforced namespace stays closed, everybody else's pod goes on.
-/// None where the body has no uid to answer to.
+/// None where there is nobody to answer to: no uid, or another version.
 pub fn unjudged(world: &World, body: &[u8], why: &Unjudged<'_>) -> Option<Vec<u8>> {
+    if matches!(why, Unjudged::Unreadable(BadReview::Version(_))) {
+        // Whoever speaks another version would not understand this one's answer.
+        return None;
+    }
     let review: Envelope<'_> = serde_json::from_slice(body).ok()?;
     let request = &review.request;
     let namespace = request.namespace.as_deref().unwrap_or("default");

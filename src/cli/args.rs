@@ -73,8 +73,7 @@ pub(crate) struct ServeArgs {
         long,
         env = "SLICEGATE_TLS_CERT",
         value_name = "FILE",
-        requires = "tls_key",
-        required_unless_present = "tls_generate"
+        requires = "tls_key"
     )]
     pub tls_cert: Option<PathBuf>,
     /// Its private key, PEM; read again when it changes

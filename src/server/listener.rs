@@ -1,11 +1,11 @@
 //! The accept loop: a cap on connections, a limit on every wait, and an end that lets requests finish.
 
-mod flat;
+mod activity;
+mod gathering;
 
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -19,24 +19,20 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::shared::Shared;
-use flat::Flat;
+use activity::Activity;
+use gathering::Gathering;
 
 /// Connections at once; an API server keeps at most 25 idle ones (`MaxIdleConnsPerHost` of its webhook client).
 const CONNECTIONS: usize = 1024;
 /// A handshake takes one or two round trips.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-/// Who connects has something to ask.
-const FIRST_REQUEST: Duration = Duration::from_secs(10);
-/// An API server's client closes idle connections after 90 s. It has to be the first of the two to do so, because
-/// it does not repeat a POST on a connection that was just closed by the other side.
-const IDLE: Duration = Duration::from_secs(120);
 /// Between HTTP/2 pings to a client that says nothing, and for its answer.
 const PING: Duration = Duration::from_secs(30);
 /// Requests at once on one HTTP/2 connection.
@@ -113,11 +109,11 @@ async fn speak<S>(stream: S, is_http2: bool, router: Router, closing: Cancellati
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let has_asked = Arc::new(AtomicBool::new(false));
+    let activity = Arc::new(Activity::new());
     let router = TowerToHyperService::new(router);
-    let asked = Arc::clone(&has_asked);
+    let seen = Arc::clone(&activity);
     let service = service_fn(move |request: Request<Incoming>| {
-        asked.store(true, Ordering::Relaxed);
+        seen.note();
         let answer = router.call(request);
         async move { answer.await as Result<Response<axum::body::Body>, Infallible> }
     });
@@ -127,24 +123,26 @@ where
             .max_concurrent_streams(STREAMS)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        let connection = http.serve_connection(TokioIo::new(Flat(stream)), service);
-        drive(connection, &has_asked, closing).await;
+        let connection = http.serve_connection(TokioIo::new(Gathering::new(stream)), service);
+        drive(connection, &activity, closing).await;
     } else {
         let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(IDLE);
+        // hyper's own limit would set a timer anew for each request, which costs as much as deciding about a pod.
+        http.timer(TokioTimer::new()).header_read_timeout(None);
         let connection = http.serve_connection(TokioIo::new(stream), service);
-        drive(connection, &has_asked, closing).await;
+        drive(connection, &activity, closing).await;
     }
 }
 
-async fn drive<C>(connection: C, has_asked: &AtomicBool, closing: CancellationToken)
+/// Until the connection ends, or nothing was asked for too long.
+async fn drive<C>(connection: C, activity: &Activity, closing: CancellationToken)
 where
     C: GracefulConnection,
     C::Error: std::fmt::Display,
 {
     let mut connection = pin!(connection);
-    let mut first = pin!(sleep(FIRST_REQUEST));
-    let (mut is_closing, mut is_first) = (false, true);
+    let mut idle = pin!(sleep_until(activity.limit()));
+    let mut is_closing = false;
     loop {
         tokio::select! {
             ended = connection.as_mut() => {
@@ -157,11 +155,12 @@ where
                 is_closing = true;
                 connection.as_mut().graceful_shutdown();
             }
-            () = first.as_mut(), if is_first => {
-                is_first = false;
-                if !has_asked.load(Ordering::Relaxed) {
-                    return debug!("nothing was asked within {FIRST_REQUEST:?}");
+            () = idle.as_mut() => {
+                let limit = activity.limit();
+                if limit <= Instant::now() {
+                    return debug!("a connection was closed: nothing was asked on it");
                 }
+                idle.as_mut().reset(limit);
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Logs: one line an event, text or JSON, gathered for a moment so that a busy server does not pay for each.
 
+mod json;
+
 use std::io::{self, Write as _};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
@@ -38,12 +40,7 @@ pub fn start(format: LogFormat) -> Logging {
         .with_ansi(false);
     let layer = match format {
         LogFormat::Text => layer.boxed(),
-        LogFormat::Json => layer
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .boxed(),
+        LogFormat::Json => layer.event_format(json::Json).boxed(),
     };
     // A second start in one process keeps the first.
     let _ = tracing_subscriber::registry()

@@ -168,22 +168,30 @@ fn variable(variable: &EnvVar<'_>) -> Option<String> {
 }
 
 fn in_flags(container: &Container<'_>) -> Option<String> {
-    let several = |value: &str| is_several(value).then(|| value.to_owned());
-    let rank = |value: &str| {
-        value
-            .parse::<u32>()
-            .ok()
-            .filter(|r| *r > 0)
-            .map(|_| value.to_owned())
-    };
-    let elsewhere = |value: &str| is_elsewhere(value).then(|| value.to_owned());
-    let nodes = ["nnodes", "num_nodes", "num_machines"];
-    let ranks = ["node_rank", "machine_rank"];
-    let addresses = ["master_addr", "rdzv_endpoint", "main_process_ip"];
-    let found = flags::find(container, &nodes, several)
-        .or_else(|| flags::find(container, &ranks, rank))
-        .or_else(|| flags::find(container, &addresses, elsewhere));
-    found.map(|(flag, value)| format!("it is run with --{flag} {value}"))
+    let (flag, value) = flags::find(container, |flag, value| {
+        let says_so: fn(&str) -> bool = if flags::is_one_of(flag, &NODES) {
+            is_several
+        } else if flags::is_one_of(flag, &RANKS) {
+            is_not_first
+        } else if flags::is_one_of(flag, &ADDRESSES) {
+            is_elsewhere
+        } else {
+            return None;
+        };
+        Some(value.word()).filter(|v| says_so(v)).map(str::to_owned)
+    })?;
+    Some(format!("it is run with --{flag} {value}"))
+}
+
+/// How many machines there are.
+const NODES: [&str; 3] = ["nnodes", "num_nodes", "num_machines"];
+/// Which of them this is.
+const RANKS: [&str; 2] = ["node_rank", "machine_rank"];
+/// Where the first of them is.
+const ADDRESSES: [&str; 3] = ["master_addr", "rdzv_endpoint", "main_process_ip"];
+
+fn is_not_first(value: &str) -> bool {
+    value.parse::<u32>().is_ok_and(|rank| rank > 0)
 }
 
 /// More than one, or a range `min:max` that may become more; what is not a number yet says nothing.

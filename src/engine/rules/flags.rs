@@ -5,35 +5,51 @@
 
 use crate::facts::pod::Container;
 
-/// The first of the flags whose value `read` accepts. Names are given with underscores; a dash is the same.
+/// The first flag that `read` makes something of: it is given the flag's name without dashes, and its value.
 ///
 /// Words inside a shell's `-c` string count too; values still to be expanded are for `read` to refuse.
 pub fn find<T>(
     container: &Container<'_>,
-    flags: &[&str],
-    read: impl Fn(&str) -> Option<T>,
+    read: impl Fn(&str, Value<'_>) -> Option<T>,
 ) -> Option<(String, T)> {
     let texts = [container.command, container.args];
     let mut set = texts.into_iter().flatten().flat_map(|raw| scan(raw.get()));
-    set.find_map(|(flag, value)| {
-        let wanted = flags.iter().any(|name| is_same(flag, name));
-        let found = wanted.then(|| read(value)).flatten()?;
-        Some((flag.to_owned(), found))
-    })
+    set.find_map(|(flag, after)| Some((flag.to_owned(), read(flag, Value(after))?)))
 }
 
-/// Every `--flag` of a JSON text with the word that follows it.
+/// What follows a flag; looked at only for a flag that somebody wants.
+#[derive(Clone, Copy)]
+pub struct Value<'t>(&'t str);
+
+impl<'t> Value<'t> {
+    /// The word after the flag.
+    pub fn word(self) -> &'t str {
+        word(self.0)
+    }
+}
+
+/// Whether a flag is one of these. Names are given with underscores; a dash is the same.
+pub fn is_one_of(flag: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| is_same(flag, name))
+}
+
+/// Every `--flag` of a JSON text, with the text that follows it.
 fn scan(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let start = rest.find("--")?;
+        let start = loop {
+            let dash = rest.find('-')?;
+            if rest.as_bytes().get(dash + 1) == Some(&b'-') {
+                break dash;
+            }
+            rest = &rest[dash + 1..];
+        };
         let flag = rest[start..].trim_start_matches('-');
-        let end = flag
-            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '-')
-            .unwrap_or(flag.len());
-        let (flag, after) = flag.split_at(end);
+        let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let end = flag.bytes().position(|b| !inner(b));
+        let (flag, after) = flag.split_at(end.unwrap_or(flag.len()));
         rest = after;
-        Some((flag, word(after)))
+        Some((flag, after))
     })
 }
 
@@ -62,7 +78,7 @@ fn is_same(flag: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::scan;
+    use super::{scan, word};
 
     #[test]
     fn flags_are_found_in_every_form_a_command_line_has_in_json() {
@@ -87,7 +103,8 @@ mod tests {
             ("null", vec![]),
         ];
         for (text, expected) in table {
-            let found: Vec<(&str, &str)> = scan(text).collect();
+            let found = scan(text).map(|(flag, after)| (flag, word(after)));
+            let found: Vec<(&str, &str)> = found.collect();
             assert_eq!(found, expected, "{text}");
         }
     }

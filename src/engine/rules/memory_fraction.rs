@@ -72,7 +72,10 @@ pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'
                 .ok()
                 .filter(|f| *f > share && *f <= 1.0)
         };
-        let flag = flags::find(container, &FLAGS, too_much);
+        let flag = flags::find(container, |flag, value| {
+            let wanted = flags::is_one_of(flag, &FLAGS);
+            wanted.then(|| too_much(value.word())).flatten()
+        });
         let flag = flag.map(|(flag, part)| (format!("--{flag}"), part));
         let variable = || {
             let set = container

@@ -51,7 +51,11 @@ pub fn check(pod: &Pod<'_>, wants: &[Want<'_>], findings: &mut Findings<'_>) {
         let Some(container) = pod.at(want.place) else {
             continue;
         };
-        let Some((flag, ways)) = flags::find(container, &FLAGS, |value| {
+        let Some((flag, ways)) = flags::find(container, |flag, value| {
+            if !flags::is_one_of(flag, &FLAGS) {
+                return None;
+            }
+            let value = value.word();
             value.parse::<u64>().ok().filter(|ways| *ways > want.count)
         }) else {
             continue;

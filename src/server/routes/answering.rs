@@ -85,3 +85,75 @@ fn rules(findings: &[Finding]) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use super::answer;
+    use crate::admission::{BadReview, Judged, World};
+    use crate::config::{documents, fleet, policy};
+    use crate::engine::Namespaces;
+    use crate::server::certificate::Tls;
+    use crate::server::metrics::Metrics;
+    use crate::server::shared::Shared;
+    use tokio_rustls::rustls::ServerConfig;
+    use tokio_rustls::rustls::crypto::aws_lc_rs;
+    use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
+
+    fn panics(
+        _: &World,
+        _: &[u8],
+        _: &mut dyn FnMut(&Judged<'_, '_>),
+    ) -> Result<Vec<u8>, BadReview> {
+        panic!("a fault");
+    }
+
+    fn shared() -> Shared {
+        let policy = policy::built_in().unwrap();
+        let namespaces = "{apiVersion: v1, kind: Namespace, metadata: {name: open}}\n---\n\
+            {apiVersion: v1, kind: Namespace, metadata: {name: closed, \
+            annotations: {slicegate.dev/mode: enforce}}}";
+        let views = fleet::namespace_views("", documents::parse("", namespaces)).unwrap();
+        let world = World {
+            supply: fleet::assumed(&policy).unwrap(),
+            policy,
+            namespaces: Namespaces::known(views),
+        };
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
+        let tls = Tls {
+            config: Arc::new(config),
+            not_after: 0,
+        };
+        Shared::new(world, &tls, Metrics::new())
+    }
+
+    fn asked(shared: &Shared, namespace: &str) -> Value {
+        let review = json!({"request": {"uid": "uid-1", "namespace": namespace}}).to_string();
+        let answer = answer(panics, shared, review.as_bytes()).unwrap();
+        serde_json::from_slice::<Value>(&answer).unwrap()["response"].take()
+    }
+
+    #[test]
+    fn a_panic_is_answered_with_the_uid_closed_where_slicegate_enforces_and_open_elsewhere() {
+        let shared = shared();
+        let refused = asked(&shared, "closed");
+        assert_eq!(
+            (&refused["uid"], &refused["allowed"]),
+            (&json!("uid-1"), &json!(false))
+        );
+        assert_eq!(refused["status"]["code"], 500);
+        let passed = asked(&shared, "open");
+        assert_eq!(
+            (&passed["uid"], &passed["allowed"]),
+            (&json!("uid-1"), &json!(true))
+        );
+        assert!(answer(panics, &shared, b"no review").is_err());
+    }
+}

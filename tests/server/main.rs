@@ -1,0 +1,12 @@
+//! The server as an API server meets it: the real binary, real TLS, real sockets.
+
+mod answers;
+mod certificates;
+mod client;
+mod drain;
+mod limits;
+mod operators;
+mod process;
+mod reload;
+mod start;
+mod world;

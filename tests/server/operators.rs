@@ -1,0 +1,71 @@
+//! What operators look at: probes, metrics, logs.
+
+use super::client::{Connection, get};
+use super::process::{Server, until};
+use super::world::{attack, pod, review};
+
+#[test]
+fn probes_and_metrics_are_on_the_second_port_and_only_there() {
+    let server = Server::start();
+    assert_eq!(get(server.admin, "/livez"), (200, "ok\n".to_owned()));
+    assert_eq!(get(server.admin, "/readyz"), (200, "ok\n".to_owned()));
+    assert_eq!(get(server.admin, "/mutate").0, 404);
+    let mut connection = Connection::to(&server);
+    assert_eq!(connection.request("GET /metrics", "", b"").status, 404);
+}
+
+#[test]
+fn metrics_count_what_was_decided_and_hold_nothing_a_user_wrote() {
+    let server = Server::start();
+    let mut connection = Connection::to(&server);
+    let mut named = attack();
+    named["metadata"]["name"] = "a-users-word".into();
+    named["spec"]["containers"][0]["name"] = "a-users-word".into();
+    connection.review(&review("a-users-word", "inference", &named));
+    connection.review(&review("uid", "inference", &pod()));
+    connection.review(&review("uid", "trial", &pod()));
+    connection.review(&review("uid", "a-users-word", &pod()));
+    let mut odd = review("uid", "inference", &pod());
+    odd["request"]["operation"] = "a-users-word".into();
+    connection.review(&odd);
+    Connection::to(&server).post(b"a-users-word");
+    let (status, text) = get(server.admin, "/metrics");
+    assert_eq!(status, 200);
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    assert!(!text.contains("a-users-word"), "{text}");
+    for line in [
+        "slicegate_admission_total{operation=\"CREATE\",mode=\"enforce\",outcome=\"denied\",strategy=\"none\"} 1",
+        "slicegate_admission_total{operation=\"CREATE\",mode=\"enforce\",outcome=\"rewritten\",strategy=\"mps\"} 1",
+        "slicegate_admission_total{operation=\"CREATE\",mode=\"dry-run\",outcome=\"rewritten\",strategy=\"mps\"} 1",
+        "slicegate_admission_total{operation=\"CREATE\",mode=\"off\",outcome=\"untouched\",strategy=\"none\"} 1",
+        "slicegate_findings_total{rule=\"visible-devices\",severity=\"deny\"} 1",
+        "slicegate_admission_duration_seconds_count 4",
+        "slicegate_policy_info{name=\"built-in\"",
+        "slicegate_offers{strategy=\"mig\"}",
+        "slicegate_inflight 0",
+        "slicegate_rejected_total{reason=\"malformed\"} 1",
+        "slicegate_cache_age_seconds{kind=\"nodes\"}",
+        "slicegate_tls_certificate_not_after_seconds ",
+    ] {
+        assert!(text.contains(line), "{line} is missing in\n{text}");
+    }
+}
+
+#[test]
+fn the_log_has_one_line_for_a_decision_and_never_the_object() {
+    let server = Server::start();
+    let mut pod = attack();
+    pod["spec"]["containers"][0]["command"] = serde_json::json!(["a-secret-of-the-user"]);
+    pod["metadata"]["name"] = "line\nbreak\u{1b}[31m".into();
+    Connection::to(&server).review(&review("uid-1", "inference", &pod));
+    let is = |line: &&serde_json::Value| line["uid"] == "uid-1";
+    let line = until(|| server.log().iter().find(is).cloned()).expect("a line");
+    assert_eq!(line["message"], "decision");
+    assert_eq!(line["namespace"], "inference");
+    assert_eq!(line["outcome"], "denied");
+    assert_eq!(line["rules"], "mps-user=warn visible-devices=deny");
+    assert!(line["took_us"].is_u64(), "{line}");
+    let log = format!("{:?}", server.log());
+    assert!(!log.contains("a-secret-of-the-user"), "{log}");
+    assert_eq!(server.log().iter().filter(is).count(), 1);
+}

@@ -35,12 +35,15 @@ pub fn ten_shares_take_two_nodes_of_six_and_without_slicegate_ten(stage: &mut St
     assert_eq!(nodes_of_ten(&cluster, "team", &asks), 2);
 }
 
-/// Creates ten of a pod, and counts the nodes that they are put on.
+/// Creates ten of a pod that has work for processors and memory as well, and counts the nodes that they are put on.
 #[track_caller]
 fn nodes_of_ten(cluster: &Cluster, namespace: &str, pod: &Value) -> usize {
     for number in 0..10 {
         let mut pod = pod.clone();
         pod["metadata"]["name"] = json!(format!("p-{number}"));
+        // The stock scheduler spreads by these.
+        pod["spec"]["containers"][0]["resources"]["requests"] =
+            json!({"cpu": "4", "memory": "16Gi"});
         cluster.create(&pods_of(namespace), &pod);
     }
     let bound = cluster.bound_pods(namespace, 10, |_| true);

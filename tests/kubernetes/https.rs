@@ -46,7 +46,7 @@ impl Https {
         let ends = Arc::new(AtomicBool::new(false));
         let thread = std::thread::spawn({
             let ends = Arc::clone(&ends);
-            move || accept(listener, Arc::new(tls), answer, &ends)
+            move || accept(listener, Arc::new(tls), &answer, &ends)
         });
         Self {
             port,
@@ -67,7 +67,7 @@ impl Drop for Https {
     }
 }
 
-fn accept(listener: TcpListener, tls: Arc<ServerConfig>, answer: Arc<Answer>, ends: &AtomicBool) {
+fn accept(listener: TcpListener, tls: Arc<ServerConfig>, answer: &Arc<Answer>, ends: &AtomicBool) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -80,7 +80,7 @@ fn accept(listener: TcpListener, tls: Arc<ServerConfig>, answer: Arc<Answer>, en
             if ends.load(Ordering::SeqCst) {
                 break;
             }
-            let (acceptor, answer) = (acceptor.clone(), Arc::clone(&answer));
+            let (acceptor, answer) = (acceptor.clone(), Arc::clone(answer));
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else {
                     return;

@@ -31,6 +31,7 @@ mod reinvocation;
 mod runner;
 mod stage;
 mod throughput;
+mod unsteered;
 mod wait;
 mod webhook;
 mod workloads;
@@ -62,6 +63,14 @@ const TESTS: &[Test] = tests![
     neighbours::a_quota_on_the_name_for_shares_counts_and_refuses,
     neighbours::a_pod_that_pod_security_calls_restricted_still_is_after_the_rewrite,
     neighbours::pods_reach_tainted_nodes_without_the_plugin_for_tolerations,
+    unsteered::a_share_of_a_namespace_that_is_off_may_sit_beside_those_of_a_boundary,
+    unsteered::a_share_from_before_the_opt_in_may_get_a_boundary_for_a_neighbour,
+    unsteered::a_forged_owner_does_not_bring_a_share_beside_another_boundary,
+    unsteered::a_forged_label_is_refused_where_slicegate_enforces,
+    unsteered::a_forged_label_is_refused_where_slicegate_is_off_as_well,
+    unsteered::another_scheduler_gets_no_shares_where_slicegate_enforces,
+    unsteered::who_may_bind_pods_may_put_one_beside_a_boundary,
+    unsteered::a_node_without_a_hostname_label_gets_no_shares,
     neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
     headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,
     boundaries::no_node_ever_runs_shares_of_two_boundaries_and_nobody_waits_beside_room,

@@ -3,6 +3,9 @@
 use super::cluster::Namespace;
 use super::webhook::UNREGISTERED;
 
+/// The label of the one node that has no hostname label.
+pub const NAMELESS: &str = "test.example/nameless";
+
 /// Made before slicegate starts, since it reads them from a file.
 pub const ALL: &[Namespace] = &[
     annotated(

@@ -212,10 +212,12 @@ fn attack(kind: &str, version: &str, namespace: &str) -> String {
     )
 }
 
-/// Creates a pod and returns the text of it, as far as the server does not make it up.
+/// Creates a pod without a warning, and returns the text of it, as far as the server does not make it up.
 #[track_caller]
 fn created(standard: &Standard, namespace: &str, pod: &Value) -> String {
-    comparable(standard.cluster.create(&pods_of(namespace), pod)).to_string()
+    let answer = standard.cluster.try_create(&pods_of(namespace), pod);
+    assert!(answer.is_good() && answer.warnings.is_empty(), "{answer:?}");
+    comparable(answer.body).to_string()
 }
 
 fn comparable(mut pod: Value) -> Value {

@@ -64,11 +64,6 @@ impl Process {
         tail_of(self.name, &self.log)
     }
 
-    /// Everything it said so far.
-    pub fn said(&self) -> String {
-        String::from_utf8_lossy(&fs::read(&self.log).unwrap_or_default()).into_owned()
-    }
-
     /// Panics when it has ended by itself.
     #[track_caller]
     pub fn expect_running(&mut self) {

@@ -94,7 +94,9 @@ impl Standard {
             ("sliced-a100", fleet::SLICED_A100, 2),
             ("silent", fleet::SILENT, 1),
         ]);
-        cluster.make_nodes(&fleet.nodes());
+        let mut nodes = fleet.nodes();
+        nodes.push(nameless());
+        cluster.make_nodes(&nodes);
         cluster.make_namespaces(names::ALL);
         let webhook = Webhook::install(&cluster);
         Self {
@@ -103,6 +105,16 @@ impl Standard {
             fleet,
         }
     }
+}
+
+/// A node with shares that lacks the label by which boundaries are kept apart.
+fn nameless() -> Value {
+    let mut node = fleet::MPS_A100.node("nameless");
+    let labels = node["metadata"]["labels"].as_object_mut();
+    let labels = labels.expect("labels");
+    labels.remove("kubernetes.io/hostname");
+    labels.insert(names::NAMELESS.to_owned(), json!("true"));
+    node
 }
 
 /// Deletes everything that makes pods, and pods, and waits until they are gone.

@@ -66,6 +66,11 @@ pub fn pods_are_created_with_and_without_slicegate_in_turns(stage: &mut Stage) {
             }
         }
     }
+    if cfg!(debug_assertions) {
+        println!(
+            "    slicegate is unoptimised here; cargo test --release has the figures that count"
+        );
+    }
     println!("    {ROUNDS} rounds of {CREATES} creates each, {CONNECTIONS} connections");
     println!(
         "    {:<10} {:>12} {:>10} {:>10}",

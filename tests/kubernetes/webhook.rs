@@ -103,11 +103,6 @@ impl Webhook {
         webhook
     }
 
-    /// What it said so far.
-    pub fn said(&self) -> String {
-        self.process.said()
-    }
-
     /// Registers it for pods, as its own manifest does, and leaves it to others to wait until it is asked.
     #[track_caller]
     pub fn register_unseen(&self, cluster: &Cluster) {

@@ -113,8 +113,11 @@ fn found(
     findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
 }
 
+/// What the variables begin with that are for slicegate to set.
+pub(in crate::engine) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
+
 fn is_limit(name: &str) -> bool {
-    name.starts_with("CUDA_MPS_") || name.starts_with("NVIDIA_GPU_MEMORY_")
+    OPEN.iter().any(|open| name.starts_with(open))
 }
 
 fn is_within(variable: &EnvVar<'_>, limits: Option<&Limits>, trust: Trust) -> bool {

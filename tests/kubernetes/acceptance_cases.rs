@@ -1,0 +1,91 @@
+//! The acceptance cases on a cluster, where they are at hand: created through the API, put on nodes, judged by
+//! another program.
+//!
+//! They are not part of this repository: the folder is `$SLICEGATE_SHARED/acceptance`, or `../shared/acceptance`
+//! beside the checkout, and they need python3 with pyyaml and jsonpatch.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::cluster::Cluster;
+use super::control_plane::{Options, Parts};
+use super::stage::Stage;
+use super::webhook::{Files, Webhook};
+
+/// Cases that nothing refuses yet, and what will.
+const OPEN: [(&str, &str); 0] = [];
+
+pub fn nothing_unsafe_gets_in_that_is_not_known(stage: &mut Stage) {
+    stage.clear();
+    let folder = match suite() {
+        Ok(folder) => folder,
+        Err(why) => return stage.skip(why),
+    };
+    let options = Options {
+        plugins: "",
+        parts: Parts::Scheduling,
+    };
+    let cluster = Cluster::boot(&stage.assets, options);
+    let own = tempfile::tempdir().expect("a folder");
+    let files = Files {
+        policy: folder.join("world/policy.yaml"),
+        nodes: folder.join("world/nodes.yaml"),
+        namespaces: folder.join("world/namespaces.yaml"),
+    };
+    let webhook = Webhook::start(&cluster, &files, own);
+    webhook.register_unseen(&cluster);
+    let programs = cluster.kubectl.program.parent().expect("a folder");
+    let output = Command::new("python3")
+        .arg(folder.join("run_cluster.py"))
+        .arg(programs)
+        .arg("--kubeconfig")
+        .arg(&cluster.plane().kubeconfig)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("python3 runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(60)..].join("\n");
+    println!("{tail}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    let last = lines.last().copied().unwrap_or_default();
+    assert!(last.starts_with("passed "), "{tail}\n{errors}");
+    let known: BTreeSet<&str> = OPEN.iter().map(|(id, _)| *id).collect();
+    let seen = unsafe_cases(&lines);
+    let new: Vec<&&str> = seen.difference(&known).collect();
+    assert!(new.is_empty(), "something unsafe got in: {new:?}");
+    let closed: Vec<&&str> = known.difference(&seen).collect();
+    assert!(
+        closed.is_empty(),
+        "these are refused now, take them off the list: {closed:?}"
+    );
+}
+
+/// The ids below the heading `== unsafe: ...` of the report.
+fn unsafe_cases<'l>(lines: &[&'l str]) -> BTreeSet<&'l str> {
+    let below = lines
+        .iter()
+        .skip_while(|l| !l.starts_with("== unsafe"))
+        .skip(1);
+    let block = below.take_while(|l| !l.starts_with("== ") && !l.starts_with("passed "));
+    let heads = block.filter(|l| !l.starts_with(' ') && !l.is_empty());
+    heads.filter_map(|l| l.split_whitespace().next()).collect()
+}
+
+/// The folder of the cases, if they can be run here.
+fn suite() -> Result<PathBuf, String> {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let shared = std::env::var_os("SLICEGATE_SHARED").map_or(beside, PathBuf::from);
+    let folder = shared.join("acceptance");
+    if !folder.join("run_cluster.py").is_file() {
+        return Err("no folder of acceptance cases; set SLICEGATE_SHARED".to_owned());
+    }
+    let python = Command::new("python3")
+        .args(["-c", "import yaml, jsonpatch"])
+        .output();
+    if !python.is_ok_and(|output| output.status.success()) {
+        return Err("no python3 with pyyaml and jsonpatch".to_owned());
+    }
+    Ok(folder)
+}

@@ -1,0 +1,260 @@
+//! Boots etcd, an API server, and what a test wants beside them, on free ports and in a folder of its own.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::api::Api;
+use super::assets::Assets;
+use super::certificates::{self, Authority, Identity};
+use super::process::{Process, tail_of};
+use super::wait::{seconds, until};
+
+/// What is wanted.
+#[derive(Clone, Copy)]
+pub struct Options {
+    /// Admission plugins that are off by default, comma separated.
+    pub plugins: &'static str,
+    /// What runs beside the API server.
+    pub parts: Parts,
+}
+
+/// How much of a control plane there is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Parts {
+    /// The API server alone.
+    Api,
+    /// It and the scheduler.
+    Scheduling,
+    /// These, the controllers, and something that plays the kubelets.
+    All,
+}
+
+/// A control plane. Its parts end in the order in which they stand here: with etcd gone an API server would hang.
+pub struct ControlPlane {
+    kwok: Option<Process>,
+    scheduler: Option<Process>,
+    controllers: Option<Process>,
+    apiserver: Process,
+    etcd: Process,
+    /// The administrator's client.
+    pub api: Api,
+    /// The administrator's kubeconfig.
+    pub kubeconfig: PathBuf,
+    /// What signs certificates here.
+    pub authority: Authority,
+    /// Its files.
+    pub folder: TempDir,
+}
+
+/// Every change of a pod with what was sent, what came back and what the webhooks did.
+const AUDIT_POLICY: &str = r#"apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- level: RequestResponse
+  verbs: [create]
+  resources: [{group: "", resources: [pods]}]
+- level: None
+"#;
+
+impl ControlPlane {
+    /// Boots one and waits until it is ready.
+    #[track_caller]
+    pub fn boot(assets: &Assets, options: Options) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("slicegate-kubernetes-")
+            .tempdir()
+            .expect("a folder");
+        let authority = Authority::new();
+        let admin = authority.client("admin", Some("system:masters"));
+        let [database, peers, port] = free_ports();
+        let etcd = etcd(assets, folder.path(), database, peers);
+        let apiserver = apiserver(assets, folder.path(), &authority, options, database, port);
+        let api = Api::new(port, &authority, &admin);
+        let kubeconfig = certificates::kubeconfig(folder.path(), port, &authority, "admin", &admin);
+        let mut plane = Self {
+            kwok: None,
+            scheduler: None,
+            controllers: None,
+            apiserver,
+            etcd,
+            api,
+            kubeconfig,
+            authority,
+            folder,
+        };
+        plane.wait_for_api();
+        plane.start_the_others(assets, options, port);
+        plane
+    }
+
+    /// Whether there are controllers here.
+    pub fn has_controllers(&self) -> bool {
+        self.controllers.is_some()
+    }
+
+    /// What every part last said.
+    pub fn tails(&self) -> String {
+        let parts = [&self.scheduler, &self.controllers, &self.kwok];
+        let mut tails: Vec<String> = parts.into_iter().flatten().map(Process::tail).collect();
+        tails.push(self.apiserver.tail());
+        tails.concat()
+    }
+
+    /// The audit log.
+    pub fn audit_log(&self) -> PathBuf {
+        self.folder.path().join("audit.log")
+    }
+
+    #[track_caller]
+    fn wait_for_api(&mut self) {
+        let Self {
+            api,
+            apiserver,
+            etcd,
+            ..
+        } = self;
+        let log = self.folder.path().join("kube-apiserver.log");
+        let tails = || tail_of("kube-apiserver", &log);
+        until("the API server to be ready", seconds(60), tails, || {
+            etcd.expect_running();
+            apiserver.expect_running();
+            let answer = api.try_send("GET", "/readyz", None)?;
+            answer
+                .is_good()
+                .then_some(())
+                .ok_or(answer.body.to_string())
+        });
+    }
+
+    fn start_the_others(&mut self, assets: &Assets, options: Options, port: u16) {
+        let folder = self.folder.path().to_owned();
+        let config = |user: &str, name: &str| {
+            let who = self.authority.client(user, None);
+            certificates::kubeconfig(&folder, port, &self.authority, name, &who)
+        };
+        if options.parts == Parts::Api {
+            return;
+        }
+        let [scheduler_port, controllers_port, kwok_port] = free_ports();
+        let file = config("system:kube-scheduler", "scheduler");
+        self.scheduler = Some(scheduler(assets, &folder, &file, scheduler_port));
+        if options.parts == Parts::Scheduling {
+            return;
+        }
+        let file = config("system:kube-controller-manager", "controller-manager");
+        self.controllers = Some(controllers(assets, &folder, &file, controllers_port));
+        self.kwok = Some(kwok(assets, &folder, &self.kubeconfig, kwok_port));
+    }
+}
+
+/// Ports that nobody uses now.
+pub fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
+    // Held together until all are known, so that none comes twice.
+    let held = [(); COUNT].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
+    held.each_ref()
+        .map(|listener| listener.local_addr().expect("an address").port())
+}
+
+fn etcd(assets: &Assets, folder: &Path, port: u16, peers: u16) -> Process {
+    let arguments = [
+        format!("--data-dir={}", folder.join("etcd").display()),
+        format!("--listen-client-urls=http://127.0.0.1:{port}"),
+        format!("--advertise-client-urls=http://127.0.0.1:{port}"),
+        format!("--listen-peer-urls=http://127.0.0.1:{peers}"),
+        "--unsafe-no-fsync".to_owned(),
+    ];
+    Process::start("etcd", &assets.etcd, arguments, folder)
+}
+
+fn apiserver(
+    assets: &Assets,
+    folder: &Path,
+    authority: &Authority,
+    options: Options,
+    database: u16,
+    port: u16,
+) -> Process {
+    let ca = certificates::write(folder, "ca.crt", &authority.pem);
+    let Identity { pem, key } = authority.server();
+    let certificate = certificates::write(folder, "server.crt", &pem);
+    let key = certificates::write(folder, "server.key", &key);
+    let (private, public) = certificates::service_account_key(folder);
+    let audit = certificates::write(folder, "audit.yaml", AUDIT_POLICY);
+    let mut arguments = vec![
+        format!("--etcd-servers=http://127.0.0.1:{database}"),
+        format!("--secure-port={port}"),
+        "--bind-address=127.0.0.1".to_owned(),
+        format!("--cert-dir={}", folder.display()),
+        format!("--tls-cert-file={}", certificate.display()),
+        format!("--tls-private-key-file={}", key.display()),
+        format!("--client-ca-file={}", ca.display()),
+        "--authorization-mode=RBAC".to_owned(),
+        "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+        "--allow-privileged=true".to_owned(),
+        format!("--service-account-issuer=https://127.0.0.1:{port}/"),
+        format!("--service-account-key-file={}", public.display()),
+        format!("--service-account-signing-key-file={}", private.display()),
+        "--endpoint-reconciler-type=none".to_owned(),
+        format!("--audit-policy-file={}", audit.display()),
+        format!("--audit-log-path={}", folder.join("audit.log").display()),
+    ];
+    if !options.plugins.is_empty() {
+        arguments.push(format!("--enable-admission-plugins={}", options.plugins));
+    }
+    Process::start("kube-apiserver", &assets.apiserver, arguments, folder)
+}
+
+fn scheduler(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> Process {
+    let arguments = [
+        format!("--kubeconfig={}", kubeconfig.display()),
+        "--leader-elect=false".to_owned(),
+        "--bind-address=127.0.0.1".to_owned(),
+        format!("--secure-port={port}"),
+    ];
+    Process::start("kube-scheduler", &assets.scheduler, arguments, folder)
+}
+
+fn controllers(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> Process {
+    const OFF: [&str; 4] = [
+        "node-ipam-controller",
+        "cloud-node-lifecycle-controller",
+        "bootstrap-signer-controller",
+        "token-cleaner-controller",
+    ];
+    let arguments = [
+        format!("--kubeconfig={}", kubeconfig.display()),
+        "--leader-elect=false".to_owned(),
+        "--bind-address=127.0.0.1".to_owned(),
+        format!("--secure-port={port}"),
+        format!(
+            "--service-account-private-key-file={}",
+            folder.join("sa.key").display()
+        ),
+        format!("--root-ca-file={}", folder.join("ca.crt").display()),
+        // Without it RBAC forbids the controllers nearly everything.
+        "--use-service-account-credentials=true".to_owned(),
+        format!("--controllers=*,-{}", OFF.join(",-")),
+    ];
+    let program = &assets.controller_manager;
+    Process::start("kube-controller-manager", program, arguments, folder)
+}
+
+fn kwok(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> Process {
+    let mut arguments = vec![
+        format!("--kubeconfig={}", kubeconfig.display()),
+        "--manage-all-nodes=true".to_owned(),
+        "--node-ip=127.0.0.1".to_owned(),
+        "--node-port=0".to_owned(),
+        format!("--server-address=127.0.0.1:{port}"),
+        "--v=WARN".to_owned(),
+    ];
+    let entries = std::fs::read_dir(&assets.stages).expect("the stages can be listed");
+    for entry in entries {
+        let path = entry.expect("an entry").path();
+        arguments.push(format!("--config={}", path.display()));
+    }
+    Process::start("kwok", &assets.kwok, arguments, folder)
+}

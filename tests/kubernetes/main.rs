@@ -1,0 +1,86 @@
+//! slicegate on a real Kubernetes: API server, scheduler and controllers, with made-up nodes.
+//!
+//! A target of its own with its own `main`, because its tests share clusters and run one after another. It takes
+//! filters as other test targets do. `SLICEGATE_REQUIRE_KUBERNETES=1` turns what could not be run into a failure.
+
+mod acceptance_cases;
+mod api;
+mod assets;
+mod audit;
+mod boundaries;
+mod certificates;
+mod cluster;
+mod control_plane;
+mod fleet;
+mod headline;
+mod https;
+mod installation;
+mod kubectl;
+mod many_pods;
+mod match_conditions;
+mod names;
+mod namespaces;
+mod neighbourhood;
+mod neighbours;
+mod process;
+mod random;
+#[path = "../properties/reaching.rs"]
+mod reaching;
+mod recorder;
+mod reinvocation;
+mod runner;
+mod stage;
+mod throughput;
+mod unsteered;
+mod wait;
+mod webhook;
+mod workloads;
+
+use std::process::ExitCode;
+
+use runner::{Test, tests};
+
+/// In this order: those that share a cluster stand together.
+const TESTS: &[Test] = tests![
+    workloads::pods_of_a_deployment_get_shares_with_limits,
+    workloads::pods_of_a_job_get_a_quarter_and_complete,
+    workloads::pods_of_a_statefulset_get_slices,
+    workloads::pods_of_a_daemonset_keep_their_request_and_get_the_boundary,
+    workloads::pods_of_a_cronjob_take_turns_where_the_name_of_whole_gpus_means_turns,
+    workloads::a_bare_pod_may_ask_for_half_a_gpu,
+    workloads::whole_gpus_land_on_whole_gpus_alone,
+    namespaces::where_slicegate_is_off_pods_stay_byte_for_byte_as_without_it,
+    namespaces::dry_run_says_and_records_what_enforcing_would_do_and_does_nothing,
+    namespaces::dry_run_lets_an_attack_pass_and_says_that_it_would_be_refused,
+    namespaces::a_refusal_is_one_short_line_and_then_every_rule_with_its_fix,
+    namespaces::a_deployment_whose_pods_are_refused_says_why_in_an_event,
+    namespaces::a_server_side_dry_run_shows_the_rewrite_and_creates_nothing,
+    namespaces::a_namespace_that_opts_in_is_enforced_from_then_on,
+    reinvocation::what_a_later_webhook_adds_is_completed_and_nothing_is_written_twice,
+    reinvocation::what_an_earlier_webhook_adds_is_complete_at_once,
+    neighbours::a_limit_range_that_gives_every_container_a_gpu_does_not_bring_the_old_name_back,
+    neighbours::a_quota_on_the_old_name_counts_nothing_after_the_rewrite,
+    neighbours::a_quota_on_the_name_for_shares_counts_and_refuses,
+    neighbours::a_pod_that_pod_security_calls_restricted_still_is_after_the_rewrite,
+    neighbours::pods_reach_tainted_nodes_without_the_plugin_for_tolerations,
+    unsteered::a_share_of_a_namespace_that_is_off_may_sit_beside_those_of_a_boundary,
+    unsteered::a_share_from_before_the_opt_in_may_get_a_boundary_for_a_neighbour,
+    unsteered::a_forged_owner_does_not_bring_a_share_beside_another_boundary,
+    unsteered::a_forged_label_is_refused_where_slicegate_enforces,
+    unsteered::a_forged_label_is_refused_where_slicegate_is_off_as_well,
+    unsteered::another_scheduler_gets_no_shares_where_slicegate_enforces,
+    unsteered::who_may_bind_pods_may_put_one_beside_a_boundary,
+    unsteered::a_node_without_a_hostname_label_gets_no_shares,
+    neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
+    headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,
+    boundaries::no_node_ever_runs_shares_of_two_boundaries_and_nobody_waits_beside_room,
+    throughput::pods_are_created_with_and_without_slicegate_in_turns,
+    acceptance_cases::nothing_unsafe_gets_in_that_is_not_known,
+    match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,
+    match_conditions::a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_much,
+    installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
+];
+
+fn main() -> ExitCode {
+    runner::run(TESTS)
+}

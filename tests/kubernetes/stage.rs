@@ -1,0 +1,142 @@
+//! What tests play on: a cluster that most of them share, and clusters of one's own.
+
+use serde_json::{Value, json};
+
+use super::assets::Assets;
+use super::cluster::Cluster;
+use super::control_plane::{Options, Parts};
+use super::fleet::{self, Fleet};
+use super::names;
+use super::wait::seconds;
+use super::webhook::Webhook;
+
+/// What the tests are given.
+pub struct Stage {
+    /// The programs.
+    pub assets: Assets,
+    standard: Option<Standard>,
+    skipped: Option<String>,
+}
+
+/// A cluster with a node of every shape, slicegate, and the namespaces of the tests that share it.
+pub struct Standard {
+    /// slicegate; it ends before the cluster does.
+    pub webhook: Webhook,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Its nodes.
+    pub fleet: Fleet,
+}
+
+/// Controllers and kubelets, and no admission plugin more than by default.
+pub const WHOLE: Options = Options {
+    plugins: "",
+    parts: Parts::All,
+};
+
+/// The kinds that make pods, and pods.
+const WORKLOADS: [&str; 7] = [
+    "/apis/batch/v1/cronjobs",
+    "/apis/batch/v1/jobs",
+    "/apis/apps/v1/deployments",
+    "/apis/apps/v1/statefulsets",
+    "/apis/apps/v1/daemonsets",
+    "/apis/apps/v1/replicasets",
+    "/api/v1/pods",
+];
+
+impl Stage {
+    /// With those programs.
+    pub fn new(assets: Assets) -> Self {
+        Self {
+            assets,
+            standard: None,
+            skipped: None,
+        }
+    }
+
+    /// The shared cluster, empty of pods.
+    #[track_caller]
+    pub fn standard(&mut self) -> &Standard {
+        let assets = &self.assets;
+        let standard = self.standard.get_or_insert_with(|| Standard::boot(assets));
+        sweep(&standard.cluster);
+        standard
+    }
+
+    /// Ends the shared cluster, for tests that want the machine for themselves.
+    pub fn clear(&mut self) {
+        self.standard = None;
+    }
+
+    /// Says that a test could not be run.
+    pub fn skip(&mut self, why: String) {
+        self.skipped = Some(why);
+    }
+
+    /// Why the last test could not be run, once.
+    pub fn take_skipped(&mut self) -> Option<String> {
+        self.skipped.take()
+    }
+}
+
+impl Standard {
+    #[track_caller]
+    fn boot(assets: &Assets) -> Self {
+        let cluster = Cluster::boot(assets, WHOLE);
+        let fleet = Fleet::of(&[
+            ("whole-h100", fleet::WHOLE_H100, 2),
+            ("whole-a10", fleet::WHOLE_A10, 1),
+            ("mps-a100", fleet::MPS_A100, 2),
+            ("mps-l40s", fleet::MPS_L40S, 2),
+            ("turns-l4", fleet::TURNS_L4, 2),
+            ("turns-a10g", fleet::TURNS_A10G, 1),
+            ("sliced-a100", fleet::SLICED_A100, 2),
+            ("silent", fleet::SILENT, 1),
+        ]);
+        let mut nodes = fleet.nodes();
+        nodes.push(nameless());
+        cluster.make_nodes(&nodes);
+        cluster.make_namespaces(names::ALL);
+        let webhook = Webhook::install(&cluster);
+        Self {
+            webhook,
+            cluster,
+            fleet,
+        }
+    }
+}
+
+/// A node with shares that lacks the label by which boundaries are kept apart.
+fn nameless() -> Value {
+    let mut node = fleet::MPS_A100.node("nameless");
+    let labels = node["metadata"]["labels"].as_object_mut();
+    let labels = labels.expect("labels");
+    labels.remove("kubernetes.io/hostname");
+    labels.insert(names::NAMELESS.to_owned(), json!("true"));
+    node
+}
+
+/// Deletes everything that makes pods, and pods, and waits until they are gone.
+#[track_caller]
+pub fn sweep(cluster: &Cluster) {
+    for collection in WORKLOADS {
+        for object in cluster.list(collection) {
+            let (group, kind) = collection.rsplit_once('/').expect("a path");
+            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            cluster.delete(&format!("{group}/namespaces/{namespace}/{kind}/{name}"));
+        }
+    }
+    cluster.wait_for("the pods of other tests to be gone", seconds(30), || {
+        let left = cluster.list("/api/v1/pods").len();
+        (left == 0).then_some(()).ok_or(format!("{left} are left"))
+    });
+}
+
+/// A pod with one container that has these limits, and no token, whose volume has another name each time.
+pub fn pod(name: &str, limits: &Value) -> Value {
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name},
+        "spec": {"automountServiceAccountToken": false, "containers": [
+            {"name": "main", "image": "example/app:1", "resources": {"limits": limits}}]}})
+}

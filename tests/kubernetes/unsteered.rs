@@ -1,0 +1,191 @@
+//! What slicegate does not steer, pinned: where its guarantee ends, and where it holds against those who reach for it.
+
+use serde_json::{Value, json};
+
+use super::cluster::{Cluster, is_bound, is_unschedulable, pods_of, state};
+use super::names::NAMELESS;
+use super::stage::{Stage, Standard, pod};
+use super::wait::seconds;
+
+const BOUNDARY: &str = "slicegate.dev/trust-boundary";
+
+/// The node on which everybody here wants to be.
+const NODE: &str = "mps-a100-1";
+
+pub fn a_share_of_a_namespace_that_is_off_may_sit_beside_those_of_a_boundary(stage: &mut Stage) {
+    let cluster = &occupied(stage).cluster;
+    cluster.create(&pods_of("explicitly-off"), &share_by_hand("outsider"));
+    is_beside(cluster, "explicitly-off");
+}
+
+pub fn a_share_from_before_the_opt_in_may_get_a_boundary_for_a_neighbour(stage: &mut Stage) {
+    let standard = stage.standard();
+    let cluster = &standard.cluster;
+    cluster.create(&pods_of("joins"), &share_by_hand("early"));
+    is_beside(cluster, "joins");
+    let annotate = [
+        "annotate",
+        "namespace",
+        "joins",
+        "slicegate.dev/mode=enforce",
+    ];
+    cluster.kubectl.run(&annotate).good();
+    let dry = format!("{}?dryRun=All", pods_of("joins"));
+    standard
+        .webhook
+        .tell_namespaces(cluster, "the namespace to be enforced", || {
+            let seen = cluster.create(&dry, &share_by_hand("probe"));
+            let label = &seen["metadata"]["labels"][BOUNDARY];
+            (label == "joins").then_some(()).ok_or(seen.to_string())
+        });
+    cluster.create(&pods_of("inference"), &share("resident"));
+    is_beside(cluster, "inference");
+    // From now on the boundaries are known, and the same namespace's next pod finds no place there.
+    cluster.create(&pods_of("joins"), &share_by_hand("late"));
+    is_kept_away(cluster, "joins", "late");
+    let annotate = ["annotate", "namespace", "joins", "slicegate.dev/mode-"];
+    cluster.kubectl.run(&annotate).good();
+    standard
+        .webhook
+        .tell_namespaces(cluster, "the namespace to be off", || {
+            let seen = cluster.create(&dry, &share_by_hand("probe"));
+            seen["metadata"]["labels"]
+                .is_null()
+                .then_some(())
+                .ok_or(seen.to_string())
+        });
+}
+
+pub fn a_forged_owner_does_not_bring_a_share_beside_another_boundary(stage: &mut Stage) {
+    let cluster = &occupied(stage).cluster;
+    let owner = cluster.create(
+        "/apis/apps/v1/namespaces/batch/daemonsets",
+        &json!({
+        "metadata": {"name": "owner"},
+        "spec": {"selector": {"matchLabels": {"app": "owner"}}, "template": {
+            "metadata": {"labels": {"app": "owner"}},
+            "spec": {"nodeSelector": {"test.example/nowhere": "true"},
+                "containers": [{"name": "main", "image": "example/app:1"}]}}}}),
+    );
+    let mut forged = share_by_hand("forged");
+    forged["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet",
+        "name": "owner", "uid": owner["metadata"]["uid"], "controller": true}]);
+    cluster.create(&pods_of("batch"), &forged);
+    is_kept_away(cluster, "batch", "forged");
+}
+
+pub fn a_forged_label_is_refused_where_slicegate_enforces(stage: &mut Stage) {
+    let cluster = &occupied(stage).cluster;
+    let answer = cluster.try_create(&pods_of("batch"), &forged_label("forged"));
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert!(
+        answer.message().contains("[boundary-not-yours]"),
+        "{}",
+        answer.message()
+    );
+}
+
+pub fn a_forged_label_is_refused_where_slicegate_is_off_as_well(stage: &mut Stage) {
+    let cluster = &occupied(stage).cluster;
+    let mut decoy = pod("decoy", &json!({}));
+    decoy["metadata"]["labels"] = json!({BOUNDARY: "inference"});
+    for pod in [forged_label("forged"), decoy] {
+        let answer = cluster.try_create(&pods_of("explicitly-off"), &pod);
+        assert_eq!(answer.status, 403, "{}", answer.body);
+        assert!(
+            answer.message().contains("[protected-metadata]"),
+            "{}",
+            answer.message()
+        );
+    }
+}
+
+pub fn another_scheduler_gets_no_shares_where_slicegate_enforces(stage: &mut Stage) {
+    let cluster = &occupied(stage).cluster;
+    let mut other = share("other");
+    other["spec"]["schedulerName"] = json!("other-scheduler");
+    let answer = cluster.try_create(&pods_of("batch"), &other);
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert!(
+        answer.message().contains("[scheduler-name]"),
+        "{}",
+        answer.message()
+    );
+}
+
+pub fn who_may_bind_pods_may_put_one_beside_a_boundary(stage: &mut Stage) {
+    let cluster = &occupied(stage).cluster;
+    let mut other = share_by_hand("other");
+    other["spec"]["schedulerName"] = json!("other-scheduler");
+    cluster.create(&pods_of("explicitly-off"), &other);
+    let binding = json!({"metadata": {"name": "other"}, "target": {"kind": "Node", "name": NODE}});
+    cluster.create(
+        &format!("{}/other/binding", pods_of("explicitly-off")),
+        &binding,
+    );
+    is_beside(cluster, "explicitly-off");
+}
+
+pub fn a_node_without_a_hostname_label_gets_no_shares(stage: &mut Stage) {
+    let cluster = &stage.standard().cluster;
+    let mut wants = share("wants");
+    wants["spec"]["nodeSelector"] = json!({NAMELESS: "true"});
+    let answer = cluster.try_create(&pods_of("batch"), &wants);
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    assert!(
+        answer.message().contains("[no-such-offer]"),
+        "{}",
+        answer.message()
+    );
+}
+
+/// The standard cluster with a share of a boundary on the node.
+#[track_caller]
+fn occupied(stage: &mut Stage) -> &Standard {
+    let standard = stage.standard();
+    standard
+        .cluster
+        .create(&pods_of("inference"), &share("resident"));
+    is_beside(&standard.cluster, "inference");
+    standard
+}
+
+/// A pod as users write it, for the node.
+fn share(name: &str) -> Value {
+    on_the_node(pod(name, &json!({"nvidia.com/gpu": "1"})))
+}
+
+/// One that names the resource and tolerates the taint itself, so that it needs nobody's help.
+fn share_by_hand(name: &str) -> Value {
+    let mut pod = on_the_node(pod(name, &json!({"nvidia.com/gpu.shared": "1"})));
+    pod["spec"]["tolerations"] = json!([{"key": "nvidia.com/gpu", "operator": "Exists"}]);
+    pod
+}
+
+fn forged_label(name: &str) -> Value {
+    let mut pod = share_by_hand(name);
+    pod["metadata"]["labels"] = json!({BOUNDARY: "inference"});
+    pod
+}
+
+fn on_the_node(mut pod: Value) -> Value {
+    pod["spec"]["nodeSelector"] = json!({"kubernetes.io/hostname": NODE});
+    pod
+}
+
+#[track_caller]
+fn is_beside(cluster: &Cluster, namespace: &str) {
+    let bound = cluster.bound_pods(namespace, 1, |_| true);
+    assert_eq!(bound[0]["spec"]["nodeName"], NODE);
+}
+
+/// Waits until the scheduler has found no place for a pod.
+#[track_caller]
+fn is_kept_away(cluster: &Cluster, namespace: &str, name: &str) {
+    let path = format!("{}/{name}", pods_of(namespace));
+    cluster.wait_for("the pod to find no place", seconds(20), || {
+        let pod = cluster.get(&path);
+        assert!(!is_bound(&pod), "{}", state(&pod));
+        is_unschedulable(&pod).then_some(()).ok_or(state(&pod))
+    });
+}

@@ -128,6 +128,25 @@ impl Webhook {
         });
     }
 
+    /// Changes its policy, in words that stand there once, and waits until it goes by what `look` looks for.
+    #[track_caller]
+    pub fn tell_policy(
+        &self,
+        cluster: &Cluster,
+        change: (&str, &str),
+        look: impl FnMut() -> Result<(), String>,
+    ) {
+        let file = self.folder.path().join("policy.yaml");
+        let text = fs::read_to_string(&file).expect("a policy");
+        assert_eq!(text.matches(change.0).count(), 1, "{}", change.0);
+        replace(&file, &text.replace(change.0, change.1));
+        cluster.wait_for(
+            &format!("the policy to say {}", change.1),
+            seconds(20),
+            look,
+        );
+    }
+
     /// Has it read the cluster's namespaces again, and waits until it knows what `look` looks for.
     #[track_caller]
     pub fn tell_namespaces(
@@ -163,9 +182,13 @@ fn export(cluster: &Cluster, kind: &str, to: &Path) {
         .kubectl
         .run(&["get", kind, "-A", "-o", "json"])
         .good();
-    let unfinished = to.with_extension("part");
-    fs::write(&unfinished, listed.out).expect("a file");
-    fs::rename(&unfinished, to).expect("a file");
+    replace(to, &listed.out);
+}
+
+fn replace(file: &Path, text: &str) {
+    let unfinished = file.with_extension("part");
+    fs::write(&unfinished, text).expect("a file");
+    fs::rename(&unfinished, file).expect("a file");
 }
 
 /// The registration that is shipped, for a server on this machine, with a way around it for the tests.

@@ -26,4 +26,6 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod facts;
+pub mod manifests;
 pub mod server;
+pub mod yaml;

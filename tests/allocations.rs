@@ -6,6 +6,8 @@ mod bodies;
 mod worlds;
 
 use slicegate::admission::respond;
+use slicegate::engine::{Mode, Question, Workload, decide};
+use slicegate::facts::Pod;
 
 /// What one answer may allocate, the body aside.
 const MOST: u64 = 100;
@@ -42,4 +44,29 @@ fn a_decision_allocates_the_same_with_five_nodes_and_five_thousand() {
         counted.count_total
     };
     assert_eq!(count(8), count(5_000));
+}
+
+#[test]
+fn a_pod_that_does_not_touch_gpus_is_decided_about_without_any_allocation() {
+    let world = worlds::of(&bodies::world(), 8);
+    let text = r#"{"metadata": {"labels": {"app": "web"}, "annotations": {"prometheus.io/scrape": "true"}},
+        "spec": {"volumes": [{"hostPath": {"path": "/var/log"}}], "runtimeClassName": "kata", "containers": [
+            {"name": "main", "env": [{"name": "A", "value": "b"}], "envFrom": [{"prefix": "APP_"}],
+             "resources": {"limits": {"cpu": "1"}}, "volumeMounts": [{"mountPath": "/var/log"}]}]}}"#;
+    let pod: Pod<'_> = serde_json::from_str(text).expect("a pod");
+    let question = Question {
+        policy: &world.policy,
+        supply: &world.supply,
+        namespaces: &world.namespaces,
+        namespace: "inference-prod",
+        pod: &pod,
+        workload: Workload::Pod,
+        user: None,
+    };
+    let counted = allocation_counter::measure(|| {
+        let decision = decide(&question);
+        assert_eq!(decision.mode, Mode::Enforce);
+        assert!(decision.findings.is_empty());
+    });
+    assert_eq!(counted.count_total, 0);
 }

@@ -48,11 +48,28 @@ pub(super) fn deny(uid: &str, decision: &Decision<'_>) -> Vec<u8> {
     Answer::refused(uid, 403, "Forbidden", &message).finish(&warnings(&decision.findings))
 }
 
+/// Refuses a pod that lacks what slicegate gave it.
+pub(super) fn refuse_undone(uid: &str, lacking: &[String]) -> Vec<u8> {
+    let mut message =
+        "slicegate: the pod is not as slicegate makes it, after all webhooks were called; \
+        without that it may land beside another trust boundary or on a weaker share"
+            .to_owned();
+    for what in lacking {
+        message.push_str("\nmissing: ");
+        message.push_str(what);
+    }
+    message.push_str(
+        "\nfix: create it again; if that does not help, find the webhook that takes this away \
+         (the API server's audit log names those that changed the pod), or slicegate did not answer",
+    );
+    Answer::refused(uid, 403, "Forbidden", &message).finish(&[])
+}
+
 /// Refuses a request that got no decision.
 pub(super) fn refuse_unjudged(uid: &str, why: &Unjudged<'_>) -> Vec<u8> {
     let message = format!("slicegate: {}", explain(why));
     let (code, reason) = match why {
-        Unjudged::Unreadable(_) => (400, "BadRequest"),
+        Unjudged::Unreadable(_) => (403, "Forbidden"),
         Unjudged::Failed => (500, "InternalError"),
     };
     Answer::refused(uid, code, reason, &message).finish(&[])

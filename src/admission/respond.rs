@@ -2,10 +2,10 @@
 
 use super::answer;
 use super::patch;
-use super::review::{API_VERSION, AdmissionRequest, AdmissionReview, Envelope};
+use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelope};
 use crate::engine::decision::{Decision, Outcome};
 use crate::engine::policy::{Mode, Policy};
-use crate::engine::{Namespaces, Question, Supply, Workload, decide, outsider};
+use crate::engine::{Namespaces, Question, Supply, Workload, decide, ephemeral, outsider, undone};
 use crate::facts::Pod;
 
 /// What a request is judged against; replaced as a whole when any of it changes.
@@ -38,8 +38,22 @@ pub enum BadReview {
 pub struct Judged<'d, 'a> {
     /// What was asked.
     pub request: &'d AdmissionRequest<'a>,
+    /// Which webhook was asked.
+    pub webhook: Webhook,
     /// What was decided.
     pub decision: &'d Decision<'d>,
+    /// What came of it; a pod that lacks what was decided is refused when it is confirmed.
+    pub outcome: Outcome,
+}
+
+/// Which of the two webhooks is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Webhook {
+    /// Chooses and rewrites, when a pod is created.
+    Mutate,
+    /// Looks at the final state when every other webhook is done with it, and at ephemeral containers. It judges by
+    /// the same decision and chooses nothing anew.
+    Validate,
 }
 
 /// Answers one AdmissionReview for a pod's creation.
@@ -47,16 +61,17 @@ pub struct Judged<'d, 'a> {
 /// # Errors
 /// When the body is no AdmissionReview with a pod; [`unjudged`] answers it, if there is anything to answer to.
 pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
-    respond_seen(world, body, &mut |_| {})
+    respond_seen(world, Webhook::Mutate, body, &mut |_| {})
 }
 
-/// [`respond`], with a witness who sees what was decided once the answer is written. Requests that are let through
-/// unlooked at, because they create no pod, are not shown.
+/// [`respond`] for either webhook, with a witness who sees what was decided once the answer is written. Requests that
+/// are let through unlooked at, because they concern no pod's creation, are not shown.
 ///
 /// # Errors
 /// As [`respond`].
 pub fn respond_seen(
     world: &World,
+    webhook: Webhook,
     body: &[u8],
     witness: &mut dyn FnMut(&Judged<'_, '_>),
 ) -> Result<Vec<u8>, BadReview> {
@@ -67,20 +82,58 @@ pub fn respond_seen(
         return Err(BadReview::Version(version.chars().take(60).collect()));
     }
     let request = &review.request;
-    let Some(pod) = request.object.as_ref().filter(|_| request.creates_a_pod()) else {
-        return Ok(answer::pass(&request.uid));
+    let uid = &*request.uid;
+    let Some(pod) = &request.object else {
+        return Ok(answer::pass(uid));
     };
     let question = question(world, request, pod);
-    let decision = decide(&question);
-    let answer = match decision.mode {
-        Mode::DryRun => rehearse(&question, &request.uid, &decision),
-        Mode::Enforce | Mode::Off => apply(pod, &request.uid, &decision),
+    let (answer, outcome, decision) = match (webhook, request.act()) {
+        (Webhook::Mutate, Act::Create) => {
+            let decision = decide(&question);
+            let answer = match decision.mode {
+                Mode::DryRun => rehearse(&question, uid, &decision),
+                Mode::Enforce | Mode::Off => apply(pod, uid, &decision),
+            };
+            (answer, decision.outcome, decision)
+        }
+        (Webhook::Validate, Act::Create) => {
+            let decision = decide(&question);
+            let (answer, outcome) = confirm(pod, uid, &decision);
+            (answer, outcome, decision)
+        }
+        (Webhook::Validate, Act::Debug) => {
+            let decision = ephemeral(&question, request.old_object.as_ref());
+            let answer = match decision.mode {
+                Mode::DryRun => answer::rehearse(uid, None, &decision),
+                Mode::Enforce | Mode::Off => apply(pod, uid, &decision),
+            };
+            (answer, decision.outcome, decision)
+        }
+        (Webhook::Mutate, Act::Debug) | (_, Act::Other) => return Ok(answer::pass(uid)),
     };
     witness(&Judged {
         request,
+        webhook,
         decision: &decision,
+        outcome,
     });
     Ok(answer)
+}
+
+/// Refuses a pod of an enforced namespace that is not as slicegate made it, or never was. What is to be warned of was
+/// said when the pod was rewritten.
+fn confirm(pod: &Pod<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
+    if decision.mode != Mode::Enforce {
+        return (answer::pass(uid), Outcome::Untouched);
+    }
+    if decision.outcome == Outcome::Denied {
+        return (answer::deny(uid, decision), Outcome::Denied);
+    }
+    let lacking = undone(pod, &decision.edits);
+    match lacking.is_empty() {
+        true => (answer::pass(uid), Outcome::Untouched),
+        false => (answer::refuse_undone(uid, &lacking), Outcome::Denied),
+    }
 }
 
 fn question<'a>(

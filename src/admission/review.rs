@@ -45,6 +45,9 @@ pub struct AdmissionRequest<'a> {
     /// The pod; null for DELETE.
     #[serde(borrow, default)]
     pub object: Option<Pod<'a>>,
+    /// The pod before an update; null for CREATE.
+    #[serde(borrow, default)]
+    pub old_object: Option<Pod<'a>>,
     /// Nothing may have an effect.
     #[serde(default)]
     pub dry_run: Option<bool>,
@@ -66,8 +69,8 @@ impl AdmissionRequest<'_> {
         self.operation.as_deref().unwrap_or("CREATE")
     }
 
-    /// Whether a pod itself is created; of a request that does not say, it is assumed.
-    pub(super) fn creates_a_pod(&self) -> bool {
+    /// What is done to a pod; of a request that does not say, it is its creation.
+    pub(super) fn act(&self) -> Act {
         let is_pod = match &self.resource {
             None => true,
             Some(resource) => {
@@ -75,9 +78,24 @@ impl AdmissionRequest<'_> {
                     && resource.resource.as_deref() == Some("pods")
             }
         };
-        let is_whole = self.sub_resource.as_deref().unwrap_or_default().is_empty();
-        is_pod && is_whole && self.operation() == "CREATE"
+        let part = self.sub_resource.as_deref().unwrap_or_default();
+        match (is_pod, part, self.operation()) {
+            (true, "", "CREATE") => Act::Create,
+            (true, "ephemeralcontainers", "UPDATE") => Act::Debug,
+            _ => Act::Other,
+        }
     }
+}
+
+/// What is done to a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Act {
+    /// It is created.
+    Create,
+    /// Ephemeral containers are added to it.
+    Debug,
+    /// Anything else, or to something else.
+    Other,
 }
 
 /// `request.resource`.

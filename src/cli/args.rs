@@ -7,6 +7,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::examples;
+use crate::engine::words;
+use crate::manifests;
 
 /// Shares GPUs in Kubernetes, safely, on the stock scheduler and the stock NVIDIA device plugin.
 #[derive(Debug, Parser)]
@@ -41,6 +43,9 @@ pub(crate) enum Command {
     /// Explains a rule: cause, risk and fix, with a bad and a good example
     #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArgs),
+    /// Prints a certificate as a Secret, and the webhook that trusts it, for kubectl apply
+    #[command(after_help = examples::CERTS)]
+    Certs(CertsArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems
     #[command(after_help = examples::CATALOG)]
     Catalog(ListArgs),
@@ -183,6 +188,42 @@ pub(crate) struct ExplainArgs {
     /// How to print it
     #[command(flatten)]
     pub list: ListArgs,
+}
+
+/// `slicegate certs`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CertsArgs {
+    /// The namespace slicegate runs in
+    #[arg(long, value_name = "NAMESPACE", default_value = manifests::NAMESPACE, value_parser = dns_label)]
+    pub namespace: String,
+    /// The Service in front of slicegate
+    #[arg(long, value_name = "SERVICE", default_value = "slicegate", value_parser = dns_label)]
+    pub service: String,
+    /// How many days the certificate and its authority are good for
+    #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500))]
+    pub days: u32,
+    /// How to print the objects
+    #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
+    pub output: ManifestFormat,
+}
+
+/// A name as Kubernetes takes it for namespaces and Services.
+fn dns_label(text: &str) -> Result<String, String> {
+    match words::is_dns_label(text) {
+        true => Ok(text.to_owned()),
+        false => {
+            Err("lower-case letters, digits and inner hyphens, at most 63, are a name".to_owned())
+        }
+    }
+}
+
+/// The forms of objects to apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ManifestFormat {
+    /// One document for each object
+    Yaml,
+    /// A List
+    Json,
 }
 
 /// `slicegate completions`.

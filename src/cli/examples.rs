@@ -76,6 +76,16 @@ Examples:
   slicegate explain mps-user
   slicegate explain ask-invalid -o json | jq -r .examples.good";
 
+pub(crate) const CERTS: &str = "\
+Examples:
+  slicegate certs | kubectl apply -f -
+      completes an installation without cert-manager, after kubectl apply -f webhook-config/
+  slicegate certs --days 90 -o json > certs.json
+      holds a private key: keep it as such
+
+The authority's own key is made in memory and gone when the command ends, so nobody can sign with
+it. For the same reason nobody renews the certificate: run it again before the days are over.";
+
 pub(crate) const CATALOG: &str = "\
 Examples:
   slicegate catalog

@@ -2,6 +2,7 @@
 
 mod args;
 mod catalog;
+mod certs;
 mod completions;
 mod examples;
 mod explain;
@@ -47,6 +48,7 @@ pub fn run() -> ExitCode {
         Command::Policy(command) => policy::run(&command),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Certs(args) => certs::run(&args),
         Command::Catalog(args) => catalog::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

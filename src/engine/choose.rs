@@ -6,6 +6,7 @@ use super::strategy::Strategy;
 use super::supply::Offer;
 use super::supply::fleet::{Group, Sold};
 use super::want::Want;
+use super::words;
 
 /// More ways to serve a pod's containers together than are tried on one kind of node.
 const MOST_TRIES: u32 = 256;
@@ -163,6 +164,11 @@ impl<'a> Case<'_, 'a> {
     /// What a kind of node wastes on these names; none where it will not do.
     fn waste(&self, strategy: Strategy, names: &[&str], group: &Group) -> Option<u64> {
         if strategy.is_shared() && !group.has_hostname {
+            return None;
+        }
+        // Beside another name a second pass would take `nvidia.com/gpu` for what a LimitRange put back.
+        let whole = names.iter().filter(|name| **name == words::GPU).count();
+        if whole > 0 && whole < names.len() {
             return None;
         }
         let mut waste = 0_u64;

@@ -11,6 +11,7 @@ use super::policy::Mode;
 use super::question::{Question, Witness, Workload};
 use super::rules;
 use super::share::{self, Gpus};
+use super::touches::touches_gpu;
 
 /// Decides about one pod.
 pub fn decide<'a>(question: &Question<'a>) -> Decision<'a> {
@@ -55,6 +56,9 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
     }
     if mode == Mode::Off {
         return outsider(question, Mode::Off);
+    }
+    if !touches_gpu(pod) {
+        return untouched(mode, Reason::TakesNoGpu);
     }
     let mut findings = Findings::new(policy);
     let form = match question.workload {

@@ -97,7 +97,7 @@ pub static WORDS: [Word; 28] = [
 ];
 
 /// What the words of the list begin with.
-const BEGINNINGS: [&str; 6] = [
+pub(super) const BEGINNINGS: [&str; 6] = [
     "nvidia.com/",
     "gpu-",
     "hami.io/",
@@ -135,7 +135,8 @@ pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>>
     })
 }
 
-fn find(stands: Stands, key: &str) -> Option<&'static Word> {
+/// The word that a key is, where it stands.
+pub(super) fn find(stands: Stands, key: &str) -> Option<&'static Word> {
     // Every word begins with one of these; hardly a key of hardly a pod does.
     if !BEGINNINGS
         .iter()

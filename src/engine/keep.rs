@@ -35,10 +35,14 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
         return None;
     }
     let mut grants = written_grants(case.wants)?;
-    let terms = case.filter.terms.as_ref()?;
-    let terms = terms.iter().filter(|t| !super::terms::is_empty(t));
+    // A node selector may say all of it, and then there are no terms.
+    let selected = [NodeSelectorTerm::default()];
+    let terms = case.filter.terms.as_deref();
     let mut described = 0;
-    for term in terms {
+    for term in terms.unwrap_or(&selected) {
+        if terms.is_some() && super::terms::is_empty(term) {
+            continue;
+        }
         for (want, grant) in case.wants.iter().zip(&mut grants) {
             let labels = Described::new(term, case.filter.node_selector);
             described += labels.each_kind(grant.resource, case, &mut |offer| {

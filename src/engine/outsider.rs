@@ -82,7 +82,8 @@ fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
     }
 }
 
-fn takes_gpu(pod: &Pod<'_>) -> bool {
+/// Whether any of its containers asks for a stock resource.
+pub(super) fn takes_gpu(pod: &Pod<'_>) -> bool {
     pod.containers().any(|(_, container)| {
         let resources = container.resources.as_ref();
         let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);

@@ -26,6 +26,13 @@ pub const CONTAINER_MEMORY: &str = "gpu-memory.slicegate.dev/";
 pub const CONTAINER_FRACTION: &str = "gpu-fraction.slicegate.dev/";
 /// Prefix of the form for one container.
 pub const CONTAINER_COMPUTE: &str = "gpu-compute.slicegate.dev/";
+/// What the keys of slicegate's annotations on a pod begin with.
+pub const KEYS: [&str; 4] = [
+    PREFIX,
+    CONTAINER_MEMORY,
+    CONTAINER_FRACTION,
+    CONTAINER_COMPUTE,
+];
 /// The receipt: what was decided, as compact JSON. Output only.
 pub const DECISION: &str = "slicegate.dev/decision";
 /// Label: the user id of an MPS pod, or `image`.
@@ -56,6 +63,8 @@ pub const VISIBLE_DEVICES: &str = "NVIDIA_VISIBLE_DEVICES";
 pub const MPS_MEMORY: &str = "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT";
 /// Compute cap of an MPS client process, in percent.
 pub const MPS_THREADS: &str = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE";
+/// What the variables of NVIDIA's runtime and of MPS begin with.
+pub const VARIABLES: [&str; 2] = ["NVIDIA_", "CUDA_MPS_"];
 
 /// Namespaces that are never matched in a cluster unless the installation says otherwise.
 pub const NEVER_MATCHED: [&str; 3] = ["kube-system", "slicegate-system", "gpu-operator"];

@@ -179,7 +179,7 @@ impl Metrics {
         let labels = Admission {
             operation: operation(judged.request.operation()),
             mode: decision.mode.word(),
-            outcome: decision.outcome.word(),
+            outcome: judged.outcome.word(),
             strategy: decision.strategy.map_or("none", Strategy::word),
         };
         self.admissions.get_or_create(&labels).inc();

@@ -1,4 +1,4 @@
-//! `POST /mutate`: from an HTTP request to the bytes of a review, and from an answer to an HTTP response.
+//! `POST /mutate` and `POST /validate`: from an HTTP request to the bytes of a review, and from an answer to an HTTP response.
 
 mod answering;
 mod deadline;
@@ -17,7 +17,7 @@ use http_body_util::BodyExt as _;
 
 use super::capacity::LARGEST_BODY;
 use super::shared::Shared;
-use crate::admission::respond_seen;
+use crate::admission::{Webhook, respond_seen};
 use answering::answer;
 use deadline::Deadline;
 use refusal::Refusal;
@@ -29,14 +29,23 @@ const CLOSE: HeaderValue = HeaderValue::from_static("close");
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/mutate", post(mutate))
+        .route("/validate", post(validate))
         .method_not_allowed_fallback(other_method)
         .fallback(other_path)
         .with_state(shared)
 }
 
 async fn mutate(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    respond(&shared, Webhook::Mutate, request).await
+}
+
+async fn validate(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    respond(&shared, Webhook::Validate, request).await
+}
+
+async fn respond(shared: &Shared, webhook: Webhook, request: Request) -> Response {
     let version = request.version();
-    let mut response = match review(&shared, request).await {
+    let mut response = match review(shared, webhook, request).await {
         Ok(answer) => ([(CONTENT_TYPE, JSON)], answer).into_response(),
         Err(refusal) => {
             shared.metrics.rejected(refusal.rejection());
@@ -50,7 +59,7 @@ async fn mutate(State(shared): State<Arc<Shared>>, request: Request) -> Response
     response
 }
 
-async fn review(shared: &Shared, request: Request) -> Result<Vec<u8>, Refusal> {
+async fn review(shared: &Shared, webhook: Webhook, request: Request) -> Result<Vec<u8>, Refusal> {
     let deadline = Deadline::of(request.uri().query());
     let (head, body) = request.into_parts();
     is_json(&head.headers)?;
@@ -63,7 +72,7 @@ async fn review(shared: &Shared, request: Request) -> Result<Vec<u8>, Refusal> {
     let _room = room.ok_or(Refusal::Busy)?;
     let whole = whole(body, length.unwrap_or_default());
     let body = deadline.limit(whole).await.ok_or(Refusal::Slow)??;
-    answer(respond_seen, shared, &body)
+    answer(respond_seen, shared, webhook, &body)
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {

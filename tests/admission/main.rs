@@ -23,6 +23,8 @@ use std::sync::LazyLock;
 
 use case::Case;
 use serde_json::Value;
+use slicegate::engine::touches_gpu;
+use slicegate::facts::Pod;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
@@ -119,6 +121,25 @@ fn what_is_untouched_or_denied_has_no_patch() {
             ("rewritten", 0) => vec!["rewritten by an empty patch".to_owned()],
             ("untouched" | "denied", 1..) => vec![format!("{} with a patch", judged.outcome)],
             _ => Vec::new(),
+        }
+    });
+}
+
+#[test]
+fn where_nothing_touches_gpus_nothing_would_be_found() {
+    over_all_cases(|case| {
+        let text = case.pod.to_string();
+        let read: Pod<'_> = serde_json::from_str(&text).expect("a pod");
+        if touches_gpu(&read) {
+            return Vec::new();
+        }
+        // A key that means nothing makes it touch, and changes nothing else.
+        let mut noticed = case.pod.clone();
+        noticed["metadata"]["annotations"]["slicegate.dev/means-nothing"] = "".into();
+        let judged = outcome::judge(case, &noticed, &case.world);
+        match (judged.outcome, judged.findings.len()) {
+            ("untouched", 0) => Vec::new(),
+            (outcome, _) => vec![format!("{outcome}: {:?}", judged.findings)],
         }
     });
 }

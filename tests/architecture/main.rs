@@ -87,6 +87,19 @@ fn configuration_knows_nothing_of_the_command_line_and_of_admission() {
 }
 
 #[test]
+fn manifests_and_certificates_know_nothing_of_the_wire_the_server_and_the_command_line() {
+    let others = [
+        "crate::admission",
+        "crate::cli",
+        "crate::server",
+        "crate::config",
+    ];
+    no_file_of("src/manifests", &others);
+    no_file_of("src/certificates", &others);
+    no_file_of("src/certificates", &["crate::engine", "crate::manifests"]);
+}
+
+#[test]
 fn nobody_uses_unsafe() {
     no_file_of("src", &["unsafe"]);
 }

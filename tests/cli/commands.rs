@@ -34,6 +34,7 @@ fn every_command_has_help_with_examples() {
         &["rules"],
         &["explain"],
         &["catalog"],
+        &["certs"],
         &["completions"],
     ] {
         let run = slicegate(&[command, &["--help"]].concat());

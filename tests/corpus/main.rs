@@ -4,6 +4,7 @@
 //! the checkout. Where there is none, the tests say so and pass.
 
 mod run;
+mod touching;
 
 use std::collections::BTreeSet;
 

@@ -14,13 +14,19 @@ mod control_plane;
 mod fleet;
 mod headline;
 mod https;
+mod installation;
 mod kubectl;
+mod many_pods;
+mod match_conditions;
 mod names;
 mod namespaces;
 mod neighbourhood;
 mod neighbours;
 mod process;
 mod random;
+#[path = "../properties/reaching.rs"]
+mod reaching;
+mod recorder;
 mod reinvocation;
 mod runner;
 mod stage;
@@ -72,6 +78,9 @@ const TESTS: &[Test] = tests![
     boundaries::no_node_ever_runs_shares_of_two_boundaries_and_nobody_waits_beside_room,
     throughput::pods_are_created_with_and_without_slicegate_in_turns,
     acceptance_cases::nothing_unsafe_gets_in_that_is_not_known,
+    match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,
+    match_conditions::a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_much,
+    installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 
 fn main() -> ExitCode {

@@ -129,7 +129,7 @@ fn an_object_that_is_no_pod_is_refused_where_slicegate_enforces_and_passes_elsew
         (&response["uid"], &response["allowed"]),
         (&json!("uid-1"), &json!(false))
     );
-    assert_eq!(response["status"]["code"], 400);
+    assert_eq!(response["status"]["code"], 403);
     for namespace in ["legacy", "trial", "kube-system", "nobody-knows-it"] {
         let answer = connection.review(&review("uid-2", namespace, &object));
         let response = &answer["response"];

@@ -9,4 +9,5 @@ mod operators;
 mod process;
 mod reload;
 mod start;
+mod validate;
 mod world;

@@ -64,10 +64,7 @@ pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
             findings.add(&RULE, at, (message, fix));
             continue;
         }
-        let Some(road) = ROADS
-            .iter()
-            .find(|r| r.has_parents && is_within(r.path, &path))
-        else {
+        let Some(road) = ROADS.iter().find(|r| r.is_below(&path)) else {
             continue;
         };
         let message = format!(
@@ -84,16 +81,25 @@ pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
 }
 
 /// A path of the node that leads past the device plugin.
-struct Road {
-    path: &'static str,
+pub(in crate::engine) struct Road {
+    pub(in crate::engine) path: &'static str,
     leads_to: &'static str,
     /// Names that only begin with the path count as well.
-    is_prefix: bool,
+    pub(in crate::engine) is_prefix: bool,
     /// Folders above it matter.
-    has_parents: bool,
+    pub(in crate::engine) has_parents: bool,
 }
 
 impl Road {
+    /// Whether a clean path leads there, or to a folder above.
+    pub(in crate::engine) fn concerns(&self, path: &str) -> bool {
+        self.covers(path) || self.is_below(path)
+    }
+
+    fn is_below(&self, path: &str) -> bool {
+        self.has_parents && is_within(self.path, path)
+    }
+
     fn covers(&self, path: &str) -> bool {
         is_within(path, self.path) || self.is_prefix && path.starts_with(self.path)
     }
@@ -115,7 +121,7 @@ const CDI: &str = "the device specifications every container runtime reads";
 const RUNTIME: &str = "the container runtime, and so to every container";
 
 /// `/var/run` is a link to `/run` on most nodes, so both are listed.
-static ROADS: [Road; 22] = [
+pub(in crate::engine) static ROADS: [Road; 22] = [
     Road {
         path: "/dev/nvidia",
         leads_to: GPU,

@@ -8,7 +8,7 @@ use crate::engine::strategy::Strategy;
 use crate::engine::want::Want;
 use crate::engine::words;
 use crate::facts::Pod;
-use crate::facts::pod::{EnvVar, Place};
+use crate::facts::pod::{Container, EnvVar, Place};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -81,23 +81,43 @@ pub fn check(
     for (place, container) in pod.all_containers() {
         let limits = granted.iter().find(|(p, _)| *p == place).map(|(_, l)| l);
         for (index, variable) in container.env().iter().enumerate() {
-            let name = variable.name();
-            if !is_limit(name) || is_within(variable, limits, trust) {
-                continue;
+            if is_limit(variable.name()) && !is_within(variable, limits, trust) {
+                found(place, container, (index, variable), findings);
             }
-            let message = format!(
-                "container {} sets {name}, which is for slicegate to set",
-                container.name()
-            );
-            let fix = "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute"
-                .to_owned();
-            findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
         }
     }
 }
 
+/// Looks for such variables in a container that is given no limits.
+pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    for (index, variable) in container.env().iter().enumerate() {
+        if is_limit(variable.name()) {
+            found(place, container, (index, variable), findings);
+        }
+    }
+}
+
+fn found(
+    place: Place,
+    container: &Container<'_>,
+    (index, variable): (usize, &EnvVar<'_>),
+    findings: &mut Findings<'_>,
+) {
+    let message = format!(
+        "container {} sets {}, which is for slicegate to set",
+        container.name(),
+        variable.name()
+    );
+    let fix =
+        "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute".to_owned();
+    findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
+}
+
+/// What the variables begin with that are for slicegate to set.
+pub(in crate::engine) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
+
 fn is_limit(name: &str) -> bool {
-    name.starts_with("CUDA_MPS_") || name.starts_with("NVIDIA_GPU_MEMORY_")
+    OPEN.iter().any(|open| name.starts_with(open))
 }
 
 fn is_within(variable: &EnvVar<'_>, limits: Option<&Limits>, trust: Trust) -> bool {

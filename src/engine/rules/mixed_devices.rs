@@ -147,8 +147,13 @@ fn implicit_claim(pod: &Pod<'_>, findings: &mut Findings<'_>) -> bool {
     found
 }
 
+/// The prefix of resource names that are device classes.
+pub(in crate::engine) const CLASS: &str = "deviceclass.resource.kubernetes.io/";
+/// What the names of NVIDIA's classes end with.
+pub(in crate::engine) const NVIDIA: &str = ".nvidia.com";
+
 fn is_nvidia_class(resource: &str) -> bool {
     resource
-        .strip_prefix("deviceclass.resource.kubernetes.io/")
-        .is_some_and(|class| class.ends_with(".nvidia.com"))
+        .strip_prefix(CLASS)
+        .is_some_and(|class| class.ends_with(NVIDIA))
 }

@@ -3,7 +3,7 @@
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
 use crate::facts::Pod;
-use crate::facts::pod::SecurityContext;
+use crate::facts::pod::{Container, Place, SecurityContext};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -64,11 +64,20 @@ pub fn lift(pod: &Pod<'_>) -> Option<(String, String)> {
         return Some(("/spec/hostIPC".to_owned(), "the pod has hostIPC".to_owned()));
     }
     let mut containers = pod.all_containers();
-    containers.find_map(|(place, container)| {
-        let what = privilege(container.security_context.as_ref()?)?;
-        let path = format!("{place}/securityContext");
-        Some((path, format!("container {} is {what}", container.name())))
-    })
+    containers.find_map(|(place, container)| lifted(place, container))
+}
+
+fn lifted(place: Place, container: &Container<'_>) -> Option<(String, String)> {
+    let what = privilege(container.security_context.as_ref()?)?;
+    let path = format!("{place}/securityContext");
+    Some((path, format!("container {} is {what}", container.name())))
+}
+
+/// Looks for the privilege in one container.
+pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    if let Some(found) = lifted(place, container) {
+        add(found, findings);
+    }
 }
 
 /// The NVIDIA toolkit takes SYS_ADMIN in the bounding set for privileged.
@@ -92,9 +101,12 @@ fn privilege(context: &SecurityContext<'_>) -> Option<&'static str> {
 
 /// Looks for such a pod on a shared device or a MIG slice.
 pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
-    let Some((path, what)) = lift(pod) else {
-        return;
-    };
+    if let Some(found) = lift(pod) {
+        add(found, findings);
+    }
+}
+
+fn add((path, what): (String, String), findings: &mut Findings<'_>) {
     let message = format!("{what}, which reaches past a share or slice to its neighbours");
     let fix = "drop the privilege, or ask for whole GPUs in a tier that lists exclusive".to_owned();
     findings.add(&RULE, path, (message, fix));

@@ -44,13 +44,16 @@ spec:
 "#,
 };
 
+/// What the names of NVIDIA's runtime classes begin with.
+pub(in crate::engine) const BEGINNING: &str = "nvidia";
+
 /// Looks for a runtime that shows GPUs to a pod that asks for none.
 pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
     let class = pod
         .spec
         .as_ref()
         .and_then(|s| s.runtime_class_name.as_deref());
-    let Some(class) = class.filter(|c| c.starts_with("nvidia")) else {
+    let Some(class) = class.filter(|c| c.starts_with(BEGINNING)) else {
         return;
     };
     if standing.takes_gpu || asks_otherwise(pod) {

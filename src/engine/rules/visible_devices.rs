@@ -54,25 +54,30 @@ spec:
 /// Looks for every way to name devices past the request: variables, mounts, annotations.
 pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
     for (place, container) in pod.all_containers() {
-        for (index, variable) in container.env().iter().enumerate() {
-            if shows_devices(variable) {
-                let message = format!(
-                    "container {} sets {}, which shows it GPUs past its request",
-                    container.name(),
-                    variable.name()
-                );
-                let fix = "remove it; the device plugin sets what the request grants".to_owned();
-                findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
-            }
-        }
-        sources(place, container, findings);
-        mounts(place, container, findings);
+        in_container(place, container, findings);
     }
     annotations(pod, standing, findings);
 }
 
+/// Looks for them in one container.
+pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    for (index, variable) in container.env().iter().enumerate() {
+        if shows_devices(variable) {
+            let message = format!(
+                "container {} sets {}, which shows it GPUs past its request",
+                container.name(),
+                variable.name()
+            );
+            let fix = "remove it; the device plugin sets what the request grants".to_owned();
+            findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
+        }
+    }
+    sources(place, container, findings);
+    mounts(place, container, findings);
+}
+
 /// Switches of the NVIDIA container toolkit that add devices (its `internal/config/image` and `internal/modifier`).
-const SWITCHES: [&str; 5] = [
+pub(in crate::engine) const SWITCHES: [&str; 5] = [
     "NVIDIA_IMEX_CHANNELS",
     "NVIDIA_GDS",
     "NVIDIA_MOFED",
@@ -80,12 +85,15 @@ const SWITCHES: [&str; 5] = [
     "NVIDIA_NVSWITCH",
 ];
 
+/// The beginning of variables that reach for MIG devices.
+pub(in crate::engine) const OPEN: [&str; 1] = ["NVIDIA_MIG_"];
+
 fn shows_devices(variable: &EnvVar<'_>) -> bool {
     let name = variable.name();
     if name == words::VISIBLE_DEVICES {
         return !matches!(variable.literal(), Some("" | "void" | "none"));
     }
-    name.starts_with("NVIDIA_MIG_") || SWITCHES.contains(&name)
+    OPEN.iter().any(|open| name.starts_with(open)) || SWITCHES.contains(&name)
 }
 
 /// A whole config map or secret under a prefix that makes its keys such variables.
@@ -95,8 +103,10 @@ fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>)
         let prefix = source.prefix.as_deref().unwrap_or_default();
         let mut names = SWITCHES
             .into_iter()
-            .chain([words::VISIBLE_DEVICES, "NVIDIA_MIG_"]);
-        let spells = |name: &str| name.starts_with(prefix) || prefix.starts_with("NVIDIA_MIG_");
+            .chain([words::VISIBLE_DEVICES])
+            .chain(OPEN);
+        let beyond = OPEN.iter().any(|open| prefix.starts_with(open));
+        let spells = |name: &str| name.starts_with(prefix) || beyond;
         if prefix.is_empty() || !names.any(spells) {
             continue;
         }
@@ -111,12 +121,15 @@ fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>)
     }
 }
 
+/// The last part of the folder.
+pub(in crate::engine) const DEVICES: &str = "nvidia-container-devices";
+
 /// The folder whose entries the toolkit takes for device names.
 fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     for (index, mount) in mounts.iter().enumerate() {
         let written = mount.mount_path.as_deref().unwrap_or_default();
-        if !written.contains("nvidia-container-devices") {
+        if !written.contains(DEVICES) {
             continue;
         }
         let path = host_device::clean(written);
@@ -139,7 +152,7 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
 }
 
 /// Annotations by which CDI, NRI plugins, CRI-O and providers inject devices or mounts.
-const INJECTING: [&str; 12] = [
+pub(in crate::engine) const INJECTING: [&str; 12] = [
     "cdi.k8s.io/",
     "nvidia.cdi.k8s.io",
     "devices.gke.io/",

@@ -27,7 +27,7 @@ pub struct NodeView {
     pub taints: Vec<Taint>,
     /// False for nodes that are cordoned, not ready, being reconfigured or gone: supply, ranked last.
     pub available: bool,
-    /// A pool's nodes get their hostname label when they are made.
+    /// Its nodes are not there yet, and have no names.
     pub is_pool: bool,
 }
 
@@ -195,7 +195,8 @@ impl FleetBuilder {
             ) else {
                 continue;
             };
-            if !unknown.is_empty() {
+            // A pool's nodes have no names yet by which a pod could be kept off them.
+            if !unknown.is_empty() && !node.is_pool {
                 let resources = unknown.iter().map(|(r, _)| r.clone()).collect();
                 liars.push((node.name.clone(), node.labels.clone(), resources));
             }
@@ -309,7 +310,7 @@ fn read_node(
     let key = GroupKey {
         labels,
         taints,
-        has_hostname: node.is_pool || node.labels.contains_key(HOSTNAME),
+        has_hostname: node.labels.contains_key(HOSTNAME),
         available: node.available,
         sold,
         unknown: unknown.iter().map(|(r, _)| r.clone()).collect(),

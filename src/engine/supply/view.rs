@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::fleet::{NodeView, Taint};
 use crate::engine::policy::Pool;
+use crate::engine::words::HOSTNAME;
 use crate::facts::Node;
 
 /// Taints that come and go with a condition: who carries one is supply, ranked last.
@@ -63,7 +64,7 @@ impl NodeView {
         };
         Self {
             name: format!("pool/{}", pool.name),
-            labels: pool.labels.iter().cloned().collect(),
+            labels: with_hostname(pool),
             allocatable: pool.allocatable.clone(),
             taints: pool
                 .taints
@@ -75,6 +76,14 @@ impl NodeView {
             is_pool: true,
         }
     }
+}
+
+/// A pool's nodes will have hostnames that nobody knows yet: none that a label could have.
+fn with_hostname(pool: &Pool) -> BTreeMap<String, String> {
+    let mut labels: BTreeMap<String, String> = pool.labels.iter().cloned().collect();
+    let unknown = || format!("pool/{}", pool.name);
+    labels.entry(HOSTNAME.to_owned()).or_insert_with(unknown);
+    labels
 }
 
 fn keeps_off(effect: &str) -> bool {

@@ -23,7 +23,14 @@ pub fn narrow<'a>(
     let Some(user) = user else {
         let nothing = NodeSelectorTerm::default();
         let lacking = ours.iter().filter_map(|t| lacks(&nothing, selector, t));
-        return lacking.map(|add| Narrowed { of: None, add }).collect();
+        let mut narrowed: Vec<Narrowed<'a>> =
+            lacking.map(|add| Narrowed { of: None, add }).collect();
+        // A selector that contradicts all of ours is closed with one of them: such a pod must not land by it alone.
+        if let Some(ours) = ours.first().filter(|_| narrowed.is_empty()) {
+            let add = compare(&nothing, selector, ours).0;
+            narrowed.push(Narrowed { of: None, add });
+        }
+        return narrowed;
     };
     let mut narrowed = Vec::new();
     for (index, term) in user.iter().enumerate() {

@@ -6,27 +6,38 @@ use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 
 use super::refusal::Refusal;
-use crate::admission::{BadReview, Judged, Unjudged, World, unjudged};
-use crate::engine::Strategy;
+use crate::admission::{BadReview, Judged, Unjudged, Webhook, World, unjudged};
 use crate::engine::findings::Finding;
+use crate::engine::{Outcome, Strategy};
 use crate::server::metrics::Rejection;
 use crate::server::shared::Shared;
 
 /// [`crate::admission::respond_seen`], but for the test of the net.
 pub(super) type Line =
-    fn(&World, &[u8], &mut dyn FnMut(&Judged<'_, '_>)) -> Result<Vec<u8>, BadReview>;
+    fn(&World, Webhook, &[u8], &mut dyn FnMut(&Judged<'_, '_>)) -> Result<Vec<u8>, BadReview>;
 
 /// The answer, whatever the bytes are, as long as they have a uid to answer to.
-pub(super) fn answer(line: Line, shared: &Shared, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+pub(super) fn answer(
+    line: Line,
+    shared: &Shared,
+    webhook: Webhook,
+    body: &[u8],
+) -> Result<Vec<u8>, Refusal> {
     let started = Instant::now();
     let world = shared.world.load();
     let mut witness = |judged: &Judged<'_, '_>| {
+        // A pod that is confirmed was counted when it was rewritten.
+        if is_confirmation(judged) {
+            return;
+        }
         let took = started.elapsed();
         shared.metrics.judged(judged, took);
         log(judged, took);
     };
     // Nothing is shared that a panic could leave half done: the world is read only, counters are single numbers.
-    let answered = catch_unwind(AssertUnwindSafe(|| line(&world, body, &mut witness)));
+    let answered = catch_unwind(AssertUnwindSafe(|| {
+        line(&world, webhook, body, &mut witness)
+    }));
     match answered {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(problem)) => {
@@ -51,17 +62,27 @@ pub(super) fn answer(line: Line, shared: &Shared, body: &[u8]) -> Result<Vec<u8>
     }
 }
 
+/// Whether the second webhook only said yes to what the first one made.
+fn is_confirmation(judged: &Judged<'_, '_>) -> bool {
+    judged.webhook == Webhook::Validate
+        && judged.request.operation() == "CREATE"
+        && judged.outcome != Outcome::Denied
+}
+
 /// One line a decision, never the object.
 fn log(judged: &Judged<'_, '_>, took: Duration) {
-    let Judged { request, decision } = judged;
+    let Judged {
+        request, decision, ..
+    } = judged;
     let metadata = request.object.as_ref().and_then(|o| o.metadata.as_ref());
     let name = metadata.and_then(|m| m.name.as_deref().or(m.generate_name.as_deref()));
     info!(
         uid = &*request.uid,
+        operation = request.operation(),
         namespace = request.namespace(),
         name = name.unwrap_or_default(),
         mode = decision.mode.word(),
-        outcome = decision.outcome.word(),
+        outcome = judged.outcome.word(),
         strategy = decision.strategy.map_or("none", Strategy::word),
         tier = decision.tier.unwrap_or_default(),
         boundary = decision.boundary.as_deref().unwrap_or_default(),
@@ -93,7 +114,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::answer;
-    use crate::admission::{BadReview, Judged, World};
+    use crate::admission::{BadReview, Judged, Webhook, World};
     use crate::config::{documents, fleet, policy};
     use crate::engine::Namespaces;
     use crate::server::certificate::Tls;
@@ -105,6 +126,7 @@ mod tests {
 
     fn panics(
         _: &World,
+        _: Webhook,
         _: &[u8],
         _: &mut dyn FnMut(&Judged<'_, '_>),
     ) -> Result<Vec<u8>, BadReview> {
@@ -136,7 +158,7 @@ mod tests {
 
     fn asked(shared: &Shared, namespace: &str) -> Value {
         let review = json!({"request": {"uid": "uid-1", "namespace": namespace}}).to_string();
-        let answer = answer(panics, shared, review.as_bytes()).unwrap();
+        let answer = answer(panics, shared, Webhook::Mutate, review.as_bytes()).unwrap();
         serde_json::from_slice::<Value>(&answer).unwrap()["response"].take()
     }
 
@@ -154,6 +176,6 @@ mod tests {
             (&passed["uid"], &passed["allowed"]),
             (&json!("uid-1"), &json!(true))
         );
-        assert!(answer(panics, &shared, b"no review").is_err());
+        assert!(answer(panics, &shared, Webhook::Mutate, b"no review").is_err());
     }
 }

@@ -11,9 +11,9 @@ use crate::server::metrics::Rejection;
 /// Why a request is not answered as a review.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Refusal {
-    #[error("there is nothing at {0}; the webhook is POST /mutate")]
+    #[error("there is nothing at {0}; the webhooks are POST /mutate and POST /validate")]
     Path(String),
-    #[error("{0} is not answered here; the webhook is POST /mutate")]
+    #[error("{0} is not answered here; the webhooks are POST /mutate and POST /validate")]
     Method(String),
     #[error("Content-Type is {0:?}; an AdmissionReview is application/json")]
     MediaType(String),

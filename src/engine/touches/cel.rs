@@ -1,0 +1,178 @@
+//! The same signs as an expression that the API server evaluates before it calls a webhook.
+//!
+//! Whatever may be absent is asked for first: an error would skip the webhook. The expression begins with what is
+//! cheap, because the API server also gives up where it would cost too much.
+
+use std::fmt::Write as _;
+
+use super::signs::{At, DETOURS, Texts, parents, signs};
+use super::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
+use crate::engine::foreign::{Stands, WORDS};
+use crate::engine::rules::host_device::ROADS;
+
+/// The three lists of containers, as far as they are there; `containers` may be null.
+const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
+    .filter(l, l.orValue(null) != null).map(l, l.value())";
+
+/// Everything of a container that is looked through.
+const OF_CONTAINER: [&str; 5] = [
+    "c.?env",
+    "c.?envFrom",
+    "c.?volumeMounts",
+    "c.?resources.?limits",
+    "c.?resources.?requests",
+];
+/// Everything of a pod that is.
+const OF_POD: [&str; 3] = [
+    "object.metadata.?annotations",
+    "object.metadata.?labels",
+    "object.spec.?volumes",
+];
+
+/// *Touches-gpu* over `object`, a pod of any origin, in CEL as Kubernetes 1.30 reads it.
+pub fn expression() -> String {
+    let annotation = At::Key(Stands::Annotation);
+    let label = At::Key(Stands::Label);
+    let class = "object.spec.runtimeClassName";
+    let parts = [
+        crowded(),
+        exists("object.metadata.?annotations", "{}", "k", "k", annotation),
+        exists("object.metadata.?labels", "{}", "k", "k", label),
+        format!("has({class}) && {}", any(At::RuntimeClass, class, 1)),
+        format!(
+            "object.spec.?volumes.orValue([]).exists(v, has(v.hostPath) && {})",
+            any(At::HostPath, "v.hostPath.path", 1)
+        ),
+        containers(),
+    ];
+    parts.join("\n|| ")
+}
+
+fn crowded() -> String {
+    let sizes = |of: &[&str]| {
+        let size = |part: &&str| format!("size({part}.orValue([]))");
+        of.iter().map(size).collect::<Vec<_>>().join(" + ")
+    };
+    format!(
+        "{LISTS}.map(l, size(l)).sum() > {MOST_CONTAINERS}\n\
+        || {LISTS}.map(l, l.map(c, {}).sum()).sum()\n  + {} > {MOST_ENTRIES}",
+        sizes(&OF_CONTAINER),
+        sizes(&OF_POD)
+    )
+}
+
+fn containers() -> String {
+    let resource = At::Key(Stands::Resource);
+    let signs = [
+        exists("c.?resources.?limits", "{}", "k", "k", resource),
+        exists("c.?resources.?requests", "{}", "k", "k", resource),
+        exists("c.?env", "[]", "e", "e.name", At::Variable),
+        format!(
+            "c.?envFrom.orValue([]).exists(s, has(s.prefix) && {})",
+            any(At::Prefix, "s.prefix", 1)
+        ),
+        exists("c.?volumeMounts", "[]", "m", "m.mountPath", At::MountPath),
+    ];
+    let signs = signs.join("\n|| ").replace('\n', "\n  ");
+    format!("{LISTS}.exists(l, l.exists(c,\n  {signs}))")
+}
+
+/// Whether a list or map has an entry with a sign.
+fn exists(list: &str, empty: &str, entry: &str, text: &str, at: At) -> String {
+    let signs = any(at, text, 1);
+    format!("{list}.orValue({empty}).exists({entry}, {signs})")
+}
+
+/// Every sign that may stand there, in brackets.
+fn any(at: At, text: &str, depth: usize) -> String {
+    let signs = signs(at).texts.iter();
+    let all: Vec<String> = signs.flat_map(|texts| texts.clauses(text)).collect();
+    let indent = "  ".repeat(depth);
+    format!("(\n{indent}{})", all.join(&format!("\n{indent}|| ")))
+}
+
+impl Texts {
+    /// Each true for some of these texts, together for all.
+    fn clauses(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Are(names) => vec![is_one_of(text, names.iter().copied())],
+            Self::Begin(beginnings) => beginnings.iter().map(|b| begins(text, b)).collect(),
+            Self::BeginAndEnd(beginning, end) => vec![format!(
+                "{} && {text}.endsWith({})",
+                begins(text, beginning),
+                quoted(end)
+            )],
+            Self::Have(part) => vec![has(text, part)],
+            Self::Spell(beginnings) => beginnings.iter().map(|b| spells(text, b)).collect(),
+            Self::Foreign(stands) => foreign(text, stands),
+            Self::Roads => roads(text),
+            Self::Long => vec![format!("size({text}) > {LONGEST}")],
+        }
+    }
+}
+
+fn begins(text: &str, beginning: &str) -> String {
+    format!("{text}.startsWith({})", quoted(beginning))
+}
+
+fn has(text: &str, part: &str) -> String {
+    format!("{text}.contains({})", quoted(part))
+}
+
+fn spells(text: &str, beginning: &str) -> String {
+    let shorter = format!("{}.startsWith({text})", quoted(beginning));
+    format!("{text} != '' && ({} || {shorter})", begins(text, beginning))
+}
+
+fn foreign(text: &str, stands: Stands) -> Vec<String> {
+    let keys = WORDS.iter().filter(|w| w.stands == stands).map(|w| w.key);
+    let open = keys.clone().filter_map(|key| key.strip_suffix('*'));
+    let whole = is_one_of(text, keys.clone().filter(|key| !key.ends_with('*')));
+    let mut clauses = vec![whole];
+    clauses.extend(open.map(|beginning| begins(text, beginning)));
+    clauses
+}
+
+fn roads(text: &str) -> Vec<String> {
+    let mut clauses = vec![format!("!{}", begins(text, "/"))];
+    clauses.extend(DETOURS.iter().map(|detour| has(text, detour)));
+    let mut whole: Vec<String> = Vec::new();
+    for road in &ROADS {
+        let above = parents(road.path).filter(|_| road.has_parents);
+        whole.extend(above.map(str::to_owned));
+        if !road.is_prefix {
+            whole.push(road.path.to_owned());
+        }
+    }
+    let slashed: Vec<String> = whole.iter().map(|p| format!("{p}/")).collect();
+    whole.extend(slashed.into_iter().filter(|p| p != "//"));
+    whole.sort();
+    whole.dedup();
+    clauses.push(is_one_of(text, whole.iter().map(String::as_str)));
+    for road in &ROADS {
+        let end = if road.is_prefix { "" } else { "/" };
+        clauses.push(begins(text, &format!("{}{end}", road.path)));
+    }
+    clauses
+}
+
+fn is_one_of<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.map(quoted).collect();
+    format!("{text} in [{}]", names.join(", "))
+}
+
+/// A CEL string.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('\'');
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => {
+                let _ = write!(quoted, "\\{c}");
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('\'');
+    quoted
+}

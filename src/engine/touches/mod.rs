@@ -1,0 +1,105 @@
+//! *Touches-gpu*: whether a pod concerns slicegate at all, said once and read twice, as Rust and as CEL.
+//!
+//! It is wider than what any rule finds and never narrower: where it is false, a decision is untouched without
+//! findings. The API server evaluates the CEL before it calls a webhook, and [`decide`](super::decide) the Rust
+//! before it looks any further. To add a sign, add a line to `signs.rs`.
+
+mod cel;
+mod signs;
+
+pub use cel::expression;
+
+use super::foreign::Stands;
+use crate::facts::Pod;
+use crate::facts::pod::{Container, ContainerKind};
+use crate::facts::text::{Pairs, Text};
+use signs::{At, says};
+
+/// More entries, in all lists and maps together, than are looked through one by one.
+///
+/// Beyond this the API server would give up on the expression and, with `failurePolicy: Ignore`, skip the webhook.
+const MOST_ENTRIES: usize = 1000;
+/// The same for containers.
+const MOST_CONTAINERS: usize = 100;
+/// Longer texts are not read: comparing them is what an expression pays for.
+const LONGEST: usize = 256;
+
+/// Whether a pod has any of the signs.
+pub fn touches_gpu(pod: &Pod<'_>) -> bool {
+    // In the order of what is likely, for a pod that asks.
+    lists(pod).any(asks)
+        || marked(pod)
+        || lists(pod).any(reaches)
+        || reaches_out(pod)
+        || is_crowded(pod)
+}
+
+fn lists<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
+    let all = [
+        ContainerKind::Main,
+        ContainerKind::Init,
+        ContainerKind::Ephemeral,
+    ];
+    all.into_iter().flat_map(|kind| pod.list(kind))
+}
+
+/// Whether it is too much to look through, which is a sign in itself.
+fn is_crowded(pod: &Pod<'_>) -> bool {
+    let pairs = |pairs: Option<&Pairs<'_>>| pairs.map_or(0, |p| p.0.len());
+    let of_container = |container: &Container<'_>| {
+        let resources = container.resources.as_ref();
+        container.env().len()
+            + container.env_from.as_ref().map_or(0, Vec::len)
+            + container.volume_mounts.as_ref().map_or(0, Vec::len)
+            + pairs(resources.and_then(|r| r.limits.as_ref()))
+            + pairs(resources.and_then(|r| r.requests.as_ref()))
+    };
+    let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_ref());
+    let of_pod = pairs(pod.annotations()) + pairs(pod.labels()) + volumes.map_or(0, Vec::len);
+    lists(pod).count() > MOST_CONTAINERS
+        || of_pod + lists(pod).map(of_container).sum::<usize>() > MOST_ENTRIES
+}
+
+/// By annotations and labels.
+fn marked(pod: &Pod<'_>) -> bool {
+    let keys = |pairs: Option<&Pairs<'_>>, at: At| {
+        let mut pairs = pairs.into_iter().flat_map(Pairs::iter);
+        pairs.any(|(key, _)| says(at, key))
+    };
+    keys(pod.annotations(), At::Key(Stands::Annotation))
+        || keys(pod.labels(), At::Key(Stands::Label))
+}
+
+/// By the pod's own fields.
+fn reaches_out(pod: &Pod<'_>) -> bool {
+    let Some(spec) = &pod.spec else { return false };
+    let class = spec.runtime_class_name.as_deref();
+    let hosts = spec.volumes.iter().flatten();
+    let mut hosts = hosts.filter_map(|v| v.host_path.as_ref());
+    class.is_some_and(|class| says(At::RuntimeClass, class))
+        || hosts.any(|host| says(At::HostPath, text(host.path.as_ref())))
+}
+
+/// By resources.
+fn asks(container: &Container<'_>) -> bool {
+    let resource = At::Key(Stands::Resource);
+    let named = container.resources.iter();
+    let mut named = named
+        .flat_map(|r| [&r.limits, &r.requests])
+        .flatten()
+        .flat_map(Pairs::iter);
+    named.any(|(name, _)| says(resource, name))
+}
+
+/// By variables and mounts.
+fn reaches(container: &Container<'_>) -> bool {
+    let mut sources = container.env_from.iter().flatten();
+    let mut mounts = container.volume_mounts.iter().flatten();
+    container.env().iter().any(|v| says(At::Variable, v.name()))
+        || sources.any(|s| says(At::Prefix, text(s.prefix.as_ref())))
+        || mounts.any(|m| says(At::MountPath, text(m.mount_path.as_ref())))
+}
+
+fn text<'t>(text: Option<&'t Text<'_>>) -> &'t str {
+    text.map_or("", |t| &**t)
+}

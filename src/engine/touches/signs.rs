@@ -1,0 +1,299 @@
+//! The closed list of signs: where a text stands, and which texts are signs there.
+
+use super::LONGEST;
+use crate::engine::foreign::{self, Stands};
+use crate::engine::rules::host_device::ROADS;
+use crate::engine::rules::{mixed_devices, runtime_class, visible_devices};
+use crate::engine::words;
+
+/// Where a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum At {
+    /// The key of an annotation, of a label, or of a limit or request.
+    Key(Stands),
+    /// The name of an environment variable.
+    Variable,
+    /// The prefix of an `envFrom`; without one nothing is known of it.
+    Prefix,
+    /// `runtimeClassName`.
+    RuntimeClass,
+    /// The path of a `hostPath` volume.
+    HostPath,
+    /// Where a volume is mounted.
+    MountPath,
+}
+
+/// Texts that mean something.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Texts {
+    /// These as they are.
+    Are(&'static [&'static str]),
+    /// What begins with one of these.
+    Begin(&'static [&'static str]),
+    /// What begins with the one and ends with the other.
+    BeginAndEnd(&'static str, &'static str),
+    /// What has this somewhere.
+    Have(&'static str),
+    /// A beginning of what begins with one of these.
+    Spell(&'static [&'static str]),
+    /// Other systems' words that stand there.
+    Foreign(Stands),
+    /// Paths that lead to the node's GPUs or may be written to hide that they do.
+    Roads,
+    /// Too long to be compared.
+    Long,
+}
+
+use Stands::{Annotation, Label, Resource};
+use Texts::{Are, Begin, BeginAndEnd, Foreign, Have, Long, Roads, Spell};
+
+/// The signs of one place.
+pub(super) struct Signs {
+    pub(super) texts: &'static [Texts],
+    /// A bit for each byte that a text has to begin with, unless it is long.
+    first: u128,
+}
+
+static ANNOTATION: Signs = Signs::of(&[
+    Long,
+    Begin(&words::KEYS),
+    Begin(&visible_devices::INJECTING),
+    Foreign(Annotation),
+]);
+static LABEL: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Foreign(Label)]);
+static RESOURCE: Signs = Signs::of(&[
+    Long,
+    Are(&[words::GPU, words::GPU_SHARED]),
+    Begin(&[words::MIG]),
+    BeginAndEnd(mixed_devices::CLASS, mixed_devices::NVIDIA),
+    Foreign(Resource),
+]);
+static VARIABLE: Signs = Signs::of(&[Long, Begin(&words::VARIABLES)]);
+static PREFIX: Signs = Signs::of(&[Long, Spell(&words::VARIABLES)]);
+static RUNTIME_CLASS: Signs = Signs::of(&[Begin(&[runtime_class::BEGINNING])]);
+static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
+static MOUNT_PATH: Signs = Signs::of(&[Long, Have(visible_devices::DEVICES)]);
+
+/// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
+pub(super) fn signs(at: At) -> &'static Signs {
+    match at {
+        At::Key(Annotation) => &ANNOTATION,
+        At::Key(Label) => &LABEL,
+        At::Key(Resource) => &RESOURCE,
+        At::Variable => &VARIABLE,
+        At::Prefix => &PREFIX,
+        At::RuntimeClass => &RUNTIME_CLASS,
+        At::HostPath => &HOST_PATH,
+        At::MountPath => &MOUNT_PATH,
+    }
+}
+
+/// Whether a text is a sign where it stands.
+pub(super) fn says(at: At, text: &str) -> bool {
+    let signs = signs(at);
+    // Hardly a text of hardly a pod begins like a sign.
+    let first = text.as_bytes().first();
+    let may = first.is_none_or(|first| signs.first & bit(*first) != 0) || text.len() > LONGEST;
+    may && signs.texts.iter().any(|texts| texts.include(text))
+}
+
+impl Signs {
+    const fn of(texts: &'static [Texts]) -> Self {
+        let (mut first, mut index) = (0, 0);
+        while index < texts.len() {
+            first |= texts[index].first();
+            index += 1;
+        }
+        Self { texts, first }
+    }
+}
+
+const fn bit(byte: u8) -> u128 {
+    1 << (byte & 127)
+}
+
+const fn bits(texts: &[&str]) -> u128 {
+    let (mut bits, mut index) = (0, 0);
+    while index < texts.len() {
+        bits |= bit(texts[index].as_bytes()[0]);
+        index += 1;
+    }
+    bits
+}
+
+impl Texts {
+    /// What a text of at most the longest has to begin with.
+    const fn first(self) -> u128 {
+        match self {
+            Are(texts) | Begin(texts) | Spell(texts) => bits(texts),
+            BeginAndEnd(beginning, _) => bits(&[beginning]),
+            Foreign(_) => bits(&foreign::BEGINNINGS),
+            Have(_) | Roads => u128::MAX,
+            Long => 0,
+        }
+    }
+
+    fn include(self, text: &str) -> bool {
+        match self {
+            Are(names) => names.contains(&text),
+            Begin(beginnings) => beginnings.iter().any(|b| text.starts_with(b)),
+            BeginAndEnd(beginning, end) => text.starts_with(beginning) && text.ends_with(end),
+            Have(part) => text.contains(part),
+            Spell(beginnings) => {
+                let spells = |b: &&str| b.starts_with(text) || text.starts_with(*b);
+                !text.is_empty() && beginnings.iter().any(spells)
+            }
+            Foreign(stands) => foreign::find(stands, text).is_some(),
+            Roads => !is_plain(text) || ROADS.iter().any(|road| road.concerns(bare(text))),
+            // As CEL counts.
+            Long => text.len() > LONGEST && text.chars().count() > LONGEST,
+        }
+    }
+}
+
+/// Parts of a path that say nothing, or lead back; dot files share the second, which is their bad luck.
+pub(super) const DETOURS: [&str; 2] = ["//", "/."];
+
+/// Whether a path means what it says: cleaned, it would lose a slash at its end and no more.
+fn is_plain(path: &str) -> bool {
+    path.starts_with('/') && !DETOURS.iter().any(|d| path.contains(d))
+}
+
+/// A plain path as [`host_device::clean`] makes it.
+fn bare(path: &str) -> &str {
+    match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(rest) => rest,
+    }
+}
+
+/// The folders above a path, from the root on.
+pub(super) fn parents(path: &str) -> impl Iterator<Item = &str> {
+    let inner = path
+        .match_indices('/')
+        .map(|(at, _)| at)
+        .filter(|at| *at > 0);
+    std::iter::once("/").chain(inner.map(|at| path.get(..at).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::At::{HostPath, Key, Prefix, Variable};
+    use super::*;
+    use crate::engine::rules::host_device;
+
+    #[test]
+    fn every_variable_a_rule_looks_for_begins_like_a_sign() {
+        let known = visible_devices::SWITCHES.iter().chain(&[
+            words::VISIBLE_DEVICES,
+            words::MPS_MEMORY,
+            words::MPS_THREADS,
+        ]);
+        let open = visible_devices::OPEN
+            .iter()
+            .chain(&crate::engine::rules::limit_env::OPEN);
+        for name in known.chain(open) {
+            assert!(says(Variable, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_key_that_says_something_begins_like_a_sign() {
+        for key in [
+            words::MODE,
+            words::TIER,
+            words::TRUST_BOUNDARY,
+            words::STRATEGY,
+            words::GPU_MEMORY,
+            words::GPU_FRACTION,
+            words::GPU_COMPUTE,
+            words::GPU_PRODUCTS,
+            words::DECISION,
+            words::MPS_USER,
+        ] {
+            assert!(says(Key(Annotation), key) && says(Key(Label), key), "{key}");
+        }
+        for key in [
+            words::CONTAINER_MEMORY,
+            words::CONTAINER_FRACTION,
+            words::CONTAINER_COMPUTE,
+        ] {
+            assert!(says(Key(Annotation), &format!("{key}main")), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_other_systems_word_is_one() {
+        for word in &foreign::WORDS {
+            let key = word.key.replace('*', "x");
+            assert!(says(Key(word.stands), &key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_one_where_keys_below_it_may_be_one() {
+        for prefix in [
+            "N",
+            "NVIDIA_",
+            "NVIDIA_VIS",
+            "NVIDIA_MIG_X",
+            "CUDA",
+            "CUDA_MPS_P",
+        ] {
+            assert!(says(Prefix, prefix), "{prefix}");
+        }
+        for prefix in ["", "APP_", "nvidia_", "CUDA_V", "XNVIDIA_"] {
+            assert!(!says(Prefix, prefix), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_one_where_its_cleaned_form_concerns_a_road() {
+        for path in [
+            "/",
+            "",
+            "dev",
+            "/dev",
+            "/dev/",
+            "/dev/nvidia0",
+            "/dev/nvidiactl/",
+            "/var/run",
+            "/run/k3s/",
+            "/run/k3s/containerd/x",
+            "/home/../dev",
+            "/var/./run/nvidia",
+            "//etc/cdi",
+            "/opt/.",
+            "/etc/kubernetes",
+        ] {
+            assert!(says(HostPath, path), "{path}");
+        }
+        for path in [
+            "/home",
+            "/home/",
+            "/devices",
+            "/run/k3s2",
+            "/var/log/",
+            "/run/nvidia2",
+            "/tmp",
+            "/etc/cdi2",
+        ] {
+            assert!(!says(HostPath, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn the_folders_above_a_path_begin_with_the_root() {
+        let above: Vec<&str> = parents("/var/run/nvidia").collect();
+        assert_eq!(above, ["/", "/var", "/var/run"]);
+    }
+
+    #[test]
+    fn a_plain_path_without_its_last_slash_is_clean() {
+        for path in ["/", "/a", "/a/", "/a/b/", "/...x", "/a.b"] {
+            if is_plain(path) {
+                assert_eq!(bare(path), host_device::clean(path), "{path}");
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Many pods: other people's manifests, golden cases, attacks, random ones, and ones made to cost much.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::test_runner::TestRunner;
+use serde_json::{Value, json};
+use slicegate::config::documents;
+
+use super::reaching;
+
+/// How many random ones.
+const RANDOM: usize = 2000;
+
+/// Each with where it comes from.
+pub fn all() -> Vec<(String, Value)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shared = std::env::var_os("SLICEGATE_SHARED");
+    let shared = shared.map_or(root.join("../shared"), PathBuf::from);
+    let mut pods = Vec::new();
+    for folder in fs::read_dir(root.join("tests/cases")).expect("the cases") {
+        let folder = folder.expect("an entry").path();
+        pods.extend(of_file(&folder.join("pod.yaml")));
+        pods.extend(of_file(&folder.join("request.json")));
+    }
+    let golden = pods.len();
+    let corpus = fs::read_dir(shared.join("corpus/manifests"));
+    for file in corpus.into_iter().flatten() {
+        pods.extend(of_file(&file.expect("an entry").path()));
+    }
+    let manifests = pods.len() - golden;
+    for name in ["bypass.yaml", "asks.yaml"] {
+        pods.extend(of_file(&shared.join("acceptance").join(name)));
+    }
+    let attacks = pods.len() - golden - manifests;
+    let mut runner = TestRunner::deterministic();
+    let reaching = reaching::pod(&["crowd"]);
+    for index in 0..RANDOM {
+        let pod = reaching.new_tree(&mut runner).expect("a pod").current();
+        pods.push((format!("random {index}"), pod.0));
+    }
+    println!(
+        "    {golden} of golden cases, {manifests} of the corpus, {attacks} of attacks and asks, {RANDOM} random"
+    );
+    if manifests == 0 || attacks == 0 {
+        eprintln!(
+            "    NOT ALL: no corpus or no acceptance cases at {}",
+            shared.display()
+        );
+    }
+    pods
+}
+
+/// The pods of a file: objects, templates, requests, or cases with an `object`.
+fn of_file(path: &Path) -> Vec<(String, Value)> {
+    let Ok(text) = fs::read_to_string(path) else {
+        return Vec::new();
+    };
+    let source = path.display().to_string();
+    let input = documents::parse(&source, &text);
+    let mut pods = Vec::new();
+    for document in input.documents {
+        match document.value {
+            Value::Array(cases) => pods.extend(cases.iter().filter_map(|c| pod_of(&c["object"]))),
+            object if object["kind"] == "AdmissionReview" => {
+                pods.extend(pod_of(&object["request"]["object"]));
+            }
+            object => pods.extend(pod_of(&object)),
+        }
+    }
+    pods.into_iter().map(|pod| (source.clone(), pod)).collect()
+}
+
+fn pod_of(object: &Value) -> Option<Value> {
+    let path = match object["kind"].as_str()? {
+        "Pod" => "",
+        "CronJob" => "/spec/jobTemplate/spec/template",
+        "PodTemplate" => "/template",
+        "Deployment"
+        | "ReplicaSet"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "Job"
+        | "ReplicationController" => "/spec/template",
+        _ => return None,
+    };
+    object.pointer(path).filter(|pod| pod.is_object()).cloned()
+}
+
+/// Pods at the limits of what is looked through, with texts that take long to compare, and pods far beyond.
+pub fn large() -> Vec<(&'static str, Value)> {
+    let long = |index: usize| format!("{index:04}{}", "x".repeat(252));
+    let map = |count: usize| -> Value {
+        let pairs = (0..count).map(|i| (long(i), json!("1")));
+        Value::Object(pairs.collect())
+    };
+    let list = |count: usize, entry: &dyn Fn(usize) -> Value| -> Value {
+        (0..count).map(entry).collect::<Vec<_>>().into()
+    };
+    let path = |index: usize| format!("/{}", &long(index)[1..]);
+    let variable = |index: usize| json!({"name": long(index), "value": "x"});
+    let tiny = |_: usize| json!({"name": "A"});
+    let source = |index: usize| json!({"prefix": long(index), "configMapRef": {"name": "x"}});
+    let mount = |index: usize| json!({"name": "data", "mountPath": path(index)});
+    let host =
+        |index: usize| json!({"name": format!("v{index}"), "hostPath": {"path": path(index)}});
+    let container = |index: usize| json!({"name": format!("c{index}"), "image": "example/app:1"});
+    let one = |key: &str, value: Value| {
+        let mut container = container(0);
+        container[key] = value;
+        json!({"spec": {"containers": [container]}})
+    };
+    let crowd = |containers: usize, each: usize| {
+        let full = |index: usize| {
+            let mut container = container(index);
+            container["env"] = list(each, &variable);
+            container
+        };
+        json!({"spec": {"containers": list(containers, &full)}})
+    };
+    let mut spelled = one(
+        "env",
+        list(30_000, &|i| json!({"name": format!("V{i}"), "value": "x"})),
+    );
+    spelled["spec"]["containers"][0]["env"][29_999]["name"] = "NVIDIA_VISIBLE_DEVICES".into();
+    vec![
+        ("no containers", json!({"spec": {}})),
+        ("no spec", json!({})),
+        (
+            "a thousand annotations",
+            json!({"metadata": {"annotations": map(1000)}, "spec": {"containers": [container(0)]}}),
+        ),
+        (
+            "one annotation more",
+            json!({"metadata": {"annotations": map(1001)}, "spec": {"containers": [container(0)]}}),
+        ),
+        (
+            "a thousand labels",
+            json!({"metadata": {"labels": map(1000)}, "spec": {"containers": [container(0)]}}),
+        ),
+        (
+            "a thousand host paths",
+            json!({"spec": {"containers": [container(0)], "volumes": list(1000, &host)}}),
+        ),
+        ("a thousand variables", one("env", list(1000, &variable))),
+        ("a thousand sources", one("envFrom", list(1000, &source))),
+        ("a thousand mounts", one("volumeMounts", list(1000, &mount))),
+        (
+            "five hundred limits, which are requests as well",
+            one("resources", json!({"limits": map(500)})),
+        ),
+        (
+            "a thousand requests",
+            one("resources", json!({"requests": map(1000)})),
+        ),
+        ("a hundred containers", crowd(100, 10)),
+        ("one container more", crowd(101, 1)),
+        ("a thousand containers", crowd(1000, 0)),
+        ("thirty thousand variables", spelled),
+        (
+            "as many variables as a request holds",
+            one("env", list(220_000, &tiny)),
+        ),
+        (
+            "a long variable",
+            one("env", json!([{"name": "A".repeat(2_000_000)}])),
+        ),
+        (
+            "a long mount path",
+            one(
+                "volumeMounts",
+                json!([{"name": "x", "mountPath": format!("/{}", "a".repeat(2_000_000))}]),
+            ),
+        ),
+        (
+            "a long host path",
+            json!({"spec": {"containers": [container(0)],
+            "volumes": [{"name": "x", "hostPath": {"path": format!("/{}", "a".repeat(2_000_000))}}]}}),
+        ),
+        (
+            "many annotations",
+            json!({"metadata": {"annotations":
+            (0..60_000).map(|i| (format!("{i:x}"), json!(""))).collect::<serde_json::Map<_, _>>()},
+            "spec": {"containers": [container(0)]}}),
+        ),
+    ]
+}

@@ -1,0 +1,196 @@
+//! The manifests people apply: what is generated stands in its file, and the files fit one another.
+//!
+//! `SLICEGATE_BLESS=1 cargo test --test manifests` writes what is generated, for a person to read in the diff.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use slicegate::config::{documents, policy};
+use slicegate::engine::words;
+use slicegate::manifests::{self, NAMESPACE, Service, TLS_SECRET, Trust};
+use slicegate::yaml;
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Compares with a file of the repository; with `SLICEGATE_BLESS` set it becomes what the file says.
+#[track_caller]
+fn check_golden(name: &str, text: &str) {
+    if std::env::var_os("SLICEGATE_BLESS").is_some() {
+        fs::write(file(name), text).expect("a writable folder");
+    }
+    let expected = fs::read_to_string(file(name)).unwrap_or_default();
+    assert_eq!(text, expected, "{name}; SLICEGATE_BLESS=1 takes it over");
+}
+
+/// Every object of a folder, file by file.
+fn objects(folder: &str) -> Vec<Value> {
+    let entries = fs::read_dir(file(folder)).expect("a folder");
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
+    paths.sort();
+    let mut objects = Vec::new();
+    for path in paths {
+        let text = fs::read_to_string(&path).expect("text");
+        let input = documents::parse(&path.display().to_string(), &text);
+        assert!(input.errors.is_empty(), "{:?}", input.errors);
+        objects.extend(input.documents.into_iter().map(|d| d.value));
+    }
+    objects
+}
+
+#[track_caller]
+fn one(objects: &[Value], kind: &str, name: &str) -> Value {
+    let is = |o: &&Value| o["kind"] == kind && o["metadata"]["name"] == name;
+    let mut found = objects.iter().filter(is);
+    let object = found.next().unwrap_or_else(|| panic!("no {kind} {name}"));
+    assert!(found.next().is_none(), "two of {kind} {name}");
+    object.clone()
+}
+
+const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICEGATE_BLESS=1 cargo test --test manifests
+# writes it anew. cert-manager fills in caBundle; without cert-manager, slicegate certs prints this object
+# with a caBundle of its own (see certs/README.md).
+#
+# The expression is wide on purpose: it names every pod slicegate may have to say something about, in any
+# namespace. Whether it acts there is the namespace's annotation slicegate.dev/mode.
+";
+
+#[test]
+fn the_registration_stands_in_its_file() {
+    let object = manifests::mutating_webhook(Service::default(), Trust::CertManager("slicegate"));
+    let text = yaml::write(&object).expect("YAML");
+    check_golden(
+        "webhook-config/mutating-webhook.yaml",
+        &format!("{GENERATED}{text}"),
+    );
+}
+
+#[test]
+fn the_policy_that_is_installed_is_the_built_in_one() {
+    let mut text = "# The built-in policy, as slicegate policy default prints it: change it here. A bad policy never replaces a good\n# one; slicegate policy check says what is wrong before you apply it.\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: slicegate-policy\n  namespace: slicegate-system\n  labels: {app.kubernetes.io/name: slicegate}\ndata:\n  policy.yaml: |\n".to_owned();
+    for line in policy::DEFAULT_TEXT.lines() {
+        let indent = if line.is_empty() { "" } else { "    " };
+        text.push_str(&format!("{indent}{line}\n"));
+    }
+    check_golden("webhook-config/20-policy.yaml", &text);
+    let map = one(&objects("webhook-config"), "ConfigMap", "slicegate-policy");
+    assert_eq!(map["data"]["policy.yaml"], policy::DEFAULT_TEXT);
+}
+
+#[test]
+fn everything_is_in_the_namespace_that_comes_first() {
+    let objects = objects("webhook-config");
+    assert_eq!(objects[0]["kind"], "Namespace");
+    assert_eq!(objects[0]["metadata"]["name"], NAMESPACE);
+    for object in &objects[1..] {
+        let is_global = object["kind"] == "MutatingWebhookConfiguration";
+        let namespace = &object["metadata"]["namespace"];
+        assert!(is_global || *namespace == NAMESPACE, "{object}");
+    }
+    assert_eq!(
+        objects.last().expect("objects")["kind"],
+        "MutatingWebhookConfiguration",
+        "nobody is asked before there is somebody to ask"
+    );
+}
+
+#[test]
+fn the_webhook_leads_through_the_service_to_the_port_of_the_server() {
+    let objects = objects("webhook-config");
+    let webhook = one(&objects, "MutatingWebhookConfiguration", "slicegate");
+    let client = &webhook["webhooks"][0]["clientConfig"]["service"];
+    let service = one(
+        &objects,
+        "Service",
+        client["name"].as_str().expect("a name"),
+    );
+    assert_eq!(service["metadata"]["namespace"], client["namespace"]);
+    let port = &service["spec"]["ports"][0];
+    assert_eq!(port["port"], client["port"]);
+    let deployment = one(&objects, "Deployment", "slicegate");
+    let template = &deployment["spec"]["template"];
+    let (selector, labels) = (
+        &service["spec"]["selector"],
+        &template["metadata"]["labels"],
+    );
+    for (key, value) in selector.as_object().expect("a selector") {
+        assert_eq!(&labels[key], value);
+    }
+    let container = &template["spec"]["containers"][0];
+    let ports = container["ports"].as_array().expect("ports");
+    let target = ports.iter().find(|p| p["name"] == port["targetPort"]);
+    assert_eq!(target.expect("the port")["containerPort"], 8443);
+}
+
+#[test]
+fn every_flag_of_the_server_is_one_and_every_file_is_mounted() {
+    let deployment = one(&objects("webhook-config"), "Deployment", "slicegate");
+    let spec = &deployment["spec"]["template"]["spec"];
+    let container = &spec["containers"][0];
+    let args: Vec<&str> = container["args"]
+        .as_array()
+        .expect("args")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    assert_eq!(args[0], "serve");
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_slicegate"))
+        .args(["serve", "--help"])
+        .output()
+        .expect("the binary runs");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    let mounts: Vec<&str> = container["volumeMounts"]
+        .as_array()
+        .expect("mounts")
+        .iter()
+        .filter_map(|m| m["mountPath"].as_str())
+        .collect();
+    for arg in &args[1..] {
+        let (flag, value) = arg.split_once('=').expect("a flag with its value");
+        assert!(help.contains(&format!("{flag} ")), "{flag}");
+        let folder = value.rsplit_once('/').map(|(folder, _)| folder);
+        assert!(folder.is_none_or(|f| mounts.contains(&f)), "{value}");
+    }
+}
+
+#[test]
+fn both_ways_to_a_certificate_make_the_secret_the_server_reads() {
+    let deployment = one(&objects("webhook-config"), "Deployment", "slicegate");
+    let volumes = &deployment["spec"]["template"]["spec"]["volumes"];
+    let mut secrets = volumes
+        .as_array()
+        .expect("volumes")
+        .iter()
+        .filter_map(|v| v["secret"]["secretName"].as_str());
+    assert_eq!(secrets.next(), Some(TLS_SECRET));
+    let certificate = one(&objects("certs"), "Certificate", "slicegate");
+    assert_eq!(certificate["metadata"]["namespace"], NAMESPACE);
+    assert_eq!(certificate["spec"]["secretName"], TLS_SECRET);
+    let names: Vec<String> =
+        serde_json::from_value(certificate["spec"]["dnsNames"].clone()).expect("names");
+    assert_eq!(names, Service::default().dns_names());
+    let webhook = one(
+        &objects("webhook-config"),
+        "MutatingWebhookConfiguration",
+        "slicegate",
+    );
+    let from = &webhook["metadata"]["annotations"]["cert-manager.io/inject-ca-from"];
+    assert_eq!(*from, format!("{NAMESPACE}/slicegate"));
+    assert!(words::NEVER_MATCHED.contains(&NAMESPACE));
+}
+
+#[test]
+fn no_key_is_in_the_repositorys_manifests() {
+    for folder in ["certs", "webhook-config"] {
+        for entry in fs::read_dir(file(folder)).expect("a folder") {
+            let text = fs::read_to_string(entry.expect("an entry").path()).expect("text");
+            assert!(
+                !text.contains("PRIVATE KEY") && !text.contains("tls.key:"),
+                "{text}"
+            );
+        }
+    }
+}

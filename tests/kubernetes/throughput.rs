@@ -34,6 +34,36 @@ const WITHOUT: Namespace = Namespace {
     labels: &[(UNREGISTERED, "true")],
 };
 
+/// What is created where: with a GPU or without, and what happens to it.
+struct Row {
+    title: &'static str,
+    namespace: &'static str,
+    gpu: bool,
+    times: Vec<Duration>,
+    spent: Duration,
+}
+
+impl Row {
+    fn new(title: &'static str, namespace: &'static str, gpu: bool) -> Self {
+        Self {
+            title,
+            namespace,
+            gpu,
+            times: Vec::new(),
+            spent: Duration::ZERO,
+        }
+    }
+
+    /// Its line of the table.
+    fn line(&mut self) -> String {
+        self.times.sort_unstable();
+        let count = self.times.len();
+        let rate = count as f64 / self.spent.as_secs_f64();
+        let [half, most] = [count / 2, count * 99 / 100].map(|at| milliseconds(self.times[at]));
+        format!("{:<28} {rate:>10.0} {half:>8.2} {most:>8.2}", self.title)
+    }
+}
+
 pub fn pods_are_created_with_and_without_slicegate_in_turns(stage: &mut Stage) {
     stage.clear();
     let options = Options {
@@ -49,20 +79,24 @@ pub fn pods_are_created_with_and_without_slicegate_in_turns(stage: &mut Stage) {
     for node in Fleet::of(&fleet).nodes() {
         cluster.create("/api/v1/nodes", &node);
     }
-    let namespaces = [WITHOUT, OFF, WITH];
-    cluster.make_namespaces(&namespaces);
+    cluster.make_namespaces(&[WITHOUT, OFF, WITH]);
     let _webhook = Webhook::install(&cluster);
     let connections: Vec<Api> = (0..CONNECTIONS).map(|_| cluster.api().another()).collect();
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    let mut spent = [Duration::ZERO; 3];
+    let mut rows = [
+        Row::new("no GPU, not registered", "without", false),
+        Row::new("no GPU, registered", "with", false),
+        Row::new("a GPU, not registered", "without", true),
+        Row::new("a GPU, namespace off", "off", true),
+        Row::new("a GPU, given a share", "with", true),
+    ];
     // The first round warms everything up and does not count.
     for round in 0..=ROUNDS {
-        for (index, namespace) in namespaces.iter().enumerate() {
+        for row in &mut rows {
             let start = Instant::now();
-            let latencies = create(&connections, namespace.name, round);
+            let latencies = create(&connections, row, round);
             if round > 0 {
-                spent[index] += start.elapsed();
-                times[index].extend(latencies);
+                row.spent += start.elapsed();
+                row.times.extend(latencies);
             }
         }
     }
@@ -73,34 +107,34 @@ pub fn pods_are_created_with_and_without_slicegate_in_turns(stage: &mut Stage) {
     }
     println!("    {ROUNDS} rounds of {CREATES} creates each, {CONNECTIONS} connections");
     println!(
-        "    {:<10} {:>12} {:>10} {:>10}",
+        "    {:<28} {:>10} {:>8} {:>8}",
         "", "creates/s", "p50 ms", "p99 ms"
     );
-    for ((namespace, times), spent) in namespaces.iter().zip(&mut times).zip(spent) {
-        times.sort_unstable();
-        let rate = times.len() as f64 / spent.as_secs_f64();
-        let [half, most] =
-            [times.len() / 2, times.len() * 99 / 100].map(|at| milliseconds(times[at]));
-        println!(
-            "    {:<10} {rate:>12.0} {half:>10.2} {most:>10.2}",
-            namespace.name
-        );
+    for row in &mut rows {
+        println!("    {}", row.line());
     }
 }
 
 /// Creates pods over all connections at once, and returns how long each create took.
 #[track_caller]
-fn create(connections: &[Api], namespace: &str, round: usize) -> Vec<Duration> {
-    let path = pods_of(namespace);
+fn create(connections: &[Api], row: &Row, round: usize) -> Vec<Duration> {
+    let path = pods_of(row.namespace);
+    let limits = if row.gpu {
+        json!({"nvidia.com/gpu": "1"})
+    } else {
+        json!({"cpu": "1"})
+    };
+    let kind = if row.gpu { "gpu" } else { "cpu" };
     let each = CREATES / connections.len();
     thread::scope(|scope| {
         let threads: Vec<_> = connections
             .iter()
             .enumerate()
             .map(|(line, api)| {
-                let path = &path;
+                let (path, limits) = (&path, &limits);
                 scope.spawn(move || {
-                    let pods = (0..each).map(|number| one(&format!("p-{round}-{line}-{number}")));
+                    let pods = (0..each)
+                        .map(|number| one(&format!("{kind}-{round}-{line}-{number}"), limits));
                     pods.map(|pod| timed(api, path, &pod)).collect::<Vec<_>>()
                 })
             })
@@ -120,8 +154,8 @@ fn timed(api: &Api, path: &str, pod: &Value) -> Duration {
     took
 }
 
-fn one(name: &str) -> Value {
-    let mut pod = pod(name, &json!({"nvidia.com/gpu": "1"}));
+fn one(name: &str, limits: &Value) -> Value {
+    let mut pod = pod(name, limits);
     pod["spec"]["securityContext"] = json!({"runAsUser": 1000});
     pod
 }

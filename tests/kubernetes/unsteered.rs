@@ -3,9 +3,12 @@
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, is_bound, is_unschedulable, pods_of, state};
-use super::names::NAMELESS;
+use super::control_plane::{Options, Parts};
+use super::fleet;
+use super::names::{self, NAMELESS};
 use super::stage::{Stage, Standard, pod};
 use super::wait::seconds;
+use super::webhook::Webhook;
 
 const BOUNDARY: &str = "slicegate.dev/trust-boundary";
 
@@ -16,6 +19,48 @@ pub fn a_share_of_a_namespace_that_is_off_may_sit_beside_those_of_a_boundary(sta
     let cluster = &occupied(stage).cluster;
     cluster.create(&pods_of("explicitly-off"), &share_by_hand("outsider"));
     is_beside(cluster, "explicitly-off");
+}
+
+pub fn where_the_policy_labels_outsiders_a_boundary_keeps_away_from_them(stage: &mut Stage) {
+    let standard = occupied(stage);
+    let cluster = &standard.cluster;
+    let dry = format!("{}?dryRun=All", pods_of("explicitly-off"));
+    let label =
+        || cluster.create(&dry, &share_by_hand("probe"))["metadata"]["labels"][BOUNDARY].take();
+    let change = ("outsiders: none", "outsiders: label");
+    standard.webhook.tell_policy(cluster, change, || {
+        let seen = label();
+        (seen == "explicitly-off")
+            .then_some(())
+            .ok_or(seen.to_string())
+    });
+    cluster.create(&pods_of("explicitly-off"), &share_by_hand("outsider"));
+    is_kept_away(cluster, "explicitly-off", "outsider");
+    let change = ("outsiders: label", "outsiders: none");
+    standard.webhook.tell_policy(cluster, change, || {
+        let seen = label();
+        seen.is_null().then_some(()).ok_or(seen.to_string())
+    });
+}
+
+pub fn with_slicegate_gone_pods_are_created_as_they_are_written(stage: &mut Stage) {
+    let options = Options {
+        plugins: "",
+        parts: Parts::Api,
+    };
+    let cluster = Cluster::boot(&stage.assets, options);
+    let ours = ["inference", "unregistered"];
+    cluster.make_namespaces(names::ALL.iter().filter(|n| ours.contains(&n.name)));
+    cluster.create("/api/v1/nodes", &fleet::MPS_A100.node(NODE));
+    let webhook = Webhook::install(&cluster);
+    let [before, as_written] = ours.map(|namespace| {
+        let made = cluster.create(&pods_of(namespace), &share("before"));
+        made["spec"].clone()
+    });
+    assert_ne!(before, as_written);
+    drop(webhook);
+    let after = cluster.create(&pods_of("inference"), &share("after"));
+    assert_eq!(after["spec"], as_written);
 }
 
 pub fn a_share_from_before_the_opt_in_may_get_a_boundary_for_a_neighbour(stage: &mut Stage) {

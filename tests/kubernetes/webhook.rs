@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use slicegate::config::documents;
 use tempfile::TempDir;
 
 use super::cluster::{Cluster, Namespace, pods_of};
@@ -16,10 +19,7 @@ use super::process::Process;
 use super::wait::seconds;
 
 /// What the webhook is called in the API server: its records in the audit log begin with it.
-pub const NAME: &str = "pods.slicegate.dev";
-
-/// The registration's own name.
-pub const CONFIGURATION: &str = "slicegate";
+pub const NAME: &str = "mutate.slicegate.dev";
 
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
 
@@ -128,6 +128,25 @@ impl Webhook {
         });
     }
 
+    /// Changes its policy, in words that stand there once, and waits until it goes by what `look` looks for.
+    #[track_caller]
+    pub fn tell_policy(
+        &self,
+        cluster: &Cluster,
+        change: (&str, &str),
+        look: impl FnMut() -> Result<(), String>,
+    ) {
+        let file = self.folder.path().join("policy.yaml");
+        let text = fs::read_to_string(&file).expect("a policy");
+        assert_eq!(text.matches(change.0).count(), 1, "{}", change.0);
+        replace(&file, &text.replace(change.0, change.1));
+        cluster.wait_for(
+            &format!("the policy to say {}", change.1),
+            seconds(20),
+            look,
+        );
+    }
+
     /// Has it read the cluster's namespaces again, and waits until it knows what `look` looks for.
     #[track_caller]
     pub fn tell_namespaces(
@@ -163,32 +182,49 @@ fn export(cluster: &Cluster, kind: &str, to: &Path) {
         .kubectl
         .run(&["get", kind, "-A", "-o", "json"])
         .good();
-    let unfinished = to.with_extension("part");
-    fs::write(&unfinished, listed.out).expect("a file");
-    fs::rename(&unfinished, to).expect("a file");
+    replace(to, &listed.out);
 }
 
-/// The registration, for a server on this machine.
-fn configuration(url: &str, ca: &[u8]) -> Value {
-    use base64::Engine as _;
-    let bundle = base64::engine::general_purpose::STANDARD.encode(ca);
-    json!({
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "MutatingWebhookConfiguration",
-        "metadata": {"name": CONFIGURATION},
-        "webhooks": [{
-            "name": NAME,
-            "clientConfig": {"url": url, "caBundle": bundle},
-            "failurePolicy": "Ignore",
-            "reinvocationPolicy": "IfNeeded",
-            "timeoutSeconds": 5,
-            "sideEffects": "NoneOnDryRun",
-            "admissionReviewVersions": ["v1"],
-            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
-            "namespaceSelector": {"matchExpressions": [{"key": UNREGISTERED, "operator": "DoesNotExist"}]},
-        }],
-    })
+fn replace(file: &Path, text: &str) {
+    let unfinished = file.with_extension("part");
+    fs::write(&unfinished, text).expect("a file");
+    fs::rename(&unfinished, file).expect("a file");
 }
+
+/// The registration that is shipped, for a server on this machine, with a way around it for the tests.
+#[track_caller]
+fn configuration(url: &str, ca: &[u8]) -> Value {
+    let shipped =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config/mutating-webhook.yaml");
+    let text = fs::read_to_string(&shipped).unwrap_or_else(|_| UNTIL_SHIPPED.to_owned());
+    let input = documents::parse("the registration", &text);
+    assert!(input.errors.is_empty(), "{:?}", input.errors);
+    let mut object = input.documents[0].value.clone();
+    let webhook = &mut object["webhooks"][0];
+    assert_eq!(webhook["name"], NAME);
+    webhook["clientConfig"] = json!({"url": url, "caBundle": STANDARD.encode(ca)});
+    let around = json!({"key": UNREGISTERED, "operator": "DoesNotExist"});
+    match webhook["namespaceSelector"]["matchExpressions"].as_array_mut() {
+        Some(expressions) => expressions.push(around),
+        None => webhook["namespaceSelector"] = json!({"matchExpressions": [around]}),
+    }
+    object
+}
+
+/// What the shipped one says, but for its conditions.
+const UNTIL_SHIPPED: &str = "
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingWebhookConfiguration
+metadata: {name: slicegate}
+webhooks:
+- name: mutate.slicegate.dev
+  failurePolicy: Ignore
+  reinvocationPolicy: IfNeeded
+  timeoutSeconds: 5
+  sideEffects: NoneOnDryRun
+  admissionReviewVersions: [v1]
+  rules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
+";
 
 /// Asks a plain HTTP server, and returns all of its answer.
 fn ask(port: u16, path: &str) -> std::io::Result<String> {

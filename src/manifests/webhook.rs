@@ -25,7 +25,7 @@ pub fn mutating_webhook(service: Service<'_>, trust: Trust<'_>) -> Value {
     let create = rule("CREATE", "pods");
     let mut webhook = webhook(service, trust, "mutate", &[create]);
     webhook["reinvocationPolicy"] = "IfNeeded".into();
-    configuration("MutatingWebhookConfiguration", service, trust, webhook)
+    configuration("MutatingWebhookConfiguration", service, trust, &webhook)
 }
 
 /// The ValidatingWebhookConfiguration: slicegate looks at what all webhooks made of a pod, and at ephemeral containers.
@@ -35,10 +35,10 @@ pub fn validating_webhook(service: Service<'_>, trust: Trust<'_>) -> Value {
         rule("UPDATE", "pods/ephemeralcontainers"),
     ];
     let webhook = webhook(service, trust, "validate", &rules);
-    configuration("ValidatingWebhookConfiguration", service, trust, webhook)
+    configuration("ValidatingWebhookConfiguration", service, trust, &webhook)
 }
 
-fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: Value) -> Value {
+fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: &Value) -> Value {
     let mut metadata = json!({
         "name": "slicegate",
         "labels": {"app.kubernetes.io/name": "slicegate"},

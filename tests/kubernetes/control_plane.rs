@@ -25,7 +25,7 @@ pub struct Options {
 pub enum Parts {
     /// The API server alone.
     Api,
-    /// It and the scheduler.
+    /// It, the scheduler, and what gives namespaces their service accounts.
     Scheduling,
     /// These, the controllers, and something that plays the kubelets.
     All,
@@ -141,11 +141,16 @@ impl ControlPlane {
         let [scheduler_port, controllers_port, kwok_port] = free_ports();
         let file = config("system:kube-scheduler", "scheduler");
         self.scheduler = Some(scheduler(assets, &folder, &file, scheduler_port));
+        let file = config("system:kube-controller-manager", "controller-manager");
+        let which = match options.parts {
+            Parts::All => ALL_BUT,
+            Parts::Api | Parts::Scheduling => "serviceaccount-controller",
+        };
+        let port = controllers_port;
+        self.controllers = Some(controllers(assets, &folder, &file, port, which));
         if options.parts == Parts::Scheduling {
             return;
         }
-        let file = config("system:kube-controller-manager", "controller-manager");
-        self.controllers = Some(controllers(assets, &folder, &file, controllers_port));
         self.kwok = Some(kwok(assets, &folder, &self.kubeconfig, kwok_port));
     }
 }
@@ -217,13 +222,17 @@ fn scheduler(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> Pr
     Process::start("kube-scheduler", &assets.scheduler, arguments, folder)
 }
 
-fn controllers(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> Process {
-    const OFF: [&str; 4] = [
-        "node-ipam-controller",
-        "cloud-node-lifecycle-controller",
-        "bootstrap-signer-controller",
-        "token-cleaner-controller",
-    ];
+/// What a cluster without a cloud and without networks of its own can do without.
+const ALL_BUT: &str = "*,-node-ipam-controller,-cloud-node-lifecycle-controller,\
+    -bootstrap-signer-controller,-token-cleaner-controller";
+
+fn controllers(
+    assets: &Assets,
+    folder: &Path,
+    kubeconfig: &Path,
+    port: u16,
+    which: &str,
+) -> Process {
     let arguments = [
         format!("--kubeconfig={}", kubeconfig.display()),
         "--leader-elect=false".to_owned(),
@@ -236,7 +245,7 @@ fn controllers(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> 
         format!("--root-ca-file={}", folder.join("ca.crt").display()),
         // Without it RBAC forbids the controllers nearly everything.
         "--use-service-account-credentials=true".to_owned(),
-        format!("--controllers=*,-{}", OFF.join(",-")),
+        format!("--controllers={which}"),
     ];
     let program = &assets.controller_manager;
     Process::start("kube-controller-manager", program, arguments, folder)

@@ -196,7 +196,7 @@ fn replace(file: &Path, text: &str) {
 fn configuration(url: &str, ca: &[u8]) -> Value {
     let shipped =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config/mutating-webhook.yaml");
-    let text = fs::read_to_string(&shipped).unwrap_or_else(|_| UNTIL_SHIPPED.to_owned());
+    let text = fs::read_to_string(&shipped).expect("a registration");
     let input = documents::parse("the registration", &text);
     assert!(input.errors.is_empty(), "{:?}", input.errors);
     let mut object = input.documents[0].value.clone();
@@ -210,21 +210,6 @@ fn configuration(url: &str, ca: &[u8]) -> Value {
     }
     object
 }
-
-/// What the shipped one says, but for its conditions.
-const UNTIL_SHIPPED: &str = "
-apiVersion: admissionregistration.k8s.io/v1
-kind: MutatingWebhookConfiguration
-metadata: {name: slicegate}
-webhooks:
-- name: mutate.slicegate.dev
-  failurePolicy: Ignore
-  reinvocationPolicy: IfNeeded
-  timeoutSeconds: 5
-  sideEffects: NoneOnDryRun
-  admissionReviewVersions: [v1]
-  rules: [{apiGroups: [''], apiVersions: [v1], operations: [CREATE], resources: [pods]}]
-";
 
 /// Asks a plain HTTP server, and returns all of its answer.
 fn ask(port: u16, path: &str) -> std::io::Result<String> {

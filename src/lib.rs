@@ -26,6 +26,7 @@ pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod facts;
+pub mod guard;
 pub mod manifests;
 pub mod server;
 pub mod yaml;

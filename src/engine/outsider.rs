@@ -12,6 +12,7 @@ use super::rules;
 use super::tenancy;
 use super::words;
 use crate::facts::Pod;
+use crate::facts::pod::Container;
 
 /// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
 ///
@@ -62,7 +63,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
 }
 
 /// The boundary label of a pod whose asks are none of this policy's business.
-fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
+pub(super) fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
     let Question {
         policy,
         namespaces,
@@ -84,14 +85,18 @@ fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
 
 /// Whether any of its containers asks for a stock resource.
 pub(super) fn takes_gpu(pod: &Pod<'_>) -> bool {
-    pod.containers().any(|(_, container)| {
-        let resources = container.resources.as_ref();
-        let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
-        let mut pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
-        pairs.any(|(name, quantity)| {
-            let zero = Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
-            words::is_gpu_resource(name) && !zero
-        })
+    pod.containers()
+        .any(|(_, container)| taken(container).next().is_some())
+}
+
+/// The stock resources that a container asks for; one may come twice, as a limit and as a request.
+pub(super) fn taken<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c str, &'c str)> {
+    let resources = container.resources.as_ref();
+    let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
+    let pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
+    pairs.filter(|(name, quantity)| {
+        let zero = Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
+        words::is_gpu_resource(name) && !zero
     })
 }
 

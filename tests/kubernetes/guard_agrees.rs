@@ -93,9 +93,10 @@ pub fn the_guard_and_rust_say_the_same_of_random_pods(stage: &mut Stage) {
     for number in 0..PODS {
         let realm = random.choose(&realms);
         let namespace = random.choose(&realm.namespaces);
-        let mut pod = match random.below(3) {
+        let mut pod = match random.below(4) {
             0 => repaired(reaching.new_tree(&mut runner).expect("a pod").current().0),
-            _ => composed(&mut random, realm, namespace),
+            1 => composed(&mut random, realm, namespace),
+            _ => nearly_right(&mut random, realm, namespace),
         };
         many_pods::adopt(&mut pod, &format!("pod-{number}"), namespace);
         let path = format!("{}?dryRun=All", pods_of(namespace));
@@ -333,8 +334,36 @@ fn composed(random: &mut Random, realm: &Realm, namespace: &str) -> Value {
         pod = finished;
     }
     for _ in 0..random.below(4) {
-        change(random, &mut pod, namespace);
+        let which = random.below(CHANGES);
+        change(random, &mut pod, namespace, which);
     }
+    pod
+}
+
+/// A share as slicegate finishes it but for one thing.
+fn nearly_right(random: &mut Random, realm: &Realm, namespace: &str) -> Value {
+    let tier = *random.choose(&["batch", "development", "trusted-inference"]);
+    let mut pod = json!({
+        "metadata": {"annotations": {"slicegate.dev/tier": tier}},
+        "spec": {"containers": [
+            {"name": "main", "image": "x", "resources": {"limits": {"nvidia.com/gpu": "1"}}},
+            {"name": "side", "image": "x"}]}});
+    if random.below(2) == 0 {
+        pod["spec"]["securityContext"] = json!({"runAsUser": 1000});
+    }
+    if random.below(8) == 0 {
+        pod["metadata"]["annotations"]["slicegate.dev/trust-boundary"] =
+            (*random.choose(&["secret", "payments", "bank"])).into();
+    }
+    let mut pod = realm.world.finish(namespace, &pod).unwrap_or(pod);
+    let which = random.below(CHANGES + 8);
+    // What makes it apart from others is what is most easily got wrong.
+    let which = if which < CHANGES {
+        which
+    } else {
+        4 + which % 4
+    };
+    change(random, &mut pod, namespace, which);
     pod
 }
 
@@ -355,8 +384,11 @@ const TERMS: &str = "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgno
 const NODES: &str =
     "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
 
+/// How many things may be changed.
+const CHANGES: usize = 17;
+
 /// Changes one thing, if it is there.
-fn change(random: &mut Random, pod: &mut Value, namespace: &str) {
+fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
     let label = |random: &mut Random, pod: &mut Value, key: &str, values: &[&str]| {
         let value = *random.choose(values);
         let value = if value.is_empty() {
@@ -369,7 +401,7 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str) {
             &json!({"metadata": {"labels": {format!("slicegate.dev/{key}"): value}}}),
         );
     };
-    match random.below(17) {
+    match which {
         0 => label(
             random,
             pod,

@@ -16,7 +16,9 @@ pub enum ClusterError {
         problem: String,
     },
     /// A kubeconfig that cannot be used.
-    #[error("{place} cannot be used: {problem}; kubectl config view shows what kubectl makes of it")]
+    #[error(
+        "{place} cannot be used: {problem}; kubectl config view shows what kubectl makes of it"
+    )]
     Kubeconfig {
         /// The file.
         place: String,

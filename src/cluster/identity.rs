@@ -17,7 +17,11 @@ pub(super) async fn find(kubeconfig: Option<&Path>) -> Result<(Config, String), 
         Some(path) => {
             let place = path.display().to_string();
             let read = Kubeconfig::read_from(path);
-            of(read.map_err(|e| ClusterError::kubeconfig(&place, &e))?, &place).await?
+            of(
+                read.map_err(|e| ClusterError::kubeconfig(&place, &e))?,
+                &place,
+            )
+            .await?
         }
         None => match Kubeconfig::read() {
             Ok(read) => of(read, "the kubeconfig").await?,

@@ -124,8 +124,7 @@ impl Cluster {
         let path =
             format!("/api/v1/namespaces/{namespace}/pods/{name}?fieldManager=slicegate-adopt{dry}");
         let doing = || format!("label pod {namespace}/{name}");
-        let builder =
-            Request::patch(path).header("Content-Type", "application/merge-patch+json");
+        let builder = Request::patch(path).header("Content-Type", "application/merge-patch+json");
         let request = self.request(builder, patch.into_bytes(), doing)?;
         self.ask(request, doing).await.map(drop)
     }
@@ -166,9 +165,8 @@ impl Cluster {
         body: Vec<u8>,
         doing: impl Fn() -> String,
     ) -> Result<Request<Vec<u8>>, ClusterError> {
-        let wrong = |e: http::Error| {
-            ClusterError::answer(doing(), &self.address, &self.who, e.to_string())
-        };
+        let wrong =
+            |e: http::Error| ClusterError::answer(doing(), &self.address, &self.who, e.to_string());
         builder.body(body).map_err(wrong)
     }
 
@@ -178,9 +176,7 @@ impl Cluster {
         doing: impl Fn() -> String,
     ) -> Result<String, ClusterError> {
         let answer = self.client.request_text(request).await;
-        answer.map_err(|problem| {
-            ClusterError::request(doing(), &self.address, &self.who, &problem)
-        })
+        answer.map_err(|problem| ClusterError::request(doing(), &self.address, &self.who, &problem))
     }
 }
 
@@ -224,7 +220,10 @@ mod tests {
     #[test]
     fn a_list_goes_on_where_its_metadata_says() {
         let token = |metadata: &str| next(&format!(r#"{{"metadata":{metadata},"items":[]}}"#));
-        assert_eq!(token(r#"{"continue":"a+b="}"#).unwrap().as_deref(), Some("a%2Bb%3D"));
+        assert_eq!(
+            token(r#"{"continue":"a+b="}"#).unwrap().as_deref(),
+            Some("a%2Bb%3D")
+        );
         assert_eq!(token(r#"{"continue":""}"#).unwrap(), None);
         assert_eq!(token(r#"{"resourceVersion":"1"}"#).unwrap(), None);
         assert!(next("no list").is_err());

@@ -121,8 +121,14 @@ mod tests {
         };
         let named = r#"{"f:spec":{"f:containers":{},"f:nodeName":{}}}"#;
         assert!(names_its_node(&writer(named, "")));
-        assert!(!names_its_node(&writer(named, r#","subresource":"binding""#)));
-        assert!(!names_its_node(&writer(r#"{"f:spec":{"f:containers":{}}}"#, "")));
+        assert!(!names_its_node(&writer(
+            named,
+            r#","subresource":"binding""#
+        )));
+        assert!(!names_its_node(&writer(
+            r#"{"f:spec":{"f:containers":{}}}"#,
+            ""
+        )));
         assert!(!names_its_node(""));
     }
 }

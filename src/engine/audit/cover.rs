@@ -144,7 +144,10 @@ fn label(pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
 fn place(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
     let placed = &pod.placed;
     if placed.names_its_node {
-        let message = format!("it names its node {}, so no scheduler was asked", placed.node);
+        let message = format!(
+            "it names its node {}, so no scheduler was asked",
+            placed.node
+        );
         let fix = "choose the node with a nodeSelector on kubernetes.io/hostname";
         gap(Why::NodeName, message, fix, gaps);
     }

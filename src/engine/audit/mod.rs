@@ -217,10 +217,7 @@ fn held(supply: &Supply, group: &Group, resource: &str) -> Holding {
     if let Some((_, why)) = group.unknown.iter().find(|(name, _)| name == resource) {
         return Holding::Unknown(why);
     }
-    let mut offers = group
-        .sold
-        .iter()
-        .filter_map(|s| supply.offers.get(s.offer));
+    let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
     let shares_now = offers.clone().any(|o| o.strategy.is_shared());
     match offers.find(|o| o.resource == resource).map(|o| o.strategy) {
         Some(Strategy::Exclusive) => Holding::Whole,

@@ -2,6 +2,7 @@
 
 mod audit;
 mod certs;
+mod cluster;
 mod commands;
 mod input;
 mod report;

@@ -46,6 +46,7 @@ const TESTS: &[Test] = tests![
     workloads::pods_of_a_job_get_a_quarter_and_complete,
     workloads::pods_of_a_statefulset_get_slices,
     workloads::pods_of_a_daemonset_keep_their_request_and_get_the_boundary,
+    workloads::a_daemonsets_pod_waits_where_another_boundarys_share_is,
     workloads::pods_of_a_cronjob_take_turns_where_the_name_of_whole_gpus_means_turns,
     workloads::a_bare_pod_may_ask_for_half_a_gpu,
     workloads::whole_gpus_land_on_whole_gpus_alone,

@@ -28,7 +28,7 @@ pub(crate) struct Args {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Answers an API server: the webhook
+    /// Answers an API server: both webhooks
     #[command(after_help = examples::SERVE)]
     Serve(ServeArgs),
     /// Shows what slicegate would make of manifests, offline
@@ -43,7 +43,7 @@ pub(crate) enum Command {
     /// Explains a rule: cause, risk and fix, with a bad and a good example
     #[command(after_help = examples::EXPLAIN)]
     Explain(ExplainArgs),
-    /// Prints a certificate as a Secret, and the webhook that trusts it, for kubectl apply
+    /// Prints a certificate as a Secret, and the webhooks that trust it, for kubectl apply
     #[command(after_help = examples::CERTS)]
     Certs(CertsArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems
@@ -57,7 +57,7 @@ pub(crate) enum Command {
 /// `slicegate serve`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServeArgs {
-    /// Where the API server reaches the webhook, by TLS
+    /// Where the API server reaches the webhooks, by TLS
     #[arg(
         long,
         env = "SLICEGATE_LISTEN",

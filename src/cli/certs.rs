@@ -1,4 +1,4 @@
-//! `slicegate certs`: a certificate for clusters without cert-manager, and the webhook that trusts it.
+//! `slicegate certs`: a certificate for clusters without cert-manager, and the webhooks that trust it.
 
 use serde_json::{Value, json};
 
@@ -14,9 +14,11 @@ pub(crate) fn run(args: &CertsArgs) -> anyhow::Result<u8> {
         name: &args.service,
     };
     let generated = certificates::generate(&service.dns_names(), &[], args.days)?;
+    let trust = Trust::Authority(&generated.ca_pem);
     let objects = [
         manifests::tls_secret(service, &generated),
-        manifests::mutating_webhook(service, Trust::Authority(&generated.ca_pem)),
+        manifests::mutating_webhook(service, trust),
+        manifests::validating_webhook(service, trust),
     ];
     output::print(&text(&objects, args.output)?)?;
     Ok(DONE)

@@ -4,7 +4,7 @@ mod secret;
 mod webhook;
 
 pub use secret::tls_secret;
-pub use webhook::{Trust, mutating_webhook};
+pub use webhook::{Trust, mutating_webhook, validating_webhook};
 
 /// Where the API server finds slicegate.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,4 @@
-//! The registration of the mutating webhook: which pods the API server asks slicegate about, and how.
+//! The registration of the webhooks: which pods the API server asks slicegate about, and how.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,60 +17,85 @@ pub enum Trust<'a> {
     Authority(&'a str),
 }
 
-/// The MutatingWebhookConfiguration.
+/// The MutatingWebhookConfiguration: slicegate chooses and rewrites when a pod is created.
 ///
 /// `failurePolicy: Ignore`: pods that have nothing to do with slicegate must not depend on it, nor the others beyond
 /// what their namespace asked for; the guard closes what this leaves open.
 pub fn mutating_webhook(service: Service<'_>, trust: Trust<'_>) -> Value {
+    let create = rule("CREATE", "pods");
+    let mut webhook = webhook(service, trust, "mutate", &[create]);
+    webhook["reinvocationPolicy"] = "IfNeeded".into();
+    configuration("MutatingWebhookConfiguration", service, trust, &webhook)
+}
+
+/// The ValidatingWebhookConfiguration: slicegate looks at what all webhooks made of a pod, and at ephemeral containers.
+pub fn validating_webhook(service: Service<'_>, trust: Trust<'_>) -> Value {
+    let rules = [
+        rule("CREATE", "pods"),
+        rule("UPDATE", "pods/ephemeralcontainers"),
+    ];
+    let webhook = webhook(service, trust, "validate", &rules);
+    configuration("ValidatingWebhookConfiguration", service, trust, &webhook)
+}
+
+fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: &Value) -> Value {
     let mut metadata = json!({
         "name": "slicegate",
         "labels": {"app.kubernetes.io/name": "slicegate"},
     });
+    if let Trust::CertManager(certificate) = trust {
+        let from = format!("{}/{certificate}", service.namespace);
+        metadata["annotations"] = json!({"cert-manager.io/inject-ca-from": from});
+    }
+    json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": kind,
+        "metadata": metadata,
+        "webhooks": [webhook],
+    })
+}
+
+/// What both have in common; `verb` is the path, and the first part of the name.
+fn webhook(service: Service<'_>, trust: Trust<'_>, verb: &str, rules: &[Value]) -> Value {
     let mut client = json!({
         "service": {
             "namespace": service.namespace,
             "name": service.name,
-            "path": "/mutate",
+            "path": format!("/{verb}"),
             "port": 443,
         },
     });
-    match trust {
-        Trust::CertManager(certificate) => {
-            let from = format!("{}/{certificate}", service.namespace);
-            metadata["annotations"] = json!({"cert-manager.io/inject-ca-from": from});
-        }
-        Trust::Authority(pem) => client["caBundle"] = STANDARD.encode(pem).into(),
+    if let Trust::Authority(pem) = trust {
+        client["caBundle"] = STANDARD.encode(pem).into();
     }
     json!({
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "MutatingWebhookConfiguration",
-        "metadata": metadata,
-        "webhooks": [{
-            "name": "mutate.slicegate.dev",
-            "clientConfig": client,
-            "rules": [{
-                "apiGroups": [""],
-                "apiVersions": ["v1"],
-                "operations": ["CREATE"],
-                "resources": ["pods"],
-                "scope": "Namespaced",
-            }],
-            "namespaceSelector": {"matchExpressions": [{
-                "key": "kubernetes.io/metadata.name",
-                "operator": "NotIn",
-                "values": never_matched(service.namespace),
-            }]},
-            "matchConditions": [{
-                "name": "touches-gpu",
-                "expression": touches::expression(),
-            }],
-            "matchPolicy": "Equivalent",
-            "failurePolicy": "Ignore",
-            "reinvocationPolicy": "IfNeeded",
-            "sideEffects": "NoneOnDryRun",
-            "timeoutSeconds": 5,
-            "admissionReviewVersions": ["v1"],
+        "name": format!("{verb}.slicegate.dev"),
+        "clientConfig": client,
+        "rules": rules,
+        "namespaceSelector": {"matchExpressions": [{
+            "key": "kubernetes.io/metadata.name",
+            "operator": "NotIn",
+            "values": never_matched(service.namespace),
+        }]},
+        "matchConditions": [{
+            "name": "touches-gpu",
+            "expression": touches::expression(),
         }],
+        "matchPolicy": "Equivalent",
+        "failurePolicy": "Ignore",
+        "sideEffects": "NoneOnDryRun",
+        "timeoutSeconds": 5,
+        "admissionReviewVersions": ["v1"],
+    })
+}
+
+fn rule(operation: &str, resource: &str) -> Value {
+    json!({
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": [operation],
+        "resources": [resource],
+        "scope": "Namespaced",
     })
 }
 

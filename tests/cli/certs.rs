@@ -11,12 +11,12 @@ use crate::{Run, slicegate};
 
 /// The objects of a run: Secret and webhook.
 #[track_caller]
-fn objects(run: &Run) -> [Value; 2] {
+fn objects(run: &Run) -> [Value; 3] {
     assert_eq!((run.status, run.err.as_str()), (0, ""));
     let input = documents::parse("certs", &run.out);
     assert!(input.errors.is_empty(), "{:?}", input.errors);
     let values: Vec<Value> = input.documents.into_iter().map(|d| d.value).collect();
-    values.try_into().expect("two objects")
+    values.try_into().expect("three objects")
 }
 
 fn decoded(value: &Value) -> String {
@@ -25,15 +25,21 @@ fn decoded(value: &Value) -> String {
 }
 
 #[test]
-fn it_prints_a_secret_and_the_webhook_that_trusts_it() {
-    let [secret, webhook] = objects(&slicegate(&["certs"]));
+fn it_prints_a_secret_and_the_webhooks_that_trust_it() {
+    let [secret, mutating, validating] = objects(&slicegate(&["certs"]));
     assert_eq!(secret["kind"], "Secret");
     assert_eq!(secret["metadata"]["name"], "slicegate-tls");
     assert_eq!(secret["metadata"]["namespace"], "slicegate-system");
-    assert_eq!(webhook["kind"], "MutatingWebhookConfiguration");
-    let client = &webhook["webhooks"][0]["clientConfig"];
-    assert_eq!(client["caBundle"], secret["data"]["ca.crt"]);
-    assert!(webhook["metadata"]["annotations"].is_null());
+    for (webhook, kind, path) in [
+        (mutating, "MutatingWebhookConfiguration", "/mutate"),
+        (validating, "ValidatingWebhookConfiguration", "/validate"),
+    ] {
+        assert_eq!(webhook["kind"], kind);
+        let client = &webhook["webhooks"][0]["clientConfig"];
+        assert_eq!(client["caBundle"], secret["data"]["ca.crt"]);
+        assert_eq!(client["service"]["path"], path);
+        assert!(webhook["metadata"]["annotations"].is_null());
+    }
     let data = &secret["data"];
     let all = ["ca.crt", "tls.crt", "tls.key"].map(|key| decoded(&data[key]));
     let keys = all
@@ -53,13 +59,20 @@ fn as_json_it_is_one_list_of_the_same() {
         .iter()
         .map(|i| &i["kind"])
         .collect();
-    assert_eq!(kinds, ["Secret", "MutatingWebhookConfiguration"]);
+    assert_eq!(
+        kinds,
+        [
+            "Secret",
+            "MutatingWebhookConfiguration",
+            "ValidatingWebhookConfiguration"
+        ]
+    );
 }
 
 #[test]
 fn the_certificate_bears_every_name_of_the_service_for_so_many_days() {
     let run = slicegate(&["certs", "--namespace=gpus", "--service=gate", "--days=30"]);
-    let [secret, webhook] = objects(&run);
+    let [secret, webhook, _] = objects(&run);
     let (_, pem) = parse_x509_pem(decoded(&secret["data"]["tls.crt"]).as_bytes()).expect("PEM");
     let certificate = pem.parse_x509().expect("a certificate");
     let names = certificate

@@ -48,7 +48,7 @@ pub fn run(tests: &[Test]) -> ExitCode {
 
 fn one_after_another(tests: &[&Test], mut stage: Stage) -> ExitCode {
     let start = Instant::now();
-    let mut failed = Vec::new();
+    let (mut failed, mut passed, mut skipped_ones) = (Vec::new(), 0, 0);
     for test in tests {
         let begun = Instant::now();
         let outcome = catch_unwind(AssertUnwindSafe(|| (test.run)(&mut stage)));
@@ -63,6 +63,8 @@ fn one_after_another(tests: &[&Test], mut stage: Stage) -> ExitCode {
             test.name,
             begun.elapsed().as_secs_f32()
         );
+        passed += usize::from(outcome.is_ok() && skipped.is_none());
+        skipped_ones += usize::from(outcome.is_ok() && skipped.is_some());
         if outcome.is_err() || skipped.is_some() && is_required() {
             failed.push(test.name);
         }
@@ -73,9 +75,8 @@ fn one_after_another(tests: &[&Test], mut stage: Stage) -> ExitCode {
     }
     drop(stage);
     println!(
-        "\ntest result: {}. {} passed; {} failed; {:.0} s",
+        "\ntest result: {}. {passed} passed; {} failed; {skipped_ones} not run; {:.0} s",
         if failed.is_empty() { "ok" } else { "FAILED" },
-        tests.len() - failed.len(),
         failed.len(),
         start.elapsed().as_secs_f32()
     );

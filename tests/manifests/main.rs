@@ -60,12 +60,15 @@ const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICE
 
 #[test]
 fn the_registration_stands_in_its_file() {
-    let object = manifests::mutating_webhook(Service::default(), Trust::CertManager("slicegate"));
-    let text = yaml::write(&object).expect("YAML");
-    check_golden(
-        "webhook-config/mutating-webhook.yaml",
-        &format!("{GENERATED}{text}"),
-    );
+    let (service, trust) = (Service::default(), Trust::CertManager("slicegate"));
+    for (name, object) in [
+        ("mutating", manifests::mutating_webhook(service, trust)),
+        ("validating", manifests::validating_webhook(service, trust)),
+    ] {
+        let text = yaml::write(&object).expect("YAML");
+        let path = format!("webhook-config/{name}-webhook.yaml");
+        check_golden(&path, &format!("{GENERATED}{text}"));
+    }
 }
 
 #[test]
@@ -86,14 +89,18 @@ fn everything_is_in_the_namespace_that_comes_first() {
     assert_eq!(objects[0]["kind"], "Namespace");
     assert_eq!(objects[0]["metadata"]["name"], NAMESPACE);
     for object in &objects[1..] {
-        let is_global = object["kind"] == "MutatingWebhookConfiguration";
+        let kind = object["kind"].as_str().expect("a kind");
+        let is_global = kind.ends_with("WebhookConfiguration");
         let namespace = &object["metadata"]["namespace"];
         assert!(is_global || *namespace == NAMESPACE, "{object}");
     }
-    assert_eq!(
-        objects.last().expect("objects")["kind"],
-        "MutatingWebhookConfiguration",
-        "nobody is asked before there is somebody to ask"
+    let kinds: Vec<&str> = objects.iter().filter_map(|o| o["kind"].as_str()).collect();
+    assert!(
+        kinds.ends_with(&[
+            "MutatingWebhookConfiguration",
+            "ValidatingWebhookConfiguration"
+        ]),
+        "nobody is asked before there is somebody to ask: {kinds:?}"
     );
 }
 

@@ -20,6 +20,7 @@ mod many_pods;
 mod match_conditions;
 mod names;
 mod namespaces;
+mod neighbour;
 mod neighbourhood;
 mod neighbours;
 mod process;
@@ -32,6 +33,7 @@ mod runner;
 mod stage;
 mod throughput;
 mod unsteered;
+mod validation;
 mod wait;
 mod webhook;
 mod workloads;
@@ -59,6 +61,8 @@ const TESTS: &[Test] = tests![
     namespaces::a_namespace_that_opts_in_is_enforced_from_then_on,
     reinvocation::what_a_later_webhook_adds_is_completed_and_nothing_is_written_twice,
     reinvocation::what_an_earlier_webhook_adds_is_complete_at_once,
+    validation::a_webhook_that_takes_the_boundary_away_at_the_end_gets_the_pod_refused,
+    validation::a_debug_container_that_reaches_for_the_gpus_is_refused_and_another_is_not,
     neighbours::a_limit_range_that_gives_every_container_a_gpu_does_not_bring_the_old_name_back,
     neighbours::a_quota_on_the_old_name_counts_nothing_after_the_rewrite,
     neighbours::a_quota_on_the_name_for_shares_counts_and_refuses,

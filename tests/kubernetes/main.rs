@@ -20,6 +20,7 @@ mod many_pods;
 mod match_conditions;
 mod names;
 mod namespaces;
+mod neighbour;
 mod neighbourhood;
 mod neighbours;
 mod process;
@@ -32,6 +33,7 @@ mod runner;
 mod stage;
 mod throughput;
 mod unsteered;
+mod validation;
 mod wait;
 mod webhook;
 mod workloads;
@@ -46,6 +48,7 @@ const TESTS: &[Test] = tests![
     workloads::pods_of_a_job_get_a_quarter_and_complete,
     workloads::pods_of_a_statefulset_get_slices,
     workloads::pods_of_a_daemonset_keep_their_request_and_get_the_boundary,
+    workloads::a_daemonsets_pod_waits_where_another_boundarys_share_is,
     workloads::pods_of_a_cronjob_take_turns_where_the_name_of_whole_gpus_means_turns,
     workloads::a_bare_pod_may_ask_for_half_a_gpu,
     workloads::whole_gpus_land_on_whole_gpus_alone,
@@ -58,6 +61,8 @@ const TESTS: &[Test] = tests![
     namespaces::a_namespace_that_opts_in_is_enforced_from_then_on,
     reinvocation::what_a_later_webhook_adds_is_completed_and_nothing_is_written_twice,
     reinvocation::what_an_earlier_webhook_adds_is_complete_at_once,
+    validation::a_webhook_that_takes_the_boundary_away_at_the_end_gets_the_pod_refused,
+    validation::a_debug_container_that_reaches_for_the_gpus_is_refused_and_another_is_not,
     neighbours::a_limit_range_that_gives_every_container_a_gpu_does_not_bring_the_old_name_back,
     neighbours::a_quota_on_the_old_name_counts_nothing_after_the_rewrite,
     neighbours::a_quota_on_the_name_for_shares_counts_and_refuses,

@@ -75,12 +75,15 @@ fn take_world(shared: &Shared, refreshed: Refreshed) {
     }
     shared.metrics.world(&world);
     let parts: Vec<&str> = refreshed.taken.iter().map(|part| part.word()).collect();
+    let what = match parts.is_empty() {
+        true => "nodes that have been gone for long are forgotten".to_owned(),
+        false => format!("new {} in force", parts.join(" and ")),
+    };
     info!(
         policy = %world.policy.name,
         policy_hash = %world.policy.hash,
         gpu_nodes = world.supply.gpu_nodes(),
-        "new {} in force",
-        parts.join(" and ")
+        "{what}"
     );
     shared.world.store(Arc::new(world));
 }

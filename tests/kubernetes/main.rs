@@ -18,6 +18,7 @@ mod installation;
 mod kubectl;
 mod many_pods;
 mod match_conditions;
+mod model;
 mod names;
 mod namespaces;
 mod neighbour;
@@ -30,6 +31,7 @@ mod reaching;
 mod recorder;
 mod reinvocation;
 mod runner;
+mod simulation;
 mod stage;
 mod throughput;
 mod unsteered;
@@ -81,6 +83,7 @@ const TESTS: &[Test] = tests![
     neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
     headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,
     boundaries::no_node_ever_runs_shares_of_two_boundaries_and_nobody_waits_beside_room,
+    simulation::the_scheduler_of_the_properties_puts_pods_where_the_real_one_does,
     throughput::pods_are_created_with_and_without_slicegate_in_turns,
     acceptance_cases::nothing_unsafe_gets_in_that_is_not_known,
     match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,

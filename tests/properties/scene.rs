@@ -11,10 +11,10 @@ use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::{Mode, Question, Severity, Strategy, Workload, decide, outsider};
 use slicegate::facts;
 
-use crate::api;
-use crate::fleet::{self, Fleet};
-use crate::pods::{self, Pod};
-use crate::policies;
+use super::api;
+use super::fleet::{self, Fleet};
+use super::pods::{self, Pod};
+use super::policies;
 
 /// Everything a decision looks at.
 #[derive(Clone)]

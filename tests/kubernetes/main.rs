@@ -24,6 +24,7 @@ mod namespaces;
 mod neighbour;
 mod neighbourhood;
 mod neighbours;
+mod opt_in;
 mod process;
 mod random;
 #[path = "../properties/reaching.rs"]
@@ -79,6 +80,10 @@ const TESTS: &[Test] = tests![
     unsteered::another_scheduler_gets_no_shares_where_slicegate_enforces,
     unsteered::who_may_bind_pods_may_put_one_beside_a_boundary,
     unsteered::a_node_without_a_hostname_label_gets_no_shares,
+    opt_in::audit_names_what_ran_before_the_opt_in_and_adopt_brings_it_in,
+    opt_in::audit_finds_a_breach_made_by_hand,
+    opt_in::adopt_changes_no_label_and_says_so,
+    opt_in::adopt_needs_the_rights_of_its_role_and_says_which_are_missing,
     unsteered::with_slicegate_gone_pods_are_created_as_they_are_written,
     neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
     headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,

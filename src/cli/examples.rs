@@ -59,6 +59,14 @@ Examples:
       without the cluster; without managed fields, nobody can tell who named a node himself
 
 It only reads: nodes, namespaces, pods and resourcequotas of the whole cluster.
+
+With --boundaries, JSON and YAML are a BoundaryReport: summary {nodes, pods, covered, uncovered,
+breaches}; nodes [{name, sells [{resource, strategy, product, count}], unknown [{resource,
+reason}], hasHostname, boundaries [{trustBoundary, pods, sharing}], breach}]; breaches [{node,
+trustBoundaries, pods [{namespace, name, label, trustBoundary}]}]; uncovered [{namespace, name,
+node, mode, label, trustBoundary, holds, reasons [{reason, message, fix}]}]. holds is whole, slice,
+share, gone or unknown. Without it they are an AuditReport, in the form of a review's.
+
 A breach is a node that runs shared pods of two boundaries, one of which was promised that this
 cannot be: it carries a label, or its namespace enforces.
 

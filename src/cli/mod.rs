@@ -1,6 +1,8 @@
 //! The command line: reads files, asks the engine, prints what it says.
 
+mod adopt;
 mod args;
+mod audit;
 mod catalog;
 mod certs;
 mod completions;
@@ -8,6 +10,7 @@ mod examples;
 mod explain;
 mod guard;
 mod input;
+mod live;
 mod output;
 mod policy;
 mod report;
@@ -46,6 +49,8 @@ pub fn run() -> ExitCode {
     let outcome = match args.command {
         Command::Serve(args) => serve::run(args),
         Command::Review(args) => review::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Adopt(args) => adopt::run(&args),
         Command::Policy(command) => policy::run(&command),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -8,9 +8,11 @@ pub mod namespace;
 pub mod node;
 pub mod pod;
 pub mod receipt;
+pub mod running;
 pub mod text;
 
 pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
+pub use running::Running;
 pub use text::{Pairs, Text};

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use slicegate::engine::{NamespaceView, Namespaces};
 
-use crate::fleet::Fleet;
+use super::fleet::Fleet;
 
 /// The built-in tiers, and what they leave out.
 pub fn tiers() -> Value {

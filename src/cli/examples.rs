@@ -131,6 +131,18 @@ Examples:
 The authority's own key is made in memory and gone when the command ends, so nobody can sign with
 it. For the same reason nobody renews the certificate: run it again before the days are over.";
 
+pub(crate) const GUARD: &str = "\
+Examples:
+  slicegate guard | kubectl apply -f -
+      for the built-in policy
+  slicegate guard --policy policy.yaml | kubectl apply -f -
+      for your own; again whenever it changes
+  slicegate guard --policy policy.yaml | kubectl diff -f -
+      whether the guard in the cluster is the one for this policy
+
+Needs Kubernetes 1.30. The last two objects are of a kind that came with 1.36: an older API server
+takes the others and says that it does not know these.";
+
 pub(crate) const CATALOG: &str = "\
 Examples:
   slicegate catalog

@@ -81,13 +81,13 @@ pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
 }
 
 /// A path of the node that leads past the device plugin.
-pub(in crate::engine) struct Road {
-    pub(in crate::engine) path: &'static str,
+pub(crate) struct Road {
+    pub(crate) path: &'static str,
     leads_to: &'static str,
     /// Names that only begin with the path count as well.
-    pub(in crate::engine) is_prefix: bool,
+    pub(crate) is_prefix: bool,
     /// Folders above it matter.
-    pub(in crate::engine) has_parents: bool,
+    pub(crate) has_parents: bool,
 }
 
 impl Road {
@@ -121,7 +121,7 @@ const CDI: &str = "the device specifications every container runtime reads";
 const RUNTIME: &str = "the container runtime, and so to every container";
 
 /// `/var/run` is a link to `/run` on most nodes, so both are listed.
-pub(in crate::engine) static ROADS: [Road; 22] = [
+pub(crate) static ROADS: [Road; 22] = [
     Road {
         path: "/dev/nvidia",
         leads_to: GPU,

@@ -114,7 +114,7 @@ fn found(
 }
 
 /// What the variables begin with that are for slicegate to set.
-pub(in crate::engine) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
+pub(crate) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
 
 fn is_limit(name: &str) -> bool {
     OPEN.iter().any(|open| name.starts_with(open))
@@ -150,14 +150,15 @@ pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
     }
-    let hides = |v: &EnvVar<'_>| v.name() == "CUDA_VISIBLE_DEVICES" && v.literal() != Some("0");
     let place = |w: &Want<'_>| w.place;
-    let set = |place: &Place| {
-        case.pod
-            .at(*place)
-            .is_some_and(|c| c.env().iter().any(hides))
-    };
+    let set = |place: &Place| case.pod.at(*place).is_some_and(hides_its_device);
     case.wants.iter().map(place).find(set)
+}
+
+/// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS.
+pub(in crate::engine) fn hides_its_device(container: &Container<'_>) -> bool {
+    let hides = |v: &EnvVar<'_>| v.name() == "CUDA_VISIBLE_DEVICES" && v.literal() != Some("0");
+    container.env().iter().any(hides)
 }
 
 /// What is said when nothing but MPS was left.

@@ -77,7 +77,7 @@ pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Find
 }
 
 /// Switches of the NVIDIA container toolkit that add devices (its `internal/config/image` and `internal/modifier`).
-pub(in crate::engine) const SWITCHES: [&str; 5] = [
+pub(crate) const SWITCHES: [&str; 5] = [
     "NVIDIA_IMEX_CHANNELS",
     "NVIDIA_GDS",
     "NVIDIA_MOFED",
@@ -86,7 +86,7 @@ pub(in crate::engine) const SWITCHES: [&str; 5] = [
 ];
 
 /// The beginning of variables that reach for MIG devices.
-pub(in crate::engine) const OPEN: [&str; 1] = ["NVIDIA_MIG_"];
+pub(crate) const OPEN: [&str; 1] = ["NVIDIA_MIG_"];
 
 fn shows_devices(variable: &EnvVar<'_>) -> bool {
     let name = variable.name();
@@ -122,7 +122,7 @@ fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>)
 }
 
 /// The last part of the folder.
-pub(in crate::engine) const DEVICES: &str = "nvidia-container-devices";
+pub(crate) const DEVICES: &str = "nvidia-container-devices";
 
 /// The folder whose entries the toolkit takes for device names.
 fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
@@ -152,7 +152,7 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
 }
 
 /// Annotations by which CDI, NRI plugins, CRI-O and providers inject devices or mounts.
-pub(in crate::engine) const INJECTING: [&str; 12] = [
+pub(crate) const INJECTING: [&str; 12] = [
     "cdi.k8s.io/",
     "nvidia.cdi.k8s.io",
     "devices.gke.io/",

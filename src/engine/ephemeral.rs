@@ -1,6 +1,8 @@
 //! Decides about ephemeral containers that are added to a running pod: Kubernetes grants them no resources, so
 //! whatever reaches a GPU from there goes past every request.
 
+use std::collections::HashSet;
+
 use super::decision::{Decision, Outcome, Reason};
 use super::findings::{Finding, Findings};
 use super::outsider::{takes_gpu, untouched};
@@ -39,14 +41,14 @@ fn added<'p, 'a>(
     pod: &'p Pod<'a>,
     before: Option<&Pod<'_>>,
 ) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
-    let there: Vec<String> = before
+    let there: HashSet<String> = before
         .map(|pod| pod.list(ContainerKind::Ephemeral))
         .unwrap_or_default()
         .iter()
         .map(|container| container.name().to_owned())
         .collect();
     let all = pod.list(ContainerKind::Ephemeral).iter().enumerate();
-    all.filter(move |(_, container)| !there.iter().any(|name| name == container.name()))
+    all.filter(move |(_, container)| !there.contains(container.name()))
         .map(|(index, container)| {
             let kind = ContainerKind::Ephemeral;
             (Place { kind, index }, container)

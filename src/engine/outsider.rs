@@ -62,7 +62,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
 }
 
 /// The boundary label of a pod whose asks are none of this policy's business.
-fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
+pub(super) fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
     let Question {
         policy,
         namespaces,

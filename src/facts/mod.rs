@@ -7,10 +7,12 @@ pub mod affinity;
 pub mod namespace;
 pub mod node;
 pub mod pod;
+pub mod quota;
 pub mod receipt;
 pub mod text;
 
 pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
+pub use quota::ResourceQuota;
 pub use text::{Pairs, Text};

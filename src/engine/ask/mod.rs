@@ -1,5 +1,6 @@
 //! Reads what a pod asks for: resources, annotations, and what is wrong with them.
 
+mod crowd;
 mod products;
 mod sizes;
 
@@ -47,6 +48,11 @@ pub fn read<'p>(
     findings: &mut Findings<'_>,
 ) -> Asked<'p> {
     let mut asked = Asked::default();
+    if crowd::is_one(pod) {
+        let text = ask_invalid::crowd(crowd::MOST);
+        findings.add(&ask_invalid::RULE, "/spec", text);
+        return asked;
+    }
     named_resources(pod, form, &mut asked, findings);
     if stamped {
         drop_echoes(&mut asked);

@@ -153,7 +153,28 @@ pub fn products(value: &str) -> Text {
 pub fn no_container(name: &str, containers: &[&str]) -> Text {
     (
         format!("no container is named {}", quoted(name)),
-        format!("the pod has {}", containers.join(", ")),
+        format!("the pod has {}", listed(containers)),
+    )
+}
+
+/// As many names as help.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 20;
+    let first = names.get(..MOST).unwrap_or(names);
+    let more = match names.len() - first.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    format!("{}{more}", first.join(", "))
+}
+
+/// More than anybody can mean.
+pub fn crowd(most: usize) -> Text {
+    (
+        format!(
+            "the pod asks for GPUs in more than {most} places, or among more than {most} containers"
+        ),
+        "split it into several pods".to_owned(),
     )
 }
 
@@ -163,7 +184,7 @@ pub fn which_container(containers: &[&str]) -> Text {
         format!(
             "the ask names no container, none asks for a GPU, and there are {}: {}",
             containers.len(),
-            containers.join(", ")
+            listed(containers)
         ),
         "name one: gpu-memory.slicegate.dev/<container>".to_owned(),
     )

@@ -2,6 +2,7 @@
 //! every rule is complete and its examples are true.
 
 mod rules;
+mod rules_page;
 mod source;
 
 use source::File;

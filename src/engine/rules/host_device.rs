@@ -13,8 +13,8 @@ pub static RULE: Rule = Rule {
     refuses: "a hostPath to GPU devices, MPS, the driver root, or what hands them out",
     cause: "A volume, mounted or not, is a hostPath to /dev/nvidia*, the MPS pipe or shm, the \
         driver root, the kubelet's device-plugin or pod-resources sockets, CDI folders, \
-        container runtime or NRI sockets, /dev/char or static manifests. Paths are cleaned \
-        before they are compared. A parent of such a path is refused in a pod that has a GPU or \
+        container runtime or NRI sockets, /dev/char, static manifests, or the folder of a process \
+        in /proc, whose links lead anywhere. Paths are cleaned before they are compared. A parent of such a path is refused in a pod that has a GPU or \
         is privileged; elsewhere it is a warning. Folders that hold only driver libraries, such \
         as GKE's, are allowed.",
     risk: "Through the MPS pipe any pod can join the MPS server of the node without a request, and \

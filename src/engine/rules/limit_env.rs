@@ -21,7 +21,8 @@ pub static RULE: Rule = Rule {
         CUDA_VISIBLE_DEVICES to something other than 0. If any entry of \
         CUDA_MPS_PINNED_DEVICE_MEM_LIMIT names a GPU that the process cannot see, every memory \
         limit is dropped, the daemon's included; with another CUDA_MPS_PIPE_DIRECTORY the \
-        process is no MPS client at all. Values equal to what slicegate writes, and limits not \
+        process is no MPS client at all. It fires too on envFrom with a prefix that spells such a \
+        variable. Values equal to what slicegate writes, and limits not \
         above it, are kept and are no finding.",
     risk: "The process can take the whole memory of the GPU, and its neighbours run out.",
     fix: "Remove the variable and say what is needed with slicegate.dev/gpu-memory, gpu-fraction \

@@ -20,8 +20,9 @@ pub static RULE: Rule = Rule {
         valueFrom; mounts /var/run/nvidia-container-devices; or carries a CDI, NRI, CRI-O or \
         provider annotation that injects devices. NVIDIA's runtime honours the variable for \
         unprivileged pods by default, and the pod's value normally wins over the device \
-        plugin's. An annotation warns only where the pod holds at least as many whole GPUs as it \
-        lists.",
+        plugin's. Of a ConfigMap or Secret \
+        taken whole only the prefix is seen. An annotation warns only where it lists GPUs by \
+        their own paths, and the pod holds at least as many whole ones.",
     risk: "With the value all, the container sees every GPU of the node, those of other pods \
         included, whatever it asked for: no count, limit or boundary holds.",
     fix: "Remove it and ask for nvidia.com/gpu; the device plugin makes the right device visible. \

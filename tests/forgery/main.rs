@@ -10,3 +10,4 @@ mod large;
 mod quantities;
 mod scene;
 mod updates;
+mod weakened;

@@ -8,7 +8,7 @@ use super::findings::{Finding, Findings};
 use super::outsider::{takes_gpu, untouched};
 use super::policy::Mode;
 use super::question::Question;
-use super::rules::{self, ephemeral_gpu};
+use super::rules::{self, Standing, ephemeral_gpu};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
@@ -55,11 +55,23 @@ fn added<'p, 'a>(
         })
 }
 
+const HOLDS_GPU: Standing = Standing {
+    takes_gpu: true,
+    whole_gpus: 0,
+    holds: None,
+};
+
 /// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
 fn reaching(question: &Question<'_>, place: Place, container: &Container<'_>) -> Vec<Finding> {
     let mut findings = Findings::strict(question.policy);
     rules::visible_devices::in_container(place, container, &mut findings);
     rules::limit_env::in_container(place, container, &mut findings);
+    let mut lifted = Findings::strict(question.policy);
+    rules::privileged_share::in_container(place, container, &mut lifted);
+    if lifted.deny() {
+        // What the pod may mount without a privilege becomes a road with one.
+        rules::host_device::check(question.pod, HOLDS_GPU, &mut findings);
+    }
     if takes_gpu(question.pod) {
         rules::privileged_share::in_container(place, container, &mut findings);
     }

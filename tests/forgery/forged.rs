@@ -271,3 +271,22 @@ fn a_daemonset_that_is_forged_with_its_pin_gets_the_boundarys_terms() {
     assert_eq!(boundary, "team-b");
     assert!(terms.as_array().is_some_and(|t| !t.is_empty()), "{pod}");
 }
+
+#[test]
+fn a_mount_on_the_shared_memory_of_mps_is_found_however_it_is_spelt() {
+    for path in [
+        "/dev/shm",
+        "/dev/shm/",
+        "//dev//shm",
+        "/dev/./shm",
+        "/dev/../dev/shm",
+        "/x/../dev/shm",
+    ] {
+        let mut pod = with(
+            gpu_pod(),
+            &metadata(json!({"annotations": {STRATEGY: "mps"}})),
+        );
+        pod["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "shm", "mountPath": path}]);
+        assert!(create(SHARED, &pod).is_refused_by("shm-conflict"), "{path}");
+    }
+}

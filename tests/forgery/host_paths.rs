@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{SHARED, create, gpu_pod, plain_pod, report, with};
+use super::scene::{self, SHARED, create, gpu_pod, plain_pod, report, with};
 
 fn host(path: &str) -> Value {
     json!({"spec": {"volumes": [{"name": "v", "hostPath": {"path": path}}]}})
@@ -141,4 +141,19 @@ fn other_paths_are_nobodys_business() {
         }
     }
     report(&faults);
+}
+
+#[test]
+fn a_privileged_debug_container_beside_a_parent_is_refused_and_another_is_not() {
+    let before = with(plain_pod(), &host("/dev"));
+    let debug = |privileged: bool| {
+        let debug = json!([{"name": "debug", "securityContext": {"privileged": privileged}}]);
+        let after = with(
+            before.clone(),
+            &json!({"spec": {"ephemeralContainers": debug}}),
+        );
+        scene::update(SHARED, "ephemeralcontainers", &before, &after)
+    };
+    assert!(debug(true).is_refused_by("ephemeral-gpu"));
+    assert!(debug(false).allowed);
 }

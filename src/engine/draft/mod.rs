@@ -121,7 +121,7 @@ impl<'q, 'a> Draft<'q, 'a> {
             return self.deny();
         }
         if strategies.is_empty() {
-            return self.as_written(&asked.wants, rules::no_such_offer::unnamed());
+            return self.stay_as_written(&asked.wants, rules::no_such_offer::unnamed());
         }
         let case = Case {
             pod,

@@ -31,12 +31,12 @@ impl<'a> Draft<'_, 'a> {
             rules::supply_unknown::keys(&unknown, &mut self.findings);
         }
         let (message, _) = rules::no_such_offer::text(case);
-        self.as_written(case.wants, message)
+        self.stay_as_written(case.wants, message)
     }
 
     /// Nothing is chosen and that is only a warning: the request stays, with the stamp. `message` is for requests that
     /// cannot stay.
-    pub(super) fn as_written(mut self, wants: &[Want<'a>], message: String) -> Decision<'a> {
+    pub(super) fn stay_as_written(mut self, wants: &[Want<'a>], message: String) -> Decision<'a> {
         let stays =
             |want: &Want<'_>| want.named != Named::Nothing && !want.ask.fraction_in_quantity;
         if !wants.iter().all(stays) && !self.findings.deny() {

@@ -23,6 +23,7 @@
 pub mod admission;
 pub mod certificates;
 pub mod cli;
+pub mod cluster;
 pub mod config;
 pub mod engine;
 pub mod facts;

@@ -1,5 +1,7 @@
 //! Flags and subcommands; their examples are in [`super::examples`].
 
+mod audit;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use clap_complete::Shell;
 use super::examples;
 use crate::engine::words;
 use crate::manifests;
+
+pub(crate) use audit::{AdoptArgs, AuditArgs};
 
 /// Shares GPUs in Kubernetes, safely, on the stock scheduler and the stock NVIDIA device plugin.
 #[derive(Debug, Parser)]
@@ -34,6 +38,12 @@ pub(crate) enum Command {
     /// Shows what slicegate would make of manifests, offline
     #[command(after_help = examples::REVIEW)]
     Review(ReviewArgs),
+    /// Judges what runs now, or says whether the boundary holds among it
+    #[command(after_help = examples::AUDIT)]
+    Audit(AuditArgs),
+    /// Gives the GPU pods that already run in a namespace their boundary label
+    #[command(after_help = examples::ADOPT)]
+    Adopt(AdoptArgs),
     /// Prints the built-in policy, or checks policies of your own
     #[command(subcommand, arg_required_else_help = true, after_help = examples::POLICY)]
     Policy(PolicyCommand),

@@ -45,6 +45,43 @@ Examples:
 Exit status: 0 nothing denied, 1 something denied, 2 unreadable input or bad usage.
 What could be read is reported even then.";
 
+pub(crate) const AUDIT: &str = "\
+Examples:
+  slicegate audit
+      what slicegate would make of the GPU pods that run now, if they were created now
+  slicegate audit --boundaries
+      every GPU node, the boundaries on it, and the pods that the guarantee does not cover
+  slicegate audit --boundaries -o json | jq -r '.uncovered[] | .namespace + \"/\" + .name'
+  kubectl get nodes -o json > nodes.json
+  kubectl get namespaces -o json > namespaces.json
+  kubectl get pods -A --show-managed-fields -o json > pods.json
+  slicegate audit --boundaries --nodes nodes.json --namespaces namespaces.json --pods pods.json
+      without the cluster; without managed fields, nobody can tell who named a node himself
+
+It only reads: nodes, namespaces, pods and resourcequotas of the whole cluster.
+A breach is a node that runs shared pods of two boundaries, one of which was promised that this
+cannot be: it carries a label, or its namespace enforces.
+
+Exit status: 0 nothing would be denied, with --boundaries no breach; 1 otherwise;
+2 something could not be read.";
+
+pub(crate) const ADOPT: &str = "\
+Examples:
+  slicegate adopt my-team --dry-run
+      says what it would do
+  slicegate adopt my-team
+  kubectl annotate namespace my-team slicegate.dev/mode=enforce
+  slicegate adopt my-team
+      once more, for the pods that came in between
+
+Each GPU pod without the label slicegate.dev/trust-boundary is given the one it would get if it were
+created now. Nothing else is changed, and no pod is restarted. A label that says something else is
+left as it is. It needs the rights of the ClusterRole slicegate-adopt
+(webhook-config/50-adopt-role.yaml).
+
+Exit status: 0 every GPU pod carries its label, 1 one of them carries another or may have none,
+2 the cluster could not be asked.";
+
 pub(crate) const POLICY: &str = "\
 Examples:
   slicegate policy default > policy.yaml

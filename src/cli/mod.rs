@@ -1,12 +1,15 @@
 //! The command line: reads files, asks the engine, prints what it says.
 
+mod adopt;
 mod args;
+mod audit;
 mod catalog;
 mod certs;
 mod completions;
 mod examples;
 mod explain;
 mod input;
+mod live;
 mod output;
 mod policy;
 mod report;
@@ -45,6 +48,8 @@ pub fn run() -> ExitCode {
     let outcome = match args.command {
         Command::Serve(args) => serve::run(args),
         Command::Review(args) => review::run(&args),
+        Command::Audit(args) => audit::run(&args),
+        Command::Adopt(args) => adopt::run(&args),
         Command::Policy(command) => policy::run(&command),
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),

@@ -155,19 +155,19 @@ fn add_pools(builder: &mut FleetBuilder, policy: &Policy) {
 }
 
 /// The documents, if all of them could be read.
-fn whole(input: Input) -> Result<Vec<Document>, FleetError> {
+pub(super) fn whole(input: Input) -> Result<Vec<Document>, FleetError> {
     match input.errors.into_iter().next() {
         Some(error) => Err(error.into()),
         None => Ok(input.documents),
     }
 }
 
-fn is_kind(value: &Value, kind: &str) -> bool {
+pub(super) fn is_kind(value: &Value, kind: &str) -> bool {
     value.get("kind").and_then(Value::as_str) == Some(kind)
         && value.get("apiVersion").and_then(Value::as_str) == Some("v1")
 }
 
-fn object<'t, T: serde::Deserialize<'t>>(
+pub(super) fn object<'t, T: serde::Deserialize<'t>>(
     text: &'t str,
     document: &Document,
     kind: &'static str,

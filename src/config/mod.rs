@@ -2,4 +2,5 @@
 
 pub mod documents;
 pub mod fleet;
+pub mod pods;
 pub mod policy;

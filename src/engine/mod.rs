@@ -4,6 +4,7 @@
 //! says, there is an answer to it.
 
 pub mod ask;
+pub mod audit;
 pub mod case;
 pub mod choose;
 pub mod considered;

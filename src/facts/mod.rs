@@ -9,10 +9,12 @@ pub mod node;
 pub mod pod;
 pub mod quota;
 pub mod receipt;
+pub mod running;
 pub mod text;
 
 pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
 pub use quota::ResourceQuota;
+pub use running::Running;
 pub use text::{Pairs, Text};

@@ -2,6 +2,7 @@
 
 mod generated;
 mod read;
+mod reminder;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
 use super::CertificateSource;
 use super::watched::WatchedFile;
 use crate::certificates::CertificateError;
+
+pub(super) use reminder::Reminder;
 
 /// What new connections are greeted with.
 #[derive(Debug)]
@@ -126,6 +129,8 @@ pub(super) struct CertificateFiles {
     cert: Part,
     key: Part,
     client_ca: Option<Part>,
+    /// Of the certificate in force.
+    not_after: i64,
 }
 
 struct Part {
@@ -154,6 +159,7 @@ impl CertificateFiles {
             cert: Part::new(cert),
             key: Part::new(key),
             client_ca: client_ca.map(Part::new),
+            not_after: 0,
         };
         files.read()?;
         let tls = files.tls()?;
@@ -168,6 +174,11 @@ impl CertificateFiles {
         }
     }
 
+    /// When the certificate in force ends, in seconds since 1970.
+    pub(super) fn not_after(&self) -> i64 {
+        self.not_after
+    }
+
     /// Whether anything is new. All are read, so that what is good of them is kept.
     fn read(&mut self) -> Result<bool, TlsError> {
         let cert = self.cert.read();
@@ -176,7 +187,7 @@ impl CertificateFiles {
         Ok(cert? | key? | client_ca?)
     }
 
-    fn tls(&self) -> Result<Tls, TlsError> {
+    fn tls(&mut self) -> Result<Tls, TlsError> {
         let chain = read::chain(&self.cert.text).map_err(|p| self.cert.error(p))?;
         let not_after = read::end(&chain).map_err(|p| self.cert.error(p))?;
         let key = read::key(&self.key.text).map_err(|p| self.key.error(p))?;
@@ -195,6 +206,7 @@ impl CertificateFiles {
             problem,
         })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        self.not_after = not_after;
         Ok(Tls {
             config: Arc::new(config),
             not_after,

@@ -2,6 +2,7 @@
 
 mod activity;
 mod gathering;
+mod handshake;
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -19,8 +20,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
@@ -29,10 +29,10 @@ use super::shared::Shared;
 use activity::Activity;
 use gathering::Gathering;
 
+pub(super) use handshake::Complaints;
+
 /// Connections at once; an API server keeps at most 25 idle ones (`MaxIdleConnsPerHost` of its webhook client).
 const CONNECTIONS: usize = 1024;
-/// A handshake takes one or two round trips.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 /// Between HTTP/2 pings to a client that says nothing, and for its answer.
 const PING: Duration = Duration::from_secs(30);
 /// Requests at once on one HTTP/2 connection.
@@ -94,12 +94,8 @@ async fn greet(stream: TcpStream, acceptor: Acceptor, router: Router, closing: C
         Acceptor::Plain => return speak(stream, false, router, closing).await,
         Acceptor::Tls(shared) => shared,
     };
-    let acceptor = TlsAcceptor::from(shared.tls.load_full());
-    let stream = match timeout(HANDSHAKE, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => stream,
-        // Port scans and probes end here, so it is no warning.
-        Ok(Err(problem)) => return debug!(%problem, "a TLS handshake failed"),
-        Err(_) => return debug!("a TLS handshake took longer than {HANDSHAKE:?}"),
+    let Some(stream) = handshake::greet(stream, &shared).await else {
+        return;
     };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     speak(stream, is_http2, router, closing).await;

@@ -143,6 +143,15 @@ impl Bound {
         metrics.world(&world);
         let (certificate, tls) = CertificateFiles::open(settings.certificate, settings.client_ca)?;
         metrics.certificate(&tls);
+        info!(
+            version = env!("CARGO_PKG_VERSION"),
+            policy = %world.policy.name,
+            policy_hash = %world.policy.hash,
+            mode = world.policy.mode.word(),
+            gpu_nodes = world.supply.gpu_nodes(),
+            certificate_not_after = tls.not_after,
+            "starting"
+        );
         let webhook = listen("--listen", settings.listen).await?;
         let admin = listen("--admin-listen", settings.admin_listen).await?;
         Ok(Self {

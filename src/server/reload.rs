@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tracing::{error, info, warn};
 
-use super::certificate::{CertificateFiles, Tls, TlsError};
+use super::certificate::{CertificateFiles, Reminder, Tls, TlsError};
 use super::shared::Shared;
 use super::world::{Part, Refreshed, WorldFiles};
 
@@ -18,7 +18,9 @@ pub(super) async fn forever(
     mut certificate: CertificateFiles,
     mut world: WorldFiles,
 ) {
+    let mut reminder = Reminder::default();
     loop {
+        reminder.of_the_end(certificate.not_after());
         tokio::time::sleep(EVERY).await;
         // Thousands of nodes take a while to read, and requests go on meanwhile.
         let looked = tokio::task::spawn_blocking(move || {
@@ -73,12 +75,15 @@ fn take_world(shared: &Shared, refreshed: Refreshed) {
     }
     shared.metrics.world(&world);
     let parts: Vec<&str> = refreshed.taken.iter().map(|part| part.word()).collect();
+    let what = match parts.is_empty() {
+        true => "nodes that have been gone for long are forgotten".to_owned(),
+        false => format!("new {} in force", parts.join(" and ")),
+    };
     info!(
         policy = %world.policy.name,
         policy_hash = %world.policy.hash,
         gpu_nodes = world.supply.gpu_nodes(),
-        "new {} in force",
-        parts.join(" and ")
+        "{what}"
     );
     shared.world.store(Arc::new(world));
 }

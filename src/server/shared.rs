@@ -8,6 +8,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::capacity::Capacity;
 use super::certificate::Tls;
+use super::listener::Complaints;
 use super::metrics::Metrics;
 use crate::admission::World;
 
@@ -19,6 +20,8 @@ pub(super) struct Shared {
     pub(super) tls: ArcSwap<ServerConfig>,
     /// How much is taken in at once.
     pub(super) capacity: Capacity,
+    /// What was said about failed handshakes.
+    pub(super) complaints: Complaints,
     /// What is counted.
     pub(super) metrics: Metrics,
     phase: AtomicU8,
@@ -35,6 +38,7 @@ impl Shared {
             world: ArcSwap::from_pointee(world),
             tls: ArcSwap::new(Arc::clone(&tls.config)),
             capacity: Capacity::new(),
+            complaints: Complaints::default(),
             metrics,
             phase: AtomicU8::new(STARTING),
         }

@@ -1,14 +1,17 @@
 //! Policy, nodes and namespaces from files; each keeps its last good content while the file is bad.
 
+mod remembered;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::watched::WatchedFile;
 use crate::admission::World;
 use crate::config::{documents, fleet, policy};
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, Namespaces, Policy};
+use remembered::Remembered;
 
 /// Which part of the world a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +72,7 @@ pub(super) struct WorldFiles {
 struct Good {
     policy: Policy,
     nodes: Vec<NodeView>,
+    remembered: Remembered,
     namespaces: HashMap<String, NamespaceView>,
 }
 
@@ -103,6 +107,7 @@ impl WorldFiles {
                 })?,
             },
             nodes: first(Part::Nodes, &mut nodes, read_nodes)?,
+            remembered: Remembered::default(),
             namespaces: first(Part::Namespaces, &mut namespaces, read_namespaces)?,
         };
         let world = good.world();
@@ -125,8 +130,13 @@ impl WorldFiles {
             let news = again(Part::Policy, file, read_policy);
             refreshed.note(Part::Policy, news, &mut good.policy, &mut self.bad[0]);
         }
+        let now = Instant::now();
         let news = again(Part::Nodes, &mut self.nodes, read_nodes);
+        if let Ok(Some(after)) = &news {
+            good.remembered.note(&good.nodes, after, now);
+        }
         refreshed.note(Part::Nodes, news, &mut good.nodes, &mut self.bad[1]);
+        let is_forgotten = good.remembered.forget(good.remember(), now);
         let news = again(Part::Namespaces, &mut self.namespaces, read_namespaces);
         refreshed.note(
             Part::Namespaces,
@@ -139,7 +149,7 @@ impl WorldFiles {
                 *seen = Instant::now();
             }
         }
-        if !refreshed.taken.is_empty() {
+        if is_forgotten || !refreshed.taken.is_empty() {
             refreshed.world = Some(self.good.world());
         }
         refreshed
@@ -177,10 +187,15 @@ impl Refreshed {
 }
 
 impl Good {
+    fn remember(&self) -> Duration {
+        Duration::from_secs(self.policy.supply.remember_seconds)
+    }
+
     fn world(&self) -> World {
+        let nodes = self.nodes.iter().cloned().chain(self.remembered.nodes());
         World {
             policy: self.policy.clone(),
-            supply: fleet::supply(self.nodes.clone(), &self.policy),
+            supply: fleet::supply(nodes.collect(), &self.policy),
             namespaces: Namespaces::known(self.namespaces.clone()),
         }
     }

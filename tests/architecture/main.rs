@@ -1,6 +1,7 @@
 //! How the source is built, as sentences that are checked: who may know whom, what no file may hold, and that
 //! every rule is complete and its examples are true.
 
+mod documents;
 mod rules;
 mod rules_page;
 mod source;
@@ -98,6 +99,35 @@ fn manifests_and_certificates_know_nothing_of_the_wire_the_server_and_the_comman
     no_file_of("src/manifests", &others);
     no_file_of("src/certificates", &others);
     no_file_of("src/certificates", &["crate::engine", "crate::manifests"]);
+}
+
+#[test]
+fn only_the_cluster_knows_kube_and_it_knows_nothing_of_slicegate() {
+    for file in source::files().iter().filter(|f| !f.is_in("src/cluster")) {
+        for (number, line) in file.code() {
+            for word in ["kube", "k8s_openapi"] {
+                assert!(
+                    !source::mentions(line, word),
+                    "{}:{number}: {word}",
+                    file.path
+                );
+            }
+        }
+    }
+    no_file_of(
+        "src/cluster",
+        &[
+            "crate::engine",
+            "crate::facts",
+            "crate::admission",
+            "crate::config",
+            "crate::cli",
+            "crate::server",
+        ],
+    );
+    for folder in ["src/engine", "src/facts", "src/admission", "src/config"] {
+        no_file_of(folder, &["crate::cluster"]);
+    }
 }
 
 #[test]

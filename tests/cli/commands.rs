@@ -28,6 +28,8 @@ fn every_command_has_help_with_examples() {
     for command in [
         &[][..],
         &["review"],
+        &["audit"],
+        &["adopt"],
         &["policy"],
         &["policy", "default"],
         &["policy", "check"],

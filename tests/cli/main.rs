@@ -1,6 +1,8 @@
 //! The command line as its users meet it: through the binary, its output, its errors and its exit status.
 
+mod audit;
 mod certs;
+mod cluster;
 mod commands;
 mod input;
 mod report;

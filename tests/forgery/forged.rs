@@ -9,7 +9,7 @@ const STRATEGY: &str = "slicegate.dev/strategy";
 const USER: &str = "slicegate.dev/mps-user";
 const RECEIPT: &str = "slicegate.dev/decision";
 
-fn metadata(more: Value) -> Value {
+fn metadata(more: &Value) -> Value {
     json!({"metadata": more})
 }
 
@@ -27,7 +27,7 @@ fn stamp(pod: &Value) -> [Value; 3] {
 
 #[test]
 fn labels_of_others_and_labels_without_a_gpu_are_refused() {
-    let labels = |labels: Value| metadata(json!({"labels": labels}));
+    let labels = |labels: Value| metadata(&json!({"labels": labels}));
     let mut faults = Vec::new();
     for (pod, more, rule) in [
         (gpu_pod(), json!({BOUNDARY: "team-c"}), "boundary-not-yours"),
@@ -94,7 +94,7 @@ fn boundaries_and_tiers_that_are_not_ones_own_are_refused() {
         (STRATEGY, "MPS", "ask-invalid"),
         (STRATEGY, "none", "ask-invalid"),
     ] {
-        let pod = with(gpu_pod(), &metadata(json!({"annotations": {key: value}})));
+        let pod = with(gpu_pod(), &metadata(&json!({"annotations": {key: value}})));
         let answer = create(SHARED, &pod);
         if !answer.is_refused_by(rule) {
             faults.push(format!("{key}: {value:?}: {answer:?}"));
@@ -113,12 +113,12 @@ fn huge_and_odd_annotations_are_refused_or_mean_nothing() {
         "slicegate.dev/gpu-memory",
         "slicegate.dev/gpu-fraction",
     ] {
-        let pod = with(gpu_pod(), &metadata(json!({"annotations": {key: &huge}})));
+        let pod = with(gpu_pod(), &metadata(&json!({"annotations": {key: &huge}})));
         assert!(!create(SHARED, &pod).allowed, "{key}");
     }
     let receipt = with(
         gpu_pod(),
-        &metadata(json!({"annotations": {RECEIPT: &huge}})),
+        &metadata(&json!({"annotations": {RECEIPT: &huge}})),
     );
     let plain = create(SHARED, &gpu_pod()).pod.expect("admitted");
     let written = create(SHARED, &receipt).pod.expect("admitted");
@@ -132,7 +132,7 @@ fn huge_and_odd_annotations_are_refused_or_mean_nothing() {
     ] {
         let pod = with(
             gpu_pod(),
-            &metadata(json!({"annotations": {key: "development"}})),
+            &metadata(&json!({"annotations": {key: "development"}})),
         );
         let pod = create(SHARED, &pod).pod.expect("a word nobody knows");
         assert_eq!(stamp(&plain), stamp(&pod), "{key:?}");
@@ -174,7 +174,7 @@ fn a_receipt_from_elsewhere_changes_nothing() {
             if stamped {
                 more["labels"] = json!({BOUNDARY: "team-b", STRATEGY: "mps", USER: "1000"});
             }
-            let pod = with(gpu_pod(), &metadata(more));
+            let pod = with(gpu_pod(), &metadata(&more));
             match create(SHARED, &pod).pod {
                 Some(pod) if stamp(&pod) == stamp(&own) => {}
                 other => faults.push(format!("{said} ({stamped}): {other:?}")),
@@ -232,15 +232,15 @@ fn owners_names_and_other_words_of_ones_own_exempt_from_nothing() {
     let daemon = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "d", "uid": "1", "controller": true}]);
     let mut faults = Vec::new();
     for more in [
-        metadata(json!({"ownerReferences": daemon})),
-        metadata(json!({"generateName": "nvidia-device-plugin-"})),
-        metadata(json!({"name": "", "generateName": "a/../b"})),
-        metadata(json!({"namespace": "gpu-operator"})),
-        metadata(json!({"namespace": "kube-system"})),
-        metadata(json!({"annotations": {"kubernetes.io/config.mirror": "x"}})),
-        metadata(json!({"annotations": {"slicegate.dev/mode": "off"}})),
-        metadata(json!({"annotations": {"slicegate.dev/mode": "false"}})),
-        metadata(json!({"labels": {"app.kubernetes.io/managed-by": "gpu-operator"}})),
+        metadata(&json!({"ownerReferences": daemon})),
+        metadata(&json!({"generateName": "nvidia-device-plugin-"})),
+        metadata(&json!({"name": "", "generateName": "a/../b"})),
+        metadata(&json!({"namespace": "gpu-operator"})),
+        metadata(&json!({"namespace": "kube-system"})),
+        metadata(&json!({"annotations": {"kubernetes.io/config.mirror": "x"}})),
+        metadata(&json!({"annotations": {"slicegate.dev/mode": "off"}})),
+        metadata(&json!({"annotations": {"slicegate.dev/mode": "false"}})),
+        metadata(&json!({"labels": {"app.kubernetes.io/managed-by": "gpu-operator"}})),
         json!({"spec": {"priorityClassName": "system-node-critical"}}),
         json!({"spec": {"serviceAccountName": "nvidia-device-plugin"}}),
         json!({"spec": {"resourceClaims": [{"name": "nic", "resourceClaimName": "nic"}]}}),
@@ -284,7 +284,7 @@ fn a_mount_on_the_shared_memory_of_mps_is_found_however_it_is_spelt() {
     ] {
         let mut pod = with(
             gpu_pod(),
-            &metadata(json!({"annotations": {STRATEGY: "mps"}})),
+            &metadata(&json!({"annotations": {STRATEGY: "mps"}})),
         );
         pod["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "shm", "mountPath": path}]);
         assert!(create(SHARED, &pod).is_refused_by("shm-conflict"), "{path}");

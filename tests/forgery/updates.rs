@@ -20,11 +20,11 @@ fn live() -> Value {
     )
 }
 
-fn labels(labels: Value) -> Value {
+fn labels(labels: &Value) -> Value {
     json!({"metadata": {"labels": labels}})
 }
 
-fn annotations(annotations: Value) -> Value {
+fn annotations(annotations: &Value) -> Value {
     json!({"metadata": {"annotations": annotations}})
 }
 
@@ -44,12 +44,12 @@ fn attacks() -> Vec<(&'static str, Value, Value)> {
         all.push((
             "a label changes",
             live.clone(),
-            changed(labels(json!({&key: "team-c"}))),
+            changed(labels(&json!({&key: "team-c"}))),
         ));
         all.push((
             "a label is emptied",
             live.clone(),
-            changed(labels(json!({&key: ""}))),
+            changed(labels(&json!({&key: ""}))),
         ));
         all.push((
             "a label goes",
@@ -59,7 +59,7 @@ fn attacks() -> Vec<(&'static str, Value, Value)> {
         all.push((
             "a label comes",
             plain_pod(),
-            with(plain_pod(), &labels(json!({&key: "team-b"}))),
+            with(plain_pod(), &labels(&json!({&key: "team-b"}))),
         ));
     }
     let receipt = "slicegate.dev/decision";
@@ -67,7 +67,7 @@ fn attacks() -> Vec<(&'static str, Value, Value)> {
         (
             "the receipt changes",
             live.clone(),
-            changed(annotations(json!({receipt: "{}"}))),
+            changed(annotations(&json!({receipt: "{}"}))),
         ),
         (
             "the receipt goes",
@@ -77,7 +77,7 @@ fn attacks() -> Vec<(&'static str, Value, Value)> {
         (
             "a receipt comes",
             gpu_pod(),
-            with(gpu_pod(), &annotations(json!({receipt: "{}"}))),
+            with(gpu_pod(), &annotations(&json!({receipt: "{}"}))),
         ),
         ("all labels go", live.clone(), {
             let mut pod = live.clone();
@@ -94,7 +94,7 @@ fn attacks() -> Vec<(&'static str, Value, Value)> {
             gpu_pod(),
             with(
                 gpu_pod(),
-                &labels(json!({"slicegate.dev/trust-boundary": "team-c"})),
+                &labels(&json!({"slicegate.dev/trust-boundary": "team-c"})),
             ),
         ),
         (
@@ -103,7 +103,7 @@ fn attacks() -> Vec<(&'static str, Value, Value)> {
             with(
                 gpu_pod(),
                 &labels(
-                    json!({"slicegate.dev/trust-boundary": "team-b", "slicegate.dev/strategy": "mps"}),
+                    &json!({"slicegate.dev/trust-boundary": "team-b", "slicegate.dev/strategy": "mps"}),
                 ),
             ),
         ),
@@ -147,8 +147,8 @@ fn annotations_that_inject_cannot_be_added_or_changed_where_it_is_enforced() {
         "devices.nri.io",
         "cdi.k8s.io/x",
     ] {
-        let one = with(live(), &annotations(json!({key: "nvidia.com/gpu=0"})));
-        let two = with(live(), &annotations(json!({key: "nvidia.com/gpu=all"})));
+        let one = with(live(), &annotations(&json!({key: "nvidia.com/gpu=0"})));
+        let two = with(live(), &annotations(&json!({key: "nvidia.com/gpu=all"})));
         for part in ["", "status"] {
             assert!(
                 update(SHARED, part, &live(), &one).is_refused_by(RULE),
@@ -178,11 +178,11 @@ fn whatever_else_changes_is_let_through() {
     let live = live();
     let mut faults = Vec::new();
     for (what, part, more) in [
-        ("a label of the user's", "", labels(json!({"app": "x"}))),
+        ("a label of the user's", "", labels(&json!({"app": "x"}))),
         (
             "an ask, which means nothing now",
             "",
-            annotations(json!({"slicegate.dev/gpu-memory": "80Gi"})),
+            annotations(&json!({"slicegate.dev/gpu-memory": "80Gi"})),
         ),
         (
             "a finalizer",
@@ -214,7 +214,7 @@ fn whatever_else_changes_is_let_through() {
             "status",
             json!({"status": {"nominatedNodeName": "mps-a100"}}),
         ),
-        ("a resize", "resize", labels(json!({}))),
+        ("a resize", "resize", labels(&json!({}))),
     ] {
         let after = with(live.clone(), &more);
         for namespace in [SHARED, OFF, DRY, NEVER] {
@@ -229,10 +229,10 @@ fn whatever_else_changes_is_let_through() {
 
 #[test]
 fn a_gpu_pod_that_ran_before_may_be_given_the_label_of_its_own_boundary() {
-    let adopted = |boundary: &str| labels(json!({"slicegate.dev/trust-boundary": boundary}));
+    let adopted = |boundary: &str| labels(&json!({"slicegate.dev/trust-boundary": boundary}));
     let after = with(gpu_pod(), &adopted(SHARED));
     assert!(update(SHARED, "", &gpu_pod(), &after).allowed);
-    let part = annotations(json!({"slicegate.dev/trust-boundary": "secret"}));
+    let part = annotations(&json!({"slicegate.dev/trust-boundary": "secret"}));
     let before = with(gpu_pod(), &part);
     let after = with(before.clone(), &adopted("team-b.secret"));
     assert!(update(SHARED, "", &before, &after).allowed);

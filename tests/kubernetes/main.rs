@@ -18,10 +18,13 @@ mod installation;
 mod kubectl;
 mod many_pods;
 mod match_conditions;
+mod model;
 mod names;
 mod namespaces;
+mod neighbour;
 mod neighbourhood;
 mod neighbours;
+mod opt_in;
 mod process;
 mod random;
 #[path = "../properties/reaching.rs"]
@@ -29,9 +32,11 @@ mod reaching;
 mod recorder;
 mod reinvocation;
 mod runner;
+mod simulation;
 mod stage;
 mod throughput;
 mod unsteered;
+mod validation;
 mod wait;
 mod webhook;
 mod workloads;
@@ -46,6 +51,7 @@ const TESTS: &[Test] = tests![
     workloads::pods_of_a_job_get_a_quarter_and_complete,
     workloads::pods_of_a_statefulset_get_slices,
     workloads::pods_of_a_daemonset_keep_their_request_and_get_the_boundary,
+    workloads::a_daemonsets_pod_waits_where_another_boundarys_share_is,
     workloads::pods_of_a_cronjob_take_turns_where_the_name_of_whole_gpus_means_turns,
     workloads::a_bare_pod_may_ask_for_half_a_gpu,
     workloads::whole_gpus_land_on_whole_gpus_alone,
@@ -58,6 +64,8 @@ const TESTS: &[Test] = tests![
     namespaces::a_namespace_that_opts_in_is_enforced_from_then_on,
     reinvocation::what_a_later_webhook_adds_is_completed_and_nothing_is_written_twice,
     reinvocation::what_an_earlier_webhook_adds_is_complete_at_once,
+    validation::a_webhook_that_takes_the_boundary_away_at_the_end_gets_the_pod_refused,
+    validation::a_debug_container_that_reaches_for_the_gpus_is_refused_and_another_is_not,
     neighbours::a_limit_range_that_gives_every_container_a_gpu_does_not_bring_the_old_name_back,
     neighbours::a_quota_on_the_old_name_counts_nothing_after_the_rewrite,
     neighbours::a_quota_on_the_name_for_shares_counts_and_refuses,
@@ -72,10 +80,15 @@ const TESTS: &[Test] = tests![
     unsteered::another_scheduler_gets_no_shares_where_slicegate_enforces,
     unsteered::who_may_bind_pods_may_put_one_beside_a_boundary,
     unsteered::a_node_without_a_hostname_label_gets_no_shares,
+    opt_in::audit_names_what_ran_before_the_opt_in_and_adopt_brings_it_in,
+    opt_in::audit_finds_a_breach_made_by_hand,
+    opt_in::adopt_changes_no_label_and_says_so,
+    opt_in::adopt_needs_the_rights_of_its_role_and_says_which_are_missing,
     unsteered::with_slicegate_gone_pods_are_created_as_they_are_written,
     neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
     headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,
     boundaries::no_node_ever_runs_shares_of_two_boundaries_and_nobody_waits_beside_room,
+    simulation::the_scheduler_of_the_properties_puts_pods_where_the_real_one_does,
     throughput::pods_are_created_with_and_without_slicegate_in_turns,
     acceptance_cases::nothing_unsafe_gets_in_that_is_not_known,
     match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,

@@ -1,21 +1,13 @@
 //! slicegate beside a webhook of somebody else, which adds a sidecar, a variable and a way around the node affinity.
 
-use std::sync::Arc;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::audit::Record;
 use super::cluster::{Cluster, pods_of};
-use super::https::Https;
+use super::neighbour::{NAMESPACE, Neighbour};
 use super::stage::{Stage, Standard, pod};
 use super::wait::seconds;
 use super::webhook;
-
-const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
-
-const NAMESPACE: &str = "with-neighbour";
 
 const TERMS: &str =
     "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
@@ -65,27 +57,13 @@ struct Made {
 
 /// Creates a pod where another webhook of that name is registered. Webhooks are called in the order of their names.
 #[track_caller]
-fn beside(standard: &Standard, name: &str) -> Made {
+fn beside(standard: &Standard, name: &'static str) -> Made {
     let cluster = &standard.cluster;
-    let identity = cluster.plane().authority.server();
-    let neighbour = Https::serve(&identity, Arc::new(answer));
-    let bundle = STANDARD.encode(&cluster.plane().authority.pem);
-    let configuration = json!({
-        "metadata": {"name": name},
-        "webhooks": [{
-            "name": format!("{name}.example.com"),
-            "clientConfig": {"url": format!("https://127.0.0.1:{}/", neighbour.port), "caBundle": bundle},
-            "sideEffects": "None",
-            "admissionReviewVersions": ["v1"],
-            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
-            "namespaceSelector": {"matchLabels": {"test.example/neighbour": "true"}},
-        }],
-    });
-    cluster.create(CONFIGURATIONS, &configuration);
+    let neighbour = Neighbour::register(cluster, name, additions);
     wait_for_neighbour(cluster);
     let one = pod(name, &json!({"nvidia.com/gpu": "1"}));
     cluster.create(&pods_of(NAMESPACE), &one);
-    cluster.delete(&format!("{CONFIGURATIONS}/{name}"));
+    drop(neighbour);
     let bound = cluster.bound_pods(NAMESPACE, 1, |p| p["metadata"]["name"] == name);
     let node = bound[0]["spec"]["nodeName"].as_str().expect("a node");
     let offer = standard.fleet.shape(node).offer("nvidia.com/gpu.shared");
@@ -159,25 +137,32 @@ fn is_complete(pod: &Value) {
     }
 }
 
-/// What the other webhook does: a sidecar, a variable everywhere, and one more node term, which is an alternative.
-fn answer(body: &[u8]) -> Vec<u8> {
-    let review: Value = serde_json::from_slice(body).unwrap_or_default();
-    let pod = &review["request"]["object"];
-    let mut patch = vec![json!({"op": "add", "path": "/spec/containers/-",
-        "value": {"name": "proxy", "image": "example/proxy:1", "env": [{"name": "PROXY", "value": "on"}]}})];
-    if pod["spec"]["containers"][0]["env"].is_null() {
-        patch.push(json!({"op": "add", "path": "/spec/containers/0/env", "value": []}));
+/// What the other webhook does, once: a sidecar, a variable, and one more node term, which is an alternative.
+fn additions(pod: &Value) -> Vec<Value> {
+    let containers = pod["spec"]["containers"].as_array();
+    if containers
+        .into_iter()
+        .flatten()
+        .any(|c| c["name"] == "proxy")
+    {
+        return Vec::new();
     }
-    patch.push(json!({"op": "add", "path": "/spec/containers/0/env/-", "value": {"name": "PROXY", "value": "on"}}));
+    let variable = json!({"name": "PROXY", "value": "on"});
+    let add = |path: &str, value: Value| json!({"op": "add", "path": path, "value": value});
+    let proxy = json!({"name": "proxy", "image": "example/proxy:1", "env": [variable]});
+    let mut patch = vec![add("/spec/containers/-", proxy)];
+    if pod["spec"]["containers"][0]["env"].is_null() {
+        patch.push(add("/spec/containers/0/env", json!([])));
+    }
+    patch.push(add("/spec/containers/0/env/-", variable));
     let term = json!({"matchExpressions": [{"key": "kubernetes.io/os", "operator": "In", "values": ["linux"]}]});
     patch.push(match pod.pointer(TERMS) {
-        Some(_) => json!({"op": "add", "path": format!("{TERMS}/-"), "value": term}),
-        None => json!({"op": "add", "path": "/spec/affinity", "value": {"nodeAffinity":
-            {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}}),
+        Some(_) => add(&format!("{TERMS}/-"), term),
+        None => add(
+            "/spec/affinity",
+            json!({"nodeAffinity":
+            {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}}),
+        ),
     });
-    let patch = STANDARD.encode(Value::from(patch).to_string());
-    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response":
-        {"uid": review["request"]["uid"], "allowed": true, "patchType": "JSONPatch", "patch": patch}})
-    .to_string()
-    .into_bytes()
+    patch
 }

@@ -21,7 +21,7 @@ use super::wait::seconds;
 /// What the webhook is called in the API server: its records in the audit log begin with it.
 pub const NAME: &str = "mutate.slicegate.dev";
 
-const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations";
+const REGISTRATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 
 /// Namespaces with this label are not sent to slicegate: there it is as if nobody had registered it.
 pub const UNREGISTERED: &str = "test.example/unregistered";
@@ -107,8 +107,14 @@ impl Webhook {
     #[track_caller]
     pub fn register_unseen(&self, cluster: &Cluster) {
         let ca = fs::read(self.folder.path().join("ca.crt")).expect("a ca.crt");
-        let object = configuration(&format!("https://127.0.0.1:{}/mutate", self.port), &ca);
-        cluster.create(CONFIGURATIONS, &object);
+        // In this order: the one that is waited for comes last.
+        for kind in ["validating", "mutating"] {
+            let object = configuration(kind, self.port, &ca);
+            cluster.create(
+                &format!("{REGISTRATIONS}/{kind}webhookconfigurations"),
+                &object,
+            );
+        }
     }
 
     /// Registers it and waits until the API server asks it.
@@ -193,15 +199,16 @@ fn replace(file: &Path, text: &str) {
 
 /// The registration that is shipped, for a server on this machine, with a way around it for the tests.
 #[track_caller]
-fn configuration(url: &str, ca: &[u8]) -> Value {
-    let shipped =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config/mutating-webhook.yaml");
-    let text = fs::read_to_string(&shipped).expect("a registration");
+fn configuration(kind: &str, port: u16, ca: &[u8]) -> Value {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config");
+    let file = shipped.join(format!("{kind}-webhook.yaml"));
+    let text = fs::read_to_string(&file).expect("a registration");
     let input = documents::parse("the registration", &text);
     assert!(input.errors.is_empty(), "{:?}", input.errors);
     let mut object = input.documents[0].value.clone();
     let webhook = &mut object["webhooks"][0];
-    assert_eq!(webhook["name"], NAME);
+    let path = webhook["clientConfig"]["service"]["path"].take();
+    let url = format!("https://127.0.0.1:{port}{}", path.as_str().expect("a path"));
     webhook["clientConfig"] = json!({"url": url, "caBundle": STANDARD.encode(ca)});
     let around = json!({"key": UNREGISTERED, "operator": "DoesNotExist"});
     match webhook["namespaceSelector"]["matchExpressions"].as_array_mut() {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::cluster::is_unschedulable;
+use super::cluster::{is_bound, is_unschedulable};
 use super::stage::{Stage, Standard};
 use super::wait::seconds;
 
@@ -145,6 +145,42 @@ spec:
     for pod in &pods {
         check(standard, pod, &given);
     }
+}
+
+pub fn a_daemonsets_pod_waits_where_another_boundarys_share_is(stage: &mut Stage) {
+    let standard = stage.standard();
+    let cluster = &standard.cluster;
+    let monitor = |namespace: &str| {
+        format!(
+            "apiVersion: apps/v1
+kind: DaemonSet
+metadata: {{name: monitor, namespace: {namespace}}}
+spec:
+  selector: {{matchLabels: {{app: monitor}}}}
+  template:
+    metadata: {{labels: {{app: monitor}}}}
+    spec:
+      nodeSelector: {{nvidia.com/gpu.product: NVIDIA-A10G-SHARED}}
+      containers:
+      - name: main
+        image: example/monitor:1
+        resources: {{limits: {{nvidia.com/gpu: 1}}}}
+"
+        )
+    };
+    cluster.kubectl.apply(&monitor("plain"));
+    made_by(standard, "plain", "DaemonSet", 1);
+    cluster.kubectl.apply(&monitor("batch"));
+    cluster.wait_for("the other's pod to find no place", seconds(20), || {
+        let pods = cluster.pods("batch");
+        assert!(!pods.iter().any(is_bound), "{pods:?}");
+        pods.iter()
+            .any(is_unschedulable)
+            .then_some(())
+            .ok_or(format!("{pods:?}"))
+    });
+    cluster.delete("/apis/apps/v1/namespaces/plain/daemonsets/monitor");
+    made_by(standard, "batch", "DaemonSet", 1);
 }
 
 pub fn pods_of_a_cronjob_take_turns_where_the_name_of_whole_gpus_means_turns(stage: &mut Stage) {

@@ -90,7 +90,7 @@ fn everything_is_in_the_namespace_that_comes_first() {
     assert_eq!(objects[0]["metadata"]["name"], NAMESPACE);
     for object in &objects[1..] {
         let kind = object["kind"].as_str().expect("a kind");
-        let is_global = kind.ends_with("WebhookConfiguration");
+        let is_global = kind.ends_with("WebhookConfiguration") || kind == "ClusterRole";
         let namespace = &object["metadata"]["namespace"];
         assert!(is_global || *namespace == NAMESPACE, "{object}");
     }
@@ -161,6 +161,32 @@ fn every_flag_of_the_server_is_one_and_every_file_is_mounted() {
         let folder = value.rsplit_once('/').map(|(folder, _)| folder);
         assert!(folder.is_none_or(|f| mounts.contains(&f)), "{value}");
     }
+}
+
+#[test]
+fn who_may_adopt_may_patch_pods_and_has_the_verb_the_guard_asks_for() {
+    let role = one(&objects("webhook-config"), "ClusterRole", "slicegate-adopt");
+    let rules = role["rules"].as_array().expect("rules");
+    let allows = |group: &str, resource: &str, verb: &str| {
+        let has = |rule: &Value, field: &str, word: &str| {
+            let words = rule[field].as_array().expect("a list");
+            words.iter().any(|w| w == word)
+        };
+        rules.iter().any(|rule| {
+            has(rule, "apiGroups", group)
+                && has(rule, "resources", resource)
+                && has(rule, "verbs", verb)
+        })
+    };
+    assert!(allows("", "pods", "patch"));
+    assert!(allows("slicegate.dev", "pods", "adopt"));
+    assert!(!allows("", "pods", "create") && !allows("", "pods", "update"));
+    assert!(
+        role["aggregationRule"].is_null()
+            && role["metadata"]["labels"]
+                .as_object()
+                .is_some_and(|labels| labels.keys().all(|key| !key.contains("aggregate-to")))
+    );
 }
 
 #[test]

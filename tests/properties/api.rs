@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::exact::Exact;
+use super::exact::Exact;
 
 pub fn is_gpu(resource: &str) -> bool {
     resource == "nvidia.com/gpu"

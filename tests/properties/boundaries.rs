@@ -8,13 +8,13 @@ use proptest::sample::select;
 use serde_json::Value;
 use slicegate::engine::decision::Reason;
 
-use crate::api;
-use crate::fleet::{self, Fleet, HOSTNAME, NODE_BOUNDARY, Node};
-use crate::pods::{self, Pod};
-use crate::policies;
-use crate::scene::{Scene, Verdict, cases, judge, judge_outsider, scene, show, world};
-use crate::scheduler::{self, conflict, landing};
-use crate::truth::Kind;
+use super::api;
+use super::fleet::{self, Fleet, HOSTNAME, NODE_BOUNDARY, Node};
+use super::pods::{self, Pod};
+use super::policies;
+use super::scene::{Scene, Verdict, cases, judge, judge_outsider, scene, show, world};
+use super::scheduler::{self, conflict, landing};
+use super::truth::Kind;
 
 const BOUNDARY: &str = "slicegate.dev/trust-boundary";
 const USER: &str = "slicegate.dev/mps-user";

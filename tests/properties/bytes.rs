@@ -9,7 +9,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use slicegate::admission::respond;
 
-use crate::scene::{Scene, cases, scene};
+use super::scene::{Scene, cases, scene};
 
 /// An AdmissionReview as the API server sends it.
 fn review(scene: &Scene, uid: &str) -> Value {

@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use crate::hardware::Model;
-use crate::shapes::{self, Shape};
-use crate::truth::{Kind, Truth};
+use super::hardware::Model;
+use super::shapes::{self, Shape};
+use super::truth::{Kind, Truth};
 
 pub const HOSTNAME: &str = "kubernetes.io/hostname";
 pub const NODE_BOUNDARY: &str = "slicegate.node-restriction.kubernetes.io/trust-boundary";

@@ -5,14 +5,14 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use slicegate::engine::decision::Outcome;
 
-use crate::api::{self, list_of};
-use crate::boundaries;
-use crate::fleet::{self, Fleet};
-use crate::pods::Pod;
-use crate::scene::{Scene, Verdict, cases, judge, scene, world};
-use crate::scheduler;
-use crate::sound;
-use crate::wants;
+use super::api::{self, list_of};
+use super::boundaries;
+use super::fleet::{self, Fleet};
+use super::pods::Pod;
+use super::scene::{Scene, Verdict, cases, judge, scene, world};
+use super::scheduler;
+use super::sound;
+use super::wants;
 
 type Check = Result<(), TestCaseError>;
 

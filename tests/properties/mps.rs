@@ -3,13 +3,13 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::api::{self, list_of};
-use crate::exact::Exact;
-use crate::scene::{cases, judge, scene};
-use crate::scheduler::landing;
-use crate::sound::granted;
-use crate::truth::Truth;
-use crate::wants::{self, Want};
+use super::api::{self, list_of};
+use super::exact::Exact;
+use super::scene::{cases, judge, scene};
+use super::scheduler::landing;
+use super::sound::granted;
+use super::truth::Truth;
+use super::wants::{self, Want};
 
 const MEMORY: &str = "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT";
 const THREADS: &str = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE";

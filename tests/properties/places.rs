@@ -6,9 +6,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use crate::fleet::{HOSTNAME, POOLS, ZONES};
-use crate::hardware::MODELS;
-use crate::pods::extra;
+use super::fleet::{HOSTNAME, POOLS, ZONES};
+use super::hardware::MODELS;
+use super::pods::extra;
 
 const ZONE: &str = "topology.kubernetes.io/zone";
 const POOL: &str = "example.com/pool";

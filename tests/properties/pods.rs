@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use crate::places;
-use crate::policies::{ENFORCED, TIERS};
+use super::places;
+use super::policies::{ENFORCED, TIERS};
 
 /// A pod as it is sent.
 #[derive(Clone)]

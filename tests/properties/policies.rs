@@ -7,7 +7,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 use slicegate::engine::{NamespaceView, Namespaces};
 
-use crate::fleet::Fleet;
+use super::fleet::Fleet;
 
 /// The built-in tiers, and what they leave out.
 pub fn tiers() -> Value {
@@ -113,8 +113,8 @@ pub fn namespaces() -> Namespaces {
         let view = NamespaceView {
             mode: Some(mode.to_owned()),
             tier: tier.map(str::to_owned),
-            allowed_tiers: None,
             trust_boundary: boundary.map(str::to_owned),
+            ..NamespaceView::default()
         };
         (name.to_owned(), view)
     };

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::scene::{judge, scene};
-use crate::scheduler::landing;
+use super::scene::{judge, scene};
+use super::scheduler::landing;
 
 #[test]
 fn every_outcome_is_met() {

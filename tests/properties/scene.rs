@@ -11,10 +11,10 @@ use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::{Mode, Question, Severity, Strategy, Workload, decide, outsider};
 use slicegate::facts;
 
-use crate::api;
-use crate::fleet::{self, Fleet};
-use crate::pods::{self, Pod};
-use crate::policies;
+use super::api;
+use super::fleet::{self, Fleet};
+use super::pods::{self, Pod};
+use super::policies;
 
 /// Everything a decision looks at.
 #[derive(Clone)]
@@ -184,19 +184,21 @@ const SEED: u64 = 20_261_122;
 
 /// The settings of a property: so many cases, the same in every run, so that a change that fails is at fault itself.
 ///
-/// `PROPTEST_CASES` looks at so many new ones.
+/// `SLICEGATE_CASES` looks at so many instead, the same in every run as well; `PROPTEST_CASES` at so many new ones.
 pub fn cases(cases: u32) -> ProptestConfig {
     let config = ProptestConfig {
         failure_persistence: None,
         max_shrink_iters: 30_000,
         ..ProptestConfig::default()
     };
-    match std::env::var_os("PROPTEST_CASES") {
-        Some(_) => config,
-        None => ProptestConfig {
-            cases,
-            rng_seed: RngSeed::Fixed(SEED),
-            ..config
-        },
+    if std::env::var_os("PROPTEST_CASES").is_some() {
+        return config;
+    }
+    let more = std::env::var("SLICEGATE_CASES").ok();
+    let more = more.map(|n| n.parse().expect("SLICEGATE_CASES is a number"));
+    ProptestConfig {
+        cases: more.unwrap_or(cases),
+        rng_seed: RngSeed::Fixed(SEED),
+        ..config
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api::{self, list_of, members_of, milli};
-use crate::fleet::{Fleet, Node};
+use super::api::{self, list_of, members_of, milli};
+use super::fleet::{Fleet, Node};
 
 /// How long a container of a pod runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

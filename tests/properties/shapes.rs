@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
 
-use crate::hardware::{MODELS, Model, Profile};
-use crate::truth::{Kind, Truth};
+use super::hardware::{MODELS, Model, Profile};
+use super::truth::{Kind, Truth};
 
 /// How a node's GPUs are handed out.
 #[derive(Clone, Debug)]

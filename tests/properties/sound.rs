@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::fleet::{HOSTNAME, NODE_BOUNDARY, Node};
-use crate::mps;
-use crate::scene::{Scene, Verdict, cases, judge, scene};
-use crate::scheduler::{self, landing};
-use crate::truth::Kind;
-use crate::wants::{self, Want, Wants};
+use super::fleet::{HOSTNAME, NODE_BOUNDARY, Node};
+use super::mps;
+use super::scene::{Scene, Verdict, cases, judge, scene};
+use super::scheduler::{self, landing};
+use super::truth::Kind;
+use super::wants::{self, Want, Wants};
 
 type Check = Result<(), TestCaseError>;
 

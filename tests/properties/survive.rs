@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use slicegate::engine::decision::Outcome;
 
-use crate::api::{self, members_of};
-use crate::scene::{cases, judge, scene};
+use super::api::{self, members_of};
+use super::scene::{cases, judge, scene};
 
 /// What a rewrite may do at one place of a pod.
 #[derive(Clone, Copy, PartialEq)]

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use slicegate::engine::{Namespaces, Outcome, Question, Workload, decide, ephemeral, touches_gpu};
 use slicegate::facts::Pod;
 
-use crate::fleet;
-use crate::policies::{self, ENFORCED};
-use crate::reaching::{self, Reaching};
-use crate::scene::{self, cases, judge_outsider, scene};
+use super::fleet;
+use super::policies::{self, ENFORCED};
+use super::reaching::{self, Reaching};
+use super::scene::{self, cases, judge_outsider, scene};
 
 fn touches(pod: &Value) -> bool {
     let text = pod.to_string();

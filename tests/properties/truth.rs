@@ -1,6 +1,6 @@
 //! What one of a resource on a node really is. Only generators make it; nothing of the product is asked.
 
-use crate::exact::Exact;
+use super::exact::Exact;
 
 /// How a device is handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::api::{self, list_of, milli};
-use crate::exact::{Exact, Natural};
-use crate::fleet::{Fleet, Node};
-use crate::policies;
-use crate::scene::Scene;
-use crate::scheduler::{self, Role};
-use crate::truth::{Ask, Kind, Truth, product_matches};
+use super::api::{self, list_of, milli};
+use super::exact::{Exact, Natural};
+use super::fleet::{Fleet, Node};
+use super::policies;
+use super::scene::Scene;
+use super::scheduler::{self, Role};
+use super::truth::{Ask, Kind, Truth, product_matches};
 
 /// One resource that one container wants.
 #[derive(Clone, Debug)]
@@ -236,7 +236,7 @@ impl Wants {
 
     /// Whether a node serves all wants by one strategy, and its labels say so.
     pub fn are_served(&self, kind: Kind, node: &Node) -> bool {
-        if kind.is_shared() && node.label(crate::fleet::HOSTNAME).is_none() {
+        if kind.is_shared() && node.label(super::fleet::HOSTNAME).is_none() {
             return false;
         }
         self.assign(kind, node, &mut Vec::new())

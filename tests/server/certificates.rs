@@ -13,7 +13,11 @@ use super::world::{self, pod, review};
 
 /// A folder as the kubelet mounts a Secret: the files are links into a folder that is exchanged as a whole.
 fn secret(folder: &Path, number: u32) {
-    let made = generate(&["localhost".to_owned()], &[], 30).expect("a certificate");
+    secret_for(folder, number, 30);
+}
+
+fn secret_for(folder: &Path, number: u32, days: u32) {
+    let made = generate(&["localhost".to_owned()], &[], days).expect("a certificate");
     write(folder, number, &made.ca_pem, &made.cert_pem, &made.key_pem);
 }
 
@@ -128,6 +132,7 @@ fn where_clients_are_checked_only_those_of_the_authority_are_answered() {
         connection.response()
     };
     assert!(ask(None).is_err());
+    server.logged("--tls-client-ca is set, and the client shows no certificate");
     let stranger = client_authority();
     assert!(ask(Some((stranger.1, stranger.2))).is_err());
     let response = ask(Some((trusted.1, trusted.2))).expect("an answer");
@@ -178,4 +183,33 @@ fn what_is_generated_is_for_nobody_elses_eyes_and_used_again() {
     );
     let answer = Connection::to(&again).review(&review("uid", "inference", &pod()));
     assert_eq!(answer["response"]["allowed"], true);
+}
+
+#[test]
+fn an_api_server_that_does_not_trust_the_certificate_is_told_of_in_the_log_and_not_for_each_pod() {
+    let folder = tempfile::tempdir().expect("a folder");
+    secret(folder.path(), 1);
+    let server = serving(folder, &[]);
+    let stranger = tempfile::tempdir().expect("a folder");
+    secret(stranger.path(), 1);
+    for _ in 0..5 {
+        let config = config(&stranger.path().join("ca.crt"), Dialect::default());
+        assert!(Connection::with(server.webhook, config).is_err());
+    }
+    server.logged("caBundle of the webhooks is not the authority");
+    let said = server.log().iter().filter(|l| l["level"] == "WARN").count();
+    assert_eq!(said, 1);
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_told_of_in_the_log() {
+    let folder = tempfile::tempdir().expect("a folder");
+    secret_for(folder.path(), 1, 3);
+    let server = serving(folder, &[]);
+    let line = server.logged("the certificate ends soon");
+    assert!(matches!(line["days"].as_u64(), Some(2 | 3)), "{line}");
+    secret(server.path("").as_path(), 2);
+    server.logged("a new certificate is in force");
+    let said = |l: &&serde_json::Value| l["message"].to_string().contains("ends soon");
+    assert_eq!(server.log().iter().filter(said).count(), 1);
 }

@@ -60,10 +60,27 @@ fn new_namespaces_and_nodes_count_for_the_next_pod() {
     assert!(ask().get("patch").is_none());
     fs::write(server.path("namespaces.yaml"), namespace.to_string()).expect("a file");
     assert!(until(|| ask().get("patch").map(|_| ())).is_some());
+}
 
+#[test]
+fn nodes_that_are_gone_are_supply_for_as_long_as_the_policy_says() {
+    let server = Server::start();
+    let mut connection = Connection::to(&server);
+    let mut ask = || {
+        let answer = connection.review(&review("uid", "inference", &pod()));
+        answer["response"].clone()
+    };
+    let before = ask();
     let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "cpu"},
         "status": {"allocatable": {"cpu": "8"}}});
     fs::write(server.path("nodes.yaml"), node.to_string()).expect("a file");
+    server.logged("new nodes in force");
+    assert_eq!(ask(), before, "the pod waits for a node as it did before");
+
+    let policy = fs::read_to_string(server.path("policy.yaml")).expect("a policy");
+    let forgetful = policy.replace("remember: 24h", "remember: 1s");
+    assert_ne!(forgetful, policy);
+    fs::write(server.path("policy.yaml"), forgetful).expect("a file");
     let warned = until(|| {
         let response = ask();
         let warnings = response["warnings"].to_string();

@@ -121,6 +121,15 @@ impl Supply {
         self.groups.get(*group)
     }
 
+    /// The value of a label of a node with GPUs.
+    pub fn label_of(&self, node: &str, key: &str) -> Option<&str> {
+        let (group, position) = self.names.get(node)?;
+        let group = self.groups.get(*group)?;
+        let wide = &group.nodes.get(*position)?.wide;
+        let mut labels = group.labels.iter().chain(wide);
+        labels.find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+    }
+
     /// Names of the nodes of a group.
     pub fn node_names<'g>(&self, group: &'g Group) -> impl Iterator<Item = &'g str> {
         group.nodes.iter().map(|n| n.name.as_str())

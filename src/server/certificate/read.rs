@@ -1,12 +1,11 @@
 //! PEM to what rustls takes, and what it does not look at: when a certificate ends, and whether it has a name.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use tokio_rustls::rustls::pki_types::pem::{self, PemObject as _};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::ContentProblem;
+use super::reminder::now;
 
 /// All certificates of a file, the server's own first.
 pub(super) fn chain(text: &str) -> Result<Vec<CertificateDer<'static>>, ContentProblem> {
@@ -42,10 +41,7 @@ pub(super) fn end(chain: &[CertificateDer<'_>]) -> Result<i64, ContentProblem> {
         return Err(ContentProblem::NoName);
     }
     let validity = certificate.validity();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.map_or(0, |since| {
-        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-    });
+    let now = now();
     if now > validity.not_after.timestamp() {
         return Err(ContentProblem::Ended(validity.not_after.to_string()));
     }

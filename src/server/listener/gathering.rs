@@ -6,8 +6,8 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, BufWriter, ReadBuf};
 
-/// Four TLS records.
-const GATHERED: usize = 64 << 10;
+/// Two TLS records; every HTTP/2 connection holds this much.
+const GATHERED: usize = 32 << 10;
 
 /// The h2 crate writes each frame above a kilobyte by itself (256 bytes where writes are vectored; h2 0.4,
 /// `codec/framed_write.rs`), and TLS makes a record and a system call of each write. It flushes once it has

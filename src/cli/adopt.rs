@@ -1,0 +1,167 @@
+//! `slicegate adopt`: gives the GPU pods that already run in a namespace their boundary label, and nothing else.
+
+use anyhow::bail;
+use serde_json::json;
+
+use super::args::AdoptArgs;
+use super::live;
+use super::table::clean;
+use super::{DENIED, DONE, output};
+use crate::admission::World;
+use crate::cluster::Cluster;
+use crate::config::documents;
+use crate::config::pods::{self, PresentPod};
+use crate::engine::audit::{self, Adoption, Judge};
+use crate::engine::words;
+use crate::facts::Pod;
+
+/// How often a pod is read anew that somebody else keeps changing.
+const ATTEMPTS: usize = 5;
+
+/// Runs it and returns the exit status.
+pub(crate) fn run(args: &AdoptArgs) -> anyhow::Result<u8> {
+    live::runtime()?.block_on(adopt(args))
+}
+
+async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
+    let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
+    let world = live::boundaries_of(&cluster, args.policy.as_deref()).await?;
+    let namespace = args.namespace.as_str();
+    if world.namespaces.view(namespace).is_none() {
+        bail!("there is no namespace {namespace} at {}", cluster.address());
+    }
+    let pages = cluster.pods_of(namespace).await?;
+    let mut status = DONE;
+    let mut any = false;
+    for pod in live::pods(&cluster, &pages)? {
+        let name = pod.name.clone();
+        let done = one(&cluster, &world, pod, args.dry_run).await?;
+        if let Some(line) = done.line(args.dry_run) {
+            any = true;
+            output::print(&clean(&format!("{namespace}/{name}: {line}")))?;
+            output::print("\n")?;
+        }
+        if done.is_short() {
+            status = DENIED;
+        }
+    }
+    if !any {
+        output::print(&format!("no GPU pod in namespace {namespace}\n"))?;
+    }
+    Ok(status)
+}
+
+/// What became of a pod.
+enum Done {
+    NoGpu,
+    Gone,
+    Already(String),
+    Labelled(String),
+    Differs(String, Option<String>),
+    NoBoundary,
+    KeepsChanging,
+}
+
+impl Done {
+    /// What is said of it; nothing of pods without a GPU.
+    fn line(&self, dry_run: bool) -> Option<String> {
+        let key = words::TRUST_BOUNDARY;
+        let would = if dry_run {
+            "would be labelled"
+        } else {
+            "labelled"
+        };
+        Some(match self {
+            Self::NoGpu => return None,
+            Self::Gone => "gone before it could be labelled".to_owned(),
+            Self::Already(label) => format!("already carries {key}={label}"),
+            Self::Labelled(label) => format!("{would} {key}={label}"),
+            Self::Differs(label, Some(due)) => format!(
+                "left alone: it carries {key}={label}, its namespace gives it {due}; delete the pod so that it is made anew"
+            ),
+            Self::Differs(label, None) => format!(
+                "left alone: it carries {key}={label}, and its namespace may have no boundary"
+            ),
+            Self::NoBoundary => "left alone: its namespace may have neither the boundary it claims nor its own name; see the policy's boundaries".to_owned(),
+            Self::KeepsChanging => {
+                "left alone: somebody else kept changing it; run this again".to_owned()
+            }
+        })
+    }
+
+    /// Whether the boundary does not hold for it yet.
+    fn is_short(&self) -> bool {
+        matches!(
+            self,
+            Self::Differs(..) | Self::NoBoundary | Self::KeepsChanging
+        )
+    }
+}
+
+/// Labels one pod, reading it anew where somebody else was faster.
+async fn one(
+    cluster: &Cluster,
+    world: &World,
+    mut pod: PresentPod,
+    dry_run: bool,
+) -> anyhow::Result<Done> {
+    for _ in 0..ATTEMPTS {
+        let label = match decide(world, &pod)? {
+            Ok(label) => label,
+            Err(done) => return Ok(done),
+        };
+        // The version keeps what was judged and what is changed the same.
+        let patch = json!({"metadata": {
+            "resourceVersion": pod.resource_version,
+            "labels": {words::TRUST_BOUNDARY: label},
+        }});
+        let patched = cluster.patch_pod(&pod.namespace, &pod.name, patch.to_string(), dry_run);
+        match patched.await {
+            Ok(()) => return Ok(Done::Labelled(label)),
+            Err(error) if error.is_not_found() => return Ok(Done::Gone),
+            Err(error) if error.is_conflict() => {}
+            Err(error) => return Err(error.into()),
+        }
+        match again(cluster, &pod).await? {
+            Some(changed) => pod = changed,
+            None => return Ok(Done::Gone),
+        }
+    }
+    Ok(Done::KeepsChanging)
+}
+
+/// The label to give, or why none is to be given.
+fn decide(world: &World, present: &PresentPod) -> anyhow::Result<Result<String, Done>> {
+    let text = present.document.value.to_string();
+    let pod: Pod<'_> = serde_json::from_str(&text)
+        .map_err(|e| anyhow::anyhow!("pod {}/{}: {e}", present.namespace, present.name))?;
+    let judge = Judge {
+        policy: &world.policy,
+        supply: &world.supply,
+        namespaces: &world.namespaces,
+    };
+    Ok(match audit::adoption(&judge, &present.namespace, &pod) {
+        Adoption::Label(label) => Ok(label.into_owned()),
+        Adoption::NoGpu => Err(Done::NoGpu),
+        Adoption::Labelled => {
+            let label = pod.label(words::TRUST_BOUNDARY).unwrap_or_default();
+            Err(Done::Already(label.to_owned()))
+        }
+        Adoption::Differs { label, due } => Err(Done::Differs(
+            label.to_owned(),
+            due.map(|due| due.into_owned()),
+        )),
+        Adoption::NoBoundary => Err(Done::NoBoundary),
+    })
+}
+
+/// The pod as it is now; none where it is gone or over.
+async fn again(cluster: &Cluster, pod: &PresentPod) -> anyhow::Result<Option<PresentPod>> {
+    let text = match cluster.pod(&pod.namespace, &pod.name).await {
+        Ok(text) => text,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut pods = pods::present(documents::parse(cluster.address(), &text))?;
+    Ok(pods.pop())
+}

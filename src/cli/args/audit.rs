@@ -1,0 +1,50 @@
+//! Flags of the commands that look at what runs now.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+
+use super::{Format, dns_label};
+
+/// `slicegate audit`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AuditArgs {
+    /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Instead of a cluster: what `kubectl get nodes -o json` printed
+    #[arg(long, value_name = "FILE", conflicts_with = "kubeconfig", requires_all = ["namespaces", "pods"])]
+    pub nodes: Option<String>,
+    /// Instead of a cluster: what `kubectl get namespaces -o json` printed
+    #[arg(long, value_name = "FILE", conflicts_with = "kubeconfig", requires_all = ["nodes", "pods"])]
+    pub namespaces: Option<String>,
+    /// Instead of a cluster: what `kubectl get pods -A --show-managed-fields -o json` printed
+    #[arg(long, value_name = "FILE", conflicts_with = "kubeconfig", requires_all = ["nodes", "namespaces"])]
+    pub pods: Option<String>,
+    /// The SharingPolicy; without it the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<String>,
+    /// Lists nodes, the boundaries on them, and the pods that the guarantee does not cover
+    #[arg(long)]
+    pub boundaries: bool,
+    /// How to print the result
+    #[arg(short, long, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+}
+
+/// `slicegate adopt`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AdoptArgs {
+    /// Whose pods
+    #[arg(value_name = "NAMESPACE", value_parser = dns_label)]
+    pub namespace: String,
+    /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// The SharingPolicy; without it the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<String>,
+    /// Asks the API server whether it would, and changes nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}

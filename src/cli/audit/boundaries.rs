@@ -1,0 +1,259 @@
+//! `slicegate audit --boundaries`: nodes, the boundaries on them, and the pods that the guarantee does not cover.
+
+use serde::Serialize;
+
+use super::text;
+use crate::cli::args::Format;
+use crate::cli::live::Live;
+use crate::cli::{API_VERSION, DENIED, DONE, output};
+use crate::config::pods::PresentPod;
+use crate::engine::audit::{self, Audit, Breach, Judge, NodeAudit, Placed, PodAudit};
+use crate::facts::Pod;
+
+/// Runs it and returns the exit status.
+pub(super) fn run(live: &Live, format: Format) -> anyhow::Result<u8> {
+    let placed: Vec<(&PresentPod, &str)> = live
+        .pods
+        .iter()
+        .filter_map(|pod| Some((pod, pod.node.as_deref()?)))
+        .collect();
+    let texts: Vec<String> = placed
+        .iter()
+        .map(|(pod, _)| pod.document.value.to_string())
+        .collect();
+    let read: Vec<Pod<'_>> = texts
+        .iter()
+        .zip(&placed)
+        .map(|(text, (pod, _))| {
+            serde_json::from_str(text)
+                .map_err(|e| anyhow::anyhow!("pod {}/{}: {e}", pod.namespace, pod.name))
+        })
+        .collect::<anyhow::Result<_>>()?;
+    let judge = Judge {
+        policy: &live.world.policy,
+        supply: &live.world.supply,
+        namespaces: &live.world.namespaces,
+    };
+    let on_nodes: Vec<Placed<'_>> = placed
+        .iter()
+        .zip(&read)
+        .map(|((present, node), pod)| Placed {
+            namespace: &present.namespace,
+            name: &present.name,
+            node,
+            names_its_node: present.names_its_node,
+            pod,
+        })
+        .collect();
+    let report = BoundaryReport::of(&audit::boundaries(&judge, &on_nodes));
+    output::value(&report, format, || text::render(&report))?;
+    Ok(if report.breaches.is_empty() {
+        DONE
+    } else {
+        DENIED
+    })
+}
+
+/// What is on the nodes, and where the guarantee ends.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BoundaryReport {
+    api_version: &'static str,
+    kind: &'static str,
+    pub summary: Summary,
+    /// Every node with GPUs or with a GPU pod.
+    pub nodes: Vec<NodeEntry>,
+    /// Nodes that run shared pods of two boundaries.
+    pub breaches: Vec<BreachEntry>,
+    /// Pods that the guarantee does not cover.
+    pub uncovered: Vec<UncoveredEntry>,
+}
+
+/// Counts.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Summary {
+    pub nodes: usize,
+    pub pods: usize,
+    pub covered: usize,
+    pub uncovered: usize,
+    pub breaches: usize,
+}
+
+/// One node.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NodeEntry {
+    pub name: String,
+    pub sells: Vec<SoldEntry>,
+    /// Resources nothing can be said about.
+    pub unknown: Vec<UnknownEntry>,
+    /// Whether anti-affinity counts there.
+    pub has_hostname: bool,
+    pub boundaries: Vec<BoundaryEntry>,
+    /// Whether it runs shared pods of two boundaries.
+    pub breach: bool,
+}
+
+/// One resource of a node.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SoldEntry {
+    pub resource: String,
+    pub strategy: &'static str,
+    pub product: String,
+    pub count: u64,
+}
+
+/// A resource nothing can be said about.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UnknownEntry {
+    pub resource: String,
+    pub reason: &'static str,
+}
+
+/// The pods of one boundary on a node; `trustBoundary` is null for those without a label.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BoundaryEntry {
+    pub trust_boundary: Option<String>,
+    /// Those that take a stock resource.
+    pub pods: usize,
+    /// Those of them that share a device.
+    pub sharing: usize,
+}
+
+/// A node with shared pods of two boundaries.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BreachEntry {
+    pub node: String,
+    /// The boundaries the pods really are of.
+    pub trust_boundaries: Vec<String>,
+    pub pods: Vec<NeighbourEntry>,
+}
+
+/// One of the pods that share.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NeighbourEntry {
+    pub namespace: String,
+    pub name: String,
+    pub label: Option<String>,
+    /// What it really is of.
+    pub trust_boundary: String,
+}
+
+/// A pod that the guarantee does not cover.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct UncoveredEntry {
+    pub namespace: String,
+    pub name: String,
+    pub node: String,
+    pub mode: &'static str,
+    pub label: Option<String>,
+    /// What its namespace gives it.
+    pub trust_boundary: Option<String>,
+    /// `whole`, `slice`, `share`, `gone` or `unknown`.
+    pub holds: &'static str,
+    pub reasons: Vec<ReasonEntry>,
+}
+
+/// Why it is not covered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReasonEntry {
+    pub reason: &'static str,
+    pub message: String,
+    pub fix: String,
+}
+
+impl BoundaryReport {
+    fn of(audit: &Audit<'_>) -> Self {
+        let uncovered: Vec<UncoveredEntry> = audit
+            .pods
+            .iter()
+            .filter(|pod| !pod.gaps.is_empty())
+            .map(uncovered)
+            .collect();
+        let breaches: Vec<BreachEntry> = audit
+            .nodes
+            .iter()
+            .filter_map(|node| Some(breach(node.name, node.breach.as_ref()?)))
+            .collect();
+        Self {
+            api_version: API_VERSION,
+            kind: "BoundaryReport",
+            summary: Summary {
+                nodes: audit.nodes.len(),
+                pods: audit.pods.len(),
+                covered: audit.pods.len() - uncovered.len(),
+                uncovered: uncovered.len(),
+                breaches: breaches.len(),
+            },
+            nodes: audit.nodes.iter().map(node).collect(),
+            breaches,
+            uncovered,
+        }
+    }
+}
+
+fn node(node: &NodeAudit<'_>) -> NodeEntry {
+    let sells = node.sells.iter().map(|(offer, count)| SoldEntry {
+        resource: offer.resource.clone(),
+        strategy: offer.strategy.word(),
+        product: offer.product.clone(),
+        count: *count,
+    });
+    let unknown = node.unknown.iter().map(|(resource, reason)| UnknownEntry {
+        resource: resource.clone(),
+        reason,
+    });
+    let boundaries = node.boundaries.iter().map(|(label, count)| BoundaryEntry {
+        trust_boundary: label.map(str::to_owned),
+        pods: count.pods,
+        sharing: count.sharing,
+    });
+    NodeEntry {
+        name: node.name.to_owned(),
+        sells: sells.collect(),
+        unknown: unknown.collect(),
+        has_hostname: node.has_hostname,
+        boundaries: boundaries.collect(),
+        breach: node.breach.is_some(),
+    }
+}
+
+fn breach(node: &str, breach: &Breach<'_>) -> BreachEntry {
+    let pods = breach.pods.iter().map(|pod| NeighbourEntry {
+        namespace: pod.namespace.to_owned(),
+        name: pod.name.to_owned(),
+        label: pod.label.map(str::to_owned),
+        trust_boundary: pod.boundary.clone(),
+    });
+    BreachEntry {
+        node: node.to_owned(),
+        trust_boundaries: breach.boundaries().into_iter().map(str::to_owned).collect(),
+        pods: pods.collect(),
+    }
+}
+
+fn uncovered(pod: &PodAudit<'_>) -> UncoveredEntry {
+    let reasons = pod.gaps.iter().map(|gap| ReasonEntry {
+        reason: gap.why.word(),
+        message: gap.message.clone(),
+        fix: gap.fix.clone(),
+    });
+    UncoveredEntry {
+        namespace: pod.placed.namespace.to_owned(),
+        name: pod.placed.name.to_owned(),
+        node: pod.placed.node.to_owned(),
+        mode: pod.mode.word(),
+        label: pod.label.map(str::to_owned),
+        trust_boundary: pod.due.as_deref().map(str::to_owned),
+        holds: pod.holds.word(),
+        reasons: reasons.collect(),
+    }
+}

@@ -1,0 +1,149 @@
+//! The report on boundaries for people: nodes first, then breaches, then the pods that are not covered.
+
+use anstyle::{AnsiColor, Style};
+
+use super::boundaries::{BoundaryEntry, BoundaryReport, BreachEntry, NodeEntry, UncoveredEntry};
+use crate::cli::table::{Cell, Column, Table, WIDTH, wrap};
+
+/// The whole report.
+pub(super) fn render(report: &BoundaryReport) -> String {
+    let mut text = nodes(&report.nodes);
+    text.push_str(&breaches(&report.breaches));
+    text.push_str(&uncovered(&report.uncovered));
+    let summary = &report.summary;
+    let line = format!(
+        "{}, {}: {} covered by the guarantee, {} not; {}.",
+        counted(summary.nodes, "GPU node"),
+        counted(summary.pods, "GPU pod"),
+        summary.covered,
+        summary.uncovered,
+        match summary.breaches {
+            0 => "no node runs shared pods of two boundaries".to_owned(),
+            n => format!("{} with shared pods of two boundaries", counted(n, "node")),
+        }
+    );
+    text.push('\n');
+    for line in wrap(&line, WIDTH) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+fn head<const N: usize>(table: &mut Table, words: [&str; N]) {
+    table.row(words.map(|word| Cell::styled(word, Style::new().bold())));
+}
+
+fn nodes(nodes: &[NodeEntry]) -> String {
+    let mut table = Table::new(0, &[Column::Left(30), Column::Left(40)]);
+    head(&mut table, ["NODE", "SELLS", "BOUNDARIES OF ITS GPU PODS"]);
+    for node in nodes {
+        let style = match node.breach {
+            true => AnsiColor::Red.on_default(),
+            false => Style::new(),
+        };
+        table.row([
+            node.name.as_str().into(),
+            sells(node).into(),
+            Cell::styled(boundaries(node), style),
+        ]);
+    }
+    table.render()
+}
+
+fn sells(node: &NodeEntry) -> String {
+    let sold = node
+        .sells
+        .iter()
+        .map(|s| format!("{} {} ({})", s.count, s.resource, s.strategy));
+    let unknown = node
+        .unknown
+        .iter()
+        .map(|u| format!("{}: unknown, {}", u.resource, u.reason));
+    let mut lines: Vec<String> = sold.chain(unknown).collect();
+    if lines.is_empty() {
+        lines.push("no GPU that is known".to_owned());
+    } else if !node.has_hostname {
+        lines.push("no hostname label".to_owned());
+    }
+    lines.join("\n")
+}
+
+fn boundaries(node: &NodeEntry) -> String {
+    let entry = |b: &BoundaryEntry| {
+        let name = b.trust_boundary.as_deref().unwrap_or("no label");
+        match (b.pods, b.sharing) {
+            (pods, 0) => format!("{name}: {}", counted(pods, "pod")),
+            (pods, sharing) if pods == sharing => format!("{name}: {}", counted(pods, "share")),
+            (pods, sharing) => {
+                let rest = pods - sharing;
+                format!("{name}: {}, {rest} more", counted(sharing, "share"))
+            }
+        }
+    };
+    if node.boundaries.is_empty() {
+        return "-".to_owned();
+    }
+    let entries: Vec<String> = node.boundaries.iter().map(entry).collect();
+    entries.join("\n")
+}
+
+fn breaches(breaches: &[BreachEntry]) -> String {
+    if breaches.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(0, &[Column::Left(30), Column::Left(30)]);
+    head(&mut table, ["BREACH ON NODE", "BOUNDARY", "SHARED PODS"]);
+    for breach in breaches {
+        for (index, boundary) in breach.trust_boundaries.iter().enumerate() {
+            let node = if index == 0 { breach.node.as_str() } else { "" };
+            let red = AnsiColor::Red.on_default();
+            table.row([
+                Cell::styled(node, red),
+                boundary.as_str().into(),
+                of_boundary(breach, boundary).into(),
+            ]);
+        }
+    }
+    format!("\n{}{}", table.render(), BREACH)
+}
+
+const BREACH: &str =
+    "Delete the pods of all boundaries but one there: slicegate keeps the next ones apart.\n";
+
+fn of_boundary(breach: &BreachEntry, boundary: &str) -> String {
+    let pods = breach.pods.iter().filter(|p| p.trust_boundary == boundary);
+    let names = pods.map(|p| {
+        let label = match p.label.as_deref() {
+            Some(label) if label == p.trust_boundary => String::new(),
+            Some(other) => format!(" (labelled {other})"),
+            None => " (no label)".to_owned(),
+        };
+        format!("{}/{}{label}", p.namespace, p.name)
+    });
+    names.collect::<Vec<String>>().join(", ")
+}
+
+fn uncovered(pods: &[UncoveredEntry]) -> String {
+    if pods.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(0, &[Column::Left(34), Column::Left(20)]);
+    head(&mut table, ["NOT COVERED", "NODE", "WHY"]);
+    for pod in pods {
+        for (index, reason) in pod.reasons.iter().enumerate() {
+            let (name, node) = match index {
+                0 => (format!("{}/{}", pod.namespace, pod.name), pod.node.as_str()),
+                _ => (String::new(), ""),
+            };
+            let why = format!("{}: {}\nfix: {}", reason.reason, reason.message, reason.fix);
+            table.row([name.into(), node.into(), why.into()]);
+        }
+    }
+    format!("\n{}", table.render())
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}

@@ -1,0 +1,108 @@
+//! What is there now, from a cluster or from what kubectl printed of one.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use tokio::runtime::{Builder, Runtime};
+
+use super::args::AuditArgs;
+use super::input;
+use crate::admission::World;
+use crate::cluster::{Cluster, Kind};
+use crate::config::documents::{self, Input};
+use crate::config::fleet;
+use crate::config::pods::{self, PresentPod};
+use crate::engine::Namespaces;
+
+/// What is judged against, and the pods that are there.
+#[derive(Debug)]
+pub(crate) struct Live {
+    /// Policy, nodes and namespaces.
+    pub world: World,
+    /// The pods that are not over.
+    pub pods: Vec<PresentPod>,
+}
+
+/// Reads all of it, from the files that are named or else from the cluster.
+pub(crate) fn read(args: &AuditArgs) -> anyhow::Result<Live> {
+    let policy = args.policy.as_deref();
+    match (&args.nodes, &args.namespaces, &args.pods) {
+        (Some(nodes), Some(namespaces), Some(pods)) => {
+            let file = |path: &String| documents::read(std::slice::from_ref(path));
+            let pods_input = file(pods);
+            let world = world(policy, (nodes, file(nodes)), (namespaces, file(namespaces)))?;
+            let pods = pods::present(pods_input).context("--pods")?;
+            Ok(Live { world, pods })
+        }
+        _ => from_cluster(args.kubeconfig.as_deref(), policy),
+    }
+}
+
+/// What a judgement about the pods of one namespace is made against: boundaries are no matter of nodes.
+pub(crate) async fn boundaries_of(
+    cluster: &Cluster,
+    policy: Option<&str>,
+) -> anyhow::Result<World> {
+    let policy = input::policy(policy)?;
+    let source = cluster.address();
+    let pages = cluster.list(Kind::Namespaces).await?;
+    let views = fleet::namespace_views(source, input(source, &pages))?;
+    Ok(World {
+        supply: fleet::supply(Vec::new(), &policy),
+        namespaces: Namespaces::known(views),
+        policy,
+    })
+}
+
+/// The pods of pages of an API server.
+pub(crate) fn pods(cluster: &Cluster, pages: &[String]) -> anyhow::Result<Vec<PresentPod>> {
+    Ok(pods::present(input(cluster.address(), pages))?)
+}
+
+/// What runs requests to a cluster, one after another.
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    let mut builder = Builder::new_current_thread();
+    builder.enable_all().build().context("failed to start")
+}
+
+fn from_cluster(kubeconfig: Option<&Path>, policy: Option<&str>) -> anyhow::Result<Live> {
+    runtime()?.block_on(async {
+        let cluster = Cluster::connect(kubeconfig).await?;
+        let source = cluster.address();
+        let nodes = input(source, &cluster.list(Kind::Nodes).await?);
+        let mut pages = cluster.list(Kind::Namespaces).await?;
+        pages.extend(cluster.list(Kind::Quotas).await?);
+        let world = world(policy, (source, nodes), (source, input(source, &pages)))?;
+        let pods = pods(&cluster, &cluster.list(Kind::Pods).await?)?;
+        Ok(Live { world, pods })
+    })
+}
+
+fn world(
+    policy: Option<&str>,
+    nodes: (&str, Input),
+    namespaces: (&str, Input),
+) -> anyhow::Result<World> {
+    let policy = input::policy(policy)?;
+    let nodes = fleet::nodes(nodes.0, nodes.1).context("nodes")?;
+    let views = fleet::namespace_views(namespaces.0, namespaces.1).context("namespaces")?;
+    Ok(World {
+        supply: fleet::supply(nodes, &policy),
+        namespaces: Namespaces::known(views),
+        policy,
+    })
+}
+
+/// Pages of an API server as one input; each page is a document of its own.
+fn input(source: &str, pages: &[String]) -> Input {
+    let mut whole = Input::default();
+    for (index, page) in pages.iter().enumerate() {
+        let mut input = documents::parse(source, page);
+        for document in &mut input.documents {
+            document.index = index;
+        }
+        whole.documents.extend(input.documents);
+        whole.errors.extend(input.errors);
+    }
+    whole
+}

@@ -1,0 +1,137 @@
+//! Why an API server could not be asked: what was tried, where, as whom, and how to fix it.
+
+use std::error::Error;
+
+use kube::config::KubeconfigError;
+
+/// Why an API server could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// Nothing says where the API server is.
+    #[error(
+        "no cluster is known: {problem}; name a kubeconfig with --kubeconfig or KUBECONFIG, or run this in a pod of the cluster"
+    )]
+    Nowhere {
+        /// What was wrong with the kubeconfig.
+        problem: String,
+    },
+    /// A kubeconfig that cannot be used.
+    #[error(
+        "{place} cannot be used: {problem}; kubectl config view shows what kubectl makes of it"
+    )]
+    Kubeconfig {
+        /// The file.
+        place: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A request that was not answered as it should be.
+    #[error("failed to {doing} at {address} as {who}: {problem}; {fix}")]
+    Request {
+        /// What was tried.
+        doing: String,
+        /// Where.
+        address: String,
+        /// As whom.
+        who: String,
+        /// What went wrong.
+        problem: String,
+        /// What to do.
+        fix: &'static str,
+        /// The HTTP status, if there was an answer.
+        code: Option<u16>,
+    },
+}
+
+impl ClusterError {
+    pub(super) fn nowhere(problem: &KubeconfigError) -> Self {
+        let problem = chain(problem);
+        Self::Nowhere { problem }
+    }
+
+    pub(super) fn kubeconfig(place: &str, problem: &KubeconfigError) -> Self {
+        Self::Kubeconfig {
+            place: place.to_owned(),
+            problem: chain(problem),
+        }
+    }
+
+    /// An answer that makes no sense.
+    pub(super) fn answer(doing: String, address: &str, who: &str, problem: String) -> Self {
+        Self::Request {
+            doing,
+            address: address.to_owned(),
+            who: who.to_owned(),
+            problem,
+            fix: "see whether something else than an API server answers there",
+            code: None,
+        }
+    }
+
+    pub(super) fn request(doing: String, address: &str, who: &str, problem: &kube::Error) -> Self {
+        let (text, code) = match problem {
+            kube::Error::Api(status) => (status.message.clone(), Some(status.code)),
+            other => (chain(other), None),
+        };
+        Self::Request {
+            doing,
+            address: address.to_owned(),
+            who: who.to_owned(),
+            problem: text,
+            fix: fix(problem, code),
+            code,
+        }
+    }
+
+    /// The pod or the namespace is not there.
+    pub fn is_not_found(&self) -> bool {
+        self.code() == Some(404)
+    }
+
+    /// Somebody else changed the object since it was read.
+    pub fn is_conflict(&self) -> bool {
+        self.code() == Some(409)
+    }
+
+    /// The rest of a list is too old to be had.
+    pub(super) fn is_gone(&self) -> bool {
+        self.code() == Some(410)
+    }
+
+    fn code(&self) -> Option<u16> {
+        match self {
+            Self::Request { code, .. } => *code,
+            Self::Nowhere { .. } | Self::Kubeconfig { .. } => None,
+        }
+    }
+}
+
+fn fix(problem: &kube::Error, code: Option<u16>) -> &'static str {
+    match (problem, code) {
+        (kube::Error::Auth(_), _) => {
+            "see whether kubectl get nodes works as the same user: its credentials could not be had"
+        }
+        (_, Some(401)) => "log in again: the API server does not take these credentials",
+        (_, Some(403)) => {
+            "have that user granted it by RBAC (webhook-config/50-adopt-role.yaml lists what audit and adopt need)"
+        }
+        (_, Some(404)) => "see whether the name is right",
+        (_, Some(_)) => "see what the API server says, and try again",
+        (_, None) => "see whether kubectl get nodes works from here",
+    }
+}
+
+/// An error and what caused it, each once.
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        let said = next.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = next.source();
+    }
+    text
+}

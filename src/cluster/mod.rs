@@ -1,0 +1,236 @@
+//! The API server of a cluster, as an administrator's program reaches it: by a kubeconfig or from inside a pod.
+//!
+//! Objects stay the text they came as, so that the same types read them as anywhere else.
+
+mod error;
+mod identity;
+
+use std::path::Path;
+
+use http::Request;
+use kube::Client;
+use serde::Deserialize;
+
+pub use error::ClusterError;
+
+/// How many objects are asked for at once.
+const PAGE: usize = 500;
+
+/// How often a list that grew too old halfway is begun anew.
+const ATTEMPTS: usize = 3;
+
+/// A way to the API server of a cluster.
+#[derive(Clone)]
+pub struct Cluster {
+    client: Client,
+    /// Where it is.
+    address: String,
+    /// Who asks, in words.
+    who: String,
+}
+
+/// What is read of a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nodes.
+    Nodes,
+    /// Namespaces.
+    Namespaces,
+    /// Pods of all namespaces.
+    Pods,
+    /// ResourceQuotas of all namespaces.
+    Quotas,
+}
+
+impl Kind {
+    /// The word of the API.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Nodes => "nodes",
+            Self::Namespaces => "namespaces",
+            Self::Pods => "pods",
+            Self::Quotas => "resourcequotas",
+        }
+    }
+}
+
+impl Cluster {
+    /// By that kubeconfig; without one by `$KUBECONFIG` or `~/.kube/config`, and else as a pod of the cluster.
+    ///
+    /// # Errors
+    /// When none of them says where the API server is and who asks. Nothing is asked yet.
+    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ClusterError> {
+        let (config, who) = identity::find(kubeconfig).await?;
+        let address = config.cluster_url.to_string();
+        let address = address.trim_end_matches('/').to_owned();
+        let client = Client::try_from(config).map_err(|problem| {
+            let doing = "prepare the connection to the API server".to_owned();
+            ClusterError::request(doing, &address, &who, &problem)
+        })?;
+        Ok(Self {
+            client,
+            address,
+            who,
+        })
+    }
+
+    /// Where the API server is, for reports.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// All objects of a kind, page by page, each page a list as JSON.
+    ///
+    /// # Errors
+    /// When a page cannot be had.
+    pub async fn list(&self, kind: Kind) -> Result<Vec<String>, ClusterError> {
+        self.pages(kind.plural(), &format!("/api/v1/{}", kind.plural()))
+            .await
+    }
+
+    /// The pods of a namespace, likewise.
+    ///
+    /// # Errors
+    /// When a page cannot be had.
+    pub async fn pods_of(&self, namespace: &str) -> Result<Vec<String>, ClusterError> {
+        let what = format!("pods of namespace {namespace}");
+        self.pages(&what, &format!("/api/v1/namespaces/{namespace}/pods"))
+            .await
+    }
+
+    /// A pod as JSON.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub async fn pod(&self, namespace: &str, name: &str) -> Result<String, ClusterError> {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
+        let doing = || format!("read pod {namespace}/{name}");
+        let request = self.request(Request::get(path), Vec::new(), doing)?;
+        self.ask(request, doing).await
+    }
+
+    /// Changes a pod by a merge patch; with `dry_run` the API server only says whether it would.
+    ///
+    /// # Errors
+    /// When it is not changed.
+    pub async fn patch_pod(
+        &self,
+        namespace: &str,
+        name: &str,
+        patch: String,
+        dry_run: bool,
+    ) -> Result<(), ClusterError> {
+        let dry = if dry_run { "&dryRun=All" } else { "" };
+        let path =
+            format!("/api/v1/namespaces/{namespace}/pods/{name}?fieldManager=slicegate-adopt{dry}");
+        let doing = || format!("label pod {namespace}/{name}");
+        let builder = Request::patch(path).header("Content-Type", "application/merge-patch+json");
+        let request = self.request(builder, patch.into_bytes(), doing)?;
+        self.ask(request, doing).await.map(drop)
+    }
+
+    async fn pages(&self, what: &str, path: &str) -> Result<Vec<String>, ClusterError> {
+        let mut attempt = 1;
+        loop {
+            match self.all_pages(what, path).await {
+                // The list is older than what the API server still has; its pages do not fit new ones.
+                Err(error) if error.is_gone() && attempt < ATTEMPTS => attempt += 1,
+                done => return done,
+            }
+        }
+    }
+
+    async fn all_pages(&self, what: &str, path: &str) -> Result<Vec<String>, ClusterError> {
+        let doing = || format!("list {what}");
+        let mut pages = Vec::new();
+        let mut rest = String::new();
+        loop {
+            let path = format!("{path}?limit={PAGE}{rest}");
+            let request = self.request(Request::get(path), Vec::new(), doing)?;
+            let page = self.ask(request, doing).await?;
+            let next = next(&page).map_err(|e| {
+                ClusterError::answer(doing(), &self.address, &self.who, e.to_string())
+            })?;
+            pages.push(page);
+            match next {
+                Some(token) => rest = format!("&continue={token}"),
+                None => return Ok(pages),
+            }
+        }
+    }
+
+    fn request(
+        &self,
+        builder: http::request::Builder,
+        body: Vec<u8>,
+        doing: impl Fn() -> String,
+    ) -> Result<Request<Vec<u8>>, ClusterError> {
+        let wrong =
+            |e: http::Error| ClusterError::answer(doing(), &self.address, &self.who, e.to_string());
+        builder.body(body).map_err(wrong)
+    }
+
+    async fn ask(
+        &self,
+        request: Request<Vec<u8>>,
+        doing: impl Fn() -> String,
+    ) -> Result<String, ClusterError> {
+        let answer = self.client.request_text(request).await;
+        answer.map_err(|problem| ClusterError::request(doing(), &self.address, &self.who, &problem))
+    }
+}
+
+#[derive(Deserialize)]
+struct List {
+    #[serde(default)]
+    metadata: ListMetadata,
+}
+
+#[derive(Default, Deserialize)]
+struct ListMetadata {
+    #[serde(default, rename = "continue")]
+    next: Option<String>,
+}
+
+/// Where the list goes on, ready for a URL; none at its end.
+fn next(page: &str) -> Result<Option<String>, serde_json::Error> {
+    let list: List = serde_json::from_str(page)?;
+    let token = list.metadata.next.filter(|t| !t.is_empty());
+    Ok(token.map(|token| escaped(&token)))
+}
+
+/// A text as a value in a query: the API server's tokens are base64, whose signs mean something there.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                escaped.push(char::from(byte));
+            }
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, next};
+
+    #[test]
+    fn a_list_goes_on_where_its_metadata_says() {
+        let token = |metadata: &str| next(&format!(r#"{{"metadata":{metadata},"items":[]}}"#));
+        assert_eq!(
+            token(r#"{"continue":"a+b="}"#).unwrap().as_deref(),
+            Some("a%2Bb%3D")
+        );
+        assert_eq!(token(r#"{"continue":""}"#).unwrap(), None);
+        assert_eq!(token(r#"{"resourceVersion":"1"}"#).unwrap(), None);
+        assert!(next("no list").is_err());
+    }
+
+    #[test]
+    fn what_means_something_in_a_query_is_escaped() {
+        assert_eq!(escaped("aZ09-_.~ /&=+é"), "aZ09-_.~%20%2F%26%3D%2B%C3%A9");
+    }
+}

@@ -1,0 +1,42 @@
+//! Which label a GPU pod from before the opt-in is to be given.
+
+use std::borrow::Cow;
+
+use super::{Judge, question};
+use crate::engine::outsider;
+use crate::engine::words;
+use crate::facts::Pod;
+
+/// What is to be done with a pod that is there.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Adoption<'a> {
+    /// It takes no stock resource.
+    NoGpu,
+    /// It carries the label it would be given.
+    Labelled,
+    /// It carries another label, which nobody but a person may change.
+    Differs {
+        /// What it carries.
+        label: &'a str,
+        /// What it would be given, if anything.
+        due: Option<Cow<'a, str>>,
+    },
+    /// It is to be labelled.
+    Label(Cow<'a, str>),
+    /// Its namespace may not have the boundary it claims, nor its own name.
+    NoBoundary,
+}
+
+/// What is to be done with a pod so that the boundary holds for it.
+pub fn adoption<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Adoption<'a> {
+    if !outsider::takes_gpu(pod) {
+        return Adoption::NoGpu;
+    }
+    let due = outsider::own_boundary(&question(judge, namespace, pod));
+    match (pod.label(words::TRUST_BOUNDARY), due) {
+        (Some(label), Some(due)) if label == due => Adoption::Labelled,
+        (Some(label), due) => Adoption::Differs { label, due },
+        (None, Some(due)) => Adoption::Label(due),
+        (None, None) => Adoption::NoBoundary,
+    }
+}

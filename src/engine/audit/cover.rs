@@ -1,0 +1,243 @@
+//! Why the guarantee does not cover a pod that is there, each reason with what to do about it.
+
+use super::{Holding, Judge, PodAudit};
+use crate::engine::plan::{self, Edit};
+use crate::engine::policy::{BoundaryPlacement, Mode, Outsiders, Policy};
+use crate::engine::rules::daemonset_share;
+use crate::engine::supply::NodeFilter;
+use crate::engine::words;
+use crate::facts::Pod;
+
+/// Why the guarantee does not cover a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Which reason.
+    pub why: Why,
+    /// What was found.
+    pub message: String,
+    /// What to do.
+    pub fix: String,
+}
+
+/// The reasons; reports carry their words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Why {
+    /// No label, and its namespace is off.
+    NamespaceOff,
+    /// No label, and its namespace only rehearses.
+    NamespaceDryRun,
+    /// No label in an enforced namespace: it was there before the opt-in, or came while slicegate was down.
+    BeforeOptIn,
+    /// A label that its namespace does not give it.
+    LabelDiffers,
+    /// A kubelet made it from a file, and nobody was asked.
+    StaticPod,
+    /// It names its node, so no scheduler was asked.
+    NodeName,
+    /// A scheduler that the policy does not list.
+    OtherScheduler,
+    /// Nobody can say what its node sells.
+    NodeUnknown,
+    /// Its node sells something else by now.
+    ResourceGone,
+    /// Its node has no hostname label to count anti-affinity by.
+    NoHostname,
+    /// Its node's own label names another boundary, or none.
+    NodeLabel,
+    /// A label without the terms that keep others away, where others come without them too.
+    NoTerms,
+    /// The same of a DaemonSet's pod.
+    DaemonSet,
+}
+
+impl Why {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::NamespaceOff,
+        Self::NamespaceDryRun,
+        Self::BeforeOptIn,
+        Self::LabelDiffers,
+        Self::StaticPod,
+        Self::NodeName,
+        Self::OtherScheduler,
+        Self::NodeUnknown,
+        Self::ResourceGone,
+        Self::NoHostname,
+        Self::NodeLabel,
+        Self::NoTerms,
+        Self::DaemonSet,
+    ];
+
+    /// The word reports use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NamespaceOff => "namespace-off",
+            Self::NamespaceDryRun => "namespace-dry-run",
+            Self::BeforeOptIn => "before-opt-in",
+            Self::LabelDiffers => "label-differs",
+            Self::StaticPod => "static-pod",
+            Self::NodeName => "node-name",
+            Self::OtherScheduler => "other-scheduler",
+            Self::NodeUnknown => "node-unknown",
+            Self::ResourceGone => "resource-gone",
+            Self::NoHostname => "no-hostname",
+            Self::NodeLabel => "node-label",
+            Self::NoTerms => "no-terms",
+            Self::DaemonSet => "daemon-set",
+        }
+    }
+}
+
+/// Everything that keeps the guarantee from a pod.
+pub(super) fn gaps(judge: &Judge<'_>, pod: &PodAudit<'_>) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    label(pod, &mut gaps);
+    if !matches!(pod.holds, Holding::Whole | Holding::Slice) {
+        place(judge, pod, &mut gaps);
+        terms(judge, pod, &mut gaps);
+    }
+    gaps
+}
+
+fn gap(why: Why, message: String, fix: &str, gaps: &mut Vec<Gap>) {
+    let fix = fix.to_owned();
+    gaps.push(Gap { why, message, fix });
+}
+
+fn label(pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
+    let namespace = pod.placed.namespace;
+    if is_static(pod.placed.pod) {
+        let message = "a kubelet made it from a file, past every webhook and the scheduler";
+        let fix = "give GPU work to pods that the API server is asked about";
+        return gap(Why::StaticPod, message.to_owned(), fix, gaps);
+    }
+    match (pod.label, pod.mode) {
+        (Some(label), _) if pod.due.as_deref() == Some(label) => {}
+        (Some(label), _) => {
+            let due = pod.due.as_deref().unwrap_or("none");
+            let message = format!("its label is {label}, its namespace gives it {due}");
+            let fix = "delete the pod so that it is made anew, or, if the label is right, correct \
+                the namespace's trust-boundary";
+            gap(Why::LabelDiffers, message, fix, gaps);
+        }
+        (None, Mode::Off) => {
+            let message = format!("no boundary label: slicegate is off in namespace {namespace}");
+            let fix = "opt the namespace in and run slicegate adopt, set outsiders: label in the \
+                policy, or keep its GPU pods on nodes of their own";
+            gap(Why::NamespaceOff, message, fix, gaps);
+        }
+        (None, Mode::DryRun) => {
+            let message = format!("no boundary label: namespace {namespace} is in dry-run");
+            let fix = "run slicegate adopt and set slicegate.dev/mode=enforce";
+            gap(Why::NamespaceDryRun, message, fix, gaps);
+        }
+        (None, Mode::Enforce) => {
+            let message = "no boundary label: it was there before the opt-in, or came while \
+                slicegate was down";
+            let fix = format!("run slicegate adopt {namespace}");
+            gap(Why::BeforeOptIn, message.to_owned(), &fix, gaps);
+        }
+    }
+}
+
+/// How it came to its node, and what the node is.
+fn place(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
+    let placed = &pod.placed;
+    if placed.names_its_node {
+        let message = format!(
+            "it names its node {}, so no scheduler was asked",
+            placed.node
+        );
+        let fix = "choose the node with a nodeSelector on kubernetes.io/hostname";
+        gap(Why::NodeName, message, fix, gaps);
+    }
+    let spec = placed.pod.spec.as_ref();
+    let named = spec.and_then(|s| s.scheduler_name.as_deref());
+    let scheduler = named.filter(|n| !n.is_empty()).unwrap_or(DEFAULT_SCHEDULER);
+    let known = &judge.policy.placement.schedulers;
+    if !known.iter().any(|s| s == scheduler) {
+        let message = format!("scheduler {scheduler} placed it; the policy lists others");
+        let fix = format!("use {}, or list it in the policy", known.join(" or "));
+        gap(Why::OtherScheduler, message, &fix, gaps);
+    }
+    match pod.holds {
+        Holding::Unknown(why) => {
+            let message = format!("nobody can say what its node sells: {why}");
+            let fix = "run GPU feature discovery there, or declare the node in the policy's supply";
+            return gap(Why::NodeUnknown, message, fix, gaps);
+        }
+        Holding::Gone { .. } => {
+            let message = "its node does not sell what it took any more, so the device may be \
+                handed to others";
+            let fix = "delete the pod; drain a node before changing how it shares";
+            gap(Why::ResourceGone, message.to_owned(), fix, gaps);
+        }
+        Holding::Whole | Holding::Slice | Holding::Share(_) => {}
+    }
+    let group = judge.supply.group_of(placed.node);
+    if group.is_some_and(|g| !g.has_hostname) {
+        let message = "its node has no kubernetes.io/hostname label, so anti-affinity does not \
+            count there";
+        let fix = "give the node its label back: kubelets write it";
+        gap(Why::NoHostname, message.to_owned(), fix, gaps);
+    }
+}
+
+const DEFAULT_SCHEDULER: &str = "default-scheduler";
+
+/// Whether others are kept away from a pod that carries the right label.
+fn terms(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
+    let Some(label) = pod.label.filter(|l| pod.due.as_deref() == Some(*l)) else {
+        return;
+    };
+    if judge.policy.placement.boundary == BoundaryPlacement::NodeLabel {
+        return node_label(judge, pod, label, gaps);
+    }
+    // Whoever comes with terms keeps away from the label alone.
+    if has_terms(pod.placed.pod, judge.policy, label) || !come_without_terms(judge.policy) {
+        return;
+    }
+    if is_daemon_sets(pod.placed.pod) {
+        let message = "its controller placed it without the boundary's terms, and it is not moved";
+        let fix = "delete the pod in an enforced namespace: the next one has them";
+        return gap(Why::DaemonSet, message.to_owned(), fix, gaps);
+    }
+    let message = "it has the label and not the anti-affinity: pods that get only a label, too, \
+        may come beside it";
+    let fix = "restart it in an enforced namespace: the next one has both";
+    gap(Why::NoTerms, message.to_owned(), fix, gaps);
+}
+
+fn node_label(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str, gaps: &mut Vec<Gap>) {
+    let node = pod.placed.node;
+    let found = judge.supply.label_of(node, words::NODE_BOUNDARY);
+    if found == Some(label) {
+        return;
+    }
+    let message = match found {
+        Some(other) => format!("its node is labelled for boundary {other}"),
+        None => "its node is labelled for no boundary, so any of them may come".to_owned(),
+    };
+    let fix = format!("label the node {}={label}", words::NODE_BOUNDARY);
+    gap(Why::NodeLabel, message, &fix, gaps);
+}
+
+/// Whether pods can get the label and nothing more: of namespaces that are off, and other systems' own.
+fn come_without_terms(policy: &Policy) -> bool {
+    policy.outsiders == Outsiders::Label || !policy.foreign_sharing.is_empty()
+}
+
+fn has_terms(pod: &Pod<'_>, policy: &Policy, label: &str) -> bool {
+    let edits = plan::stamp(pod, policy, label.into(), true);
+    !edits.iter().any(|edit| matches!(edit, Edit::Repel { .. }))
+}
+
+/// The annotation is anybody's to write; whoever writes it says that the pod is not to be trusted.
+fn is_static(pod: &Pod<'_>) -> bool {
+    pod.annotation("kubernetes.io/config.mirror").is_some()
+}
+
+fn is_daemon_sets(pod: &Pod<'_>) -> bool {
+    let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
+    daemonset_share::pinned(pod, &filter).is_some()
+}

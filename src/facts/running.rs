@@ -1,0 +1,134 @@
+//! The parts of a pod that only one that is there has: its version, its node, and who wrote what.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::text::Text;
+
+/// A pod as a cluster keeps it. What it asks for is in [`super::Pod`], which is read from the same text.
+#[derive(Debug, Default, Deserialize)]
+pub struct Running<'a> {
+    /// Name, version and who wrote what.
+    #[serde(borrow, default)]
+    pub metadata: RunningMetadata<'a>,
+    /// The node.
+    #[serde(borrow, default)]
+    pub spec: Option<RunningSpec<'a>>,
+    /// The phase.
+    #[serde(borrow, default)]
+    pub status: Option<RunningStatus<'a>>,
+}
+
+/// `metadata` of a pod that is there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunningMetadata<'a> {
+    /// The pod's name.
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
+    /// Its namespace.
+    #[serde(borrow, default)]
+    pub namespace: Option<Text<'a>>,
+    /// Changes with every write; a patch that names it overwrites nothing it has not seen.
+    #[serde(borrow, default)]
+    pub resource_version: Option<Text<'a>>,
+    /// Who wrote which field; kubectl leaves it out of what it prints.
+    #[serde(borrow, default)]
+    pub managed_fields: Option<Vec<Writer<'a>>>,
+}
+
+/// One entry of `metadata.managedFields`.
+#[derive(Debug, Default, Deserialize)]
+pub struct Writer<'a> {
+    /// `status`, `binding`, ...; absent for the pod itself.
+    #[serde(borrow, default)]
+    pub subresource: Option<Text<'a>>,
+    /// The fields, as a tree whose keys begin with `f:`.
+    #[serde(default, rename = "fieldsV1")]
+    pub fields: Option<Fields>,
+}
+
+/// The root of the tree.
+#[derive(Debug, Default, Deserialize)]
+pub struct Fields {
+    #[serde(default, rename = "f:spec")]
+    spec: Option<SpecFields>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct SpecFields {
+    #[serde(default, rename = "f:nodeName")]
+    node_name: Option<IgnoredAny>,
+}
+
+/// `spec` of a pod that is there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunningSpec<'a> {
+    /// Absent while it waits for one.
+    #[serde(borrow, default)]
+    pub node_name: Option<Text<'a>>,
+}
+
+/// `status` of a pod that is there.
+#[derive(Debug, Default, Deserialize)]
+pub struct RunningStatus<'a> {
+    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
+    #[serde(borrow, default)]
+    pub phase: Option<Text<'a>>,
+}
+
+impl Running<'_> {
+    /// Whether it is over, and has given its devices back.
+    pub fn is_finished(&self) -> bool {
+        let status = self.status.as_ref();
+        let phase = status.and_then(|s| s.phase.as_deref());
+        matches!(phase, Some("Succeeded" | "Failed"))
+    }
+
+    /// The node it is on, if it is on one.
+    pub fn node(&self) -> Option<&str> {
+        let name = self.spec.as_ref()?.node_name.as_deref()?;
+        Some(name).filter(|n| !n.is_empty())
+    }
+
+    /// Whether its author named the node, so that no scheduler was asked: a binding is nobody's field.
+    pub fn names_its_node(&self) -> bool {
+        let writers = self.metadata.managed_fields.as_deref().unwrap_or_default();
+        let pods = writers.iter().filter(|w| w.subresource.is_none());
+        let mut specs = pods.filter_map(|w| w.fields.as_ref()?.spec.as_ref());
+        specs.any(|spec| spec.node_name.is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Running;
+
+    fn names_its_node(managed: &str) -> bool {
+        let text = format!(
+            r#"{{"metadata":{{"name":"a","managedFields":[{managed}]}},"spec":{{"nodeName":"n"}}}}"#
+        );
+        serde_json::from_str::<Running<'_>>(&text)
+            .unwrap()
+            .names_its_node()
+    }
+
+    #[test]
+    fn who_wrote_the_node_says_whether_a_scheduler_was_asked() {
+        let writer = |fields: &str, rest: &str| {
+            format!(r#"{{"manager":"kubectl","fieldsType":"FieldsV1","fieldsV1":{fields}{rest}}}"#)
+        };
+        let named = r#"{"f:spec":{"f:containers":{},"f:nodeName":{}}}"#;
+        assert!(names_its_node(&writer(named, "")));
+        assert!(!names_its_node(&writer(
+            named,
+            r#","subresource":"binding""#
+        )));
+        assert!(!names_its_node(&writer(
+            r#"{"f:spec":{"f:containers":{}}}"#,
+            ""
+        )));
+        assert!(!names_its_node(""));
+    }
+}

@@ -11,6 +11,9 @@ use crate::engine::json;
 const HEAD: &str =
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#;
 
+/// Findings in one audit annotation.
+const MOST_RECORDED: usize = 200;
+
 /// Lets a request through that is none of ours.
 pub(super) fn pass(uid: &str) -> Vec<u8> {
     Answer::allowed(uid, None).finish(&[])
@@ -29,7 +32,7 @@ pub(super) fn rehearse(uid: &str, patch: Option<&str>, decision: &Decision<'_>) 
         // The API server puts the webhook's name before the key.
         answer.text.push_str(",\"auditAnnotations\":{\"dry-run\":");
         let mut record = first.clone();
-        for finding in &decision.findings {
+        for finding in decision.findings.iter().take(MOST_RECORDED) {
             record.push_str(&format!(
                 "; {} ({})",
                 finding.rule.id,

@@ -4,6 +4,9 @@ use crate::engine::decision::{Decision, Outcome};
 use crate::engine::findings::Finding;
 use crate::engine::rule::Severity;
 
+/// More lines help nobody, and an answer has to stay small.
+const MOST_LINES: usize = 200;
+
 /// One summary line within 200 characters, then a line for each finding that denies.
 pub fn denial(decision: &Decision<'_>) -> String {
     let denials = || {
@@ -20,7 +23,7 @@ pub fn denial(decision: &Decision<'_>) -> String {
     };
     let room = 200_usize.saturating_sub("slicegate: ".len() + suffix.len());
     let mut text = format!("slicegate: {}{suffix}", cut(first, room));
-    for finding in denials() {
+    for finding in denials().take(MOST_LINES) {
         text.push('\n');
         text.push_str(&format!("[{}] ", finding.rule.id));
         if !finding.path.is_empty() {
@@ -28,13 +31,16 @@ pub fn denial(decision: &Decision<'_>) -> String {
         }
         text.push_str(&format!("{}; fix: {}", finding.message, finding.fix));
     }
+    if let Some(unsaid) = (more + 1).checked_sub(MOST_LINES).filter(|n| *n > 0) {
+        text.push_str(&format!("\nand {unsaid} more of the kind"));
+    }
     text
 }
 
 /// What the person who creates the pod is warned of.
 pub(super) fn warnings(findings: &[Finding]) -> Vec<String> {
     let warns = findings.iter().filter(|f| f.severity == Severity::Warn);
-    warns.map(line).collect()
+    warns.take(MOST_LINES).map(line).collect()
 }
 
 /// What dry-run says instead of doing it: the outcome, and every finding.
@@ -48,7 +54,7 @@ pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
     let outcome = outcome.map(|what| format!("slicegate dry-run: {what}"));
     outcome
         .into_iter()
-        .chain(decision.findings.iter().map(line))
+        .chain(decision.findings.iter().take(MOST_LINES).map(line))
         .collect()
 }
 

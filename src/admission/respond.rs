@@ -5,7 +5,9 @@ use super::patch;
 use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelope};
 use crate::engine::decision::{Decision, Outcome};
 use crate::engine::policy::{Mode, Policy};
-use crate::engine::{Namespaces, Question, Supply, Workload, decide, ephemeral, outsider, undone};
+use crate::engine::{
+    Namespaces, Question, Supply, Workload, decide, ephemeral, outsider, undone, update,
+};
 use crate::facts::Pod;
 
 /// What a request is judged against; replaced as a whole when any of it changes.
@@ -51,8 +53,8 @@ pub struct Judged<'d, 'a> {
 pub enum Webhook {
     /// Chooses and rewrites, when a pod is created.
     Mutate,
-    /// Looks at the final state when every other webhook is done with it, and at ephemeral containers. It judges by
-    /// the same decision and chooses nothing anew.
+    /// Looks at the final state when every other webhook is done with it, at ephemeral containers and, where an
+    /// installation registers that, at updates. It judges by the same decision and chooses nothing anew.
     Validate,
 }
 
@@ -109,7 +111,18 @@ pub fn respond_seen(
             };
             (answer, decision.outcome, decision)
         }
-        (Webhook::Mutate, Act::Debug) | (_, Act::Other) => return Ok(answer::pass(uid)),
+        (Webhook::Validate, Act::Update) => {
+            let (mode, _) = world.namespaces.mode(question.namespace, &world.policy);
+            let decision = update(&question, request.old_object.as_ref(), mode);
+            let answer = match mode {
+                Mode::DryRun => rehearse_update(&question, request, &decision),
+                Mode::Enforce | Mode::Off => apply(pod, uid, &decision),
+            };
+            (answer, decision.outcome, decision)
+        }
+        (Webhook::Mutate, Act::Debug | Act::Update) | (_, Act::Other) => {
+            return Ok(answer::pass(uid));
+        }
     };
     witness(&Judged {
         request,
@@ -172,6 +185,20 @@ fn rehearse(question: &Question<'_>, uid: &str, decision: &Decision<'_>) -> Vec<
     }
     let patch = (!applied.edits.is_empty()).then(|| patch::write(question.pod, &applied.edits));
     answer::rehearse(uid, patch.as_deref(), decision)
+}
+
+/// What enforcing would do is said; what is done is what protects others.
+fn rehearse_update(
+    question: &Question<'_>,
+    request: &AdmissionRequest<'_>,
+    decision: &Decision<'_>,
+) -> Vec<u8> {
+    let uid = &*request.uid;
+    let applied = update(question, request.old_object.as_ref(), Mode::Off);
+    match applied.outcome {
+        Outcome::Denied => answer::deny(uid, &applied),
+        Outcome::Untouched | Outcome::Rewritten => answer::rehearse(uid, None, decision),
+    }
 }
 
 /// Why a request got no decision.

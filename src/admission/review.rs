@@ -82,6 +82,7 @@ impl AdmissionRequest<'_> {
         match (is_pod, part, self.operation()) {
             (true, "", "CREATE") => Act::Create,
             (true, "ephemeralcontainers", "UPDATE") => Act::Debug,
+            (true, "" | "status", "UPDATE") => Act::Update,
             _ => Act::Other,
         }
     }
@@ -94,6 +95,8 @@ pub(super) enum Act {
     Create,
     /// Ephemeral containers are added to it.
     Debug,
+    /// It, or its status, is changed while it lives; metadata can be changed by either.
+    Update,
     /// Anything else, or to something else.
     Other,
 }

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::documents::{self, Document, Input, InputError};
 use crate::engine::policy::Policy;
 use crate::engine::supply::{FleetBuilder, NodeView};
-use crate::engine::{NamespaceView, Namespaces, Supply};
-use crate::facts::{Namespace, Node};
+use crate::engine::{NamespaceView, Namespaces, QuotaView, Supply};
+use crate::facts::{Namespace, Node, ResourceQuota};
 
 /// The fleet that is assumed where nobody gives one, as the nodes of a List.
 pub const ASSUMED_FLEET: &str = include_str!("assumed_fleet.yaml");
@@ -109,7 +109,7 @@ pub fn namespaces(path: &str) -> Result<Namespaces, FleetError> {
     Ok(Namespaces::known(views))
 }
 
-/// The namespaces of a source that was read; other kinds in it, such as ResourceQuotas, are passed over.
+/// The namespaces of a source that was read, with the ResourceQuotas in it; other kinds are passed over.
 ///
 /// # Errors
 /// See [`FleetError`].
@@ -118,16 +118,27 @@ pub fn namespace_views(
     input: Input,
 ) -> Result<HashMap<String, NamespaceView>, FleetError> {
     let mut views = HashMap::new();
-    for document in whole(input)?
-        .iter()
-        .filter(|d| is_kind(&d.value, "Namespace"))
-    {
+    let documents = whole(input)?;
+    let of_kind = |kind| documents.iter().filter(move |d| is_kind(&d.value, kind));
+    for document in of_kind("Namespace") {
         let text = document.value.to_string();
         let namespace: Namespace<'_> = object(&text, document, "Namespace")?;
         let name = namespace.metadata.name.to_string();
         views.insert(name, NamespaceView::of(&namespace));
     }
-    if views.is_empty() {
+    let is_empty = views.is_empty();
+    for document in of_kind("ResourceQuota") {
+        let text = document.value.to_string();
+        let quota: ResourceQuota<'_> = object(&text, document, "ResourceQuota")?;
+        if let Some(view) = QuotaView::of(&quota) {
+            // A namespace of which only the quota is listed has said nothing else.
+            let namespace: &mut NamespaceView = views
+                .entry(quota.metadata.namespace.to_string())
+                .or_default();
+            namespace.quotas.push(view);
+        }
+    }
+    if is_empty {
         return Err(FleetError::None {
             file: source.to_owned(),
             kind: "Namespace",

@@ -1,12 +1,14 @@
 //! Decides about ephemeral containers that are added to a running pod: Kubernetes grants them no resources, so
 //! whatever reaches a GPU from there goes past every request.
 
+use std::collections::HashSet;
+
 use super::decision::{Decision, Outcome, Reason};
 use super::findings::{Finding, Findings};
 use super::outsider::{takes_gpu, untouched};
 use super::policy::Mode;
 use super::question::Question;
-use super::rules::{self, ephemeral_gpu};
+use super::rules::{self, Standing, ephemeral_gpu};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
@@ -39,25 +41,37 @@ fn added<'p, 'a>(
     pod: &'p Pod<'a>,
     before: Option<&Pod<'_>>,
 ) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
-    let there: Vec<String> = before
+    let there: HashSet<String> = before
         .map(|pod| pod.list(ContainerKind::Ephemeral))
         .unwrap_or_default()
         .iter()
         .map(|container| container.name().to_owned())
         .collect();
     let all = pod.list(ContainerKind::Ephemeral).iter().enumerate();
-    all.filter(move |(_, container)| !there.iter().any(|name| name == container.name()))
+    all.filter(move |(_, container)| !there.contains(container.name()))
         .map(|(index, container)| {
             let kind = ContainerKind::Ephemeral;
             (Place { kind, index }, container)
         })
 }
 
+const HOLDS_GPU: Standing = Standing {
+    takes_gpu: true,
+    whole_gpus: 0,
+    holds: None,
+};
+
 /// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
 fn reaching(question: &Question<'_>, place: Place, container: &Container<'_>) -> Vec<Finding> {
     let mut findings = Findings::strict(question.policy);
     rules::visible_devices::in_container(place, container, &mut findings);
     rules::limit_env::in_container(place, container, &mut findings);
+    let mut lifted = Findings::strict(question.policy);
+    rules::privileged_share::in_container(place, container, &mut lifted);
+    if lifted.deny() {
+        // What the pod may mount without a privilege becomes a road with one.
+        rules::host_device::check(question.pod, HOLDS_GPU, &mut findings);
+    }
     if takes_gpu(question.pod) {
         rules::privileged_share::in_container(place, container, &mut findings);
     }

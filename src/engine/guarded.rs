@@ -222,7 +222,7 @@ fn takers<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = (Place, &'p Containe
 /// and the pod names its node, nobody can tell.
 fn may_share(pod: &Pod<'_>) -> bool {
     let by_name = |name: &str| name.ends_with(words::SHARED_SUFFIX);
-    takers(pod).any(|(_, c)| taken_by(c).any(|name| by_name(name)))
+    takers(pod).any(|(_, c)| taken_by(c).any(&by_name))
         || match strategy(pod) {
             Some(strategy) => strategy.is_shared(),
             None => !is_pinned(pod),
@@ -236,7 +236,7 @@ fn is_pinned(pod: &Pod<'_>) -> bool {
 
 /// Whether it holds a part of a device, a slice included.
 fn holds_part(pod: &Pod<'_>) -> bool {
-    let slices = || takers(pod).any(|(_, c)| taken_by(c).any(|name| words::is_mig(name)));
+    let slices = || takers(pod).any(|(_, c)| taken_by(c).any(words::is_mig));
     takes_gpu(pod)
         && (may_share(pod) || strategy(pod) == Some(Strategy::Mig) || !is_pinned(pod) && slices())
 }

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::policy::{Mode, Policy};
+use super::quota::QuotaView;
 use super::words::{self, NEVER_MATCHED};
 use crate::facts::Namespace;
 
-/// slicegate's annotations of one namespace, unjudged.
+/// slicegate's annotations of one namespace, unjudged, and its quotas on GPUs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceView {
     /// `slicegate.dev/mode` as written.
@@ -17,6 +18,8 @@ pub struct NamespaceView {
     pub allowed_tiers: Option<Vec<String>>,
     /// `slicegate.dev/trust-boundary`, none when empty.
     pub trust_boundary: Option<String>,
+    /// Its ResourceQuotas, as far as they count GPUs.
+    pub quotas: Vec<QuotaView>,
 }
 
 impl NamespaceView {
@@ -34,6 +37,7 @@ impl NamespaceView {
             tier: filled(words::TIER),
             allowed_tiers: get(words::ALLOWED_TIERS).map(list),
             trust_boundary: filled(words::TRUST_BOUNDARY),
+            quotas: Vec::new(),
         }
     }
 }

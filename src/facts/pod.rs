@@ -86,6 +86,9 @@ pub struct Spec<'a> {
     /// Which container runtime handler runs the pod.
     #[serde(borrow, default)]
     pub runtime_class_name: Option<Text<'a>>,
+    /// Ends by itself, which quotas tell apart.
+    #[serde(default)]
+    pub active_deadline_seconds: Option<i64>,
     /// Shares the node's process ids.
     #[serde(rename = "hostPID", default)]
     pub host_pid: Option<bool>,

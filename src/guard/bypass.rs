@@ -76,14 +76,12 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
         one_of("e.name", &visible_devices::SWITCHES),
         begins_with("e.name", &visible_devices::OPEN)
     );
-    let names = visible_devices::SWITCHES
-        .into_iter()
-        .chain([words::VISIBLE_DEVICES]);
-    let names: Vec<String> = names.chain(visible_devices::OPEN).map(quoted).collect();
+    let whole = visible_devices::SWITCHES.into_iter();
+    let whole: Vec<&str> = whole.chain([words::VISIBLE_DEVICES]).collect();
     let spells = format!(
-        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
-        names.join(", "),
-        begins_with("s.prefix", &visible_devices::OPEN)
+        "{}\n    || {}",
+        begins_a_name(&whole),
+        spells(&visible_devices::OPEN)
     );
     let folder = visible_devices::DEVICES;
     let within = ["/var/run/", "/run/"].map(|above| format!("{above}{folder}/"));
@@ -100,16 +98,7 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
             "shown",
             doing(containers, "env", "e", &shows, "'sets ' + e.name"),
         ),
-        (
-            "spelled",
-            doing(
-                containers,
-                "envFrom",
-                "s",
-                &spells,
-                "'takes variables under the prefix ' + s.prefix",
-            ),
-        ),
+        ("spelled", under_prefix(containers, &spells)),
         (
             "mounted",
             doing(
@@ -144,19 +133,23 @@ fn shows() -> Validation {
 
 /// `injected`: annotations that inject devices, but for those that list no more than the whole GPUs a pod holds.
 fn injected() -> Vec<Variable> {
-    let beside = "(object.spec.containers + object.spec.?initContainers.orValue([])\
+    let running = "(object.spec.containers + object.spec.?initContainers.orValue([])\
         .filter(c, c.?restartPolicy.orValue('') == 'Always'))";
     let gpu = quoted(words::GPU);
     let count = format!("c.?resources.?limits[?{gpu}].orValue('0')");
     let whole = format!(
-        "variables.strategy != {} ? 0\n: {beside}\n  .map(c, {count}).filter(q, quantity(q).isInteger()).map(q, quantity(q).asInteger()).sum()",
+        "variables.strategy != {} ? 0\n: {running}\n  .map(c, {count}).filter(q, quantity(q).isInteger()).map(q, quantity(q).asInteger()).sum()",
         quoted(Strategy::Exclusive.word())
     );
-    let value = "object.metadata.annotations[k]";
+    let beside = visible_devices::BESIDE.join("|");
+    let number = "nvidia[0-9]+";
+    let lines = "object.metadata.annotations[k].split('\\n').map(l, l.trim()).filter(l, l != '')";
     let injected = format!(
-        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  && !(variables.wholeGpus > 0 \
-        && !{value}.contains('=all') && !{value}.contains('nvidia.com/') && !{value}.contains('/dev/char')\n    \
-        && size({value}.findAll('/dev/nvidia[0-9]')) <= variables.wholeGpus))",
+        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  \
+        && !(variables.wholeGpus > 0 && [{lines}].exists(lines,\n    \
+        lines.all(l, l.matches('^- path: /dev/({number}|{beside})$'))\n    \
+        && lines.exists(l, l.matches('^- path: /dev/{number}$'))\n    \
+        && size(lines.filter(l, l.matches('^- path: /dev/{number}$'))) <= variables.wholeGpus)))",
         begins_with("k", &visible_devices::INJECTING)
     );
     vec![("wholeGpus", whole), ("injected", injected)]
@@ -175,8 +168,8 @@ fn injects() -> Validation {
 
 fn runtime() -> Validation {
     let class = "object.spec.?runtimeClassName.orValue('')";
-    let otherwise = "variables.holders.exists(c, [c.?resources.?limits, c.?resources.?requests].exists(m, \
-        m.orValue({}).exists(k, k.contains('/') && k.contains('gpu') && m.value()[k] != '0')))";
+    let gpus = asks("c", "(k.contains('/') && k.contains('gpu'))");
+    let otherwise = format!("variables.holders.exists(c, {gpus})");
     rule::validation(
         &runtime_class::RULE,
         &format!(
@@ -190,7 +183,7 @@ fn runtime() -> Validation {
     )
 }
 
-/// `limits`: variables that are slicegate's to set. Those it sets for MPS clients are no more than well-formed here:
+/// `limits` and `limitPrefixes`: variables that are slicegate's to set. Those it sets for MPS clients are no more than well-formed here:
 /// how much is right depends on the fleet.
 fn lifted_limits() -> Vec<Variable> {
     let is_limit = begins_with("e.name", &limit_env::OPEN);
@@ -205,30 +198,71 @@ fn lifted_limits() -> Vec<Variable> {
         quoted(words::MPS_MEMORY),
         quoted(words::MPS_THREADS)
     );
+    let ordinals = quoted(limit_env::VISIBLE_ORDINALS);
     let bad = format!(
         "{is_limit} && !({granted}\n      && {good})\n    \
-        || e.name == 'CUDA_VISIBLE_DEVICES' && (has(e.valueFrom) || {value} != '0') && {granted}"
+        || e.name == {ordinals} && (has(e.valueFrom) || {value} != '0') && {granted}"
     );
-    vec![(
-        "limits",
-        doing("variables.all", "env", "e", &bad, "'sets ' + e.name"),
-    )]
+    let spelled = format!(
+        "{}\n    || {} && {granted}",
+        spells(&limit_env::OPEN),
+        spells(&[limit_env::VISIBLE_ORDINALS])
+    );
+    vec![
+        (
+            "limits",
+            doing("variables.all", "env", "e", &bad, "'sets ' + e.name"),
+        ),
+        ("limitPrefixes", under_prefix("variables.all", &spelled)),
+    ]
 }
 
-/// `limits` of containers that are given none.
-pub(super) fn any_limits(containers: &str) -> Variable {
-    let is_limit = begins_with("e.name", &limit_env::OPEN);
-    (
-        "limits",
-        doing(containers, "env", "e", &is_limit, "'sets ' + e.name"),
+/// Whether keys under the prefix of `s` may begin like one of these.
+fn spells(beginnings: &[&str]) -> String {
+    format!(
+        "({} || has(s.prefix) && {})",
+        begins_a_name(beginnings),
+        begins_with("s.prefix", beginnings)
     )
+}
+
+/// Whether the prefix of `s` is a beginning of one of these.
+fn begins_a_name(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|b| quoted(b)).collect();
+    format!(
+        "has(s.prefix) && s.prefix != '' && size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))",
+        names.join(", ")
+    )
+}
+
+fn under_prefix(containers: &str, bad: &str) -> String {
+    let what = "'takes variables under the prefix ' + s.prefix";
+    doing(containers, "envFrom", "s", bad, what)
+}
+
+/// The same of containers that are given none.
+pub(super) fn any_limits(containers: &str) -> [Variable; 2] {
+    let is_limit = begins_with("e.name", &limit_env::OPEN);
+    let spelled = spells(&limit_env::OPEN);
+    [
+        (
+            "limits",
+            doing(containers, "env", "e", &is_limit, "'sets ' + e.name"),
+        ),
+        ("limitPrefixes", under_prefix(containers, &spelled)),
+    ]
+}
+
+/// The expression of what they found first.
+pub(super) fn first_limit() -> &'static str {
+    "(variables.limits + variables.limitPrefixes)[0][0] + ', which is for slicegate to set'"
 }
 
 fn lifts_limits() -> Validation {
     rule::validation(
         &limit_env::RULE,
-        "!variables.judged || size(variables.limits) == 0",
-        Some("variables.limits[0][0] + ', which is for slicegate to set'"),
+        "!variables.judged || size(variables.limits) + size(variables.limitPrefixes) == 0",
+        Some(first_limit()),
         "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute",
     )
 }
@@ -290,6 +324,15 @@ fn is_privileged_share() -> Validation {
 
 /// `roads`: host paths that lead to the node's GPUs; a folder above one counts in a pod that has a GPU or privileges.
 fn hosts() -> Vec<Variable> {
+    let mut variables = lifts();
+    variables.extend(roads(
+        "(size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0)",
+    ));
+    variables
+}
+
+/// `hosts` and `roads`; a folder above one counts where `with_parents` holds.
+pub(super) fn roads(with_parents: &str) -> [Variable; 2] {
     let hosts = format!(
         "object.spec.?volumes.orValue([]).filter(v, has(v.hostPath)).map(v, {})",
         clean("v.hostPath.path")
@@ -309,15 +352,12 @@ fn hosts() -> Vec<Variable> {
     above.dedup();
     let open: Vec<&str> = open.iter().map(String::as_str).collect();
     let roads = format!(
-        "variables.hosts.filter(p, {}\n  || {}\n  || (p + '/').contains('/../')\n  || {}\n    \
-        && (size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0))",
+        "variables.hosts.filter(p, {}\n  || {}\n  || (p + '/').contains('/../')\n  || {}\n    && {with_parents})",
         one_of("p", &whole),
         begins_with("p", &open),
         one_of("p", &above)
     );
-    let mut variables = lifts();
-    variables.extend([("hosts", hosts), ("roads", roads)]);
-    variables
+    [("hosts", hosts), ("roads", roads)]
 }
 
 fn leads_to_devices() -> Validation {

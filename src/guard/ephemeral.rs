@@ -16,10 +16,10 @@ pub(super) fn policy(policy: &Policy) -> Admission {
     let mut variables = vec![scope::enforced(policy), ("added", added.to_owned())];
     variables.extend([holders, scope::taking()]);
     variables.extend(bypass::reaching("variables.added"));
-    variables.extend([
-        bypass::any_limits("variables.added"),
-        bypass::lifted("variables.added"),
-    ]);
+    variables.extend(bypass::any_limits("variables.added"));
+    variables.push(bypass::lifted("variables.added"));
+    // What the pod may mount without a privilege becomes a road with one.
+    variables.extend(bypass::roads("true"));
     Admission {
         name: "slicegate-ephemeral",
         on: ("UPDATE", &["pods/ephemeralcontainers"]),
@@ -53,13 +53,14 @@ fn validations() -> Vec<Validation> {
             "remove it; an ephemeral container gets no devices",
         ),
         validation(
-            "size(variables.limits) == 0",
-            "variables.limits[0][0] + ', which is for slicegate to set'",
+            "size(variables.limits) + size(variables.limitPrefixes) == 0",
+            bypass::first_limit(),
             "remove it",
         ),
         validation(
-            "size(variables.privileged) == 0 || size(variables.taking) == 0",
-            "'container ' + variables.privileged[0].name + ' is privileged or given SYS_ADMIN in a pod with a GPU'",
+            "size(variables.privileged) == 0\n|| size(variables.taking) == 0 && size(variables.roads) == 0",
+            "'container ' + variables.privileged[0].name + ' is privileged or given SYS_ADMIN in a pod \
+                with a GPU, or with a host path that leads to them'",
             "debug it without the privilege",
         ),
     ]

@@ -3,6 +3,7 @@
 
 mod documents;
 mod rules;
+mod rules_page;
 mod source;
 
 use source::File;

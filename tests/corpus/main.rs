@@ -3,6 +3,7 @@
 //! They are not part of this repository: the folder is `$SLICEGATE_SHARED/corpus`, or `../shared/corpus` beside
 //! the checkout. Where there is none, the tests say so and pass.
 
+mod infrastructure;
 mod run;
 mod touching;
 

@@ -154,6 +154,8 @@ pub fn bypasses() -> Vec<(Value, &'static str)> {
         (env("CUDA_MPS_PIPE_DIRECTORY", "/tmp/x"), "limit-env"),
         (env("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", "0=1M"), "limit-env"),
         (env("NVIDIA_GPU_MEMORY_LIMIT", "1"), "limit-env"),
+        (prefix("CUDA_MPS_P"), "limit-env"),
+        (host("/proc/self/root"), device),
         (host("/dev/nvidia0"), device),
         (host("/dev/nvidia-uvm/"), device),
         (host("//dev/./char"), device),

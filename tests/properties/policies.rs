@@ -113,8 +113,8 @@ pub fn namespaces() -> Namespaces {
         let view = NamespaceView {
             mode: Some(mode.to_owned()),
             tier: tier.map(str::to_owned),
-            allowed_tiers: None,
             trust_boundary: boundary.map(str::to_owned),
+            ..NamespaceView::default()
         };
         (name.to_owned(), view)
     };

@@ -55,7 +55,7 @@ const fn stamp(why: StampReason) -> &'static str {
             "it opted out: its request stays, the trust boundary's stamp is added"
         }
         StampReason::NothingKnownFits => {
-            "nothing known can serve it and that is only a warning: its request stays, the stamp is added"
+            "nothing known may serve it and that is only a warning: its request stays, the stamp is added"
         }
         StampReason::ForeignSystem => {
             "the policy leaves it to another sharing system; only the boundary label is added"

@@ -1,11 +1,13 @@
 //! Reads what a pod asks for: resources, annotations, and what is wrong with them.
 
+mod crowd;
 mod products;
 mod sizes;
 
 use super::findings::Findings;
 use super::fraction::Fraction;
 use super::quantity::Quantity;
+use super::rule::Severity;
 use super::rules::{ask_invalid, share_count};
 use super::strategy::Strategy;
 use super::want::{Ask, Named, Want};
@@ -47,6 +49,11 @@ pub fn read<'p>(
     findings: &mut Findings<'_>,
 ) -> Asked<'p> {
     let mut asked = Asked::default();
+    if crowd::is_one(pod) {
+        let text = ask_invalid::crowd(crowd::MOST);
+        findings.add(&ask_invalid::RULE, "/spec", text);
+        return asked;
+    }
     named_resources(pod, form, &mut asked, findings);
     if stamped {
         drop_echoes(&mut asked);
@@ -105,20 +112,21 @@ fn named_resources<'p>(
                 continue;
             }
             let path = || format!("{place}/resources/{part}/{}", pointer(name));
+            let want = |count, fraction: Option<Fraction>| Want {
+                place,
+                container: container.name(),
+                is_sidecar: container.is_sidecar(place),
+                named: kind(name),
+                count,
+                ask: Ask {
+                    fraction,
+                    fraction_in_quantity: fraction.is_some(),
+                    ..Ask::default()
+                },
+            };
             match count(name, quantity) {
                 Ok(None) => {}
-                Ok(Some((count, fraction))) => asked.wants.push(Want {
-                    place,
-                    container: container.name(),
-                    is_sidecar: container.is_sidecar(place),
-                    named: kind(name),
-                    count,
-                    ask: Ask {
-                        fraction,
-                        fraction_in_quantity: fraction.is_some(),
-                        ..Ask::default()
-                    },
-                }),
+                Ok(Some((count, fraction))) => asked.wants.push(want(count, fraction)),
                 Err(CountProblem::Invalid) => {
                     findings.add(
                         &ask_invalid::RULE,
@@ -126,12 +134,13 @@ fn named_resources<'p>(
                         ask_invalid::count(name, quantity),
                     );
                 }
-                Err(CountProblem::ManyShares) => {
-                    findings.add(
-                        &share_count::RULE,
-                        path(),
-                        share_count::many(name, quantity),
-                    );
+                Err(CountProblem::ManyShares(count)) => {
+                    let text = share_count::many(name, quantity);
+                    findings.add(&share_count::RULE, path(), text);
+                    // Where the policy lets it pass, it is an ask like any other.
+                    if findings.severity(&share_count::RULE) != Severity::Deny {
+                        asked.wants.push(want(count, None));
+                    }
                 }
             }
         }
@@ -157,7 +166,7 @@ fn kind(name: &str) -> Named<'_> {
 
 enum CountProblem {
     Invalid,
-    ManyShares,
+    ManyShares(u64),
 }
 
 /// How many of a resource, and the fraction that a quantity below one of `nvidia.com/gpu` means. None for 0.
@@ -174,7 +183,7 @@ fn count(name: &str, quantity: &str) -> Result<Option<(u64, Option<Fraction>)>, 
             let count = milli / 1000;
             let is_share = name.ends_with(words::SHARED_SUFFIX);
             if count > 1 && is_share {
-                return Err(CountProblem::ManyShares);
+                return Err(CountProblem::ManyShares(count));
             }
             Ok(Some((count, None)))
         }

@@ -85,14 +85,14 @@ impl<'p> Sizes<'p> {
 }
 
 #[derive(Clone, Copy)]
-enum SizeKind {
+pub(super) enum SizeKind {
     Memory,
     Fraction,
     Compute,
 }
 
 impl SizeKind {
-    fn of(key: &str) -> Option<(Option<&str>, Self)> {
+    pub(super) fn of(key: &str) -> Option<(Option<&str>, Self)> {
         Some(match key {
             words::GPU_MEMORY => (None, Self::Memory),
             words::GPU_FRACTION => (None, Self::Fraction),

@@ -34,8 +34,8 @@ fn namespaces() -> Namespaces {
     let view = |mode: &str, tier: Option<&str>, boundary: Option<&str>| NamespaceView {
         mode: Some(mode.to_owned()),
         tier: tier.map(str::to_owned),
-        allowed_tiers: None,
         trust_boundary: boundary.map(str::to_owned),
+        ..NamespaceView::default()
     };
     let views = [
         ("team-a", view("enforce", None, None)),

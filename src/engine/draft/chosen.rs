@@ -49,6 +49,9 @@ impl<'a> Draft<'_, 'a> {
         rules::parallelism::check(case.pod, case.wants, &mut self.findings);
         rules::memory_fraction::check(case, choice, &mut self.findings);
         rules::milder(case, strategy, &mut self.findings);
+        let namespace = self.question.namespace;
+        let view = self.question.namespaces.view(namespace);
+        rules::quota_escape::check(namespace, view, case, choice, &mut self.findings);
         let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes);
         self.protect(&edits, Some(strategy));
         let contents = Contents {

@@ -12,6 +12,7 @@ use super::decision::{Decision, Outcome, Reason, StampReason};
 use super::findings::Findings;
 use super::foreign;
 use super::keep;
+use super::outsider::own_boundary;
 use super::plan::{Edit, Limits};
 use super::policy::{Mode, Tier};
 use super::question::{Question, Witness, Workload};
@@ -78,6 +79,7 @@ impl<'q, 'a> Draft<'q, 'a> {
             self.tier,
             &mut self.findings,
         );
+        self.boundary_after_all();
         if let Some(spoken) = spoken {
             if rules::foreign_sharing::is_left_alone(&spoken, policy) {
                 return self.foreign();
@@ -115,8 +117,11 @@ impl<'q, 'a> Draft<'q, 'a> {
             return self.daemon_set(&asked.wants, pinned);
         }
         let strategies = self.strategies(&asked, mixed);
-        if self.findings.deny() || strategies.is_empty() {
+        if self.findings.deny() {
             return self.deny();
+        }
+        if strategies.is_empty() {
+            return self.stay_as_written(&asked.wants, rules::no_such_offer::unnamed());
         }
         let case = Case {
             pod,
@@ -143,6 +148,19 @@ impl<'q, 'a> Draft<'q, 'a> {
         match choice {
             Some(choice) => self.chosen(&case, &choice, &asked.echoes, is_kept),
             None => self.nothing_fits(&case),
+        }
+    }
+
+    /// Without a boundary nothing could be stamped: where the policy made its refusal a warning, the pod stays in its
+    /// namespace's own.
+    fn boundary_after_all(&mut self) {
+        if self.boundary.is_none() && !self.findings.deny() {
+            self.boundary = own_boundary(self.question);
+            if self.boundary.is_none() {
+                let text = rules::boundary_not_yours::none_left(self.question.namespace);
+                self.findings
+                    .refuse(&rules::boundary_not_yours::RULE, "", text);
+            }
         }
     }
 

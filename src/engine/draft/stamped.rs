@@ -30,20 +30,26 @@ impl<'a> Draft<'_, 'a> {
         if !unknown.is_empty() {
             rules::supply_unknown::keys(&unknown, &mut self.findings);
         }
+        let (message, _) = rules::no_such_offer::text(case);
+        self.stay_as_written(case.wants, message)
+    }
+
+    /// Nothing is chosen and that is only a warning: the request stays, with the stamp. `message` is for requests that
+    /// cannot stay.
+    pub(super) fn stay_as_written(mut self, wants: &[Want<'a>], message: String) -> Decision<'a> {
         let stays =
             |want: &Want<'_>| want.named != Named::Nothing && !want.ask.fraction_in_quantity;
-        if !case.wants.iter().all(stays) && !self.findings.deny() {
+        if !wants.iter().all(stays) && !self.findings.deny() {
             // The API server or the scheduler cannot do anything with what is written.
-            let text = rules::no_such_offer::text(case);
             let fix =
                 "ask for a whole resource beside the annotation, nvidia.com/gpu: 1".to_owned();
             self.findings
-                .refuse(&rules::no_such_offer::RULE, "", (text.0, fix));
+                .refuse(&rules::no_such_offer::RULE, "", (message, fix));
         }
         if self.findings.deny() {
             return self.deny();
         }
-        self.stamp(case.wants, true, StampReason::NothingKnownFits)
+        self.stamp(wants, true, StampReason::NothingKnownFits)
     }
 
     fn no_supply(&mut self, case: &Case<'_, '_>) {

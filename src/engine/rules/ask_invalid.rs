@@ -15,8 +15,8 @@ pub static RULE: Rule = Rule {
         100 %; one ask has two values, as 500m beside gpu-fraction 0.25, or a limit and a \
         request that differ; an annotation names no container of the pod, or none where there \
         are several; a name is longer than 63 characters. A fraction is in (0,1], compute is a \
-        percentage from 1 to 100, memory a quantity such as 10Gi. A policy cannot weaken this \
-        rule.",
+        percentage from 1 to 100, memory a quantity such as 10Gi. More than 1000 \
+        asks, or containers in a pod that asks, are not read. A policy cannot weaken this rule.",
     risk: "A guess could give the pod less memory than it needs, or take more of the GPU than was \
         meant. The first shows only when CUDA runs out of memory.",
     fix: "Write the value as the message says. For one container use the form \
@@ -153,7 +153,28 @@ pub fn products(value: &str) -> Text {
 pub fn no_container(name: &str, containers: &[&str]) -> Text {
     (
         format!("no container is named {}", quoted(name)),
-        format!("the pod has {}", containers.join(", ")),
+        format!("the pod has {}", listed(containers)),
+    )
+}
+
+/// As many names as help.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 20;
+    let first = names.get(..MOST).unwrap_or(names);
+    let more = match names.len() - first.len() {
+        0 => String::new(),
+        n => format!(" and {n} more"),
+    };
+    format!("{}{more}", first.join(", "))
+}
+
+/// More than anybody can mean.
+pub fn crowd(most: usize) -> Text {
+    (
+        format!(
+            "the pod asks for GPUs in more than {most} places, or among more than {most} containers"
+        ),
+        "split it into several pods".to_owned(),
     )
 }
 
@@ -163,7 +184,7 @@ pub fn which_container(containers: &[&str]) -> Text {
         format!(
             "the ask names no container, none asks for a GPU, and there are {}: {}",
             containers.len(),
-            containers.join(", ")
+            listed(containers)
         ),
         "name one: gpu-memory.slicegate.dev/<container>".to_owned(),
     )

@@ -100,3 +100,11 @@ pub fn label(found: &str, own: &str) -> (String, String) {
         "leave the label out; slicegate writes it".to_owned(),
     )
 }
+
+/// A namespace that may not use the boundary it claims, and whose own name is reserved for others.
+pub fn none_left(namespace: &str) -> (String, String) {
+    (
+        format!("there is no trust boundary that namespace {namespace} may use"),
+        "give it a slicegate.dev/trust-boundary of its own, or list it under spec.boundaries of the policy".to_owned(),
+    )
+}

@@ -13,8 +13,8 @@ pub static RULE: Rule = Rule {
     refuses: "a hostPath to GPU devices, MPS, the driver root, or what hands them out",
     cause: "A volume, mounted or not, is a hostPath to /dev/nvidia*, the MPS pipe or shm, the \
         driver root, the kubelet's device-plugin or pod-resources sockets, CDI folders, \
-        container runtime or NRI sockets, /dev/char or static manifests. Paths are cleaned \
-        before they are compared. A parent of such a path is refused in a pod that has a GPU or \
+        container runtime or NRI sockets, /dev/char, static manifests, or the folder of a process \
+        in /proc, whose links lead anywhere. Paths are cleaned before they are compared. A parent of such a path is refused in a pod that has a GPU or \
         is privileged; elsewhere it is a warning. Folders that hold only driver libraries, such \
         as GKE's, are allowed.",
     risk: "Through the MPS pipe any pod can join the MPS server of the node without a request, and \
@@ -114,6 +114,18 @@ const fn road(path: &'static str, leads_to: &'static str) -> Road {
     }
 }
 
+/// A process's folder: its root, working directory and open files are links that the kubelet follows anywhere. `/proc`
+/// itself is what every node exporter mounts, and from inside a container those links need a privilege.
+const fn process(path: &'static str) -> Road {
+    Road {
+        path,
+        leads_to: "the whole node, through a process's links",
+        is_prefix: true,
+        has_parents: false,
+    }
+}
+
+const STATIC: &str = "static pods, which no admission sees";
 const GPU: &str = "the node's GPUs";
 const DRIVER: &str = "the driver's root and the MPS pipe and shared memory";
 const KUBELET: &str = "the kubelet's device sockets";
@@ -121,7 +133,7 @@ const CDI: &str = "the device specifications every container runtime reads";
 const RUNTIME: &str = "the container runtime, and so to every container";
 
 /// `/var/run` is a link to `/run` on most nodes, so both are listed.
-pub(crate) static ROADS: [Road; 22] = [
+pub(crate) static ROADS: [Road; 37] = [
     Road {
         path: "/dev/nvidia",
         leads_to: GPU,
@@ -153,10 +165,22 @@ pub(crate) static ROADS: [Road; 22] = [
     road("/var/run/cri-dockerd.sock", RUNTIME),
     road("/run/nri", RUNTIME),
     road("/var/run/nri", RUNTIME),
-    road(
-        "/etc/kubernetes/manifests",
-        "static pods, which no admission sees",
-    ),
+    road("/run/k0s", RUNTIME),
+    road("/var/run/k0s", RUNTIME),
+    road("/etc/kubernetes/manifests", STATIC),
+    road("/var/lib/rancher/k3s/agent/pod-manifests", STATIC),
+    road("/var/lib/rancher/rke2/agent/pod-manifests", STATIC),
+    process("/proc/self"),
+    process("/proc/thread-self"),
+    process("/proc/1"),
+    process("/proc/2"),
+    process("/proc/3"),
+    process("/proc/4"),
+    process("/proc/5"),
+    process("/proc/6"),
+    process("/proc/7"),
+    process("/proc/8"),
+    process("/proc/9"),
 ];
 
 /// A path without empty, `.` and `..` parts, absolute.

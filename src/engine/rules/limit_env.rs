@@ -1,5 +1,6 @@
 //! `limit-env`: refuses variables that set or drop the limits of MPS.
 
+use super::ask_invalid::quoted;
 use crate::engine::case::Case;
 use crate::engine::findings::Findings;
 use crate::engine::plan::Limits;
@@ -8,7 +9,7 @@ use crate::engine::strategy::Strategy;
 use crate::engine::want::Want;
 use crate::engine::words;
 use crate::facts::Pod;
-use crate::facts::pod::{Container, EnvVar, Place};
+use crate::facts::pod::{Container, EnvFrom, EnvVar, Place};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -20,7 +21,8 @@ pub static RULE: Rule = Rule {
         CUDA_VISIBLE_DEVICES to something other than 0. If any entry of \
         CUDA_MPS_PINNED_DEVICE_MEM_LIMIT names a GPU that the process cannot see, every memory \
         limit is dropped, the daemon's included; with another CUDA_MPS_PIPE_DIRECTORY the \
-        process is no MPS client at all. Values equal to what slicegate writes, and limits not \
+        process is no MPS client at all. It fires too on envFrom with a prefix that spells such a \
+        variable. Values equal to what slicegate writes, and limits not \
         above it, are kept and are no finding.",
     risk: "The process can take the whole memory of the GPU, and its neighbours run out.",
     fix: "Remove the variable and say what is needed with slicegate.dev/gpu-memory, gpu-fraction \
@@ -85,6 +87,7 @@ pub fn check(
                 found(place, container, (index, variable), findings);
             }
         }
+        sources(place, container, findings);
     }
 }
 
@@ -95,6 +98,30 @@ pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Find
             found(place, container, (index, variable), findings);
         }
     }
+    sources(place, container, findings);
+}
+
+/// A whole config map or secret under a prefix that makes its keys such variables.
+fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    let sources = container.env_from.as_deref().unwrap_or_default();
+    for (index, source) in sources.iter().enumerate() {
+        let prefix = source.prefix.as_deref().unwrap_or_default();
+        if !OPEN.iter().any(|open| spells(prefix, open)) {
+            continue;
+        }
+        let message = format!(
+            "container {} takes variables from outside under the prefix {}, which spells variables that are for slicegate to set",
+            container.name(),
+            quoted(prefix)
+        );
+        let fix = "use another prefix".to_owned();
+        findings.add(&RULE, format!("{place}/envFrom/{index}"), (message, fix));
+    }
+}
+
+/// Whether keys below a prefix may be variables that begin so.
+fn spells(prefix: &str, beginning: &str) -> bool {
+    !prefix.is_empty() && (beginning.starts_with(prefix) || prefix.starts_with(beginning))
 }
 
 fn found(
@@ -145,6 +172,9 @@ fn whole(text: &str) -> Option<u64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
+/// By it a process says which of the devices it sees it uses.
+pub(crate) const VISIBLE_ORDINALS: &str = "CUDA_VISIBLE_DEVICES";
+
 /// The container whose `CUDA_VISIBLE_DEVICES` names an ordinal that an MPS client does not see, which drops every limit.
 pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
@@ -155,10 +185,15 @@ pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     case.wants.iter().map(place).find(set)
 }
 
-/// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS.
+/// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS, or may, out of a
+/// config map or secret.
 pub(in crate::engine) fn hides_its_device(container: &Container<'_>) -> bool {
-    let hides = |v: &EnvVar<'_>| v.name() == "CUDA_VISIBLE_DEVICES" && v.literal() != Some("0");
-    container.env().iter().any(hides)
+    let hides = |v: &EnvVar<'_>| v.name() == VISIBLE_ORDINALS && v.literal() != Some("0");
+    let may_hide = |s: &EnvFrom<'_>| {
+        let prefix = s.prefix.as_deref().unwrap_or_default();
+        spells(prefix, VISIBLE_ORDINALS)
+    };
+    container.env().iter().any(hides) || container.env_from.iter().flatten().any(may_hide)
 }
 
 /// What is said when nothing but MPS was left.

@@ -2,6 +2,7 @@
 
 use crate::engine::findings::Findings;
 use crate::engine::policy::Tier;
+use crate::engine::quantity::Quantity;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::want::{Named, Want};
 use crate::facts::Pod;
@@ -130,10 +131,9 @@ fn implicit_claim(pod: &Pod<'_>, findings: &mut Findings<'_>) -> bool {
             .iter()
             .flat_map(|r| [&r.limits, &r.requests]);
         let names = limits.flatten().flat_map(|pairs| pairs.iter());
-        let Some((name, _)) = names
-            .into_iter()
-            .find(|(name, q)| is_nvidia_class(name) && *q != "0")
-        else {
+        let Some((name, _)) = names.into_iter().find(|(name, q)| {
+            is_nvidia_class(name) && !Quantity::parse(q).is_ok_and(Quantity::is_zero)
+        }) else {
             continue;
         };
         let message = format!(

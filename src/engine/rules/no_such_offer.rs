@@ -93,3 +93,9 @@ fn existing(case: &Case<'_, '_>) -> String {
         names => format!("it; there is {}", names.join(", ")),
     }
 }
+
+/// What is said of an ask without a whole resource that the tier has no strategy for.
+pub fn unnamed() -> String {
+    "no strategy may serve the ask, and it names no whole resource that could stay as it is"
+        .to_owned()
+}

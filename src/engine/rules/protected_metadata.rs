@@ -1,11 +1,12 @@
 //! `protected-metadata`: refuses changes of slicegate's own labels and receipt.
 
 use super::ask_invalid::quoted;
+use super::visible_devices;
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::words;
-use crate::facts::Pod;
+use crate::facts::{Pairs, Pod};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -52,9 +53,13 @@ spec:
 "#,
 };
 
+/// The labels that are slicegate's to write.
+pub(in crate::engine) const LABELS: [&str; 3] =
+    [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER];
+
 /// Looks for labels of slicegate that were written in advance with values the pod is not given.
 pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>) {
-    for key in [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER] {
+    for key in LABELS {
         let Some(found) = pod.label(key) else {
             continue;
         };
@@ -75,5 +80,71 @@ pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>)
             format!("/metadata/labels/{}", pointer(key)),
             (message, fix),
         );
+    }
+}
+
+/// Looks for slicegate's labels and receipt that an update adds, changes or removes. `adoption` is the boundary label
+/// that may be added where none was; whoever else adds one is not looked for here.
+pub fn changed(
+    before: &Pod<'_>,
+    after: &Pod<'_>,
+    adoption: Option<&str>,
+    findings: &mut Findings<'_>,
+) {
+    for key in LABELS {
+        let (old, new) = (before.label(key), after.label(key));
+        let is_adopted =
+            key == words::TRUST_BOUNDARY && old.is_none() && new.is_some() && new == adoption;
+        if !is_adopted {
+            differs("label", "labels", key, (old, new), findings);
+        }
+    }
+    let receipts = (
+        before.annotation(words::DECISION),
+        after.annotation(words::DECISION),
+    );
+    let key = words::DECISION;
+    differs("annotation", "annotations", key, receipts, findings);
+}
+
+fn differs(
+    what: &str,
+    list: &str,
+    key: &str,
+    (old, new): (Option<&str>, Option<&str>),
+    findings: &mut Findings<'_>,
+) {
+    let done = match (old, new) {
+        (None, Some(_)) => "added",
+        (Some(_), None) => "removed",
+        (Some(old), Some(new)) if old != new => "changed",
+        _ => return,
+    };
+    // What is gone has no place in the pod as it is to become.
+    let path = match new {
+        Some(_) => format!("/metadata/{list}/{}", pointer(key)),
+        None => "/metadata".to_owned(),
+    };
+    let message = format!("the {what} {key} is slicegate's and is {done} on a live pod");
+    let fix =
+        "leave it as it is; create the pod anew to have it judged anew, or use slicegate adopt"
+            .to_owned();
+    findings.add(&RULE, path, (message, fix));
+}
+
+/// Looks for annotations that inject devices or mounts and that an update adds or gives another value: what starts
+/// later in the pod would get them.
+pub fn injected(before: &Pod<'_>, after: &Pod<'_>, findings: &mut Findings<'_>) {
+    for (key, value) in after.annotations().into_iter().flat_map(Pairs::iter) {
+        if !visible_devices::is_injecting(key) || before.annotation(key) == Some(value) {
+            continue;
+        }
+        let message = format!(
+            "the annotation {} injects devices or mounts into a pod that was admitted without it",
+            quoted(key)
+        );
+        let fix = "leave it out; ask for devices as resources when the pod is created".to_owned();
+        let path = format!("/metadata/annotations/{}", pointer(key));
+        findings.add(&RULE, path, (message, fix));
     }
 }

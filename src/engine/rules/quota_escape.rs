@@ -1,6 +1,11 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
+use crate::engine::case::{Case, Choice};
+use crate::engine::findings::Findings;
+use crate::engine::namespaces::NamespaceView;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::want::Named;
+use crate::engine::words;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +22,7 @@ pub static RULE: Rule = Rule {
     fix: "The author need not do anything. The administrator adds requests.<name> to the \
         ResourceQuota for every resource name that the nodes sell.",
     bad: r#"# namespace: slicegate.dev/mode: enforce
-# Its ResourceQuota limits requests.nvidia.com/gpu; the nodes sell nvidia.com/mig-2g.20gb.
+# The nodes sell nvidia.com/mig-2g.20gb.
 apiVersion: v1
 kind: Pod
 metadata:
@@ -30,9 +35,17 @@ spec:
     image: registry.example/app:1
     resources:
       limits: {nvidia.com/gpu: "1"}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata:
+  name: gpus
+spec:
+  hard:
+    requests.nvidia.com/gpu: "4"
 "#,
     good: r#"# namespace: slicegate.dev/mode: enforce
-# Its ResourceQuota limits requests.nvidia.com/gpu and requests.nvidia.com/mig-2g.20gb.
+# The nodes sell nvidia.com/mig-2g.20gb.
 apiVersion: v1
 kind: Pod
 metadata:
@@ -45,5 +58,49 @@ spec:
     image: registry.example/app:1
     resources:
       limits: {nvidia.com/gpu: "1"}
+---
+apiVersion: v1
+kind: ResourceQuota
+metadata:
+  name: gpus
+spec:
+  hard:
+    requests.nvidia.com/gpu: "4"
+    requests.nvidia.com/mig-2g.20gb: "8"
 "#,
 };
+
+/// Warns of every name that a quota counted before and none counts afterwards.
+pub fn check(
+    namespace: &str,
+    view: Option<&NamespaceView>,
+    case: &Case<'_, '_>,
+    choice: &Choice<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let Some(view) = view.filter(|v| !v.quotas.is_empty()) else {
+        return;
+    };
+    let mut said: Vec<(&str, &str)> = Vec::new();
+    for (want, grant) in case.wants.iter().zip(&choice.grants) {
+        let old = match want.named {
+            Named::Nothing => continue,
+            _ => want.fixed_resource().unwrap_or(words::GPU),
+        };
+        let new = grant.resource;
+        if old == new || said.contains(&(old, new)) {
+            continue;
+        }
+        let mut counting = view.quotas.iter().filter(|q| q.counts(old, case.pod));
+        let still = |before| view.quotas.iter().any(|q| q.counts_wherever(new, before));
+        if counting.all(still) {
+            continue;
+        }
+        said.push((old, new));
+        let message = format!(
+            "a quota of namespace {namespace} counts {old}, none counts {new}, which this pod takes instead"
+        );
+        let fix = format!("the administrator adds requests.{new} to the ResourceQuota");
+        findings.add(&RULE, format!("{}/resources", want.place), (message, fix));
+    }
+}

@@ -3,6 +3,7 @@
 use super::Standing;
 use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
+use crate::engine::quantity::Quantity;
 use crate::engine::rule::{Rule, Severity};
 use crate::facts::Pod;
 
@@ -76,7 +77,11 @@ fn asks_otherwise(pod: &Pod<'_>) -> bool {
             let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
             let mut pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
             pairs.any(|(name, quantity)| {
-                name.contains('/') && name.contains("gpu") && quantity != "0"
+                name.contains('/') && name.contains("gpu") && !is_zero(quantity)
             })
         })
+}
+
+fn is_zero(quantity: &str) -> bool {
+    Quantity::parse(quantity).is_ok_and(Quantity::is_zero)
 }

@@ -1,5 +1,6 @@
 //! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
 
+use super::host_device;
 use crate::engine::case::Case;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
@@ -85,8 +86,6 @@ pub fn text() -> (String, String) {
     )
 }
 
-/// Whether a mount path is /dev/shm once empty and `.` parts are gone.
 fn is_shm(path: &str) -> bool {
-    let parts = path.split('/').filter(|p| !p.is_empty() && *p != ".");
-    parts.eq(["dev", "shm"])
+    path.contains("shm") && host_device::clean(path) == "/dev/shm"
 }

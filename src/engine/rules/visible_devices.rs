@@ -20,8 +20,9 @@ pub static RULE: Rule = Rule {
         valueFrom; mounts /var/run/nvidia-container-devices; or carries a CDI, NRI, CRI-O or \
         provider annotation that injects devices. NVIDIA's runtime honours the variable for \
         unprivileged pods by default, and the pod's value normally wins over the device \
-        plugin's. An annotation warns only where the pod holds at least as many whole GPUs as it \
-        lists.",
+        plugin's. Of a ConfigMap or Secret \
+        taken whole only the prefix is seen. An annotation warns only where it lists GPUs by \
+        their own paths, and the pod holds at least as many whole ones.",
     risk: "With the value all, the container sees every GPU of the node, those of other pods \
         included, whatever it asked for: no count, limit or boundary holds.",
     fix: "Remove it and ask for nvidia.com/gpu; the device plugin makes the right device visible. \
@@ -151,20 +152,22 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-/// Annotations by which CDI, NRI plugins, CRI-O and providers inject devices or mounts.
-pub(crate) const INJECTING: [&str; 12] = [
+/// Annotations by which CDI, NRI plugins, CRI-O and providers inject devices or mounts. The plugins' bare keys, without
+/// `/pod` or `/container.<name>`, are for every container of the pod.
+pub(crate) const INJECTING: [&str; 13] = [
     "cdi.k8s.io/",
     "nvidia.cdi.k8s.io",
-    "devices.gke.io/",
-    "cdi-devices.gke.io/",
-    "devices.noderesource.dev/",
-    "cdi-devices.noderesource.dev/",
-    "mounts.noderesource.dev/",
-    "devices.nri.io/",
-    "cdi-devices.nri.io/",
-    "mounts.nri.io/",
-    "cdi.nri.io/",
+    "devices.gke.io",
+    "cdi-devices.gke.io",
+    "devices.noderesource.dev",
+    "cdi-devices.noderesource.dev",
+    "mounts.noderesource.dev",
+    "devices.nri.io",
+    "cdi-devices.nri.io",
+    "mounts.nri.io",
+    "cdi.nri.io",
     "io.kubernetes.cri-o.Devices",
+    "devices.crio.io",
 ];
 
 /// Whether an annotation makes a node plugin inject devices or mounts.
@@ -196,12 +199,30 @@ fn annotations(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
     }
 }
 
-/// How many GPUs a list of devices names; none where it may name all of them.
+/// How many GPUs a list of devices names; none where it is more than a list of NVIDIA's devices by their own paths: a
+/// number instead of a path, another spelling or a mount could be anything.
 fn listed(value: &str) -> Option<u64> {
-    if value.contains("=all") || value.contains("nvidia.com/") || value.contains("/dev/char") {
-        return None;
+    let lines = value.lines().map(str::trim).filter(|l| !l.is_empty());
+    let mut gpus = 0;
+    for line in lines {
+        let device = line.strip_prefix("- path: /dev/")?;
+        match device.strip_prefix("nvidia") {
+            Some(number) if is_number(number) => gpus += 1,
+            _ if BESIDE.contains(&device) => {}
+            _ => return None,
+        }
     }
-    let after = value.split("/dev/nvidia").skip(1);
-    let numbered = after.filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    u64::try_from(numbered.count()).ok()
+    (gpus > 0).then_some(gpus)
 }
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Devices that every user of a GPU opens, and the one by which GKE's TCPX lends memory to a network card.
+pub(crate) const BESIDE: [&str; 4] = [
+    "nvidiactl",
+    "nvidia-uvm",
+    "nvidia-uvm-tools",
+    "dmabuf_import_helper",
+];

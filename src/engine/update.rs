@@ -1,0 +1,52 @@
+//! Decides about an update of a live pod, through `pods` or `pods/status`: what keeps boundaries apart stays as it is.
+
+use super::decision::{Decision, Outcome, Reason};
+use super::findings::Findings;
+use super::outsider::{own_boundary, takes_gpu, untouched};
+use super::policy::Mode;
+use super::question::Question;
+use super::rules::protected_metadata;
+use super::words;
+use crate::facts::Pod;
+
+/// Decides about the pod as it is to become, under a mode.
+///
+/// slicegate's labels and receipt are protected whatever a namespace's mode is, as when a pod is created; injecting
+/// annotations concern only those who opted in. Whatever else an update changes is none of slicegate's business:
+/// kubelets and controllers write to pods all the time.
+pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode) -> Decision<'a> {
+    let Question {
+        policy,
+        namespace,
+        pod,
+        ..
+    } = *question;
+    let mut decision = untouched(mode, Reason::NotOurs);
+    if policy.mode == Mode::Off || words::NEVER_MATCHED.contains(&namespace) {
+        return decision;
+    }
+    // A pod that nobody has seen before had none of it.
+    let nothing = Pod::default();
+    let before = before.unwrap_or(&nothing);
+    let mut findings = Findings::new(policy);
+    let adopted = adoption(question, before);
+    protected_metadata::changed(before, pod, adopted.as_deref(), &mut findings);
+    if mode != Mode::Off {
+        protected_metadata::injected(before, pod, &mut findings);
+    }
+    if findings.deny() {
+        (decision.outcome, decision.reason) = (Outcome::Denied, Reason::Findings);
+    }
+    decision.findings = findings.into_list();
+    decision
+}
+
+/// The boundary label by which a GPU pod may be adopted. Whether somebody may adopt at all (the RBAC verb `adopt` on
+/// `pods.slicegate.dev`) is known to the API server alone, and its guard asks; here only the value is judged.
+fn adoption<'a>(question: &Question<'a>, before: &Pod<'_>) -> Option<std::borrow::Cow<'a, str>> {
+    let bears = before.label(words::TRUST_BOUNDARY).is_some();
+    let added = question.pod.label(words::TRUST_BOUNDARY).is_some();
+    (added && !bears && takes_gpu(question.pod))
+        .then(|| own_boundary(question))
+        .flatten()
+}

@@ -1,0 +1,104 @@
+//! `docs/rules.md` says of every rule what `slicegate explain` says: it is written from the same source.
+//!
+//! `SLICEGATE_BLESS=1 cargo test --test architecture` writes it.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use slicegate::engine::rule::Rule;
+use slicegate::engine::rules::ALL;
+
+const INTRODUCTION: &str = "<!-- Written from src/engine/rules by SLICEGATE_BLESS=1 cargo test --test architecture. -->
+
+# Rules
+
+What slicegate refuses or warns of, with cause, risk and fix, as `slicegate explain <id>` prints them. A policy sets what
+a finding does under `spec.rules`, but for those marked *always*; cases that a text calls a warning never do more.
+
+In the examples a first comment says what the pod's namespace is annotated with, where that matters. They are judged under
+the built-in policy, on a fleet that has every mechanism, by the tests of this repository.
+";
+
+fn page() -> String {
+    let mut page = INTRODUCTION.to_owned();
+    page.push_str("\n| rule | refuses or warns of | default |\n|---|---|---|\n");
+    for rule in ALL {
+        let row = format!(
+            "| [`{0}`](#{0}) | {1} | {2} |",
+            rule.id,
+            escaped(rule.refuses),
+            default(rule)
+        );
+        let _ = writeln!(page, "{row}");
+    }
+    for rule in ALL {
+        section(rule, &mut page);
+    }
+    page
+}
+
+fn default(rule: &Rule) -> String {
+    let always = if rule.always_denies { ", *always*" } else { "" };
+    format!("{}{always}", rule.default.word())
+}
+
+fn section(rule: &Rule, page: &mut String) {
+    let _ = write!(
+        page,
+        "\n## {}\n\nBy default {}: {}.\n",
+        rule.id,
+        default(rule),
+        escaped(rule.refuses)
+    );
+    for (head, text) in [
+        ("Cause", rule.cause),
+        ("Risk", rule.risk),
+        ("Fix", rule.fix),
+    ] {
+        let _ = write!(page, "\n**{head}.** {}\n", escaped(text));
+    }
+    for (head, manifest) in [("Fires on", rule.bad), ("Does not fire on", rule.good)] {
+        let _ = write!(page, "\n{head}:\n\n```yaml\n{}\n```\n", manifest.trim_end());
+    }
+}
+
+/// Angle brackets, asterisks and underscores are markup, outside of code.
+fn escaped(text: &str) -> String {
+    text.replace('<', "&lt;")
+        .replace('*', "\\*")
+        .replace('_', "\\_")
+}
+
+#[test]
+fn the_page_of_rules_says_what_explain_says() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    if std::env::var_os("SLICEGATE_BLESS").is_some() {
+        fs::create_dir_all(path.with_file_name("")).expect("docs can be made");
+        fs::write(&path, page()).expect("the page is written");
+    }
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == page(),
+        "docs/rules.md is not what src/engine/rules says; SLICEGATE_BLESS=1 writes it"
+    );
+}
+
+#[test]
+fn the_readme_lists_every_rule_as_it_is() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).expect("the README can be read");
+    for rule in ALL {
+        let row = format!(
+            "| `{}` | {} | {} |",
+            rule.id,
+            rule.refuses,
+            rule.default.word()
+        );
+        assert!(readme.contains(&row), "the README lacks {row}");
+    }
+    assert!(
+        readme.contains("(docs/rules.md)"),
+        "nothing leads to the page"
+    );
+}

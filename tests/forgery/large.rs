@@ -1,0 +1,229 @@
+//! Pods as large as a body may be: the time to answer grows with their size and no faster.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::scene::{Answer, SHARED, WHOLE, create, gpu_pod, with};
+
+/// A generous bound for a build without optimisation; what is quadratic takes minutes at these sizes.
+const LONGEST: Duration = Duration::from_secs(10);
+
+fn timed(what: &str, namespace: &str, pod: &Value) -> Answer {
+    let started = Instant::now();
+    let answer = create(namespace, pod);
+    let took = started.elapsed();
+    println!("{what}: {took:?}, allowed {}", answer.allowed);
+    assert!(took < LONGEST, "{what} took {took:?}");
+    answer
+}
+
+fn many(n: usize, entry: impl Fn(usize) -> Value) -> Value {
+    (0..n).map(entry).collect()
+}
+
+fn map(n: usize, entry: impl Fn(usize) -> (String, String)) -> Value {
+    let entries = (0..n).map(entry).map(|(k, v)| (k, Value::String(v)));
+    Value::Object(entries.collect())
+}
+
+fn in_main(key: &str, value: Value) -> Value {
+    let mut pod = gpu_pod();
+    pod["spec"]["containers"][0][key] = value;
+    pod
+}
+
+#[test]
+fn many_variables() {
+    let plain = many(100_000, |i| json!({"name": format!("V{i}"), "value": "x"}));
+    assert!(timed("100,000 variables", SHARED, &in_main("env", plain)).allowed);
+    let bad = many(
+        50_000,
+        |_| json!({"name": "NVIDIA_VISIBLE_DEVICES", "value": "all"}),
+    );
+    assert!(!timed("50,000 attacks", SHARED, &in_main("env", bad)).allowed);
+    let limits = many(
+        50_000,
+        |_| json!({"name": "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", "value": "0=1M"}),
+    );
+    timed("50,000 limits", SHARED, &in_main("env", limits));
+    let sources = many(
+        50_000,
+        |_| json!({"prefix": "NVIDIA_", "configMapRef": {"name": "c"}}),
+    );
+    assert!(!timed("50,000 sources", SHARED, &in_main("envFrom", sources)).allowed);
+}
+
+#[test]
+fn many_annotations_and_labels() {
+    let pod = |list: &str, map: Value| with(gpu_pod(), &json!({"metadata": {list: map}}));
+    let plain = map(50_000, |i| (format!("example.com/{i}"), "x".to_owned()));
+    assert!(
+        timed(
+            "50,000 annotations",
+            SHARED,
+            &pod("annotations", plain.clone())
+        )
+        .allowed
+    );
+    assert!(timed("50,000 labels", SHARED, &pod("labels", plain)).allowed);
+    let asks = map(30_000, |i| {
+        (format!("gpu-memory.slicegate.dev/c{i}"), "1Gi".to_owned())
+    });
+    let answer = timed(
+        "30,000 asks for no container",
+        SHARED,
+        &pod("annotations", asks),
+    );
+    assert!(!answer.allowed);
+    let cdi = map(30_000, |i| (format!("cdi.k8s.io/{i}"), "x".to_owned()));
+    assert!(!timed("30,000 CDI annotations", SHARED, &pod("annotations", cdi)).allowed);
+}
+
+#[test]
+fn many_containers() {
+    let limits = json!({"limits": {"nvidia.com/gpu": "1"}});
+    let asking = many(
+        10_000,
+        |i| json!({"name": format!("c{i}"), "resources": limits}),
+    );
+    for namespace in [SHARED, WHOLE] {
+        let mut pod = gpu_pod();
+        pod["spec"]["containers"] = asking.clone();
+        timed("10,000 containers with a GPU", namespace, &pod);
+        let mut pod = gpu_pod();
+        pod["spec"]["initContainers"] = asking.clone();
+        timed("10,000 init containers with a GPU", namespace, &pod);
+    }
+    let plain = many(30_000, |i| json!({"name": format!("c{i}"), "image": "x"}));
+    let mut pod = gpu_pod();
+    pod["spec"]["initContainers"] = plain;
+    timed("30,000 init containers without", SHARED, &pod);
+    let asks = map(5_000, |i| {
+        (format!("gpu-memory.slicegate.dev/c{i}"), "1Gi".to_owned())
+    });
+    let mut pod = with(gpu_pod(), &json!({"metadata": {"annotations": asks}}));
+    pod["spec"]["containers"] = many(5_000, |i| json!({"name": format!("c{i}")}));
+    timed("5,000 containers that ask by annotation", SHARED, &pod);
+}
+
+#[test]
+fn many_terms_and_tolerations() {
+    let key = "requiredDuringSchedulingIgnoredDuringExecution";
+    let nodes = |terms: Value| json!({"spec": {"affinity": {"nodeAffinity": {key: {"nodeSelectorTerms": terms}}}}});
+    let terms = many(
+        1_000,
+        |i| json!({"matchExpressions": [{"key": "nvidia.com/gpu.product", "operator": "NotIn", "values": [format!("x{i}")]}]}),
+    );
+    timed(
+        "1,000 terms",
+        SHARED,
+        &with(gpu_pod(), &nodes(terms.clone())),
+    );
+    timed("1,000 terms", WHOLE, &with(gpu_pod(), &nodes(terms)));
+    let values = many(50_000, |i| json!(format!("x{i}")));
+    let term =
+        json!([{"matchExpressions": [{"key": "zone", "operator": "NotIn", "values": values}]}]);
+    timed(
+        "a term of 50,000 values",
+        SHARED,
+        &with(gpu_pod(), &nodes(term)),
+    );
+    let long = many(
+        2_000,
+        |i| json!({"key": format!("k{i}"), "operator": "DoesNotExist"}),
+    );
+    let term = json!([{"matchExpressions": long}]);
+    timed(
+        "a term of 2,000 keys",
+        SHARED,
+        &with(gpu_pod(), &nodes(term)),
+    );
+    let tolerations = many(
+        50_000,
+        |i| json!({"key": format!("k{i}"), "operator": "Exists"}),
+    );
+    timed(
+        "50,000 tolerations",
+        SHARED,
+        &with(gpu_pod(), &json!({"spec": {"tolerations": tolerations}})),
+    );
+    let selector = map(30_000, |i| (format!("k{i}"), "x".to_owned()));
+    timed(
+        "30,000 selectors",
+        SHARED,
+        &with(gpu_pod(), &json!({"spec": {"nodeSelector": selector}})),
+    );
+    let apart = many(
+        20_000,
+        |i| json!({"topologyKey": format!("k{i}"), "labelSelector": {}}),
+    );
+    timed(
+        "20,000 anti-affinities",
+        SHARED,
+        &with(
+            gpu_pod(),
+            &json!({"spec": {"affinity": {"podAntiAffinity": {key: apart}}}}),
+        ),
+    );
+}
+
+#[test]
+fn many_volumes_claims_owners_and_words() {
+    let hosts = many(
+        30_000,
+        |i| json!({"name": format!("v{i}"), "hostPath": {"path": "/dev/nvidia0"}}),
+    );
+    timed(
+        "30,000 host paths",
+        SHARED,
+        &with(gpu_pod(), &json!({"spec": {"volumes": hosts}})),
+    );
+    let claims = many(
+        30_000,
+        |i| json!({"name": format!("v{i}"), "resourceClaimName": "x"}),
+    );
+    timed(
+        "30,000 claims",
+        SHARED,
+        &with(gpu_pod(), &json!({"spec": {"resourceClaims": claims}})),
+    );
+    let owners = many(
+        30_000,
+        |_| json!({"apiVersion": "apps/v1", "kind": "DaemonSet", "controller": false}),
+    );
+    timed(
+        "30,000 owners",
+        SHARED,
+        &with(gpu_pod(), &json!({"metadata": {"ownerReferences": owners}})),
+    );
+    let words = many(100_000, |_| json!("--tensor-parallel-size"));
+    timed("100,000 arguments", SHARED, &in_main("args", words));
+    let limits = map(50_000, |i| {
+        (format!("nvidia.com/mig-{i}g.10gb"), "1".to_owned())
+    });
+    timed(
+        "50,000 resources",
+        SHARED,
+        &in_main("resources", json!({"limits": limits})),
+    );
+    let path = format!("/{}dev/nvidia0", "a/../".repeat(500_000));
+    timed(
+        "a path of 2.5 MB",
+        SHARED,
+        &with(
+            gpu_pod(),
+            &json!({"spec": {"volumes": [{"name": "v", "hostPath": {"path": path}}]}}),
+        ),
+    );
+    let wild = format!("{}b", "*a".repeat(100_000));
+    let products = json!({"metadata": {"annotations": {"slicegate.dev/gpu-products": wild}}});
+    timed(
+        "a product of 100,000 wildcards",
+        SHARED,
+        &with(gpu_pod(), &products),
+    );
+    let list = "NVIDIA-A100*,".repeat(50_000);
+    let products = json!({"metadata": {"annotations": {"slicegate.dev/gpu-products": list}}});
+    timed("50,000 products", SHARED, &with(gpu_pod(), &products));
+}

@@ -1,0 +1,13 @@
+//! What somebody would try who wants a GPU, a neighbour or a limit that is not theirs, and what they get.
+//!
+//! Each module is a table: one row is one attempt, or one innocent thing that only looks like one.
+
+mod bypasses;
+mod bytes;
+mod forged;
+mod host_paths;
+mod large;
+mod quantities;
+mod scene;
+mod updates;
+mod weakened;

@@ -1,0 +1,82 @@
+//! A policy that turns a refusal into a warning, or off: a pod with a GPU is stamped all the same.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+use slicegate::config::{documents, fleet, policy};
+use slicegate::engine::plan::Edit;
+use slicegate::engine::rule::Rule;
+use slicegate::engine::rules::ALL;
+use slicegate::engine::{
+    Decision, NamespaceView, Namespaces, Outcome, Question, Workload, decide, words,
+};
+use slicegate::facts::Pod;
+
+use super::scene::report;
+
+/// Judges the bad example of a rule under a policy that weakens it.
+fn judged(rule: &Rule, severity: &str, check: impl FnOnce(&Pod<'_>, &Decision<'_>)) {
+    let id = rule.id;
+    let text = format!(
+        "apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\nspec: {{rules: {{{id}: \"{severity}\"}}}}\n"
+    );
+    let policy = policy::read("policy", &text).expect("a policy");
+    let nodes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/_world/nodes.yaml");
+    let supply = fleet::from_file(&nodes.display().to_string(), &policy).expect("nodes");
+    let view = || NamespaceView {
+        mode: Some("enforce".to_owned()),
+        ..NamespaceView::default()
+    };
+    let known = ["default", "team-a", "team-b"].map(|name| (name.to_owned(), view()));
+    let namespaces = Namespaces::known(HashMap::from(known));
+    let object = documents::parse(id, rule.bad)
+        .documents
+        .swap_remove(0)
+        .value;
+    let namespace = object["metadata"]["namespace"].as_str();
+    let (workload, pod) = match object["kind"].as_str() {
+        Some("Pod") => (Workload::Pod, Some(&object)),
+        Some("DaemonSet") => (Workload::DaemonSet, object.pointer("/spec/template")),
+        _ => (Workload::Template, object.pointer("/spec/template")),
+    };
+    let Some(pod) = pod.map(Value::to_string) else {
+        return;
+    };
+    let pod: Pod<'_> = serde_json::from_str(&pod).expect("a pod");
+    let decision = decide(&Question {
+        policy: &policy,
+        supply: &supply,
+        namespaces: &namespaces,
+        namespace: namespace.unwrap_or("default"),
+        pod: &pod,
+        workload,
+        user: None,
+    });
+    check(&pod, &decision);
+}
+
+fn takes_gpu(pod: &Pod<'_>) -> bool {
+    let resources = pod.containers().filter_map(|(_, c)| c.resources.as_ref());
+    let mut lists = resources.flat_map(|r| [&r.limits, &r.requests]).flatten();
+    lists.any(|list| list.iter().any(|(name, _)| words::is_gpu_resource(name)))
+}
+
+#[test]
+fn no_weakened_rule_lets_a_gpu_pod_pass_without_its_boundarys_label() {
+    let mut faults = Vec::new();
+    for rule in ALL.into_iter().filter(|rule| !rule.always_denies) {
+        for severity in ["warn", "off"] {
+            judged(rule, severity, |pod, decision| {
+                let labels = |e: &Edit<'_>| matches!(e, Edit::Label { key, .. } if *key == words::TRUST_BOUNDARY);
+                let is_stamped =
+                    decision.outcome == Outcome::Rewritten && decision.edits.iter().any(labels);
+                let is_refused = decision.outcome == Outcome::Denied;
+                if takes_gpu(pod) && !is_stamped && !is_refused {
+                    faults.push(format!("{} {severity}: {:?}", rule.id, decision.outcome));
+                }
+            });
+        }
+    }
+    report(&faults);
+}

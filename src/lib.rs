@@ -27,6 +27,7 @@ pub mod cluster;
 pub mod config;
 pub mod engine;
 pub mod facts;
+pub mod guard;
 pub mod manifests;
 pub mod server;
 pub mod yaml;

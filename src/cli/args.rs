@@ -56,6 +56,9 @@ pub(crate) enum Command {
     /// Prints a certificate as a Secret, and the webhooks that trust it, for kubectl apply
     #[command(after_help = examples::CERTS)]
     Certs(CertsArgs),
+    /// Prints the guard: admission policies that keep enforced namespaces closed while slicegate is away
+    #[command(after_help = examples::GUARD)]
+    Guard(GuardArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems
     #[command(after_help = examples::CATALOG)]
     Catalog(ListArgs),
@@ -212,6 +215,17 @@ pub(crate) struct CertsArgs {
     /// How many days the certificate and its authority are good for
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub days: u32,
+    /// How to print the objects
+    #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
+    pub output: ManifestFormat,
+}
+
+/// `slicegate guard`.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct GuardArgs {
+    /// The SharingPolicy it is for; without it the built-in one
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<String>,
     /// How to print the objects
     #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
     pub output: ManifestFormat,

@@ -59,6 +59,14 @@ Examples:
       without the cluster; without managed fields, nobody can tell who named a node himself
 
 It only reads: nodes, namespaces, pods and resourcequotas of the whole cluster.
+
+With --boundaries, JSON and YAML are a BoundaryReport: summary {nodes, pods, covered, uncovered,
+breaches}; nodes [{name, sells [{resource, strategy, product, count}], unknown [{resource,
+reason}], hasHostname, boundaries [{trustBoundary, pods, sharing}], breach}]; breaches [{node,
+trustBoundaries, pods [{namespace, name, label, trustBoundary}]}]; uncovered [{namespace, name,
+node, mode, label, trustBoundary, holds, reasons [{reason, message, fix}]}]. holds is whole, slice,
+share, gone or unknown. Without it they are an AuditReport, in the form of a review's.
+
 A breach is a node that runs shared pods of two boundaries, one of which was promised that this
 cannot be: it carries a label, or its namespace enforces.
 
@@ -122,6 +130,18 @@ Examples:
 
 The authority's own key is made in memory and gone when the command ends, so nobody can sign with
 it. For the same reason nobody renews the certificate: run it again before the days are over.";
+
+pub(crate) const GUARD: &str = "\
+Examples:
+  slicegate guard | kubectl apply -f -
+      for the built-in policy
+  slicegate guard --policy policy.yaml | kubectl apply -f -
+      for your own; again whenever it changes
+  slicegate guard --policy policy.yaml | kubectl diff -f -
+      whether the guard in the cluster is the one for this policy
+
+Needs Kubernetes 1.30. The last two objects are of a kind that came with 1.36: an older API server
+takes the others and says that it does not know these.";
 
 pub(crate) const CATALOG: &str = "\
 Examples:

@@ -8,6 +8,7 @@ mod certs;
 mod completions;
 mod examples;
 mod explain;
+mod guard;
 mod input;
 mod live;
 mod output;
@@ -54,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Rules(args) => rules::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Certs(args) => certs::run(&args),
+        Command::Guard(args) => guard::run(&args),
         Command::Catalog(args) => catalog::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

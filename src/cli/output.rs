@@ -4,8 +4,9 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 use serde::Serialize;
+use serde_json::{Value, json};
 
-use super::args::Format;
+use super::args::{Format, ManifestFormat};
 
 /// Prints a text, its colours only on a terminal that wants them.
 ///
@@ -43,6 +44,22 @@ pub(crate) fn value<T: Serialize>(
         Format::Text => print(&text()),
         Format::Json => print(&json(value)?),
         Format::Yaml => print(&yaml(value)?),
+    }
+}
+
+/// Objects as `kubectl apply -f -` reads several.
+///
+/// # Errors
+/// See [`json`].
+pub(crate) fn manifests(objects: &[Value], format: ManifestFormat) -> anyhow::Result<String> {
+    match format {
+        ManifestFormat::Json => {
+            json(&json!({"apiVersion": "v1", "kind": "List", "items": objects}))
+        }
+        ManifestFormat::Yaml => {
+            let documents: Result<Vec<String>, _> = objects.iter().map(yaml).collect();
+            Ok(documents?.join("---\n"))
+        }
     }
 }
 

@@ -71,6 +71,8 @@ impl ClusterError {
     pub(super) fn request(doing: String, address: &str, who: &str, problem: &kube::Error) -> Self {
         let (text, code) = match problem {
             kube::Error::Api(status) => (status.message.clone(), Some(status.code)),
+            // Its own words are no news.
+            kube::Error::Service(cause) => (chain(cause.as_ref()), None),
             other => (chain(other), None),
         };
         Self::Request {

@@ -4,6 +4,7 @@
 
 mod error;
 mod identity;
+mod proxy;
 
 use std::path::Path;
 

@@ -79,7 +79,7 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
 }
 
 /// Mirror pods are made by kubelets; the annotation alone is anybody's to write.
-fn is_mirror(question: &Question<'_>) -> bool {
+pub(super) fn is_mirror(question: &Question<'_>) -> bool {
     let by_node = question.user.is_some_and(|u| u.starts_with("system:node:"));
     by_node
         && question

@@ -117,6 +117,14 @@ pub struct Spoken<'p> {
 
 /// The first word in the pod that asks another system for a part of a stock GPU.
 pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>> {
+    all_spoken(pod, takes_stock_gpu).next()
+}
+
+/// All of them.
+pub(super) fn all_spoken<'p>(
+    pod: &'p Pod<'p>,
+    takes_stock_gpu: bool,
+) -> impl Iterator<Item = Spoken<'p>> {
     let annotations = pod.annotations().into_iter().flat_map(|a| a.iter());
     let labels = pod.labels().into_iter().flat_map(|l| l.iter());
     let annotations = annotations.map(|(key, value)| (Annotation, key, value));
@@ -127,8 +135,8 @@ pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>>
         let pairs = lists.into_iter().flatten().flatten();
         pairs.flat_map(|p| p.iter().map(|(key, value)| (Resource, key, value)))
     });
-    let mut said = annotations.chain(labels).chain(resources);
-    said.find_map(|(stands, key, value)| {
+    let said = annotations.chain(labels).chain(resources);
+    said.filter_map(move |(stands, key, value)| {
         let word = find(stands, key)?;
         let counts = (takes_stock_gpu || word.takes_a_share) && asks(stands, value);
         counts.then_some(Spoken { word, key })

@@ -12,6 +12,7 @@ use super::rules;
 use super::tenancy;
 use super::words;
 use crate::facts::Pod;
+use crate::facts::pod::Container;
 
 /// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
 ///
@@ -84,17 +85,18 @@ pub(super) fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> 
 
 /// Whether any of its containers asks for a stock resource.
 pub(super) fn takes_gpu(pod: &Pod<'_>) -> bool {
-    taken(pod).next().is_some()
+    pod.containers()
+        .any(|(_, container)| taken(container).next().is_some())
 }
 
-/// The stock resources its containers ask for, each as often as it stands there.
-pub(super) fn taken<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = &'p str> {
-    let resources = pod.containers().filter_map(|(_, c)| c.resources.as_ref());
-    let lists = resources.flat_map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
-    let pairs = lists.flatten().flat_map(|pairs| pairs.iter());
-    pairs.filter_map(|(name, quantity)| {
+/// The stock resources that a container asks for; one may come twice, as a limit and as a request.
+pub(super) fn taken<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c str, &'c str)> {
+    let resources = container.resources.as_ref();
+    let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
+    let pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
+    pairs.filter(|(name, quantity)| {
         let zero = Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
-        (words::is_gpu_resource(name) && !zero).then_some(name)
+        words::is_gpu_resource(name) && !zero
     })
 }
 

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::{Run, slicegate};
+use crate::{Run, command, finish};
 
 const NAMESPACES: &str =
     r#"{"kind":"NamespaceList","apiVersion":"v1","items":[{"metadata":{"name":"team-a"}}]}"#;
@@ -36,18 +36,23 @@ impl Server {
     }
 
     fn run(&self, arguments: &[&str]) -> Run {
+        self.run_at("127.0.0.1", self.port, arguments, &[])
+    }
+
+    /// Runs a command against an address, with a few variables.
+    fn run_at(&self, host: &str, port: u16, arguments: &[&str], variables: &[(&str, &str)]) -> Run {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("kubeconfig");
         let text = format!(
             r#"{{"apiVersion":"v1","kind":"Config","current-context":"x",
-            "clusters":[{{"name":"x","cluster":{{"server":"http://127.0.0.1:{}"}}}}],
+            "clusters":[{{"name":"x","cluster":{{"server":"http://{host}:{port}"}}}}],
             "users":[{{"name":"x","user":{{"token":"t"}}}}],
-            "contexts":[{{"name":"x","context":{{"cluster":"x","user":"x"}}}}]}}"#,
-            self.port
+            "contexts":[{{"name":"x","context":{{"cluster":"x","user":"x"}}}}]}}"#
         );
         std::fs::write(&path, text).expect("a file");
         let flag = format!("--kubeconfig={}", path.display());
-        slicegate(&[arguments, &[&flag]].concat())
+        let mut command = command(&[arguments, &[&flag]].concat());
+        finish(command.envs(variables.iter().copied()))
     }
 
     fn asked(&self) -> Vec<String> {
@@ -276,4 +281,33 @@ fn a_dry_run_asks_the_api_server_and_what_it_refuses_is_said() {
     ] {
         assert!(run.err.contains(part), "{part}: {}", run.err);
     }
+}
+
+#[test]
+fn a_proxy_in_the_environment_is_used_but_for_what_is_here_or_in_no_proxy() {
+    let proxy = Server::start(Vec::new());
+    let address = format!("http://127.0.0.1:{}", proxy.port);
+    let run = |no_proxy: &str| {
+        let variables = [("HTTPS_PROXY", address.as_str()), ("NO_PROXY", no_proxy)];
+        proxy.run_at("api.invalid", 6443, &["adopt", "nowhere"], &variables)
+    };
+    assert_eq!(run("example.com").status, 2);
+    let asked = proxy.asked();
+    let tunnel = |a: &String| a.starts_with("CONNECT api.invalid:6443");
+    assert!(!asked.is_empty() && asked.iter().all(tunnel), "{asked:?}");
+    assert_eq!(run("invalid").status, 2);
+    assert_eq!(proxy.asked(), asked, "nobody asked it a second time");
+
+    let here = Server::start(vec![(
+        "GET /api/v1/namespaces?limit=500",
+        200,
+        NAMESPACES.to_owned(),
+    )]);
+    let variables = [("HTTPS_PROXY", address.as_str())];
+    let run = here.run_at("127.0.0.1", here.port, &["adopt", "nowhere"], &variables);
+    assert!(
+        run.err.contains("there is no namespace nowhere"),
+        "{}",
+        run.err
+    );
 }

@@ -78,6 +78,11 @@ impl Api {
         Self::with(self.port, Arc::clone(&self.tls))
     }
 
+    /// A client of the same server for somebody else.
+    pub fn with_identity(&self, authority: &Authority, who: &Identity) -> Self {
+        Self::new(self.port, authority, who)
+    }
+
     fn with(port: u16, tls: Arc<ClientConfig>) -> Self {
         let runtime = Builder::new_current_thread()
             .enable_all()

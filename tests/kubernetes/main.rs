@@ -12,6 +12,9 @@ mod certificates;
 mod cluster;
 mod control_plane;
 mod fleet;
+mod guard;
+mod guard_agrees;
+mod guard_pods;
 mod headline;
 mod https;
 mod installation;
@@ -93,6 +96,17 @@ const TESTS: &[Test] = tests![
     acceptance_cases::nothing_unsafe_gets_in_that_is_not_known,
     match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,
     match_conditions::a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_much,
+    guard::with_slicegate_gone_who_opted_in_is_closed_and_nobody_else_notices,
+    guard::a_stamp_passes_where_it_is_right_and_only_there,
+    guard::a_refusal_by_the_guard_is_one_readable_line,
+    guard::every_way_around_the_request_is_closed_where_slicegate_acts,
+    guard::an_ephemeral_container_gets_no_gpu,
+    guard::what_slicegate_wrote_on_a_live_pod_stays_and_all_else_may_change,
+    guard::labels_that_close_nodes_for_others_are_refused_in_every_namespace,
+    guard::a_pod_too_large_for_the_guard_is_refused_only_where_slicegate_acts,
+    guard::a_policy_in_dry_run_refuses_no_missing_stamp,
+    guard_agrees::the_guard_and_rust_say_the_same_of_random_pods,
+    guard::with_slicegate_there_the_guard_is_not_noticed,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

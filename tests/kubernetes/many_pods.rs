@@ -186,3 +186,38 @@ pub fn large() -> Vec<(&'static str, Value)> {
         ),
     ]
 }
+
+/// As a pod of its own, created by nobody else's controller.
+pub fn adopt(pod: &mut Value, name: &str, namespace: &str) {
+    pod["apiVersion"] = "v1".into();
+    pod["kind"] = "Pod".into();
+    if !pod["metadata"].is_object() {
+        pod["metadata"] = json!({});
+    }
+    let Some(metadata) = pod["metadata"].as_object_mut() else {
+        return;
+    };
+    for key in [
+        "generateName",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+    ] {
+        metadata.remove(key);
+    }
+    metadata.insert("name".to_owned(), name.into());
+    metadata.insert("namespace".to_owned(), namespace.into());
+    // These name objects of their own clusters.
+    if let Some(spec) = pod["spec"].as_object_mut() {
+        for key in [
+            "serviceAccountName",
+            "serviceAccount",
+            "priorityClassName",
+            "priority",
+        ] {
+            spec.remove(key);
+        }
+        // Its volume would be one entry more than the test counts.
+        spec.insert("automountServiceAccountToken".to_owned(), false.into());
+    }
+}

@@ -98,7 +98,7 @@ impl Tally {
         index: usize,
     ) {
         let name = format!("pod-{index}");
-        adopt(&mut pod, &name);
+        many_pods::adopt(&mut pod, &name, NAMESPACE.name);
         let path = format!("{}?dryRun=All", pods_of(NAMESPACE.name));
         let answer = cluster.api().send("POST", &path, Some(&pod));
         let asked = recorder.asked_about(&name);
@@ -171,41 +171,6 @@ fn cost(cluster: &Cluster) -> f64 {
             .sum()
     };
     sum("sum") / sum("count")
-}
-
-/// As a pod of its own, created by nobody else's controller.
-fn adopt(pod: &mut Value, name: &str) {
-    pod["apiVersion"] = "v1".into();
-    pod["kind"] = "Pod".into();
-    if !pod["metadata"].is_object() {
-        pod["metadata"] = json!({});
-    }
-    let Some(metadata) = pod["metadata"].as_object_mut() else {
-        return;
-    };
-    for key in [
-        "generateName",
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-    ] {
-        metadata.remove(key);
-    }
-    metadata.insert("name".to_owned(), name.into());
-    metadata.insert("namespace".to_owned(), NAMESPACE.name.into());
-    // These name objects of their own clusters.
-    if let Some(spec) = pod["spec"].as_object_mut() {
-        for key in [
-            "serviceAccountName",
-            "serviceAccount",
-            "priorityClassName",
-            "priority",
-        ] {
-            spec.remove(key);
-        }
-        // Its volume would be one entry more than the test counts.
-        spec.insert("automountServiceAccountToken".to_owned(), false.into());
-    }
 }
 
 fn touches(pod: &Value) -> bool {

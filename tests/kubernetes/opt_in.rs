@@ -33,14 +33,20 @@ pub fn audit_names_what_ran_before_the_opt_in_and_adopt_brings_it_in(stage: &mut
     assert_eq!(label(cluster, "joins", "early"), "joins");
 
     mode(cluster, "slicegate.dev/mode=enforce");
+    // While one webhook knows the annotation and the other does not, a pod may be refused for a moment.
     let probe = || {
         let dry = format!("{}?dryRun=All", pods_of("joins"));
-        cluster.create(&dry, &by_hand("probe"))["metadata"]["labels"][BOUNDARY].take()
+        let mut answer = cluster.try_create(&dry, &by_hand("probe"));
+        let label = answer.body["metadata"]["labels"][BOUNDARY].take();
+        answer
+            .is_good()
+            .then_some(label)
+            .ok_or(answer.body.to_string())
     };
     standard
         .webhook
         .tell_namespaces(cluster, "the namespace to be enforced", || {
-            let seen = probe();
+            let seen = probe()?;
             (seen == "joins").then_some(()).ok_or(seen.to_string())
         });
     let said = slicegate(cluster, &["adopt", "joins"]).good();
@@ -64,7 +70,7 @@ pub fn audit_names_what_ran_before_the_opt_in_and_adopt_brings_it_in(stage: &mut
     standard
         .webhook
         .tell_namespaces(cluster, "the namespace to be off", || {
-            let seen = probe();
+            let seen = probe()?;
             seen.is_null().then_some(()).ok_or(seen.to_string())
         });
 }

@@ -17,6 +17,7 @@ use crate::facts::Pod;
 use crate::facts::pod::Place;
 
 pub use limits::Limits;
+pub(super) use user::written as written_user;
 pub use user::{MpsUser, mps_user};
 
 /// One intended change, in the words of the field. `admission::patch` turns it into RFC 6902.
@@ -169,6 +170,14 @@ pub fn stamp<'a>(
             &mut edits,
         );
     }
+    edits
+}
+
+/// The edits by which MPS clients of different users never meet.
+pub(super) fn apart_from_users(pod: &Pod<'_>, user: MpsUser) -> Vec<Edit<'static>> {
+    let mut edits = Vec::new();
+    label(pod, words::MPS_USER, user.label(), &mut edits);
+    neighbours::repel(pod, words::MPS_USER, user.label(), &mut edits);
     edits
 }
 

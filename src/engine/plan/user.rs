@@ -30,9 +30,18 @@ impl MpsUser {
 
 /// Which user the pod's MPS clients run as, the tier's included.
 pub fn mps_user(case: &Case<'_, '_>) -> MpsUser {
+    let users = case.wants.iter().map(|want| run_as(case, want.place));
+    common(users)
+}
+
+/// Which user these containers of a pod run as, by what is written.
+pub(in crate::engine) fn written(pod: &Pod<'_>, places: &[Place]) -> MpsUser {
+    common(places.iter().map(|place| written_user(pod, *place)))
+}
+
+fn common(users: impl Iterator<Item = Option<i64>>) -> MpsUser {
     let mut user = None;
-    for want in case.wants {
-        let own = run_as(case, want.place);
+    for own in users {
         let this = own.map_or(MpsUser::Image, MpsUser::Id);
         if user.is_some_and(|u| u != this) {
             return MpsUser::Several;

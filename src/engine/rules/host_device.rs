@@ -82,13 +82,13 @@ pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
 }
 
 /// A path of the node that leads past the device plugin.
-pub(in crate::engine) struct Road {
-    pub(in crate::engine) path: &'static str,
+pub(crate) struct Road {
+    pub(crate) path: &'static str,
     leads_to: &'static str,
     /// Names that only begin with the path count as well.
-    pub(in crate::engine) is_prefix: bool,
+    pub(crate) is_prefix: bool,
     /// Folders above it matter.
-    pub(in crate::engine) has_parents: bool,
+    pub(crate) has_parents: bool,
 }
 
 impl Road {
@@ -116,7 +116,7 @@ const fn road(path: &'static str, leads_to: &'static str) -> Road {
 }
 
 /// What the folders of processes are in.
-pub(in crate::engine) const PROCESSES: &str = "/proc/";
+pub(crate) const PROCESSES: &str = "/proc/";
 
 /// Whether a clean path is a process's folder or in it. Its root, working directory and open files are links that the
 /// kubelet follows anywhere. `/proc` itself is what every node exporter mounts, and from inside a container those links
@@ -140,7 +140,7 @@ const CDI: &str = "the device specifications every container runtime reads";
 const RUNTIME: &str = "the container runtime, and so to every container";
 
 /// `/var/run` is a link to `/run` on most nodes, so both are listed.
-pub(in crate::engine) static ROADS: [Road; 26] = [
+pub(crate) static ROADS: [Road; 26] = [
     Road {
         path: "/dev/nvidia",
         leads_to: GPU,

@@ -141,7 +141,7 @@ fn found(
 }
 
 /// What the variables begin with that are for slicegate to set.
-pub(in crate::engine) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
+pub(crate) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
 
 fn is_limit(name: &str) -> bool {
     OPEN.iter().any(|open| name.starts_with(open))
@@ -173,24 +173,27 @@ fn whole(text: &str) -> Option<u64> {
 }
 
 /// By it a process says which of the devices it sees it uses.
-const VISIBLE_ORDINALS: &str = "CUDA_VISIBLE_DEVICES";
+pub(crate) const VISIBLE_ORDINALS: &str = "CUDA_VISIBLE_DEVICES";
 
 /// The container whose `CUDA_VISIBLE_DEVICES` names an ordinal that an MPS client does not see, which drops every limit.
 pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
     }
-    let hides = |v: &EnvVar<'_>| v.name() == VISIBLE_ORDINALS && v.literal() != Some("0");
     let place = |w: &Want<'_>| w.place;
-    let set = |place: &Place| {
-        let container = case.pod.at(*place);
-        container.is_some_and(|c| {
-            let mut sources = c.env_from.iter().flatten();
-            let prefix = |s: &EnvFrom<'_>| s.prefix.as_deref().unwrap_or_default().to_owned();
-            c.env().iter().any(hides) || sources.any(|s| spells(&prefix(s), VISIBLE_ORDINALS))
-        })
-    };
+    let set = |place: &Place| case.pod.at(*place).is_some_and(hides_its_device);
     case.wants.iter().map(place).find(set)
+}
+
+/// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS.
+pub(in crate::engine) fn hides_its_device(container: &Container<'_>) -> bool {
+    let hides = |v: &EnvVar<'_>| v.name() == VISIBLE_ORDINALS && v.literal() != Some("0");
+    let mut sources = container.env_from.iter().flatten();
+    let may_hide = |s: &EnvFrom<'_>| {
+        let prefix = s.prefix.as_deref().unwrap_or_default();
+        !prefix.is_empty() && VISIBLE_ORDINALS.starts_with(prefix)
+    };
+    container.env().iter().any(hides) || sources.any(may_hide)
 }
 
 /// What is said when nothing but MPS was left.

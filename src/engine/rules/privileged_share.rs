@@ -80,6 +80,9 @@ pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Find
     }
 }
 
+/// Capabilities that make a container as good as privileged, with or without `CAP_`.
+pub(crate) const LIFTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
+
 /// The NVIDIA toolkit takes SYS_ADMIN in the bounding set for privileged.
 fn privilege(context: &SecurityContext<'_>) -> Option<&'static str> {
     if context.privileged == Some(true) {
@@ -88,10 +91,7 @@ fn privilege(context: &SecurityContext<'_>) -> Option<&'static str> {
     let added = context.capabilities.as_ref()?.add.as_deref()?;
     let all = |name: &str| {
         let name = name.to_ascii_uppercase();
-        matches!(
-            name.strip_prefix("CAP_").unwrap_or(&name),
-            "SYS_ADMIN" | "ALL"
-        )
+        LIFTING.contains(&name.strip_prefix("CAP_").unwrap_or(&name))
     };
     added
         .iter()

@@ -46,7 +46,7 @@ spec:
 };
 
 /// What the names of NVIDIA's runtime classes begin with.
-pub(in crate::engine) const BEGINNING: &str = "nvidia";
+pub(crate) const BEGINNING: &str = "nvidia";
 
 /// Looks for a runtime that shows GPUs to a pod that asks for none.
 pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {

@@ -78,7 +78,7 @@ pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Find
 }
 
 /// Switches of the NVIDIA container toolkit that add devices (its `internal/config/image` and `internal/modifier`).
-pub(in crate::engine) const SWITCHES: [&str; 5] = [
+pub(crate) const SWITCHES: [&str; 5] = [
     "NVIDIA_IMEX_CHANNELS",
     "NVIDIA_GDS",
     "NVIDIA_MOFED",
@@ -87,7 +87,7 @@ pub(in crate::engine) const SWITCHES: [&str; 5] = [
 ];
 
 /// The beginning of variables that reach for MIG devices.
-pub(in crate::engine) const OPEN: [&str; 1] = ["NVIDIA_MIG_"];
+pub(crate) const OPEN: [&str; 1] = ["NVIDIA_MIG_"];
 
 fn shows_devices(variable: &EnvVar<'_>) -> bool {
     let name = variable.name();
@@ -123,7 +123,7 @@ fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>)
 }
 
 /// The last part of the folder.
-pub(in crate::engine) const DEVICES: &str = "nvidia-container-devices";
+pub(crate) const DEVICES: &str = "nvidia-container-devices";
 
 /// The folder whose entries the toolkit takes for device names.
 fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
@@ -154,7 +154,7 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
 
 /// Annotations by which CDI, NRI plugins, CRI-O and providers inject devices or mounts. The plugins' bare keys, without
 /// `/pod` or `/container.<name>`, are for every container of the pod.
-pub(in crate::engine) const INJECTING: [&str; 13] = [
+pub(crate) const INJECTING: [&str; 13] = [
     "cdi.k8s.io/",
     "nvidia.cdi.k8s.io",
     "devices.gke.io",
@@ -202,9 +202,12 @@ fn annotations(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
 /// How many GPUs a list of devices names; none where it is more than a list of NVIDIA's devices by their own paths: a
 /// number instead of a path, another spelling or a mount could be anything.
 fn listed(value: &str) -> Option<u64> {
-    let lines = value.lines().map(str::trim).filter(|l| !l.is_empty());
+    if value.len() > LONGEST_LIST {
+        return None;
+    }
+    let lines = value.split('\n').map(|l| l.trim_matches([' ', '\t', '\r']));
     let mut gpus = 0;
-    for line in lines {
+    for line in lines.filter(|l| !l.is_empty()) {
         let device = line.strip_prefix("- path: /dev/")?;
         match device.strip_prefix("nvidia") {
             Some(number) if is_number(number) => gpus += 1,
@@ -219,8 +222,11 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
+/// In bytes; a list of all that a node has is much shorter.
+pub(crate) const LONGEST_LIST: usize = 4000;
+
 /// Devices that every user of a GPU opens, and the one by which GKE's TCPX lends memory to a network card.
-const BESIDE: [&str; 4] = [
+pub(crate) const BESIDE: [&str; 4] = [
     "nvidiactl",
     "nvidia-uvm",
     "nvidia-uvm-tools",

@@ -11,7 +11,7 @@ use crate::engine::foreign::{Stands, WORDS};
 use crate::engine::rules::host_device::{PROCESSES, ROADS};
 
 /// The three lists of containers, as far as they are there; `containers` may be null.
-const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
+pub(crate) const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
     .filter(l, l.orValue(null) != null).map(l, l.value())";
 
 /// Everything of a container that is looked through.
@@ -48,14 +48,20 @@ pub fn expression() -> String {
     parts.join("\n|| ")
 }
 
-fn crowded() -> String {
+/// Whether a pod is too much to look through, which is a sign in itself.
+pub(crate) fn crowded() -> String {
+    beyond(MOST_CONTAINERS, MOST_ENTRIES)
+}
+
+/// Whether a pod has more containers, or more entries in all that is looked through.
+pub(crate) fn beyond(containers: usize, entries: usize) -> String {
     let sizes = |of: &[&str]| {
         let size = |part: &&str| format!("size({part}.orValue([]))");
         of.iter().map(size).collect::<Vec<_>>().join(" + ")
     };
     format!(
-        "{LISTS}.map(l, size(l)).sum() > {MOST_CONTAINERS}\n\
-        || {LISTS}.map(l, l.map(c, {}).sum()).sum()\n  + {} > {MOST_ENTRIES}",
+        "{LISTS}.map(l, size(l)).sum() > {containers}\n\
+        || {LISTS}.map(l, l.map(c, {}).sum()).sum()\n  + {} > {entries}",
         sizes(&OF_CONTAINER),
         sizes(&OF_POD)
     )
@@ -111,7 +117,7 @@ impl Texts {
     }
 }
 
-fn begins(text: &str, beginning: &str) -> String {
+pub(crate) fn begins(text: &str, beginning: &str) -> String {
     format!("{text}.startsWith({})", quoted(beginning))
 }
 
@@ -157,13 +163,13 @@ fn roads(text: &str) -> Vec<String> {
     clauses
 }
 
-fn is_one_of<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> String {
+pub(crate) fn is_one_of<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.map(quoted).collect();
     format!("{text} in [{}]", names.join(", "))
 }
 
 /// A CEL string.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('\'');
     for c in text.chars() {

@@ -8,6 +8,8 @@ mod cel;
 mod signs;
 
 pub use cel::expression;
+pub(crate) use cel::{LISTS, begins, beyond, crowded, is_one_of, quoted};
+pub(crate) use signs::parents;
 
 use super::foreign::Stands;
 use crate::facts::Pod;
@@ -45,6 +47,11 @@ fn lists<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
 
 /// Whether it is too much to look through, which is a sign in itself.
 fn is_crowded(pod: &Pod<'_>) -> bool {
+    is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES)
+}
+
+/// Whether it has more containers, or more entries in all that is looked through.
+pub(super) fn is_beyond(pod: &Pod<'_>, containers: usize, entries: usize) -> bool {
     let pairs = |pairs: Option<&Pairs<'_>>| pairs.map_or(0, |p| p.0.len());
     let of_container = |container: &Container<'_>| {
         let resources = container.resources.as_ref();
@@ -56,8 +63,8 @@ fn is_crowded(pod: &Pod<'_>) -> bool {
     };
     let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_ref());
     let of_pod = pairs(pod.annotations()) + pairs(pod.labels()) + volumes.map_or(0, Vec::len);
-    lists(pod).count() > MOST_CONTAINERS
-        || of_pod + lists(pod).map(of_container).sum::<usize>() > MOST_ENTRIES
+    lists(pod).count() > containers
+        || of_pod + lists(pod).map(of_container).sum::<usize>() > entries
 }
 
 /// By annotations and labels.

@@ -171,7 +171,7 @@ fn bare(path: &str) -> &str {
 }
 
 /// The folders above a path, from the root on.
-pub(super) fn parents(path: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn parents(path: &str) -> impl Iterator<Item = &str> {
     let inner = path
         .match_indices('/')
         .map(|(at, _)| at)

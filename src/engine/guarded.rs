@@ -1,0 +1,268 @@
+//! What the guard refuses while slicegate is not there to be asked: what stands in the pod, its namespace and the
+//! policy alone, without any supply and without any other namespace.
+//!
+//! [`crate::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
+
+use std::collections::HashMap;
+
+use super::decide::is_mirror;
+use super::findings::Findings;
+use super::foreign;
+use super::namespaces::Namespaces;
+use super::outsider::{own_boundary, taken, takes_gpu};
+use super::plan::{self, Limits};
+use super::policy::Mode;
+use super::quantity::Quantity;
+use super::question::Question;
+use super::rule::{Rule, Severity};
+use super::rules::limit_env::Trust;
+use super::rules::{self, Holds, Standing};
+use super::strategy::Strategy;
+use super::supply::NodeFilter;
+use super::tenancy;
+use super::touches;
+use super::words;
+use crate::facts::Pod;
+use crate::facts::pod::{Container, Place};
+
+/// Longer lists, all together, are not looked through: the API server gives up on what costs too much.
+pub(crate) const MOST_ENTRIES: usize = 5_000;
+/// The same for containers.
+pub(crate) const MOST_CONTAINERS: usize = 500;
+/// The same for the paths of volumes and mounts that have to be taken apart, in characters.
+pub(crate) const MOST_TEXT: usize = 50_000;
+
+/// Why the guard refuses a pod.
+#[derive(Clone, Copy, Debug)]
+pub enum Refusal {
+    /// It is too much to be looked through.
+    TooLarge,
+    /// It takes a GPU, and lacks a part of slicegate's stamp.
+    Stamp,
+    /// A rule refuses it.
+    Rule(&'static Rule),
+}
+
+/// Everything for which the guard refuses a new pod; empty where it lets it pass.
+pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
+    let pod = question.pod;
+    if is_mirror(question) || question.policy.mode == Mode::Off || !touches::touches_gpu(pod) {
+        return Vec::new();
+    }
+    let own = question.namespaces.view(question.namespace).cloned();
+    let own = own.map(|view| (question.namespace.to_owned(), view));
+    let alone = Namespaces::known(own.into_iter().collect::<HashMap<_, _>>());
+    let question = &Question {
+        namespaces: &alone,
+        ..*question
+    };
+    let enforced = alone.mode(question.namespace, question.policy).0 == Mode::Enforce;
+    let marked = [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER];
+    let marked = marked.iter().any(|key| pod.label(key).is_some());
+    if !enforced && !marked {
+        return Vec::new();
+    }
+    if touches::is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES) || has_long_paths(pod) {
+        return vec![Refusal::TooLarge];
+    }
+    let takes = takes_gpu(pod);
+    let is_foreign = foreign::all_spoken(pod, takes)
+        .any(|spoken| rules::foreign_sharing::is_left_alone(&spoken, question.policy));
+    let mut refusals = Vec::new();
+    if enforced && !is_foreign {
+        bypasses(question, &mut refusals);
+    }
+    match enforced && takes {
+        true => stamp(question, is_foreign, &mut refusals),
+        false => labels(question, enforced, is_foreign, &mut refusals),
+    }
+    refusals
+}
+
+/// The rules on bypasses, as far as the pod alone says what it holds.
+fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
+    let Question { policy, pod, .. } = *question;
+    let mut findings = Findings::new(policy);
+    let standing = Standing {
+        takes_gpu: takes_gpu(pod),
+        whole_gpus: match strategy(pod) {
+            Some(Strategy::Exclusive) => whole_gpus(pod),
+            _ => 0,
+        },
+        holds: holds_part(pod).then_some(Holds::Part),
+    };
+    rules::bypasses(pod, standing, &mut findings);
+    let is_mps = strategy(pod) == Some(Strategy::Mps);
+    let anything = Limits {
+        mib: u64::MAX,
+        percent: None,
+        percent_cap: 100,
+    };
+    let granted: Vec<(Place, Limits)> = match is_mps {
+        true => takers(pod).map(|(place, _)| (place, anything)).collect(),
+        false => Vec::new(),
+    };
+    rules::limit_env::check(pod, &granted, Trust::None, &mut findings);
+    let found = findings.into_list();
+    let denials = found.iter().filter(|f| f.severity == Severity::Deny);
+    refusals.extend(denials.map(|f| Refusal::Rule(f.rule)));
+    let hidden = is_mps && takers(pod).any(|(_, c)| rules::limit_env::hides_its_device(c));
+    if hidden {
+        add(question, &rules::limit_env::RULE, refusals);
+    }
+    if pod.all_containers().any(|(_, c)| mounts_backwards(c)) {
+        add(question, &rules::visible_devices::RULE, refusals);
+    }
+}
+
+/// CEL cannot tell where `..` leads to, so beside the name of the folder it counts as leading there.
+fn mounts_backwards(container: &Container<'_>) -> bool {
+    let mounts = container.volume_mounts.iter().flatten();
+    let mut paths = mounts.filter_map(|m| m.mount_path.as_deref());
+    paths.any(|path| {
+        path.contains(rules::visible_devices::DEVICES) && path.split('/').any(|part| part == "..")
+    })
+}
+
+fn add(question: &Question<'_>, rule: &'static Rule, refusals: &mut Vec<Refusal>) {
+    if question.policy.severity(rule) == Severity::Deny {
+        refusals.push(Refusal::Rule(rule));
+    }
+}
+
+/// Receipt, boundary label and terms of a pod that takes a stock resource.
+fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>) {
+    let Question { policy, pod, .. } = *question;
+    let protected = &rules::protected_metadata::RULE;
+    let Some(boundary) = boundary(question) else {
+        refusals.push(Refusal::Rule(&rules::boundary_not_yours::RULE));
+        return;
+    };
+    if is_foreign {
+        if pod.label(words::TRUST_BOUNDARY) != Some(&boundary) {
+            refusals.push(Refusal::Stamp);
+        }
+        if pod.label(words::STRATEGY).is_some() || pod.label(words::MPS_USER).is_some() {
+            add(question, protected, refusals);
+        }
+        return;
+    }
+    let strategy = strategy(pod);
+    let is_mps = strategy == Some(Strategy::Mps);
+    let mut lacks = pod.annotation(words::DECISION).is_none();
+    lacks |= !plan::stamp(pod, policy, boundary.into(), may_share(pod)).is_empty();
+    if is_mps {
+        let places: Vec<Place> = takers(pod).map(|(place, _)| place).collect();
+        let user = plan::written_user(pod, &places);
+        lacks |= !plan::apart_from_users(pod, user).is_empty();
+    }
+    if lacks {
+        refusals.push(Refusal::Stamp);
+    }
+    let unknown = pod.label(words::STRATEGY).is_some() && strategy.is_none();
+    if unknown || !is_mps && pod.label(words::MPS_USER).is_some() {
+        add(question, protected, refusals);
+    }
+}
+
+/// The boundary label of a pod of an enforced namespace, whatever label it carries.
+fn boundary(question: &Question<'_>) -> Option<String> {
+    let Question {
+        policy,
+        namespaces,
+        namespace,
+        pod,
+        ..
+    } = *question;
+    let mut unsaid = Findings::new(policy);
+    if namespaces.claim_problem(namespace, policy).is_some() {
+        return None;
+    }
+    let tier = tenancy::tier(pod, namespaces.view(namespace), policy, &mut unsaid);
+    let own = tenancy::own(pod, namespace, namespaces, policy, tier, &mut unsaid);
+    own.map(std::borrow::Cow::into_owned)
+}
+
+/// Labels of a pod that slicegate gives none, or only the boundary's.
+fn labels(question: &Question<'_>, enforced: bool, is_foreign: bool, refusals: &mut Vec<Refusal>) {
+    let Question {
+        policy,
+        namespace,
+        pod,
+        ..
+    } = *question;
+    let label = pod.label(words::TRUST_BOUNDARY);
+    let given = match label {
+        None => true,
+        Some(label) if enforced => is_foreign && boundary(question).as_deref() == Some(label),
+        Some(label) => {
+            // Where its claim needs another's consent, an outsider may be given its own name as well.
+            let free = !policy.boundaries.iter().any(|b| b.name == namespace);
+            let own = own_boundary(question);
+            takes_gpu(pod) && (own.as_deref() == Some(label) || free && label == namespace)
+        }
+    };
+    let others = [words::STRATEGY, words::MPS_USER];
+    if !given || others.iter().any(|key| pod.label(key).is_some()) {
+        add(question, &rules::protected_metadata::RULE, refusals);
+    }
+}
+
+fn strategy(pod: &Pod<'_>) -> Option<Strategy> {
+    Strategy::from_word(pod.label(words::STRATEGY)?)
+}
+
+/// The containers that take a stock resource.
+fn takers<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
+    let all = pod.containers();
+    all.filter(|(_, container)| taken(container).next().is_some())
+}
+
+/// Whether its device may be shared, so that it needs the boundary's terms. Where only the node says whether it is,
+/// and the pod names its node, nobody can tell.
+fn may_share(pod: &Pod<'_>) -> bool {
+    let by_name = |name: &str| name.ends_with(words::SHARED_SUFFIX);
+    takers(pod).any(|(_, c)| taken(c).any(|(name, _)| by_name(name)))
+        || match strategy(pod) {
+            Some(strategy) => strategy.is_shared(),
+            None => !is_pinned(pod),
+        }
+}
+
+fn is_pinned(pod: &Pod<'_>) -> bool {
+    let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
+    filter.node_name.is_some() || rules::daemonset_share::pinned(pod, &filter).is_some()
+}
+
+/// Whether it holds a part of a device, a slice included.
+fn holds_part(pod: &Pod<'_>) -> bool {
+    let slices = || takers(pod).any(|(_, c)| taken(c).any(|(name, _)| words::is_mig(name)));
+    takes_gpu(pod)
+        && (may_share(pod) || strategy(pod) == Some(Strategy::Mig) || !is_pinned(pod) && slices())
+}
+
+/// Whole GPUs of the containers that run side by side.
+fn whole_gpus(pod: &Pod<'_>) -> u64 {
+    let beside = |place: Place, container: &Container<'_>| {
+        place.kind == crate::facts::pod::ContainerKind::Main || container.is_sidecar(place)
+    };
+    let limit = |container: &Container<'_>| {
+        let limits = container.resources.as_ref()?.limits.as_ref()?;
+        Quantity::parse(limits.get(words::GPU)?).ok()?.as_whole()
+    };
+    let counts = pod.containers().filter(|(place, c)| beside(*place, c));
+    counts.filter_map(|(_, c)| limit(c)).sum()
+}
+
+/// Paths beyond what is taken apart; a single one of a node has at most 4,096 characters.
+fn has_long_paths(pod: &Pod<'_>) -> bool {
+    let size = |path: Option<&str>| path.map_or(0, |path| path.chars().count());
+    let volumes = pod.spec.iter().flat_map(|s| s.volumes.iter().flatten());
+    let hosts = volumes.filter_map(|v| v.host_path.as_ref());
+    let hosts: usize = hosts.map(|h| size(h.path.as_deref())).sum();
+    let mounts = pod
+        .all_containers()
+        .flat_map(|(_, c)| c.volume_mounts.iter().flatten());
+    let mounts: usize = mounts.map(|m| size(m.mount_path.as_deref())).sum();
+    hosts + mounts > MOST_TEXT
+}

@@ -1,0 +1,385 @@
+//! What the rules on bypasses refuse in any pod of an enforced namespace, as far as the pod alone says it.
+
+use super::object::{Admission, Validation, Variable};
+use super::rule::{self, denies};
+use super::scope::{self, asks, begins_with, one_of};
+use super::stamp;
+use crate::engine::policy::Mode;
+use crate::engine::rules::host_device::{PROCESSES, ROADS};
+use crate::engine::rules::{
+    host_device, limit_env, privileged_share, runtime_class, visible_devices,
+};
+use crate::engine::touches::{self, quoted};
+use crate::engine::{Policy, Strategy, words};
+
+/// The policy `slicegate-bypass`.
+pub(super) fn policy(policy: &Policy) -> Admission {
+    let mut variables = vec![scope::enforced(policy), scope::too_large()];
+    variables.extend(scope::containers());
+    variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
+    let judged = "variables.enforced && !variables.tooLarge && !variables.foreign";
+    variables.push(("judged", judged.to_owned()));
+    let mut validations = vec![scope::not_too_large()];
+    for (rule, found, validation) in [
+        (&visible_devices::RULE, shown(), shows()),
+        (&visible_devices::RULE, injected(), injects()),
+        (&runtime_class::RULE, Vec::new(), runtime()),
+        (&limit_env::RULE, lifted_limits(), lifts_limits()),
+        (&privileged_share::RULE, privileged(), is_privileged_share()),
+        (&host_device::RULE, hosts(), leads_to_devices()),
+    ] {
+        if denies(policy, rule) {
+            variables.extend(found);
+            validations.push(validation);
+        }
+    }
+    keep_first(&mut variables);
+    Admission {
+        name: "slicegate-bypass",
+        on: ("CREATE", &["pods"]),
+        everywhere: false,
+        needs: Mode::Enforce,
+        conditions: vec![scope::no_mirror(), ("touches-gpu", touches::expression())],
+        variables,
+        validations,
+    }
+}
+
+/// Two rules may need the same variable.
+fn keep_first(variables: &mut Vec<Variable>) {
+    let mut seen: Vec<&str> = Vec::new();
+    variables.retain(|(name, _)| {
+        let is_new = !seen.contains(name);
+        seen.push(name);
+        is_new
+    });
+}
+
+/// What each container of a list does that it must not: lists of texts, none empty.
+fn doing(containers: &str, entries: &str, entry: &str, bad: &str, what: &str) -> String {
+    format!(
+        "{containers}.map(c, c.?{entries}.orValue([]).filter({entry}, {bad})\n  \
+        .map({entry}, 'container ' + c.name + ' ' + {what})).filter(l, size(l) > 0)"
+    )
+}
+
+/// `shown`, `spelled` and `mounted`: variables, prefixes and mounts by which a container sees GPUs past its request.
+fn shown() -> Vec<Variable> {
+    reaching("variables.all")
+}
+
+/// The same for any list of containers.
+pub(super) fn reaching(containers: &str) -> Vec<Variable> {
+    let visible = quoted(words::VISIBLE_DEVICES);
+    let shows = format!(
+        "e.name == {visible} && (has(e.valueFrom) || !(e.?value.orValue('') in ['', 'void', 'none']))\n    || {}\n    || {}",
+        one_of("e.name", &visible_devices::SWITCHES),
+        begins_with("e.name", &visible_devices::OPEN)
+    );
+    let names = visible_devices::SWITCHES
+        .into_iter()
+        .chain([words::VISIBLE_DEVICES]);
+    let names: Vec<String> = names.chain(visible_devices::OPEN).map(quoted).collect();
+    let spells = format!(
+        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
+        names.join(", "),
+        begins_with("s.prefix", &visible_devices::OPEN)
+    );
+    let folder = visible_devices::DEVICES;
+    let within = ["/var/run/", "/run/"].map(|above| format!("{above}{folder}/"));
+    let within: Vec<&str> = within.iter().map(String::as_str).collect();
+    // CEL cannot follow `..`, so beside the folder's name it counts as leading there.
+    let mounts = format!(
+        "m.mountPath.contains({}) && ('..' in m.mountPath.split('/')\n    || [{} + '/'].exists(p, {}))",
+        quoted(folder),
+        clean("m.mountPath"),
+        begins_with("p", &within)
+    );
+    vec![
+        (
+            "shown",
+            doing(containers, "env", "e", &shows, "'sets ' + e.name"),
+        ),
+        (
+            "spelled",
+            doing(
+                containers,
+                "envFrom",
+                "s",
+                &spells,
+                "'takes variables under the prefix ' + s.prefix",
+            ),
+        ),
+        (
+            "mounted",
+            doing(
+                containers,
+                "volumeMounts",
+                "m",
+                &mounts,
+                "'mounts ' + m.mountPath",
+            ),
+        ),
+    ]
+}
+
+/// A path without empty and `.` parts.
+fn clean(path: &str) -> String {
+    format!("('/' + {path}.split('/').filter(s, !(s in ['', '.'])).join('/'))")
+}
+
+/// The expression of what `shown`, `spelled` and `mounted` found first.
+pub(super) fn first_reach() -> &'static str {
+    "(variables.shown + variables.spelled + variables.mounted)[0][0] + ', which shows it GPUs past its request'"
+}
+
+fn shows() -> Validation {
+    rule::validation(
+        &visible_devices::RULE,
+        "!variables.judged\n|| size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0",
+        Some(first_reach()),
+        "remove it; the device plugin sets what the request grants",
+    )
+}
+
+/// `injected`: annotations that inject devices, but for those that list no more than the whole GPUs a pod holds.
+fn injected() -> Vec<Variable> {
+    let beside = "(variables.holders.filter(c, object.spec.containers.exists(m, m.name == c.name) \
+        || c.?restartPolicy.orValue('') == 'Always'))";
+    let gpu = quoted(words::GPU);
+    let count = format!("c.?resources.?limits[?{gpu}].orValue('0')");
+    let whole = format!(
+        "variables.strategy != {} ? 0\n: {beside}\n  .map(c, {count}).filter(q, quantity(q).isInteger()).map(q, quantity(q).asInteger()).sum()",
+        quoted(Strategy::Exclusive.word())
+    );
+    let value = "object.metadata.annotations[k]";
+    let line = format!(
+        "- path: /dev/(nvidia[0-9]+|{})",
+        visible_devices::BESIDE.join("|")
+    );
+    let list = format!("'^([ \\\\t\\\\r]*({line})?[ \\\\t\\\\r]*(\\\\n|$))*$'");
+    let longest = visible_devices::LONGEST_LIST;
+    let injected = format!(
+        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  && !(variables.wholeGpus > 0 \
+        && size({value}) <= {longest}\n    && {value}.matches({list})\n    \
+        && size({value}.findAll('/dev/nvidia[0-9]')) > 0 \
+        && size({value}.findAll('/dev/nvidia[0-9]')) <= variables.wholeGpus))",
+        begins_with("k", &visible_devices::INJECTING)
+    );
+    vec![("wholeGpus", whole), ("injected", injected)]
+}
+
+fn injects() -> Validation {
+    rule::validation(
+        &visible_devices::RULE,
+        "!variables.judged || size(variables.injected) == 0",
+        Some(
+            "'/metadata/annotations: ' + variables.injected[0] + ' injects devices or mounts past every request'",
+        ),
+        "remove it; ask for devices as resources",
+    )
+}
+
+fn runtime() -> Validation {
+    let class = "object.spec.?runtimeClassName.orValue('')";
+    let otherwise = asks("c", "k.contains('/') && k.contains('gpu')");
+    let otherwise = format!("variables.holders.exists(c, {otherwise})");
+    rule::validation(
+        &runtime_class::RULE,
+        &format!(
+            "!variables.judged || !{}\n|| size(variables.taking) > 0 || size(object.spec.?resourceClaims.orValue([])) > 0\n|| {otherwise}",
+            begins_with(class, &[runtime_class::BEGINNING])
+        ),
+        Some(&format!(
+            "'/spec/runtimeClassName: ' + {class} + ' without a GPU request: CUDA images then see every GPU of the node'"
+        )),
+        "ask for nvidia.com/gpu or a share, or leave the runtime class out",
+    )
+}
+
+/// `limits`: variables that are slicegate's to set. Those it sets for MPS clients are no more than well-formed here:
+/// how much is right depends on the fleet.
+fn lifted_limits() -> Vec<Variable> {
+    let is_limit = begins_with("e.name", &limit_env::OPEN);
+    let granted = format!(
+        "variables.strategy == {} && variables.taking.exists(t, t.name == c.name)",
+        quoted(Strategy::Mps.word())
+    );
+    let value = "e.?value.orValue('')";
+    let good = format!(
+        "!has(e.valueFrom) && (e.name == {} && {value}.matches('^0=0*[1-9][0-9]{{0,18}}M$')\n      \
+        || e.name == {} && {value}.matches('^0*([1-9][0-9]?|100)$'))",
+        quoted(words::MPS_MEMORY),
+        quoted(words::MPS_THREADS)
+    );
+    let bad = format!(
+        "{is_limit} && !({granted}\n      && {good})\n    \
+        || e.name == 'CUDA_VISIBLE_DEVICES' && (has(e.valueFrom) || {value} != '0') && {granted}"
+    );
+    let ordinals = format!(
+        "{granted} && has(s.prefix) && s.prefix != '' && size(s.prefix) < 64 && {}.startsWith(s.prefix)",
+        quoted(limit_env::VISIBLE_ORDINALS)
+    );
+    vec![
+        (
+            "limits",
+            doing("variables.all", "env", "e", &bad, "'sets ' + e.name"),
+        ),
+        sources(
+            "variables.all",
+            &format!("{}\n    || {ordinals}", spells_limits()),
+        ),
+    ]
+}
+
+/// `limits` and `limitSources` of containers that are given none.
+pub(super) fn any_limits(containers: &str) -> [Variable; 2] {
+    let is_limit = begins_with("e.name", &limit_env::OPEN);
+    [
+        (
+            "limits",
+            doing(containers, "env", "e", &is_limit, "'sets ' + e.name"),
+        ),
+        sources(containers, &spells_limits()),
+    ]
+}
+
+/// A prefix that makes keys of a config map variables of limits.
+fn spells_limits() -> String {
+    let names: Vec<String> = limit_env::OPEN.into_iter().map(quoted).collect();
+    format!(
+        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
+        names.join(", "),
+        begins_with("s.prefix", &limit_env::OPEN)
+    )
+}
+
+fn sources(containers: &str, spells: &str) -> Variable {
+    let what = "'takes variables under the prefix ' + s.prefix";
+    (
+        "limitSources",
+        doing(containers, "envFrom", "s", spells, what),
+    )
+}
+
+/// The expression of what `limits` and `limitSources` found first.
+pub(super) fn first_limit() -> &'static str {
+    "(variables.limits + variables.limitSources)[0][0] + ', which is for slicegate to set'"
+}
+
+fn lifts_limits() -> Validation {
+    rule::validation(
+        &limit_env::RULE,
+        "!variables.judged || size(variables.limits) + size(variables.limitSources) == 0",
+        Some(first_limit()),
+        "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute",
+    )
+}
+
+/// `privileged` and `hostSpaces`: what lifts a pod over the walls between containers.
+fn lifts() -> Vec<Variable> {
+    vec![lifted("variables.all"), host_spaces()]
+}
+
+pub(super) fn host_spaces() -> Variable {
+    let spaces = "object.spec.?hostPID.orValue(false) || object.spec.?hostIPC.orValue(false)";
+    ("hostSpaces", spaces.to_owned())
+}
+
+/// These, and `part`: whether it holds less than whole GPUs.
+fn privileged() -> Vec<Variable> {
+    let mut variables = lifts();
+    variables.extend(stamp::sharing());
+    let slice = format!(
+        "k.startsWith({}) && size(k) > {}",
+        quoted(words::MIG),
+        words::MIG.len()
+    );
+    let part = format!(
+        "size(variables.taking) > 0\n&& (variables.mayShare || variables.strategy == {}\n  \
+        || variables.taking.exists(c, {}) && !({}))",
+        quoted(Strategy::Mig.word()),
+        asks("c", &format!("({slice})")),
+        stamp::pinned()
+    );
+    variables.push(("part", part));
+    variables
+}
+
+/// `privileged`: the containers of a list that are privileged, or as good as.
+pub(super) fn lifted(containers: &str) -> Variable {
+    let names = privileged_share::LIFTING;
+    let with_prefix = names.map(|name| format!("CAP_{name}"));
+    let all: Vec<&str> = names
+        .into_iter()
+        .chain(with_prefix.iter().map(String::as_str))
+        .collect();
+    let expression = format!(
+        "{containers}.filter(c, c.?securityContext.?privileged.orValue(false)\n  \
+        || c.?securityContext.?capabilities.?add.orValue([]).exists(a, {}))",
+        one_of("a.upperAscii()", &all)
+    );
+    ("privileged", expression)
+}
+
+fn is_privileged_share() -> Validation {
+    rule::validation(
+        &privileged_share::RULE,
+        "!variables.judged || !variables.hostSpaces && size(variables.privileged) == 0 || !variables.part",
+        Some(
+            "(variables.hostSpaces ? 'the pod has hostPID or hostIPC' : 'container ' + variables.privileged[0].name \
+            + ' is privileged or given SYS_ADMIN') + ', which reaches past a share or slice to its neighbours'",
+        ),
+        "drop the privilege, or ask for whole GPUs in a tier that lists exclusive",
+    )
+}
+
+/// `roads`: host paths that lead to the node's GPUs; a folder above one counts in a pod that has a GPU or privileges.
+fn hosts() -> Vec<Variable> {
+    let mut variables = lifts();
+    variables.extend(roads());
+    variables
+}
+
+/// `hosts` and `roads`, beside `taking`, `hostSpaces` and `privileged`.
+pub(super) fn roads() -> [Variable; 2] {
+    let hosts = format!(
+        "object.spec.?volumes.orValue([]).filter(v, has(v.hostPath)).map(v, {})",
+        clean("v.hostPath.path")
+    );
+    let (mut whole, mut open, mut above) = (Vec::new(), Vec::new(), Vec::new());
+    for road in &ROADS {
+        match road.is_prefix {
+            true => open.push(road.path.to_owned()),
+            false => {
+                whole.push(road.path);
+                open.push(format!("{}/", road.path));
+            }
+        }
+        above.extend(touches::parents(road.path).filter(|_| road.has_parents));
+    }
+    above.sort_unstable();
+    above.dedup();
+    let open: Vec<&str> = open.iter().map(String::as_str).collect();
+    let roads = format!(
+        "variables.hosts.filter(p, {}\n  || {}\n  || (p + '/').contains('/../')\n  \
+        || p.startsWith({}) && p.matches('^/proc/([0-9]+|self|thread-self)(/|$)')\n  || {}\n    \
+        && (size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0))",
+        one_of("p", &whole),
+        begins_with("p", &open),
+        quoted(PROCESSES),
+        one_of("p", &above)
+    );
+    [("hosts", hosts), ("roads", roads)]
+}
+
+fn leads_to_devices() -> Validation {
+    rule::validation(
+        &host_device::RULE,
+        "!variables.judged || size(variables.roads) == 0",
+        Some(
+            "'/spec/volumes: host path ' + variables.roads[0] + ' leads to the GPUs of the node, or to what hands them out'",
+        ),
+        "remove the volume, or mount the folder that is needed instead of its parent",
+    )
+}

@@ -1,0 +1,70 @@
+//! Ephemeral containers that are added to a running pod of an enforced namespace and reach for GPUs.
+
+use super::bypass;
+use super::object::{Admission, Validation};
+use super::rule::{self, denies};
+use super::scope;
+use crate::engine::Policy;
+use crate::engine::policy::Mode;
+use crate::engine::rules::ephemeral_gpu::RULE;
+
+/// The policy `slicegate-ephemeral`.
+pub(super) fn policy(policy: &Policy) -> Admission {
+    let added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
+        !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))";
+    let [holders, _] = scope::containers();
+    let mut variables = vec![scope::enforced(policy), ("added", added.to_owned())];
+    variables.extend([holders, scope::taking()]);
+    variables.extend(bypass::reaching("variables.added"));
+    variables.extend(bypass::any_limits("variables.added"));
+    variables.extend([bypass::lifted("variables.added"), bypass::host_spaces()]);
+    variables.extend(bypass::roads());
+    Admission {
+        name: "slicegate-ephemeral",
+        on: ("UPDATE", &["pods/ephemeralcontainers"]),
+        everywhere: false,
+        needs: Mode::Enforce,
+        conditions: vec![(
+            "has-ephemeral-containers",
+            "size(object.spec.?ephemeralContainers.orValue([])) > 0".to_owned(),
+        )],
+        variables,
+        validations: match denies(policy, &RULE) {
+            true => validations(),
+            false => Vec::new(),
+        },
+    }
+}
+
+fn validations() -> Vec<Validation> {
+    let validation = |holds: &str, found: &str, fix: &str| {
+        rule::validation(
+            &RULE,
+            &format!("!variables.enforced\n|| {holds}"),
+            Some(found),
+            fix,
+        )
+    };
+    vec![
+        validation(
+            "size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0",
+            bypass::first_reach(),
+            "remove it; an ephemeral container gets no devices",
+        ),
+        validation(
+            "size(variables.limits) + size(variables.limitSources) == 0",
+            bypass::first_limit(),
+            "remove it",
+        ),
+        validation(
+            "size(variables.privileged) == 0 || size(variables.taking) == 0",
+            "'container ' + variables.privileged[0].name + ' is privileged or given SYS_ADMIN in a pod with a GPU'",
+            "debug it without the privilege",
+        ),
+        validation(
+            "size(variables.privileged) == 0 || size(variables.roads) == 0",
+            "'container ' + variables.privileged[0].name + ' is privileged beside the host path ' + variables.roads[0]",
+            "debug it without the privilege",
+        ),
+    ]
+}

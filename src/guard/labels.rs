@@ -1,0 +1,75 @@
+//! New pods, in every namespace, that bear labels of slicegate which they would not be given: they close nodes for
+//! others. Those that take a GPU where slicegate acts are the stamp's business.
+
+use super::object::{Admission, Validation};
+use super::rule::{self, denies};
+use super::scope::{self, one_of};
+use super::tenancy;
+use crate::engine::policy::Mode;
+use crate::engine::rules::protected_metadata::RULE;
+use crate::engine::touches::quoted;
+use crate::engine::{Policy, words};
+
+/// The labels that are slicegate's.
+pub(super) const LABELS: [&str; 3] = [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER];
+
+/// The policy `slicegate-labels`.
+pub(super) fn policy(policy: &Policy) -> Admission {
+    let mut variables = vec![scope::enforced(policy), scope::too_large()];
+    variables.extend(scope::containers());
+    variables.extend([scope::taking(), scope::foreign(policy)]);
+    variables.extend(tenancy::boundary(policy));
+    variables.push(("given", given(policy)));
+    let [boundary, strategy, user] = LABELS.map(quoted);
+    let labels = "object.metadata.labels";
+    let holds = format!(
+        "variables.tooLarge || variables.enforced && size(variables.taking) > 0\n\
+        || !({strategy} in {labels}) && !({user} in {labels})\n  \
+        && (!({boundary} in {labels}) || {labels}[{boundary}] in variables.given)"
+    );
+    let validations = vec![
+        Validation::new(
+            "!variables.tooLarge",
+            "slicegate: the pod bears labels of slicegate and is too large to be looked through",
+        ),
+        rule::validation(
+            &RULE,
+            &holds,
+            None,
+            "leave slicegate's labels out; slicegate writes them where they belong",
+        ),
+    ];
+    Admission {
+        name: "slicegate-labels",
+        on: ("CREATE", &["pods"]),
+        everywhere: true,
+        needs: Mode::DryRun,
+        conditions: vec![("bears-a-label", bears_a_label()), scope::no_mirror()],
+        variables,
+        validations: match denies(policy, &RULE) {
+            true => validations,
+            false => Vec::new(),
+        },
+    }
+}
+
+fn bears_a_label() -> String {
+    let each = LABELS.map(|key| format!("{} in object.metadata.labels", quoted(key)));
+    format!("has(object.metadata.labels) && ({})", each.join(" || "))
+}
+
+/// `given`: the boundary labels a pod may bear. Where slicegate acts, only another system's pods without a stock
+/// resource are left to say it of; elsewhere those with one, and whoever may not have what its namespace claims stays
+/// within the namespace's own name.
+fn given(policy: &Policy) -> String {
+    let free = format!(
+        "{} ? [] : [request.namespace]",
+        one_of("request.namespace", &tenancy::reserved(policy))
+    );
+    format!(
+        "(variables.enforced ? (variables.foreign ? [variables.boundary] : [])\n\
+        : size(variables.taking) == 0 ? []\n\
+        : (variables.mayClaim ? [variables.boundary != '' ? variables.boundary : variables.claimed] : []) + ({free}))\n\
+        .filter(b, b != '')"
+    )
+}

@@ -1,0 +1,42 @@
+//! The guard: admission policies for the API server itself, so that with slicegate gone enforced namespaces are
+//! closed, labels are protected, and nobody else notices.
+//!
+//! Everything is generated from the data the decision uses, for one policy. [`crate::engine::guarded`] says the same
+//! in Rust. Other namespaces and the fleet are not seen from here, so a claim on another's boundary that lacks
+//! consent, and whatever depends on supply, is the webhook's alone.
+
+mod bypass;
+mod ephemeral;
+mod labels;
+mod live;
+mod object;
+mod receipt;
+mod rule;
+mod scope;
+mod stamp;
+mod tenancy;
+
+use serde_json::Value;
+
+use crate::engine::Policy;
+
+/// What Kubernetes 1.30 and newer take: policies that refuse, each with its binding.
+pub fn validating(policy: &Policy) -> Vec<Value> {
+    [
+        stamp::policy(policy),
+        bypass::policy(policy),
+        ephemeral::policy(policy),
+        labels::policy(policy),
+        live::policy(policy),
+    ]
+    .into_iter()
+    .flat_map(|admission| admission.objects(policy))
+    .collect()
+}
+
+/// What Kubernetes 1.36 and newer take besides: the policy that removes receipts from what users send.
+///
+/// Apart from the others because an older API server does not know the kind, and would take nothing of the file.
+pub fn mutating(policy: &Policy) -> Vec<Value> {
+    receipt::objects(policy)
+}

@@ -1,0 +1,595 @@
+//! The guard on a real API server with slicegate gone: who opted in is closed, and nobody else notices.
+
+use std::process::Command;
+
+use serde_json::{Value, json};
+use slicegate::config::policy;
+
+use super::api::{Answer, Api};
+use super::cluster::{Cluster, Namespace, pods_of};
+use super::control_plane::{Options, Parts};
+use super::guard_pods::{self, finished};
+use super::many_pods;
+use super::stage::{Stage, pod};
+use super::wait::seconds;
+use super::workloads;
+
+const BARE: Options = Options {
+    plugins: "",
+    parts: Parts::Api,
+};
+
+/// Where policies stand in the API.
+const REGISTRATION: &str = "/apis/admissionregistration.k8s.io/v1";
+
+const fn namespace(
+    name: &'static str,
+    annotations: &'static [(&'static str, &'static str)],
+) -> Namespace {
+    Namespace {
+        name,
+        annotations,
+        labels: &[],
+    }
+}
+
+const CLOSED: [Namespace; 3] = [
+    namespace("shut", &[("mode", "enforce")]),
+    namespace("shouted", &[("mode", "ENFORCE")]),
+    namespace("misspelt", &[("mode", "enforced")]),
+];
+const OPEN: [Namespace; 5] = [
+    namespace("unannotated", &[]),
+    namespace("off", &[("mode", "Off")]),
+    namespace("falsified", &[("mode", "false")]),
+    namespace("rehearsal", &[("mode", "Dry-Run")]),
+    namespace("gpu-operator", &[("mode", "enforce")]),
+];
+const SHARED: [Namespace; 3] = [
+    namespace("lab-1", &[("mode", "enforce"), ("trust-boundary", "lab")]),
+    namespace("dev", &[("mode", "enforce"), ("tier", "development")]),
+    namespace(
+        "infer",
+        &[("mode", "enforce"), ("tier", "trusted-inference")],
+    ),
+];
+
+fn boot(stage: &mut Stage) -> Cluster {
+    stage.clear();
+    let cluster = Cluster::boot(&stage.assets, BARE);
+    cluster.make_namespaces(CLOSED.iter().chain(&OPEN).chain(&SHARED));
+    let account = json!({"metadata": {"name": "default"}});
+    cluster.create("/api/v1/namespaces/kube-system/serviceaccounts", &account);
+    cluster.create(
+        "/apis/node.k8s.io/v1/runtimeclasses",
+        &json!({"metadata": {"name": "nvidia"}, "handler": "nvidia"}),
+    );
+    cluster
+}
+
+/// Where objects of that kind are created.
+pub fn collection(object: &Value) -> String {
+    let kind = object["kind"].as_str().expect("a kind");
+    let plural = match kind.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{kind}s"),
+    };
+    format!("{REGISTRATION}/{}", plural.to_lowercase())
+}
+
+/// Applies what is shipped for the built-in policy, and waits until it is in force.
+#[track_caller]
+pub fn install(cluster: &Cluster, file: &str) {
+    let path = format!("{}/webhook-config/{file}", env!("CARGO_MANIFEST_DIR"));
+    cluster.kubectl.run(&["apply", "-f", &path]).good();
+}
+
+/// Waits until a pod of `shut` is refused with these words.
+#[track_caller]
+fn until_refused(cluster: &Cluster, canary: &Value, words: &str) {
+    let path = format!("{}?dryRun=All", pods_of("shut"));
+    cluster.wait_for(&format!("the guard to say {words}"), seconds(30), || {
+        let answer = cluster.api().try_send("POST", &path, Some(canary))?;
+        let refused = answer.message().contains(words);
+        refused.then_some(()).ok_or(answer.body.to_string())
+    });
+}
+
+#[track_caller]
+fn guard(cluster: &Cluster) {
+    install(cluster, "guard.yaml");
+    until_refused(cluster, &gpu("canary"), "slicegate did not decide");
+    let mut reaching = plain("canary");
+    reaching["spec"]["hostIPC"] = true.into();
+    reaching["spec"]["volumes"] = json!([{"name": "d", "hostPath": {"path": "/dev/nvidia0"}}]);
+    until_refused(cluster, &reaching, "[host-device]");
+    let mut labelled = plain("canary");
+    labelled["metadata"]["labels"] = json!({"slicegate.dev/strategy": "mps"});
+    until_refused(cluster, &labelled, "[protected-metadata]");
+}
+
+/// And what needs Kubernetes 1.36.
+#[track_caller]
+fn strip_receipts(cluster: &Cluster) {
+    install(cluster, "guard-1.36.yaml");
+    let mut canary = plain("canary");
+    canary["metadata"]["annotations"] = json!({"slicegate.dev/decision": "{}"});
+    let path = format!("{}?dryRun=All", pods_of("off"));
+    cluster.wait_for("receipts to be taken away", seconds(30), || {
+        let answer = cluster.api().try_send("POST", &path, Some(&canary))?;
+        let gone = answer.is_good() && answer.body["metadata"].get("annotations").is_none();
+        gone.then_some(()).ok_or(answer.body.to_string())
+    });
+}
+
+fn plain(name: &str) -> Value {
+    pod(name, &json!({}))
+}
+
+fn gpu(name: &str) -> Value {
+    pod(name, &json!({"nvidia.com/gpu": "1"}))
+}
+
+fn tried(cluster: &Cluster, namespace: &str, pod: &Value) -> Answer {
+    cluster.try_create(&format!("{}?dryRun=All", pods_of(namespace)), pod)
+}
+
+#[track_caller]
+fn refused(cluster: &Cluster, namespace: &str, pod: &Value, words: &str) {
+    let answer = tried(cluster, namespace, pod);
+    assert_eq!(answer.status, 403, "{namespace}: {}\n{pod}", answer.body);
+    assert!(
+        answer.message().contains(words),
+        "{words}: {}",
+        answer.message()
+    );
+}
+
+#[track_caller]
+fn passes(cluster: &Cluster, namespace: &str, pod: &Value) {
+    let answer = tried(cluster, namespace, pod);
+    assert!(answer.is_good(), "{namespace}: {}\n{pod}", answer.message());
+}
+
+pub fn with_slicegate_gone_who_opted_in_is_closed_and_nobody_else_notices(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    let never = [namespace("kube-system", &[])];
+    let resources = [
+        "nvidia.com/gpu",
+        "nvidia.com/gpu.shared",
+        "nvidia.com/mig-1g.10gb",
+    ];
+    for resource in resources {
+        let pod = pod("taker", &json!({resource: "1"}));
+        for namespace in &CLOSED {
+            refused(&cluster, namespace.name, &pod, "slicegate did not decide");
+        }
+        for namespace in OPEN.iter().chain(&never) {
+            passes(&cluster, namespace.name, &pod);
+        }
+    }
+    let mut asking = plain("asking");
+    asking["metadata"]["annotations"] = json!({"slicegate.dev/tier": "batch"});
+    for namespace in CLOSED.iter().chain(&OPEN).chain(&never) {
+        passes(&cluster, namespace.name, &plain("cpu"));
+        passes(&cluster, namespace.name, &asking);
+        passes(
+            &cluster,
+            namespace.name,
+            &pod("none", &json!({"nvidia.com/gpu": "0"})),
+        );
+        passes(
+            &cluster,
+            namespace.name,
+            &pod("nic", &json!({"nvidia.com/hostdev": "1"})),
+        );
+    }
+    for namespace in ["kube-system", "gpu-operator"] {
+        passes(&cluster, namespace, &guard_pods::device_plugin());
+    }
+    refused(&cluster, "shut", &guard_pods::device_plugin(), "[");
+    for namespace in ["unannotated", "off"] {
+        passes(&cluster, namespace, &guard_pods::device_plugin());
+    }
+}
+
+pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    let label = |key: &str, value: &str| json!({"metadata": {"labels": {key: value}}});
+    let wrong = [
+        (
+            label("slicegate.dev/trust-boundary", "team-b"),
+            "has to be infer",
+        ),
+        (
+            label("slicegate.dev/trust-boundary", "ANY"),
+            "has to be infer",
+        ),
+        (
+            label("slicegate.dev/strategy", "odd"),
+            "[protected-metadata]",
+        ),
+        (label("slicegate.dev/mps-user", "0"), "other MPS users"),
+        (
+            json!({"spec": {"affinity": {"podAntiAffinity": null}}}),
+            "slicegate: the terms",
+        ),
+        (
+            json!({"metadata": {"annotations": {"slicegate.dev/decision": null}}}),
+            "did not decide",
+        ),
+    ];
+    for name in ["infer", "lab-1", "dev"] {
+        let right = finished(&SHARED, name, &gpu("taker"));
+        passes(&cluster, name, &right);
+        refused(&cluster, "shut", &right, "trust-boundary has to be shut");
+    }
+    let right = finished(&SHARED, "infer", &gpu("taker"));
+    assert_eq!(right["metadata"]["labels"]["slicegate.dev/strategy"], "mps");
+    for (change, words) in wrong {
+        let mut pod = right.clone();
+        json_patch::merge(&mut pod, &change);
+        refused(&cluster, "infer", &pod, words);
+    }
+    // What is written above makes a complete stamp. Nobody can tell it from slicegate's before 1.36.
+    strip_receipts(&cluster);
+    refused(&cluster, "infer", &right, "slicegate did not decide");
+    passes(&cluster, "off", &gpu("taker"));
+}
+
+pub fn a_refusal_by_the_guard_is_one_readable_line(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    let run = |pod: &Value| {
+        let arguments = ["create", "-n", "shut", "-f", "-"];
+        cluster.kubectl.run_with(&arguments, &pod.to_string()).err
+    };
+    let said = run(&gpu("taker"));
+    assert_eq!(
+        said.trim(),
+        "Error from server (Forbidden): error when creating \"STDIN\": pods \"taker\" is forbidden: \
+        ValidatingAdmissionPolicy 'slicegate-stamp' with binding 'slicegate-stamp' denied request: slicegate: this \
+        pod takes a GPU, and slicegate did not decide about it; slicegate may be away: try again when it is back"
+    );
+    let mut pod = plain("seer");
+    pod["spec"]["containers"][0]["env"] =
+        json!([{"name": "NVIDIA_VISIBLE_DEVICES", "value": "all"}]);
+    let said = run(&pod);
+    assert!(
+        said.ends_with(
+            "denied request: [visible-devices] container main sets NVIDIA_VISIBLE_DEVICES, which shows it GPUs past \
+            its request; fix: remove it; the device plugin sets what the request grants\n"
+        ),
+        "{said}"
+    );
+}
+
+pub fn every_way_around_the_request_is_closed_where_slicegate_acts(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    for (change, rule) in guard_pods::bypasses() {
+        let mut pod = plain("around");
+        json_patch::merge(&mut pod, &change);
+        refused(&cluster, "shut", &pod, &format!("[{rule}]"));
+        for namespace in &OPEN {
+            passes(&cluster, namespace.name, &pod);
+        }
+    }
+    for change in guard_pods::harmless() {
+        let mut pod = plain("harmless");
+        json_patch::merge(&mut pod, &change);
+        passes(&cluster, "shut", &pod);
+    }
+}
+
+pub fn an_ephemeral_container_gets_no_gpu(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    for namespace in ["shut", "unannotated"] {
+        cluster.create(&pods_of(namespace), &plain("web"));
+        let path = format!("{}/web/ephemeralcontainers?dryRun=All", pods_of(namespace));
+        let debug = |name: &str, more: &Value| {
+            let mut container = json!({"name": name, "image": "example/debug:1"});
+            json_patch::merge(&mut container, more);
+            cluster.api().send(
+                "PATCH",
+                &path,
+                Some(&json!({"spec": {"ephemeralContainers": [container]}})),
+            )
+        };
+        let good = debug(
+            "quiet",
+            &json!({"env": [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}]}),
+        );
+        assert!(good.is_good(), "{}", good.body);
+        let privileged = debug("root", &json!({"securityContext": {"privileged": true}}));
+        assert!(privileged.is_good(), "{}", privileged.body);
+        for env in ["NVIDIA_VISIBLE_DEVICES", "CUDA_MPS_PIPE_DIRECTORY"] {
+            let answer = debug("seer", &json!({"env": [{"name": env, "value": "all"}]}));
+            match namespace {
+                "shut" => assert!(
+                    answer
+                        .message()
+                        .contains("[ephemeral-gpu] container seer sets"),
+                    "{}",
+                    answer.body
+                ),
+                _ => assert!(answer.is_good(), "{}", answer.body),
+            }
+        }
+    }
+}
+
+pub fn what_slicegate_wrote_on_a_live_pod_stays_and_all_else_may_change(stage: &mut Stage) {
+    let cluster = boot(stage);
+    let right = finished(&SHARED, "infer", &gpu("taker"));
+    cluster.create(&pods_of("infer"), &right);
+    cluster.create(&pods_of("off"), &gpu("stray"));
+    guard(&cluster);
+    strip_receipts(&cluster);
+    let taker = format!("{}/taker", pods_of("infer"));
+    let stray = format!("{}/stray", pods_of("off"));
+    let user = user(&cluster);
+    let change = |api: &Api, path: &str, patch: &Value| api.send("PATCH", path, Some(patch));
+    for at in ["", "/status"] {
+        for (kind, key, value) in [
+            ("labels", "trust-boundary", json!("other")),
+            ("labels", "trust-boundary", Value::Null),
+            ("labels", "strategy", json!("exclusive")),
+            ("labels", "mps-user", Value::Null),
+            ("annotations", "decision", json!("{}")),
+            ("annotations", "decision", Value::Null),
+        ] {
+            let patch = json!({"metadata": {kind: {format!("slicegate.dev/{key}"): value}}});
+            let answer = change(cluster.api(), &format!("{taker}{at}"), &patch);
+            assert!(
+                answer.message().contains("[protected-metadata]"),
+                "{at} {patch}: {}",
+                answer.body
+            );
+        }
+        let patch = json!({"metadata": {"annotations": {"cdi.k8s.io/x": "nvidia.com/gpu=all"}}});
+        for pod in [&taker, &stray] {
+            let answer = change(cluster.api(), &format!("{pod}{at}"), &patch);
+            assert!(
+                answer.message().contains("injects devices"),
+                "{at}: {}",
+                answer.body
+            );
+        }
+        let patch = json!({"metadata": {"labels": {"slicegate.dev/trust-boundary": "off"}}});
+        let answer = change(&user, &format!("{stray}{at}"), &patch);
+        assert!(
+            answer.message().contains("[protected-metadata]"),
+            "{at}: {}",
+            answer.body
+        );
+    }
+    for (at, patch) in [
+        (
+            "/status",
+            json!({"status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}}),
+        ),
+        ("", json!({"metadata": {"finalizers": ["example.com/x"]}})),
+        ("", json!({"metadata": {"finalizers": null}})),
+        (
+            "",
+            json!({"metadata": {"labels": {"app": "x"}, "annotations": {"kubectl.kubernetes.io/restartedAt": "now"}}}),
+        ),
+        ("", json!({"spec": {"activeDeadlineSeconds": 60}})),
+        (
+            "/status",
+            json!({"metadata": {"annotations": {"example.com/ip": "10.0.0.1"}}}),
+        ),
+    ] {
+        for pod in [&taker, &stray] {
+            let answer = change(cluster.api(), &format!("{pod}{at}"), &patch);
+            assert!(answer.is_good(), "{at} {patch}: {}", answer.body);
+        }
+    }
+    let mut newer = cluster.get(&taker);
+    newer["spec"]["containers"][0]["image"] = "example/app:2".into();
+    let answer = cluster.api().send("PUT", &taker, Some(&newer));
+    assert!(answer.is_good(), "{}", answer.body);
+    // Who may adopt pods may give one that has none its boundary, once.
+    let patch = json!({"metadata": {"labels": {"slicegate.dev/trust-boundary": "off"}}});
+    allow_adoption(&cluster);
+    cluster.wait_for("adoption to be allowed", seconds(20), || {
+        let answer = change(&user, &stray, &patch);
+        answer
+            .is_good()
+            .then_some(())
+            .ok_or(answer.body.to_string())
+    });
+    let patch = json!({"metadata": {"labels": {"slicegate.dev/trust-boundary": "else"}}});
+    let answer = change(&user, &stray, &patch);
+    assert!(
+        answer.message().contains("[protected-metadata]"),
+        "{}",
+        answer.body
+    );
+    cluster.delete(&taker);
+    cluster.delete(&stray);
+    let left = cluster.list("/api/v1/pods").len();
+    assert_eq!(left, 0, "deleted pods stay");
+}
+
+/// Somebody who may edit pods and no more.
+fn user(cluster: &Cluster) -> Api {
+    grant(
+        cluster,
+        "editor",
+        &json!([{"apiGroups": [""], "resources": ["pods", "pods/status"], "verbs": ["*"]}]),
+    );
+    let plane = cluster.plane();
+    let who = plane.authority.client("casey", None);
+    cluster.api().with_identity(&plane.authority, &who)
+}
+
+fn allow_adoption(cluster: &Cluster) {
+    grant(
+        cluster,
+        "adopter",
+        &json!([{"apiGroups": ["slicegate.dev"], "resources": ["pods"], "verbs": ["adopt"]}]),
+    );
+}
+
+fn grant(cluster: &Cluster, name: &str, rules: &Value) {
+    let rbac = "/apis/rbac.authorization.k8s.io/v1";
+    let role = json!({"metadata": {"name": name}, "rules": rules});
+    cluster.create(&format!("{rbac}/clusterroles"), &role);
+    let binding = json!({"metadata": {"name": name},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": name},
+        "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "casey"}]});
+    cluster.create(&format!("{rbac}/clusterrolebindings"), &binding);
+}
+
+pub fn labels_that_close_nodes_for_others_are_refused_in_every_namespace(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    let labelled = |pod: &Value, key: &str, value: &str| {
+        let mut pod = pod.clone();
+        pod["metadata"]["labels"] = json!({format!("slicegate.dev/{key}"): value});
+        pod
+    };
+    for namespace in ["kube-system", "off", "rehearsal", "unannotated"] {
+        for (key, value) in [
+            ("trust-boundary", namespace),
+            ("strategy", "mps"),
+            ("mps-user", "1000"),
+        ] {
+            let words = "[protected-metadata]";
+            refused(
+                &cluster,
+                namespace,
+                &labelled(&plain("cpu"), key, value),
+                words,
+            );
+        }
+        refused(
+            &cluster,
+            namespace,
+            &labelled(&gpu("taker"), "trust-boundary", "shut"),
+            "[protected-metadata]",
+        );
+        refused(
+            &cluster,
+            namespace,
+            &labelled(&gpu("taker"), "strategy", "mps"),
+            "[protected-metadata]",
+        );
+        passes(
+            &cluster,
+            namespace,
+            &labelled(&gpu("taker"), "trust-boundary", namespace),
+        );
+    }
+    refused(
+        &cluster,
+        "shut",
+        &labelled(&plain("cpu"), "trust-boundary", "shut"),
+        "[protected-metadata]",
+    );
+}
+
+pub fn a_pod_too_large_for_the_guard_is_refused_only_where_slicegate_acts(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    strip_receipts(&cluster);
+    let mut too_large = 0;
+    for (source, mut pod) in many_pods::large() {
+        if pod["spec"].get("containers").is_none() {
+            continue;
+        }
+        many_pods::adopt(&mut pod, "large", "shut");
+        for namespace in ["shut", "off"] {
+            pod["metadata"]["namespace"] = namespace.into();
+            let start = std::time::Instant::now();
+            let answer = tried(&cluster, namespace, &pod);
+            println!("    {source} in {namespace}: {:?}", start.elapsed());
+            let by_guard = answer.message().contains("slicegate-");
+            let fault = ["cost", "resulted in error"]
+                .iter()
+                .any(|w| answer.message().contains(w));
+            assert!(!fault, "{source} in {namespace}: {}", answer.message());
+            let large = answer.message().contains("too large to be looked through");
+            too_large += usize::from(large);
+            assert!(
+                !by_guard || namespace == "shut",
+                "{source} in {namespace}: {}",
+                answer.message()
+            );
+        }
+    }
+    println!("    {too_large} were too large where slicegate acts");
+    assert!(too_large >= 2);
+}
+
+pub fn a_policy_in_dry_run_refuses_no_missing_stamp(stage: &mut Stage) {
+    let cluster = boot(stage);
+    let file = cluster.plane().folder.path().join("policy.yaml");
+    let text = policy::DEFAULT_TEXT;
+    let line = text.lines().find(|l| l.starts_with("  mode:"));
+    let line = line.expect("a mode");
+    for (mode, is_off) in [("dry-run", false), ("\"off\"", true)] {
+        guard(&cluster);
+        let changed = text.replacen(line, &format!("  mode: {mode}"), 1);
+        std::fs::write(&file, changed).expect("a policy");
+        let printed = Command::new(env!("CARGO_BIN_EXE_slicegate"))
+            .args(["guard", "--policy"])
+            .arg(&file)
+            .output()
+            .expect("slicegate runs");
+        let printed = String::from_utf8_lossy(&printed.stdout);
+        cluster.kubectl.apply(&printed);
+        let path = format!("{}?dryRun=All", pods_of("shut"));
+        cluster.wait_for("the guard to rest", seconds(30), || {
+            let answer = cluster.api().try_send("POST", &path, Some(&gpu("taker")))?;
+            let good = answer.is_good();
+            good.then_some(()).ok_or(answer.body.to_string())
+        });
+        for (change, _) in guard_pods::bypasses() {
+            let mut pod = plain("around");
+            json_patch::merge(&mut pod, &change);
+            passes(&cluster, "shut", &pod);
+        }
+        let mut pod = gpu("taker");
+        pod["metadata"]["labels"] = json!({"slicegate.dev/trust-boundary": "else"});
+        match is_off {
+            true => passes(&cluster, "off", &pod),
+            false => refused(&cluster, "off", &pod, "[protected-metadata]"),
+        }
+    }
+}
+
+pub fn with_slicegate_there_the_guard_is_not_noticed(stage: &mut Stage) {
+    let standard = stage.standard();
+    install(&standard.cluster, "guard.yaml");
+    install(&standard.cluster, "guard-1.36.yaml");
+    let path = format!("{}?dryRun=All", pods_of("unregistered"));
+    let mut canary = plain("canary");
+    canary["metadata"]["labels"] = json!({"slicegate.dev/strategy": "mps"});
+    standard.cluster.wait_for("the guard", seconds(30), || {
+        let answer = standard
+            .cluster
+            .api()
+            .try_send("POST", &path, Some(&canary))?;
+        let refused = answer.message().contains("[protected-metadata]");
+        refused.then_some(()).ok_or(answer.body.to_string())
+    });
+    for test in [
+        workloads::pods_of_a_deployment_get_shares_with_limits,
+        workloads::pods_of_a_job_get_a_quarter_and_complete,
+        workloads::pods_of_a_statefulset_get_slices,
+        workloads::pods_of_a_daemonset_keep_their_request_and_get_the_boundary,
+        workloads::pods_of_a_cronjob_take_turns_where_the_name_of_whole_gpus_means_turns,
+        workloads::a_bare_pod_may_ask_for_half_a_gpu,
+        workloads::whole_gpus_land_on_whole_gpus_alone,
+    ] {
+        test(stage);
+    }
+    // Those who come after are to have the cluster without it.
+    stage.clear();
+}

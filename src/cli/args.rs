@@ -56,7 +56,7 @@ pub(crate) enum Command {
     /// Prints a certificate as a Secret, and the webhooks that trust it, for kubectl apply
     #[command(after_help = examples::CERTS)]
     Certs(CertsArgs),
-    /// Prints the guard: admission policies that keep enforced namespaces closed while slicegate is away
+    /// Prints admission policies that keep enforced namespaces closed without slicegate
     #[command(after_help = examples::GUARD)]
     Guard(GuardArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems

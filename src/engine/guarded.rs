@@ -9,7 +9,7 @@ use super::decide::is_mirror;
 use super::findings::Findings;
 use super::foreign;
 use super::namespaces::Namespaces;
-use super::outsider::{own_boundary, taken, takes_gpu};
+use super::outsider::{own_boundary, taken_by, takes_gpu};
 use super::plan::{self, Limits};
 use super::policy::Mode;
 use super::quantity::Quantity;
@@ -215,14 +215,14 @@ fn strategy(pod: &Pod<'_>) -> Option<Strategy> {
 /// The containers that take a stock resource.
 fn takers<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
     let all = pod.containers();
-    all.filter(|(_, container)| taken(container).next().is_some())
+    all.filter(|(_, container)| taken_by(container).next().is_some())
 }
 
 /// Whether its device may be shared, so that it needs the boundary's terms. Where only the node says whether it is,
 /// and the pod names its node, nobody can tell.
 fn may_share(pod: &Pod<'_>) -> bool {
     let by_name = |name: &str| name.ends_with(words::SHARED_SUFFIX);
-    takers(pod).any(|(_, c)| taken(c).any(|(name, _)| by_name(name)))
+    takers(pod).any(|(_, c)| taken_by(c).any(&by_name))
         || match strategy(pod) {
             Some(strategy) => strategy.is_shared(),
             None => !is_pinned(pod),
@@ -236,7 +236,7 @@ fn is_pinned(pod: &Pod<'_>) -> bool {
 
 /// Whether it holds a part of a device, a slice included.
 fn holds_part(pod: &Pod<'_>) -> bool {
-    let slices = || takers(pod).any(|(_, c)| taken(c).any(|(name, _)| words::is_mig(name)));
+    let slices = || takers(pod).any(|(_, c)| taken_by(c).any(words::is_mig));
     takes_gpu(pod)
         && (may_share(pod) || strategy(pod) == Some(Strategy::Mig) || !is_pinned(pod) && slices())
 }

@@ -85,18 +85,23 @@ pub(super) fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> 
 
 /// Whether any of its containers asks for a stock resource.
 pub(super) fn takes_gpu(pod: &Pod<'_>) -> bool {
-    pod.containers()
-        .any(|(_, container)| taken(container).next().is_some())
+    taken(pod).next().is_some()
 }
 
-/// The stock resources that a container asks for; one may come twice, as a limit and as a request.
-pub(super) fn taken<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c str, &'c str)> {
+/// The stock resources its containers ask for, each as often as it stands there.
+pub(super) fn taken<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = &'p str> {
+    pod.containers()
+        .flat_map(|(_, container)| taken_by(container))
+}
+
+/// Those of one container.
+pub(super) fn taken_by<'c>(container: &'c Container<'_>) -> impl Iterator<Item = &'c str> {
     let resources = container.resources.as_ref();
     let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
     let pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
-    pairs.filter(|(name, quantity)| {
+    pairs.filter_map(|(name, quantity)| {
         let zero = Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
-        words::is_gpu_resource(name) && !zero
+        (words::is_gpu_resource(name) && !zero).then_some(name)
     })
 }
 

@@ -85,8 +85,13 @@ impl Admission {
             binding["matchResources"] = never;
         }
         [
-            object("ValidatingAdmissionPolicy", name, policy, self.spec(policy)),
-            object("ValidatingAdmissionPolicyBinding", name, policy, binding),
+            object(
+                "ValidatingAdmissionPolicy",
+                name,
+                policy,
+                &self.spec(policy),
+            ),
+            object("ValidatingAdmissionPolicyBinding", name, policy, &binding),
         ]
     }
 
@@ -135,7 +140,7 @@ pub(super) fn constraints(operation: &str, resources: &[&str]) -> Value {
 }
 
 /// An object that says which policy it was generated for.
-pub(super) fn object(kind: &str, name: &str, policy: &Policy, spec: Value) -> Value {
+pub(super) fn object(kind: &str, name: &str, policy: &Policy, spec: &Value) -> Value {
     json!({
         "apiVersion": API_VERSION,
         "kind": kind,

@@ -32,7 +32,7 @@ pub(super) fn objects(policy: &Policy) -> Vec<Value> {
     });
     let binding = json!({"policyName": NAME});
     vec![
-        object("MutatingAdmissionPolicy", NAME, policy, spec),
-        object("MutatingAdmissionPolicyBinding", NAME, policy, binding),
+        object("MutatingAdmissionPolicy", NAME, policy, &spec),
+        object("MutatingAdmissionPolicyBinding", NAME, policy, &binding),
     ]
 }

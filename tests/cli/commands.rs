@@ -37,6 +37,8 @@ fn every_command_has_help_with_examples() {
         &["explain"],
         &["catalog"],
         &["certs"],
+        &["guard"],
+        &["serve"],
         &["completions"],
     ] {
         let run = slicegate(&[command, &["--help"]].concat());

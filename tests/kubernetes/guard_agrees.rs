@@ -83,7 +83,7 @@ pub fn the_guard_and_rust_say_the_same_of_random_pods(stage: &mut Stage) {
     }
     let specs = specs().into_iter().enumerate();
     let realms: Vec<Realm> = specs
-        .map(|(index, spec)| install(&cluster, index, spec))
+        .map(|(index, spec)| install(&cluster, index, &spec))
         .collect();
     wait(&cluster);
     let mut tally = Tally::default();
@@ -107,7 +107,7 @@ pub fn the_guard_and_rust_say_the_same_of_random_pods(stage: &mut Stage) {
 }
 
 /// A policy with namespaces of its own.
-fn install(cluster: &Cluster, index: usize, spec: Value) -> Realm {
+fn install(cluster: &Cluster, index: usize, spec: &Value) -> Realm {
     let document = json!({"apiVersion": "slicegate.dev/v1alpha1", "kind": "SharingPolicy",
         "metadata": {"name": format!("policy-{index}")}, "spec": spec});
     let policy: Policy = policy::read("random", &document.to_string()).expect("a policy");

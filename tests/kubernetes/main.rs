@@ -87,6 +87,7 @@ const TESTS: &[Test] = tests![
     opt_in::audit_finds_a_breach_made_by_hand,
     opt_in::adopt_changes_no_label_and_says_so,
     opt_in::adopt_needs_the_rights_of_its_role_and_says_which_are_missing,
+    opt_in::adopt_passes_the_guard_only_with_its_verb,
     unsteered::with_slicegate_gone_pods_are_created_as_they_are_written,
     neighbours::pods_reach_tainted_nodes_with_the_plugin_for_tolerations,
     headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,

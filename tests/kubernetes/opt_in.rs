@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::certificates;
 use super::cluster::{Cluster, is_bound, is_unschedulable, pods_of, state};
+use super::guard;
 use super::kubectl::Run;
 use super::stage::{Stage, pod};
 use super::wait::seconds;
@@ -164,17 +165,8 @@ pub fn adopt_needs_the_rights_of_its_role_and_says_which_are_missing(stage: &mut
     ] {
         assert!(run.err.contains(part), "{part}: {}", run.err);
     }
-    let role = Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config/50-adopt-role.yaml");
-    let role = fs::read_to_string(role).expect("a role");
-    cluster.kubectl.apply(&role);
-    cluster.kubectl.apply(
-        "apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: alice}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: slicegate-adopt}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice}]
-",
-    );
+    cluster.kubectl.apply(&role());
+    bind(cluster, "alice", "slicegate-adopt");
     cluster.wait_for("the role to count", seconds(20), || {
         let run = by(&alice, &["adopt", "unannotated"]);
         (run.status == 0).then_some(()).ok_or(run.err)
@@ -182,6 +174,57 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice}]
     assert_eq!(label(cluster, "unannotated", "early"), "unannotated");
     // The same role is enough to look.
     by(&alice, &["audit", "--boundaries"]).good();
+}
+
+pub fn adopt_passes_the_guard_only_with_its_verb(stage: &mut Stage) {
+    let cluster = &stage.standard().cluster;
+    settle(cluster, "unannotated", &by_hand("early"));
+    guard::install(cluster, "guard.yaml");
+    cluster.kubectl.apply(&role());
+    // The same role without the verb.
+    let patches = role().replace("verbs: [adopt]", "verbs: [admire]");
+    let patches = patches.replace("name: slicegate-adopt\n", "name: patches\n");
+    cluster.kubectl.apply(&patches);
+    bind(cluster, "bob", "patches");
+    bind(cluster, "carol", "slicegate-adopt");
+    let folder = tempfile::tempdir().expect("a folder");
+    let bob = kubeconfig(cluster, folder.path(), "bob");
+    cluster.wait_for("the guard and the role to count", seconds(30), || {
+        let run = by(&bob, &["adopt", "unannotated", "--dry-run"]);
+        let refused = run.err.contains("protected-metadata");
+        refused
+            .then_some(())
+            .ok_or(format!("{}{}", run.out, run.err))
+    });
+    assert_eq!(by(&bob, &["adopt", "unannotated"]).status, 2);
+    assert_eq!(label(cluster, "unannotated", "early"), Value::Null);
+    let carol = kubeconfig(cluster, folder.path(), "carol");
+    cluster.wait_for("the verb to count", seconds(20), || {
+        let run = by(&carol, &["adopt", "unannotated"]);
+        (run.status == 0).then_some(()).ok_or(run.err)
+    });
+    assert_eq!(label(cluster, "unannotated", "early"), "unannotated");
+    // Those who come after are to have the cluster without the guard.
+    stage.clear();
+}
+
+/// The role that is shipped.
+#[track_caller]
+fn role() -> String {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config/50-adopt-role.yaml");
+    fs::read_to_string(file).expect("a role")
+}
+
+#[track_caller]
+fn bind(cluster: &Cluster, user: &str, role: &str) {
+    cluster.kubectl.apply(&format!(
+        "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {{name: {user}}}
+roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: {role}}}
+subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}]
+"
+    ));
 }
 
 /// Runs slicegate as the administrator of the cluster.

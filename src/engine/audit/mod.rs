@@ -209,9 +209,7 @@ fn holds(supply: &Supply, placed: &Placed<'_>) -> Holding {
     let Some(group) = supply.group_of(placed.node) else {
         return Holding::Unknown("the node is not known, or sells no GPU");
     };
-    let containers = placed.pod.containers();
-    let taken = containers.flat_map(|(_, container)| outsider::taken(container));
-    let taken = taken.map(|(resource, _)| held(supply, group, resource));
+    let taken = outsider::taken(placed.pod).map(|resource| held(supply, group, resource));
     taken.max_by_key(|h| h.rank()).unwrap_or(Holding::Whole)
 }
 

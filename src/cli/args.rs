@@ -105,7 +105,7 @@ pub(crate) struct ServeArgs {
     /// Makes ca.crt, tls.crt and tls.key in this folder if they are not there, and uses them
     #[arg(long, env = "SLICEGATE_TLS_GENERATE", value_name = "DIR", conflicts_with_all = ["tls_cert", "tls_key"])]
     pub tls_generate: Option<PathBuf>,
-    /// Asks clients for a certificate by one of these authorities, PEM; without it nobody is asked
+    /// Asks clients for a certificate by one of these authorities, PEM; otherwise nobody is
     #[arg(long, env = "SLICEGATE_TLS_CLIENT_CA", value_name = "FILE")]
     pub tls_client_ca: Option<PathBuf>,
     /// The SharingPolicy, read again when it changes; without it the built-in one

@@ -25,7 +25,7 @@ Examples:
 
 Files are looked at every second. A bad one leaves the last good one in force, and the log says why.
 RUST_LOG says what is logged: info (unless it says otherwise), warn, debug.
-SIGTERM ends it: 3 s more for clients that do not know yet, then every request is answered, 15 s at most.
+SIGTERM ends it: 3 s more for clients that do not know yet, then at most 15 s for what was asked.
 
 Exit status: 0 stopped as told, 2 could not start.";
 

@@ -144,8 +144,8 @@ fn shows() -> Validation {
 
 /// `injected`: annotations that inject devices, but for those that list no more than the whole GPUs a pod holds.
 fn injected() -> Vec<Variable> {
-    let beside = "(variables.holders.filter(c, object.spec.containers.exists(m, m.name == c.name) \
-        || c.?restartPolicy.orValue('') == 'Always'))";
+    let beside = "(object.spec.containers + object.spec.?initContainers.orValue([])\
+        .filter(c, c.?restartPolicy.orValue('') == 'Always'))";
     let gpu = quoted(words::GPU);
     let count = format!("c.?resources.?limits[?{gpu}].orValue('0')");
     let whole = format!(

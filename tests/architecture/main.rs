@@ -61,7 +61,12 @@ fn the_engine_reads_no_file_waits_for_nothing_logs_nothing_and_knows_no_wire() {
 fn the_engine_knows_nothing_of_admission_configuration_and_the_command_line() {
     no_file_of(
         "src/engine",
-        &["crate::admission", "crate::config", "crate::cli"],
+        &[
+            "crate::admission",
+            "crate::config",
+            "crate::cli",
+            "crate::guard",
+        ],
     );
 }
 
@@ -89,7 +94,7 @@ fn configuration_knows_nothing_of_the_command_line_and_of_admission() {
 }
 
 #[test]
-fn manifests_and_certificates_know_nothing_of_the_wire_the_server_and_the_command_line() {
+fn manifests_the_guard_and_certificates_know_nothing_of_the_wire_the_server_and_the_command_line() {
     let others = [
         "crate::admission",
         "crate::cli",
@@ -97,6 +102,7 @@ fn manifests_and_certificates_know_nothing_of_the_wire_the_server_and_the_comman
         "crate::config",
     ];
     no_file_of("src/manifests", &others);
+    no_file_of("src/guard", &others);
     no_file_of("src/certificates", &others);
     no_file_of("src/certificates", &["crate::engine", "crate::manifests"]);
 }

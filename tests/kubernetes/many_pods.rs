@@ -221,3 +221,66 @@ pub fn adopt(pod: &mut Value, name: &str, namespace: &str) {
         spec.insert("automountServiceAccountToken".to_owned(), false.into());
     }
 }
+
+/// Pods as large as the guard still looks through, each with whether it takes a GPU.
+pub fn at_the_limits() -> Vec<(&'static str, Value, bool)> {
+    let list = |count: usize, entry: &dyn Fn(usize) -> Value| -> Value {
+        (0..count).map(entry).collect::<Vec<_>>().into()
+    };
+    let one = |key: &str, value: Value| {
+        let mut pod = json!({"spec": {"containers": [{"name": "main", "image": "example/app:1"}]}});
+        pod["spec"]["containers"][0][key] = value;
+        pod
+    };
+    let variable = |index: usize| json!({"name": format!("NVIDIA_{index}"), "value": "all"});
+    let source =
+        |index: usize| json!({"prefix": format!("NVIDIA_{index}_"), "configMapRef": {"name": "x"}});
+    let mut mounts = one(
+        "volumeMounts",
+        list(
+            4_800,
+            &|i| json!({"name": "v", "mountPath": format!("/m/{i}")}),
+        ),
+    );
+    mounts["spec"]["volumes"] = json!([{"name": "v", "emptyDir": {}}]);
+    let hosts = list(
+        4_800,
+        &|i| json!({"name": format!("v{i}"), "hostPath": {"path": format!("/h/{i}")}}),
+    );
+    let mut volumes = one("env", json!([]));
+    volumes["spec"]["volumes"] = hosts;
+    let crowd = |count: usize, more: &Value| {
+        let container = |index: usize| {
+            let mut container = json!({"name": format!("c{index}"), "image": "example/app:1"});
+            json_patch::merge(&mut container, more);
+            container
+        };
+        json!({"spec": {"containers": list(count, &container)}})
+    };
+    let annotations = (0..4_800).map(|i| (format!("nvidia.com/{i}"), json!("x")));
+    let annotations: serde_json::Map<String, Value> = annotations.collect();
+    vec![
+        ("variables", one("env", list(4_800, &variable)), false),
+        ("sources", one("envFrom", list(4_800, &source)), false),
+        ("mounts", mounts, false),
+        ("host paths", volumes, false),
+        (
+            "annotations",
+            json!({"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "main", "image": "x"}]}}),
+            false,
+        ),
+        (
+            "containers",
+            crowd(490, &json!({"env": list(8, &variable)})),
+            false,
+        ),
+        (
+            "containers with GPUs",
+            crowd(
+                490,
+                &json!({"resources": {"limits": {"nvidia.com/gpu": "1", "nvidia.com/mig-1g.10gb": "1"}}}),
+            ),
+            true,
+        ),
+    ]
+}

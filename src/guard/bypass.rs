@@ -5,7 +5,7 @@ use super::rule::{self, denies};
 use super::scope::{self, asks, begins_with, one_of};
 use super::stamp;
 use crate::engine::policy::Mode;
-use crate::engine::rules::host_device::ROADS;
+use crate::engine::rules::host_device::{PROCESSES, ROADS};
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
@@ -76,12 +76,14 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
         one_of("e.name", &visible_devices::SWITCHES),
         begins_with("e.name", &visible_devices::OPEN)
     );
-    let whole = visible_devices::SWITCHES.into_iter();
-    let whole: Vec<&str> = whole.chain([words::VISIBLE_DEVICES]).collect();
+    let names = visible_devices::SWITCHES
+        .into_iter()
+        .chain([words::VISIBLE_DEVICES]);
+    let names: Vec<String> = names.chain(visible_devices::OPEN).map(quoted).collect();
     let spells = format!(
-        "{}\n    || {}",
-        begins_a_name(&whole),
-        spells(&visible_devices::OPEN)
+        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
+        names.join(", "),
+        begins_with("s.prefix", &visible_devices::OPEN)
     );
     let folder = visible_devices::DEVICES;
     let within = ["/var/run/", "/run/"].map(|above| format!("{above}{folder}/"));
@@ -98,7 +100,16 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
             "shown",
             doing(containers, "env", "e", &shows, "'sets ' + e.name"),
         ),
-        ("spelled", under_prefix(containers, &spells)),
+        (
+            "spelled",
+            doing(
+                containers,
+                "envFrom",
+                "s",
+                &spells,
+                "'takes variables under the prefix ' + s.prefix",
+            ),
+        ),
         (
             "mounted",
             doing(
@@ -133,23 +144,26 @@ fn shows() -> Validation {
 
 /// `injected`: annotations that inject devices, but for those that list no more than the whole GPUs a pod holds.
 fn injected() -> Vec<Variable> {
-    let running = "(object.spec.containers + object.spec.?initContainers.orValue([])\
+    let beside = "(object.spec.containers + object.spec.?initContainers.orValue([])\
         .filter(c, c.?restartPolicy.orValue('') == 'Always'))";
     let gpu = quoted(words::GPU);
     let count = format!("c.?resources.?limits[?{gpu}].orValue('0')");
     let whole = format!(
-        "variables.strategy != {} ? 0\n: {running}\n  .map(c, {count}).filter(q, quantity(q).isInteger()).map(q, quantity(q).asInteger()).sum()",
+        "variables.strategy != {} ? 0\n: {beside}\n  .map(c, {count}).filter(q, quantity(q).isInteger()).map(q, quantity(q).asInteger()).sum()",
         quoted(Strategy::Exclusive.word())
     );
-    let beside = visible_devices::BESIDE.join("|");
-    let number = "nvidia[0-9]+";
-    let lines = "object.metadata.annotations[k].split('\\n').map(l, l.trim()).filter(l, l != '')";
+    let value = "object.metadata.annotations[k]";
+    let line = format!(
+        "- path: /dev/(nvidia[0-9]+|{})",
+        visible_devices::BESIDE.join("|")
+    );
+    let list = format!("'^([ \\\\t\\\\r]*({line})?[ \\\\t\\\\r]*(\\\\n|$))*$'");
+    let longest = visible_devices::LONGEST_LIST;
     let injected = format!(
-        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  \
-        && !(variables.wholeGpus > 0 && [{lines}].exists(lines,\n    \
-        lines.all(l, l.matches('^- path: /dev/({number}|{beside})$'))\n    \
-        && lines.exists(l, l.matches('^- path: /dev/{number}$'))\n    \
-        && size(lines.filter(l, l.matches('^- path: /dev/{number}$'))) <= variables.wholeGpus)))",
+        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  && !(variables.wholeGpus > 0 \
+        && size({value}) <= {longest}\n    && {value}.matches({list})\n    \
+        && size({value}.findAll('/dev/nvidia[0-9]')) > 0 \
+        && size({value}.findAll('/dev/nvidia[0-9]')) <= variables.wholeGpus))",
         begins_with("k", &visible_devices::INJECTING)
     );
     vec![("wholeGpus", whole), ("injected", injected)]
@@ -168,8 +182,8 @@ fn injects() -> Validation {
 
 fn runtime() -> Validation {
     let class = "object.spec.?runtimeClassName.orValue('')";
-    let gpus = asks("c", "(k.contains('/') && k.contains('gpu'))");
-    let otherwise = format!("variables.holders.exists(c, {gpus})");
+    let otherwise = asks("c", "k.contains('/') && k.contains('gpu')");
+    let otherwise = format!("variables.holders.exists(c, {otherwise})");
     rule::validation(
         &runtime_class::RULE,
         &format!(
@@ -183,7 +197,7 @@ fn runtime() -> Validation {
     )
 }
 
-/// `limits` and `limitPrefixes`: variables that are slicegate's to set. Those it sets for MPS clients are no more than well-formed here:
+/// `limits`: variables that are slicegate's to set. Those it sets for MPS clients are no more than well-formed here:
 /// how much is right depends on the fleet.
 fn lifted_limits() -> Vec<Variable> {
     let is_limit = begins_with("e.name", &limit_env::OPEN);
@@ -198,70 +212,65 @@ fn lifted_limits() -> Vec<Variable> {
         quoted(words::MPS_MEMORY),
         quoted(words::MPS_THREADS)
     );
-    let ordinals = quoted(limit_env::VISIBLE_ORDINALS);
     let bad = format!(
         "{is_limit} && !({granted}\n      && {good})\n    \
-        || e.name == {ordinals} && (has(e.valueFrom) || {value} != '0') && {granted}"
+        || e.name == 'CUDA_VISIBLE_DEVICES' && (has(e.valueFrom) || {value} != '0') && {granted}"
     );
-    let spelled = format!(
-        "{}\n    || {} && {granted}",
-        spells(&limit_env::OPEN),
-        spells(&[limit_env::VISIBLE_ORDINALS])
+    let ordinals = format!(
+        "{granted} && has(s.prefix) && s.prefix != '' && size(s.prefix) < 64 && {}.startsWith(s.prefix)",
+        quoted(limit_env::VISIBLE_ORDINALS)
     );
     vec![
         (
             "limits",
             doing("variables.all", "env", "e", &bad, "'sets ' + e.name"),
         ),
-        ("limitPrefixes", under_prefix("variables.all", &spelled)),
+        sources(
+            "variables.all",
+            &format!("{}\n    || {ordinals}", spells_limits()),
+        ),
     ]
 }
 
-/// Whether keys under the prefix of `s` may begin like one of these.
-fn spells(beginnings: &[&str]) -> String {
-    format!(
-        "({} || has(s.prefix) && {})",
-        begins_a_name(beginnings),
-        begins_with("s.prefix", beginnings)
-    )
-}
-
-/// Whether the prefix of `s` is a beginning of one of these.
-fn begins_a_name(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|b| quoted(b)).collect();
-    format!(
-        "has(s.prefix) && s.prefix != '' && size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))",
-        names.join(", ")
-    )
-}
-
-fn under_prefix(containers: &str, bad: &str) -> String {
-    let what = "'takes variables under the prefix ' + s.prefix";
-    doing(containers, "envFrom", "s", bad, what)
-}
-
-/// The same of containers that are given none.
+/// `limits` and `limitSources` of containers that are given none.
 pub(super) fn any_limits(containers: &str) -> [Variable; 2] {
     let is_limit = begins_with("e.name", &limit_env::OPEN);
-    let spelled = spells(&limit_env::OPEN);
     [
         (
             "limits",
             doing(containers, "env", "e", &is_limit, "'sets ' + e.name"),
         ),
-        ("limitPrefixes", under_prefix(containers, &spelled)),
+        sources(containers, &spells_limits()),
     ]
 }
 
-/// The expression of what they found first.
+/// A prefix that makes keys of a config map variables of limits.
+fn spells_limits() -> String {
+    let names: Vec<String> = limit_env::OPEN.into_iter().map(quoted).collect();
+    format!(
+        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
+        names.join(", "),
+        begins_with("s.prefix", &limit_env::OPEN)
+    )
+}
+
+fn sources(containers: &str, spells: &str) -> Variable {
+    let what = "'takes variables under the prefix ' + s.prefix";
+    (
+        "limitSources",
+        doing(containers, "envFrom", "s", spells, what),
+    )
+}
+
+/// The expression of what `limits` and `limitSources` found first.
 pub(super) fn first_limit() -> &'static str {
-    "(variables.limits + variables.limitPrefixes)[0][0] + ', which is for slicegate to set'"
+    "(variables.limits + variables.limitSources)[0][0] + ', which is for slicegate to set'"
 }
 
 fn lifts_limits() -> Validation {
     rule::validation(
         &limit_env::RULE,
-        "!variables.judged || size(variables.limits) + size(variables.limitPrefixes) == 0",
+        "!variables.judged || size(variables.limits) + size(variables.limitSources) == 0",
         Some(first_limit()),
         "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute",
     )
@@ -269,9 +278,12 @@ fn lifts_limits() -> Validation {
 
 /// `privileged` and `hostSpaces`: what lifts a pod over the walls between containers.
 fn lifts() -> Vec<Variable> {
-    let spaces =
-        "object.spec.?hostPID.orValue(false) || object.spec.?hostIPC.orValue(false)".to_owned();
-    vec![lifted("variables.all"), ("hostSpaces", spaces)]
+    vec![lifted("variables.all"), host_spaces()]
+}
+
+pub(super) fn host_spaces() -> Variable {
+    let spaces = "object.spec.?hostPID.orValue(false) || object.spec.?hostIPC.orValue(false)";
+    ("hostSpaces", spaces.to_owned())
 }
 
 /// These, and `part`: whether it holds less than whole GPUs.
@@ -325,14 +337,12 @@ fn is_privileged_share() -> Validation {
 /// `roads`: host paths that lead to the node's GPUs; a folder above one counts in a pod that has a GPU or privileges.
 fn hosts() -> Vec<Variable> {
     let mut variables = lifts();
-    variables.extend(roads(
-        "(size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0)",
-    ));
+    variables.extend(roads());
     variables
 }
 
-/// `hosts` and `roads`; a folder above one counts where `with_parents` holds.
-pub(super) fn roads(with_parents: &str) -> [Variable; 2] {
+/// `hosts` and `roads`, beside `taking`, `hostSpaces` and `privileged`.
+pub(super) fn roads() -> [Variable; 2] {
     let hosts = format!(
         "object.spec.?volumes.orValue([]).filter(v, has(v.hostPath)).map(v, {})",
         clean("v.hostPath.path")
@@ -352,9 +362,12 @@ pub(super) fn roads(with_parents: &str) -> [Variable; 2] {
     above.dedup();
     let open: Vec<&str> = open.iter().map(String::as_str).collect();
     let roads = format!(
-        "variables.hosts.filter(p, {}\n  || {}\n  || (p + '/').contains('/../')\n  || {}\n    && {with_parents})",
+        "variables.hosts.filter(p, {}\n  || {}\n  || (p + '/').contains('/../')\n  \
+        || p.startsWith({}) && p.matches('^/proc/([0-9]+|self|thread-self)(/|$)')\n  || {}\n    \
+        && (size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0))",
         one_of("p", &whole),
         begins_with("p", &open),
+        quoted(PROCESSES),
         one_of("p", &above)
     );
     [("hosts", hosts), ("roads", roads)]

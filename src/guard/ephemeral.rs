@@ -17,9 +17,8 @@ pub(super) fn policy(policy: &Policy) -> Admission {
     variables.extend([holders, scope::taking()]);
     variables.extend(bypass::reaching("variables.added"));
     variables.extend(bypass::any_limits("variables.added"));
-    variables.push(bypass::lifted("variables.added"));
-    // What the pod may mount without a privilege becomes a road with one.
-    variables.extend(bypass::roads("true"));
+    variables.extend([bypass::lifted("variables.added"), bypass::host_spaces()]);
+    variables.extend(bypass::roads());
     Admission {
         name: "slicegate-ephemeral",
         on: ("UPDATE", &["pods/ephemeralcontainers"]),
@@ -53,14 +52,18 @@ fn validations() -> Vec<Validation> {
             "remove it; an ephemeral container gets no devices",
         ),
         validation(
-            "size(variables.limits) + size(variables.limitPrefixes) == 0",
+            "size(variables.limits) + size(variables.limitSources) == 0",
             bypass::first_limit(),
             "remove it",
         ),
         validation(
-            "size(variables.privileged) == 0\n|| size(variables.taking) == 0 && size(variables.roads) == 0",
-            "'container ' + variables.privileged[0].name + ' is privileged or given SYS_ADMIN in a pod \
-                with a GPU, or with a host path that leads to them'",
+            "size(variables.privileged) == 0 || size(variables.taking) == 0",
+            "'container ' + variables.privileged[0].name + ' is privileged or given SYS_ADMIN in a pod with a GPU'",
+            "debug it without the privilege",
+        ),
+        validation(
+            "size(variables.privileged) == 0 || size(variables.roads) == 0",
+            "'container ' + variables.privileged[0].name + ' is privileged beside the host path ' + variables.roads[0]",
             "debug it without the privilege",
         ),
     ]

@@ -80,7 +80,7 @@ const PARENTS: [&str; 16] = [
     "/var/lib/rancher",
 ];
 
-const INNOCENT: [&str; 14] = [
+const INNOCENT: [&str; 17] = [
     "/home",
     "/data/dev/nvidia0",
     "/devices",
@@ -92,7 +92,10 @@ const INNOCENT: [&str; 14] = [
     "/home/kubernetes/bin/nvidia",
     "/usr/local/nvidia",
     "/proc",
-    "/proc/sys/net",
+    "/proc/",
+    "/proc/sys",
+    "/proc/selfish",
+    "/proc/1st",
     "/sys",
     "/var/log",
 ];

@@ -57,8 +57,9 @@ pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
         };
         let path = clean(host.path.as_deref().unwrap_or_default());
         let at = format!("/spec/volumes/{index}/hostPath/path");
-        if let Some(road) = ROADS.iter().find(|r| r.covers(&path)) {
-            let message = format!("host path {path} leads to {}", road.leads_to);
+        let road = ROADS.iter().find(|r| r.covers(&path)).map(|r| r.leads_to);
+        if let Some(leads_to) = road.or(is_of_a_process(&path).then_some(NODE)) {
+            let message = format!("host path {path} leads to {leads_to}");
             let fix =
                 "remove the volume; the device plugin brings what a container needs".to_owned();
             findings.add(&RULE, at, (message, fix));
@@ -114,17 +115,23 @@ const fn road(path: &'static str, leads_to: &'static str) -> Road {
     }
 }
 
-/// A process's folder: its root, working directory and open files are links that the kubelet follows anywhere. `/proc`
-/// itself is what every node exporter mounts, and from inside a container those links need a privilege.
-const fn process(path: &'static str) -> Road {
-    Road {
-        path,
-        leads_to: "the whole node, through a process's links",
-        is_prefix: true,
-        has_parents: false,
-    }
+/// What the folders of processes are in.
+pub(crate) const PROCESSES: &str = "/proc/";
+
+/// Whether a clean path is a process's folder or in it. Its root, working directory and open files are links that the
+/// kubelet follows anywhere. `/proc` itself is what every node exporter mounts, and from inside a container those links
+/// need a privilege.
+fn is_of_a_process(path: &str) -> bool {
+    let first = path
+        .strip_prefix(PROCESSES)
+        .and_then(|p| p.split('/').next());
+    first.is_some_and(|name| {
+        matches!(name, "self" | "thread-self")
+            || !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
+const NODE: &str = "the whole node, through a process's links";
 const STATIC: &str = "static pods, which no admission sees";
 const GPU: &str = "the node's GPUs";
 const DRIVER: &str = "the driver's root and the MPS pipe and shared memory";
@@ -133,7 +140,7 @@ const CDI: &str = "the device specifications every container runtime reads";
 const RUNTIME: &str = "the container runtime, and so to every container";
 
 /// `/var/run` is a link to `/run` on most nodes, so both are listed.
-pub(crate) static ROADS: [Road; 37] = [
+pub(crate) static ROADS: [Road; 26] = [
     Road {
         path: "/dev/nvidia",
         leads_to: GPU,
@@ -170,17 +177,6 @@ pub(crate) static ROADS: [Road; 37] = [
     road("/etc/kubernetes/manifests", STATIC),
     road("/var/lib/rancher/k3s/agent/pod-manifests", STATIC),
     road("/var/lib/rancher/rke2/agent/pod-manifests", STATIC),
-    process("/proc/self"),
-    process("/proc/thread-self"),
-    process("/proc/1"),
-    process("/proc/2"),
-    process("/proc/3"),
-    process("/proc/4"),
-    process("/proc/5"),
-    process("/proc/6"),
-    process("/proc/7"),
-    process("/proc/8"),
-    process("/proc/9"),
 ];
 
 /// A path without empty, `.` and `..` parts, absolute.

@@ -185,15 +185,15 @@ pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     case.wants.iter().map(place).find(set)
 }
 
-/// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS, or may, out of a
-/// config map or secret.
+/// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS.
 pub(in crate::engine) fn hides_its_device(container: &Container<'_>) -> bool {
     let hides = |v: &EnvVar<'_>| v.name() == VISIBLE_ORDINALS && v.literal() != Some("0");
+    let mut sources = container.env_from.iter().flatten();
     let may_hide = |s: &EnvFrom<'_>| {
         let prefix = s.prefix.as_deref().unwrap_or_default();
-        spells(prefix, VISIBLE_ORDINALS)
+        !prefix.is_empty() && VISIBLE_ORDINALS.starts_with(prefix)
     };
-    container.env().iter().any(hides) || container.env_from.iter().flatten().any(may_hide)
+    container.env().iter().any(hides) || sources.any(may_hide)
 }
 
 /// What is said when nothing but MPS was left.

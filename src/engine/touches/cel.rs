@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use super::signs::{At, DETOURS, Texts, parents, signs};
 use super::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
 use crate::engine::foreign::{Stands, WORDS};
-use crate::engine::rules::host_device::ROADS;
+use crate::engine::rules::host_device::{PROCESSES, ROADS};
 
 /// The three lists of containers, as far as they are there; `containers` may be null.
 pub(crate) const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
@@ -155,6 +155,7 @@ fn roads(text: &str) -> Vec<String> {
     whole.sort();
     whole.dedup();
     clauses.push(is_one_of(text, whole.iter().map(String::as_str)));
+    clauses.push(begins(text, PROCESSES));
     for road in &ROADS {
         let end = if road.is_prefix { "" } else { "/" };
         clauses.push(begins(text, &format!("{}{end}", road.path)));

@@ -2,7 +2,7 @@
 
 use super::LONGEST;
 use crate::engine::foreign::{self, Stands};
-use crate::engine::rules::host_device::ROADS;
+use crate::engine::rules::host_device::{PROCESSES, ROADS, Road};
 use crate::engine::rules::{mixed_devices, runtime_class, visible_devices};
 use crate::engine::words;
 
@@ -144,7 +144,10 @@ impl Texts {
                 !text.is_empty() && beginnings.iter().any(spells)
             }
             Foreign(stands) => foreign::find(stands, text).is_some(),
-            Roads => !is_plain(text) || ROADS.iter().any(|road| road.concerns(bare(text))),
+            Roads => {
+                let concerns = |road: &Road| road.concerns(bare(text));
+                !is_plain(text) || text.starts_with(PROCESSES) || ROADS.iter().any(concerns)
+            }
             // As CEL counts.
             Long => text.len() > LONGEST && text.chars().count() > LONGEST,
         }

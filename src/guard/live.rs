@@ -1,10 +1,10 @@
-//! Live pods, in every namespace: slicegate's labels and receipt stay as they are, and nobody adds an annotation that
-//! injects devices. Kubelets, controllers and finalizers touch neither.
+//! Live pods: slicegate's labels and receipt stay as they are in every namespace, and where slicegate acts nobody adds
+//! an annotation that injects devices. Kubelets, controllers and finalizers touch neither.
 
 use super::labels::LABELS;
 use super::object::Admission;
 use super::rule::{self, denies};
-use super::scope::begins_with;
+use super::scope::{self, begins_with};
 use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::rules::visible_devices::INJECTING;
@@ -42,7 +42,7 @@ pub(super) fn policy(policy: &Policy) -> Admission {
         ),
         rule::validation(
             &RULE,
-            &format!("!({injects})"),
+            &format!("!variables.enforced || !({injects})"),
             Some("'an annotation that injects devices is added to a live pod'"),
             "ask for devices as resources",
         ),
@@ -55,7 +55,7 @@ pub(super) fn policy(policy: &Policy) -> Admission {
         everywhere: true,
         needs: Mode::DryRun,
         conditions: vec![("changes-what-is-protected", changed)],
-        variables: Vec::new(),
+        variables: vec![scope::enforced(policy)],
         validations: match denies(policy, &RULE) {
             true => validations,
             false => Vec::new(),

@@ -351,10 +351,12 @@ pub fn what_slicegate_wrote_on_a_live_pod_stays_and_all_else_may_change(stage: &
             );
         }
         let patch = json!({"metadata": {"annotations": {"cdi.k8s.io/x": "nvidia.com/gpu=all"}}});
-        for pod in [&taker, &stray] {
+        // Nobody who did not opt in is refused anything but slicegate's own words.
+        for (pod, is_refused) in [(&taker, true), (&stray, false)] {
             let answer = change(cluster.api(), &format!("{pod}{at}"), &patch);
-            assert!(
+            assert_eq!(
                 answer.message().contains("injects devices"),
+                is_refused,
                 "{at}: {}",
                 answer.body
             );

@@ -14,7 +14,10 @@ pub fn find<T>(
 ) -> Option<(String, T)> {
     let texts = [container.command, container.args];
     let mut set = texts.into_iter().flatten().flat_map(|raw| scan(raw.get()));
-    set.find_map(|(flag, after)| Some((flag.to_owned(), read(flag, Value(after))?)))
+    set.find_map(|(flag, after)| {
+        let found = read(flag, Value(after))?;
+        Some((flag.to_owned(), found))
+    })
 }
 
 /// What follows a flag; looked at only for a flag that somebody wants.

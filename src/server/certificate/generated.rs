@@ -10,6 +10,7 @@ use tracing::info;
 
 use super::TlsError;
 use crate::certificates;
+use crate::manifests::{NAMESPACE, Service};
 
 /// Nobody renews it, because its authority's key is gone: ten years.
 const DAYS: u32 = 3650;
@@ -58,13 +59,14 @@ fn names() -> Vec<String> {
     // As a Deployment hands it down by convention (fieldRef: metadata.namespace).
     let namespace = std::env::var("POD_NAMESPACE").ok();
     let namespace = namespace.filter(|n| !n.is_empty());
-    let namespace = namespace.as_deref().unwrap_or("slicegate-system");
-    vec![
-        "localhost".to_owned(),
-        format!("slicegate.{namespace}"),
-        format!("slicegate.{namespace}.svc"),
-        format!("slicegate.{namespace}.svc.cluster.local"),
-    ]
+    let namespace = namespace.as_deref().unwrap_or(NAMESPACE);
+    let service = Service {
+        namespace,
+        ..Service::default()
+    };
+    let mut names = service.dns_names();
+    names.push("localhost".to_owned());
+    names
 }
 
 /// Writes under another name first, so that nobody reads half a file.

@@ -8,7 +8,7 @@ use super::live;
 use super::table::clean;
 use super::{DENIED, DONE, output};
 use crate::admission::World;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Kind, Patch, Really};
 use crate::config::documents;
 use crate::config::pods::{self, PresentPod};
 use crate::engine::audit::{self, Adoption, Judge};
@@ -30,12 +30,16 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
     if world.namespaces.view(namespace).is_none() {
         bail!("there is no namespace {namespace} at {}", cluster.address());
     }
-    let pages = cluster.pods_of(namespace).await?;
+    let pages = cluster.list_of(Kind::PODS, namespace).await?;
+    let really = match args.dry_run {
+        true => Really::No,
+        false => Really::Yes,
+    };
     let mut status = DONE;
     let mut any = false;
     for pod in live::pods(&cluster, &pages)? {
         let name = pod.name.clone();
-        let done = one(&cluster, &world, pod, args.dry_run).await?;
+        let done = one(&cluster, &world, pod, really).await?;
         if let Some(line) = done.line(args.dry_run) {
             any = true;
             output::print(&clean(&format!("{namespace}/{name}: {line}")))?;
@@ -103,7 +107,7 @@ async fn one(
     cluster: &Cluster,
     world: &World,
     mut pod: PresentPod,
-    dry_run: bool,
+    really: Really,
 ) -> anyhow::Result<Done> {
     for _ in 0..ATTEMPTS {
         let label = match decide(world, &pod)? {
@@ -115,9 +119,10 @@ async fn one(
             "resourceVersion": pod.resource_version,
             "labels": {words::TRUST_BOUNDARY: label},
         }});
-        let patched = cluster.patch_pod(&pod.namespace, &pod.name, patch.to_string(), dry_run);
+        let place = Kind::PODS.within(&pod.namespace, &pod.name);
+        let patched = cluster.patch(place, Patch::Merge, patch.to_string(), really);
         match patched.await {
-            Ok(()) => return Ok(Done::Labelled(label)),
+            Ok(_) => return Ok(Done::Labelled(label)),
             Err(error) if error.is_not_found() => return Ok(Done::Gone),
             Err(error) if error.is_conflict() => {}
             Err(error) => return Err(error.into()),
@@ -157,10 +162,9 @@ fn decide(world: &World, present: &PresentPod) -> anyhow::Result<Result<String, 
 
 /// The pod as it is now; none where it is gone or over.
 async fn again(cluster: &Cluster, pod: &PresentPod) -> anyhow::Result<Option<PresentPod>> {
-    let text = match cluster.pod(&pod.namespace, &pod.name).await {
-        Ok(text) => text,
-        Err(error) if error.is_not_found() => return Ok(None),
-        Err(error) => return Err(error.into()),
+    let place = Kind::PODS.within(&pod.namespace, &pod.name);
+    let Some(text) = cluster.get(place).await? else {
+        return Ok(None);
     };
     let mut pods = pods::present(documents::parse(cluster.address(), &text))?;
     Ok(pods.pop())

@@ -45,7 +45,7 @@ pub(crate) async fn boundaries_of(
 ) -> anyhow::Result<World> {
     let policy = input::policy(policy)?;
     let source = cluster.address();
-    let pages = cluster.list(Kind::Namespaces).await?;
+    let pages = cluster.list(Kind::NAMESPACES).await?;
     let views = fleet::namespace_views(source, input(source, &pages))?;
     Ok(World {
         supply: fleet::supply(Vec::new(), &policy),
@@ -69,11 +69,11 @@ fn from_cluster(kubeconfig: Option<&Path>, policy: Option<&str>) -> anyhow::Resu
     runtime()?.block_on(async {
         let cluster = Cluster::connect(kubeconfig).await?;
         let source = cluster.address();
-        let nodes = input(source, &cluster.list(Kind::Nodes).await?);
-        let mut pages = cluster.list(Kind::Namespaces).await?;
-        pages.extend(cluster.list(Kind::Quotas).await?);
+        let nodes = input(source, &cluster.list(Kind::NODES).await?);
+        let mut pages = cluster.list(Kind::NAMESPACES).await?;
+        pages.extend(cluster.list(Kind::QUOTAS).await?);
         let world = world(policy, (source, nodes), (source, input(source, &pages)))?;
-        let pods = pods(&cluster, &cluster.list(Kind::Pods).await?)?;
+        let pods = pods(&cluster, &cluster.list(Kind::PODS).await?)?;
         Ok(Live { world, pods })
     })
 }

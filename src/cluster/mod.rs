@@ -4,15 +4,23 @@
 
 mod error;
 mod identity;
+mod kind;
+mod objects;
 mod proxy;
+mod pulse;
+mod watch;
 
 use std::path::Path;
 
 use http::Request;
-use kube::Client;
+use kube::{Client, Config};
 use serde::Deserialize;
 
 pub use error::ClusterError;
+pub use kind::{Kind, Place};
+pub use objects::{Patch, Really};
+pub use pulse::Pulse;
+pub use watch::Event;
 
 /// How many objects are asked for at once.
 const PAGE: usize = 500;
@@ -24,35 +32,12 @@ const ATTEMPTS: usize = 3;
 #[derive(Clone)]
 pub struct Cluster {
     client: Client,
+    /// For further connections.
+    config: Config,
     /// Where it is.
     address: String,
     /// Who asks, in words.
     who: String,
-}
-
-/// What is read of a cluster.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Nodes.
-    Nodes,
-    /// Namespaces.
-    Namespaces,
-    /// Pods of all namespaces.
-    Pods,
-    /// ResourceQuotas of all namespaces.
-    Quotas,
-}
-
-impl Kind {
-    /// The word of the API.
-    pub const fn plural(self) -> &'static str {
-        match self {
-            Self::Nodes => "nodes",
-            Self::Namespaces => "namespaces",
-            Self::Pods => "pods",
-            Self::Quotas => "resourcequotas",
-        }
-    }
 }
 
 impl Cluster {
@@ -64,12 +49,13 @@ impl Cluster {
         let (config, who) = identity::find(kubeconfig).await?;
         let address = config.cluster_url.to_string();
         let address = address.trim_end_matches('/').to_owned();
-        let client = Client::try_from(config).map_err(|problem| {
+        let client = Client::try_from(config.clone()).map_err(|problem| {
             let doing = "prepare the connection to the API server".to_owned();
             ClusterError::request(doing, &address, &who, &problem)
         })?;
         Ok(Self {
             client,
+            config,
             address,
             who,
         })
@@ -85,49 +71,16 @@ impl Cluster {
     /// # Errors
     /// When a page cannot be had.
     pub async fn list(&self, kind: Kind) -> Result<Vec<String>, ClusterError> {
-        self.pages(kind.plural(), &format!("/api/v1/{}", kind.plural()))
-            .await
+        self.pages(kind.plural, &kind.path(None)).await
     }
 
-    /// The pods of a namespace, likewise.
+    /// Those of one namespace, likewise.
     ///
     /// # Errors
     /// When a page cannot be had.
-    pub async fn pods_of(&self, namespace: &str) -> Result<Vec<String>, ClusterError> {
-        let what = format!("pods of namespace {namespace}");
-        self.pages(&what, &format!("/api/v1/namespaces/{namespace}/pods"))
-            .await
-    }
-
-    /// A pod as JSON.
-    ///
-    /// # Errors
-    /// When it cannot be had.
-    pub async fn pod(&self, namespace: &str, name: &str) -> Result<String, ClusterError> {
-        let path = format!("/api/v1/namespaces/{namespace}/pods/{name}");
-        let doing = || format!("read pod {namespace}/{name}");
-        let request = self.request(Request::get(path), Vec::new(), doing)?;
-        self.ask(request, doing).await
-    }
-
-    /// Changes a pod by a merge patch; with `dry_run` the API server only says whether it would.
-    ///
-    /// # Errors
-    /// When it is not changed.
-    pub async fn patch_pod(
-        &self,
-        namespace: &str,
-        name: &str,
-        patch: String,
-        dry_run: bool,
-    ) -> Result<(), ClusterError> {
-        let dry = if dry_run { "&dryRun=All" } else { "" };
-        let path =
-            format!("/api/v1/namespaces/{namespace}/pods/{name}?fieldManager=slicegate-adopt{dry}");
-        let doing = || format!("label pod {namespace}/{name}");
-        let builder = Request::patch(path).header("Content-Type", "application/merge-patch+json");
-        let request = self.request(builder, patch.into_bytes(), doing)?;
-        self.ask(request, doing).await.map(drop)
+    pub async fn list_of(&self, kind: Kind, namespace: &str) -> Result<Vec<String>, ClusterError> {
+        let what = format!("{} of namespace {namespace}", kind.plural);
+        self.pages(&what, &kind.path(Some(namespace))).await
     }
 
     async fn pages(&self, what: &str, path: &str) -> Result<Vec<String>, ClusterError> {

@@ -217,7 +217,7 @@ fn a_pod_that_somebody_else_changed_meanwhile_is_read_and_judged_again() {
     let patches: Vec<&String> = asked.iter().filter(|a| a.starts_with("PATCH")).collect();
     assert_eq!(
         *patches[1],
-        "PATCH /api/v1/namespaces/team-a/pods/a?fieldManager=slicegate-adopt \
+        "PATCH /api/v1/namespaces/team-a/pods/a?fieldManager=slicegate \
          {\"metadata\":{\"resourceVersion\":\"2\",\"labels\":{\"slicegate.dev/trust-boundary\":\"team-a\"}}}"
     );
     assert_eq!(patches.len(), 4);
@@ -268,7 +268,7 @@ fn a_dry_run_asks_the_api_server_and_what_it_refuses_is_said() {
         ),
         ("GET /api/v1/namespaces/team-a/pods?limit=500", 200, list),
         (
-            "PATCH /api/v1/namespaces/team-a/pods/a?fieldManager=slicegate-adopt&dryRun=All",
+            "PATCH /api/v1/namespaces/team-a/pods/a?fieldManager=slicegate&dryRun=All",
             403,
             status_of(403, "the guard says no"),
         ),
@@ -276,7 +276,7 @@ fn a_dry_run_asks_the_api_server_and_what_it_refuses_is_said() {
     let run = server.run(&["adopt", "team-a", "--dry-run"]);
     assert_eq!((run.status, run.out.as_str()), (2, ""));
     for part in [
-        "failed to label pod team-a/a at http://127.0.0.1:",
+        "failed to change Pod team-a/a at http://127.0.0.1:",
         "the guard says no; have that user granted it",
     ] {
         assert!(run.err.contains(part), "{part}: {}", run.err);

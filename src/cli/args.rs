@@ -108,15 +108,20 @@ pub(crate) struct ServeArgs {
     /// Asks clients for a certificate by one of these authorities, PEM; otherwise nobody is
     #[arg(long, env = "SLICEGATE_TLS_CLIENT_CA", value_name = "FILE")]
     pub tls_client_ca: Option<PathBuf>,
-    /// The SharingPolicy, read again when it changes; without it the built-in one
+    /// The SharingPolicy, read again when it changes; without it the one named default in the cluster, or the
+    /// built-in one
     #[arg(long, env = "SLICEGATE_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// What `kubectl get nodes -o yaml|json` printed; read again when it changes
+    /// What `kubectl get nodes -o yaml|json` printed, read again when it changes; without it they are watched
     #[arg(long, env = "SLICEGATE_NODES", value_name = "FILE")]
-    pub nodes: PathBuf,
-    /// What `kubectl get namespaces -o yaml|json` printed; read again when it changes
+    pub nodes: Option<PathBuf>,
+    /// What `kubectl get namespaces -o yaml|json` printed, read again when it changes; without it they are watched
     #[arg(long, env = "SLICEGATE_NAMESPACES", value_name = "FILE")]
-    pub namespaces: PathBuf,
+    pub namespaces: Option<PathBuf>,
+    /// The cluster to watch; otherwise $KUBECONFIG, ~/.kube/config or the pod's own. With --nodes and --namespaces
+    /// and without this there is none
+    #[arg(long, env = "SLICEGATE_KUBECONFIG", value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
     /// How log lines are written to standard error
     #[arg(long, env = "SLICEGATE_LOG_FORMAT", value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

@@ -18,11 +18,7 @@ pub(crate) fn world(args: &WorldArgs) -> anyhow::Result<World> {
         Some(path) => fleet::namespaces(path).context("--namespaces")?,
         None => Namespaces::assumed(),
     };
-    Ok(World {
-        policy,
-        supply,
-        namespaces,
-    })
+    Ok(World::new(policy, supply, namespaces))
 }
 
 /// The policy of a file, or the built-in one.

@@ -47,11 +47,8 @@ pub(crate) async fn boundaries_of(
     let source = cluster.address();
     let pages = cluster.list(Kind::NAMESPACES).await?;
     let views = fleet::namespace_views(source, input(source, &pages))?;
-    Ok(World {
-        supply: fleet::supply(Vec::new(), &policy),
-        namespaces: Namespaces::known(views),
-        policy,
-    })
+    let supply = fleet::supply(Vec::new(), &policy);
+    Ok(World::new(policy, supply, Namespaces::known(views)))
 }
 
 /// The pods of pages of an API server.
@@ -86,11 +83,8 @@ fn world(
     let policy = input::policy(policy)?;
     let nodes = fleet::nodes(nodes.0, nodes.1).context("nodes")?;
     let views = fleet::namespace_views(namespaces.0, namespaces.1).context("namespaces")?;
-    Ok(World {
-        supply: fleet::supply(nodes, &policy),
-        namespaces: Namespaces::known(views),
-        policy,
-    })
+    let supply = fleet::supply(nodes, &policy);
+    Ok(World::new(policy, supply, Namespaces::known(views)))
 }
 
 /// Pages of an API server as one input; each page is a document of its own.

@@ -4,7 +4,7 @@ use anyhow::bail;
 
 use super::DONE;
 use super::args::{LogFormat, ServeArgs};
-use crate::server::{self, CertificateSource, Settings};
+use crate::server::{self, CertificateSource, ClusterSource, Settings};
 
 /// Runs until it is told to stop and returns the exit status.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
@@ -15,6 +15,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
             "a certificate is needed: --tls-cert FILE and --tls-key FILE, or --tls-generate DIR"
         ),
     };
+    let is_alone = args.nodes.is_some() && args.namespaces.is_some() && args.kubeconfig.is_none();
     let settings = Settings {
         listen: args.listen,
         admin_listen: args.admin_listen,
@@ -23,6 +24,9 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         policy: args.policy,
         nodes: args.nodes,
         namespaces: args.namespaces,
+        cluster: (!is_alone).then_some(ClusterSource {
+            kubeconfig: args.kubeconfig,
+        }),
     };
     let _logging = server::start_logging(match args.log_format {
         LogFormat::Text => server::LogFormat::Text,

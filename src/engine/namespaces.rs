@@ -49,6 +49,8 @@ pub enum Undescribed {
     PolicyDefault,
     /// `enforce`: nobody said anything about namespaces, so a preview shows the whole effect.
     Enforce,
+    /// Nothing before it is asked for: the cluster is watched, and this one may be too new to have been seen.
+    Ask,
 }
 
 /// All namespaces that are known.
@@ -71,13 +73,34 @@ impl Namespaces {
 
     /// The namespaces of a cluster.
     pub fn known(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::PolicyDefault)
+    }
+
+    /// The namespaces of a cluster that is watched, so that newer ones may be there.
+    pub fn watched(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::Ask)
+    }
+
+    /// The same, and one that was asked for.
+    pub fn and(&self, name: &str, view: NamespaceView) -> Self {
+        let mut views = self.views.clone();
+        views.insert(name.to_owned(), view);
+        Self::of(views, self.undescribed)
+    }
+
+    /// Whether a namespace has to be asked for before anything can be said about its pods.
+    pub fn is_missing(&self, name: &str) -> bool {
+        self.undescribed == Undescribed::Ask && !self.views.contains_key(name)
+    }
+
+    fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
         let in_use = views
             .iter()
             .map(|(name, view)| view.trust_boundary.clone().unwrap_or_else(|| name.clone()))
             .collect();
         Self {
             views,
-            undescribed: Undescribed::PolicyDefault,
+            undescribed,
             in_use,
         }
     }
@@ -98,7 +121,9 @@ impl Namespaces {
             (Some(word), _) => {
                 Mode::from_word(word).map_or((Mode::Enforce, true), |mode| (mode, false))
             }
-            (None, Undescribed::PolicyDefault) => (policy.namespace_default, false),
+            (None, Undescribed::PolicyDefault | Undescribed::Ask) => {
+                (policy.namespace_default, false)
+            }
             (None, Undescribed::Enforce) => (Mode::Enforce, false),
         };
         (mode.min(policy.mode), misspelt)

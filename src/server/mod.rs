@@ -13,12 +13,15 @@ mod watched;
 mod world;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -27,7 +30,10 @@ use certificate::CertificateFiles;
 use listener::Acceptor;
 use metrics::Metrics;
 use shared::Shared;
-use world::WorldFiles;
+use world::{Change, Part, Parts, Published, Watches, WorldFiles};
+
+use crate::cluster::{Cluster, ClusterError};
+use crate::config::policy;
 
 pub use log::{LogFormat, start as start_logging};
 
@@ -35,6 +41,8 @@ pub use log::{LogFormat, start as start_logging};
 const NOTICE: Duration = Duration::from_secs(3);
 /// How long requests that are being answered may take to end.
 const DRAIN: Duration = Duration::from_secs(15);
+/// Changes that may wait to be taken in; beyond that watches wait.
+const CHANGES: usize = 1024;
 
 /// What a server is started with.
 #[derive(Debug)]
@@ -47,12 +55,21 @@ pub struct Settings {
     pub certificate: CertificateSource,
     /// Clients have to show a certificate by one of these authorities.
     pub client_ca: Option<PathBuf>,
-    /// The SharingPolicy; without it the built-in one.
+    /// The SharingPolicy; without it the cluster's, and without a cluster the built-in one.
     pub policy: Option<PathBuf>,
-    /// What `kubectl get nodes -o yaml|json` printed.
-    pub nodes: PathBuf,
-    /// What `kubectl get namespaces -o yaml|json` printed.
-    pub namespaces: PathBuf,
+    /// What `kubectl get nodes -o yaml|json` printed; without it they are watched.
+    pub nodes: Option<PathBuf>,
+    /// What `kubectl get namespaces -o yaml|json` printed; without it they are watched.
+    pub namespaces: Option<PathBuf>,
+    /// The cluster, where anything is watched.
+    pub cluster: Option<ClusterSource>,
+}
+
+/// How the cluster is reached.
+#[derive(Debug)]
+pub struct ClusterSource {
+    /// By this kubeconfig; without one by `$KUBECONFIG` or `~/.kube/config`, and else as a pod of the cluster.
+    pub kubeconfig: Option<PathBuf>,
 }
 
 /// Where the server's certificate comes from.
@@ -85,6 +102,12 @@ pub enum StartError {
     /// Policy, nodes or namespaces cannot be used.
     #[error(transparent)]
     World(#[from] world::WorldError),
+    /// Nothing says where the cluster is.
+    #[error("{0}; or give --nodes FILE and --namespaces FILE to run without a cluster")]
+    Cluster(#[from] ClusterError),
+    /// The built-in policy is broken, which a test rules out.
+    #[error("the built-in policy cannot be read: {0}")]
+    BuiltIn(#[from] policy::PolicyErrors),
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] certificate::TlsError),
@@ -126,87 +149,170 @@ struct Stop {
     notice: Duration,
 }
 
-/// Everything is loaded and both ports are taken; nothing is answered yet.
+/// Every file was read and both ports are taken; nothing is answered yet.
 struct Bound {
     shared: Arc<Shared>,
     certificate: CertificateFiles,
-    world: WorldFiles,
+    world: Sources,
     webhook: TcpListener,
     admin: TcpListener,
 }
 
+/// Where the parts of the world come from.
+struct Sources {
+    files: WorldFiles,
+    parts: Parts,
+    /// What the files said.
+    first: Vec<Change>,
+    watched: Vec<Part>,
+}
+
+impl Sources {
+    fn open(settings: &Settings) -> Result<Self, StartError> {
+        let Settings {
+            policy,
+            nodes,
+            namespaces,
+            cluster,
+            ..
+        } = settings;
+        let files: [(Part, Option<&Path>); 3] = [
+            (Part::Policy, policy.as_deref()),
+            (Part::Nodes, nodes.as_deref()),
+            (Part::Namespaces, namespaces.as_deref()),
+        ];
+        let (opened, mut first) = WorldFiles::open(files)?;
+        let absent = files.into_iter().filter(|(_, path)| path.is_none());
+        let mut watched: Vec<Part> = absent.map(|(part, _)| part).collect();
+        if cluster.is_none() {
+            watched.clear();
+            if policy.is_none() {
+                first.push(Change::Policy(Box::new(policy::built_in()?)));
+            }
+        }
+        let is_watching_namespaces = watched.contains(&Part::Namespaces);
+        if is_watching_namespaces {
+            watched.push(Part::Quotas);
+        }
+        Ok(Self {
+            files: opened,
+            parts: Parts::new(is_watching_namespaces),
+            first,
+            watched,
+        })
+    }
+
+    /// Starts everything that brings news, and what takes them in.
+    async fn start(self, shared: &Arc<Shared>, tasks: &mut JoinSet<()>) {
+        let (changes, taken) = mpsc::channel(CHANGES);
+        let (remembered, _) = watch::channel(Vec::new());
+        let (policies, _) = watch::channel(Vec::new());
+        let published = Published { remembered };
+        tasks.spawn(world::keep(
+            Arc::clone(shared),
+            self.parts,
+            taken,
+            published,
+        ));
+        for change in self.first {
+            // Whoever takes it in ends only with the server.
+            let _ = changes.send(change).await;
+        }
+        if let Some(cluster) = &shared.cluster {
+            for part in self.watched {
+                let watches = Watches {
+                    cluster: cluster.clone(),
+                    changes: changes.clone(),
+                    shared: Arc::clone(shared),
+                };
+                match part {
+                    Part::Policy => tasks.spawn(watches.policy(None, policies.clone())),
+                    Part::Nodes => tasks.spawn(watches.nodes()),
+                    Part::Namespaces => tasks.spawn(watches.namespaces()),
+                    Part::Quotas => tasks.spawn(watches.quotas()),
+                };
+            }
+        }
+        tasks.spawn(reload::world(Arc::clone(shared), self.files, changes));
+    }
+}
+
 impl Bound {
     async fn new(settings: Settings) -> Result<Self, StartError> {
-        let metrics = Metrics::new();
-        let (world_files, world) =
-            WorldFiles::open(settings.policy, settings.nodes, settings.namespaces)?;
-        metrics.world(&world);
+        let cluster = match &settings.cluster {
+            Some(source) => Some(Cluster::connect(source.kubeconfig.as_deref()).await?),
+            None => None,
+        };
+        let shared = Arc::new(Shared::new(Metrics::new(), cluster));
+        let world = Sources::open(&settings)?;
         let (certificate, tls) = CertificateFiles::open(settings.certificate, settings.client_ca)?;
-        metrics.certificate(&tls);
+        shared.set_tls(&tls);
         info!(
             version = env!("CARGO_PKG_VERSION"),
-            policy = %world.policy.name,
-            policy_hash = %world.policy.hash,
-            mode = world.policy.mode.word(),
-            gpu_nodes = world.supply.gpu_nodes(),
+            cluster = shared.cluster.as_ref().map_or("none", Cluster::address),
             certificate_not_after = tls.not_after,
             "starting"
         );
-        let webhook = listen("--listen", settings.listen).await?;
-        let admin = listen("--admin-listen", settings.admin_listen).await?;
         Ok(Self {
-            shared: Arc::new(Shared::new(world, &tls, metrics)),
+            webhook: listen("--listen", settings.listen).await?,
+            admin: listen("--admin-listen", settings.admin_listen).await?,
+            shared,
             certificate,
-            world: world_files,
-            webhook,
-            admin,
+            world,
         })
     }
 
     async fn serve(self, stop: impl Future<Output = Stop>) {
         let shared = self.shared;
-        let closing = CancellationToken::new();
-        let connections = TaskTracker::new();
-        let webhook = listener::accept(
-            self.webhook,
-            Acceptor::Tls(Arc::clone(&shared)),
-            routes::router(Arc::clone(&shared)),
-            closing.clone(),
-            connections.clone(),
-        );
+        let mut tasks = JoinSet::new();
         let admin_closing = CancellationToken::new();
-        let admin = listener::accept(
+        let admin = tokio::spawn(listener::accept(
             self.admin,
             Acceptor::Plain,
             admin::router(Arc::clone(&shared)),
             admin_closing.clone(),
             TaskTracker::new(),
-        );
-        let webhook = tokio::spawn(webhook);
-        let admin = tokio::spawn(admin);
-        let reload = tokio::spawn(reload::forever(
-            Arc::clone(&shared),
-            self.certificate,
-            self.world,
         ));
-        shared.set_ready();
-        let Stop { notice } = stop.await;
-        shared.set_draining();
-        notice_or_signal(notice).await;
-        closing.cancel();
-        reload.abort();
-        let _ = webhook.await;
-        connections.close();
-        match tokio::time::timeout(DRAIN, connections.wait()).await {
-            Ok(()) => info!("every request was answered; done"),
-            Err(_) => warn!(
-                connections = connections.len(),
-                "connections were still open after {} s; done",
-                DRAIN.as_secs()
-            ),
-        }
+        self.world.start(&shared, &mut tasks).await;
+        tasks.spawn(reload::certificate(Arc::clone(&shared), self.certificate));
+        answer(&shared, self.webhook, stop).await;
+        tasks.shutdown().await;
         admin_closing.cancel();
         let _ = admin.await;
+    }
+}
+
+/// Answers from the moment everything is known until it is to stop, and then until everything that was asked is
+/// answered.
+async fn answer(shared: &Arc<Shared>, webhook: TcpListener, stop: impl Future<Output = Stop>) {
+    let mut stop = pin!(stop);
+    tokio::select! {
+        () = shared.arrived() => {}
+        _ = &mut stop => return info!("stopped before there was anything to judge by"),
+    }
+    let closing = CancellationToken::new();
+    let connections = TaskTracker::new();
+    let accepting = tokio::spawn(listener::accept(
+        webhook,
+        Acceptor::Tls(Arc::clone(shared)),
+        routes::router(Arc::clone(shared)),
+        closing.clone(),
+        connections.clone(),
+    ));
+    shared.set_ready();
+    let Stop { notice } = stop.await;
+    shared.set_draining();
+    notice_or_signal(notice).await;
+    closing.cancel();
+    let _ = accepting.await;
+    connections.close();
+    match tokio::time::timeout(DRAIN, connections.wait()).await {
+        Ok(()) => info!("every request was answered; done"),
+        Err(_) => warn!(
+            connections = connections.len(),
+            "connections were still open after {} s; done",
+            DRAIN.as_secs()
+        ),
     }
 }
 

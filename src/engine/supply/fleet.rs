@@ -15,7 +15,7 @@ use crate::engine::words::{HOSTNAME, is_gpu_resource};
 const WIDE: usize = 16;
 
 /// A node, or a pool of nodes that are not there yet, as plain values.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeView {
     /// Its name; pools have one too, for messages.
     pub name: String,

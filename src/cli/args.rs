@@ -122,6 +122,23 @@ pub(crate) struct ServeArgs {
     /// and without this there is none
     #[arg(long, env = "SLICEGATE_KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
+    /// Keeps the guard in the API server current: what slicegate guard prints, for the policy in force
+    #[arg(long, env = "SLICEGATE_KEEP_GUARD")]
+    pub keep_guard: bool,
+    /// Keeps what outlives this process: the status of SharingPolicies, and nodes that are gone and still count
+    #[arg(long, env = "SLICEGATE_KEEP_RECORDS")]
+    pub keep_records: bool,
+    /// slicegate's own namespace
+    #[arg(
+        long,
+        env = "POD_NAMESPACE",
+        value_name = "NAMESPACE",
+        default_value = manifests::NAMESPACE
+    )]
+    pub namespace: String,
+    /// What this replica is called among the others; without it the host's name
+    #[arg(long, env = "POD_NAME", value_name = "NAME")]
+    pub identity: Option<String>,
     /// How log lines are written to standard error
     #[arg(long, env = "SLICEGATE_LOG_FORMAT", value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,

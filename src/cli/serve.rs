@@ -1,10 +1,12 @@
 //! `slicegate serve`: the webhook.
 
+use std::{fs, process};
+
 use anyhow::bail;
 
 use super::DONE;
 use super::args::{LogFormat, ServeArgs};
-use crate::server::{self, CertificateSource, ClusterSource, Settings};
+use crate::server::{self, CertificateSource, ClusterSource, Keep, Settings};
 
 /// Runs until it is told to stop and returns the exit status.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
@@ -27,6 +29,12 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         cluster: (!is_alone).then_some(ClusterSource {
             kubeconfig: args.kubeconfig,
         }),
+        keep: Keep {
+            guard: args.keep_guard,
+            records: args.keep_records,
+            namespace: args.namespace,
+            identity: args.identity.unwrap_or_else(identity),
+        },
     };
     let _logging = server::start_logging(match args.log_format {
         LogFormat::Text => server::LogFormat::Text,
@@ -34,4 +42,14 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
     });
     server::run(settings)?;
     Ok(DONE)
+}
+
+/// The host's name, and what tells two processes of one host apart.
+fn identity() -> String {
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => "slicegate",
+        host => host,
+    };
+    format!("{host}-{}", process::id())
 }

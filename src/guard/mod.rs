@@ -6,6 +6,7 @@
 //! consent, and whatever depends on supply, is the webhook's alone.
 
 mod bypass;
+mod current;
 mod ephemeral;
 mod labels;
 mod live;
@@ -19,6 +20,8 @@ mod tenancy;
 use serde_json::Value;
 
 use crate::engine::Policy;
+
+pub use current::says;
 
 /// What Kubernetes 1.30 and newer take: policies that refuse, each with its binding.
 pub fn validating(policy: &Policy) -> Vec<Value> {

@@ -57,6 +57,9 @@ label!(StrategyLabel, strategy);
 label!(ReasonLabel, reason);
 label!(KindLabel, kind);
 
+/// Of what is there once, or not at all.
+type NoLabel = [(String, String); 0];
+
 /// Why a request got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
@@ -89,6 +92,7 @@ pub(super) struct Metrics {
     policy_reloads: Family<ResultLabel, Counter>,
     offers: Family<StrategyLabel, Gauge>,
     in_flight: Gauge,
+    guard: Family<NoLabel, Gauge>,
     rejected: Family<ReasonLabel, Counter>,
     cache_age: Family<KindLabel, Gauge<f64, AtomicU64>>,
     signs: Mutex<HashMap<Part, Sign>>,
@@ -115,6 +119,7 @@ impl Metrics {
             policy_reloads: Family::default(),
             offers: Family::default(),
             in_flight: Gauge::default(),
+            guard: Family::default(),
             rejected: Family::default(),
             cache_age: Family::default(),
             signs: Mutex::default(),
@@ -170,6 +175,11 @@ impl Metrics {
             self.in_flight.clone(),
         );
         registry.register(
+            "guard_current",
+            "Whether the guard in the API server is the one of the policy in force; absent where it is not kept",
+            self.guard.clone(),
+        );
+        registry.register(
             "rejected",
             "Requests that got no decision",
             self.rejected.clone(),
@@ -201,6 +211,11 @@ impl Metrics {
             self.findings.get_or_create(&labels).inc();
         }
         self.duration.observe(took.as_secs_f64());
+    }
+
+    /// Says whether the guard is as it should be.
+    pub(super) fn guard(&self, is_current: bool) {
+        self.guard.get_or_create(&[]).set(i64::from(is_current));
     }
 
     /// Counts a request without a decision.

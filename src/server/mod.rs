@@ -3,37 +3,39 @@
 mod admin;
 mod capacity;
 mod certificate;
+mod keepers;
 mod listener;
 mod log;
 mod metrics;
 mod reload;
 mod routes;
 mod shared;
+mod sources;
 mod watched;
 mod world;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use certificate::CertificateFiles;
+use keepers::Keepers;
 use listener::Acceptor;
 use metrics::Metrics;
 use shared::Shared;
-use world::{Change, Part, Parts, Published, Watches, WorldFiles};
+use sources::Sources;
 
 use crate::cluster::{Cluster, ClusterError};
-use crate::config::policy;
+use crate::config::policy::PolicyErrors;
 
 pub use log::{LogFormat, start as start_logging};
 
@@ -41,8 +43,6 @@ pub use log::{LogFormat, start as start_logging};
 const NOTICE: Duration = Duration::from_secs(3);
 /// How long requests that are being answered may take to end.
 const DRAIN: Duration = Duration::from_secs(15);
-/// Changes that may wait to be taken in; beyond that watches wait.
-const CHANGES: usize = 1024;
 
 /// What a server is started with.
 #[derive(Debug)]
@@ -63,6 +63,21 @@ pub struct Settings {
     pub namespaces: Option<PathBuf>,
     /// The cluster, where anything is watched.
     pub cluster: Option<ClusterSource>,
+    /// What is kept in order in the cluster.
+    pub keep: Keep,
+}
+
+/// What is kept in order in the cluster, by one of the replicas at a time.
+#[derive(Debug)]
+pub struct Keep {
+    /// The guard in the API server.
+    pub guard: bool,
+    /// What outlives a process: the status of SharingPolicies, and nodes that are gone and still count.
+    pub records: bool,
+    /// slicegate's own namespace.
+    pub namespace: String,
+    /// What this replica is called.
+    pub identity: String,
 }
 
 /// How the cluster is reached.
@@ -107,7 +122,10 @@ pub enum StartError {
     Cluster(#[from] ClusterError),
     /// The built-in policy is broken, which a test rules out.
     #[error("the built-in policy cannot be read: {0}")]
-    BuiltIn(#[from] policy::PolicyErrors),
+    BuiltIn(#[from] PolicyErrors),
+    /// Something is to be kept in a cluster, and there is none.
+    #[error("{0} needs a cluster; add --kubeconfig FILE, or leave out --nodes or --namespaces")]
+    Alone(&'static str),
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] certificate::TlsError),
@@ -154,94 +172,16 @@ struct Bound {
     shared: Arc<Shared>,
     certificate: CertificateFiles,
     world: Sources,
+    keep: Keep,
     webhook: TcpListener,
     admin: TcpListener,
-}
-
-/// Where the parts of the world come from.
-struct Sources {
-    files: WorldFiles,
-    parts: Parts,
-    /// What the files said.
-    first: Vec<Change>,
-    watched: Vec<Part>,
-}
-
-impl Sources {
-    fn open(settings: &Settings) -> Result<Self, StartError> {
-        let Settings {
-            policy,
-            nodes,
-            namespaces,
-            cluster,
-            ..
-        } = settings;
-        let files: [(Part, Option<&Path>); 3] = [
-            (Part::Policy, policy.as_deref()),
-            (Part::Nodes, nodes.as_deref()),
-            (Part::Namespaces, namespaces.as_deref()),
-        ];
-        let (opened, mut first) = WorldFiles::open(files)?;
-        let absent = files.into_iter().filter(|(_, path)| path.is_none());
-        let mut watched: Vec<Part> = absent.map(|(part, _)| part).collect();
-        if cluster.is_none() {
-            watched.clear();
-            if policy.is_none() {
-                first.push(Change::Policy(Box::new(policy::built_in()?)));
-            }
-        }
-        let is_watching_namespaces = watched.contains(&Part::Namespaces);
-        if is_watching_namespaces {
-            watched.push(Part::Quotas);
-        }
-        Ok(Self {
-            files: opened,
-            parts: Parts::new(is_watching_namespaces),
-            first,
-            watched,
-        })
-    }
-
-    /// Starts everything that brings news, and what takes them in.
-    async fn start(self, shared: &Arc<Shared>, tasks: &mut JoinSet<()>) {
-        let (changes, taken) = mpsc::channel(CHANGES);
-        let (remembered, _) = watch::channel(Vec::new());
-        let (policies, _) = watch::channel(Vec::new());
-        let published = Published { remembered };
-        tasks.spawn(world::keep(
-            Arc::clone(shared),
-            self.parts,
-            taken,
-            published,
-        ));
-        for change in self.first {
-            // Whoever takes it in ends only with the server.
-            let _ = changes.send(change).await;
-        }
-        if let Some(cluster) = &shared.cluster {
-            for part in self.watched {
-                let watches = Watches {
-                    cluster: cluster.clone(),
-                    changes: changes.clone(),
-                    shared: Arc::clone(shared),
-                };
-                match part {
-                    Part::Policy => tasks.spawn(watches.policy(None, policies.clone())),
-                    Part::Nodes => tasks.spawn(watches.nodes()),
-                    Part::Namespaces => tasks.spawn(watches.namespaces()),
-                    Part::Quotas => tasks.spawn(watches.quotas()),
-                };
-            }
-        }
-        tasks.spawn(reload::world(Arc::clone(shared), self.files, changes));
-    }
 }
 
 impl Bound {
     async fn new(settings: Settings) -> Result<Self, StartError> {
         let cluster = match &settings.cluster {
             Some(source) => Some(Cluster::connect(source.kubeconfig.as_deref()).await?),
-            None => None,
+            None => settings.keep.alone()?,
         };
         let shared = Arc::new(Shared::new(Metrics::new(), cluster));
         let world = Sources::open(&settings)?;
@@ -259,6 +199,7 @@ impl Bound {
             shared,
             certificate,
             world,
+            keep: settings.keep,
         })
     }
 
@@ -273,10 +214,13 @@ impl Bound {
             admin_closing.clone(),
             TaskTracker::new(),
         ));
-        self.world.start(&shared, &mut tasks).await;
+        let keepers = Keepers::new(&shared, self.keep);
+        self.world.start(&shared, &keepers, &mut tasks).await;
+        keepers.start(&shared, &mut tasks);
         tasks.spawn(reload::certificate(Arc::clone(&shared), self.certificate));
         answer(&shared, self.webhook, stop).await;
         tasks.shutdown().await;
+        keepers.end().await;
         admin_closing.cancel();
         let _ = admin.await;
     }

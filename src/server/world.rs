@@ -5,6 +5,7 @@ mod keeper;
 mod nodes;
 mod parts;
 mod policies;
+mod records;
 mod remembered;
 mod watches;
 
@@ -13,7 +14,7 @@ pub(super) use files::{Refreshed, WorldFiles};
 pub(super) use keeper::{Published, keep};
 pub(super) use parts::{Change, Parts};
 pub(super) use policies::PolicyObject;
-pub(super) use watches::Watches;
+pub(super) use watches::{Policies, Watches};
 
 /// One of the parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

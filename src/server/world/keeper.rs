@@ -8,8 +8,9 @@ use tracing::{error, info};
 
 use super::Part;
 use super::parts::{Change, Parts};
-use super::remembered::Gone;
+use super::records;
 use crate::admission::World;
+use crate::engine::Policy;
 use crate::server::shared::Shared;
 
 /// How long more is waited for after something new: controllers change many objects at once.
@@ -23,8 +24,27 @@ const FORGETTING: Duration = Duration::from_secs(1);
 
 /// What is made known to others.
 pub(in crate::server) struct Published {
-    /// The nodes that are gone and still count.
-    pub(in crate::server) remembered: watch::Sender<Vec<Gone>>,
+    /// The policy in force.
+    pub(in crate::server) policy: watch::Sender<Option<Arc<Policy>>>,
+    /// The nodes that are gone and still count, as text.
+    pub(in crate::server) remembered: watch::Sender<Option<String>>,
+}
+
+impl Published {
+    fn tell(&self, world: &World, parts: &Parts) {
+        let policy = &world.policy;
+        self.policy.send_if_modified(|told| {
+            let is_news = told.as_ref().is_none_or(|told| told.hash != policy.hash);
+            *told = Some(Arc::clone(policy));
+            is_news
+        });
+        let text = records::write(&parts.remembered());
+        self.remembered.send_if_modified(|told| {
+            let is_news = told.as_ref() != Some(&text);
+            *told = Some(text);
+            is_news
+        });
+    }
 }
 
 /// Never ends by itself.
@@ -67,7 +87,7 @@ pub(in crate::server) async fn keep(
         };
         parts = kept;
         settle = (started.elapsed() * (SHARE - 1)).clamp(SETTLE, LONGEST);
-        published.remembered.send_replace(parts.remembered());
+        published.tell(&world, &parts);
         put_in_force(&shared, world, &news);
     }
 }

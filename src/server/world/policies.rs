@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::config::policy::{self, PolicyErrors};
 use crate::engine::Policy;
@@ -49,6 +50,18 @@ impl Policies {
     /// All of them.
     pub(super) fn all(&self) -> Vec<PolicyObject> {
         self.0.values().cloned().collect()
+    }
+
+    /// What the one that counts says, without what the API server keeps beside it.
+    pub(super) fn essence(&self) -> Option<String> {
+        let object: Value = serde_json::from_str(&self.0.get(DEFAULT)?.text).ok()?;
+        let essence = json!({
+            "apiVersion": object["apiVersion"],
+            "kind": object["kind"],
+            "metadata": {"name": DEFAULT},
+            "spec": object["spec"],
+        });
+        Some(essence.to_string())
     }
 
     /// The policy that counts: the object named `default`, or the built-in one where there is none.

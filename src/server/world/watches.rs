@@ -10,7 +10,8 @@ use tracing::{info, warn};
 
 use super::Part;
 use super::parts::{Change, QuotaName};
-use super::policies::{Policies, PolicyObject};
+use super::policies::{self, PolicyObject};
+use super::records;
 use crate::cluster::{Cluster, ClusterError, Event, Kind, Pulse};
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, QuotaView};
@@ -24,6 +25,14 @@ const SHARING_POLICIES: Kind = Kind::new(
     "SharingPolicy",
     "sharingpolicies",
 );
+
+/// What is made known of the policies.
+pub(in crate::server) struct Policies {
+    /// All of them, each with what is wrong with it.
+    pub(in crate::server) seen: watch::Sender<Vec<PolicyObject>>,
+    /// The last good one of the cluster, as text; none where the built-in one counts.
+    pub(in crate::server) good: watch::Sender<Option<String>>,
+}
 
 /// Watches of one cluster.
 pub(in crate::server) struct Watches {
@@ -91,12 +100,19 @@ impl Watches {
         self.follow(kind).await;
     }
 
+    /// What predecessors left, taken in before the nodes are there, as JSON.
+    pub(in crate::server) async fn remember(&self, nodes: Option<&str>) {
+        match nodes.map(records::read).transpose() {
+            Ok(gone) => {
+                self.send(Change::Remembered(gone.unwrap_or_default()))
+                    .await
+            }
+            Err(problem) => warn!(%problem, "the nodes that were remembered cannot be read"),
+        }
+    }
+
     /// The policy, for ever. `last_good` is one that was in force before this process began, as JSON.
-    pub(in crate::server) async fn policy(
-        self,
-        last_good: Option<String>,
-        seen: watch::Sender<Vec<PolicyObject>>,
-    ) {
+    pub(in crate::server) async fn policy(self, last_good: Option<String>, told: Policies) {
         let Some(events) = self.events(Part::Policy, SHARING_POLICIES) else {
             return;
         };
@@ -115,15 +131,18 @@ impl Watches {
                 }
             };
             if is_new {
-                seen.send_replace(following.policies.all());
-                self.put_in_force(&mut following).await;
+                told.seen.send_replace(following.policies.all());
+                self.put_in_force(&mut following, &told).await;
             }
         }
     }
 
-    async fn put_in_force(&self, following: &mut FollowingPolicies) {
+    async fn put_in_force(&self, following: &mut FollowingPolicies, told: &Policies) {
         let change = match following.policies.in_force() {
-            Ok(policy) => policy,
+            Ok(policy) => {
+                told.good.send_replace(following.policies.essence());
+                policy
+            }
             Err(problem) => {
                 self.shared.metrics.policy_reload(false);
                 warn!(%problem, "the policy was not taken, the one before stays in force");
@@ -131,7 +150,7 @@ impl Watches {
                 let Some(text) = following.last_good.take() else {
                     return;
                 };
-                let Ok(policy) = super::policies::read(&text) else {
+                let Ok(policy) = policies::read(&text) else {
                     return;
                 };
                 info!(policy_hash = %policy.hash, "the last policy that was good is in force");
@@ -222,15 +241,15 @@ impl<T> Following<T> {
 
 /// The policies, and whether all of them were seen.
 struct FollowingPolicies {
-    policies: Policies,
-    coming: Option<Policies>,
+    policies: policies::Policies,
+    coming: Option<policies::Policies>,
     last_good: Option<String>,
 }
 
 impl FollowingPolicies {
     fn new(last_good: Option<String>) -> Self {
         Self {
-            policies: Policies::default(),
+            policies: policies::Policies::default(),
             coming: None,
             last_good,
         }
@@ -242,7 +261,7 @@ impl FollowingPolicies {
         let policies = self.coming.as_mut().unwrap_or(&mut self.policies);
         let taken = match event {
             Event::Begin => {
-                self.coming = Some(Policies::default());
+                self.coming = Some(policies::Policies::default());
                 return false;
             }
             Event::End => {
@@ -263,7 +282,7 @@ impl FollowingPolicies {
     fn failed(&mut self, error: &ClusterError) -> bool {
         let has_none = error.is_not_found();
         if has_none {
-            self.policies = Policies::default();
+            self.policies = policies::Policies::default();
         }
         has_none
     }

@@ -34,6 +34,7 @@ mod random;
 mod reaching;
 mod recorder;
 mod reinvocation;
+mod replica;
 mod runner;
 mod simulation;
 mod stage;
@@ -41,6 +42,7 @@ mod throughput;
 mod unsteered;
 mod validation;
 mod wait;
+mod watching;
 mod webhook;
 mod workloads;
 
@@ -108,6 +110,11 @@ const TESTS: &[Test] = tests![
     guard::a_policy_in_dry_run_refuses_no_missing_stamp,
     guard_agrees::the_guard_and_rust_say_the_same_of_random_pods,
     guard::with_slicegate_there_the_guard_is_not_noticed,
+    watching::what_changes_in_the_cluster_counts_for_the_next_pod,
+    watching::a_namespace_made_a_moment_ago_is_not_taken_for_one_that_says_nothing,
+    watching::an_api_server_that_was_away_and_has_forgotten_much_loses_nothing,
+    watching::nodes_that_went_are_supply_for_the_process_that_comes_after,
+    watching::the_guard_is_kept_as_long_as_slicegate_is_registered,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

@@ -128,6 +128,9 @@ pub(crate) struct ServeArgs {
     /// Keeps what outlives this process: the status of SharingPolicies, and nodes that are gone and still count
     #[arg(long, env = "SLICEGATE_KEEP_RECORDS")]
     pub keep_records: bool,
+    /// Tells the owners of pods that are refused, or would be, by Events
+    #[arg(long, env = "SLICEGATE_EVENTS")]
+    pub events: bool,
     /// slicegate's own namespace
     #[arg(
         long,

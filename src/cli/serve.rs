@@ -31,6 +31,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         }),
         keep: Keep {
             guard: args.keep_guard,
+            events: args.events,
             records: args.keep_records,
             namespace: args.namespace,
             identity: args.identity.unwrap_or_else(identity),

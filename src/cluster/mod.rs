@@ -3,6 +3,7 @@
 //! Objects stay the text they came as, so that the same types read them as anywhere else.
 
 mod error;
+mod events;
 mod identity;
 mod kind;
 mod lease;
@@ -18,6 +19,7 @@ use kube::{Client, Config};
 use serde::Deserialize;
 
 pub use error::ClusterError;
+pub use events::{Note, Reference, Teller};
 pub use kind::{Kind, Place};
 pub use lease::Candidate;
 pub use objects::{Patch, Really};

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::debug;
 
 use super::shared::Shared;
 use super::world::{Policies, PolicyObject, Published};
-use super::{Keep, StartError};
-use crate::cluster::{Candidate, Cluster};
+use super::{Keep, StartError, events};
+use crate::cluster::{Candidate, Cluster, Note};
 use crate::engine::Policy;
 use crate::upkeep::{Guard, Records};
 
@@ -38,6 +38,7 @@ impl Keep {
         match self {
             Self { guard: true, .. } => Err(StartError::Alone("--keep-guard")),
             Self { records: true, .. } => Err(StartError::Alone("--keep-records")),
+            Self { events: true, .. } => Err(StartError::Alone("--events")),
             _ => Ok(None),
         }
     }
@@ -81,7 +82,16 @@ impl Keepers {
     }
 
     /// Starts what is to be kept.
-    pub(super) fn start(&self, shared: &Arc<Shared>, tasks: &mut JoinSet<()>) {
+    pub(super) fn start(
+        &self,
+        shared: &Arc<Shared>,
+        notes: mpsc::Receiver<Note>,
+        tasks: &mut JoinSet<()>,
+    ) {
+        if let Some(cluster) = self.cluster.as_ref().filter(|_| self.keep.events) {
+            let teller = cluster.teller("slicegate", &self.keep.identity);
+            tasks.spawn(events::tell(teller, notes));
+        }
         let Some(candidate) = self.candidate() else {
             return;
         };
@@ -124,6 +134,7 @@ impl Keepers {
             records,
             namespace,
             identity,
+            events: _,
         } = &self.keep;
         let cluster = self.cluster.clone().filter(|_| *guard || *records)?;
         Some(Candidate {

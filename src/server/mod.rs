@@ -3,6 +3,7 @@
 mod admin;
 mod capacity;
 mod certificate;
+mod events;
 mod keepers;
 mod listener;
 mod log;
@@ -22,19 +23,21 @@ use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use certificate::CertificateFiles;
+use events::Notes;
 use keepers::Keepers;
 use listener::Acceptor;
 use metrics::Metrics;
 use shared::Shared;
 use sources::Sources;
 
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, Note};
 use crate::config::policy::PolicyErrors;
 
 pub use log::{LogFormat, start as start_logging};
@@ -72,6 +75,8 @@ pub struct Settings {
 pub struct Keep {
     /// The guard in the API server.
     pub guard: bool,
+    /// Events on the owners of pods that are refused; every replica tells of those it refused itself.
+    pub events: bool,
     /// What outlives a process: the status of SharingPolicies, and nodes that are gone and still count.
     pub records: bool,
     /// slicegate's own namespace.
@@ -173,6 +178,7 @@ struct Bound {
     certificate: CertificateFiles,
     world: Sources,
     keep: Keep,
+    notes: mpsc::Receiver<Note>,
     webhook: TcpListener,
     admin: TcpListener,
 }
@@ -183,7 +189,9 @@ impl Bound {
             Some(source) => Some(Cluster::connect(source.kubeconfig.as_deref()).await?),
             None => settings.keep.alone()?,
         };
-        let shared = Arc::new(Shared::new(Metrics::new(), cluster));
+        let (notes, left) = Notes::new();
+        let notes = settings.keep.events.then_some(notes);
+        let shared = Arc::new(Shared::new(Metrics::new(), cluster, notes));
         let world = Sources::open(&settings)?;
         let (certificate, tls) = CertificateFiles::open(settings.certificate, settings.client_ca)?;
         shared.set_tls(&tls);
@@ -200,6 +208,7 @@ impl Bound {
             certificate,
             world,
             keep: settings.keep,
+            notes: left,
         })
     }
 
@@ -216,7 +225,7 @@ impl Bound {
         ));
         let keepers = Keepers::new(&shared, self.keep);
         self.world.start(&shared, &keepers, &mut tasks).await;
-        keepers.start(&shared, &mut tasks);
+        keepers.start(&shared, self.notes, &mut tasks);
         tasks.spawn(reload::certificate(Arc::clone(&shared), self.certificate));
         answer(&shared, self.webhook, stop).await;
         tasks.shutdown().await;

@@ -9,6 +9,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::capacity::Capacity;
 use super::certificate::Tls;
+use super::events::Notes;
 use super::listener::Complaints;
 use super::metrics::Metrics;
 use super::world::Part;
@@ -25,6 +26,8 @@ pub(super) struct Shared {
     pub(super) metrics: Metrics,
     /// Who is asked about namespaces that are too new to have been seen.
     pub(super) cluster: Option<Cluster>,
+    /// Where is left what owners are to be told.
+    pub(super) notes: Option<Notes>,
     world: ArcSwapOption<World>,
     tls: ArcSwapOption<ServerConfig>,
     missing: Mutex<Vec<Part>>,
@@ -39,12 +42,13 @@ const DRAINING: u8 = 2;
 
 impl Shared {
     /// A server that knows nothing yet.
-    pub(super) fn new(metrics: Metrics, cluster: Option<Cluster>) -> Self {
+    pub(super) fn new(metrics: Metrics, cluster: Option<Cluster>, notes: Option<Notes>) -> Self {
         Self {
             capacity: Capacity::new(),
             complaints: Complaints::default(),
             metrics,
             cluster,
+            notes,
             world: ArcSwapOption::empty(),
             tls: ArcSwapOption::empty(),
             missing: Mutex::new(Part::ALL.to_vec()),

@@ -11,6 +11,7 @@ mod boundaries;
 mod certificates;
 mod cluster;
 mod control_plane;
+mod events;
 mod fleet;
 mod guard;
 mod guard_agrees;
@@ -114,6 +115,7 @@ const TESTS: &[Test] = tests![
     watching::a_namespace_made_a_moment_ago_is_not_taken_for_one_that_says_nothing,
     watching::an_api_server_that_was_away_and_has_forgotten_much_loses_nothing,
     watching::nodes_that_went_are_supply_for_the_process_that_comes_after,
+    events::owners_are_told_why_their_pods_are_refused_and_once,
     watching::the_guard_is_kept_as_long_as_slicegate_is_registered,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];

@@ -111,7 +111,10 @@ impl Replica {
     pub fn stop(mut self, cluster: &Cluster) {
         self.process.terminate();
         cluster.wait_for("slicegate to end", seconds(30), || {
-            self.process.has_ended().then_some(()).ok_or("it runs".to_owned())
+            self.process
+                .has_ended()
+                .then_some(())
+                .ok_or("it runs".to_owned())
         });
     }
 

@@ -47,13 +47,17 @@ fn boot(stage: &mut Stage, flags: &[&str]) -> (Cluster, Replica) {
 }
 
 fn make_system_namespace(cluster: &Cluster) {
-    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "slicegate-system"}});
+    let namespace =
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "slicegate-system"}});
     cluster.create("/api/v1/namespaces", &namespace);
 }
 
 #[track_caller]
 fn make_node(cluster: &Cluster, node: Value) {
-    let path = format!("/api/v1/nodes/{}", node["metadata"]["name"].as_str().expect("a name"));
+    let path = format!(
+        "/api/v1/nodes/{}",
+        node["metadata"]["name"].as_str().expect("a name")
+    );
     let status = json!({"status": node["status"]});
     cluster.create("/api/v1/nodes", &node);
     cluster.change(&format!("{path}/status"), &status);
@@ -96,10 +100,17 @@ pub fn what_changes_in_the_cluster_counts_for_the_next_pod(stage: &mut Stage) {
     let opt_in = json!({"metadata": {"annotations": {
         "slicegate.dev/mode": "enforce", "slicegate.dev/tier": "regulated"}}});
     cluster.change("/api/v1/namespaces/quiet", &opt_in);
-    cluster.wait_for("the tier to be refused for want of a node", seconds(10), || {
-        let refused = tried(&cluster, "quiet").err().unwrap_or_default();
-        refused.contains("no-such-offer").then_some(()).ok_or(refused)
-    });
+    cluster.wait_for(
+        "the tier to be refused for want of a node",
+        seconds(10),
+        || {
+            let refused = tried(&cluster, "quiet").err().unwrap_or_default();
+            refused
+                .contains("no-such-offer")
+                .then_some(())
+                .ok_or(refused)
+        },
+    );
     for node in Fleet::of(&[("sliced", fleet::SLICED_A100, 1)]).nodes() {
         make_node(&cluster, node);
     }
@@ -131,7 +142,10 @@ pub fn a_namespace_made_a_moment_ago_is_not_taken_for_one_that_says_nothing(stag
         // Both at once, by a client each, so that nothing but the pod's own way takes time.
         cluster.create("/api/v1/namespaces", &namespace.object());
         let account = json!({"metadata": {"name": "default"}});
-        cluster.create(&format!("/api/v1/namespaces/{name}/serviceaccounts"), &account);
+        cluster.create(
+            &format!("/api/v1/namespaces/{name}/serviceaccounts"),
+            &account,
+        );
         let pod = cluster.create(&pods_of(name), &gpu());
         assert_eq!(strategy(&pod), "mps", "{name}\n{}", replica.tail());
     }
@@ -142,19 +156,27 @@ pub fn an_api_server_that_was_away_and_has_forgotten_much_loses_nothing(stage: &
     for round in 0..3 {
         cluster.plane_mut().stop_api();
         replica.wait_for_log(&cluster, "cannot be watched");
-        assert!(replica.page("/readyz").contains(" 200 "), "stale caches go on serving");
+        assert!(
+            replica.page("/readyz").contains(" 200 "),
+            "stale caches go on serving"
+        );
         cluster.plane_mut().start_api();
         // Before slicegate comes back its place in the history is gone.
         let annotation = json!({"metadata": {"annotations": {
             "slicegate.dev/mode": "enforce", "slicegate.dev/tier": "trusted-inference"}}});
         let off = json!({"metadata": {"annotations": {"slicegate.dev/mode": "off"}}});
-        cluster.change("/api/v1/namespaces/quiet", if round % 2 == 0 { &annotation } else { &off });
+        cluster.change(
+            "/api/v1/namespaces/quiet",
+            if round % 2 == 0 { &annotation } else { &off },
+        );
         compact(cluster.plane().database);
         let expected = if round % 2 == 0 { "mps" } else { "none" };
         cluster.wait_for("the change to count", seconds(60), || {
             let pod = tried(&cluster, "quiet")?;
             let found = strategy(&pod);
-            (found == expected).then_some(()).ok_or(format!("{found}\n{}", replica.tail()))
+            (found == expected)
+                .then_some(())
+                .ok_or(format!("{found}\n{}", replica.tail()))
         });
     }
 }
@@ -164,7 +186,11 @@ pub fn an_api_server_that_was_away_and_has_forgotten_much_loses_nothing(stage: &
 fn compact(port: u16) {
     let now = post(port, "/v3/kv/range", &json!({"key": "AA=="}));
     let revision = now["header"]["revision"].clone();
-    post(port, "/v3/kv/compaction", &json!({"revision": revision, "physical": true}));
+    post(
+        port,
+        "/v3/kv/compaction",
+        &json!({"revision": revision, "physical": true}),
+    );
 }
 
 #[track_caller]
@@ -192,9 +218,15 @@ pub fn nodes_that_went_are_supply_for_the_process_that_comes_after(stage: &mut S
     cluster.wait_for("the node to be written down", seconds(30), || {
         let answer = cluster.api().try_send("GET", record, None)?;
         let nodes = answer.body["data"]["nodes.json"].to_string();
-        nodes.contains("mps-1").then_some(()).ok_or(answer.body.to_string())
+        nodes
+            .contains("mps-1")
+            .then_some(())
+            .ok_or(answer.body.to_string())
     });
-    assert_eq!(tried(&cluster, "inference").map(|p| strategy(&p).to_owned()), Ok("mps".to_owned()));
+    assert_eq!(
+        tried(&cluster, "inference").map(|p| strategy(&p).to_owned()),
+        Ok("mps".to_owned())
+    );
     replica.stop(&cluster);
     let mut successor = Replica::watching(&cluster, &["--keep-records"]);
     successor.wait_until_ready(&cluster);
@@ -218,16 +250,23 @@ pub fn the_guard_is_kept_as_long_as_slicegate_is_registered(stage: &mut Stage) {
     let mut replica = Replica::watching(&cluster, &flags);
     replica.wait_until_ready(&cluster);
     replica.wait_for_log(&cluster, "without it the guard is not kept");
-    assert!(cluster.list(POLICIES).is_empty(), "who cannot be stamped is not closed in");
+    assert!(
+        cluster.list(POLICIES).is_empty(),
+        "who cannot be stamped is not closed in"
+    );
     webhook::register(&cluster, &replica);
     let names = || -> Vec<String> {
         let all = cluster.list(POLICIES);
-        all.iter().map(|p| p["metadata"]["name"].to_string()).collect()
+        all.iter()
+            .map(|p| p["metadata"]["name"].to_string())
+            .collect()
     };
     let wait_for = |what: &str, count: usize| {
         cluster.wait_for(what, seconds(40), || {
             let names = names();
-            (names.len() == count).then_some(()).ok_or(format!("{names:?}\n{}", replica.tail()))
+            (names.len() == count)
+                .then_some(())
+                .ok_or(format!("{names:?}\n{}", replica.tail()))
         });
     };
     wait_for("the guard to be in place", 5);
@@ -253,7 +292,10 @@ pub fn the_guard_is_kept_as_long_as_slicegate_is_registered(stage: &mut Stage) {
 
     // The one command that lets everybody in again; the garbage collector does the rest.
     let registered = "validatingwebhookconfiguration,mutatingwebhookconfiguration";
-    cluster.kubectl.run(&["delete", registered, "slicegate"]).good();
+    cluster
+        .kubectl
+        .run(&["delete", registered, "slicegate"])
+        .good();
     wait_for("the guard to go with the registration", 0);
     cluster.wait_for("the metric to say so", seconds(20), || {
         let is_told = replica.metric("slicegate_guard_current") == Some(0.0);

@@ -1,14 +1,13 @@
 //! slicegate itself, as a server of its own beside a cluster, and its registration there.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use slicegate::config::documents;
-use tempfile::TempDir;
 
 use super::cluster::{Cluster, Namespace, pods_of};
 use super::replica::Replica;
@@ -22,9 +21,6 @@ const REGISTRATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 /// Namespaces with this label are not sent to slicegate: there it is as if nobody had registered it.
 pub const UNREGISTERED: &str = "test.example/unregistered";
 
-/// Quotas stand in the same file.
-const NAMESPACES: &str = "namespaces,resourcequotas";
-
 /// Where slicegate is looked for.
 pub const CANARY: Namespace = Namespace {
     name: "canary",
@@ -37,18 +33,8 @@ pub struct Webhook {
     replica: Replica,
 }
 
-/// The files it is told to read.
-pub struct Files {
-    /// Its policy.
-    pub policy: PathBuf,
-    /// What `kubectl get nodes` printed.
-    pub nodes: PathBuf,
-    /// What `kubectl get namespaces` printed.
-    pub namespaces: PathBuf,
-}
-
 impl Webhook {
-    /// Starts it under the built-in policy, for the nodes and namespaces that the cluster has now, and registers it.
+    /// Starts it under the built-in policy, watching the cluster, and registers it.
     #[track_caller]
     pub fn install(cluster: &Cluster) -> Self {
         cluster.make_namespaces([&CANARY]);
@@ -57,44 +43,17 @@ impl Webhook {
             .args(["policy", "default"])
             .output()
             .expect("slicegate runs");
-        let files = Files {
-            policy: folder.path().join("policy.yaml"),
-            nodes: folder.path().join("nodes.json"),
-            namespaces: folder.path().join("namespaces.json"),
-        };
-        fs::write(&files.policy, policy.stdout).expect("a policy");
-        export(cluster, "nodes", &files.nodes);
-        export(cluster, NAMESPACES, &files.namespaces);
-        let webhook = Self::start(cluster, &files, folder);
-        webhook.register(cluster);
-        webhook
-    }
-
-    /// Starts it with files of one's own, and waits until it serves.
-    #[track_caller]
-    pub fn start(cluster: &Cluster, files: &Files, folder: TempDir) -> Self {
-        let path = |path: &Path| path.display().to_string();
+        let file = folder.path().join("policy.yaml");
+        fs::write(&file, policy.stdout).expect("a policy");
         let flags = [
-            format!("--tls-generate={}", path(folder.path())),
-            format!("--policy={}", path(&files.policy)),
-            format!("--nodes={}", path(&files.nodes)),
-            format!("--namespaces={}", path(&files.namespaces)),
+            format!("--tls-generate={}", folder.path().display()),
+            format!("--policy={}", file.display()),
+            format!("--kubeconfig={}", cluster.plane().kubeconfig.display()),
         ];
         let mut replica = Replica::start(&flags, folder);
         replica.wait_until_ready(cluster);
+        register(cluster, &replica);
         Self { replica }
-    }
-
-    /// Registers it for pods, as its own manifest does, and leaves it to others to wait until it is asked.
-    #[track_caller]
-    pub fn register_unseen(&self, cluster: &Cluster) {
-        register_unseen(cluster, &self.replica);
-    }
-
-    /// Registers it and waits until the API server asks it.
-    #[track_caller]
-    fn register(&self, cluster: &Cluster) {
-        register(cluster, &self.replica);
     }
 
     /// Changes its policy, in words that stand there once, and waits until it goes by what `look` looks for.
@@ -114,22 +73,6 @@ impl Webhook {
             seconds(20),
             look,
         );
-    }
-
-    /// Has it read the cluster's namespaces again, and waits until it knows what `look` looks for.
-    #[track_caller]
-    pub fn tell_namespaces(
-        &self,
-        cluster: &Cluster,
-        what: &str,
-        look: impl FnMut() -> Result<(), String>,
-    ) {
-        export(
-            cluster,
-            NAMESPACES,
-            &self.replica.folder.path().join("namespaces.json"),
-        );
-        cluster.wait_for(what, seconds(20), look);
     }
 }
 
@@ -160,16 +103,6 @@ pub fn register(cluster: &Cluster, replica: &Replica) {
         let said = || format!("{}\n{}", answer.body, replica.tail());
         refused.then_some(()).ok_or_else(said)
     });
-}
-
-/// Writes what kubectl prints of a kind, all at once, since the file may be read at any time.
-#[track_caller]
-fn export(cluster: &Cluster, kind: &str, to: &Path) {
-    let listed = cluster
-        .kubectl
-        .run(&["get", kind, "-A", "-o", "json"])
-        .good();
-    replace(to, &listed.out);
 }
 
 fn replace(file: &Path, text: &str) {

@@ -33,6 +33,9 @@ pub(super) fn answer(
         let took = started.elapsed();
         shared.metrics.judged(judged, took);
         log(judged, took);
+        if let Some(notes) = &shared.notes {
+            notes.leave(judged);
+        }
     };
     // Nothing is shared that a panic could leave half done: the world is read only, counters are single numbers.
     let answered = catch_unwind(AssertUnwindSafe(|| {
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_answered_with_the_uid_closed_where_slicegate_enforces_and_open_elsewhere() {
-        let shared = Shared::new(Metrics::new(), None);
+        let shared = Shared::new(Metrics::new(), None, None);
         let refused = asked(&shared, "closed");
         assert_eq!(
             (&refused["uid"], &refused["allowed"]),

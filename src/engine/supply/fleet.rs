@@ -4,6 +4,7 @@
 //! wide keys are kept beside the groups and looked at only for pods that select by them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::offer::{Identity, Offer};
 use super::read::{self, Labels};
@@ -71,8 +72,8 @@ pub struct Sold {
 
 #[derive(Debug)]
 pub(super) struct FleetNode {
-    pub(super) name: String,
-    pub(super) wide: Vec<(String, String)>,
+    pub(super) name: Arc<str>,
+    pub(super) wide: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// What the fleet as a whole lets one say.
@@ -100,8 +101,8 @@ pub struct Supply {
     /// Whether the fleet is real.
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
-    pub(super) wide: HashMap<String, HashMap<String, Vec<(usize, usize)>>>,
-    pub(super) names: HashMap<String, (usize, usize)>,
+    pub(super) wide: HashMap<Arc<str>, HashMap<Arc<str>, Vec<(usize, usize)>>>,
+    pub(super) names: HashMap<Arc<str>, (usize, usize)>,
 }
 
 impl Supply {
@@ -126,13 +127,14 @@ impl Supply {
         let (group, position) = self.names.get(node)?;
         let group = self.groups.get(*group)?;
         let wide = &group.nodes.get(*position)?.wide;
-        let mut labels = group.labels.iter().chain(wide);
-        labels.find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+        let common = group.labels.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+        let mut labels = common.chain(wide.iter().map(|(k, v)| (&**k, &**v)));
+        labels.find(|(k, _)| *k == key).map(|(_, v)| v)
     }
 
     /// Names of the nodes of a group.
     pub fn node_names<'g>(&self, group: &'g Group) -> impl Iterator<Item = &'g str> {
-        group.nodes.iter().map(|n| n.name.as_str())
+        group.nodes.iter().map(|n| &*n.name)
     }
 
     /// Whether any node sells or claims to sell a resource.
@@ -221,6 +223,7 @@ impl FleetBuilder {
             .map(|offer| impostors(offer, &liars))
             .collect();
         supply.knowledge = supply.judge(self.assumed);
+        supply.shrink();
         supply
     }
 }
@@ -228,16 +231,35 @@ impl FleetBuilder {
 impl Supply {
     fn insert(&mut self, group: usize, name: String, wide: Vec<(String, String)>) {
         let position = (group, self.groups[group].nodes.len());
-        for (key, value) in &wide {
-            self.wide
-                .entry(key.clone())
-                .or_default()
-                .entry(value.clone())
-                .or_default()
-                .push(position);
-        }
-        self.names.insert(name.clone(), position);
+        let name: Arc<str> = name.into();
+        // Keys and values are kept once, however often they are referred to: there are thousands of nodes.
+        let wide = wide.into_iter().map(|(key, value)| {
+            let key: Arc<str> = match self.wide.get_key_value(key.as_str()) {
+                Some((known, _)) => Arc::clone(known),
+                None => key.into(),
+            };
+            // A hostname is the node's name as a rule.
+            let value: Arc<str> = match *value == *name {
+                true => Arc::clone(&name),
+                false => value.into(),
+            };
+            let values = self.wide.entry(Arc::clone(&key)).or_default();
+            values.entry(Arc::clone(&value)).or_default().push(position);
+            (key, value)
+        });
+        let wide = wide.collect();
+        self.names.insert(Arc::clone(&name), position);
         self.groups[group].nodes.push(FleetNode { name, wide });
+    }
+
+    /// Most lists hold one entry: a hostname's node.
+    fn shrink(&mut self) {
+        for positions in self.wide.values_mut().flat_map(HashMap::values_mut) {
+            positions.shrink_to_fit();
+        }
+        for group in &mut self.groups {
+            group.nodes.shrink_to_fit();
+        }
     }
 
     fn judge(&self, assumed: bool) -> Knowledge {

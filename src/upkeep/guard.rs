@@ -73,7 +73,7 @@ enum GuardError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Current,
-    /// As somebody else who writes will have it soon, or cannot.
+    /// Who holds the lease will bring it up to date.
     Behind,
     /// slicegate is not registered with the API server.
     Unregistered,
@@ -89,7 +89,7 @@ impl Guard {
             if let Some(policy) = policy {
                 let state = self.look(&policy, writes).await;
                 report(matches!(state, Ok(State::Current)));
-                let (is_good, text) = words(&state, writes);
+                let (is_good, text) = words(&state);
                 if text != said {
                     match is_good {
                         true => info!(policy_hash = %policy.hash, "{text}"),
@@ -178,10 +178,9 @@ fn address(object: &Value) -> (Kind, String) {
 }
 
 /// What is said when it is something else than the last time.
-fn words(state: &Result<State, GuardError>, writes: bool) -> (bool, String) {
+fn words(state: &Result<State, GuardError>) -> (bool, String) {
     match state {
         Ok(State::Current) => (true, "the guard is current".to_owned()),
-        Ok(State::Behind) if writes => (false, "the guard is not current".to_owned()),
         Ok(State::Behind) => (
             true,
             "the guard is not current yet; who holds the lease brings it up to date".to_owned(),

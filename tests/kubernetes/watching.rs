@@ -38,7 +38,7 @@ fn boot(stage: &mut Stage, flags: &[&str]) -> (Cluster, Replica) {
     cluster.make_namespaces([&CANARY, &INFERENCE, &QUIET]);
     make_system_namespace(&cluster);
     for node in Fleet::of(&[("mps", fleet::MPS_A100, 1)]).nodes() {
-        make_node(&cluster, node);
+        make_node(&cluster, &node);
     }
     let mut replica = Replica::watching(&cluster, flags);
     replica.wait_until_ready(&cluster);
@@ -53,13 +53,13 @@ fn make_system_namespace(cluster: &Cluster) {
 }
 
 #[track_caller]
-fn make_node(cluster: &Cluster, node: Value) {
+fn make_node(cluster: &Cluster, node: &Value) {
     let path = format!(
         "/api/v1/nodes/{}",
         node["metadata"]["name"].as_str().expect("a name")
     );
     let status = json!({"status": node["status"]});
-    cluster.create("/api/v1/nodes", &node);
+    cluster.create("/api/v1/nodes", node);
     cluster.change(&format!("{path}/status"), &status);
 }
 
@@ -112,7 +112,7 @@ pub fn what_changes_in_the_cluster_counts_for_the_next_pod(stage: &mut Stage) {
         },
     );
     for node in Fleet::of(&[("sliced", fleet::SLICED_A100, 1)]).nodes() {
-        make_node(&cluster, node);
+        make_node(&cluster, &node);
     }
     wait_for_strategy(&cluster, "quiet", "mig");
     let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "gpus"},

@@ -114,8 +114,9 @@ impl Supply {
     fn selects(&self, group: &Group, filter: &NodeFilter<'_>, unseen: Unseen) -> bool {
         if let Some(name) = filter.node_name {
             let mut nodes = group.nodes.iter();
-            return nodes
-                .any(|node| *node.name == *name && self.matches(group, Some(node), filter, unseen));
+            return nodes.any(|node| {
+                *node.name == *name && self.matches(group, Some(node), filter, unseen)
+            });
         }
         if !self.is_wide(filter) {
             return self.matches(group, None, filter, unseen);

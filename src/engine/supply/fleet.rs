@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::offer::{Identity, Offer};
+use super::impostors::{Liar, impostors};
+use super::offer::Offer;
 use super::read::{self, Labels};
 use crate::engine::policy::Unlabelled;
 use crate::engine::quantity::Quantity;
@@ -89,6 +90,9 @@ pub enum Knowledge {
     AllUnknown,
 }
 
+/// The nodes that carry a value, as group and position in it.
+type ByValue = HashMap<Arc<str>, Vec<(usize, usize)>>;
+
 /// Everything the known, remembered and declared nodes hand out.
 #[derive(Debug)]
 pub struct Supply {
@@ -101,7 +105,7 @@ pub struct Supply {
     /// Whether the fleet is real.
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
-    pub(super) wide: HashMap<Arc<str>, HashMap<Arc<str>, Vec<(usize, usize)>>>,
+    pub(super) wide: HashMap<Arc<str>, ByValue>,
     pub(super) names: HashMap<Arc<str>, (usize, usize)>,
 }
 
@@ -195,7 +199,7 @@ impl FleetBuilder {
         };
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
-        let mut liars: Vec<(String, BTreeMap<String, String>, Vec<String>)> = Vec::new();
+        let mut liars: Vec<Liar> = Vec::new();
         for node in self.nodes {
             let Some((key, unknown, wide)) = read_node(
                 &node,
@@ -209,7 +213,11 @@ impl FleetBuilder {
             // A pool's nodes have no names yet by which a pod could be kept off them.
             if !unknown.is_empty() && !node.is_pool {
                 let resources = unknown.iter().map(|(r, _)| r.clone()).collect();
-                liars.push((node.name.clone(), node.labels.clone(), resources));
+                liars.push(Liar {
+                    name: node.name.clone(),
+                    labels: node.labels.clone(),
+                    resources,
+                });
             }
             let index = *groups.entry(key.clone()).or_insert_with(|| {
                 supply.groups.push(key.into_group(unknown));
@@ -366,39 +374,6 @@ fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {
         .map(|(key, _)| key.to_owned())
         .chain(always)
         .collect()
-}
-
-/// Nodes that an offer's own labels would let a pod land on although nothing can be said about their resource.
-fn impostors(
-    offer: &Offer,
-    liars: &[(String, BTreeMap<String, String>, Vec<String>)],
-) -> Vec<String> {
-    liars
-        .iter()
-        .filter(|(_, labels, resources)| {
-            resources.contains(&offer.resource) && promises(labels, &offer.identity)
-        })
-        .map(|(name, _, _)| name.clone())
-        .collect()
-}
-
-fn promises(labels: &BTreeMap<String, String>, identity: &Identity) -> bool {
-    let is = |key: &str, value: &str| labels.get(key).is_some_and(|v| v == value);
-    match identity {
-        Identity::Listed(keys) => keys.iter().all(|(key, value)| match value {
-            Some(value) => is(key, value),
-            None => !labels.contains_key(*key),
-        }),
-        // Memory is a lower bound in the terms, so it is not part of what must be equal here.
-        Identity::Gfd(gfd) => {
-            is(&gfd.product_key, &gfd.product_value)
-                && is(&format!("{}.sharing-strategy", gfd.prefix), gfd.sharing)
-                && is(
-                    &format!("{}.replicas", gfd.prefix),
-                    &gfd.replicas.to_string(),
-                )
-        }
-    }
 }
 
 impl Labels for BTreeMap<String, String> {

@@ -28,14 +28,14 @@ impl Answers {
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/nodes.yaml");
         let text = fs::read_to_string(examples).expect("nodes");
         let nodes = slicegate::config::documents::parse("nodes", &text).documents;
-        let nodes = nodes.into_iter().map(|document| document.value).collect();
-        answers.list("/api/v1/nodes", nodes);
-        answers.list("/api/v1/namespaces", vec![namespace("default", "off")]);
-        answers.list("/api/v1/resourcequotas", Vec::new());
+        let nodes: Vec<Value> = nodes.into_iter().map(|document| document.value).collect();
+        answers.list("/api/v1/nodes", &nodes);
+        answers.list("/api/v1/namespaces", &[namespace("default", "off")]);
+        answers.list("/api/v1/resourcequotas", &[]);
         answers
     }
 
-    fn list(&self, path: &str, items: Vec<Value>) {
+    fn list(&self, path: &str, items: &[Value]) {
         let list = json!({"kind": "List", "apiVersion": "v1",
             "metadata": {"resourceVersion": "7"}, "items": items});
         self.set(path, StatusCode::OK, list);
@@ -201,7 +201,7 @@ fn the_policy_is_the_clusters_and_a_cluster_that_knows_no_such_kind_has_the_buil
     };
     let answers = Answers::of_a_cluster();
     assert_eq!(mode(&answers), "enforce");
-    answers.list(POLICIES, vec![policy("other", "off")]);
+    answers.list(POLICIES, &[policy("other", "off")]);
     assert_eq!(
         mode(&answers),
         "enforce",
@@ -209,7 +209,7 @@ fn the_policy_is_the_clusters_and_a_cluster_that_knows_no_such_kind_has_the_buil
     );
     answers.list(
         POLICIES,
-        vec![policy("default", "dry-run"), policy("other", "off")],
+        &[policy("default", "dry-run"), policy("other", "off")],
     );
     assert_eq!(mode(&answers), "dry-run");
 }
@@ -219,7 +219,7 @@ const REMEMBERED: &str = "/api/v1/namespaces/slicegate-system/configmaps/slicega
 #[test]
 fn a_policy_that_cannot_be_taken_at_the_start_is_waited_for_or_the_last_good_one_counts() {
     let answers = Answers::of_a_cluster();
-    answers.list(POLICIES, vec![policy("default", "sometimes")]);
+    answers.list(POLICIES, &[policy("default", "sometimes")]);
     let server = start(&answers, &[]);
     let line = server.logged("the policy was not taken");
     let problem = line["problem"].as_str().expect("a problem");

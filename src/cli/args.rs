@@ -9,7 +9,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::examples;
-use crate::engine::words;
+use crate::engine::{NeverMatched, words};
 use crate::manifests;
 
 pub(crate) use audit::{AdoptArgs, AuditArgs};
@@ -117,6 +117,9 @@ pub(crate) struct ServeArgs {
     /// What `kubectl get namespaces -o yaml|json` printed; read again when it changes
     #[arg(long, env = "SLICEGATE_NAMESPACES", value_name = "FILE")]
     pub namespaces: PathBuf,
+    /// Namespaces never asked about; slicegate guard --help has the default
+    #[arg(long, env = "SLICEGATE_NEVER_MATCH", value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// How log lines are written to standard error
     #[arg(long, env = "SLICEGATE_LOG_FORMAT", value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -163,6 +166,9 @@ pub(crate) struct WorldArgs {
     /// What `kubectl get namespaces -o yaml|json` printed; without it all count as enforce
     #[arg(long, value_name = "FILE")]
     pub namespaces: Option<String>,
+    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
 }
 
 /// `slicegate policy`.
@@ -212,6 +218,9 @@ pub(crate) struct CertsArgs {
     /// The Service in front of slicegate
     #[arg(long, value_name = "SERVICE", default_value = "slicegate", value_parser = dns_label)]
     pub service: String,
+    /// Namespaces never asked about [default: kube-system,gpu-operator, and that of --namespace]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// How many days the certificate and its authority are good for
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub days: u32,
@@ -226,6 +235,9 @@ pub(crate) struct GuardArgs {
     /// The SharingPolicy it is for; without it the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
+    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// How to print the objects
     #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
     pub output: ManifestFormat,

@@ -18,10 +18,11 @@ pub(crate) fn world(args: &WorldArgs) -> anyhow::Result<World> {
         Some(path) => fleet::namespaces(path).context("--namespaces")?,
         None => Namespaces::assumed(),
     };
+    let never = args.never_match.clone().unwrap_or_default();
     Ok(World {
         policy,
         supply,
-        namespaces,
+        namespaces: namespaces.with_never_matched(never),
     })
 }
 

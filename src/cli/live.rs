@@ -25,6 +25,13 @@ pub(crate) struct Live {
 
 /// Reads all of it, from the files that are named or else from the cluster.
 pub(crate) fn read(args: &AuditArgs) -> anyhow::Result<Live> {
+    let Live { mut world, pods } = found(args)?;
+    let never = args.never_match.clone().unwrap_or_default();
+    world.namespaces = world.namespaces.with_never_matched(never);
+    Ok(Live { world, pods })
+}
+
+fn found(args: &AuditArgs) -> anyhow::Result<Live> {
     let policy = args.policy.as_deref();
     match (&args.nodes, &args.namespaces, &args.pods) {
         (Some(nodes), Some(namespaces), Some(pods)) => {

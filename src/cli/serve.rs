@@ -23,6 +23,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         policy: args.policy,
         nodes: args.nodes,
         namespaces: args.namespaces,
+        never_matched: args.never_match.unwrap_or_default(),
     };
     let _logging = server::start_logging(match args.log_format {
         LogFormat::Text => server::LogFormat::Text,

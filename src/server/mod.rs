@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::engine::NeverMatched;
 use certificate::CertificateFiles;
 use listener::Acceptor;
 use metrics::Metrics;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub nodes: PathBuf,
     /// What `kubectl get namespaces -o yaml|json` printed.
     pub namespaces: PathBuf,
+    /// The namespaces that are never asked about.
+    pub never_matched: NeverMatched,
 }
 
 /// Where the server's certificate comes from.
@@ -138,8 +141,12 @@ struct Bound {
 impl Bound {
     async fn new(settings: Settings) -> Result<Self, StartError> {
         let metrics = Metrics::new();
-        let (world_files, world) =
-            WorldFiles::open(settings.policy, settings.nodes, settings.namespaces)?;
+        let (world_files, world) = WorldFiles::open(
+            settings.policy,
+            settings.nodes,
+            settings.namespaces,
+            settings.never_matched,
+        )?;
         metrics.world(&world);
         let (certificate, tls) = CertificateFiles::open(settings.certificate, settings.client_ca)?;
         metrics.certificate(&tls);

@@ -10,7 +10,7 @@ use super::watched::WatchedFile;
 use crate::admission::World;
 use crate::config::{documents, fleet, policy};
 use crate::engine::supply::NodeView;
-use crate::engine::{NamespaceView, Namespaces, Policy};
+use crate::engine::{NamespaceView, Namespaces, NeverMatched, Policy};
 use remembered::Remembered;
 
 /// Which part of the world a file holds.
@@ -74,6 +74,7 @@ struct Good {
     nodes: Vec<NodeView>,
     remembered: Remembered,
     namespaces: HashMap<String, NamespaceView>,
+    never_matched: NeverMatched,
 }
 
 /// What looking again brought.
@@ -93,6 +94,7 @@ impl WorldFiles {
         policy: Option<PathBuf>,
         nodes: PathBuf,
         namespaces: PathBuf,
+        never_matched: NeverMatched,
     ) -> Result<(Self, World), WorldError> {
         let mut policy = policy.map(WatchedFile::new);
         let mut nodes = WatchedFile::new(nodes);
@@ -109,6 +111,7 @@ impl WorldFiles {
             nodes: first(Part::Nodes, &mut nodes, read_nodes)?,
             remembered: Remembered::default(),
             namespaces: first(Part::Namespaces, &mut namespaces, read_namespaces)?,
+            never_matched,
         };
         let world = good.world();
         let files = Self {
@@ -196,7 +199,8 @@ impl Good {
         World {
             policy: self.policy.clone(),
             supply: fleet::supply(nodes.collect(), &self.policy),
-            namespaces: Namespaces::known(self.namespaces.clone()),
+            namespaces: Namespaces::known(self.namespaces.clone())
+                .with_never_matched(self.never_matched.clone()),
         }
     }
 }

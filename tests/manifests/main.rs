@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use slicegate::config::{documents, policy};
-use slicegate::engine::words;
+use slicegate::engine::{NeverMatched, words};
 use slicegate::guard;
 use slicegate::manifests::{self, NAMESPACE, Service, TLS_SECRET, Trust};
 use slicegate::yaml;
@@ -61,10 +61,17 @@ const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICE
 
 #[test]
 fn the_registration_stands_in_its_file() {
+    let never = NeverMatched::default();
     let (service, trust) = (Service::default(), Trust::CertManager("slicegate"));
     for (name, object) in [
-        ("mutating", manifests::mutating_webhook(service, trust)),
-        ("validating", manifests::validating_webhook(service, trust)),
+        (
+            "mutating",
+            manifests::mutating_webhook(service, trust, &never),
+        ),
+        (
+            "validating",
+            manifests::validating_webhook(service, trust, &never),
+        ),
     ] {
         let text = yaml::write(&object).expect("YAML");
         let path = format!("webhook-config/{name}-webhook.yaml");
@@ -89,7 +96,11 @@ const GUARD_1_36: &str = "# The part of the guard that needs Kubernetes 1.36 (Mu
 fn the_guard_for_the_built_in_policy_stands_in_its_files() {
     let policy = policy::built_in().expect("the built-in policy is valid");
     for (name, head, objects) in [
-        ("guard", GUARD, guard::validating(&policy)),
+        (
+            "guard",
+            GUARD,
+            guard::validating(&policy, &NeverMatched::default()),
+        ),
         ("guard-1.36", GUARD_1_36, guard::mutating(&policy)),
     ] {
         let documents: Vec<String> = objects

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::{Format, dns_label};
+use crate::engine::NeverMatched;
 
 /// `slicegate audit`.
 #[derive(Debug, ClapArgs)]
@@ -24,6 +25,9 @@ pub(crate) struct AuditArgs {
     /// The SharingPolicy; without it the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
+    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// Lists nodes, the boundaries on them, and the pods that the guarantee does not cover
     #[arg(long)]
     pub boundaries: bool,

@@ -28,6 +28,8 @@ mod neighbour;
 mod neighbourhood;
 mod neighbours;
 mod opt_in;
+#[path = "../policy/tables.rs"]
+mod policies;
 mod process;
 mod random;
 #[path = "../properties/reaching.rs"]
@@ -35,6 +37,7 @@ mod reaching;
 mod recorder;
 mod reinvocation;
 mod runner;
+mod sharing_policy;
 mod simulation;
 mod stage;
 mod throughput;
@@ -108,6 +111,11 @@ const TESTS: &[Test] = tests![
     guard::a_policy_in_dry_run_refuses_no_missing_stamp,
     guard_agrees::the_guard_and_rust_say_the_same_of_random_pods,
     guard::with_slicegate_there_the_guard_is_not_noticed,
+    sharing_policy::the_definition_is_taken_without_a_warning_and_the_built_in_policy_comes_back_as_it_is,
+    sharing_policy::what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_meaning,
+    sharing_policy::what_the_api_server_refuses_is_what_the_reader_refuses,
+    sharing_policy::a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dropped_aloud,
+    sharing_policy::the_status_is_taken_and_shown,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

@@ -112,6 +112,27 @@ fn the_guard_for_the_built_in_policy_stands_in_its_files() {
     }
 }
 
+const DEFINITION: &str = "# The kind SharingPolicy. Generated from the tables and limits of the policy reader in src/config/policy;
+# SLICEGATE_BLESS=1 cargo test --test manifests writes it anew. What it refuses slicegate would refuse; slicegate
+# has the last word on the rest, as the condition Accepted of the object named default says.
+";
+
+#[test]
+fn the_definition_of_the_policys_kind_stands_in_its_file() {
+    let schema = policy::schema().expect("the built-in policy is valid");
+    let definition = manifests::sharing_policies(&schema);
+    let text = yaml::write(&definition).expect("YAML");
+    check_golden(
+        "webhook-config/05-sharing-policy.yaml",
+        &format!("{DEFINITION}{text}"),
+    );
+    let built_in = documents::parse("built-in", policy::DEFAULT_TEXT).documents;
+    let of_policy = &built_in[0].value;
+    let version = format!("{}/{}", manifests::GROUP, manifests::VERSION);
+    assert_eq!(of_policy["apiVersion"], version);
+    assert_eq!(of_policy["kind"], manifests::KIND);
+}
+
 #[test]
 fn the_policy_that_is_installed_is_the_built_in_one() {
     let mut text = "# The built-in policy, as slicegate policy default prints it: change it here. A bad policy never replaces a good\n# one; slicegate policy check says what is wrong before you apply it.\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: slicegate-policy\n  namespace: slicegate-system\n  labels: {app.kubernetes.io/name: slicegate}\ndata:\n  policy.yaml: |\n".to_owned();
@@ -133,7 +154,7 @@ fn everything_is_in_the_namespace_that_comes_first() {
         let kind = object["kind"].as_str().expect("a kind");
         let is_global = kind.ends_with("WebhookConfiguration")
             || kind.contains("AdmissionPolicy")
-            || kind == "ClusterRole";
+            || ["ClusterRole", "CustomResourceDefinition"].contains(&kind);
         let namespace = &object["metadata"]["namespace"];
         assert!(is_global || *namespace == NAMESPACE, "{object}");
     }

@@ -18,6 +18,8 @@ pub(crate) fn world(args: &WorldArgs) -> anyhow::Result<World> {
         Some(path) => fleet::namespaces(path).context("--namespaces")?,
         None => Namespaces::assumed(),
     };
+    let never = args.never_match.clone().unwrap_or_default();
+    let namespaces = namespaces.with_never_matched(never);
     Ok(World::new(policy, supply, namespaces))
 }
 

@@ -36,6 +36,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
             namespace: args.namespace,
             identity: args.identity.unwrap_or_else(identity),
         },
+        never_matched: args.never_match.unwrap_or_default(),
     };
     let _logging = server::start_logging(match args.log_format {
         LogFormat::Text => server::LogFormat::Text,

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::never::NeverMatched;
 use super::policy::{Mode, Policy};
 use super::quota::QuotaView;
-use super::words::{self, NEVER_MATCHED};
+use super::words;
 use crate::facts::Namespace;
 
 /// slicegate's annotations of one namespace, unjudged, and its quotas on GPUs.
@@ -59,6 +60,7 @@ pub struct Namespaces {
     views: HashMap<String, NamespaceView>,
     undescribed: Undescribed,
     in_use: HashSet<String>,
+    never: NeverMatched,
 }
 
 impl Namespaces {
@@ -68,6 +70,7 @@ impl Namespaces {
             views: HashMap::new(),
             undescribed: Undescribed::Enforce,
             in_use: HashSet::new(),
+            never: NeverMatched::default(),
         }
     }
 
@@ -85,7 +88,7 @@ impl Namespaces {
     pub fn and(&self, name: &str, view: NamespaceView) -> Self {
         let mut views = self.views.clone();
         views.insert(name.to_owned(), view);
-        Self::of(views, self.undescribed)
+        Self::of(views, self.undescribed).with_never_matched(self.never.clone())
     }
 
     /// Whether a namespace has to be asked for before anything can be said about its pods.
@@ -102,7 +105,19 @@ impl Namespaces {
             views,
             undescribed,
             in_use,
+            never: NeverMatched::default(),
         }
+    }
+
+    /// The same in an installation that never asks about these namespaces.
+    pub fn with_never_matched(mut self, never: NeverMatched) -> Self {
+        self.never = never;
+        self
+    }
+
+    /// The namespaces that are never asked about.
+    pub fn never_matched(&self) -> &NeverMatched {
+        &self.never
     }
 
     /// What a namespace's administrator said, if it is known.
@@ -112,7 +127,7 @@ impl Namespaces {
 
     /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
     pub fn mode(&self, name: &str, policy: &Policy) -> (Mode, bool) {
-        if NEVER_MATCHED.contains(&name) {
+        if self.never.contains(name) {
             return (Mode::Off, false);
         }
         let written = self.view(name).and_then(|v| v.mode.as_deref());

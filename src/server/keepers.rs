@@ -9,11 +9,11 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use super::shared::Shared;
-use super::world::{Policies, PolicyObject, Published};
+use super::world::{self, Published};
 use super::{Keep, StartError, events};
 use crate::cluster::{Candidate, Cluster, Note};
-use crate::engine::Policy;
-use crate::upkeep::{Guard, Records};
+use crate::engine::{NeverMatched, Policy};
+use crate::upkeep::{Guard, Policies, Records};
 
 /// The Lease that one of the replicas holds.
 const LEASE: &str = "slicegate";
@@ -23,12 +23,13 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// Everything that is kept, and what it goes by.
 pub(super) struct Keepers {
     keep: Keep,
+    never_matched: NeverMatched,
     cluster: Option<Cluster>,
     /// Whether this replica is the one to write.
     writes: watch::Sender<bool>,
     policy: watch::Sender<Option<Arc<Policy>>>,
     remembered: watch::Sender<Option<String>>,
-    policies: watch::Sender<Vec<PolicyObject>>,
+    policies: watch::Sender<Vec<String>>,
     good_policy: watch::Sender<Option<String>>,
 }
 
@@ -46,9 +47,10 @@ impl Keep {
 
 impl Keepers {
     /// Nothing runs yet.
-    pub(super) fn new(shared: &Shared, keep: Keep) -> Self {
+    pub(super) fn new(shared: &Shared, keep: Keep, never_matched: NeverMatched) -> Self {
         Self {
             keep,
+            never_matched,
             cluster: shared.cluster.clone(),
             writes: watch::Sender::new(false),
             policy: watch::Sender::new(None),
@@ -67,8 +69,8 @@ impl Keepers {
     }
 
     /// Where is told which policies there are.
-    pub(super) fn policies(&self) -> Policies {
-        Policies {
+    pub(super) fn policies(&self) -> world::Policies {
+        world::Policies {
             seen: self.policies.clone(),
             good: self.good_policy.clone(),
         }
@@ -102,12 +104,19 @@ impl Keepers {
             let guard = Guard {
                 cluster,
                 policy: self.policy.subscribe(),
+                never_matched: self.never_matched.clone(),
                 writes: self.writes.subscribe(),
             };
             let shared = Arc::clone(shared);
             tasks.spawn(guard.keep(move |is_current| shared.metrics.guard(is_current)));
         }
         if let Some(records) = self.records() {
+            let policies = Policies {
+                cluster: records.cluster.clone(),
+                seen: self.policies.subscribe(),
+                writes: self.writes.subscribe(),
+            };
+            tasks.spawn(policies.keep());
             tasks.spawn(records.keep(
                 self.remembered.subscribe(),
                 self.good_policy.subscribe(),

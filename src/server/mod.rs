@@ -29,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::engine::NeverMatched;
 use certificate::CertificateFiles;
 use events::Notes;
 use keepers::Keepers;
@@ -64,6 +65,8 @@ pub struct Settings {
     pub nodes: Option<PathBuf>,
     /// What `kubectl get namespaces -o yaml|json` printed; without it they are watched.
     pub namespaces: Option<PathBuf>,
+    /// The namespaces that are never asked about.
+    pub never_matched: NeverMatched,
     /// The cluster, where anything is watched.
     pub cluster: Option<ClusterSource>,
     /// What is kept in order in the cluster.
@@ -178,6 +181,7 @@ struct Bound {
     certificate: CertificateFiles,
     world: Sources,
     keep: Keep,
+    never_matched: NeverMatched,
     notes: mpsc::Receiver<Note>,
     webhook: TcpListener,
     admin: TcpListener,
@@ -208,6 +212,7 @@ impl Bound {
             certificate,
             world,
             keep: settings.keep,
+            never_matched: settings.never_matched,
             notes: left,
         })
     }
@@ -223,7 +228,7 @@ impl Bound {
             admin_closing.clone(),
             TaskTracker::new(),
         ));
-        let keepers = Keepers::new(&shared, self.keep);
+        let keepers = Keepers::new(&shared, self.keep, self.never_matched);
         self.world.start(&shared, &keepers, &mut tasks).await;
         keepers.start(&shared, self.notes, &mut tasks);
         tasks.spawn(reload::certificate(Arc::clone(&shared), self.certificate));

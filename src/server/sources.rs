@@ -32,6 +32,7 @@ impl Sources {
             nodes,
             namespaces,
             cluster,
+            never_matched,
             ..
         } = settings;
         let files: [(Part, Option<&Path>); 3] = [
@@ -54,7 +55,7 @@ impl Sources {
         }
         Ok(Self {
             files: opened,
-            parts: Parts::new(is_watching_namespaces),
+            parts: Parts::new(is_watching_namespaces, never_matched.clone()),
             first,
             watched,
         })

@@ -13,7 +13,6 @@ pub use files::WorldError;
 pub(super) use files::{Refreshed, WorldFiles};
 pub(super) use keeper::{Published, keep};
 pub(super) use parts::{Change, Parts};
-pub(super) use policies::PolicyObject;
 pub(super) use watches::{Policies, Watches};
 
 /// One of the parts.

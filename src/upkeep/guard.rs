@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::REGISTRATION;
 use crate::cluster::{Cluster, ClusterError, Kind, Patch, Really};
-use crate::engine::Policy;
+use crate::engine::{NeverMatched, Policy};
 use crate::guard;
 
 /// How often it is looked whether everything is as it was left.
@@ -56,6 +56,8 @@ pub struct Guard {
     pub cluster: Cluster,
     /// The policy in force, once there is one.
     pub policy: watch::Receiver<Option<Arc<Policy>>>,
+    /// The namespaces that are never asked about.
+    pub never_matched: NeverMatched,
     /// Whether this process is the one to write.
     pub writes: watch::Receiver<bool>,
 }
@@ -111,7 +113,7 @@ impl Guard {
             return Ok(State::Unregistered);
         };
         let registration: Object = serde_json::from_str(&text)?;
-        let mut wanted = guard::validating(policy);
+        let mut wanted = guard::validating(policy, &self.never_matched);
         let mut there = self.there(&[POLICIES, BINDINGS]).await?;
         if let Some(mutating) = self.all_of(MUTATING_POLICIES).await? {
             wanted.extend(guard::mutating(policy));

@@ -5,6 +5,7 @@ mod certs;
 mod cluster;
 mod commands;
 mod input;
+mod never_match;
 mod report;
 
 use std::fs;

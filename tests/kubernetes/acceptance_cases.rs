@@ -76,7 +76,7 @@ fn unsafe_cases<'l>(lines: &[&'l str]) -> BTreeSet<&'l str> {
 }
 
 /// The folder of the cases, if they can be run here.
-fn suite() -> Result<PathBuf, String> {
+pub fn suite() -> Result<PathBuf, String> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let shared = std::env::var_os("SLICEGATE_SHARED").map_or(beside, PathBuf::from);
     let folder = shared.join("acceptance");

@@ -29,6 +29,8 @@ mod neighbour;
 mod neighbourhood;
 mod neighbours;
 mod opt_in;
+#[path = "../policy/tables.rs"]
+mod policies;
 mod process;
 mod random;
 #[path = "../properties/reaching.rs"]
@@ -37,6 +39,7 @@ mod recorder;
 mod reinvocation;
 mod replica;
 mod runner;
+mod sharing_policy;
 mod simulation;
 mod stage;
 mod throughput;
@@ -117,6 +120,11 @@ const TESTS: &[Test] = tests![
     watching::nodes_that_went_are_supply_for_the_process_that_comes_after,
     events::owners_are_told_why_their_pods_are_refused_and_once,
     watching::the_guard_is_kept_as_long_as_slicegate_is_registered,
+    sharing_policy::the_definition_is_taken_without_a_warning_and_the_built_in_policy_comes_back_as_it_is,
+    sharing_policy::what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_meaning,
+    sharing_policy::what_the_api_server_refuses_is_what_the_reader_refuses,
+    sharing_policy::a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dropped_aloud,
+    sharing_policy::the_status_is_taken_and_shown,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

@@ -10,7 +10,7 @@ use super::remembered::{Gone, Remembered};
 use crate::admission::World;
 use crate::config::fleet;
 use crate::engine::supply::NodeView;
-use crate::engine::{NamespaceView, Namespaces, Policy, QuotaView, Supply};
+use crate::engine::{NamespaceView, Namespaces, NeverMatched, Policy, QuotaView, Supply};
 
 /// A quota's namespace and name.
 pub(in crate::server) type QuotaName = (String, String);
@@ -50,6 +50,7 @@ pub(in crate::server) struct Parts {
     quotas: Option<HashMap<QuotaName, QuotaView>>,
     /// Whether a namespace that is not among them may be too new to have been seen.
     is_watching_namespaces: bool,
+    never_matched: NeverMatched,
     /// Made of what is above; none when that has changed since.
     supply: Option<Arc<Supply>>,
     known: Option<Arc<Namespaces>>,
@@ -57,7 +58,10 @@ pub(in crate::server) struct Parts {
 
 impl Parts {
     /// Nothing is known. Namespaces from a file are all there are, and hold their quotas themselves.
-    pub(in crate::server) fn new(is_watching_namespaces: bool) -> Self {
+    pub(in crate::server) fn new(
+        is_watching_namespaces: bool,
+        never_matched: NeverMatched,
+    ) -> Self {
         Self {
             policy: None,
             nodes: None,
@@ -65,6 +69,7 @@ impl Parts {
             namespaces: None,
             quotas: (!is_watching_namespaces).then(HashMap::new),
             is_watching_namespaces,
+            never_matched,
             supply: None,
             known: None,
         }
@@ -167,10 +172,11 @@ impl Parts {
                 view.quotas.push(quota.clone());
             }
         }
-        Some(match self.is_watching_namespaces {
+        let namespaces = match self.is_watching_namespaces {
             true => Namespaces::watched(views),
             false => Namespaces::known(views),
-        })
+        };
+        Some(namespaces.with_never_matched(self.never_matched.clone()))
     }
 
     fn set_policy(&mut self, policy: Policy) -> bool {
@@ -256,6 +262,7 @@ mod tests {
 
     use super::{Change, Parts};
     use crate::config::policy;
+    use crate::engine::NeverMatched;
     use crate::engine::supply::NodeView;
     use crate::facts::Node;
     use crate::server::world::Part;
@@ -294,7 +301,7 @@ mod tests {
     }
 
     fn parts(nodes: Vec<NodeView>) -> Parts {
-        let mut parts = Parts::new(true);
+        let mut parts = Parts::new(true, NeverMatched::default());
         let policy = Box::new(policy::built_in().unwrap());
         parts.apply(Change::Policy(policy), 0);
         parts.apply(Change::AllNamespaces(HashMap::new()), 0);
@@ -374,11 +381,11 @@ mod tests {
 
     #[test]
     fn nothing_can_be_judged_before_every_part_is_known() {
-        let mut parts = Parts::new(true);
+        let mut parts = Parts::new(true, NeverMatched::default());
         assert_eq!(parts.missing(), Part::ALL);
         assert!(parts.world().is_none());
         assert_eq!(
-            Parts::new(false).missing(),
+            Parts::new(false, NeverMatched::default()).missing(),
             Part::ALL[..3],
             "a file holds its quotas"
         );

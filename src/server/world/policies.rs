@@ -9,34 +9,17 @@ use crate::config::policy::{self, PolicyErrors};
 use crate::engine::Policy;
 
 /// The name of the object that counts.
-pub(in crate::server) const DEFAULT: &str = "default";
+const DEFAULT: &str = "default";
 
-/// A SharingPolicy as it is in the cluster, and what is wrong with it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::server) struct PolicyObject {
-    /// Its name.
-    pub(in crate::server) name: String,
-    /// The object as JSON.
-    pub(in crate::server) text: String,
-    /// Why it cannot be taken.
-    pub(in crate::server) problem: Option<String>,
-}
-
-/// Those that are there.
+/// Those that are there, each as JSON.
 #[derive(Debug, Default)]
-pub(super) struct Policies(BTreeMap<String, PolicyObject>);
+pub(super) struct Policies(BTreeMap<String, String>);
 
 impl Policies {
     /// Takes in an object as it is now; its name, unless it is no such object.
     pub(super) fn put(&mut self, text: String) -> Result<String, serde_json::Error> {
         let name = name(&text)?;
-        let problem = read(&text).err().map(|errors| errors.to_string());
-        let object = PolicyObject {
-            name: name.clone(),
-            text,
-            problem,
-        };
-        self.0.insert(name.clone(), object);
+        self.0.insert(name.clone(), text);
         Ok(name)
     }
 
@@ -48,13 +31,13 @@ impl Policies {
     }
 
     /// All of them.
-    pub(super) fn all(&self) -> Vec<PolicyObject> {
+    pub(super) fn all(&self) -> Vec<String> {
         self.0.values().cloned().collect()
     }
 
     /// What the one that counts says, without what the API server keeps beside it.
     pub(super) fn essence(&self) -> Option<String> {
-        let object: Value = serde_json::from_str(&self.0.get(DEFAULT)?.text).ok()?;
+        let object: Value = serde_json::from_str(self.0.get(DEFAULT)?).ok()?;
         let essence = json!({
             "apiVersion": object["apiVersion"],
             "kind": object["kind"],
@@ -67,7 +50,7 @@ impl Policies {
     /// The policy that counts: the object named `default`, or the built-in one where there is none.
     pub(super) fn in_force(&self) -> Result<Policy, PolicyErrors> {
         match self.0.get(DEFAULT) {
-            Some(object) => read(&object.text),
+            Some(text) => read(text),
             None => policy::built_in(),
         }
     }
@@ -75,7 +58,7 @@ impl Policies {
 
 /// A policy as the cluster has it.
 pub(super) fn read(text: &str) -> Result<Policy, PolicyErrors> {
-    policy::read("SharingPolicy", text)
+    policy::read_object("SharingPolicy default", text)
 }
 
 fn name(text: &str) -> Result<String, serde_json::Error> {
@@ -111,12 +94,7 @@ mod tests {
         assert_eq!(mode(&policies), "dry-run");
         policies.put(object("default", "sometimes")).unwrap();
         assert!(policies.in_force().is_err());
-        let all = policies.all();
-        assert!(
-            all[0].problem.as_ref().unwrap().contains("sometimes"),
-            "{all:?}"
-        );
-        assert_eq!(all[1].problem, None);
+        assert_eq!(policies.all().len(), 2);
         policies.remove(&object("default", "")).unwrap();
         assert_eq!(mode(&policies), "enforce");
         assert!(policies.put("{}".to_owned()).is_err());

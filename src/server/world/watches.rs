@@ -10,26 +10,19 @@ use tracing::{info, warn};
 
 use super::Part;
 use super::parts::{Change, QuotaName};
-use super::policies::{self, PolicyObject};
+use super::policies;
 use super::records;
 use crate::cluster::{Cluster, ClusterError, Event, Kind, Pulse};
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, QuotaView};
 use crate::facts::{Namespace, Node, ResourceQuota};
 use crate::server::shared::Shared;
-
-/// The custom resource that holds a policy.
-const SHARING_POLICIES: Kind = Kind::new(
-    "slicegate.dev",
-    "v1alpha1",
-    "SharingPolicy",
-    "sharingpolicies",
-);
+use crate::upkeep::SHARING_POLICIES;
 
 /// What is made known of the policies.
 pub(in crate::server) struct Policies {
-    /// All of them, each with what is wrong with it.
-    pub(in crate::server) seen: watch::Sender<Vec<PolicyObject>>,
+    /// All of them, each as JSON.
+    pub(in crate::server) seen: watch::Sender<Vec<String>>,
     /// The last good one of the cluster, as text; none where the built-in one counts.
     pub(in crate::server) good: watch::Sender<Option<String>>,
 }

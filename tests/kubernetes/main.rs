@@ -122,6 +122,7 @@ const TESTS: &[Test] = tests![
     watching::the_guard_is_kept_as_long_as_slicegate_is_registered,
     sharing_policy::the_definition_is_taken_without_a_warning_and_the_built_in_policy_comes_back_as_it_is,
     sharing_policy::what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_meaning,
+    sharing_policy::no_value_that_the_reader_takes_is_refused_whatever_its_form,
     sharing_policy::what_the_api_server_refuses_is_what_the_reader_refuses,
     sharing_policy::a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dropped_aloud,
     sharing_policy::the_status_is_taken_and_shown,

@@ -19,6 +19,7 @@ use super::policies::{
     FIELDS, FROM_A_CLUSTER, FULL, KEYS, OFF, PLACEMENT, SUPPLY, TIERS, absent, different, ends,
     off, with_spec, with_tier,
 };
+use super::random::Random;
 use super::stage::Stage;
 use super::wait::seconds;
 
@@ -122,6 +123,152 @@ const MORE: &str = r#"
 {tiers: null, defaultTier: batch}
 {defaultTier: regulated}
 "#;
+
+pub fn no_value_that_the_reader_takes_is_refused_whatever_its_form(stage: &mut Stage) {
+    let cluster = boot(stage);
+    let mut random = Random::from_environment();
+    let mut taken = 0;
+    for form in FORMS {
+        let good = |value: &String| read("p", &(form.policy)(value).to_string()).is_ok();
+        let mut values: Vec<String> = (0..2_000)
+            .map(|_| {
+                let parts = 1 + random.below(form.parts);
+                (0..parts).map(|_| *random.choose(form.words)).collect()
+            })
+            .filter(good)
+            .collect();
+        values.sort_unstable();
+        values.dedup();
+        for length in [62, 63, 64, 252, 253, 254, 317, 318, 319, 320, 321] {
+            values.extend(
+                [format!("1{}", "0".repeat(length - 1))]
+                    .into_iter()
+                    .filter(good),
+            );
+        }
+        assert!(values.len() > 10, "{}: {values:?}", form.name);
+        values.truncate(60 * form.at_once);
+        taken += values.len();
+        for some in values.chunks(form.at_once) {
+            let policies: Vec<Value> = some.iter().map(|v| (form.policy)(v)).collect();
+            let answer = try_object(&cluster, &(form.together)(&policies));
+            assert!(answer.is_good(), "{}: {}", form.name, answer.message());
+        }
+    }
+    println!("    {taken} values");
+}
+
+/// A kind of text in a policy.
+struct Form {
+    name: &'static str,
+    /// What such texts are made of, and of how many at most.
+    words: &'static [&'static str],
+    parts: usize,
+    /// How many one policy holds.
+    at_once: usize,
+    /// A policy with one.
+    policy: fn(&str) -> Value,
+    /// One with those of several.
+    together: fn(&[Value]) -> Value,
+}
+
+const FORMS: [Form; 7] = [
+    Form {
+        name: "quantity",
+        words: &[
+            "0", "1", "7", ".", "-", "+", "e", "E", "m", "k", "K", "i", "G", "n", "P", "00",
+        ],
+        parts: 6,
+        at_once: 200,
+        policy: |v| pool(&json!({"allocatable": {"a": v}})),
+        together: |all| joined(all, "/spec/supply/pools"),
+    },
+    Form {
+        name: "memory",
+        words: &[
+            "0", "1", "7", ".", "-", "+", "e", "E", "m", "k", "K", "i", "G", "n", "P", "00",
+        ],
+        parts: 6,
+        at_once: 200,
+        policy: |v| tier(&json!({"share": {"memory": v}})),
+        together: |all| joined(all, "/spec/tiers"),
+    },
+    Form {
+        name: "fraction",
+        words: &["0", "1", ".", "5", "00000000000000", "9999999999999"],
+        parts: 6,
+        at_once: 200,
+        policy: |v| tier(&json!({"share": {"fraction": v}})),
+        together: |all| joined(all, "/spec/tiers"),
+    },
+    Form {
+        name: "duration",
+        words: &["0", "1", "h", "m", "s", "12", "d"],
+        parts: 8,
+        at_once: 1,
+        policy: |v| policy(&json!({"supply": {"remember": v}})),
+        together: |all| all[0].clone(),
+    },
+    Form {
+        name: "label",
+        words: &["a", "Z", "0", "-", "_", ".", "/"],
+        parts: 6,
+        at_once: 200,
+        policy: |v| pool(&json!({"allocatable": {"a": 1}, "labels": {"a": v}})),
+        together: |all| joined(all, "/spec/supply/pools"),
+    },
+    Form {
+        name: "key",
+        words: &["a", "Z", "0", "-", "_", ".", "/", "a.b/"],
+        parts: 7,
+        at_once: 200,
+        policy: |v| policy(&json!({"placement": {"tolerations": [{"key": v}]}})),
+        together: |all| joined(all, "/spec/placement/tolerations"),
+    },
+    Form {
+        name: "tier",
+        words: &["a", "0", "-", "z", "A", "."],
+        parts: 5,
+        at_once: 200,
+        policy: |v| {
+            policy(&json!({"tiers": [{"name": v, "isolation": "none", "strategies": ["mps"]}]}))
+        },
+        together: |all| joined(all, "/spec/tiers"),
+    },
+];
+
+fn policy(spec: &Value) -> Value {
+    json!({"apiVersion": "slicegate.dev/v1alpha1", "kind": "SharingPolicy",
+        "metadata": {"name": "default"}, "spec": spec})
+}
+
+fn tier(fields: &Value) -> Value {
+    let mut tier = json!({"name": "a", "isolation": "none", "strategies": ["mps"]});
+    tier["share"] = fields["share"].clone();
+    policy(&json!({"tiers": [tier]}))
+}
+
+fn pool(fields: &Value) -> Value {
+    let mut pool = fields.clone();
+    pool["name"] = "a".into();
+    policy(&json!({"supply": {"pools": [pool]}}))
+}
+
+/// The lists of several policies as one, with names of their own where all are called `a`.
+fn joined(policies: &[Value], list: &str) -> Value {
+    let of = |policy: &Value| policy.pointer(list).and_then(|l| l.get(0)).cloned();
+    let mut items: Vec<Value> = policies.iter().filter_map(of).collect();
+    if items.len() > 1 && items.iter().all(|i| i["name"] == "a") {
+        for (index, item) in items.iter_mut().enumerate() {
+            item["name"] = format!("a{index}").into();
+        }
+    }
+    let mut policy = policies[0].clone();
+    if let Some(place) = policy.pointer_mut(list) {
+        *place = items.into();
+    }
+    policy
+}
 
 pub fn what_the_api_server_refuses_is_what_the_reader_refuses(stage: &mut Stage) {
     let cluster = boot(stage);

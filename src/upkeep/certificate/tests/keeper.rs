@@ -1,0 +1,1 @@
+//! When a replica shows a certificate.

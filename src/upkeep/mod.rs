@@ -1,0 +1,3 @@
+//! What slicegate keeps in order in its cluster while it runs there.
+
+pub mod certificate;

@@ -277,7 +277,7 @@ impl World {
             return;
         }
         let who = self.chance.below(REPLICAS);
-        match self.chance.below(12) {
+        match self.chance.below(20) {
             0..=2 => self.kill(who, (1000, HOUR / 3)),
             3 => self.kill(who, (HOUR, 12 * HOUR)),
             4 => (0..REPLICAS).for_each(|who| self.kill(who, (1000, 300_000))),
@@ -290,11 +290,12 @@ impl World {
                 self.replicas[who].cut_off_until = until;
                 self.schedule(who, until, Event::Look);
             }
-            9 if self.has_resets => {
+            9..=12 if self.has_resets => {
                 let which = self.chance.below(2);
                 self.api.reset(which);
                 self.publish(which);
             }
+            9..=17 => {}
             _ => {
                 self.api.damage(&mut self.chance, self.now);
                 self.tell();
@@ -306,9 +307,7 @@ impl World {
     fn check(&mut self) {
         let now = self.now;
         let clock = Duration::seconds(30);
-        let secret = self.api.secret();
-        let current = secret.as_ref().and_then(|s| s.content.current.as_ref());
-        let is_rich = current.is_some_and(|c| c.certificate().not_after() + clock > now);
+        let is_rich = self.api.ends.is_some_and(|end| end + clock > now);
         let mut can = (0..REPLICAS).filter(|r| !self.is_cut_off(*r));
         let can = can.any(|r| self.replicas[r].keeper.is_some());
         let since = self.poor.unwrap_or(now);
@@ -383,16 +382,25 @@ fn simulate(has_resets: bool) {
     let given = std::env::var("SLICEGATE_SEED").ok();
     let given: Option<u64> = given.and_then(|s| s.parse().ok());
     let mut steps: HashMap<&'static str, usize> = HashMap::new();
-    for seed in given.map_or(1..=6, |seed| seed..=seed) {
+    for seed in given.map_or(1..=3, |seed| seed..=seed) {
         println!("SLICEGATE_SEED={seed} repeats this");
         let mut world = World::new(seed, has_resets);
         world.run(at(48 * 60));
         world.settle();
+        println!(
+            "events {}, checked {}, history {:?}",
+            world.count,
+            world.checked.len(),
+            world.steps
+        );
         for (word, count) in world.steps {
             *steps.entry(word).or_default() += count;
         }
     }
     println!("{steps:?}");
+    if given.is_some() {
+        return;
+    }
     for word in ["create", "announce", "promote", "drop", "repair", "trust"] {
         assert!(steps.get(word).is_some_and(|n| *n > 5), "{word}: {steps:?}");
     }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 use tokio_rustls::rustls::RootCertStore;
@@ -22,6 +24,8 @@ pub(super) struct Api {
     version: u64,
     secret: Option<Value>,
     configurations: [Value; 2],
+    /// When the authority that signs ends, if there is one.
+    pub(super) ends: Option<OffsetDateTime>,
     /// The Secret at every time.
     history: Vec<(OffsetDateTime, Option<Value>)>,
 }
@@ -39,6 +43,8 @@ impl Api {
         let trust = Trust::Authority("");
         let registered = |mut object: Value| {
             object["metadata"]["resourceVersion"] = "1".into();
+            // Long, and read at every look.
+            object["webhooks"][0]["matchConditions"] = Value::Null;
             object
         };
         Self {
@@ -48,6 +54,7 @@ impl Api {
                 registered(mutating_webhook(service, trust)),
                 registered(validating_webhook(service, trust)),
             ],
+            ends: None,
             history: Vec::new(),
         }
     }
@@ -95,6 +102,8 @@ impl Api {
             object
         });
         self.history.push((now, self.secret.clone()));
+        let current = self.secret().and_then(|s| s.content.current);
+        self.ends = current.map(|c| c.certificate().not_after());
     }
 
     pub(super) fn patch(&mut self, which: usize, patch: &str) -> Answer {
@@ -113,9 +122,30 @@ impl Api {
 
     /// Somebody empties a bundle.
     pub(super) fn reset(&mut self, which: usize) {
+        self.change(which, |object| {
+            object["webhooks"][0]["clientConfig"]["caBundle"] = Value::Null;
+        });
+    }
+
+    /// Somebody writes a bundle.
+    pub(super) fn set(&mut self, which: usize, bundle: &str) {
+        self.change(which, |object| {
+            let bundle = STANDARD.encode(bundle);
+            object["webhooks"][0]["clientConfig"]["caBundle"] = bundle.into();
+        });
+    }
+
+    /// Somebody annotates the validating configuration.
+    pub(super) fn annotate(&mut self, key: &str) {
+        self.change(1, |object| {
+            object["metadata"]["annotations"] = json!({key: "a/b"})
+        });
+    }
+
+    fn change(&mut self, which: usize, change: impl FnOnce(&mut Value)) {
         self.version += 1;
         let there = &mut self.configurations[which];
-        there["webhooks"][0]["clientConfig"]["caBundle"] = Value::Null;
+        change(there);
         there["metadata"]["resourceVersion"] = self.version.to_string().into();
     }
 

@@ -28,12 +28,14 @@ mod neighbour;
 mod neighbourhood;
 mod neighbours;
 mod opt_in;
+mod own_ca;
 mod process;
 mod random;
 #[path = "../properties/reaching.rs"]
 mod reaching;
 mod recorder;
 mod reinvocation;
+mod replica;
 mod runner;
 mod simulation;
 mod stage;
@@ -108,6 +110,9 @@ const TESTS: &[Test] = tests![
     guard::a_policy_in_dry_run_refuses_no_missing_stamp,
     guard_agrees::the_guard_and_rust_say_the_same_of_random_pods,
     guard::with_slicegate_there_the_guard_is_not_noticed,
+    own_ca::two_replicas_make_one_authority_and_keep_what_api_servers_trust,
+    own_ca::authorities_are_replaced_while_every_call_gets_through,
+    own_ca::a_secret_that_is_deleted_or_spoilt_is_made_anew_while_every_call_gets_through,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

@@ -155,11 +155,8 @@ impl Bundle {
     }
 
     fn reset(&mut self, kind: &str, writer: Option<&str>, now: OffsetDateTime, lives: &Lives) {
-        self.resets.retain(|at| now - *at < WHILE);
-        self.resets.push(now);
         let writer = writer.unwrap_or("somebody");
-        if self.resets.len() > PATIENCE {
-            self.resets.clear();
+        if self.is_fight(now) {
             let gap = lives.gap.whole_seconds();
             warn!(
                 "{writer} keeps changing the caBundle of the {kind}, and slicegate puts it back every {gap} seconds; have it leave that field alone"
@@ -167,5 +164,36 @@ impl Bundle {
         } else {
             warn!("{writer} changed the caBundle of the {kind}; it is put back");
         }
+    }
+
+    /// Whether this reset is one too many; the next ones are counted anew.
+    fn is_fight(&mut self, now: OffsetDateTime) -> bool {
+        self.resets.retain(|at| now - *at < WHILE);
+        self.resets.push(now);
+        let is_fight = self.resets.len() > PATIENCE;
+        if is_fight {
+            self.resets.clear();
+        }
+        is_fight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::{Duration, OffsetDateTime};
+
+    use super::Bundle;
+
+    #[test]
+    fn four_resets_within_ten_minutes_are_a_fight_and_fewer_are_accidents() {
+        let fights = |pause: Duration| -> Vec<bool> {
+            let mut bundle = Bundle::default();
+            let at = |reset: i32| OffsetDateTime::UNIX_EPOCH + pause * reset;
+            (0..8).map(|reset| bundle.is_fight(at(reset))).collect()
+        };
+        let (no, yes) = (false, true);
+        assert_eq!(fights(Duration::minutes(4)), [no; 8]);
+        let often = fights(Duration::seconds(3));
+        assert_eq!(often, [no, no, no, yes, no, no, no, yes]);
     }
 }

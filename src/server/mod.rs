@@ -9,6 +9,7 @@ mod listener;
 mod log;
 mod metrics;
 mod reload;
+mod renewal;
 mod routes;
 mod shared;
 mod sources;
@@ -30,11 +31,11 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::engine::NeverMatched;
-use certificate::CertificateFiles;
 use events::Notes;
 use keepers::Keepers;
 use listener::Acceptor;
 use metrics::Metrics;
+use renewal::ServerCertificate;
 use shared::Shared;
 use sources::Sources;
 
@@ -98,6 +99,16 @@ pub struct ClusterSource {
 /// Where the server's certificate comes from.
 #[derive(Debug)]
 pub enum CertificateSource {
+    /// Files.
+    Files(FileSource),
+    /// An authority of slicegate's own, in the Secret of that name in its namespace. Both webhook configurations are
+    /// told to trust it.
+    Secret(String),
+}
+
+/// A certificate in files.
+#[derive(Debug)]
+pub enum FileSource {
     /// Two PEM files that somebody else keeps current.
     Files {
         /// The certificate, and those between it and the authority.
@@ -178,7 +189,7 @@ struct Stop {
 /// Every file was read and both ports are taken; nothing is answered yet.
 struct Bound {
     shared: Arc<Shared>,
-    certificate: CertificateFiles,
+    certificate: ServerCertificate,
     world: Sources,
     keep: Keep,
     never_matched: NeverMatched,
@@ -197,12 +208,12 @@ impl Bound {
         let notes = settings.keep.events.then_some(notes);
         let shared = Arc::new(Shared::new(Metrics::new(), cluster, notes));
         let world = Sources::open(&settings)?;
-        let (certificate, tls) = CertificateFiles::open(settings.certificate, settings.client_ca)?;
-        shared.set_tls(&tls);
+        let (source, client_ca) = (settings.certificate, settings.client_ca);
+        let namespace = &settings.keep.namespace;
+        let certificate = ServerCertificate::open(source, client_ca, namespace, &shared)?;
         info!(
             version = env!("CARGO_PKG_VERSION"),
             cluster = shared.cluster.as_ref().map_or("none", Cluster::address),
-            certificate_not_after = tls.not_after,
             "starting"
         );
         Ok(Self {
@@ -231,7 +242,7 @@ impl Bound {
         let keepers = Keepers::new(&shared, self.keep, self.never_matched);
         self.world.start(&shared, &keepers, &mut tasks).await;
         keepers.start(&shared, self.notes, &mut tasks);
-        tasks.spawn(reload::certificate(Arc::clone(&shared), self.certificate));
+        self.certificate.start(&shared, &mut tasks);
         answer(&shared, self.webhook, stop).await;
         tasks.shutdown().await;
         keepers.end().await;

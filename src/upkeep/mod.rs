@@ -1,5 +1,7 @@
-//! What slicegate keeps in order in its cluster: the guard in the API server, and what outlives a process.
+//! What slicegate keeps in order in its cluster: its certificate, the guard in the API server, and what outlives a
+//! process.
 
+pub mod certificate;
 mod guard;
 mod policies;
 mod records;

@@ -117,6 +117,23 @@ fn manifests_the_guard_and_certificates_know_nothing_of_the_wire_the_server_and_
 }
 
 #[test]
+fn what_is_kept_in_order_in_a_cluster_knows_nothing_of_the_server_and_the_command_line() {
+    let others = ["crate::admission", "crate::cli", "crate::server"];
+    no_file_of("src/upkeep", &others);
+    for folder in ["src/engine", "src/facts", "src/admission", "src/config"] {
+        no_file_of(folder, &["crate::upkeep"]);
+    }
+    for folder in [
+        "src/cluster",
+        "src/certificates",
+        "src/manifests",
+        "src/guard",
+    ] {
+        no_file_of(folder, &["crate::upkeep"]);
+    }
+}
+
+#[test]
 fn only_the_cluster_knows_kube_and_it_knows_nothing_of_slicegate() {
     for file in source::files().iter().filter(|f| !f.is_in("src/cluster")) {
         for (number, line) in file.code() {

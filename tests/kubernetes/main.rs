@@ -9,6 +9,7 @@ mod assets;
 mod audit;
 mod boundaries;
 mod certificates;
+mod certified;
 mod cluster;
 mod control_plane;
 mod events;
@@ -29,6 +30,7 @@ mod neighbour;
 mod neighbourhood;
 mod neighbours;
 mod opt_in;
+mod own_ca;
 #[path = "../policy/tables.rs"]
 mod policies;
 mod process;
@@ -126,6 +128,9 @@ const TESTS: &[Test] = tests![
     sharing_policy::what_the_api_server_refuses_is_what_the_reader_refuses,
     sharing_policy::a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dropped_aloud,
     sharing_policy::the_status_is_taken_and_shown,
+    own_ca::two_replicas_make_one_authority_and_keep_what_api_servers_trust,
+    own_ca::authorities_are_replaced_while_every_call_gets_through,
+    own_ca::a_secret_that_is_deleted_or_spoilt_is_made_anew_while_every_call_gets_through,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

@@ -4,22 +4,29 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tracing::{error, warn};
 
-/// cert-manager renews when a third of the time is left; what nobody renewed a week before its end, nobody will.
-const SOON: i64 = 7 * 24 * 60 * 60;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When it was last said, and of which end.
-#[derive(Default)]
 pub(in crate::server) struct Reminder {
+    /// Seconds before the end.
+    soon: i64,
     said: Option<(Instant, i64)>,
 }
 
 impl Reminder {
+    /// Says nothing while more than this is left.
+    pub(in crate::server) fn before_the_last(time: Duration) -> Self {
+        Self {
+            soon: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            said: None,
+        }
+    }
+
     /// Looks at an end, in seconds since 1970. The clock is read each time, because machines sleep.
     pub(in crate::server) fn of_the_end(&mut self, not_after: i64) {
         let left = not_after - now();
         let is_said = |(when, end): (Instant, i64)| end == not_after && when.elapsed() < DAY;
-        if left > SOON || self.said.is_some_and(is_said) {
+        if left > self.soon || self.said.is_some_and(is_said) {
             return;
         }
         self.said = Some((Instant::now(), not_after));

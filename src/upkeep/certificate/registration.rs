@@ -1,0 +1,238 @@
+//! A webhook configuration, as far as the certificate has to do with it: whom the API server trusts.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+
+use crate::certificates::Trusted;
+use crate::cluster::{Kind, Place};
+
+/// What both configurations are called.
+pub(super) const NAME: &str = "slicegate";
+
+/// The webhooks that are slicegate's; others may stand beside them.
+const OWN: [&str; 2] = ["mutate.slicegate.dev", "validate.slicegate.dev"];
+
+/// By which cert-manager is told to write caBundle itself.
+const INJECTED: [&str; 3] = [
+    "cert-manager.io/inject-ca-from",
+    "cert-manager.io/inject-ca-from-secret",
+    "cert-manager.io/inject-apiserver-ca",
+];
+
+/// Both kinds of configuration.
+pub(super) const KINDS: [Kind; 2] = [
+    kind(
+        "MutatingWebhookConfiguration",
+        "mutatingwebhookconfigurations",
+    ),
+    kind(
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfigurations",
+    ),
+];
+
+const fn kind(name: &'static str, plural: &'static str) -> Kind {
+    Kind::new("admissionregistration.k8s.io", "v1", name, plural)
+}
+
+/// A configuration that is there.
+#[derive(Debug)]
+pub(super) struct Registration {
+    /// Which of [`KINDS`].
+    pub(super) which: usize,
+    version: String,
+    /// Its own webhooks.
+    pub(super) hooks: Vec<Hook>,
+    /// The annotation by which somebody else writes caBundle.
+    pub(super) injected: Option<&'static str>,
+    /// Who wrote caBundle last, as managed fields say.
+    pub(super) writer: Option<String>,
+}
+
+/// One of slicegate's webhooks.
+#[derive(Debug)]
+pub(super) struct Hook {
+    index: usize,
+    name: String,
+    /// As it stands there.
+    pub(super) bundle: Vec<u8>,
+    /// The authorities in it.
+    pub(super) trusted: Vec<Trusted>,
+}
+
+impl Registration {
+    /// Reads one; none where the text is no such object.
+    pub(super) fn read(which: usize, text: &str) -> Option<Self> {
+        let object: Value = serde_json::from_str(text).ok()?;
+        let version = object.pointer("/metadata/resourceVersion")?.as_str()?;
+        let annotations = &object["metadata"]["annotations"];
+        let mut injected = INJECTED.into_iter();
+        let webhooks = object["webhooks"].as_array();
+        let hooks = webhooks.into_iter().flatten().enumerate();
+        Some(Self {
+            which,
+            version: version.to_owned(),
+            hooks: hooks.filter_map(|(i, hook)| Hook::read(i, hook)).collect(),
+            injected: injected.find(|key| annotations[*key].is_string()),
+            writer: writer(&object),
+        })
+    }
+
+    /// Where it stands.
+    pub(super) fn place(&self) -> Place<'static> {
+        KINDS[self.which].named(NAME)
+    }
+
+    /// Whether every webhook of it trusts an authority.
+    pub(super) fn trusts(&self, authority: &Trusted) -> bool {
+        self.hooks.iter().all(|h| h.trusted.contains(authority))
+    }
+
+    /// Operations that give those webhooks these bundles, if the object is still as it was read.
+    pub(super) fn patch(&self, bundles: &[(&Hook, String)]) -> String {
+        // Written, the version has to be the one that is there, else it is a conflict.
+        let version =
+            json!({"op": "replace", "path": "/metadata/resourceVersion", "value": self.version});
+        let mut operations = vec![version];
+        for (Hook { index, name, .. }, bundle) in bundles {
+            let path = format!("/webhooks/{index}");
+            operations.push(json!({"op": "test", "path": format!("{path}/name"), "value": name}));
+            let path = format!("{path}/clientConfig/caBundle");
+            let bundle = STANDARD.encode(bundle);
+            operations.push(json!({"op": "add", "path": path, "value": bundle}));
+        }
+        Value::Array(operations).to_string()
+    }
+}
+
+impl Hook {
+    fn read(index: usize, hook: &Value) -> Option<Self> {
+        let name = hook["name"].as_str().filter(|name| OWN.contains(name))?;
+        let bundle = hook.pointer("/clientConfig/caBundle");
+        let bundle = bundle.and_then(Value::as_str).unwrap_or_default();
+        let bundle = STANDARD.decode(bundle).unwrap_or_default();
+        // What is no certificate of an authority is no loss.
+        let certificates = CertificateDer::pem_slice_iter(&bundle).filter_map(Result::ok);
+        Some(Self {
+            index,
+            name: name.to_owned(),
+            trusted: certificates.filter_map(|c| Trusted::of(c).ok()).collect(),
+            bundle,
+        })
+    }
+}
+
+/// Who last wrote a bundle.
+fn writer(object: &Value) -> Option<String> {
+    let managers = object["metadata"]["managedFields"].as_array()?;
+    let wrote = managers
+        .iter()
+        .filter(|m| m["fieldsV1"].to_string().contains("f:caBundle"));
+    // Times of one form and zone compare as texts.
+    let last = wrote.max_by_key(|m| m["time"].as_str().unwrap_or_default())?;
+    last["manager"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::{Value, json};
+    use time::{Duration, OffsetDateTime};
+
+    use super::{INJECTED, Registration};
+    use crate::certificates::Authority;
+    use crate::engine::NeverMatched;
+    use crate::manifests::{Service, Trust, mutating_webhook, validating_webhook};
+
+    fn read(object: &Value) -> Registration {
+        Registration::read(0, &object.to_string()).unwrap()
+    }
+
+    fn object() -> Value {
+        let mut object = mutating_webhook(
+            Service::default(),
+            Trust::Authority(""),
+            &NeverMatched::default(),
+        );
+        object["metadata"]["resourceVersion"] = "7".into();
+        object
+    }
+
+    #[test]
+    fn the_webhooks_of_the_manifests_are_known_by_name_and_others_are_not() {
+        let mut object = object();
+        let foreign = json!({"name": "other.example", "clientConfig": {"caBundle": "AAAA"}});
+        let own = object["webhooks"][0].take();
+        object["webhooks"] = json!([foreign, own]);
+        let found = read(&object);
+        assert_eq!(found.hooks.len(), 1);
+        assert_eq!((found.hooks[0].index, found.injected), (1, None));
+        let mut object = validating_webhook(
+            Service::default(),
+            Trust::Authority(""),
+            &NeverMatched::default(),
+        );
+        assert!(Registration::read(1, &object.to_string()).is_none());
+        object["metadata"]["resourceVersion"] = "7".into();
+        assert_eq!(read(&object).hooks.len(), 1);
+    }
+
+    #[test]
+    fn a_patch_changes_the_bundle_of_the_named_webhook_and_nothing_else() {
+        let mut object = object();
+        let foreign = json!({"name": "other.example", "clientConfig": {"caBundle": "AAAA"}});
+        let own = object["webhooks"][0].take();
+        object["webhooks"] = json!([foreign, own]);
+        let found = read(&object);
+        let patch = found.patch(&[(&found.hooks[0], "bundle".to_owned())]);
+        let patch: json_patch::Patch = serde_json::from_str(&patch).unwrap();
+        let mut patched = object.clone();
+        json_patch::patch(&mut patched, &patch).unwrap();
+        object["webhooks"][1]["clientConfig"]["caBundle"] = STANDARD.encode("bundle").into();
+        assert_eq!(patched, object);
+        object["webhooks"].as_array_mut().unwrap().reverse();
+        assert!(json_patch::patch(&mut object, &patch).is_err());
+    }
+
+    #[test]
+    fn authorities_are_found_between_what_is_none() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let make = || Authority::generate(now, now + Duration::days(1)).unwrap();
+        let (one, other) = (make(), make());
+        let pem = one.certificate().pem();
+        let text = format!("hello\n{}\n{pem}and so on\n", one.key_pem());
+        let mut object = object();
+        for (bundle, trusts) in [
+            (json!(STANDARD.encode(text)), true),
+            (json!(STANDARD.encode("hello")), false),
+            (json!("no base64"), false),
+            (json!(null), false),
+        ] {
+            object["webhooks"][0]["clientConfig"]["caBundle"] = bundle;
+            let found = read(&object);
+            assert_eq!(found.trusts(one.certificate()), trusts, "{object}");
+            assert!(!found.trusts(other.certificate()));
+        }
+    }
+
+    #[test]
+    fn who_else_writes_the_bundle_is_known() {
+        for key in INJECTED {
+            let mut object = object();
+            object["metadata"]["annotations"] = json!({key: "a/b"});
+            assert_eq!(read(&object).injected, Some(key));
+        }
+        let entry = |manager: &str, time: &str, field: &str| json!({"manager": manager, "time": time, "fieldsV1": {"f:webhooks": {field: {}}}});
+        let mut object = object();
+        object["metadata"]["managedFields"] = json!([
+            entry("early", "2026-01-01T00:00:00Z", "f:caBundle"),
+            entry("late", "2026-01-02T00:00:00Z", "f:caBundle"),
+            entry("other", "2026-01-03T00:00:00Z", "f:rules"),
+        ]);
+        assert_eq!(read(&object).writer.as_deref(), Some("late"));
+    }
+}

@@ -8,6 +8,7 @@ mod kind;
 mod objects;
 mod proxy;
 mod pulse;
+mod trial;
 mod watch;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ pub use error::ClusterError;
 pub use kind::{Kind, Place};
 pub use objects::{Patch, Really};
 pub use pulse::Pulse;
+pub use trial::Trial;
 pub use watch::Event;
 
 /// How many objects are asked for at once.

@@ -11,6 +11,7 @@ mod boundaries;
 mod certificates;
 mod cluster;
 mod control_plane;
+mod doctor;
 mod fleet;
 mod guard;
 mod guard_agrees;
@@ -108,6 +109,8 @@ const TESTS: &[Test] = tests![
     guard::a_policy_in_dry_run_refuses_no_missing_stamp,
     guard_agrees::the_guard_and_rust_say_the_same_of_random_pods,
     guard::with_slicegate_there_the_guard_is_not_noticed,
+    doctor::a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_enough_to_see_it,
+    doctor::each_thing_that_breaks_is_found_on_its_own_line,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

@@ -215,8 +215,9 @@ fn role() -> String {
     fs::read_to_string(file).expect("a role")
 }
 
+/// Gives a user a role in all namespaces.
 #[track_caller]
-fn bind(cluster: &Cluster, user: &str, role: &str) {
+pub fn bind(cluster: &Cluster, user: &str, role: &str) {
     cluster.kubectl.apply(&format!(
         "apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -229,12 +230,13 @@ subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}]
 
 /// Runs slicegate as the administrator of the cluster.
 #[track_caller]
-fn slicegate(cluster: &Cluster, arguments: &[&str]) -> Run {
+pub fn slicegate(cluster: &Cluster, arguments: &[&str]) -> Run {
     by(&cluster.plane().kubeconfig, arguments)
 }
 
+/// Runs slicegate with that kubeconfig.
 #[track_caller]
-fn by(kubeconfig: &Path, arguments: &[&str]) -> Run {
+pub fn by(kubeconfig: &Path, arguments: &[&str]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_slicegate"))
         .args(arguments)
         .arg("--kubeconfig")
@@ -250,7 +252,7 @@ fn by(kubeconfig: &Path, arguments: &[&str]) -> Run {
 
 /// A kubeconfig of somebody who has no rights yet.
 #[track_caller]
-fn kubeconfig(cluster: &Cluster, folder: &Path, user: &str) -> PathBuf {
+pub fn kubeconfig(cluster: &Cluster, folder: &Path, user: &str) -> PathBuf {
     let plane = cluster.plane();
     let text = fs::read_to_string(&plane.kubeconfig).expect("a kubeconfig");
     let rest = text.split("127.0.0.1:").nth(1).expect("an address");

@@ -134,6 +134,13 @@ impl Webhook {
         });
     }
 
+    /// The authority it is trusted by, and the certificate it shows, as PEM.
+    #[track_caller]
+    pub fn certificates(&self) -> [String; 2] {
+        ["ca.crt", "tls.crt"]
+            .map(|name| fs::read_to_string(self.folder.path().join(name)).expect("a certificate"))
+    }
+
     /// Changes its policy, in words that stand there once, and waits until it goes by what `look` looks for.
     #[track_caller]
     pub fn tell_policy(

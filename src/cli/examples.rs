@@ -158,7 +158,8 @@ nothing is created. It needs the rights of the ClusterRole slicegate-doctor
 
 JSON and YAML are a DoctorReport: verdict {status, works, boundary, message}; summary {ok, warn,
 fail}; checks [{id, group, title, status, message, fix, command}]. status is ok, warn or fail;
-boundary is guaranteed, limited (but for what warnings say) or not-guaranteed.
+works is null where that could not be seen; boundary is guaranteed, limited (but for what warnings
+say), unknown or not-guaranteed.
 
 Exit status: 0 nothing fails, 1 something fails, 2 the cluster could not be asked.";
 

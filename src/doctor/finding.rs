@@ -35,6 +35,8 @@ pub struct Finding {
     pub fix: Option<String>,
     /// A command that does it, or begins it.
     pub command: Option<String>,
+    /// Whether what it is about could be seen at all.
+    pub is_seen: bool,
 }
 
 impl Finding {
@@ -45,6 +47,7 @@ impl Finding {
             message: message.into(),
             fix: None,
             command: None,
+            is_seen: true,
         }
     }
 
@@ -65,6 +68,14 @@ impl Finding {
         }
     }
 
+    /// It could not be seen.
+    pub(super) fn unseen(message: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self {
+            is_seen: false,
+            ..Self::warn(message, fix)
+        }
+    }
+
     /// With a command to copy.
     pub(super) fn run(self, command: impl Into<String>) -> Self {
         Self {
@@ -77,6 +88,6 @@ impl Finding {
 /// What could not be seen is nothing that is well.
 impl From<Unseen> for Finding {
     fn from(unseen: Unseen) -> Self {
-        Self::warn(format!("not checked: {}", unseen.problem), unseen.fix)
+        Self::unseen(format!("not checked: {}", unseen.problem), unseen.fix)
     }
 }

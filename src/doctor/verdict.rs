@@ -7,8 +7,8 @@ use super::{Group, Line, Severity};
 pub struct Verdict {
     /// The worst of all lines.
     pub severity: Severity,
-    /// Whether slicegate does its work.
-    pub works: bool,
+    /// Whether slicegate does its work; none where that could not be seen.
+    pub works: Option<bool>,
     /// Whether boundaries are kept apart.
     pub boundary: Boundary,
     /// All of that in a sentence or two.
@@ -16,12 +16,14 @@ pub struct Verdict {
 }
 
 /// How far boundaries are kept apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
     /// Nothing speaks against it.
     Guaranteed,
     /// But for what the warnings name.
     Limited,
+    /// What it depends on could not be seen.
+    Unknown,
     /// It is broken, or may be at any time.
     NotGuaranteed,
 }
@@ -32,10 +34,16 @@ impl Boundary {
         match self {
             Self::Guaranteed => "guaranteed",
             Self::Limited => "limited",
+            Self::Unknown => "unknown",
             Self::NotGuaranteed => "not-guaranteed",
         }
     }
 }
+
+/// Without these nobody can say that slicegate works.
+const SHOWS_THAT_IT_WORKS: [&str; 1] = ["reached"];
+/// Without these nobody can say that the boundary holds.
+const SHOWS_THAT_IT_HOLDS: [&str; 2] = ["guard-objects", "breaches"];
 
 pub(super) fn of(lines: &[Line]) -> Verdict {
     let worst = |groups: &[Group]| {
@@ -43,11 +51,20 @@ pub(super) fn of(lines: &[Line]) -> Verdict {
         let severities = ours.map(|l| l.finding.severity);
         severities.max().unwrap_or(Severity::Ok)
     };
-    let works = worst(&[Group::Installation, Group::Policy]) < Severity::Fail;
+    let unseen = |checks: &[&str]| {
+        let mut ours = lines.iter().filter(|l| checks.contains(&l.check));
+        ours.any(|l| !l.finding.is_seen)
+    };
+    let works = match worst(&[Group::Installation, Group::Policy]) {
+        Severity::Fail => Some(false),
+        _ if unseen(&SHOWS_THAT_IT_WORKS) => None,
+        _ => Some(true),
+    };
     let boundary = match worst(&[Group::Guard, Group::Boundary]) {
-        Severity::Ok => Boundary::Guaranteed,
-        Severity::Warn => Boundary::Limited,
         Severity::Fail => Boundary::NotGuaranteed,
+        _ if unseen(&SHOWS_THAT_IT_HOLDS) => Boundary::Unknown,
+        Severity::Warn => Boundary::Limited,
+        Severity::Ok => Boundary::Guaranteed,
     };
     let severity = worst(&Group::ALL);
     Verdict {
@@ -58,27 +75,23 @@ pub(super) fn of(lines: &[Line]) -> Verdict {
     }
 }
 
-fn message(works: bool, boundary: Boundary, severity: Severity) -> String {
+fn message(works: Option<bool>, boundary: Boundary, severity: Severity) -> String {
+    let works = match works {
+        Some(true) => "slicegate works here",
+        Some(false) => "slicegate does NOT work here",
+        None => "It could not be seen whether slicegate works here",
+    };
     let holds = match boundary {
         Boundary::Guaranteed => "the trust boundary is guaranteed among enforced namespaces",
         Boundary::Limited => {
-            "the trust boundary is guaranteed among enforced namespaces but for what the warnings \
-             say"
+            "the trust boundary is guaranteed among enforced namespaces but for what the warnings say"
         }
+        Boundary::Unknown => "it could not be seen whether the trust boundary is guaranteed",
         Boundary::NotGuaranteed => "the trust boundary is NOT guaranteed",
     };
-    let text = match (works, boundary) {
-        (true, Boundary::NotGuaranteed) => format!("slicegate works here, but {holds}"),
-        (true, _) => format!("slicegate works here, and {holds}"),
-        (false, Boundary::NotGuaranteed) => {
-            format!("slicegate does NOT work here, and {holds}")
-        }
-        (false, _) => format!("slicegate does NOT work here; {holds}"),
+    let more = match (severity, boundary) {
+        (Severity::Warn, Boundary::Guaranteed) => " Some things are missing or could not be seen.",
+        _ => "",
     };
-    match severity {
-        Severity::Warn if boundary == Boundary::Guaranteed => {
-            format!("{text}. Some things are missing or could not be seen.")
-        }
-        _ => format!("{text}."),
-    }
+    format!("{works}; {holds}.{more}")
 }

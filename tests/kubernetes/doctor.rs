@@ -122,7 +122,8 @@ pub fn a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_eno
     let cluster = &installed.cluster;
     let run = slicegate(cluster, &["doctor"]).good();
     assert!(
-        run.out.starts_with("slicegate works here, and "),
+        run.out
+            .starts_with("slicegate works here; the trust boundary is guaranteed"),
         "{}",
         run.out
     );
@@ -156,6 +157,7 @@ pub fn a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_eno
         run.out
     );
     for words in [
+        "It could not be seen whether slicegate works here; it could not be seen whether",
         "not checked: failed to list nodes: nodes is forbidden",
         "give yourself the ClusterRole slicegate-doctor",
     ] {
@@ -187,7 +189,7 @@ pub fn a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_eno
     }
     cluster.wait_for("the role to count", seconds(20), || {
         let run = by(&alice, &["doctor"]);
-        let unseen = run.out.matches("could not be seen").count();
+        let unseen = run.out.matches("when it ends could not be seen").count();
         let is_well = run.status == 0 && unseen == 1 && !run.out.contains("not tried");
         is_well.then_some(()).ok_or(run.out)
     });
@@ -325,6 +327,6 @@ fn unreachable(installed: Installed) {
         let path = format!("{}/webhook-config/{file}.yaml", env!("CARGO_MANIFEST_DIR"));
         cluster.kubectl.run(&["delete", "-f", &path]).good();
     }
-    let open = "slicegate does NOT work here, and the trust boundary is NOT guaranteed";
+    let open = "slicegate does NOT work here; the trust boundary is NOT guaranteed";
     doctor("nobody answered", open);
 }

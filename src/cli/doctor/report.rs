@@ -22,9 +22,9 @@ pub(super) struct Report {
 pub(super) struct VerdictEntry {
     /// The worst of all.
     pub status: &'static str,
-    /// Whether slicegate does its work.
-    works: bool,
-    /// `guaranteed`, `limited` or `not-guaranteed`.
+    /// Whether slicegate does its work; null where that could not be seen.
+    works: Option<bool>,
+    /// `guaranteed`, `limited`, `unknown` or `not-guaranteed`.
     boundary: &'static str,
     pub message: String,
 }

@@ -155,7 +155,7 @@ pub(super) fn receipts(scene: &Scene<'_>) -> Findings {
     let mut findings = self::faults(scene, &faults, means);
     if findings.is_empty() {
         findings.push(Finding::ok(
-            "taken away by the API server before anybody believes them",
+            "the API server takes them away before anybody believes them",
         ));
     }
     Ok(findings)

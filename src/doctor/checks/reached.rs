@@ -42,7 +42,7 @@ fn untried(tried: &Tried) -> Finding {
         return Finding::ok("tried");
     };
     match answerer(words) {
-        Answerer::Rights => Finding::warn(
+        Answerer::Rights => Finding::unseen(
             format!("not tried: you may not create pods in {namespace}, not even for a dry run"),
             "give yourself the role slicegate-doctor-try in that namespace \
              (webhook-config/60-doctor-role.yaml)",
@@ -51,7 +51,7 @@ fn untried(tried: &Tried) -> Finding {
             "kubectl create rolebinding slicegate-doctor-try -n {namespace} \
              --clusterrole=slicegate-doctor-try --user=YOU"
         )),
-        _ => Finding::warn(
+        _ => Finding::unseen(
             format!(
                 "not shown: somebody else refused the pod that was tried in {namespace}: {}",
                 short(words)
@@ -86,7 +86,7 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
     );
     let Some((tried, who)) = best(scene, Aim::Webhook) else {
         return Ok(
-            vec![Finding::warn(
+            vec![Finding::unseen(
             "not tried: no namespace is enforced, and in the others this policy refuses nothing",
             "opt a namespace in",
         )
@@ -133,7 +133,7 @@ pub(super) fn guard(scene: &Scene<'_>) -> Findings {
     }
     let own = &scene.gathered.namespace;
     let Some((tried, who)) = best(scene, Aim::Guard) else {
-        return Ok(vec![Finding::warn(
+        return Ok(vec![Finding::unseen(
             format!("not tried: no pod could be tried in {own}"),
             "see what the check of that namespace says",
         )]);
@@ -142,7 +142,7 @@ pub(super) fn guard(scene: &Scene<'_>) -> Findings {
         Some(Answerer::Guard) => Finding::ok(format!(
             "it refused a pod in {own}, where slicegate itself is not asked (a dry run)"
         )),
-        Some(Answerer::Webhook) => Finding::warn(
+        Some(Answerer::Webhook) => Finding::unseen(
             format!("slicegate refused the pod in {own} first, so the guard was not seen"),
             "have the webhooks leave that namespace out",
         ),

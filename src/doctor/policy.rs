@@ -23,8 +23,8 @@ pub(super) struct InForce {
 pub(super) enum Source {
     /// A file that was named to the doctor.
     Given(String),
-    /// A ConfigMap that slicegate reads as a file.
-    Map(String),
+    /// A ConfigMap that slicegate reads as a file, and the key there.
+    Map(String, String),
     /// The SharingPolicy `default`.
     Object,
     /// Nobody wrote one.
@@ -59,7 +59,7 @@ fn from_map(gathered: &Gathered, settings: &Settings, path: &str) -> Found<InFor
         problem: format!("{place} is not there"),
         fix: "put the policy there, or take --policy from the Deployment's arguments".to_owned(),
     })?;
-    read(&place, text, Source::Map(map.to_owned()))
+    read(&place, text, Source::Map(map.to_owned(), key.to_owned()))
 }
 
 fn from_cluster(gathered: &Gathered) -> Found<InForce> {

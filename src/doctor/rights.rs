@@ -136,15 +136,19 @@ impl Right {
             },
         })
     }
-}
 
-/// `patch nodes`, `get leases/slicegate`.
-impl std::fmt::Display for Right {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.verb, self.resource)?;
+    /// `leases.coordination.k8s.io slicegate in its own namespace`.
+    pub(super) fn object(&self) -> String {
+        let mut text = self.resource.to_owned();
         if !self.group.is_empty() {
-            write!(f, ".{}", self.group)?;
+            text = format!("{text}.{}", self.group);
         }
-        self.name.map_or(Ok(()), |name| write!(f, " {name}"))
+        if let Some(name) = self.name {
+            text = format!("{text} {name}");
+        }
+        match self.own_namespace {
+            true => format!("{text} in its own namespace"),
+            false => text,
+        }
     }
 }

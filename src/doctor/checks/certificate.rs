@@ -122,9 +122,8 @@ pub(super) fn certificate(scene: &Scene<'_>) -> Findings {
             )),
         };
     }
-    let validity = match shown.first().map(chain::validity) {
-        Some(Ok(validity)) => validity,
-        _ => return fail(format!("Secret {name}, {key} is no certificate")),
+    let Some(Ok(validity)) = shown.first().map(chain::validity) else {
+        return fail(format!("Secret {name}, {key} is no certificate"));
     };
     let now = scene.now().unwrap_or(validity.begin);
     if now < validity.begin {

@@ -54,7 +54,7 @@ fn compare(scene: &Scene<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
 }
 
 /// How the guard is made to be that of the policy in force.
-fn apply(scene: &Scene<'_>) -> (String, String) {
+pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
     if scene.known_settings().is_some_and(|s| s.has("keep-guard")) {
         let namespace = &scene.gathered.namespace;
         return (
@@ -63,13 +63,20 @@ fn apply(scene: &Scene<'_>) -> (String, String) {
             format!("kubectl -n {namespace} logs -l app.kubernetes.io/name=slicegate --tail=50"),
         );
     }
-    let command = match scene.in_force.as_ref().map(|i| &i.source) {
-        Ok(Source::BuiltIn) | Err(_) => "slicegate guard | kubectl apply -f -".to_owned(),
-        Ok(Source::Given(path)) => format!("slicegate guard --policy {path} | kubectl apply -f -"),
-        Ok(Source::Map(_) | Source::Object) => {
-            "slicegate guard --policy POLICY.yaml | kubectl apply -f -".to_owned()
+    let namespace = &scene.gathered.namespace;
+    let print = match scene.in_force.as_ref().map(|i| &i.source) {
+        Ok(Source::BuiltIn) | Err(_) => "slicegate guard".to_owned(),
+        Ok(Source::Given(path)) => format!("slicegate guard --policy {path}"),
+        Ok(Source::Object) => {
+            "kubectl get sharingpolicy default -o yaml | slicegate guard --policy /dev/stdin"
+                .to_owned()
         }
+        Ok(Source::Map(map, key)) => format!(
+            "kubectl -n {namespace} get configmap {map} -o jsonpath='{{.data.{}}}' | slicegate guard --policy /dev/stdin",
+            key.replace('.', "\\.")
+        ),
     };
+    let command = format!("{print} | kubectl apply -f -");
     (
         "apply the guard for the policy in force".to_owned(),
         command,

@@ -120,7 +120,7 @@ pub(super) static ALL: &[Check] = &[
     ),
     check("policy", Policy, "Policy in force", policies::in_force),
     check("other-policies", Policy, "Other policies", policies::others),
-    check("namespace-modes", Policy, "Namespaces", namespaces::modes),
+    check("namespace-modes", Policy, "Modes", namespaces::modes),
     check(
         "namespace-boundaries",
         Policy,
@@ -135,6 +135,12 @@ pub(super) static ALL: &[Check] = &[
     check("mig-state", Supply, "MIG manager", nodes::mig_state),
     check("renamed-shares", Supply, "Names of shares", nodes::renamed),
     check("tiers", Supply, "Tiers", tiers::served),
+    check(
+        "enforced",
+        Boundary,
+        "Enforced namespaces",
+        namespaces::enforced,
+    ),
     check("breaches", Boundary, "Breaches", neighbours::breaches),
     check(
         "uncovered-pods",

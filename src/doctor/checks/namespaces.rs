@@ -28,8 +28,15 @@ pub(super) fn modes(scene: &Scene<'_>) -> Findings {
             )));
         }
     }
+    if findings.is_empty() {
+        findings.push(Finding::ok("every mode that is written is known"));
+    }
+    Ok(findings)
+}
+
+pub(super) fn enforced(scene: &Scene<'_>) -> Findings {
     let (enforced, rehearsing) = (scene.in_mode(Mode::Enforce)?, scene.in_mode(Mode::DryRun)?);
-    findings.push(match enforced.is_empty() {
+    let finding = match enforced.is_empty() {
         false => Finding::ok(format!(
             "{} enforced ({}), {} in dry-run",
             enforced.len(),
@@ -47,8 +54,8 @@ pub(super) fn modes(scene: &Scene<'_>) -> Findings {
             "kubectl annotate namespace NAMESPACE {}=enforce",
             words::MODE
         )),
-    });
-    Ok(findings)
+    };
+    Ok(vec![finding])
 }
 
 pub(super) fn claims(scene: &Scene<'_>) -> Findings {

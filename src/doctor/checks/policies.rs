@@ -31,7 +31,7 @@ pub(super) fn in_force(scene: &Scene<'_>) -> Findings {
     );
     let finding = match &in_force.source {
         Source::Given(path) => Finding::ok(format!("{path} as you say: {what}")),
-        Source::Map(map) => Finding::ok(format!("from ConfigMap {map}: {what}")),
+        Source::Map(map, _) => Finding::ok(format!("from ConfigMap {map}: {what}")),
         Source::BuiltIn => Finding::ok(format!("the built-in one, nobody wrote another: {what}")),
         Source::Object => accepted(scene, &what)?,
     };
@@ -81,7 +81,16 @@ fn accepted(scene: &Scene<'_>, what: &str) -> Result<Finding, Unseen> {
 
 pub(super) fn others(scene: &Scene<'_>) -> Findings {
     let Some(policies) = seen(&scene.gathered.policies)? else {
-        return Ok(vec![Finding::ok("the cluster has no kind SharingPolicy")]);
+        let watches = scene
+            .known_settings()
+            .is_some_and(|s| s.asks_the_cluster() && !s.has("policy"));
+        return Ok(vec![match watches {
+            true => Finding::warn(
+                "the cluster has no kind SharingPolicy, so nobody can change the built-in policy",
+                "apply slicegate's CustomResourceDefinition again",
+            ),
+            false => Finding::ok("the cluster has no kind SharingPolicy"),
+        }]);
     };
     let others: Vec<&str> = policies.iter().map(name).filter(|n| *n != NAME).collect();
     let is_watched = matches!(

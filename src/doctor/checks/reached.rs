@@ -71,7 +71,8 @@ fn short(words: &str) -> String {
 }
 
 const UNREACHED: &str = "see that slicegate runs and is ready, that its certificate is trusted, and that the API \
-    server may open connections to it (firewalls and network policies of managed control planes)";
+    server may open connections to it: control planes of providers may reach nodes on ports 443 and 10250 alone, or \
+    not the pods' network at all";
 
 pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
     if scene.policy()?.mode == Mode::Off {
@@ -84,6 +85,7 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
         "kubectl -n {} logs -l app.kubernetes.io/name=slicegate --tail=50",
         scene.gathered.namespace
     );
+    scene.in_mode(Mode::Enforce)?;
     let Some((tried, who)) = best(scene, Aim::Webhook) else {
         return Ok(
             vec![Finding::unseen(
@@ -146,14 +148,15 @@ pub(super) fn guard(scene: &Scene<'_>) -> Findings {
             format!("slicegate refused the pod in {own} first, so the guard was not seen"),
             "have the webhooks leave that namespace out",
         ),
-        None => Finding::fail(
-            format!(
+        None => {
+            let (fix, command) = super::guard::apply(scene);
+            let message = format!(
                 "it let a pod in {own} pass that bears a label of slicegate's: nothing protects labels, \
                  and with slicegate down nothing is closed"
-            ),
-            "apply the guard for the policy in force; a new one takes a few seconds to count",
-        )
-        .run("slicegate guard | kubectl apply -f -"),
+            );
+            let fix = format!("{fix}; a change takes a few seconds to count");
+            Finding::fail(message, fix).run(command)
+        }
         Some(_) => untried(tried),
     };
     Ok(vec![finding])

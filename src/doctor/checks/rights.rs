@@ -2,6 +2,7 @@
 
 use super::super::finding::Finding;
 use super::super::gathered::Unseen;
+use super::super::rights::Right;
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use super::deployment::not_here;
@@ -23,18 +24,22 @@ pub(super) fn rights(scene: &Scene<'_>) -> Findings {
         return Err(Unseen::unasked("what slicegate may do"));
     }
     let account = &settings.account;
+    let mut findings = Vec::new();
     let missing = asked.iter().filter(|(_, may)| *may == Ok(false));
-    let mut findings: Vec<Finding> = missing
-        .map(|(right, _)| {
-            Finding::fail(
-                format!(
-                    "ServiceAccount {account} may not {right}, which it needs {}",
-                    right.why
-                ),
-                "apply slicegate's ClusterRole, Role and their bindings again",
-            )
-        })
-        .collect();
+    let missing: Vec<&Right> = missing.map(|(right, _)| right).collect();
+    for same in missing.chunk_by(|a, b| a.object() == b.object()) {
+        let Some(first) = same.first() else { continue };
+        let verbs: Vec<&str> = same.iter().map(|right| right.verb).collect();
+        findings.push(Finding::fail(
+            format!(
+                "ServiceAccount {account} may not {} {}, which it needs {}",
+                verbs.join(", "),
+                first.object(),
+                first.why
+            ),
+            "apply slicegate's ClusterRole, Role and their bindings again",
+        ));
+    }
     if findings.is_empty() {
         let count = asked.len();
         findings.push(Finding::ok(format!(

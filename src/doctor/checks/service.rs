@@ -30,7 +30,7 @@ pub(super) fn service(scene: &Scene<'_>) -> Findings {
         return Ok(vec![
             Finding::fail(
                 format!("there is no Service {OURS} in {namespace}, so nobody can call slicegate"),
-                "apply it again",
+                "apply it again: helm upgrade, or the file below",
             )
             .run("kubectl apply -f webhook-config/40-service.yaml"),
         ]);
@@ -41,7 +41,7 @@ pub(super) fn service(scene: &Scene<'_>) -> Findings {
         true => Finding::ok(format!("{OURS}.{namespace}.svc, port {HTTPS}")),
         false => Finding::fail(
             format!("Service {OURS} has no port {HTTPS}, which the webhooks are called on"),
-            "apply it again",
+            "apply it again: helm upgrade, or the file below",
         )
         .run("kubectl apply -f webhook-config/40-service.yaml"),
     };

@@ -22,11 +22,15 @@ fn problem(tier: &Tier, offers: &[Offer]) -> Option<String> {
                 .is_none_or(|part| offer.has_fraction(part))
     };
     if of_strategy.clone().next().is_none() {
-        return Some(format!("nothing hands out {}", words.join(" or ")));
+        return Some(format!(
+            "nothing hands out {}, so its pods are refused",
+            words.join(" or ")
+        ));
     }
     (!of_strategy.any(fits)).then(|| {
         format!(
-            "what is handed out as {} is smaller than its default share",
+            "what is handed out as {} is smaller than its default share, so its pods are refused \
+             unless they ask for less",
             words.join(" or ")
         )
     })
@@ -40,10 +44,7 @@ pub(super) fn served(scene: &Scene<'_>) -> Findings {
         match problem(tier, &supply.offers) {
             None => served.push(tier.name.as_str()),
             Some(problem) => findings.push(Finding::warn(
-                format!(
-                    "tier {}: {problem}, so its pods are refused unless they ask for less",
-                    tier.name
-                ),
+                format!("tier {}: {problem}", tier.name),
                 "configure nodes for it, declare those to come as supply.pools, or change the tier",
             )),
         }

@@ -177,7 +177,7 @@ pub(super) fn with_policy(gathered: &mut Gathered, spec: &str) {
     gathered.policy_file = Some(("policy.yaml".to_owned(), text));
 }
 
-pub(super) fn quota(gathered: &mut Gathered, namespace: &str, spec: Value) {
+pub(super) fn quota(gathered: &mut Gathered, namespace: &str, spec: &Value) {
     found(&mut gathered.quotas).push(json!({"apiVersion": "v1", "kind": "ResourceQuota",
         "metadata": {"name": "q", "namespace": namespace}, "spec": spec}));
 }

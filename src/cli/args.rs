@@ -61,7 +61,7 @@ pub(crate) enum Command {
     /// Prints admission policies that keep enforced namespaces closed without slicegate
     #[command(after_help = examples::GUARD)]
     Guard(GuardArgs),
-    /// Says whether slicegate works in a cluster and the boundary holds there, and what is missing
+    /// Says whether slicegate works in a cluster, and whether the boundary holds there
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems

@@ -54,6 +54,12 @@ pub(super) fn endpoints(scene: &Scene<'_>) -> Findings {
             "not used: the webhooks are called by URL",
         )]);
     }
+    if matches!(scene.gathered.service, Ok(None)) {
+        return Ok(vec![Finding::unseen(
+            "not checked: there is no Service",
+            "make the Service first",
+        )]);
+    }
     let slices = seen(&scene.gathered.endpoints)?.iter().filter(|slice| {
         slice["metadata"]["labels"]["kubernetes.io/service-name"] == OURS || name(slice) == OURS
     });

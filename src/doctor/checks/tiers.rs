@@ -1,5 +1,6 @@
 //! Whether the nodes can keep what each tier of the policy promises.
 
+use super::super::alike::counted;
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
@@ -9,9 +10,10 @@ use crate::engine::supply::Offer;
 /// What keeps every offer from a tier; none where one serves it.
 fn problem(tier: &Tier, offers: &[Offer]) -> Option<String> {
     let words: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
-    let mut of_strategy = offers.iter().filter(|o| {
-        tier.strategies.contains(&o.strategy) && o.strategy.isolation() >= tier.isolation
-    });
+    let words = words.join(" or ");
+    let of_strategy = |offer: &&Offer| {
+        tier.strategies.contains(&offer.strategy) && offer.strategy.isolation() >= tier.isolation
+    };
     let fits = |offer: &Offer| {
         tier.share
             .memory
@@ -21,42 +23,39 @@ fn problem(tier: &Tier, offers: &[Offer]) -> Option<String> {
                 .fraction
                 .is_none_or(|part| offer.has_fraction(part))
     };
-    if of_strategy.clone().next().is_none() {
-        return Some(format!(
-            "nothing hands out {}, so its pods are refused",
-            words.join(" or ")
-        ));
+    let mut possible = offers.iter().filter(of_strategy).peekable();
+    if possible.peek().is_none() {
+        return Some(format!("{}: nothing is handed out as {words}", tier.name));
     }
-    (!of_strategy.any(fits)).then(|| {
+    let is_served = possible.any(fits);
+    (!is_served).then(|| {
         format!(
-            "what is handed out as {} is smaller than its default share, so its pods are refused \
-             unless they ask for less",
-            words.join(" or ")
+            "{}: what is handed out as {words} is smaller than its default share",
+            tier.name
         )
     })
 }
 
 pub(super) fn served(scene: &Scene<'_>) -> Findings {
-    let (policy, supply) = (scene.policy()?, seen(&scene.supply)?);
-    let mut findings = Vec::new();
-    let mut served = Vec::new();
-    for tier in &policy.tiers {
-        match problem(tier, &supply.offers) {
-            None => served.push(tier.name.as_str()),
-            Some(problem) => findings.push(Finding::warn(
-                format!("tier {}: {problem}", tier.name),
-                "configure nodes for it, declare those to come as supply.pools, or change the tier",
-            )),
-        }
-    }
-    if !served.is_empty() || findings.is_empty() {
-        findings.push(Finding::ok(format!(
-            "served: {}",
-            match served.is_empty() {
-                true => "the policy has none".to_owned(),
-                false => served.join(", "),
-            }
-        )));
-    }
-    Ok(findings)
+    let (tiers, supply) = (&scene.policy()?.tiers, seen(&scene.supply)?);
+    let problems = tiers
+        .iter()
+        .filter_map(|tier| problem(tier, &supply.offers));
+    let problems: Vec<String> = problems.collect();
+    let finding = match problems.is_empty() {
+        true => Finding::ok(format!(
+            "{} of the policy, each served by some node",
+            counted(tiers.len(), "tier")
+        )),
+        false => Finding::warn(
+            format!(
+                "{} of {} cannot be served ({})",
+                problems.len(),
+                tiers.len(),
+                problems.join("; ")
+            ),
+            "configure nodes for them, declare those to come as the policy's supply.pools, or change the tiers",
+        ),
+    };
+    Ok(vec![finding])
 }

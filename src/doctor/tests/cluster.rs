@@ -37,6 +37,7 @@ pub(super) const GUARD: &[Case] = &[
     (|g| object(g, "ValidatingAdmissionPolicyBinding", "slicegate-stamp")["spec"]["validationActions"] = json!(["Warn"]), "guard-objects", Fail, "changed by hand"),
     (|g| object(g, "ValidatingAdmissionPolicy", "slicegate-stamp")["spec"]["more"] = json!({}), "guard-objects", Good, "all 10"),
     (|g| with_policy(g, "{namespaceDefault: enforce}"), "guard-objects", Fail, "10 objects of another policy"),
+    (|g| g.guard.iter_mut().for_each(|(_, found)| *found = Ok(Some(Vec::new()))), "guard-objects", Fail, "there is none"),
     (|g| g.guard[0].1 = Ok(None), "guard-objects", Fail, "no ValidatingAdmissionPolicy v1"),
     (|g| refused(g, Aim::Guard, "somebody else"), "guard-in-force", Warn, "somebody else refused"),
     (|g| g.tried.iter_mut().for_each(|t| t.answer = Asked::Taken(Vec::new())), "guard-in-force", Fail, "bears a label of slicegate's"),
@@ -55,8 +56,8 @@ pub(super) const SUPPLY: &[Case] = &[
     (|g| { node(g, &mps_node())["status"]["allocatable"].take(); node(g, &mps_node())["metadata"]["labels"]["nvidia.com/gpu.present"] = "true".into(); }, "silent-nodes", Warn, "handing out none"),
     (|g| node(g, &mps_node())["metadata"]["labels"]["nvidia.com/mig.config.state"] = "failed".into(), "mig-state", Warn, "is failed on 1 node"),
     (|g| { let node = node(g, &mps_node()); let product = format!("{}-SHARED", node["metadata"]["labels"]["nvidia.com/gpu.product"].as_str().unwrap()); node["metadata"]["labels"]["nvidia.com/gpu.product"] = product.into(); let count = node["status"]["allocatable"]["nvidia.com/gpu.shared"].take(); node["status"]["allocatable"]["nvidia.com/gpu.shared"] = "0".into(); node["status"]["allocatable"]["nvidia.com/gpu"] = count; }, "renamed-shares", Warn, "sell shares or slices as nvidia.com/gpu"),
-    (|g| g.nodes = Ok(vec![nodes().into_iter().find(|n| n["metadata"]["name"] == mps_node()).unwrap()]), "tiers", Warn, "tier regulated: nothing hands out mig or exclusive"),
-    (|g| with_policy(g, "{tiers: [{name: huge, isolation: limited, strategies: [mps], share: {memory: 900Gi}}]}"), "tiers", Warn, "tier huge: what is handed out as mps is smaller"),
+    (|g| g.nodes = Ok(vec![nodes().into_iter().find(|n| n["metadata"]["name"] == mps_node()).unwrap()]), "tiers", Warn, "cannot be served (regulated: nothing is handed out as mig or exclusive"),
+    (|g| with_policy(g, "{tiers: [{name: huge, isolation: limited, strategies: [mps], share: {memory: 900Gi}}]}"), "tiers", Warn, "1 of 1 cannot be served (huge: what is handed out as mps is smaller"),
 ];
 
 #[rustfmt::skip]

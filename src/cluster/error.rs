@@ -113,14 +113,6 @@ impl ClusterError {
         }
     }
 
-    /// What the API server said.
-    pub fn said(&self) -> Option<&str> {
-        match self {
-            Self::Request { problem, .. } => Some(problem),
-            Self::Nowhere { .. } | Self::Kubeconfig { .. } => None,
-        }
-    }
-
     /// The rest of a list is too old to be had.
     pub(super) fn is_gone(&self) -> bool {
         self.code() == Some(410)

@@ -266,8 +266,37 @@ pub fn each_thing_that_breaks_is_found_on_its_own_line(stage: &mut Stage) {
     cluster.delete(&format!("{}/by-hand", pods_of("others")));
     installed.until_well();
 
+    rights(&installed);
     distrust(&installed);
     unreachable(installed);
+}
+
+/// Without files it has to watch, which its identity may not until somebody says so.
+#[track_caller]
+fn rights(installed: &Installed) {
+    let cluster = &installed.cluster;
+    let path = format!("/apis/apps/v1/namespaces/{SYSTEM}/deployments/slicegate");
+    let mut containers = cluster.get(&path)["spec"]["template"]["spec"]["containers"].take();
+    let args = containers[0]["args"].as_array_mut().expect("arguments");
+    args.retain(|a| a.as_str().is_some_and(|a| !a.starts_with("--n")));
+    cluster.change(
+        &path,
+        &json!({"spec": {"template": {"spec": {"containers": containers}}}}),
+    );
+    let words = "ServiceAccount slicegate may not list, watch nodes, which it needs to know";
+    installed.until("rights", "fail", words);
+    let account = format!("--serviceaccount={SYSTEM}:slicegate");
+    let bind = [
+        "create",
+        "clusterrolebinding",
+        "slicegate",
+        "--clusterrole=cluster-admin",
+    ];
+    cluster
+        .kubectl
+        .run(&[&bind[..], &[&account]].concat())
+        .good();
+    installed.until_well();
 }
 
 /// A share of a boundary, and one beside it that nobody was asked about.

@@ -135,7 +135,7 @@ pub(super) fn outsiders(scene: &Scene<'_>) -> Findings {
                 "set outsiders: label in the policy, or give such pods nodes of their own",
             ),
             true => Finding::ok(
-                "no shared pod of a namespace that is not enforced sits beside a boundary; only \
+                "no shared pod without a label sits beside a boundary; only \
                  outsiders: label in the policy keeps it so",
             ),
         }]

@@ -63,9 +63,11 @@ pub(super) const SUPPLY: &[Case] = &[
 #[rustfmt::skip]
 pub(super) const BOUNDARY: &[Case] = &[
     (|g| { found(&mut g.namespaces).remove(0); }, "enforced", Warn, "none is enforced"),
+    (|g| argument(g, "--never-match=kube-system,team"), "enforced", Warn, "none is enforced"),
     (|g| found(&mut g.pods).push(pod("off", "c")), "breaches", Fail, "runs shared pods of 2 boundaries: off, team"),
     (|g| { found(&mut g.pods)[0]["metadata"]["labels"].take(); }, "uncovered-pods", Warn, "1 GPU pod not covered, before-opt-in: team/a"),
     (|g| { found(&mut g.pods).push(pod("off", "c")); found(&mut g.pods)[2]["metadata"]["labels"].take(); }, "outsiders", Fail, "1 pod of namespaces that are not enforced beside a boundary's shares: off/c"),
+    (|g| found(&mut g.pods).push(pod("off", "c")), "outsiders", Good, "no shared pod without a label"),
     (|g| with_policy(g, "{outsiders: label}"), "outsiders", Good, "are labelled"),
     (|g| { node(g, &mps_node())["metadata"]["labels"].as_object_mut().unwrap().remove("kubernetes.io/hostname"); }, "node-labels", Warn, "without the label kubernetes.io/hostname"),
     (|g| with_policy(g, "{placement: {boundary: node-label}}"), "node-labels", Warn, "belong to no boundary"),

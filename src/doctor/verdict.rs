@@ -55,7 +55,7 @@ pub(super) fn of(lines: &[Line]) -> Verdict {
         let mut ours = lines.iter().filter(|l| checks.contains(&l.check));
         ours.any(|l| !l.finding.is_seen)
     };
-    let works = match worst(&[Group::Installation, Group::Policy]) {
+    let works = match worst(&[Group::Installation]) {
         Severity::Fail => Some(false),
         _ if unseen(&SHOWS_THAT_IT_WORKS) => None,
         _ => Some(true),
@@ -76,7 +76,7 @@ pub(super) fn of(lines: &[Line]) -> Verdict {
 }
 
 fn message(works: Option<bool>, boundary: Boundary, severity: Severity) -> String {
-    let works = match works {
+    let begin = match works {
         Some(true) => "slicegate works here",
         Some(false) => "slicegate does NOT work here",
         None => "It could not be seen whether slicegate works here",
@@ -89,9 +89,11 @@ fn message(works: Option<bool>, boundary: Boundary, severity: Severity) -> Strin
         Boundary::Unknown => "it could not be seen whether the trust boundary is guaranteed",
         Boundary::NotGuaranteed => "the trust boundary is NOT guaranteed",
     };
+    let is_said = works == Some(false) || boundary == Boundary::NotGuaranteed;
     let more = match (severity, boundary) {
+        (Severity::Fail, _) if !is_said => " Something else is wrong.",
         (Severity::Warn, Boundary::Guaranteed) => " Some things are missing or could not be seen.",
         _ => "",
     };
-    format!("{works}; {holds}.{more}")
+    format!("{begin}; {holds}.{more}")
 }

@@ -148,6 +148,31 @@ pub fn a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_eno
     let pods = |namespace| cluster.pods(namespace).len();
     assert_eq!((pods("team"), pods("canary"), pods(SYSTEM)), (0, 0, 2));
 
+    role(cluster);
+
+    // Where nobody is enforced, a label that is refused everywhere shows who answers.
+    for namespace in [TEAM.name, "canary"] {
+        let off = [
+            "annotate",
+            "--overwrite",
+            "namespace",
+            namespace,
+            "slicegate.dev/mode=off",
+        ];
+        cluster.kubectl.run(&off).good();
+    }
+    let run = slicegate(cluster, &["doctor"]).good();
+    for words in [
+        "  ok    Asked about pods    slicegate answered for a pod in canary (a dry run",
+        "  warn  Enforced namespaces none is enforced, 0 in dry-run: slicegate changes no pod",
+    ] {
+        assert!(run.out.contains(words), "{words}: {}", run.out);
+    }
+}
+
+/// Who has no rights is told what is missing, and the roles that are shipped are enough.
+#[track_caller]
+fn role(cluster: &Cluster) {
     let folder = tempfile::tempdir().expect("a folder");
     let alice = kubeconfig(cluster, folder.path(), "alice");
     let run = by(&alice, &["doctor"]);

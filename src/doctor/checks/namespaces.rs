@@ -71,7 +71,7 @@ pub(super) fn claims(scene: &Scene<'_>) -> Findings {
                 format!("namespace {claimed} bears that name and does not name it itself")
             }
         };
-        findings.push(Finding::fail(
+        findings.push(Finding::warn(
             format!("{name} claims the boundary {claimed}, and {why}: its GPU pods are refused"),
             format!(
                 "correct {} on the namespace, or have {claimed} agree",

@@ -12,6 +12,11 @@ use super::healthy::{
 
 #[rustfmt::skip]
 pub(super) const POLICY: &[Case] = &[
+    (|g| quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})), "affinity-quotas", Fail, "ResourceQuota q of team allows no pod"),
+    (|g| quota(g, "team", &json!({"hard": {"pods": "5"}, "scopeSelector": {"matchExpressions": [{"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"}]}})), "affinity-quotas", Warn, "allows 5 pods"),
+    (|g| quota(g, "off", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})), "affinity-quotas", Good, "none is in the way"),
+    (|g| quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["NotTerminating"]})), "affinity-quotas", Good, "none is in the way"),
+    (|g| { with_policy(g, "{placement: {boundary: node-label}}"); quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})); }, "affinity-quotas", Good, "node labels"),
     (|_| {}, "policy", Good, "the built-in one"),
     (|g| with_policy(g, "{mode: dry-run}"), "policy", Good, "policy.yaml as you say: default, mode dry-run"),
     (|g| with_policy(g, "{mode: sometimes}"), "policy", Fail, "the policy in force is not known"),
@@ -25,7 +30,7 @@ pub(super) const POLICY: &[Case] = &[
     (|g| g.policies = Ok(None), "other-policies", Warn, "no kind SharingPolicy"),
     (|g| { g.policies = Ok(None); argument(g, "--policy=/x"); }, "other-policies", Good, "no kind SharingPolicy"),
     (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/mode"] = "enforced".into(), "namespace-modes", Warn, "team says slicegate.dev/mode: \"enforced\""),
-    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/trust-boundary"] = "off".into(), "namespace-boundaries", Fail, "team claims the boundary off"),
+    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/trust-boundary"] = "off".into(), "namespace-boundaries", Warn, "team claims the boundary off"),
     (|g| quota(g, "team", &json!({"hard": {"requests.nvidia.com/gpu": "4"}})), "gpu-quotas", Warn, "the quota of team counts nvidia.com/gpu and not"),
     (|g| quota(g, "off", &json!({"hard": {"requests.nvidia.com/gpu": "4"}})), "gpu-quotas", Good, ""),
 ];
@@ -50,6 +55,8 @@ pub(super) const GUARD: &[Case] = &[
 
 #[rustfmt::skip]
 pub(super) const SUPPLY: &[Case] = &[
+    (|g| { node(g, &mps_node())["metadata"]["labels"].as_object_mut().unwrap().remove("kubernetes.io/hostname"); }, "node-labels", Warn, "without the label kubernetes.io/hostname"),
+    (|g| with_policy(g, "{placement: {boundary: node-label}}"), "node-labels", Warn, "belong to no boundary"),
     (|g| g.nodes = Ok(Vec::new()), "gpu-nodes", Warn, "no node hands out GPUs"),
     (|g| node(g, &mps_node())["metadata"]["labels"]["nvidia.com/gpu.replicas"] = "64".into(), "gpu-nodes", Warn, "more MPS replicas"),
     (|g| node(g, &mps_node())["status"]["allocatable"]["nvidia.com/gpu.shared"] = "4000".into(), "gpu-nodes", Warn, "two models on one node"),
@@ -69,12 +76,5 @@ pub(super) const BOUNDARY: &[Case] = &[
     (|g| { found(&mut g.pods).push(pod("off", "c")); found(&mut g.pods)[2]["metadata"]["labels"].take(); }, "outsiders", Fail, "1 pod of namespaces that are not enforced beside a boundary's shares: off/c"),
     (|g| found(&mut g.pods).push(pod("off", "c")), "outsiders", Good, "no shared pod without a label"),
     (|g| with_policy(g, "{outsiders: label}"), "outsiders", Good, "are labelled"),
-    (|g| { node(g, &mps_node())["metadata"]["labels"].as_object_mut().unwrap().remove("kubernetes.io/hostname"); }, "node-labels", Warn, "without the label kubernetes.io/hostname"),
-    (|g| with_policy(g, "{placement: {boundary: node-label}}"), "node-labels", Warn, "belong to no boundary"),
     (|g| with_policy(g, "{placement: {schedulers: [a, b]}}"), "schedulers", Warn, "lets a and b place shared pods"),
-    (|g| quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})), "affinity-quotas", Fail, "ResourceQuota q of team allows no pod"),
-    (|g| quota(g, "team", &json!({"hard": {"pods": "5"}, "scopeSelector": {"matchExpressions": [{"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"}]}})), "affinity-quotas", Warn, "allows 5 pods"),
-    (|g| quota(g, "off", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})), "affinity-quotas", Good, "none is in the way"),
-    (|g| quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["NotTerminating"]})), "affinity-quotas", Good, "none is in the way"),
-    (|g| { with_policy(g, "{placement: {boundary: node-label}}"); quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})); }, "affinity-quotas", Good, "node labels"),
 ];

@@ -66,6 +66,7 @@ pub(super) const INSTALLATION: &[Case] = &[
     (|g| found(&mut g.clocks).server += 85 * 86400, "certificate", Warn, "it ends on"),
     (|g| g.secret = Ok(None), "certificate", Fail, "no Secret slicegate-tls"),
     (|g| g.secret = Err(Unseen::unasked("x")), "certificate", Warn, "the API server takes it"),
+    (|g| { argument(g, "--tls-secret=slicegate-tls"); g.secret = Err(Unseen::unasked("x")); }, "certificate", Good, "each replica signs its own"),
     (|g| argument(g, "--tls-secret=slicegate-tls"), "certificate", Good, "by the authority of Secret"),
     (|g| { argument(g, "--tls-secret=slicegate-tls"); let other = certificates::generate(&["a".to_owned()], &[], 9).unwrap(); found(&mut g.secret).as_mut().unwrap()["data"]["ca.crt"] = STANDARD.encode(other.ca_pem).into(); }, "certificate", Fail, "do not trust the authority"),
     (|g| refused(g, Aim::Webhook, "ValidatingAdmissionPolicy 'slicegate-stamp' with binding"), "reached", Fail, "the guard refused it instead"),

@@ -130,6 +130,12 @@ fn the_verdict_says_of_slicegate_and_of_the_boundary_what_their_groups_say() {
         (Warn, Some(true), Boundary::Unknown)
     );
     assert_eq!(of(|g| g.tried.clear()), (Warn, None, Boundary::Limited));
+    let no_shares = |g: &mut Gathered| {
+        let spec =
+            serde_json::json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]});
+        healthy::quota(g, "team", &spec);
+    };
+    assert_eq!(of(no_shares), (Fail, Some(true), Boundary::Guaranteed));
     assert_eq!(
         of(|g| g.budgets = Ok(Vec::new())),
         (Warn, Some(true), Boundary::Guaranteed)

@@ -127,6 +127,8 @@ fn the_verdict_comes_first_and_then_where_to_begin() {
         "  fail  Own namespace       there is no namespace slicegate-system\n",
         "  fail  Asked about pods    nobody answered for a pod in team",
         "1.33 has no MutatingAdmissionPolicy v1",
+        // It says what time it is, which is some time ago by now.
+        "behind this machine",
         // Whole, so that it can be copied.
         "\n                              slicegate guard | kubectl apply -f -\n",
     ] {

@@ -25,6 +25,7 @@ pub mod certificates;
 pub mod cli;
 pub mod cluster;
 pub mod config;
+pub mod doctor;
 pub mod engine;
 pub mod facts;
 pub mod guard;

@@ -1,6 +1,7 @@
 //! Flags and subcommands; their examples are in [`super::examples`].
 
 mod audit;
+mod doctor;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::engine::{NeverMatched, words};
 use crate::manifests;
 
 pub(crate) use audit::{AdoptArgs, AuditArgs};
+pub(crate) use doctor::DoctorArgs;
 
 /// Shares GPUs in Kubernetes, safely, on the stock scheduler and the stock NVIDIA device plugin.
 #[derive(Debug, Parser)]
@@ -59,6 +61,9 @@ pub(crate) enum Command {
     /// Prints admission policies that keep enforced namespaces closed without slicegate
     #[command(after_help = examples::GUARD)]
     Guard(GuardArgs),
+    /// Says whether slicegate works in a cluster, and whether the boundary holds there
+    #[command(after_help = examples::DOCTOR)]
+    Doctor(DoctorArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems
     #[command(after_help = examples::CATALOG)]
     Catalog(ListArgs),

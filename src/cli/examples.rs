@@ -143,6 +143,26 @@ Examples:
 Needs Kubernetes 1.30. The last two objects are of a kind that came with 1.36: an older API server
 takes the others and says that it does not know these.";
 
+pub(crate) const DOCTOR: &str = "\
+Examples:
+  slicegate doctor
+      the verdict first, then every check; after an installation, and when something is wrong
+  slicegate doctor --kubeconfig staging.yaml --namespace gpu-sharing
+      another cluster, where slicegate runs in another namespace
+  slicegate doctor -o json | jq '.checks[] | select(.status != \"ok\")'
+      for a pipeline
+
+It reads, and offers the API server pods by dry run that somebody has to refuse, to see who does;
+nothing is created. It needs the rights of the ClusterRole slicegate-doctor
+(webhook-config/60-doctor-role.yaml); what it may not see it says, with what to grant.
+
+JSON and YAML are a DoctorReport: verdict {status, works, boundary, message}; summary {ok, warn,
+fail}; checks [{id, group, title, status, message, fix, command}]. status is ok, warn or fail;
+works is null where that could not be seen; boundary is guaranteed, limited (but for what warnings
+say), unknown or not-guaranteed.
+
+Exit status: 0 nothing fails, 1 something fails, 2 the cluster could not be asked.";
+
 pub(crate) const CATALOG: &str = "\
 Examples:
   slicegate catalog

@@ -6,6 +6,7 @@ mod audit;
 mod catalog;
 mod certs;
 mod completions;
+mod doctor;
 mod examples;
 mod explain;
 mod guard;
@@ -56,6 +57,7 @@ pub fn run() -> ExitCode {
         Command::Explain(args) => explain::run(&args),
         Command::Certs(args) => certs::run(&args),
         Command::Guard(args) => guard::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Catalog(args) => catalog::run(&args),
         Command::Completions(args) => completions::run(&args),
     };

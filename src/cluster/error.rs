@@ -95,6 +95,24 @@ impl ClusterError {
         self.code() == Some(409)
     }
 
+    /// There was an answer from an API server that knows who asks, so that others may be answered.
+    pub fn is_answered(&self) -> bool {
+        self.code().is_some_and(|code| code != 401)
+    }
+
+    /// Who asks is not allowed to, or what was sent is refused.
+    pub fn is_forbidden(&self) -> bool {
+        self.code() == Some(403)
+    }
+
+    /// What was tried and what went wrong, without where and as whom.
+    pub fn brief(&self) -> String {
+        match self {
+            Self::Request { doing, problem, .. } => format!("failed to {doing}: {problem}"),
+            Self::Nowhere { .. } | Self::Kubeconfig { .. } => self.to_string(),
+        }
+    }
+
     /// The rest of a list is too old to be had.
     pub(super) fn is_gone(&self) -> bool {
         self.code() == Some(410)
@@ -115,7 +133,7 @@ fn fix(problem: &kube::Error, code: Option<u16>) -> &'static str {
         }
         (_, Some(401)) => "log in again: the API server does not take these credentials",
         (_, Some(403)) => {
-            "have that user granted it by RBAC (webhook-config/50-adopt-role.yaml lists what audit and adopt need)"
+            "have that user granted it by RBAC (webhook-config/50-adopt-role.yaml lists what audit and adopt need, 60-doctor-role.yaml what doctor needs)"
         }
         (_, Some(404)) => "see whether the name is right",
         (_, Some(_)) => "see what the API server says, and try again",

@@ -10,6 +10,7 @@ mod lease;
 mod objects;
 mod proxy;
 mod pulse;
+mod trial;
 mod watch;
 
 use std::path::Path;
@@ -24,6 +25,7 @@ pub use kind::{Kind, Place};
 pub use lease::Candidate;
 pub use objects::{Patch, Really};
 pub use pulse::Pulse;
+pub use trial::Trial;
 pub use watch::Event;
 
 /// How many objects are asked for at once.

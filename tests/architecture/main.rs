@@ -134,6 +134,38 @@ fn what_is_kept_in_order_in_a_cluster_knows_nothing_of_the_server_and_the_comman
 }
 
 #[test]
+fn the_doctor_judges_what_was_gathered_and_asks_nobody() {
+    no_file_of(
+        "src/doctor",
+        &[
+            "crate::cluster",
+            "crate::cli",
+            "crate::server",
+            "crate::admission",
+            "tokio",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "std::io",
+            "SystemTime",
+            "Instant",
+        ],
+    );
+    for folder in [
+        "src/engine",
+        "src/facts",
+        "src/admission",
+        "src/config",
+        "src/guard",
+        "src/manifests",
+        "src/server",
+    ] {
+        no_file_of(folder, &["crate::doctor"]);
+    }
+}
+
+#[test]
 fn only_the_cluster_knows_kube_and_it_knows_nothing_of_slicegate() {
     for file in source::files().iter().filter(|f| !f.is_in("src/cluster")) {
         for (number, line) in file.code() {
@@ -155,6 +187,7 @@ fn only_the_cluster_knows_kube_and_it_knows_nothing_of_slicegate() {
             "crate::config",
             "crate::cli",
             "crate::server",
+            "crate::doctor",
         ],
     );
     for folder in ["src/engine", "src/facts", "src/admission", "src/config"] {

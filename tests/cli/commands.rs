@@ -30,6 +30,7 @@ fn every_command_has_help_with_examples() {
         &["review"],
         &["audit"],
         &["adopt"],
+        &["doctor"],
         &["policy"],
         &["policy", "default"],
         &["policy", "check"],
@@ -216,7 +217,7 @@ fn completions_are_there_for_every_shell_and_know_the_commands() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let run = slicegate(&["completions", shell]);
         assert_eq!((run.status, run.err.as_str()), (0, ""), "{shell}");
-        for word in ["review", "completions", "namespaces"] {
+        for word in ["review", "doctor", "completions", "namespaces"] {
             assert!(run.out.contains(word), "{shell}: {word}");
         }
     }

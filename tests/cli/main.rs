@@ -4,6 +4,7 @@ mod audit;
 mod certs;
 mod cluster;
 mod commands;
+mod doctor;
 mod input;
 mod never_match;
 mod report;

@@ -12,6 +12,7 @@ mod certificates;
 mod certified;
 mod cluster;
 mod control_plane;
+mod doctor;
 mod events;
 mod fleet;
 mod guard;
@@ -131,6 +132,8 @@ const TESTS: &[Test] = tests![
     own_ca::two_replicas_make_one_authority_and_keep_what_api_servers_trust,
     own_ca::authorities_are_replaced_while_every_call_gets_through,
     own_ca::a_secret_that_is_deleted_or_spoilt_is_made_anew_while_every_call_gets_through,
+    doctor::a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_enough_to_see_it,
+    doctor::each_thing_that_breaks_is_found_on_its_own_line,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

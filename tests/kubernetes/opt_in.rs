@@ -211,8 +211,9 @@ fn role() -> String {
     fs::read_to_string(file).expect("a role")
 }
 
+/// Gives a user a role in all namespaces.
 #[track_caller]
-fn bind(cluster: &Cluster, user: &str, role: &str) {
+pub fn bind(cluster: &Cluster, user: &str, role: &str) {
     cluster.kubectl.apply(&format!(
         "apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding
@@ -225,12 +226,13 @@ subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}]
 
 /// Runs slicegate as the administrator of the cluster.
 #[track_caller]
-fn slicegate(cluster: &Cluster, arguments: &[&str]) -> Run {
+pub fn slicegate(cluster: &Cluster, arguments: &[&str]) -> Run {
     by(&cluster.plane().kubeconfig, arguments)
 }
 
+/// Runs slicegate with that kubeconfig.
 #[track_caller]
-fn by(kubeconfig: &Path, arguments: &[&str]) -> Run {
+pub fn by(kubeconfig: &Path, arguments: &[&str]) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_slicegate"))
         .args(arguments)
         .arg("--kubeconfig")

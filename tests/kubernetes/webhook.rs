@@ -56,6 +56,14 @@ impl Webhook {
         Self { replica }
     }
 
+    /// The authority it is trusted by, and the certificate it shows, as PEM.
+    #[track_caller]
+    pub fn certificates(&self) -> [String; 2] {
+        ["ca.crt", "tls.crt"].map(|name| {
+            fs::read_to_string(self.replica.folder.path().join(name)).expect("a certificate")
+        })
+    }
+
     /// Changes its policy, in words that stand there once, and waits until it goes by what `look` looks for.
     #[track_caller]
     pub fn tell_policy(

@@ -254,6 +254,24 @@ fn who_may_adopt_may_patch_pods_and_has_the_verb_the_guard_asks_for() {
 }
 
 #[test]
+fn who_may_see_what_the_doctor_sees_may_change_nothing_and_reads_no_secret() {
+    let objects = objects("webhook-config");
+    let role = one(&objects, "ClusterRole", "slicegate-doctor");
+    for rule in role["rules"].as_array().expect("rules") {
+        let words = |field: &str| rule[field].as_array().cloned().unwrap_or_default();
+        let asks = words("resources") == ["subjectaccessreviews"] && words("verbs") == ["create"];
+        let reads = words("verbs").iter().all(|v| v == "get" || v == "list");
+        assert!(asks || reads, "{rule}");
+        assert!(!words("resources").iter().any(|r| r == "secrets"), "{rule}");
+    }
+    let tries = one(&objects, "ClusterRole", "slicegate-doctor-try");
+    let rules = tries["rules"].as_array().expect("rules");
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0]["verbs"][0], "create");
+    assert_eq!(rules[0]["resources"], serde_json::json!(["pods"]));
+}
+
+#[test]
 fn both_ways_to_a_certificate_make_the_secret_the_server_reads() {
     let deployment = one(&objects("webhook-config"), "Deployment", "slicegate");
     let volumes = &deployment["spec"]["template"]["spec"]["volumes"];

@@ -1,0 +1,35 @@
+//! `slicegate doctor`: asks a cluster, and says whether slicegate works there and the boundary is guaranteed.
+
+mod gather;
+mod report;
+mod text;
+
+use anyhow::Context as _;
+
+use super::args::DoctorArgs;
+use super::live::runtime;
+use super::{DENIED, DONE, output};
+use crate::cluster::Cluster;
+use crate::doctor::{self, Severity};
+
+/// Runs it and returns the exit status.
+pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
+    let policy = args.policy.as_ref().map(|path| {
+        let text = std::fs::read_to_string(path);
+        let text = text.with_context(|| format!("--policy: failed to read {path}"))?;
+        anyhow::Ok((path.clone(), text))
+    });
+    let policy = policy.transpose()?;
+    let gathered = runtime()?.block_on(async {
+        let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
+        gather::all(&cluster, &args.namespace, policy).await
+    })?;
+    let lines = doctor::examine(&gathered);
+    let report = report::Report::of(&doctor::verdict(&lines), &lines);
+    output::value(&report, args.output, || text::render(&report, &lines))?;
+    let worst = lines.iter().map(|line| line.finding.severity).max();
+    Ok(match worst {
+        Some(Severity::Fail) => DENIED,
+        _ => DONE,
+    })
+}

@@ -1,0 +1,172 @@
+//! Whether the API server's own policies are there, and are those of the policy in force.
+
+use serde_json::Value;
+
+use super::super::alike::{counted, name, some};
+use super::super::finding::Finding;
+use super::super::gathered::Unseen;
+use super::super::policy::Source;
+use super::super::scene::{Scene, seen};
+use super::Findings;
+use super::deployment::named;
+use crate::guard::{self, says};
+
+const HASH: &str = "slicegate.dev/policy-hash";
+const MUTATING: &str = "MutatingAdmissionPolicy";
+
+/// The first version with MutatingAdmissionPolicy v1.
+const MUTATES: u32 = 36;
+
+/// The objects of a kind; none where the API server does not know it.
+fn of_kind<'s>(scene: &'s Scene<'_>, kind: &str) -> Result<Option<&'s [Value]>, Unseen> {
+    let mut all = scene.gathered.guard.iter();
+    match all.find(|(k, _)| *k == kind) {
+        Some((_, found)) => Ok(seen(found)?.as_deref()),
+        None => Err(Unseen::unasked("the guard")),
+    }
+}
+
+/// What is wrong with those objects, by kind and name.
+#[derive(Default)]
+struct Faults {
+    missing: Vec<String>,
+    of_another_policy: Vec<String>,
+    changed: Vec<String>,
+}
+
+fn compare(scene: &Scene<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
+    let mut faults = Faults::default();
+    for object in wanted {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        let called = format!("{kind} {}", name(object));
+        let there = of_kind(scene, kind)?.unwrap_or_default();
+        let hash = |object: &Value| object["metadata"]["annotations"][HASH].clone();
+        match named(there, name(object)) {
+            None => faults.missing.push(called),
+            Some(found) if hash(found) != hash(object) => faults.of_another_policy.push(called),
+            Some(found) if !says(&found["spec"], &object["spec"]) => faults.changed.push(called),
+            Some(_) => {}
+        }
+    }
+    Ok(faults)
+}
+
+/// How the guard is made to be that of the policy in force.
+pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
+    if scene.known_settings().is_some_and(|s| s.has("keep-guard")) {
+        let namespace = &scene.gathered.namespace;
+        return (
+            "slicegate keeps it by itself a few seconds after each change: see what its log says"
+                .to_owned(),
+            format!("kubectl -n {namespace} logs -l app.kubernetes.io/name=slicegate --tail=50"),
+        );
+    }
+    let namespace = &scene.gathered.namespace;
+    let print = match scene.in_force.as_ref().map(|i| &i.source) {
+        Ok(Source::BuiltIn) | Err(_) => "slicegate guard".to_owned(),
+        Ok(Source::Given(path)) => format!("slicegate guard --policy {path}"),
+        Ok(Source::Object) => {
+            "kubectl get sharingpolicy default -o yaml | slicegate guard --policy /dev/stdin"
+                .to_owned()
+        }
+        Ok(Source::Map(map, key)) => format!(
+            "kubectl -n {namespace} get configmap {map} -o jsonpath='{{.data.{}}}' | slicegate guard --policy /dev/stdin",
+            key.replace('.', "\\.")
+        ),
+    };
+    let command = format!("{print} | kubectl apply -f -");
+    (
+        "apply the guard for the policy in force".to_owned(),
+        command,
+    )
+}
+
+fn faults(scene: &Scene<'_>, faults: &Faults, means: &str) -> Vec<Finding> {
+    let (fix, command) = apply(scene);
+    let mut findings = Vec::new();
+    let mut say = |objects: &[String], what: &str| {
+        if !objects.is_empty() {
+            let message = format!(
+                "{} {what}: {}; {means}",
+                counted(objects.len(), "object"),
+                some(objects)
+            );
+            findings.push(Finding::fail(message, fix.clone()).run(command.clone()));
+        }
+    };
+    say(&faults.missing, "missing");
+    say(
+        &faults.of_another_policy,
+        "of another policy than the one in force",
+    );
+    say(
+        &faults.changed,
+        "changed by hand, or of another version of slicegate",
+    );
+    findings
+}
+
+pub(super) fn objects(scene: &Scene<'_>) -> Findings {
+    let policy = scene.policy()?;
+    let wanted = guard::validating(policy, &scene.never_matched());
+    if of_kind(scene, "ValidatingAdmissionPolicy")?.is_none() {
+        return Ok(vec![Finding::fail(
+            "the API server has no ValidatingAdmissionPolicy v1, so there is no guard",
+            "upgrade to Kubernetes 1.30 or newer",
+        )]);
+    }
+    let faults = compare(scene, &wanted)?;
+    if faults.missing.len() == wanted.len() {
+        let (fix, command) = apply(scene);
+        let message = "there is none: with slicegate down, or past it, nothing is refused";
+        return Ok(vec![Finding::fail(message, fix).run(command)]);
+    }
+    let means = "with slicegate down, enforced namespaces are not closed as the policy says";
+    let mut findings = self::faults(scene, &faults, means);
+    if findings.is_empty() {
+        let count = wanted.len();
+        findings.push(Finding::ok(format!(
+            "all {count} objects are there, for policy {} {}",
+            policy.name, policy.hash
+        )));
+    }
+    Ok(findings)
+}
+
+pub(super) fn receipts(scene: &Scene<'_>) -> Findings {
+    let policy = scene.policy()?;
+    let can = scene.minor().is_none_or(|minor| minor >= MUTATES);
+    if !can || of_kind(scene, MUTATING)?.is_none() {
+        let version = scene
+            .minor()
+            .map_or("this version".to_owned(), |m| format!("1.{m}"));
+        let fails = scene
+            .gathered
+            .mutating
+            .iter()
+            .flatten()
+            .any(|o| name(o) == "slicegate" && o["webhooks"][0]["failurePolicy"] == "Fail");
+        return Ok(vec![match fails {
+            true => Finding::ok(format!(
+                "{version} cannot take forged stamps away; failurePolicy: Fail closes that"
+            )),
+            false => Finding::warn(
+                format!(
+                    "{version} has no MutatingAdmissionPolicy v1: while slicegate is down, a pod with a \
+                     completely forged stamp passes in enforced namespaces"
+                ),
+                "upgrade to 1.36, or set failurePolicy: Fail on the mutating webhook, which has the \
+                 GPU pods of every namespace wait for slicegate",
+            ),
+        }]);
+    }
+    let faults = compare(scene, &guard::mutating(policy))?;
+    let means = "while slicegate is down, a pod with a completely forged stamp passes";
+    let mut findings = self::faults(scene, &faults, means);
+    if findings.is_empty() {
+        findings.push(Finding::ok(
+            "the API server takes them away before anybody believes them",
+        ));
+    }
+    Ok(findings)
+}

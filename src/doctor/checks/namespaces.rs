@@ -1,0 +1,88 @@
+//! What the administrators of namespaces wrote: modes, and the boundaries they claim.
+
+use super::super::alike::{name, some};
+use super::super::finding::Finding;
+use super::super::scene::{Scene, seen};
+use super::Findings;
+use crate::engine::namespaces::ClaimProblem;
+use crate::engine::policy::Mode;
+use crate::engine::words;
+
+pub(super) fn modes(scene: &Scene<'_>) -> Findings {
+    let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
+    let mut findings = Vec::new();
+    for object in seen(&scene.gathered.namespaces)? {
+        let name = name(object);
+        if namespaces.mode(name, policy).1 {
+            let word = &object["metadata"]["annotations"][words::MODE];
+            let finding = Finding::warn(
+                format!(
+                    "{name} says {}: {word}, which nobody knows; it counts as enforce",
+                    words::MODE
+                ),
+                "write enforce, dry-run or off",
+            );
+            findings.push(finding.run(format!(
+                "kubectl annotate --overwrite namespace {name} {}=enforce",
+                words::MODE
+            )));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok("every mode that is written is known"));
+    }
+    Ok(findings)
+}
+
+pub(super) fn enforced(scene: &Scene<'_>) -> Findings {
+    let (enforced, rehearsing) = (scene.in_mode(Mode::Enforce)?, scene.in_mode(Mode::DryRun)?);
+    let finding = match enforced.is_empty() {
+        false => Finding::ok(format!(
+            "{} enforced ({}), {} in dry-run",
+            enforced.len(),
+            some(&enforced),
+            rehearsing.len()
+        )),
+        true => Finding::warn(
+            format!(
+                "none is enforced, {} in dry-run: slicegate changes no pod",
+                rehearsing.len()
+            ),
+            "opt a namespace in",
+        )
+        .run(format!(
+            "kubectl annotate namespace NAMESPACE {}=enforce",
+            words::MODE
+        )),
+    };
+    Ok(vec![finding])
+}
+
+pub(super) fn claims(scene: &Scene<'_>) -> Findings {
+    let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
+    let mut findings = Vec::new();
+    for name in scene.in_mode(Mode::Enforce)? {
+        let claimed = namespaces.claimed_boundary(name);
+        let why = match namespaces.claim_problem(name, policy) {
+            None => continue,
+            Some(ClaimProblem::NotALabel) => "that is no DNS label".to_owned(),
+            Some(ClaimProblem::Reserved) => "the policy keeps that name for others".to_owned(),
+            Some(ClaimProblem::NoConsent) => {
+                format!("namespace {claimed} bears that name and does not name it itself")
+            }
+        };
+        findings.push(Finding::warn(
+            format!("{name} claims the boundary {claimed}, and {why}: its GPU pods are refused"),
+            format!(
+                "correct {} on the namespace, or have {claimed} agree",
+                words::TRUST_BOUNDARY
+            ),
+        ));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(
+            "every enforced namespace may have the boundary it claims",
+        ));
+    }
+    Ok(findings)
+}

@@ -1,0 +1,161 @@
+//! What follows from what was gathered, worked out once for all checks.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::alike;
+use super::gathered::{Found, Gathered, Unseen};
+use super::policy::{self, InForce};
+use super::settings::Settings;
+use crate::config::documents::{Document, Input};
+use crate::config::fleet;
+use crate::engine::policy::Mode;
+use crate::engine::supply::NodeView;
+use crate::engine::{Namespaces, NeverMatched, Policy, Supply};
+use crate::facts::Node;
+use crate::manifests::Service;
+
+/// What checks look at.
+pub(super) struct Scene<'g> {
+    pub(super) gathered: &'g Gathered,
+    /// None where slicegate does not run as a Deployment here.
+    pub(super) settings: Found<Option<Settings>>,
+    pub(super) in_force: Found<InForce>,
+    pub(super) namespaces: Found<Namespaces>,
+    pub(super) supply: Found<Supply>,
+}
+
+/// What was found, or why it was not, for `?`.
+pub(super) fn seen<T>(found: &Found<T>) -> Result<&T, Unseen> {
+    found.as_ref().map_err(Clone::clone)
+}
+
+impl<'g> Scene<'g> {
+    pub(super) fn of(gathered: &'g Gathered) -> Self {
+        let settings = seen(&gathered.deployment).map(|d| d.as_ref().map(Settings::of));
+        let in_force = policy::in_force(gathered, &settings);
+        let namespaces = namespaces(gathered);
+        let never = never_matched(gathered, &settings);
+        let namespaces = namespaces.map(|namespaces| namespaces.with_never_matched(never));
+        let supply = match &in_force {
+            Ok(in_force) => supply(gathered, &in_force.policy),
+            Err(unseen) => Err(unseen.clone()),
+        };
+        Self {
+            gathered,
+            settings,
+            in_force,
+            namespaces,
+            supply,
+        }
+    }
+
+    pub(super) fn policy(&self) -> Result<&Policy, Unseen> {
+        seen(&self.in_force).map(|in_force| &in_force.policy)
+    }
+
+    /// Its settings; none where it does not run here, or nobody may see how.
+    pub(super) fn known_settings(&self) -> Option<&Settings> {
+        self.settings.as_ref().ok()?.as_ref()
+    }
+
+    /// Where the API server finds slicegate.
+    pub(super) fn service(&self) -> Service<'g> {
+        Service {
+            namespace: &self.gathered.namespace,
+            ..Service::default()
+        }
+    }
+
+    /// The namespaces about whose pods nobody is asked.
+    pub(super) fn never_matched(&self) -> NeverMatched {
+        never_matched(self.gathered, &self.settings)
+    }
+
+    /// Whether nobody is asked about the pods of a namespace.
+    pub(super) fn is_never_matched(&self, namespace: &str) -> bool {
+        namespace == self.gathered.namespace || self.never_matched().contains(namespace)
+    }
+
+    /// Namespaces in a mode, sorted; those that are never matched left out.
+    pub(super) fn in_mode(&self, mode: Mode) -> Result<Vec<&str>, Unseen> {
+        let (policy, namespaces) = (self.policy()?, seen(&self.namespaces)?);
+        let mut names: Vec<&str> = seen(&self.gathered.namespaces)?
+            .iter()
+            .map(alike::name)
+            .filter(|name| !self.is_never_matched(name))
+            .filter(|name| namespaces.mode(name, policy).0 == mode)
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// The API server's minor version; none where it says nothing that can be read.
+    pub(super) fn minor(&self) -> Option<u32> {
+        let version = self.gathered.version.as_ref().ok()?;
+        if version["major"] != "1" {
+            return None;
+        }
+        // Some providers write 36+.
+        let minor = version["minor"].as_str()?;
+        minor.trim_end_matches('+').parse().ok()
+    }
+
+    /// Now, by the clock that counts for webhooks.
+    pub(super) fn now(&self) -> Option<i64> {
+        Some(self.gathered.clocks.as_ref().ok()?.server)
+    }
+}
+
+/// As slicegate is told, or as it takes it where it is not.
+fn never_matched(gathered: &Gathered, settings: &Found<Option<Settings>>) -> NeverMatched {
+    let settings = settings.as_ref().ok().and_then(Option::as_ref);
+    let listed = settings.and_then(|s| s.flag("never-match")?.parse().ok());
+    listed.unwrap_or_else(|| NeverMatched::of_installation(&gathered.namespace))
+}
+
+/// Objects as the readers of files take them.
+fn input(objects: &[Value]) -> Input {
+    let document = |(item, value): (usize, &Value)| Document {
+        source: "the cluster".to_owned(),
+        index: 0,
+        item: Some(item),
+        value: value.clone(),
+    };
+    Input {
+        documents: objects.iter().enumerate().map(document).collect(),
+        ..Input::default()
+    }
+}
+
+fn namespaces(gathered: &Gathered) -> Found<Namespaces> {
+    let mut objects = seen(&gathered.namespaces)?.clone();
+    // Quotas that cannot be seen have a check of their own.
+    if let Ok(quotas) = &gathered.quotas {
+        objects.extend(quotas.iter().cloned());
+    }
+    let views = fleet::namespace_views("the cluster", input(&objects)).map_err(unusable)?;
+    Ok(Namespaces::known(views))
+}
+
+fn supply(gathered: &Gathered, policy: &Policy) -> Found<Supply> {
+    let mut views: HashMap<String, NodeView> = HashMap::new();
+    for object in seen(&gathered.nodes)? {
+        let text = object.to_string();
+        let node: Node<'_> = serde_json::from_str(&text).map_err(unusable)?;
+        let view = NodeView::of_node(&node);
+        views.insert(view.name.clone(), view);
+    }
+    let mut views: Vec<NodeView> = views.into_values().collect();
+    views.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(fleet::supply(views, policy))
+}
+
+/// What an API server would not print.
+pub(super) fn unusable(problem: impl std::fmt::Display) -> Unseen {
+    Unseen {
+        problem: problem.to_string(),
+        fix: "see whether something else than an API server answers there".to_owned(),
+    }
+}

@@ -1,0 +1,80 @@
+//! What can be wrong with the policy, the guard, the nodes, and the pods that run.
+
+use serde_json::json;
+
+use super::super::Severity::{Fail, Ok as Good, Warn};
+use super::super::{Aim, Asked};
+use super::Case;
+use super::healthy::{
+    argument, found, mps_node, node, nodes, object, pod, quota, refused, sharing_policy, webhook,
+    with_policy,
+};
+
+#[rustfmt::skip]
+pub(super) const POLICY: &[Case] = &[
+    (|g| quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})), "affinity-quotas", Fail, "ResourceQuota q of team allows no pod"),
+    (|g| quota(g, "team", &json!({"hard": {"pods": "5"}, "scopeSelector": {"matchExpressions": [{"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"}]}})), "affinity-quotas", Warn, "allows 5 pods"),
+    (|g| quota(g, "off", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})), "affinity-quotas", Good, "none is in the way"),
+    (|g| quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["NotTerminating"]})), "affinity-quotas", Good, "none is in the way"),
+    (|g| { with_policy(g, "{placement: {boundary: node-label}}"); quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})); }, "affinity-quotas", Good, "node labels"),
+    (|_| {}, "policy", Good, "the built-in one"),
+    (|g| with_policy(g, "{mode: dry-run}"), "policy", Good, "policy.yaml as you say: default, mode dry-run"),
+    (|g| with_policy(g, "{mode: sometimes}"), "policy", Fail, "the policy in force is not known"),
+    (|g| argument(g, "--policy=/elsewhere/p.yaml"), "policy", Warn, "cannot be seen from here"),
+    (|g| sharing_policy(g, "default", &json!({"type": "Accepted", "status": "True", "observedGeneration": 2})), "policy", Good, "SharingPolicy default, accepted"),
+    (|g| sharing_policy(g, "default", &json!({"type": "Accepted", "status": "True", "observedGeneration": 1})), "policy", Warn, "has not looked at it yet"),
+    (|g| sharing_policy(g, "default", &json!({"type": "Accepted", "status": "False", "message": "tier a is there twice"})), "policy", Fail, "tier a is there twice"),
+    (|g| sharing_policy(g, "default", &json!({})), "policy", Warn, "no slicegate has said"),
+    (|g| sharing_policy(g, "extra", &json!({})), "other-policies", Warn, "these do nothing: extra"),
+    (|g| { sharing_policy(g, "default", &json!({})); with_policy(g, "{}"); }, "other-policies", Warn, "reads its policy from a file"),
+    (|g| g.policies = Ok(None), "other-policies", Warn, "no kind SharingPolicy"),
+    (|g| { g.policies = Ok(None); argument(g, "--policy=/x"); }, "other-policies", Good, "no kind SharingPolicy"),
+    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/mode"] = "enforced".into(), "namespace-modes", Warn, "team says slicegate.dev/mode: \"enforced\""),
+    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/trust-boundary"] = "off".into(), "namespace-boundaries", Warn, "team claims the boundary off"),
+    (|g| quota(g, "team", &json!({"hard": {"requests.nvidia.com/gpu": "4"}})), "gpu-quotas", Warn, "the quota of team counts nvidia.com/gpu and not"),
+    (|g| quota(g, "off", &json!({"hard": {"requests.nvidia.com/gpu": "4"}})), "gpu-quotas", Good, ""),
+];
+
+#[rustfmt::skip]
+pub(super) const GUARD: &[Case] = &[
+    (|g| object(g, "ValidatingAdmissionPolicy", "slicegate-stamp")["metadata"]["name"] = "x".into(), "guard-objects", Fail, "1 object missing: ValidatingAdmissionPolicy slicegate-stamp"),
+    (|g| object(g, "ValidatingAdmissionPolicy", "slicegate-stamp")["metadata"]["annotations"]["slicegate.dev/policy-hash"] = "x".into(), "guard-objects", Fail, "of another policy"),
+    (|g| object(g, "ValidatingAdmissionPolicyBinding", "slicegate-stamp")["spec"]["validationActions"] = json!(["Warn"]), "guard-objects", Fail, "changed by hand"),
+    (|g| object(g, "ValidatingAdmissionPolicy", "slicegate-stamp")["spec"]["more"] = json!({}), "guard-objects", Good, "all 10"),
+    (|g| with_policy(g, "{namespaceDefault: enforce}"), "guard-objects", Fail, "10 objects of another policy"),
+    (|g| g.guard.iter_mut().for_each(|(_, found)| *found = Ok(Some(Vec::new()))), "guard-objects", Fail, "there is none"),
+    (|g| g.guard[0].1 = Ok(None), "guard-objects", Fail, "no ValidatingAdmissionPolicy v1"),
+    (|g| refused(g, Aim::Guard, "somebody else"), "guard-in-force", Warn, "somebody else refused"),
+    (|g| g.tried.iter_mut().for_each(|t| t.answer = Asked::Taken(Vec::new())), "guard-in-force", Fail, "bears a label of slicegate's"),
+    (|g| refused(g, Aim::Guard, "admission webhook \"mutate.slicegate.dev\" denied the request: no"), "guard-in-force", Warn, "the guard was not seen"),
+    (|g| with_policy(g, "{mode: \"off\"}"), "guard-in-force", Good, "not tried"),
+    (|g| object(g, "MutatingAdmissionPolicy", "slicegate-receipt")["metadata"]["name"] = "x".into(), "guard-receipts", Fail, "forged stamp passes"),
+    (|g| found(&mut g.version)["minor"] = "33".into(), "guard-receipts", Warn, "1.33 has no MutatingAdmissionPolicy v1"),
+    (|g| { found(&mut g.version)["minor"] = "33".into(); webhook(g)["failurePolicy"] = "Fail".into(); }, "guard-receipts", Good, "failurePolicy: Fail closes that"),
+];
+
+#[rustfmt::skip]
+pub(super) const SUPPLY: &[Case] = &[
+    (|g| { node(g, &mps_node())["metadata"]["labels"].as_object_mut().unwrap().remove("kubernetes.io/hostname"); }, "node-labels", Warn, "without the label kubernetes.io/hostname"),
+    (|g| with_policy(g, "{placement: {boundary: node-label}}"), "node-labels", Warn, "belong to no boundary"),
+    (|g| g.nodes = Ok(Vec::new()), "gpu-nodes", Warn, "no node hands out GPUs"),
+    (|g| node(g, &mps_node())["metadata"]["labels"]["nvidia.com/gpu.replicas"] = "64".into(), "gpu-nodes", Warn, "more MPS replicas"),
+    (|g| node(g, &mps_node())["status"]["allocatable"]["nvidia.com/gpu.shared"] = "4000".into(), "gpu-nodes", Warn, "two models on one node"),
+    (|g| { node(g, &mps_node())["status"]["allocatable"].take(); node(g, &mps_node())["metadata"]["labels"]["nvidia.com/gpu.present"] = "true".into(); }, "silent-nodes", Warn, "handing out none"),
+    (|g| node(g, &mps_node())["metadata"]["labels"]["nvidia.com/mig.config.state"] = "failed".into(), "mig-state", Warn, "is failed on 1 node"),
+    (|g| { let node = node(g, &mps_node()); let product = format!("{}-SHARED", node["metadata"]["labels"]["nvidia.com/gpu.product"].as_str().unwrap()); node["metadata"]["labels"]["nvidia.com/gpu.product"] = product.into(); let count = node["status"]["allocatable"]["nvidia.com/gpu.shared"].take(); node["status"]["allocatable"]["nvidia.com/gpu.shared"] = "0".into(); node["status"]["allocatable"]["nvidia.com/gpu"] = count; }, "renamed-shares", Warn, "sell shares or slices as nvidia.com/gpu"),
+    (|g| g.nodes = Ok(vec![nodes().into_iter().find(|n| n["metadata"]["name"] == mps_node()).unwrap()]), "tiers", Warn, "cannot be served (regulated: nothing is handed out as mig or exclusive"),
+    (|g| with_policy(g, "{tiers: [{name: huge, isolation: limited, strategies: [mps], share: {memory: 900Gi}}]}"), "tiers", Warn, "1 of 1 cannot be served (huge: what is handed out as mps is smaller"),
+];
+
+#[rustfmt::skip]
+pub(super) const BOUNDARY: &[Case] = &[
+    (|g| { found(&mut g.namespaces).remove(0); }, "enforced", Warn, "none is enforced"),
+    (|g| argument(g, "--never-match=kube-system,team"), "enforced", Warn, "none is enforced"),
+    (|g| found(&mut g.pods).push(pod("off", "c")), "breaches", Fail, "runs shared pods of 2 boundaries: off, team"),
+    (|g| { found(&mut g.pods)[0]["metadata"]["labels"].take(); }, "uncovered-pods", Warn, "1 GPU pod not covered, before-opt-in: team/a"),
+    (|g| { found(&mut g.pods).push(pod("off", "c")); found(&mut g.pods)[2]["metadata"]["labels"].take(); }, "outsiders", Fail, "1 pod of namespaces that are not enforced beside a boundary's shares: off/c"),
+    (|g| found(&mut g.pods).push(pod("off", "c")), "outsiders", Good, "no shared pod without a label"),
+    (|g| with_policy(g, "{outsiders: label}"), "outsiders", Good, "are labelled"),
+    (|g| with_policy(g, "{placement: {schedulers: [a, b]}}"), "schedulers", Warn, "lets a and b place shared pods"),
+];

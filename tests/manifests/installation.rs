@@ -101,11 +101,12 @@ fn whatever_selects_slicegates_pods_selects_them() {
     let objects = objects("webhook-config");
     let deployment = deployment();
     let template = &deployment["spec"]["template"];
-    let spread = template["spec"]["topologySpreadConstraints"].as_array();
-    let mut selectors: Vec<Value> = spread
-        .expect("constraints")
+    let wishes = "/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution";
+    let wishes = template.pointer(wishes).and_then(Value::as_array);
+    let mut selectors: Vec<Value> = wishes
+        .expect("wishes")
         .iter()
-        .map(|c| c["labelSelector"]["matchLabels"].clone())
+        .map(|w| w["podAffinityTerm"]["labelSelector"]["matchLabels"].clone())
         .collect();
     assert_eq!(selectors.len(), 2, "over nodes and over zones");
     selectors.push(deployment["spec"]["selector"]["matchLabels"].clone());

@@ -9,6 +9,10 @@ mod assets;
 mod audit;
 mod boundaries;
 mod certificates;
+mod chart;
+mod chart_choices;
+mod chart_release;
+mod chart_values;
 mod cluster;
 mod control_plane;
 mod events;
@@ -17,6 +21,7 @@ mod guard;
 mod guard_agrees;
 mod guard_pods;
 mod headline;
+mod helm;
 mod https;
 mod installation;
 mod kubectl;
@@ -126,7 +131,18 @@ const TESTS: &[Test] = tests![
     sharing_policy::what_the_api_server_refuses_is_what_the_reader_refuses,
     sharing_policy::a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dropped_aloud,
     sharing_policy::the_status_is_taken_and_shown,
-    installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
+    installation::the_manifests_are_an_installation_whose_pods_run,
+    installation::with_a_certificate_of_ones_own_the_webhooks_come_with_it,
+    chart::helm_finds_nothing_to_complain_of,
+    chart::the_chart_renders_what_the_manifests_hold_and_nothing_else,
+    chart::each_way_to_a_certificate_is_the_same_in_the_chart,
+    chart_values::every_value_arrives_where_it_belongs,
+    chart_values::values_become_arguments_of_the_server,
+    chart_values::what_an_installation_does_not_do_it_has_no_right_to,
+    chart_values::the_certificate_is_for_the_host_that_is_called,
+    chart_values::wrong_values_are_refused_by_name,
+    chart_choices::every_choice_is_taken_by_the_api_server,
+    chart_release::a_release_runs_is_upgraded_and_leaves_nothing_behind,
 ];
 
 fn main() -> ExitCode {

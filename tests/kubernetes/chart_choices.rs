@@ -42,7 +42,7 @@ pub const CHOICES: &[(&str, &str)] = &[
     ),
     (
         "on the nodes' network",
-        "{hostNetwork: true, ports: {webhook: 10250, admin: 10251}, topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app.kubernetes.io/name: slicegate}}}]}",
+        "{hostNetwork: true, ports: {webhook: 9443, admin: 9080}, topologySpreadConstraints: [{maxSkew: 1, topologyKey: topology.kubernetes.io/zone, whenUnsatisfiable: DoNotSchedule, labelSelector: {matchLabels: {app.kubernetes.io/name: slicegate}}}]}",
     ),
     (
         "an image by its digest",

@@ -327,6 +327,8 @@ const WRONG: &[(&str, &str)] = &[
         "certificates.mode",
     ),
     ("ports: {webhook: 443}", "webhook"),
+    ("ports: {webhook: 9000, admin: 9000}", "cannot be the same"),
+    ("{hostNetwork: true, ports: {webhook: 10250}}", "kubelet"),
     ("neverMatch: [Kube_System]", "neverMatch"),
     ("policy: {namespaceDefault: off}", "namespaceDefault"),
     ("podLabels: {app.kubernetes.io/name: other}", "podLabels"),

@@ -43,6 +43,7 @@ mod reaching;
 mod recorder;
 mod reinvocation;
 mod replica;
+mod rights;
 mod runner;
 mod sharing_policy;
 mod simulation;
@@ -133,6 +134,7 @@ const TESTS: &[Test] = tests![
     sharing_policy::the_status_is_taken_and_shown,
     installation::the_manifests_are_an_installation_whose_pods_run,
     installation::with_a_certificate_of_ones_own_the_webhooks_come_with_it,
+    rights::the_account_of_the_manifests_may_do_what_slicegate_does,
     chart::helm_finds_nothing_to_complain_of,
     chart::the_chart_renders_what_the_manifests_hold_and_nothing_else,
     chart::each_way_to_a_certificate_is_the_same_in_the_chart,

@@ -244,9 +244,9 @@ fn by(kubeconfig: &Path, arguments: &[&str]) -> Run {
     }
 }
 
-/// A kubeconfig of somebody who has no rights yet.
+/// A kubeconfig of a user, who has only what rights others gave him, in that folder.
 #[track_caller]
-fn kubeconfig(cluster: &Cluster, folder: &Path, user: &str) -> PathBuf {
+pub fn kubeconfig(cluster: &Cluster, folder: &Path, user: &str) -> PathBuf {
     let plane = cluster.plane();
     let text = fs::read_to_string(&plane.kubeconfig).expect("a kubeconfig");
     let rest = text.split("127.0.0.1:").nth(1).expect("an address");

@@ -103,12 +103,17 @@ fn whatever_selects_slicegates_pods_selects_them() {
     let template = &deployment["spec"]["template"];
     let wishes = "/spec/affinity/podAntiAffinity/preferredDuringSchedulingIgnoredDuringExecution";
     let wishes = template.pointer(wishes).and_then(Value::as_array);
-    let mut selectors: Vec<Value> = wishes
+    let wishes = wishes
         .expect("wishes")
         .iter()
-        .map(|w| w["podAffinityTerm"]["labelSelector"]["matchLabels"].clone())
-        .collect();
-    assert_eq!(selectors.len(), 2, "over nodes and over zones");
+        .map(|w| &w["podAffinityTerm"]);
+    let over: Vec<&Value> = wishes.clone().map(|term| &term["topologyKey"]).collect();
+    assert_eq!(
+        over,
+        ["kubernetes.io/hostname", "topology.kubernetes.io/zone"]
+    );
+    let selectors = wishes.map(|term| term["labelSelector"]["matchLabels"].clone());
+    let mut selectors: Vec<Value> = selectors.collect();
     selectors.push(deployment["spec"]["selector"]["matchLabels"].clone());
     for (kind, path) in [
         ("Service", "/spec/selector"),

@@ -3,6 +3,7 @@
 //! `SLICEGATE_BLESS=1 cargo test --test manifests` writes what is generated, for a person to read in the diff.
 
 mod chart;
+mod image;
 mod installation;
 
 use std::fs;

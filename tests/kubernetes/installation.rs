@@ -24,7 +24,7 @@ fn folder(name: &str) -> String {
 pub fn the_manifests_are_an_installation_whose_pods_run(stage: &mut Stage) {
     stage.clear();
     let cluster = Cluster::boot(&stage.assets, WHOLE);
-    let mut nodes = Fleet::of(&[("node", fleet::WHOLE_A10, 4)]).nodes();
+    let mut nodes = Fleet::of(&[("node", fleet::WHOLE_A10, 10)]).nodes();
     for (index, node) in nodes.iter_mut().enumerate() {
         let zone = if index == 0 { "small" } else { "large" };
         node["metadata"]["labels"]["topology.kubernetes.io/zone"] = zone.into();

@@ -18,11 +18,10 @@ const REMEMBERED: &str = "/api/v1/namespaces/slicegate-system/configmaps/slicega
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/slicegate-system/leases/slicegate";
 
 /// Arguments of the Deployment that a process beside the cluster has otherwise.
-const OTHERWISE: [&str; 5] = [
+const OTHERWISE: [&str; 4] = [
     "serve",
     "--log-format=json",
     "--tls-secret=",
-    "--events",
     "--never-match=",
 ];
 

@@ -1,11 +1,12 @@
 //! What people may choose in the chart, and that a real API server takes every choice, down to the last field.
 
 use serde_json::json;
+use slicegate::config::policy;
 
 use super::assets;
 use super::cluster::Cluster;
 use super::control_plane::{Options, Parts};
-use super::helm::Helm;
+use super::helm::{Helm, chart, parse};
 use super::stage::Stage;
 
 /// A certificate of one's own; the authority is one that has long ended.
@@ -65,6 +66,10 @@ pub const CHOICES: &[(&str, &str)] = &[
         "serviceAccount: {create: true, name: gpu-sharing, annotations: {example.org/team: platform}}",
     ),
     (
+        "a policy",
+        "policy: {namespaceDefault: dry-run, defaultTier: batch, rules: {host-device: warn}}",
+    ),
+    (
         "more of everything",
         "{replicas: 4, podAnnotations: {a: b}, podLabels: {c: d}, extraArgs: ['--tls-client-ca=/tls/ca.crt'], extraEnv: [{name: RUST_LOG, value: warn}], podMonitor: {enabled: true, labels: {release: prometheus}, interval: 30s}, neverMatch: [kube-system]}",
     ),
@@ -85,17 +90,29 @@ pub fn every_choice_is_taken_by_the_api_server(stage: &mut Stage) {
     let Some(helm) = Helm::find(stage, &cluster.plane().kubeconfig) else {
         return;
     };
-    let apply = ["apply", "--server-side", "-f", &definitions];
+    let own = format!("{}/crds", chart());
+    let apply = ["apply", "-f", &own, "-f", &definitions, "--server-side"];
     cluster.kubectl.run(&apply).good();
     let wait = ["wait", "crd", "--all", "--for=condition=Established"];
     cluster.kubectl.run(&wait).good();
     let namespace = json!({"metadata": {"name": "slicegate-system"}});
     cluster.create("/api/v1/namespaces", &namespace);
     let dry = ["apply", "--dry-run=server", "--validate=strict", "-f", "-"];
-    for (name, values) in CHOICES {
-        let text = helm.template(values);
+    let built_in = built_in_policy();
+    let whole = [("the built-in policy, written out", built_in.as_str())];
+    for (name, values) in CHOICES.iter().chain(&whole) {
+        let text = helm.release("template", &[], values).good().out;
         let run = cluster.kubectl.run_with(&dry, &text);
         assert_eq!(run.status, 0, "{name}: {}", run.err);
         assert_eq!(run.err, "", "{name}: nothing to warn of");
     }
+    let text = helm.template("policy: {defaultTear: batch}");
+    let run = cluster.kubectl.run_with(&dry, &text);
+    assert!(run.err.contains("defaultTear"), "{}", run.err);
+}
+
+/// As values of the chart.
+fn built_in_policy() -> String {
+    let policy = parse(policy::DEFAULT_TEXT).remove(0);
+    json!({"policy": policy["spec"]}).to_string()
 }

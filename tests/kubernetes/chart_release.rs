@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::cluster::{Cluster, pods_of};
 use super::fleet::{self, Fleet};
-use super::helm::{Helm, RELEASE};
+use super::helm::{Helm, RELEASE, chart};
 use super::stage::{Stage, WHOLE};
 use super::wait::seconds;
 
@@ -42,9 +42,23 @@ pub fn a_release_runs_is_upgraded_and_leaves_nothing_behind(stage: &mut Stage) {
     let labelled = ["label", "namespace", SYSTEM, level];
     cluster.kubectl.run(&labelled).good();
 
+    // What Helm leaves to people, before each upgrade.
+    let definitions = format!("{}/crds", chart());
+    let apply = [
+        "apply",
+        "--server-side",
+        "--force-conflicts",
+        "-f",
+        &definitions,
+    ];
+    cluster.kubectl.run(&apply).good();
     let wait = ["--wait", "--timeout=60s"];
     let upgraded = helm
-        .release("upgrade", &wait, "{replicas: 3, logFormat: text}")
+        .release(
+            "upgrade",
+            &wait,
+            "{replicas: 3, logFormat: text, policy: {mode: dry-run}}",
+        )
         .good();
     assert!(!upgraded.out.contains("kubectl label"), "{}", upgraded.out);
     running(&cluster, 3);
@@ -53,7 +67,11 @@ pub fn a_release_runs_is_upgraded_and_leaves_nothing_behind(stage: &mut Stage) {
         registration["webhooks"][0]["clientConfig"]["caBundle"],
         "YQ=="
     );
+    let policy = "/apis/slicegate.dev/v1alpha1/sharingpolicies/default";
+    assert_eq!(cluster.get(policy)["spec"]["mode"], "dry-run");
     helm.release("upgrade", &wait, "{replicas: 1}").good();
+    let answer = cluster.api().send("GET", policy, None);
+    assert_eq!(answer.status, 404, "with the value the policy goes");
 
     helm.run(
         &["uninstall", RELEASE[0], RELEASE[1], RELEASE[2], "--wait"],

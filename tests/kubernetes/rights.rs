@@ -18,12 +18,7 @@ const REMEMBERED: &str = "/api/v1/namespaces/slicegate-system/configmaps/slicega
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/slicegate-system/leases/slicegate";
 
 /// Arguments of the Deployment that a process beside the cluster has otherwise.
-const OTHERWISE: [&str; 4] = [
-    "serve",
-    "--log-format=json",
-    "--tls-secret=",
-    "--never-match=",
-];
+const OTHERWISE: [&str; 3] = ["serve", "--log-format=json", "--tls-secret="];
 
 pub fn the_account_of_the_manifests_may_do_what_slicegate_does(stage: &mut Stage) {
     stage.clear();

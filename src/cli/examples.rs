@@ -124,7 +124,7 @@ Examples:
 pub(crate) const CERTS: &str = "\
 Examples:
   slicegate certs | kubectl apply -f -
-      completes an installation without cert-manager, after kubectl apply -f webhook-config/
+      completes an installation with a certificate of your own, after kubectl apply -k certs/files
   slicegate certs --days 90 -o json > certs.json
       holds a private key: keep it as such
 

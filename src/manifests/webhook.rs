@@ -10,6 +10,8 @@ use crate::engine::{NeverMatched, touches};
 /// How the API server comes to trust slicegate's certificate.
 #[derive(Clone, Copy, Debug)]
 pub enum Trust<'a> {
+    /// slicegate writes the authority it keeps in its Secret, and a new one before that ends.
+    Kept,
     /// cert-manager writes the authority of the Certificate of this name, in slicegate's namespace.
     CertManager(&'a str),
     /// The authority itself, as PEM.

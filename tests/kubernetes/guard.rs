@@ -77,10 +77,10 @@ pub fn collection(object: &Value) -> String {
     format!("{REGISTRATION}/{}", plural.to_lowercase())
 }
 
-/// Applies what is shipped for the built-in policy, and waits until it is in force.
+/// Applies the guard for the built-in policy, and waits until it is in force.
 #[track_caller]
 pub fn install(cluster: &Cluster, file: &str) {
-    let path = format!("{}/webhook-config/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/examples/guard/{file}", env!("CARGO_MANIFEST_DIR"));
     cluster.kubectl.run(&["apply", "-f", &path]).good();
 }
 

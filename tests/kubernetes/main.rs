@@ -10,6 +10,10 @@ mod audit;
 mod boundaries;
 mod certificates;
 mod certified;
+mod chart;
+mod chart_choices;
+mod chart_release;
+mod chart_values;
 mod cluster;
 mod control_plane;
 mod doctor;
@@ -19,6 +23,7 @@ mod guard;
 mod guard_agrees;
 mod guard_pods;
 mod headline;
+mod helm;
 mod https;
 mod installation;
 mod kubectl;
@@ -41,6 +46,7 @@ mod reaching;
 mod recorder;
 mod reinvocation;
 mod replica;
+mod rights;
 mod runner;
 mod sharing_policy;
 mod simulation;
@@ -134,7 +140,19 @@ const TESTS: &[Test] = tests![
     own_ca::a_secret_that_is_deleted_or_spoilt_is_made_anew_while_every_call_gets_through,
     doctor::a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_enough_to_see_it,
     doctor::each_thing_that_breaks_is_found_on_its_own_line,
-    installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
+    installation::the_manifests_are_an_installation_whose_pods_run,
+    installation::with_a_certificate_of_ones_own_the_webhooks_come_with_it,
+    rights::the_account_of_the_manifests_may_do_what_slicegate_does,
+    chart::helm_finds_nothing_to_complain_of,
+    chart::the_chart_renders_what_the_manifests_hold_and_nothing_else,
+    chart::each_way_to_a_certificate_is_the_same_in_the_chart,
+    chart_values::every_value_arrives_where_it_belongs,
+    chart_values::values_become_arguments_of_the_server,
+    chart_values::what_an_installation_does_not_do_it_has_no_right_to,
+    chart_values::the_certificate_is_for_the_host_that_is_called,
+    chart_values::wrong_values_are_refused_by_name,
+    chart_choices::every_choice_is_taken_by_the_api_server,
+    chart_release::a_release_runs_is_upgraded_and_leaves_nothing_behind,
 ];
 
 fn main() -> ExitCode {

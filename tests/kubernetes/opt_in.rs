@@ -246,7 +246,7 @@ pub fn by(kubeconfig: &Path, arguments: &[&str]) -> Run {
     }
 }
 
-/// A kubeconfig of somebody who has no rights yet.
+/// A kubeconfig of a user, who has only what rights others gave him, in that folder.
 #[track_caller]
 pub fn kubeconfig(cluster: &Cluster, folder: &Path, user: &str) -> PathBuf {
     let plane = cluster.plane();

@@ -2,14 +2,18 @@
 //!
 //! `SLICEGATE_BLESS=1 cargo test --test manifests` writes what is generated, for a person to read in the diff.
 
+mod chart;
+mod image;
+mod installation;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use slicegate::config::{documents, policy};
-use slicegate::engine::{NeverMatched, words};
+use slicegate::engine::NeverMatched;
 use slicegate::guard;
-use slicegate::manifests::{self, NAMESPACE, Service, TLS_SECRET, Trust};
+use slicegate::manifests::{self, Service, Trust};
 use slicegate::yaml;
 
 fn file(name: &str) -> PathBuf {
@@ -52,8 +56,8 @@ fn one(objects: &[Value], kind: &str, name: &str) -> Value {
 }
 
 const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICEGATE_BLESS=1 cargo test --test manifests
-# writes it anew. cert-manager fills in caBundle; without cert-manager, slicegate certs prints this object
-# with a caBundle of its own (see certs/README.md).
+# writes it anew. slicegate fills in caBundle by itself, and applying this file again leaves what it wrote. For
+# cert-manager, or a certificate of your own, see certs/README.md.
 #
 # The expression is wide on purpose: it names every pod slicegate may have to say something about, in any
 # namespace. Whether it acts there is the namespace's annotation slicegate.dev/mode.
@@ -62,7 +66,7 @@ const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICE
 #[test]
 fn the_registration_stands_in_its_file() {
     let never = NeverMatched::default();
-    let (service, trust) = (Service::default(), Trust::CertManager("slicegate"));
+    let (service, trust) = (Service::default(), Trust::Kept);
     for (name, object) in [
         (
             "mutating",
@@ -79,8 +83,9 @@ fn the_registration_stands_in_its_file() {
     }
 }
 
-const GUARD: &str = "# The guard for the built-in policy: slicegate guard --policy FILE prints it for another. Generated from the rules in
-# src/engine; SLICEGATE_BLESS=1 cargo test --test manifests writes it anew. Needs Kubernetes 1.30.
+const GUARD: &str = "# The guard for the built-in policy, to be read: in a cluster slicegate keeps it by itself, for the policy in force.
+# slicegate guard --policy FILE prints it for another. Generated from the rules in src/engine; SLICEGATE_BLESS=1
+# cargo test --test manifests writes it anew. Needs Kubernetes 1.30.
 #
 # With slicegate away, pods that take GPUs in enforced namespaces are refused, and so is every way around the request
 # there; slicegate's labels are protected everywhere; nobody else notices. Before 1.36 whoever forges a complete stamp
@@ -107,7 +112,7 @@ fn the_guard_for_the_built_in_policy_stands_in_its_files() {
             .iter()
             .map(|o| yaml::write(o).expect("YAML"))
             .collect();
-        let path = format!("webhook-config/{name}.yaml");
+        let path = format!("examples/guard/{name}.yaml");
         check_golden(&path, &format!("{head}{}", documents.join("---\n")));
     }
 }
@@ -134,178 +139,19 @@ fn the_definition_of_the_policys_kind_stands_in_its_file() {
 }
 
 #[test]
-fn the_policy_that_is_installed_is_the_built_in_one() {
-    let mut text = "# The built-in policy, as slicegate policy default prints it: change it here. A bad policy never replaces a good\n# one; slicegate policy check says what is wrong before you apply it.\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: slicegate-policy\n  namespace: slicegate-system\n  labels: {app.kubernetes.io/name: slicegate}\ndata:\n  policy.yaml: |\n".to_owned();
-    for line in policy::DEFAULT_TEXT.lines() {
-        let indent = if line.is_empty() { "" } else { "    " };
-        text.push_str(&format!("{indent}{line}\n"));
-    }
-    check_golden("webhook-config/20-policy.yaml", &text);
-    let map = one(&objects("webhook-config"), "ConfigMap", "slicegate-policy");
-    assert_eq!(map["data"]["policy.yaml"], policy::DEFAULT_TEXT);
-}
-
-#[test]
-fn everything_is_in_the_namespace_that_comes_first() {
-    let objects = objects("webhook-config");
-    assert_eq!(objects[0]["kind"], "Namespace");
-    assert_eq!(objects[0]["metadata"]["name"], NAMESPACE);
-    for object in &objects[1..] {
-        let kind = object["kind"].as_str().expect("a kind");
-        let is_global = kind.ends_with("WebhookConfiguration")
-            || kind.contains("AdmissionPolicy")
-            || ["ClusterRole", "CustomResourceDefinition"].contains(&kind);
-        let namespace = &object["metadata"]["namespace"];
-        assert!(is_global || *namespace == NAMESPACE, "{object}");
-    }
-    let kinds: Vec<&str> = objects.iter().filter_map(|o| o["kind"].as_str()).collect();
-    assert!(
-        kinds.ends_with(&[
-            "MutatingWebhookConfiguration",
-            "ValidatingWebhookConfiguration"
-        ]),
-        "nobody is asked before there is somebody to ask: {kinds:?}"
-    );
-}
-
-#[test]
-fn the_webhook_leads_through_the_service_to_the_port_of_the_server() {
-    let objects = objects("webhook-config");
-    let webhook = one(&objects, "MutatingWebhookConfiguration", "slicegate");
-    let client = &webhook["webhooks"][0]["clientConfig"]["service"];
-    let service = one(
-        &objects,
-        "Service",
-        client["name"].as_str().expect("a name"),
-    );
-    assert_eq!(service["metadata"]["namespace"], client["namespace"]);
-    let port = &service["spec"]["ports"][0];
-    assert_eq!(port["port"], client["port"]);
-    let deployment = one(&objects, "Deployment", "slicegate");
-    let template = &deployment["spec"]["template"];
-    let (selector, labels) = (
-        &service["spec"]["selector"],
-        &template["metadata"]["labels"],
-    );
-    for (key, value) in selector.as_object().expect("a selector") {
-        assert_eq!(&labels[key], value);
-    }
-    let container = &template["spec"]["containers"][0];
-    let ports = container["ports"].as_array().expect("ports");
-    let target = ports.iter().find(|p| p["name"] == port["targetPort"]);
-    assert_eq!(target.expect("the port")["containerPort"], 8443);
-}
-
-#[test]
-fn every_flag_of_the_server_is_one_and_every_file_is_mounted() {
-    let deployment = one(&objects("webhook-config"), "Deployment", "slicegate");
-    let spec = &deployment["spec"]["template"]["spec"];
-    let container = &spec["containers"][0];
-    let args: Vec<&str> = container["args"]
-        .as_array()
-        .expect("args")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    assert_eq!(args[0], "serve");
-    let help = std::process::Command::new(env!("CARGO_BIN_EXE_slicegate"))
-        .args(["serve", "--help"])
-        .output()
-        .expect("the binary runs");
-    let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    let mounts: Vec<&str> = container["volumeMounts"]
-        .as_array()
-        .expect("mounts")
-        .iter()
-        .filter_map(|m| m["mountPath"].as_str())
-        .collect();
-    for arg in &args[1..] {
-        let (flag, value) = arg.split_once('=').expect("a flag with its value");
-        assert!(help.contains(&format!("{flag} ")), "{flag}");
-        let folder = value.rsplit_once('/').map(|(folder, _)| folder);
-        assert!(folder.is_none_or(|f| mounts.contains(&f)), "{value}");
-    }
-}
-
-#[test]
-fn who_may_adopt_may_patch_pods_and_has_the_verb_the_guard_asks_for() {
-    let role = one(&objects("webhook-config"), "ClusterRole", "slicegate-adopt");
-    let rules = role["rules"].as_array().expect("rules");
-    let allows = |group: &str, resource: &str, verb: &str| {
-        let has = |rule: &Value, field: &str, word: &str| {
-            let words = rule[field].as_array().expect("a list");
-            words.iter().any(|w| w == word)
-        };
-        rules.iter().any(|rule| {
-            has(rule, "apiGroups", group)
-                && has(rule, "resources", resource)
-                && has(rule, "verbs", verb)
-        })
-    };
-    assert!(allows("", "pods", "patch"));
-    assert!(allows("slicegate.dev", "pods", "adopt"));
-    assert!(!allows("", "pods", "create") && !allows("", "pods", "update"));
-    assert!(
-        role["aggregationRule"].is_null()
-            && role["metadata"]["labels"]
-                .as_object()
-                .is_some_and(|labels| labels.keys().all(|key| !key.contains("aggregate-to")))
-    );
-}
-
-#[test]
-fn who_may_see_what_the_doctor_sees_may_change_nothing_and_reads_no_secret() {
-    let objects = objects("webhook-config");
-    let role = one(&objects, "ClusterRole", "slicegate-doctor");
-    for rule in role["rules"].as_array().expect("rules") {
-        let words = |field: &str| rule[field].as_array().cloned().unwrap_or_default();
-        let asks = words("resources") == ["subjectaccessreviews"] && words("verbs") == ["create"];
-        let reads = words("verbs").iter().all(|v| v == "get" || v == "list");
-        assert!(asks || reads, "{rule}");
-        assert!(!words("resources").iter().any(|r| r == "secrets"), "{rule}");
-    }
-    let tries = one(&objects, "ClusterRole", "slicegate-doctor-try");
-    let rules = tries["rules"].as_array().expect("rules");
-    assert_eq!(rules.len(), 1);
-    assert_eq!(rules[0]["verbs"][0], "create");
-    assert_eq!(rules[0]["resources"], serde_json::json!(["pods"]));
-}
-
-#[test]
-fn both_ways_to_a_certificate_make_the_secret_the_server_reads() {
-    let deployment = one(&objects("webhook-config"), "Deployment", "slicegate");
-    let volumes = &deployment["spec"]["template"]["spec"]["volumes"];
-    let mut secrets = volumes
-        .as_array()
-        .expect("volumes")
-        .iter()
-        .filter_map(|v| v["secret"]["secretName"].as_str());
-    assert_eq!(secrets.next(), Some(TLS_SECRET));
-    let certificate = one(&objects("certs"), "Certificate", "slicegate");
-    assert_eq!(certificate["metadata"]["namespace"], NAMESPACE);
-    assert_eq!(certificate["spec"]["secretName"], TLS_SECRET);
-    let names: Vec<String> =
-        serde_json::from_value(certificate["spec"]["dnsNames"].clone()).expect("names");
-    assert_eq!(names, Service::default().dns_names());
-    let webhook = one(
-        &objects("webhook-config"),
-        "MutatingWebhookConfiguration",
-        "slicegate",
-    );
-    let from = &webhook["metadata"]["annotations"]["cert-manager.io/inject-ca-from"];
-    assert_eq!(*from, format!("{NAMESPACE}/slicegate"));
-    assert!(words::NEVER_MATCHED.contains(&NAMESPACE));
-}
-
-#[test]
-fn no_key_is_in_the_repositorys_manifests() {
-    for folder in ["certs", "webhook-config"] {
-        for entry in fs::read_dir(file(folder)).expect("a folder") {
-            let text = fs::read_to_string(entry.expect("an entry").path()).expect("text");
-            assert!(
-                !text.contains("PRIVATE KEY") && !text.contains("tls.key:"),
-                "{text}"
-            );
-        }
+fn the_registration_says_whom_to_trust_in_three_ways() {
+    let service = Service::default();
+    let never = NeverMatched::default();
+    for make in [manifests::mutating_webhook, manifests::validating_webhook] {
+        let bundle = |o: &Value| o["webhooks"][0]["clientConfig"]["caBundle"].clone();
+        let kept = make(service, Trust::Kept, &never);
+        assert!(kept["metadata"]["annotations"].is_null() && bundle(&kept).is_null());
+        let injected = make(service, Trust::CertManager("slicegate"), &never);
+        let from = &injected["metadata"]["annotations"]["cert-manager.io/inject-ca-from"];
+        assert_eq!(from, "slicegate-system/slicegate");
+        assert!(bundle(&injected).is_null());
+        let given = make(service, Trust::Authority("a certificate"), &never);
+        assert!(given["metadata"]["annotations"].is_null());
+        assert_eq!(bundle(&given), "YSBjZXJ0aWZpY2F0ZQ==");
     }
 }

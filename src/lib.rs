@@ -31,4 +31,5 @@ pub mod facts;
 pub mod guard;
 pub mod manifests;
 pub mod server;
+pub mod upkeep;
 pub mod yaml;

@@ -1,5 +1,7 @@
 //! The whole line in one function: bytes of an AdmissionReview in, decision, bytes of the answer out.
 
+use std::sync::Arc;
+
 use super::answer;
 use super::patch;
 use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelope};
@@ -11,14 +13,25 @@ use crate::engine::{
 use crate::facts::Pod;
 
 /// What a request is judged against; replaced as a whole when any of it changes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     /// The policy in force.
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// The fleet.
-    pub supply: Supply,
+    pub supply: Arc<Supply>,
     /// The namespaces.
-    pub namespaces: Namespaces,
+    pub namespaces: Arc<Namespaces>,
+}
+
+impl World {
+    /// A world of these parts.
+    pub fn new(policy: Policy, supply: Supply, namespaces: Namespaces) -> Self {
+        Self {
+            policy: Arc::new(policy),
+            supply: Arc::new(supply),
+            namespaces: Arc::new(namespaces),
+        }
+    }
 }
 
 /// Why a body is no AdmissionReview.
@@ -33,6 +46,9 @@ pub enum BadReview {
     /// It is another version's.
     #[error("the body is of {0}; only admission.k8s.io/v1 is answered")]
     Version(String),
+    /// Nobody has said yet what its namespace's administrator wants; who asks again has to know.
+    #[error("namespace {0} is not known yet")]
+    Namespace(String),
 }
 
 /// What was decided about one request, for whoever counts or logs it.
@@ -88,6 +104,9 @@ pub fn respond_seen(
     let Some(pod) = &request.object else {
         return Ok(answer::pass(uid));
     };
+    if world.namespaces.is_missing(request.namespace()) {
+        return Err(BadReview::Namespace(request.namespace().to_owned()));
+    }
     let question = question(world, request, pod);
     let (answer, outcome, decision) = match (webhook, request.act()) {
         (Webhook::Mutate, Act::Create) => {

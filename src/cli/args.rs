@@ -10,7 +10,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::examples;
-use crate::engine::words;
+use crate::engine::{NeverMatched, words};
 use crate::manifests;
 
 pub(crate) use audit::{AdoptArgs, AuditArgs};
@@ -113,15 +113,41 @@ pub(crate) struct ServeArgs {
     /// Asks clients for a certificate by one of these authorities, PEM; otherwise nobody is
     #[arg(long, env = "SLICEGATE_TLS_CLIENT_CA", value_name = "FILE")]
     pub tls_client_ca: Option<PathBuf>,
-    /// The SharingPolicy, read again when it changes; without it the built-in one
+    /// The SharingPolicy, read again when it changes; else the cluster's or the built-in one
     #[arg(long, env = "SLICEGATE_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// What `kubectl get nodes -o yaml|json` printed; read again when it changes
+    /// What `kubectl get nodes -o yaml|json` printed; else they are watched
     #[arg(long, env = "SLICEGATE_NODES", value_name = "FILE")]
-    pub nodes: PathBuf,
-    /// What `kubectl get namespaces -o yaml|json` printed; read again when it changes
+    pub nodes: Option<PathBuf>,
+    /// What `kubectl get namespaces -o yaml|json` printed; else they are watched
     #[arg(long, env = "SLICEGATE_NAMESPACES", value_name = "FILE")]
-    pub namespaces: PathBuf,
+    pub namespaces: Option<PathBuf>,
+    /// The cluster to watch; else $KUBECONFIG, ~/.kube/config or the pod's own
+    #[arg(long, env = "SLICEGATE_KUBECONFIG", value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Keeps in the API server what slicegate guard prints, for the policy in force
+    #[arg(long, env = "SLICEGATE_KEEP_GUARD")]
+    pub keep_guard: bool,
+    /// Keeps in the cluster what outlives this process: policies' status, nodes that are gone
+    #[arg(long, env = "SLICEGATE_KEEP_RECORDS")]
+    pub keep_records: bool,
+    /// Tells the owners of pods that are refused, or would be, by Events
+    #[arg(long, env = "SLICEGATE_EVENTS")]
+    pub events: bool,
+    /// slicegate's own namespace
+    #[arg(
+        long,
+        env = "POD_NAMESPACE",
+        value_name = "NAMESPACE",
+        default_value = manifests::NAMESPACE
+    )]
+    pub namespace: String,
+    /// What this replica is called among the others; without it the host's name
+    #[arg(long, env = "POD_NAME", value_name = "NAME")]
+    pub identity: Option<String>,
+    /// Namespaces never asked about; slicegate guard --help has the default
+    #[arg(long, env = "SLICEGATE_NEVER_MATCH", value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// How log lines are written to standard error
     #[arg(long, env = "SLICEGATE_LOG_FORMAT", value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -168,6 +194,9 @@ pub(crate) struct WorldArgs {
     /// What `kubectl get namespaces -o yaml|json` printed; without it all count as enforce
     #[arg(long, value_name = "FILE")]
     pub namespaces: Option<String>,
+    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
 }
 
 /// `slicegate policy`.
@@ -217,6 +246,9 @@ pub(crate) struct CertsArgs {
     /// The Service in front of slicegate
     #[arg(long, value_name = "SERVICE", default_value = "slicegate", value_parser = dns_label)]
     pub service: String,
+    /// Namespaces never asked about [default: kube-system,gpu-operator, and that of --namespace]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// How many days the certificate and its authority are good for
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub days: u32,
@@ -231,6 +263,9 @@ pub(crate) struct GuardArgs {
     /// The SharingPolicy it is for; without it the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
+    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// How to print the objects
     #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
     pub output: ManifestFormat,

@@ -3,6 +3,7 @@
 use super::args::CertsArgs;
 use super::{DONE, output};
 use crate::certificates;
+use crate::engine::NeverMatched;
 use crate::manifests::{self, Service, Trust};
 
 /// Prints the objects and returns the exit status.
@@ -12,11 +13,13 @@ pub(crate) fn run(args: &CertsArgs) -> anyhow::Result<u8> {
         name: &args.service,
     };
     let generated = certificates::generate(&service.dns_names(), &[], args.days)?;
+    let never = args.never_match.clone();
+    let never = never.unwrap_or_else(|| NeverMatched::of_installation(&args.namespace));
     let trust = Trust::Authority(&generated.ca_pem);
     let objects = [
         manifests::tls_secret(service, &generated),
-        manifests::mutating_webhook(service, trust),
-        manifests::validating_webhook(service, trust),
+        manifests::mutating_webhook(service, trust, &never),
+        manifests::validating_webhook(service, trust, &never),
     ];
     output::print(&output::manifests(&objects, args.output)?)?;
     Ok(DONE)

@@ -7,7 +7,8 @@ use crate::guard;
 /// Prints the objects and returns the exit status.
 pub(crate) fn run(args: &GuardArgs) -> anyhow::Result<u8> {
     let policy = input::policy(args.policy.as_deref())?;
-    let mut objects = guard::validating(&policy);
+    let never = args.never_match.clone().unwrap_or_default();
+    let mut objects = guard::validating(&policy, &never);
     // Last, because an API server before 1.36 does not know the kind.
     objects.extend(guard::mutating(&policy));
     output::print(&output::manifests(&objects, args.output)?)?;

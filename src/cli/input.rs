@@ -18,11 +18,9 @@ pub(crate) fn world(args: &WorldArgs) -> anyhow::Result<World> {
         Some(path) => fleet::namespaces(path).context("--namespaces")?,
         None => Namespaces::assumed(),
     };
-    Ok(World {
-        policy,
-        supply,
-        namespaces,
-    })
+    let never = args.never_match.clone().unwrap_or_default();
+    let namespaces = namespaces.with_never_matched(never);
+    Ok(World::new(policy, supply, namespaces))
 }
 
 /// The policy of a file, or the built-in one.

@@ -10,9 +10,10 @@ use super::input;
 use crate::admission::World;
 use crate::cluster::{Cluster, Kind};
 use crate::config::documents::{self, Input};
-use crate::config::fleet;
 use crate::config::pods::{self, PresentPod};
-use crate::engine::Namespaces;
+use crate::config::{fleet, policy};
+use crate::engine::{Namespaces, NeverMatched, Policy};
+use crate::upkeep::SHARING_POLICIES;
 
 /// What is judged against, and the pods that are there.
 #[derive(Debug)]
@@ -26,15 +27,18 @@ pub(crate) struct Live {
 /// Reads all of it, from the files that are named or else from the cluster.
 pub(crate) fn read(args: &AuditArgs) -> anyhow::Result<Live> {
     let policy = args.policy.as_deref();
+    let never = args.never_match.clone().unwrap_or_default();
     match (&args.nodes, &args.namespaces, &args.pods) {
         (Some(nodes), Some(namespaces), Some(pods)) => {
             let file = |path: &String| documents::read(std::slice::from_ref(path));
             let pods_input = file(pods);
-            let world = world(policy, (nodes, file(nodes)), (namespaces, file(namespaces)))?;
+            let policy = input::policy(policy)?;
+            let namespaces = (namespaces.as_str(), file(namespaces));
+            let world = world(policy, never, (nodes, file(nodes)), namespaces)?;
             let pods = pods::present(pods_input).context("--pods")?;
             Ok(Live { world, pods })
         }
-        _ => from_cluster(args.kubeconfig.as_deref(), policy),
+        _ => from_cluster(args.kubeconfig.as_deref(), policy, never),
     }
 }
 
@@ -43,15 +47,12 @@ pub(crate) async fn boundaries_of(
     cluster: &Cluster,
     policy: Option<&str>,
 ) -> anyhow::Result<World> {
-    let policy = input::policy(policy)?;
     let source = cluster.address();
     let pages = cluster.list(Kind::NAMESPACES).await?;
     let views = fleet::namespace_views(source, input(source, &pages))?;
-    Ok(World {
-        supply: fleet::supply(Vec::new(), &policy),
-        namespaces: Namespaces::known(views),
-        policy,
-    })
+    let policy = policy_of(cluster, policy).await?;
+    let supply = fleet::supply(Vec::new(), &policy);
+    Ok(World::new(policy, supply, Namespaces::known(views)))
 }
 
 /// The pods of pages of an API server.
@@ -65,32 +66,54 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     builder.enable_all().build().context("failed to start")
 }
 
-fn from_cluster(kubeconfig: Option<&Path>, policy: Option<&str>) -> anyhow::Result<Live> {
+/// The policy of a file, or the one that slicegate goes by in a cluster.
+pub(crate) async fn policy_of(cluster: &Cluster, file: Option<&str>) -> anyhow::Result<Policy> {
+    if file.is_some() {
+        return input::policy(file);
+    }
+    let place = SHARING_POLICIES.named("default");
+    match cluster.get(place).await? {
+        None => input::policy(None),
+        Some(text) => policy::read_object(&place.to_string(), &text).with_context(|| {
+            format!("{place} cannot be taken; name the policy to judge by with --policy FILE")
+        }),
+    }
+}
+
+fn from_cluster(
+    kubeconfig: Option<&Path>,
+    policy: Option<&str>,
+    never: NeverMatched,
+) -> anyhow::Result<Live> {
     runtime()?.block_on(async {
         let cluster = Cluster::connect(kubeconfig).await?;
         let source = cluster.address();
         let nodes = input(source, &cluster.list(Kind::NODES).await?);
         let mut pages = cluster.list(Kind::NAMESPACES).await?;
         pages.extend(cluster.list(Kind::QUOTAS).await?);
-        let world = world(policy, (source, nodes), (source, input(source, &pages)))?;
+        let policy = policy_of(&cluster, policy).await?;
+        let world = world(
+            policy,
+            never,
+            (source, nodes),
+            (source, input(source, &pages)),
+        )?;
         let pods = pods(&cluster, &cluster.list(Kind::PODS).await?)?;
         Ok(Live { world, pods })
     })
 }
 
 fn world(
-    policy: Option<&str>,
+    policy: Policy,
+    never: NeverMatched,
     nodes: (&str, Input),
     namespaces: (&str, Input),
 ) -> anyhow::Result<World> {
-    let policy = input::policy(policy)?;
     let nodes = fleet::nodes(nodes.0, nodes.1).context("nodes")?;
     let views = fleet::namespace_views(namespaces.0, namespaces.1).context("namespaces")?;
-    Ok(World {
-        supply: fleet::supply(nodes, &policy),
-        namespaces: Namespaces::known(views),
-        policy,
-    })
+    let supply = fleet::supply(nodes, &policy);
+    let namespaces = Namespaces::known(views).with_never_matched(never);
+    Ok(World::new(policy, supply, namespaces))
 }
 
 /// Pages of an API server as one input; each page is a document of its own.

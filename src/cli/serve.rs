@@ -1,10 +1,12 @@
 //! `slicegate serve`: the webhook.
 
+use std::{fs, process};
+
 use anyhow::bail;
 
 use super::DONE;
 use super::args::{LogFormat, ServeArgs};
-use crate::server::{self, CertificateSource, Settings};
+use crate::server::{self, CertificateSource, ClusterSource, Keep, Settings};
 
 /// Runs until it is told to stop and returns the exit status.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
@@ -15,6 +17,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
             "a certificate is needed: --tls-cert FILE and --tls-key FILE, or --tls-generate DIR"
         ),
     };
+    let is_alone = args.nodes.is_some() && args.namespaces.is_some() && args.kubeconfig.is_none();
     let settings = Settings {
         listen: args.listen,
         admin_listen: args.admin_listen,
@@ -23,6 +26,17 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         policy: args.policy,
         nodes: args.nodes,
         namespaces: args.namespaces,
+        cluster: (!is_alone).then_some(ClusterSource {
+            kubeconfig: args.kubeconfig,
+        }),
+        keep: Keep {
+            guard: args.keep_guard,
+            events: args.events,
+            records: args.keep_records,
+            namespace: args.namespace,
+            identity: args.identity.unwrap_or_else(identity),
+        },
+        never_matched: args.never_match.unwrap_or_default(),
     };
     let _logging = server::start_logging(match args.log_format {
         LogFormat::Text => server::LogFormat::Text,
@@ -30,4 +44,14 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
     });
     server::run(settings)?;
     Ok(DONE)
+}
+
+/// The host's name, and what tells two processes of one host apart.
+fn identity() -> String {
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => "slicegate",
+        host => host,
+    };
+    format!("{host}-{}", process::id())
 }

@@ -3,8 +3,10 @@
 //! Objects stay the text they came as, so that the same types read them as anywhere else.
 
 mod error;
+mod events;
 mod identity;
 mod kind;
+mod lease;
 mod objects;
 mod proxy;
 mod pulse;
@@ -18,7 +20,9 @@ use kube::{Client, Config};
 use serde::Deserialize;
 
 pub use error::ClusterError;
+pub use events::{Note, Reference, Teller};
 pub use kind::{Kind, Place};
+pub use lease::Candidate;
 pub use objects::{Patch, Really};
 pub use pulse::Pulse;
 pub use trial::Trial;
@@ -74,6 +78,19 @@ impl Cluster {
     /// When a page cannot be had.
     pub async fn list(&self, kind: Kind) -> Result<Vec<String>, ClusterError> {
         self.pages(kind.plural, &kind.path(None)).await
+    }
+
+    /// Those with a label such as `app.kubernetes.io/name=slicegate`, in one page.
+    ///
+    /// # Errors
+    /// When they cannot be had; an API server that does not know the kind has none.
+    pub async fn list_labelled(
+        &self,
+        kind: Kind,
+        label: &str,
+    ) -> Result<Option<String>, ClusterError> {
+        let path = format!("{}?labelSelector={}", kind.path(None), escaped(label));
+        self.read(&path, || format!("list {}", kind.plural)).await
     }
 
     /// Those of one namespace, likewise.

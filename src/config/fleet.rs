@@ -72,7 +72,7 @@ pub fn nodes(source: &str, input: Input) -> Result<Vec<NodeView>, FleetError> {
 }
 
 /// What nodes and the policy's pools hand out.
-pub fn supply(nodes: Vec<NodeView>, policy: &Policy) -> Supply {
+pub fn supply(nodes: impl IntoIterator<Item = NodeView>, policy: &Policy) -> Supply {
     let mut builder = FleetBuilder::new(policy.supply.unlabelled);
     for node in nodes {
         builder.add(node);

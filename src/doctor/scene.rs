@@ -10,9 +10,9 @@ use super::policy::{self, InForce};
 use super::settings::Settings;
 use crate::config::documents::{Document, Input};
 use crate::config::fleet;
+use crate::engine::NeverMatched;
 use crate::engine::policy::Mode;
 use crate::engine::supply::NodeView;
-use crate::engine::words::NEVER_MATCHED;
 use crate::engine::{Namespaces, Policy, Supply};
 use crate::facts::Node;
 use crate::manifests::Service;
@@ -22,6 +22,8 @@ pub(super) struct Scene<'g> {
     pub(super) gathered: &'g Gathered,
     /// None where slicegate does not run as a Deployment here.
     pub(super) settings: Found<Option<Settings>>,
+    /// The namespaces whose pods nobody is asked about.
+    pub(super) never: NeverMatched,
     pub(super) in_force: Found<InForce>,
     pub(super) namespaces: Found<Namespaces>,
     pub(super) supply: Found<Supply>,
@@ -36,7 +38,8 @@ impl<'g> Scene<'g> {
     pub(super) fn of(gathered: &'g Gathered) -> Self {
         let settings = seen(&gathered.deployment).map(|d| d.as_ref().map(Settings::of));
         let in_force = policy::in_force(gathered, &settings);
-        let namespaces = namespaces(gathered);
+        let never = never(gathered, &settings);
+        let namespaces = namespaces(gathered).map(|n| n.with_never_matched(never.clone()));
         let supply = match &in_force {
             Ok(in_force) => supply(gathered, &in_force.policy),
             Err(unseen) => Err(unseen.clone()),
@@ -44,6 +47,7 @@ impl<'g> Scene<'g> {
         Self {
             gathered,
             settings,
+            never,
             in_force,
             namespaces,
             supply,
@@ -69,15 +73,7 @@ impl<'g> Scene<'g> {
 
     /// Whether nobody is asked about the pods of a namespace.
     pub(super) fn is_never_matched(&self, namespace: &str) -> bool {
-        let listed = self
-            .known_settings()
-            .and_then(|s| s.flag("never-match"))
-            .filter(|list| !list.is_empty());
-        namespace == self.gathered.namespace
-            || match listed {
-                Some(list) => list.split(',').any(|name| name.trim() == namespace),
-                None => NEVER_MATCHED.contains(&namespace),
-            }
+        namespace == self.gathered.namespace || self.never.contains(namespace)
     }
 
     /// Namespaces in a mode, sorted; those that are never matched left out.
@@ -108,6 +104,13 @@ impl<'g> Scene<'g> {
     pub(super) fn now(&self) -> Option<i64> {
         Some(self.gathered.clocks.as_ref().ok()?.server)
     }
+}
+
+/// As it is told, else what an installation in that namespace has.
+fn never(gathered: &Gathered, settings: &Found<Option<Settings>>) -> NeverMatched {
+    let settings = settings.as_ref().ok().and_then(Option::as_ref);
+    let told = settings.and_then(|s| s.flag("never-match")?.parse().ok());
+    told.unwrap_or_else(|| NeverMatched::of_installation(&gathered.namespace))
 }
 
 /// Objects as the readers of files take them.

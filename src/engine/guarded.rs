@@ -51,7 +51,8 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
     }
     let own = question.namespaces.view(question.namespace).cloned();
     let own = own.map(|view| (question.namespace.to_owned(), view));
-    let alone = Namespaces::known(own.into_iter().collect::<HashMap<_, _>>());
+    let alone = Namespaces::known(own.into_iter().collect::<HashMap<_, _>>())
+        .with_never_matched(question.namespaces.never_matched().clone());
     let question = &Question {
         namespaces: &alone,
         ..*question

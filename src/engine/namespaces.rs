@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::never::NeverMatched;
 use super::policy::{Mode, Policy};
 use super::quota::QuotaView;
-use super::words::{self, NEVER_MATCHED};
+use super::words;
 use crate::facts::Namespace;
 
 /// slicegate's annotations of one namespace, unjudged, and its quotas on GPUs.
@@ -49,6 +50,8 @@ pub enum Undescribed {
     PolicyDefault,
     /// `enforce`: nobody said anything about namespaces, so a preview shows the whole effect.
     Enforce,
+    /// Nothing before it is asked for: the cluster is watched, and this one may be too new to have been seen.
+    Ask,
 }
 
 /// All namespaces that are known.
@@ -57,6 +60,7 @@ pub struct Namespaces {
     views: HashMap<String, NamespaceView>,
     undescribed: Undescribed,
     in_use: HashSet<String>,
+    never: NeverMatched,
 }
 
 impl Namespaces {
@@ -66,20 +70,54 @@ impl Namespaces {
             views: HashMap::new(),
             undescribed: Undescribed::Enforce,
             in_use: HashSet::new(),
+            never: NeverMatched::default(),
         }
     }
 
     /// The namespaces of a cluster.
     pub fn known(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::PolicyDefault)
+    }
+
+    /// The namespaces of a cluster that is watched, so that newer ones may be there.
+    pub fn watched(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::Ask)
+    }
+
+    /// The same, and one that was asked for.
+    pub fn and(&self, name: &str, view: NamespaceView) -> Self {
+        let mut views = self.views.clone();
+        views.insert(name.to_owned(), view);
+        Self::of(views, self.undescribed).with_never_matched(self.never.clone())
+    }
+
+    /// Whether a namespace has to be asked for before anything can be said about its pods.
+    pub fn is_missing(&self, name: &str) -> bool {
+        self.undescribed == Undescribed::Ask && !self.views.contains_key(name)
+    }
+
+    fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
         let in_use = views
             .iter()
             .map(|(name, view)| view.trust_boundary.clone().unwrap_or_else(|| name.clone()))
             .collect();
         Self {
             views,
-            undescribed: Undescribed::PolicyDefault,
+            undescribed,
             in_use,
+            never: NeverMatched::default(),
         }
+    }
+
+    /// The same in an installation that never asks about these namespaces.
+    pub fn with_never_matched(mut self, never: NeverMatched) -> Self {
+        self.never = never;
+        self
+    }
+
+    /// The namespaces that are never asked about.
+    pub fn never_matched(&self) -> &NeverMatched {
+        &self.never
     }
 
     /// What a namespace's administrator said, if it is known.
@@ -89,7 +127,7 @@ impl Namespaces {
 
     /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
     pub fn mode(&self, name: &str, policy: &Policy) -> (Mode, bool) {
-        if NEVER_MATCHED.contains(&name) {
+        if self.never.contains(name) {
             return (Mode::Off, false);
         }
         let written = self.view(name).and_then(|v| v.mode.as_deref());
@@ -98,7 +136,9 @@ impl Namespaces {
             (Some(word), _) => {
                 Mode::from_word(word).map_or((Mode::Enforce, true), |mode| (mode, false))
             }
-            (None, Undescribed::PolicyDefault) => (policy.namespace_default, false),
+            (None, Undescribed::PolicyDefault | Undescribed::Ask) => {
+                (policy.namespace_default, false)
+            }
             (None, Undescribed::Enforce) => (Mode::Enforce, false),
         };
         (mode.min(policy.mode), misspelt)

@@ -21,6 +21,7 @@ use crate::facts::pod::Container;
 pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     let Question {
         policy,
+        namespaces,
         namespace,
         pod,
         ..
@@ -30,7 +31,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
         .iter()
         .any(|key| pod.label(key).is_some());
     let labels = policy.outsiders == Outsiders::Label;
-    let unseen = policy.mode == Mode::Off || words::NEVER_MATCHED.contains(&namespace);
+    let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
     if unseen || !labels && !is_labelled {
         return decision;
     }

@@ -17,12 +17,13 @@ use crate::facts::Pod;
 pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode) -> Decision<'a> {
     let Question {
         policy,
+        namespaces,
         namespace,
         pod,
         ..
     } = *question;
     let mut decision = untouched(mode, Reason::NotOurs);
-    if policy.mode == Mode::Off || words::NEVER_MATCHED.contains(&namespace) {
+    if policy.mode == Mode::Off || namespaces.never_matched().contains(namespace) {
         return decision;
     }
     // A pod that nobody has seen before had none of it.

@@ -50,6 +50,12 @@ pub struct OwnerReference<'a> {
     /// `DaemonSet`, `MPIJob`, ...
     #[serde(borrow, default)]
     pub kind: Option<Text<'a>>,
+    /// Its name.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
+    /// Tells it from another one of that name.
+    #[serde(borrow, default)]
+    pub uid: Option<Text<'a>>,
     /// Whether this owner is the managing controller.
     #[serde(default)]
     pub controller: Option<bool>,

@@ -8,7 +8,7 @@ use super::text::{Pairs, Text};
 /// A ResourceQuota as `kubectl get resourcequotas -A -o json` prints it.
 #[derive(Debug, Default, Deserialize)]
 pub struct ResourceQuota<'a> {
-    /// Only the namespace is used.
+    /// Whose it is.
     #[serde(borrow, default)]
     pub metadata: QuotaMetadata<'a>,
     /// What is counted.
@@ -19,6 +19,9 @@ pub struct ResourceQuota<'a> {
 /// `metadata` of a quota.
 #[derive(Debug, Default, Deserialize)]
 pub struct QuotaMetadata<'a> {
+    /// What it is called.
+    #[serde(borrow, default)]
+    pub name: Text<'a>,
     /// Whose quota it is.
     #[serde(borrow, default)]
     pub namespace: Text<'a>,

@@ -10,11 +10,11 @@ use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
 use crate::engine::touches::{self, quoted};
-use crate::engine::{Policy, Strategy, words};
+use crate::engine::{NeverMatched, Policy, Strategy, words};
 
 /// The policy `slicegate-bypass`.
-pub(super) fn policy(policy: &Policy) -> Admission {
-    let mut variables = vec![scope::enforced(policy), scope::too_large()];
+pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+    let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
     let judged = "variables.enforced && !variables.tooLarge && !variables.foreign";

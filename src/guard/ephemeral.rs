@@ -4,16 +4,16 @@ use super::bypass;
 use super::object::{Admission, Validation};
 use super::rule::{self, denies};
 use super::scope;
-use crate::engine::Policy;
 use crate::engine::policy::Mode;
 use crate::engine::rules::ephemeral_gpu::RULE;
+use crate::engine::{NeverMatched, Policy};
 
 /// The policy `slicegate-ephemeral`.
-pub(super) fn policy(policy: &Policy) -> Admission {
+pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     let added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
         !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))";
     let [holders, _] = scope::containers();
-    let mut variables = vec![scope::enforced(policy), ("added", added.to_owned())];
+    let mut variables = vec![scope::enforced(policy, never), ("added", added.to_owned())];
     variables.extend([holders, scope::taking()]);
     variables.extend(bypass::reaching("variables.added"));
     variables.extend(bypass::any_limits("variables.added"));

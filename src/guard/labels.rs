@@ -8,14 +8,14 @@ use super::tenancy;
 use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::touches::quoted;
-use crate::engine::{Policy, words};
+use crate::engine::{NeverMatched, Policy, words};
 
 /// The labels that are slicegate's.
 pub(super) const LABELS: [&str; 3] = [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER];
 
 /// The policy `slicegate-labels`.
-pub(super) fn policy(policy: &Policy) -> Admission {
-    let mut variables = vec![scope::enforced(policy), scope::too_large()];
+pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+    let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy)]);
     variables.extend(tenancy::boundary(policy));

@@ -9,10 +9,10 @@ use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::rules::visible_devices::INJECTING;
 use crate::engine::touches::quoted;
-use crate::engine::{Policy, words};
+use crate::engine::{NeverMatched, Policy, words};
 
 /// The policy `slicegate-live`.
-pub(super) fn policy(policy: &Policy) -> Admission {
+pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     let receipt = same("annotations", words::DECISION);
     let kept = LABELS.map(|key| same("labels", key));
     let [boundary, strategy, user] = kept.clone();
@@ -55,7 +55,7 @@ pub(super) fn policy(policy: &Policy) -> Admission {
         everywhere: true,
         needs: Mode::DryRun,
         conditions: vec![("changes-what-is-protected", changed)],
-        variables: vec![scope::enforced(policy)],
+        variables: vec![scope::enforced(policy, never)],
         validations: match denies(policy, &RULE) {
             true => validations,
             false => Vec::new(),

@@ -6,6 +6,7 @@
 //! consent, and whatever depends on supply, is the webhook's alone.
 
 mod bypass;
+mod current;
 mod ephemeral;
 mod labels;
 mod live;
@@ -18,19 +19,22 @@ mod tenancy;
 
 use serde_json::Value;
 
-use crate::engine::Policy;
+use crate::engine::{NeverMatched, Policy};
 
-/// What Kubernetes 1.30 and newer take: policies that refuse, each with its binding.
-pub fn validating(policy: &Policy) -> Vec<Value> {
+pub use current::says;
+
+/// What Kubernetes 1.30 and newer take: policies that refuse, each with its binding. Namespaces that are never asked
+/// about are open here too.
+pub fn validating(policy: &Policy, never: &NeverMatched) -> Vec<Value> {
     [
-        stamp::policy(policy),
-        bypass::policy(policy),
-        ephemeral::policy(policy),
-        labels::policy(policy),
-        live::policy(policy),
+        stamp::policy(policy, never),
+        bypass::policy(policy, never),
+        ephemeral::policy(policy, never),
+        labels::policy(policy, never),
+        live::policy(policy, never),
     ]
     .into_iter()
-    .flat_map(|admission| admission.objects(policy))
+    .flat_map(|admission| admission.objects(policy, never))
     .collect()
 }
 

@@ -2,9 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::Policy;
 use crate::engine::policy::Mode;
-use crate::engine::words::NEVER_MATCHED;
+use crate::engine::{NeverMatched, Policy};
 
 /// `apiVersion` of everything here.
 pub(super) const API_VERSION: &str = "admissionregistration.k8s.io/v1";
@@ -72,17 +71,17 @@ impl Validation {
 
 impl Admission {
     /// The policy and its binding.
-    pub(super) fn objects(self, policy: &Policy) -> [Value; 2] {
+    pub(super) fn objects(self, policy: &Policy, never: &NeverMatched) -> [Value; 2] {
         let name = self.name;
-        let never = json!({"namespaceSelector": {"matchExpressions": [{
-            "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": NEVER_MATCHED,
+        let elsewhere = json!({"namespaceSelector": {"matchExpressions": [{
+            "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": never.names(),
         }]}});
         let mut binding = json!({
             "policyName": name,
             "validationActions": ["Deny"],
         });
         if !self.everywhere {
-            binding["matchResources"] = never;
+            binding["matchResources"] = elsewhere;
         }
         [
             object(

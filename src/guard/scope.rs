@@ -1,12 +1,12 @@
 //! What several policies of the guard ask first: is the namespace enforced, is the pod too much, what does it take?
 
 use super::object::{Validation, Variable};
-use crate::engine::Policy;
 use crate::engine::foreign::{Stands, WORDS, Word};
 use crate::engine::guarded::{MOST_CONTAINERS, MOST_ENTRIES, MOST_TEXT};
 use crate::engine::policy::Mode;
 use crate::engine::touches::{LISTS, begins, beyond, is_one_of, quoted};
 use crate::engine::words;
+use crate::engine::{NeverMatched, Policy};
 
 /// Whether a name is one of these texts.
 pub(super) fn one_of(text: &str, names: &[&str]) -> String {
@@ -32,7 +32,7 @@ pub(super) fn no_mirror() -> (&'static str, String) {
 }
 
 /// Whether slicegate acts in the namespace.
-pub(super) fn enforced(policy: &Policy) -> Variable {
+pub(super) fn enforced(policy: &Policy, never: &NeverMatched) -> Variable {
     if policy.mode != Mode::Enforce {
         return ("enforced", "false".to_owned());
     }
@@ -41,7 +41,7 @@ pub(super) fn enforced(policy: &Policy) -> Variable {
         quoted(words::MODE)
     );
     let milder = [Mode::Off.word(), "false", Mode::DryRun.word()];
-    let never = one_of("request.namespace", &words::NEVER_MATCHED);
+    let never = one_of("request.namespace", &never.names());
     let absent = policy.namespace_default == Mode::Enforce;
     // A misspelt switch must not leave the door open.
     let expression = format!(

@@ -8,11 +8,11 @@ use super::tenancy;
 use crate::engine::policy::{BoundaryPlacement, Mode};
 use crate::engine::rules::{boundary_not_yours, protected_metadata};
 use crate::engine::touches::{self, quoted};
-use crate::engine::{Policy, Strategy, words};
+use crate::engine::{NeverMatched, Policy, Strategy, words};
 
 /// The policy `slicegate-stamp`.
-pub(super) fn policy(policy: &Policy) -> Admission {
-    let mut variables = vec![scope::enforced(policy), scope::too_large()];
+pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+    let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
     variables.extend(tenancy::boundary(policy));

@@ -4,9 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{NAMESPACE, Service};
-use crate::engine::touches;
-use crate::engine::words::NEVER_MATCHED;
+use super::Service;
+use crate::engine::{NeverMatched, touches};
 
 /// How the API server comes to trust slicegate's certificate.
 #[derive(Clone, Copy, Debug)]
@@ -21,20 +20,20 @@ pub enum Trust<'a> {
 ///
 /// `failurePolicy: Ignore`: pods that have nothing to do with slicegate must not depend on it, nor the others beyond
 /// what their namespace asked for; the guard closes what this leaves open.
-pub fn mutating_webhook(service: Service<'_>, trust: Trust<'_>) -> Value {
+pub fn mutating_webhook(service: Service<'_>, trust: Trust<'_>, never: &NeverMatched) -> Value {
     let create = rule("CREATE", "pods");
-    let mut webhook = webhook(service, trust, "mutate", &[create]);
+    let mut webhook = webhook((service, trust), never, "mutate", &[create]);
     webhook["reinvocationPolicy"] = "IfNeeded".into();
     configuration("MutatingWebhookConfiguration", service, trust, &webhook)
 }
 
 /// The ValidatingWebhookConfiguration: slicegate looks at what all webhooks made of a pod, and at ephemeral containers.
-pub fn validating_webhook(service: Service<'_>, trust: Trust<'_>) -> Value {
+pub fn validating_webhook(service: Service<'_>, trust: Trust<'_>, never: &NeverMatched) -> Value {
     let rules = [
         rule("CREATE", "pods"),
         rule("UPDATE", "pods/ephemeralcontainers"),
     ];
-    let webhook = webhook(service, trust, "validate", &rules);
+    let webhook = webhook((service, trust), never, "validate", &rules);
     configuration("ValidatingWebhookConfiguration", service, trust, &webhook)
 }
 
@@ -56,7 +55,12 @@ fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: &V
 }
 
 /// What both have in common; `verb` is the path, and the first part of the name.
-fn webhook(service: Service<'_>, trust: Trust<'_>, verb: &str, rules: &[Value]) -> Value {
+fn webhook(
+    (service, trust): (Service<'_>, Trust<'_>),
+    never: &NeverMatched,
+    verb: &str,
+    rules: &[Value],
+) -> Value {
     let mut client = json!({
         "service": {
             "namespace": service.namespace,
@@ -75,7 +79,7 @@ fn webhook(service: Service<'_>, trust: Trust<'_>, verb: &str, rules: &[Value]) 
         "namespaceSelector": {"matchExpressions": [{
             "key": "kubernetes.io/metadata.name",
             "operator": "NotIn",
-            "values": never_matched(service.namespace),
+            "values": never.names(),
         }]},
         "matchConditions": [{
             "name": "touches-gpu",
@@ -97,10 +101,4 @@ fn rule(operation: &str, resource: &str) -> Value {
         "resources": [resource],
         "scope": "Namespaced",
     })
-}
-
-/// Namespaces whose pods are never asked about; slicegate's own is the one it was installed into.
-fn never_matched(own: &str) -> Vec<&str> {
-    let each = |name: &'static str| if name == NAMESPACE { own } else { name };
-    NEVER_MATCHED.into_iter().map(each).collect()
 }

@@ -28,14 +28,21 @@ async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// Policy, nodes, namespaces and certificate are loaded before a port is opened.
-async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) {
+/// Ready once policy, nodes, namespaces and certificate were there; what grows old later stays in force.
+async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
     if shared.is_ready() {
-        (StatusCode::OK, "ok\n")
+        (StatusCode::OK, "ok\n".to_owned())
     } else if shared.is_draining() {
-        (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "shutting down\n".to_owned(),
+        )
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "starting\n")
+        let awaited = shared.awaited().join(", ");
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("starting, waiting for: {awaited}\n"),
+        )
     }
 }
 

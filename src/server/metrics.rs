@@ -1,5 +1,6 @@
 //! What is counted, as OpenMetrics; every label has a closed set of values, none of them a user's.
 
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ use prometheus_client::registry::Registry;
 use super::certificate::Tls;
 use super::world::Part;
 use crate::admission::{Judged, World};
+use crate::cluster::Pulse;
 use crate::engine::Strategy;
 
 /// Seconds; a decision takes tens of microseconds, a body of a megabyte some milliseconds.
@@ -55,6 +57,9 @@ label!(StrategyLabel, strategy);
 label!(ReasonLabel, reason);
 label!(KindLabel, kind);
 
+/// Of what is there once, or not at all.
+type NoLabel = [(String, String); 0];
+
 /// Why a request got no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
@@ -87,9 +92,18 @@ pub(super) struct Metrics {
     policy_reloads: Family<ResultLabel, Counter>,
     offers: Family<StrategyLabel, Gauge>,
     in_flight: Gauge,
+    guard: Family<NoLabel, Gauge>,
     rejected: Family<ReasonLabel, Counter>,
     cache_age: Family<KindLabel, Gauge<f64, AtomicU64>>,
-    seen: Mutex<Vec<(Part, Instant)>>,
+    signs: Mutex<HashMap<Part, Sign>>,
+}
+
+/// By what it is told how old a part of the world is.
+enum Sign {
+    /// When its file was last found in order.
+    File(Instant),
+    /// When its watch last said anything.
+    Watch(Pulse),
 }
 
 impl Metrics {
@@ -105,9 +119,10 @@ impl Metrics {
             policy_reloads: Family::default(),
             offers: Family::default(),
             in_flight: Gauge::default(),
+            guard: Family::default(),
             rejected: Family::default(),
             cache_age: Family::default(),
-            seen: Mutex::new(Part::ALL.map(|part| (part, Instant::now())).to_vec()),
+            signs: Mutex::default(),
         };
         for result in ["success", "failure"] {
             let _ = metrics
@@ -160,13 +175,18 @@ impl Metrics {
             self.in_flight.clone(),
         );
         registry.register(
+            "guard_current",
+            "Whether the guard in the API server is the one of the policy in force; absent where it is not kept",
+            self.guard.clone(),
+        );
+        registry.register(
             "rejected",
             "Requests that got no decision",
             self.rejected.clone(),
         );
         registry.register(
             "cache_age_seconds",
-            "Since when what requests are judged against was last found in order",
+            "Since the file was last found in order, or anything came of the watch: bookmarks come every minute or so",
             self.cache_age.clone(),
         );
         self.registry = registry;
@@ -191,6 +211,11 @@ impl Metrics {
             self.findings.get_or_create(&labels).inc();
         }
         self.duration.observe(took.as_secs_f64());
+    }
+
+    /// Says whether the guard is as it should be.
+    pub(super) fn guard(&self, is_current: bool) {
+        self.guard.get_or_create(&[]).set(i64::from(is_current));
     }
 
     /// Counts a request without a decision.
@@ -229,10 +254,19 @@ impl Metrics {
             .inc();
     }
 
-    /// Says when each part of the world was last found in order.
-    pub(super) fn seen(&self, seen: [(Part, Instant); 3]) {
-        if let Ok(mut kept) = self.seen.lock() {
-            *kept = seen.to_vec();
+    /// Says when the file of a part of the world was last found in order.
+    pub(super) fn seen(&self, part: Part, when: Instant) {
+        self.sign(part, Sign::File(when));
+    }
+
+    /// Says what tells whether the watch of a part of the world lives.
+    pub(super) fn lives(&self, part: Part, pulse: Pulse) {
+        self.sign(part, Sign::Watch(pulse));
+    }
+
+    fn sign(&self, part: Part, sign: Sign) {
+        if let Ok(mut signs) = self.signs.lock() {
+            signs.insert(part, sign);
         }
     }
 
@@ -240,11 +274,15 @@ impl Metrics {
     pub(super) fn text(&self, in_flight: usize) -> Result<String, std::fmt::Error> {
         self.in_flight
             .set(i64::try_from(in_flight).unwrap_or(i64::MAX));
-        if let Ok(seen) = self.seen.lock() {
-            for (part, instant) in seen.iter() {
+        if let Ok(signs) = self.signs.lock() {
+            for (part, sign) in signs.iter() {
                 let kind = part.word();
-                let age = self.cache_age.get_or_create(&KindLabel { kind });
-                age.set(instant.elapsed().as_secs_f64());
+                let age = match sign {
+                    Sign::File(when) => when.elapsed(),
+                    Sign::Watch(pulse) => pulse.age(),
+                };
+                let gauge = self.cache_age.get_or_create(&KindLabel { kind });
+                gauge.set(age.as_secs_f64());
             }
         }
         let mut page = String::new();

@@ -3,31 +3,43 @@
 mod admin;
 mod capacity;
 mod certificate;
+mod events;
+mod keepers;
 mod listener;
 mod log;
 mod metrics;
 mod reload;
 mod routes;
 mod shared;
+mod sources;
 mod watched;
 mod world;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::engine::NeverMatched;
 use certificate::CertificateFiles;
+use events::Notes;
+use keepers::Keepers;
 use listener::Acceptor;
 use metrics::Metrics;
 use shared::Shared;
-use world::WorldFiles;
+use sources::Sources;
+
+use crate::cluster::{Cluster, ClusterError, Note};
+use crate::config::policy::PolicyErrors;
 
 pub use log::{LogFormat, start as start_logging};
 
@@ -47,12 +59,40 @@ pub struct Settings {
     pub certificate: CertificateSource,
     /// Clients have to show a certificate by one of these authorities.
     pub client_ca: Option<PathBuf>,
-    /// The SharingPolicy; without it the built-in one.
+    /// The SharingPolicy; without it the cluster's, and without a cluster the built-in one.
     pub policy: Option<PathBuf>,
-    /// What `kubectl get nodes -o yaml|json` printed.
-    pub nodes: PathBuf,
-    /// What `kubectl get namespaces -o yaml|json` printed.
-    pub namespaces: PathBuf,
+    /// What `kubectl get nodes -o yaml|json` printed; without it they are watched.
+    pub nodes: Option<PathBuf>,
+    /// What `kubectl get namespaces -o yaml|json` printed; without it they are watched.
+    pub namespaces: Option<PathBuf>,
+    /// The namespaces that are never asked about.
+    pub never_matched: NeverMatched,
+    /// The cluster, where anything is watched.
+    pub cluster: Option<ClusterSource>,
+    /// What is kept in order in the cluster.
+    pub keep: Keep,
+}
+
+/// What is kept in order in the cluster, by one of the replicas at a time.
+#[derive(Debug)]
+pub struct Keep {
+    /// The guard in the API server.
+    pub guard: bool,
+    /// Events on the owners of pods that are refused; every replica tells of those it refused itself.
+    pub events: bool,
+    /// What outlives a process: the status of SharingPolicies, and nodes that are gone and still count.
+    pub records: bool,
+    /// slicegate's own namespace.
+    pub namespace: String,
+    /// What this replica is called.
+    pub identity: String,
+}
+
+/// How the cluster is reached.
+#[derive(Debug)]
+pub struct ClusterSource {
+    /// By this kubeconfig; without one by `$KUBECONFIG` or `~/.kube/config`, and else as a pod of the cluster.
+    pub kubeconfig: Option<PathBuf>,
 }
 
 /// Where the server's certificate comes from.
@@ -85,6 +125,15 @@ pub enum StartError {
     /// Policy, nodes or namespaces cannot be used.
     #[error(transparent)]
     World(#[from] world::WorldError),
+    /// Nothing says where the cluster is.
+    #[error("{0}; or give --nodes FILE and --namespaces FILE to run without a cluster")]
+    Cluster(#[from] ClusterError),
+    /// The built-in policy is broken, which a test rules out.
+    #[error("the built-in policy cannot be read: {0}")]
+    BuiltIn(#[from] PolicyErrors),
+    /// Something is to be kept in a cluster, and there is none.
+    #[error("{0} needs a cluster; add --kubeconfig FILE, or leave out --nodes or --namespaces")]
+    Alone(&'static str),
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] certificate::TlsError),
@@ -126,87 +175,102 @@ struct Stop {
     notice: Duration,
 }
 
-/// Everything is loaded and both ports are taken; nothing is answered yet.
+/// Every file was read and both ports are taken; nothing is answered yet.
 struct Bound {
     shared: Arc<Shared>,
     certificate: CertificateFiles,
-    world: WorldFiles,
+    world: Sources,
+    keep: Keep,
+    never_matched: NeverMatched,
+    notes: mpsc::Receiver<Note>,
     webhook: TcpListener,
     admin: TcpListener,
 }
 
 impl Bound {
     async fn new(settings: Settings) -> Result<Self, StartError> {
-        let metrics = Metrics::new();
-        let (world_files, world) =
-            WorldFiles::open(settings.policy, settings.nodes, settings.namespaces)?;
-        metrics.world(&world);
+        let cluster = match &settings.cluster {
+            Some(source) => Some(Cluster::connect(source.kubeconfig.as_deref()).await?),
+            None => settings.keep.alone()?,
+        };
+        let (notes, left) = Notes::new();
+        let notes = settings.keep.events.then_some(notes);
+        let shared = Arc::new(Shared::new(Metrics::new(), cluster, notes));
+        let world = Sources::open(&settings)?;
         let (certificate, tls) = CertificateFiles::open(settings.certificate, settings.client_ca)?;
-        metrics.certificate(&tls);
+        shared.set_tls(&tls);
         info!(
             version = env!("CARGO_PKG_VERSION"),
-            policy = %world.policy.name,
-            policy_hash = %world.policy.hash,
-            mode = world.policy.mode.word(),
-            gpu_nodes = world.supply.gpu_nodes(),
+            cluster = shared.cluster.as_ref().map_or("none", Cluster::address),
             certificate_not_after = tls.not_after,
             "starting"
         );
-        let webhook = listen("--listen", settings.listen).await?;
-        let admin = listen("--admin-listen", settings.admin_listen).await?;
         Ok(Self {
-            shared: Arc::new(Shared::new(world, &tls, metrics)),
+            webhook: listen("--listen", settings.listen).await?,
+            admin: listen("--admin-listen", settings.admin_listen).await?,
+            shared,
             certificate,
-            world: world_files,
-            webhook,
-            admin,
+            world,
+            keep: settings.keep,
+            never_matched: settings.never_matched,
+            notes: left,
         })
     }
 
     async fn serve(self, stop: impl Future<Output = Stop>) {
         let shared = self.shared;
-        let closing = CancellationToken::new();
-        let connections = TaskTracker::new();
-        let webhook = listener::accept(
-            self.webhook,
-            Acceptor::Tls(Arc::clone(&shared)),
-            routes::router(Arc::clone(&shared)),
-            closing.clone(),
-            connections.clone(),
-        );
+        let mut tasks = JoinSet::new();
         let admin_closing = CancellationToken::new();
-        let admin = listener::accept(
+        let admin = tokio::spawn(listener::accept(
             self.admin,
             Acceptor::Plain,
             admin::router(Arc::clone(&shared)),
             admin_closing.clone(),
             TaskTracker::new(),
-        );
-        let webhook = tokio::spawn(webhook);
-        let admin = tokio::spawn(admin);
-        let reload = tokio::spawn(reload::forever(
-            Arc::clone(&shared),
-            self.certificate,
-            self.world,
         ));
-        shared.set_ready();
-        let Stop { notice } = stop.await;
-        shared.set_draining();
-        notice_or_signal(notice).await;
-        closing.cancel();
-        reload.abort();
-        let _ = webhook.await;
-        connections.close();
-        match tokio::time::timeout(DRAIN, connections.wait()).await {
-            Ok(()) => info!("every request was answered; done"),
-            Err(_) => warn!(
-                connections = connections.len(),
-                "connections were still open after {} s; done",
-                DRAIN.as_secs()
-            ),
-        }
+        let keepers = Keepers::new(&shared, self.keep, self.never_matched);
+        self.world.start(&shared, &keepers, &mut tasks).await;
+        keepers.start(&shared, self.notes, &mut tasks);
+        tasks.spawn(reload::certificate(Arc::clone(&shared), self.certificate));
+        answer(&shared, self.webhook, stop).await;
+        tasks.shutdown().await;
+        keepers.end().await;
         admin_closing.cancel();
         let _ = admin.await;
+    }
+}
+
+/// Answers from the moment everything is known until it is to stop, and then until everything that was asked is
+/// answered.
+async fn answer(shared: &Arc<Shared>, webhook: TcpListener, stop: impl Future<Output = Stop>) {
+    let mut stop = pin!(stop);
+    tokio::select! {
+        () = shared.arrived() => {}
+        _ = &mut stop => return info!("stopped before there was anything to judge by"),
+    }
+    let closing = CancellationToken::new();
+    let connections = TaskTracker::new();
+    let accepting = tokio::spawn(listener::accept(
+        webhook,
+        Acceptor::Tls(Arc::clone(shared)),
+        routes::router(Arc::clone(shared)),
+        closing.clone(),
+        connections.clone(),
+    ));
+    shared.set_ready();
+    let Stop { notice } = stop.await;
+    shared.set_draining();
+    notice_or_signal(notice).await;
+    closing.cancel();
+    let _ = accepting.await;
+    connections.close();
+    match tokio::time::timeout(DRAIN, connections.wait()).await {
+        Ok(()) => info!("every request was answered; done"),
+        Err(_) => warn!(
+            connections = connections.len(),
+            "connections were still open after {} s; done",
+            DRAIN.as_secs()
+        ),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod answering;
 mod deadline;
+mod lookup;
 mod refusal;
 
 use std::sync::Arc;
@@ -72,7 +73,15 @@ async fn review(shared: &Shared, webhook: Webhook, request: Request) -> Result<V
     let _room = room.ok_or(Refusal::Busy)?;
     let whole = whole(body, length.unwrap_or_default());
     let body = deadline.limit(whole).await.ok_or(Refusal::Slow)??;
-    answer(respond_seen, shared, webhook, &body)
+    let world = shared.world();
+    let world = world.as_ref().ok_or(Refusal::Starting)?;
+    match answer(respond_seen, shared, world, webhook, &body) {
+        Err(Refusal::Namespace(name)) => {
+            let world = lookup::with_namespace(shared, world, &name, deadline).await?;
+            answer(respond_seen, shared, &world, webhook, &body)
+        }
+        answered => answered,
+    }
 }
 
 fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {

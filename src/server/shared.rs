@@ -1,29 +1,38 @@
-//! What every request and every reload shares: the world, the certificate, capacity, metrics and readiness.
+//! What every request and every change shares: the world, the certificate, capacity, metrics and readiness.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwapOption, Guard};
+use tokio::sync::Notify;
 use tokio_rustls::rustls::ServerConfig;
 
 use super::capacity::Capacity;
 use super::certificate::Tls;
+use super::events::Notes;
 use super::listener::Complaints;
 use super::metrics::Metrics;
+use super::world::Part;
 use crate::admission::World;
+use crate::cluster::Cluster;
 
 /// The state of a server.
 pub(super) struct Shared {
-    /// What requests are judged against.
-    pub(super) world: ArcSwap<World>,
-    /// What new connections are greeted with.
-    pub(super) tls: ArcSwap<ServerConfig>,
     /// How much is taken in at once.
     pub(super) capacity: Capacity,
     /// What was said about failed handshakes.
     pub(super) complaints: Complaints,
     /// What is counted.
     pub(super) metrics: Metrics,
+    /// Who is asked about namespaces that are too new to have been seen.
+    pub(super) cluster: Option<Cluster>,
+    /// Where is left what owners are to be told.
+    pub(super) notes: Option<Notes>,
+    world: ArcSwapOption<World>,
+    tls: ArcSwapOption<ServerConfig>,
+    missing: Mutex<Vec<Part>>,
+    /// Told when there is a world, and when there is a certificate.
+    arrival: Notify,
     phase: AtomicU8,
 }
 
@@ -32,15 +41,72 @@ const READY: u8 = 1;
 const DRAINING: u8 = 2;
 
 impl Shared {
-    /// A server that is starting.
-    pub(super) fn new(world: World, tls: &Tls, metrics: Metrics) -> Self {
+    /// A server that knows nothing yet.
+    pub(super) fn new(metrics: Metrics, cluster: Option<Cluster>, notes: Option<Notes>) -> Self {
         Self {
-            world: ArcSwap::from_pointee(world),
-            tls: ArcSwap::new(Arc::clone(&tls.config)),
             capacity: Capacity::new(),
             complaints: Complaints::default(),
             metrics,
+            cluster,
+            notes,
+            world: ArcSwapOption::empty(),
+            tls: ArcSwapOption::empty(),
+            missing: Mutex::new(Part::ALL.to_vec()),
+            arrival: Notify::new(),
             phase: AtomicU8::new(STARTING),
+        }
+    }
+
+    /// What requests are judged against; none while the server is starting.
+    pub(super) fn world(&self) -> Guard<Option<Arc<World>>> {
+        self.world.load()
+    }
+
+    /// From now on requests are judged against this.
+    pub(super) fn set_world(&self, world: World) {
+        self.world.store(Some(Arc::new(world)));
+        self.arrival.notify_one();
+    }
+
+    /// Whether anything can be judged.
+    pub(super) fn has_world(&self) -> bool {
+        self.world.load().is_some()
+    }
+
+    /// What new connections are greeted with; none while the server is starting.
+    pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
+        self.tls.load_full()
+    }
+
+    /// From now on new connections are greeted with this.
+    pub(super) fn set_tls(&self, tls: &Tls) {
+        self.metrics.certificate(tls);
+        self.tls.store(Some(Arc::clone(&tls.config)));
+        self.arrival.notify_one();
+    }
+
+    /// Which parts of the world are not known yet.
+    pub(super) fn set_missing(&self, parts: Vec<Part>) {
+        if let Ok(mut missing) = self.missing.lock() {
+            *missing = parts;
+        }
+    }
+
+    /// What is waited for, in words; nothing once all of it was there.
+    pub(super) fn awaited(&self) -> Vec<&'static str> {
+        let parts = self.missing.lock().map(|missing| missing.clone());
+        let parts = parts.unwrap_or_default().into_iter().map(Part::word);
+        let certificate = self.tls.load().is_none().then_some("certificate");
+        match self.has_world() {
+            true => certificate.into_iter().collect(),
+            false => parts.chain(certificate).collect(),
+        }
+    }
+
+    /// Waits until there is a world and a certificate.
+    pub(super) async fn arrived(&self) {
+        while self.world.load().is_none() || self.tls.load().is_none() {
+            self.arrival.notified().await;
         }
     }
 

@@ -45,10 +45,10 @@ impl Case {
             let shared = cases.join("_world").join(file);
             if own.exists() { own } else { shared }
         };
-        let world = |nodes: &Path| World {
-            policy: read_policy(&find("policy.yaml")),
-            supply: supply(nodes, &read_policy(&find("policy.yaml"))),
-            namespaces: namespaces(&find("namespaces.yaml")),
+        let world = |nodes: &Path| {
+            let policy = read_policy(&find("policy.yaml"));
+            let supply = supply(nodes, &policy);
+            World::new(policy, supply, namespaces(&find("namespaces.yaml")))
         };
         let later = Some(folder.join("later-nodes.yaml")).filter(|path| path.exists());
         let now = world(&find("nodes.yaml"));

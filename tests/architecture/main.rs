@@ -89,8 +89,17 @@ fn admission_knows_nothing_of_configuration_and_the_command_line() {
 }
 
 #[test]
-fn configuration_knows_nothing_of_the_command_line_and_of_admission() {
-    no_file_of("src/config", &["crate::cli", "crate::admission"]);
+fn configuration_knows_nothing_of_the_command_line_of_admission_and_of_manifests() {
+    no_file_of(
+        "src/config",
+        &[
+            "crate::cli",
+            "crate::admission",
+            "crate::manifests",
+            "crate::guard",
+            "crate::server",
+        ],
+    );
 }
 
 #[test]

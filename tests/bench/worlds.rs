@@ -33,9 +33,5 @@ pub fn of(text: &str, nodes: usize) -> World {
             .insert("kubernetes.io/hostname".to_owned(), view.name.clone());
         builder.add(view);
     }
-    World {
-        supply: builder.build(),
-        policy,
-        namespaces: Namespaces::known(namespaces),
-    }
+    World::new(policy, builder.build(), Namespaces::known(namespaces))
 }

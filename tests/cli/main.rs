@@ -6,6 +6,7 @@ mod cluster;
 mod commands;
 mod doctor;
 mod input;
+mod never_match;
 mod report;
 
 use std::fs;

@@ -22,11 +22,9 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     };
     let text = std::fs::read_to_string(file("policy.yaml")).expect("the policy can be read");
     let policy = policy::read("policy", &text).expect("a policy");
-    World {
-        supply: fleet::from_file(&file("nodes.yaml"), &policy).expect("nodes"),
-        namespaces: fleet::namespaces(&file("namespaces.yaml")).expect("namespaces"),
-        policy,
-    }
+    let supply = fleet::from_file(&file("nodes.yaml"), &policy).expect("nodes");
+    let namespaces = fleet::namespaces(&file("namespaces.yaml")).expect("namespaces");
+    World::new(policy, supply, namespaces)
 });
 
 /// What came back.

@@ -10,8 +10,9 @@ use std::process::Command;
 
 use super::cluster::Cluster;
 use super::control_plane::{Options, Parts};
+use super::replica::Replica;
 use super::stage::Stage;
-use super::webhook::{Files, Webhook};
+use super::webhook;
 
 /// Cases that nothing refuses yet, and what will.
 const OPEN: [(&str, &str); 0] = [];
@@ -28,13 +29,14 @@ pub fn nothing_unsafe_gets_in_that_is_not_known(stage: &mut Stage) {
     };
     let cluster = Cluster::boot(&stage.assets, options);
     let own = tempfile::tempdir().expect("a folder");
-    let files = Files {
-        policy: folder.join("world/policy.yaml"),
-        nodes: folder.join("world/nodes.yaml"),
-        namespaces: folder.join("world/namespaces.yaml"),
-    };
-    let webhook = Webhook::start(&cluster, &files, own);
-    webhook.register_unseen(&cluster);
+    let mut flags = vec![format!("--tls-generate={}", own.path().display())];
+    for part in ["policy", "nodes", "namespaces"] {
+        let file = folder.join(format!("world/{part}.yaml"));
+        flags.push(format!("--{part}={}", file.display()));
+    }
+    let mut replica = Replica::start(&flags, own);
+    replica.wait_until_ready(&cluster);
+    webhook::register_unseen(&cluster, &replica);
     let programs = cluster.kubectl.program.parent().expect("a folder");
     let output = Command::new("python3")
         .arg(folder.join("run_cluster.py"))
@@ -74,7 +76,7 @@ fn unsafe_cases<'l>(lines: &[&'l str]) -> BTreeSet<&'l str> {
 }
 
 /// The folder of the cases, if they can be run here.
-fn suite() -> Result<PathBuf, String> {
+pub fn suite() -> Result<PathBuf, String> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
     let shared = std::env::var_os("SLICEGATE_SHARED").map_or(beside, PathBuf::from);
     let folder = shared.join("acceptance");

@@ -31,6 +31,11 @@ impl Cluster {
         &self.plane
     }
 
+    /// The same, to stop and start parts of it.
+    pub fn plane_mut(&mut self) -> &mut ControlPlane {
+        &mut self.plane
+    }
+
     /// The administrator's client.
     pub fn api(&self) -> &Api {
         &self.plane.api

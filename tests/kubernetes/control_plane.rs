@@ -36,8 +36,12 @@ pub struct ControlPlane {
     kwok: Option<Process>,
     scheduler: Option<Process>,
     controllers: Option<Process>,
-    apiserver: Process,
+    apiserver: Option<Process>,
     etcd: Process,
+    /// How the API server is started.
+    command: (PathBuf, Vec<String>),
+    /// Where etcd listens.
+    pub database: u16,
     /// The administrator's client.
     pub api: Api,
     /// The administrator's kubeconfig.
@@ -71,23 +75,39 @@ impl ControlPlane {
         let admin = authority.client("admin", Some("system:masters"));
         let [database, peers, port] = free_ports();
         let etcd = etcd(assets, folder.path(), database, peers);
-        let apiserver = apiserver(assets, folder.path(), &authority, options, database, port);
+        let arguments = apiserver(folder.path(), &authority, options, database, port);
         let api = Api::new(port, &authority, &admin);
         let kubeconfig = certificates::kubeconfig(folder.path(), port, &authority, "admin", &admin);
         let mut plane = Self {
             kwok: None,
             scheduler: None,
             controllers: None,
-            apiserver,
+            apiserver: None,
             etcd,
+            command: (assets.apiserver.clone(), arguments),
+            database,
             api,
             kubeconfig,
             authority,
             folder,
         };
-        plane.wait_for_api();
+        plane.start_api();
         plane.start_the_others(assets, options, port);
         plane
+    }
+
+    /// Ends the API server; everything in etcd stays.
+    pub fn stop_api(&mut self) {
+        self.apiserver = None;
+    }
+
+    /// Starts the API server, on the port it always had.
+    #[track_caller]
+    pub fn start_api(&mut self) {
+        let (program, arguments) = &self.command;
+        let folder = self.folder.path();
+        self.apiserver = Some(Process::start("kube-apiserver", program, arguments, folder));
+        self.wait_for_api();
     }
 
     /// Whether there are controllers here.
@@ -97,9 +117,13 @@ impl ControlPlane {
 
     /// What every part last said.
     pub fn tails(&self) -> String {
-        let parts = [&self.scheduler, &self.controllers, &self.kwok];
-        let mut tails: Vec<String> = parts.into_iter().flatten().map(Process::tail).collect();
-        tails.push(self.apiserver.tail());
+        let parts = [
+            &self.scheduler,
+            &self.controllers,
+            &self.kwok,
+            &self.apiserver,
+        ];
+        let tails: Vec<String> = parts.into_iter().flatten().map(Process::tail).collect();
         tails.concat()
     }
 
@@ -120,7 +144,9 @@ impl ControlPlane {
         let tails = || tail_of("kube-apiserver", &log);
         until("the API server to be ready", seconds(60), tails, || {
             etcd.expect_running();
-            apiserver.expect_running();
+            if let Some(apiserver) = apiserver {
+                apiserver.expect_running();
+            }
             let answer = api.try_send("GET", "/readyz", None)?;
             answer
                 .is_good()
@@ -175,13 +201,12 @@ fn etcd(assets: &Assets, folder: &Path, port: u16, peers: u16) -> Process {
 }
 
 fn apiserver(
-    assets: &Assets,
     folder: &Path,
     authority: &Authority,
     options: Options,
     database: u16,
     port: u16,
-) -> Process {
+) -> Vec<String> {
     let ca = certificates::write(folder, "ca.crt", &authority.pem);
     let Identity { pem, key } = authority.server();
     let certificate = certificates::write(folder, "server.crt", &pem);
@@ -209,7 +234,7 @@ fn apiserver(
     if !options.plugins.is_empty() {
         arguments.push(format!("--enable-admission-plugins={}", options.plugins));
     }
-    Process::start("kube-apiserver", &assets.apiserver, arguments, folder)
+    arguments
 }
 
 fn scheduler(assets: &Assets, folder: &Path, kubeconfig: &Path, port: u16) -> Process {

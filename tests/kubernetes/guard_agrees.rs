@@ -7,7 +7,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use slicegate::config::policy;
 use slicegate::engine::guarded::Refusal;
-use slicegate::engine::{Policy, guarded};
+use slicegate::engine::{NeverMatched, Policy, guarded};
 use slicegate::guard;
 
 use super::cluster::{Cluster, pods_of};
@@ -128,7 +128,7 @@ fn install(cluster: &Cluster, index: usize, spec: &Value) -> Realm {
         );
         objects.push(object);
     }
-    for mut object in guard::validating(&policy) {
+    for mut object in guard::validating(&policy, &NeverMatched::default()) {
         let name = format!(
             "{}-{index}",
             object["metadata"]["name"].as_str().expect("a name")

@@ -12,6 +12,7 @@ mod certificates;
 mod cluster;
 mod control_plane;
 mod doctor;
+mod events;
 mod fleet;
 mod guard;
 mod guard_agrees;
@@ -29,19 +30,24 @@ mod neighbour;
 mod neighbourhood;
 mod neighbours;
 mod opt_in;
+#[path = "../policy/tables.rs"]
+mod policies;
 mod process;
 mod random;
 #[path = "../properties/reaching.rs"]
 mod reaching;
 mod recorder;
 mod reinvocation;
+mod replica;
 mod runner;
+mod sharing_policy;
 mod simulation;
 mod stage;
 mod throughput;
 mod unsteered;
 mod validation;
 mod wait;
+mod watching;
 mod webhook;
 mod workloads;
 
@@ -111,6 +117,18 @@ const TESTS: &[Test] = tests![
     guard::with_slicegate_there_the_guard_is_not_noticed,
     doctor::a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_enough_to_see_it,
     doctor::each_thing_that_breaks_is_found_on_its_own_line,
+    watching::what_changes_in_the_cluster_counts_for_the_next_pod,
+    watching::a_namespace_made_a_moment_ago_is_not_taken_for_one_that_says_nothing,
+    watching::an_api_server_that_was_away_and_has_forgotten_much_loses_nothing,
+    watching::nodes_that_went_are_supply_for_the_process_that_comes_after,
+    events::owners_are_told_why_their_pods_are_refused_and_once,
+    watching::the_guard_is_kept_as_long_as_slicegate_is_registered,
+    sharing_policy::the_definition_is_taken_without_a_warning_and_the_built_in_policy_comes_back_as_it_is,
+    sharing_policy::what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_meaning,
+    sharing_policy::no_value_that_the_reader_takes_is_refused_whatever_its_form,
+    sharing_policy::what_the_api_server_refuses_is_what_the_reader_refuses,
+    sharing_policy::a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dropped_aloud,
+    sharing_policy::the_status_is_taken_and_shown,
     installation::the_manifests_and_a_certificate_of_its_own_are_an_installation,
 ];
 

@@ -182,23 +182,19 @@ pub fn a_namespace_that_opts_in_is_enforced_from_then_on(stage: &mut Stage) {
     ];
     standard.cluster.kubectl.run(&annotate).good();
     let what = "a pod of the namespace to be stamped";
-    standard
-        .webhook
-        .tell_namespaces(&standard.cluster, what, || {
-            // While one webhook knows it and the other does not, a pod may be refused for a moment.
-            let after = standard.cluster.try_create(&path, &one).body;
-            is_stamped(&after).then_some(()).ok_or(after.to_string())
-        });
+    standard.cluster.wait_for(what, seconds(20), || {
+        // While one webhook knows it and the other does not, a pod may be refused for a moment.
+        let after = standard.cluster.try_create(&path, &one).body;
+        is_stamped(&after).then_some(()).ok_or(after.to_string())
+    });
     let annotate = ["annotate", "namespace", "joins", "slicegate.dev/mode-"];
     standard.cluster.kubectl.run(&annotate).good();
     let what = "a pod of the namespace to be left alone";
-    standard
-        .webhook
-        .tell_namespaces(&standard.cluster, what, || {
-            let after = standard.cluster.try_create(&path, &one);
-            let is_left_alone = after.is_good() && !is_stamped(&after.body);
-            is_left_alone.then_some(()).ok_or(after.body.to_string())
-        });
+    standard.cluster.wait_for(what, seconds(20), || {
+        let after = standard.cluster.try_create(&path, &one);
+        let is_left_alone = after.is_good() && !is_stamped(&after.body);
+        is_left_alone.then_some(()).ok_or(after.body.to_string())
+    });
 }
 
 fn is_stamped(pod: &Value) -> bool {

@@ -44,12 +44,10 @@ pub fn audit_names_what_ran_before_the_opt_in_and_adopt_brings_it_in(stage: &mut
             .then_some(label)
             .ok_or(answer.body.to_string())
     };
-    standard
-        .webhook
-        .tell_namespaces(cluster, "the namespace to be enforced", || {
-            let seen = probe()?;
-            (seen == "joins").then_some(()).ok_or(seen.to_string())
-        });
+    cluster.wait_for("the namespace to be enforced", seconds(20), || {
+        let seen = probe()?;
+        (seen == "joins").then_some(()).ok_or(seen.to_string())
+    });
     let said = slicegate(cluster, &["adopt", "joins"]).good();
     assert!(said.out.contains("already carries"), "{}", said.out);
 
@@ -68,12 +66,10 @@ pub fn audit_names_what_ran_before_the_opt_in_and_adopt_brings_it_in(stage: &mut
     assert!(!here["sells"][0]["strategy"].is_null());
 
     mode(cluster, "slicegate.dev/mode-");
-    standard
-        .webhook
-        .tell_namespaces(cluster, "the namespace to be off", || {
-            let seen = probe()?;
-            seen.is_null().then_some(()).ok_or(seen.to_string())
-        });
+    cluster.wait_for("the namespace to be off", seconds(20), || {
+        let seen = probe()?;
+        seen.is_null().then_some(()).ok_or(seen.to_string())
+    });
 }
 
 pub fn audit_finds_a_breach_made_by_hand(stage: &mut Stage) {

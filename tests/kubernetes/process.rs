@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// Waits for the end of its standard input, which the kernel closes even when the test process is killed, and
-/// kills the component then. Ends by itself when the component does.
+/// kills the component then. Ends by itself when the component does. Its own name is the file for the process id.
 const SUPERVISOR: &str = r#"
 exec 3<&0
 "$@" 3<&- </dev/null &
 component=$!
+echo "$component" >"$0"
 { read -r _ <&3; kill -KILL "$component" 2>/dev/null; } &
 watch=$!
 exec 3<&-
@@ -26,6 +27,7 @@ pub struct Process {
     name: &'static str,
     supervisor: Child,
     log: PathBuf,
+    pid: PathBuf,
 }
 
 impl Process {
@@ -38,10 +40,12 @@ impl Process {
         folder: &Path,
     ) -> Self {
         let log = folder.join(format!("{name}.log"));
+        let pid = folder.join(format!("{name}.pid"));
         let output = File::create(&log).expect("a log can be made");
         let errors = output.try_clone().expect("a log has two writers");
         let supervisor = Command::new("sh")
-            .args(["-c", SUPERVISOR, "sh"])
+            .args(["-c", SUPERVISOR])
+            .arg(&pid)
             .arg(program)
             .args(arguments)
             .current_dir(folder)
@@ -56,12 +60,26 @@ impl Process {
             name,
             supervisor,
             log,
+            pid,
         }
     }
 
     /// What it last said.
     pub fn tail(&self) -> String {
         tail_of(self.name, &self.log)
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        matches!(self.supervisor.try_wait(), Ok(Some(_)))
+    }
+
+    /// Asks it to end, as a kubelet does.
+    #[track_caller]
+    pub fn terminate(&self) {
+        let pid = fs::read_to_string(&self.pid).expect("its process id");
+        let sent = Command::new("kill").args(["-TERM", pid.trim()]).status();
+        assert!(sent.expect("kill").success());
     }
 
     /// Panics when it has ended by itself.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use slicegate::engine::NeverMatched;
 use slicegate::manifests::{Service, Trust, mutating_webhook};
 
 use super::cluster::{Cluster, pods_of};
@@ -34,7 +35,8 @@ impl Recorder {
         };
         let server = Https::serve(&authority.server(), Arc::new(answer));
         let trust = Trust::Authority(&authority.pem);
-        let mut configuration = mutating_webhook(Service::default(), trust);
+        let mut configuration =
+            mutating_webhook(Service::default(), trust, &NeverMatched::default());
         let webhook = &mut configuration["webhooks"][0];
         webhook["failurePolicy"] = "Fail".into();
         webhook["timeoutSeconds"] = 30.into();

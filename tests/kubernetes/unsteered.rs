@@ -76,14 +76,12 @@ pub fn a_share_from_before_the_opt_in_may_get_a_boundary_for_a_neighbour(stage: 
     ];
     cluster.kubectl.run(&annotate).good();
     let dry = format!("{}?dryRun=All", pods_of("joins"));
-    standard
-        .webhook
-        .tell_namespaces(cluster, "the namespace to be enforced", || {
-            // While one webhook knows it and the other does not, a pod may be refused for a moment.
-            let seen = cluster.try_create(&dry, &share_by_hand("probe")).body;
-            let label = &seen["metadata"]["labels"][BOUNDARY];
-            (label == "joins").then_some(()).ok_or(seen.to_string())
-        });
+    cluster.wait_for("the namespace to be enforced", seconds(20), || {
+        // While one webhook knows it and the other does not, a pod may be refused for a moment.
+        let seen = cluster.try_create(&dry, &share_by_hand("probe")).body;
+        let label = &seen["metadata"]["labels"][BOUNDARY];
+        (label == "joins").then_some(()).ok_or(seen.to_string())
+    });
     cluster.create(&pods_of("inference"), &share("resident"));
     is_beside(cluster, "inference");
     // From now on the boundaries are known, and the same namespace's next pod finds no place there.
@@ -91,15 +89,13 @@ pub fn a_share_from_before_the_opt_in_may_get_a_boundary_for_a_neighbour(stage: 
     is_kept_away(cluster, "joins", "late");
     let annotate = ["annotate", "namespace", "joins", "slicegate.dev/mode-"];
     cluster.kubectl.run(&annotate).good();
-    standard
-        .webhook
-        .tell_namespaces(cluster, "the namespace to be off", || {
-            let seen = cluster.try_create(&dry, &share_by_hand("probe"));
-            let is_bare = seen.body["metadata"]["labels"].is_null();
-            (seen.is_good() && is_bare)
-                .then_some(())
-                .ok_or(seen.body.to_string())
-        });
+    cluster.wait_for("the namespace to be off", seconds(20), || {
+        let seen = cluster.try_create(&dry, &share_by_hand("probe"));
+        let is_bare = seen.body["metadata"]["labels"].is_null();
+        (seen.is_good() && is_bare)
+            .then_some(())
+            .ok_or(seen.body.to_string())
+    });
 }
 
 pub fn a_forged_owner_does_not_bring_a_share_beside_another_boundary(stage: &mut Stage) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use slicegate::config::{documents, policy};
-use slicegate::engine::words;
+use slicegate::engine::{NeverMatched, words};
 use slicegate::guard;
 use slicegate::manifests::{self, NAMESPACE, Service, TLS_SECRET, Trust};
 use slicegate::yaml;
@@ -61,10 +61,17 @@ const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICE
 
 #[test]
 fn the_registration_stands_in_its_file() {
+    let never = NeverMatched::default();
     let (service, trust) = (Service::default(), Trust::CertManager("slicegate"));
     for (name, object) in [
-        ("mutating", manifests::mutating_webhook(service, trust)),
-        ("validating", manifests::validating_webhook(service, trust)),
+        (
+            "mutating",
+            manifests::mutating_webhook(service, trust, &never),
+        ),
+        (
+            "validating",
+            manifests::validating_webhook(service, trust, &never),
+        ),
     ] {
         let text = yaml::write(&object).expect("YAML");
         let path = format!("webhook-config/{name}-webhook.yaml");
@@ -89,7 +96,11 @@ const GUARD_1_36: &str = "# The part of the guard that needs Kubernetes 1.36 (Mu
 fn the_guard_for_the_built_in_policy_stands_in_its_files() {
     let policy = policy::built_in().expect("the built-in policy is valid");
     for (name, head, objects) in [
-        ("guard", GUARD, guard::validating(&policy)),
+        (
+            "guard",
+            GUARD,
+            guard::validating(&policy, &NeverMatched::default()),
+        ),
         ("guard-1.36", GUARD_1_36, guard::mutating(&policy)),
     ] {
         let documents: Vec<String> = objects
@@ -99,6 +110,27 @@ fn the_guard_for_the_built_in_policy_stands_in_its_files() {
         let path = format!("webhook-config/{name}.yaml");
         check_golden(&path, &format!("{head}{}", documents.join("---\n")));
     }
+}
+
+const DEFINITION: &str = "# The kind SharingPolicy. Generated from the tables and limits of the policy reader in src/config/policy;
+# SLICEGATE_BLESS=1 cargo test --test manifests writes it anew. What it refuses slicegate would refuse; slicegate
+# has the last word on the rest, as the condition Accepted of the object named default says.
+";
+
+#[test]
+fn the_definition_of_the_policys_kind_stands_in_its_file() {
+    let schema = policy::schema().expect("the built-in policy is valid");
+    let definition = manifests::sharing_policies(&schema);
+    let text = yaml::write(&definition).expect("YAML");
+    check_golden(
+        "webhook-config/05-sharing-policy.yaml",
+        &format!("{DEFINITION}{text}"),
+    );
+    let built_in = documents::parse("built-in", policy::DEFAULT_TEXT).documents;
+    let of_policy = &built_in[0].value;
+    let version = format!("{}/{}", manifests::GROUP, manifests::VERSION);
+    assert_eq!(of_policy["apiVersion"], version);
+    assert_eq!(of_policy["kind"], manifests::KIND);
 }
 
 #[test]
@@ -122,7 +154,7 @@ fn everything_is_in_the_namespace_that_comes_first() {
         let kind = object["kind"].as_str().expect("a kind");
         let is_global = kind.ends_with("WebhookConfiguration")
             || kind.contains("AdmissionPolicy")
-            || kind == "ClusterRole";
+            || ["ClusterRole", "CustomResourceDefinition"].contains(&kind);
         let namespace = &object["metadata"]["namespace"];
         assert!(is_global || *namespace == NAMESPACE, "{object}");
     }

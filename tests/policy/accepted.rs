@@ -1,12 +1,13 @@
 //! What is accepted, and what becomes of it.
 
-use slicegate::config::policy::{DEFAULT_TEXT, built_in};
+use slicegate::config::policy::built_in;
 use slicegate::engine::fraction::Fraction;
 use slicegate::engine::policy::{BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled};
 use slicegate::engine::rule::Severity;
 use slicegate::engine::strategy::{CoTenancy, Isolation, Strategy};
 
-use super::{HEADER, accepted, with_spec, with_tier};
+use super::accepted;
+use super::tables::{FROM_A_CLUSTER, FULL, HEADER, OFF, absent, off, with_spec, with_tier};
 
 #[test]
 fn the_built_in_policy_is_the_contract_s() {
@@ -103,18 +104,8 @@ fn the_built_in_tiers_are_the_contract_s() {
 #[test]
 fn what_is_absent_is_as_in_the_built_in_policy() {
     let expected = format!("{:?}", built_in().expect("the built-in policy is valid"));
-    for text in [
-        DEFAULT_TEXT,
-        HEADER,
-        &with_spec(""),
-        &with_spec("{}"),
-        &format!("{HEADER}metadata: {{}}\n"),
-        &with_spec("{placement: {}, supply: {}, rules: {}}"),
-        &with_spec(
-            "{mode: null, tiers: ~, placement: {schedulers: null}, supply: {pools: }, rules: {mps-user: null}}",
-        ),
-    ] {
-        assert_eq!(format!("{:?}", accepted(text)), expected, "{text}");
+    for text in absent() {
+        assert_eq!(format!("{:?}", accepted(&text)), expected, "{text}");
     }
 }
 
@@ -125,12 +116,8 @@ fn no_tiers_is_not_absent_tiers() {
 
 #[test]
 fn off_without_quotes() {
-    for off in ["off", "\"off\"", "false", "False", "OFF", "'false'"] {
-        let spec = format!(
-            "{{mode: {off}, namespaceDefault: {off}, podOptOut: false, placement: {{hideGpus: {off}}}, \
-             rules: {{shm-conflict: {off}}}}}"
-        );
-        let policy = accepted(&with_spec(&spec));
+    for off in OFF {
+        let policy = accepted(&self::off(off));
         assert_eq!(
             (policy.mode, policy.namespace_default),
             (Mode::Off, Mode::Off),
@@ -149,43 +136,7 @@ fn off_without_quotes() {
 
 #[test]
 fn every_field_is_read() {
-    let policy = accepted(
-        r#"apiVersion: slicegate.dev/v1alpha1
-kind: SharingPolicy
-metadata: {name: full}
-spec:
-  mode: dry-run
-  namespaceDefault: enforce
-  defaultTier: small
-  podOptOut: true
-  outsiders: label
-  boundaries:
-  - {name: payments, namespaces: [pay-a, pay-b]}
-  foreignSharing: [tensor-fusion, hami]
-  tiers:
-  - name: small
-    isolation: limited
-    strategies: [mps]
-    share: {memory: 0.5Gi, fraction: 0.10}
-    runAsUser: 1000
-  placement:
-    boundary: node-label
-    packing: none
-    schedulers: [a, b]
-    tolerations:
-    - {key: gpu, operator: Equal, value: "yes", effect: NoExecute, tolerationSeconds: 60}
-    - {operator: Exists, key: ""}
-  supply:
-    unlabelled: exclusive
-    remember: 1h30m
-    pools:
-    - name: pool_1.a
-      labels: {nvidia.com/gpu.count: 8, nvidia.com/gpu.present: true, empty: ""}
-      allocatable: {nvidia.com/gpu: 8, memory: 1.5Ti}
-      taints: [{key: nvidia.com/gpu, effect: NoSchedule}, {key: a, value: b, effect: NoExecute}]
-  rules: {ask-invalid: deny, mps-user: deny, shm-conflict: deny}
-"#,
-    );
+    let policy = accepted(FULL);
     assert_eq!(policy.name, "full");
     assert_eq!(
         (policy.mode, policy.namespace_default),
@@ -240,12 +191,7 @@ spec:
 
 #[test]
 fn json_and_what_a_cluster_adds() {
-    let json = r#"{"apiVersion": "slicegate.dev/v1alpha1", "kind": "SharingPolicy",
-	"metadata": {"name": "default", "uid": "u", "resourceVersion": "1", "generation": 2,
-		"creationTimestamp": null, "labels": {"a/b": "c"}, "annotations": {"x": "{\"y\": 1}"},
-		"managedFields": [{"fieldsV1": {"f:spec": {".": {}}}}]},
-	"spec": {"tiers": [{"name": "a", "isolation": "none", "strategies": ["mps"], "share": {"fraction": 0.25}}]},
-	"status": {"conditions": []}}"#;
+    let json = FROM_A_CLUSTER;
     let yaml = with_tier("name: a, isolation: none, strategies: [mps], share: {fraction: '.250'}");
     for text in [
         json.to_owned(),

@@ -2,7 +2,8 @@
 
 use slicegate::config::policy::{MAX_BYTES, read};
 
-use super::{HEADER, check, refused, with_spec};
+use super::tables::{HEADER, with_spec};
+use super::{check, refused};
 
 #[test]
 fn no_document_at_all() {

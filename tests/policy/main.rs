@@ -5,21 +5,12 @@ mod accepted;
 mod documents;
 mod hash;
 mod refused;
+mod schema;
+mod status;
+mod tables;
 
 use slicegate::config::policy::read;
 use slicegate::engine::policy::Policy;
-
-const HEADER: &str = "apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\n";
-
-/// A policy with this `spec`, which begins on line 3.
-fn with_spec(spec: &str) -> String {
-    format!("{HEADER}spec: {spec}\n")
-}
-
-/// A policy with one tier of these fields.
-fn with_tier(fields: &str) -> String {
-    with_spec(&format!("{{tiers: [{{{fields}}}]}}"))
-}
 
 fn accepted(text: &str) -> Policy {
     read("p", text).unwrap_or_else(|errors| panic!("{errors}\nin\n{text}"))

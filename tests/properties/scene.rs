@@ -71,11 +71,7 @@ pub fn world(policy: &Value, fleet: &Fleet) -> World {
     for pool in &policy.supply.pools {
         builder.add(NodeView::of_pool(pool));
     }
-    World {
-        supply: builder.build(),
-        namespaces: policies::namespaces(),
-        policy,
-    }
+    World::new(policy, builder.build(), policies::namespaces())
 }
 
 /// What came out, free of everything it was read from.

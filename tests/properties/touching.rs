@@ -125,7 +125,7 @@ fn namespaces_nobody_described_are_judged_alike() {
     let policy = json!({"apiVersion": "slicegate.dev/v1alpha1", "kind": "SharingPolicy", "metadata": {"name": "p"}});
     let fleet = fleet::Fleet { nodes: Vec::new() };
     let mut world = scene::world(&policy, &fleet);
-    world.namespaces = Namespaces::assumed();
+    world.namespaces = Namespaces::assumed().into();
     let pod = reaching::plain("anywhere", true, true);
     assert!(said(&world, &pod, Workload::Pod).is_empty());
 }

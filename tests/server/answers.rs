@@ -255,3 +255,23 @@ fn many_requests_at_once_on_one_http2_connection_get_each_its_own_answer() {
         }
     });
 }
+
+#[test]
+fn a_namespace_that_is_never_asked_about_is_left_alone_under_the_next_policy_too() {
+    let server = Server::with(&["--never-match", "kube-system,inference"]);
+    let mut connection = Connection::to(&server);
+    let allowed = |connection: &mut Connection, namespace: &str| {
+        let answer = connection.review(&review("uid-1", namespace, &attack()));
+        answer["response"]["allowed"].clone()
+    };
+    assert_eq!(allowed(&mut connection, "inference"), json!(true));
+    super::world::write_policy(
+        server.path("policy.yaml").parent().expect("a folder"),
+        "other",
+    );
+    server.logged("new policy in force");
+    assert_eq!(allowed(&mut connection, "inference"), json!(true));
+    let other = Server::start();
+    let mut without = Connection::to(&other);
+    assert_eq!(allowed(&mut without, "inference"), json!(false));
+}

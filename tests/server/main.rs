@@ -3,6 +3,7 @@
 mod answers;
 mod certificates;
 mod client;
+mod cluster;
 mod drain;
 mod limits;
 mod operators;

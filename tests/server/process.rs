@@ -42,7 +42,15 @@ impl Server {
 
     /// Serves what is in a folder: nodes.yaml, namespaces.yaml, policy.yaml.
     pub fn in_folder(folder: TempDir, flags: &[&str]) -> Self {
-        let mut command = command(folder.path());
+        Self::run(command(folder.path()), folder, flags)
+    }
+
+    /// Serves what a cluster says.
+    pub fn watching(folder: TempDir, flags: &[&str]) -> Self {
+        Self::run(serve(folder.path()), folder, flags)
+    }
+
+    fn run(mut command: Command, folder: TempDir, flags: &[&str]) -> Self {
         if !flags.contains(&"--tls-cert") {
             command.args(["--tls-generate", "certificates"]);
         }
@@ -118,14 +126,20 @@ impl Drop for Server {
 
 /// `slicegate serve` on free ports with the files of a folder.
 pub fn command(folder: &Path) -> Command {
+    let mut command = serve(folder);
+    command
+        .args(["--nodes", "nodes.yaml", "--namespaces", "namespaces.yaml"])
+        .args(["--policy", "policy.yaml"]);
+    command
+}
+
+fn serve(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_slicegate"));
     command
         .current_dir(folder)
         .env_remove("RUST_LOG")
         .args(["serve", "--listen", "127.0.0.1:0"])
-        .args(["--admin-listen", "127.0.0.1:0"])
-        .args(["--nodes", "nodes.yaml", "--namespaces", "namespaces.yaml"])
-        .args(["--policy", "policy.yaml"]);
+        .args(["--admin-listen", "127.0.0.1:0"]);
     command
 }
 

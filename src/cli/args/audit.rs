@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args as ClapArgs;
 
 use super::{Format, dns_label};
+use crate::engine::NeverMatched;
 
 /// `slicegate audit`.
 #[derive(Debug, ClapArgs)]
@@ -21,9 +22,12 @@ pub(crate) struct AuditArgs {
     /// Instead of a cluster: what `kubectl get pods -A --show-managed-fields -o json` printed
     #[arg(long, value_name = "FILE", conflicts_with = "kubeconfig", requires_all = ["nodes", "namespaces"])]
     pub pods: Option<String>,
-    /// The SharingPolicy; without it the built-in one
+    /// The SharingPolicy; else the cluster's or the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
+    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// Lists nodes, the boundaries on them, and the pods that the guarantee does not cover
     #[arg(long)]
     pub boundaries: bool,
@@ -41,7 +45,7 @@ pub(crate) struct AdoptArgs {
     /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// The SharingPolicy; without it the built-in one
+    /// The SharingPolicy; else the cluster's or the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
     /// Asks the API server whether it would, and changes nothing

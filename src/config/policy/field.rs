@@ -1,5 +1,6 @@
 //! Walking the document: objects, lists and single values, each with the path it has in messages.
 
+use super::limits::{LONGEST_VALUE, MOST_ENTRIES};
 use super::problem::{Report, join, shown};
 use super::suggest::{home, nearest};
 use super::tree::{Entry, Node, Value};
@@ -46,7 +47,9 @@ impl<'a> Field<'a> {
 
     /// The entries of an object whose keys are the user's own; the only fields that may be null.
     pub fn pairs(&self) -> Vec<(&'a str, Self)> {
-        let entries = self.entries().unwrap_or_default().iter();
+        let entries = self.entries().unwrap_or_default();
+        self.limit(entries.len());
+        let entries = entries.iter();
         entries
             .map(|entry| {
                 let path = join(&self.path, &entry.key);
@@ -79,6 +82,7 @@ impl<'a> Field<'a> {
             self.wrong_kind("a list");
             return Vec::new();
         };
+        self.limit(items.len());
         let items = items.iter().enumerate();
         items
             .map(|(index, node)| self.child(format!("{}[{index}]", self.path), node))
@@ -103,7 +107,16 @@ impl<'a> Field<'a> {
     /// A single value as it was written, and whether it had no quotes.
     pub fn scalar(&self, wanted: &str) -> Option<(&'a str, bool)> {
         match &self.node.value {
-            Value::Scalar { text, plain } => Some((text, *plain)),
+            Value::Scalar { text, plain } => {
+                let length = text.chars().count();
+                if length > LONGEST_VALUE {
+                    self.problem(format!(
+                        "{length} characters; a value has at most {LONGEST_VALUE}"
+                    ));
+                    return None;
+                }
+                Some((text, *plain))
+            }
             _ => {
                 self.wrong_kind(wanted);
                 None
@@ -118,6 +131,15 @@ impl<'a> Field<'a> {
                 self.wrong_kind("an object");
                 None
             }
+        }
+    }
+
+    /// Reports what is too much to be checked.
+    fn limit(&self, entries: usize) {
+        if entries > MOST_ENTRIES {
+            self.problem(format!(
+                "{entries} entries; at most {MOST_ENTRIES} are possible here"
+            ));
         }
     }
 

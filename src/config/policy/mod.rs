@@ -5,10 +5,14 @@
 
 mod field;
 mod hash;
+mod limits;
 mod names;
+mod object;
+mod openapi;
 mod placement;
 mod problem;
 mod spec;
+mod status;
 mod suggest;
 mod supply;
 mod tier;
@@ -21,7 +25,9 @@ use crate::engine::policy::Policy;
 use field::Field;
 use problem::Report;
 
+pub use object::read_object;
 pub use problem::{PolicyErrors, Problem};
+pub use status::{Standing, status};
 pub(crate) use suggest::nearest;
 
 /// The built-in policy as text, comments and all.
@@ -48,6 +54,14 @@ pub fn read(source: &str, text: &str) -> Result<Policy, PolicyErrors> {
     let report = Report::default();
     let policy = policy(text, &report);
     report.finish(source, policy)
+}
+
+/// The OpenAPI schema by which an API server checks a SharingPolicy; see [`read`] for what is right.
+///
+/// # Errors
+/// See [`built_in`], whose tiers are those of a policy that lists none.
+pub fn schema() -> Result<serde_json::Value, PolicyErrors> {
+    Ok(spec::schema(&built_in()?.tiers))
 }
 
 fn policy(text: &str, report: &Report) -> Option<Policy> {

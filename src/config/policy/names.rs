@@ -5,6 +5,23 @@ use crate::engine::words::is_dns_label;
 use super::field::Field;
 use super::problem::shown;
 
+/// What [`is_dns_label`] takes, with [`LONGEST_LABEL`].
+pub(super) const DNS_LABEL: &str = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$";
+/// The characters of a DNS label.
+pub(super) const LONGEST_LABEL: usize = 63;
+/// What [`is_name`] takes, with [`LONGEST_LABEL`].
+pub(super) const NAME: &str = "^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
+/// A name, or nothing.
+pub(super) const LABEL_VALUE: &str = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+/// What [`is_qualified_name`] takes and a little more, since a pattern cannot count the parts of a prefix.
+pub(super) const KEY: &str =
+    "^([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$";
+/// The same, or nothing.
+pub(super) const KEY_OR_NOTHING: &str =
+    "^(([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$";
+/// The characters of a prefix, a slash and a name.
+pub(super) const LONGEST_KEY: usize = 253 + 1 + LONGEST_LABEL;
+
 impl Field<'_> {
     /// The name of a cluster-wide object: DNS labels joined by dots, at most 253 characters.
     pub fn object_name(&self) -> Option<String> {

@@ -2,8 +2,14 @@
 
 use crate::engine::policy::{BoundaryPlacement, Placement, PolicyToleration};
 
+use serde_json::Value;
+
 use super::field::{Field, Fields};
+use super::limits::LONGEST_VALUE;
+use super::names::{KEY_OR_NOTHING, LABEL_VALUE, LONGEST_KEY, LONGEST_LABEL};
+use super::openapi;
 use super::unique::distinct;
+use super::value::FILLED;
 
 /// What a taint, and so a toleration, can do.
 pub(super) const EFFECTS: [(&str, &str); 3] = [
@@ -104,4 +110,112 @@ fn toleration(fields: &mut Fields<'_>) -> PolicyToleration {
 /// A field that counts as absent when it is an empty text, as in a pod.
 fn given<'a>(fields: &mut Fields<'a>, name: &'static str) -> Option<Field<'a>> {
     fields.optional(name).filter(|f| !f.says(""))
+}
+
+/// The object as a schema.
+pub(super) fn schema() -> Value {
+    let scheduler = openapi::text("A scheduler's name.", FILLED, LONGEST_VALUE);
+    let fields = vec![
+        (
+            "boundary",
+            openapi::word(
+                "What keeps boundaries on different nodes: a pod's anti-affinity (the default), or a label of the node \
+                 that you set.",
+                &BOUNDARY,
+            ),
+        ),
+        (
+            "packing",
+            openapi::word(
+                "Whether nodes that already run shares of the same boundary are preferred; they are by default.",
+                &PACKING,
+            ),
+        ),
+        (
+            "schedulers",
+            openapi::some(
+                "Shared pods use one of these; default-scheduler alone by default.",
+                scheduler,
+            ),
+        ),
+        (
+            "hideGpus",
+            openapi::word(
+                "Whether containers without a GPU in rewritten pods are told to see none; they are by default.",
+                &HIDE_GPUS,
+            ),
+        ),
+        (
+            "tolerations",
+            openapi::list(
+                "Added to every rewritten pod, besides one for the GPU nodes' own taint.",
+                openapi::with_rules(toleration_schema(), &toleration_rules()),
+            ),
+        ),
+    ];
+    openapi::object("How pods are placed.", Vec::new(), fields)
+}
+
+fn toleration_schema() -> Value {
+    let fields = vec![
+        (
+            "key",
+            openapi::text(
+                "The key of a taint; none with operator Exists means every taint.",
+                KEY_OR_NOTHING,
+                LONGEST_KEY,
+            ),
+        ),
+        (
+            "operator",
+            openapi::word(
+                "Equal (the default) compares the value.",
+                &or_nothing(&OPERATORS),
+            ),
+        ),
+        (
+            "value",
+            openapi::text("What Equal compares with.", LABEL_VALUE, LONGEST_LABEL),
+        ),
+        (
+            "effect",
+            openapi::word("Which effect; none means every one.", &or_nothing(&EFFECTS)),
+        ),
+        (
+            "tolerationSeconds",
+            openapi::whole(
+                "How long NoExecute is put up with; for ever without it.",
+                i64::MIN,
+                i64::MAX,
+            ),
+        ),
+    ];
+    openapi::object("A toleration, as in a pod.", Vec::new(), fields)
+}
+
+/// An empty text counts as absent, as in a pod.
+fn or_nothing(table: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    [table, &[("", "")]].concat()
+}
+
+fn toleration_rules() -> [openapi::Rule; 3] {
+    let exists = "has(self.operator) && self.operator == 'Exists'";
+    let given = |name: &str| format!("has(self.{name}) && self.{name} != ''");
+    [
+        openapi::rule(
+            format!("{} || {exists}", given("key")),
+            "the key of a taint is missing; give one, or operator: Exists for every key",
+        )
+        .at("key"),
+        openapi::rule(
+            format!("!({}) || !({exists})", given("value")),
+            "a value with operator Exists; remove it or write operator: Equal",
+        )
+        .at("value"),
+        openapi::rule(
+            "!has(self.tolerationSeconds) || has(self.effect) && self.effect == 'NoExecute'",
+            "only with effect NoExecute; remove it or write effect: NoExecute",
+        )
+        .at("tolerationSeconds"),
+    ]
 }

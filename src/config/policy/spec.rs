@@ -7,11 +7,14 @@ use crate::engine::rule::Rule;
 use crate::engine::rule::Severity;
 use crate::engine::rules;
 
+use serde_json::{Value, json};
+
 use super::field::{Field, Fields};
+use super::names::{DNS_LABEL, LONGEST_LABEL};
 use super::problem::{Report, shown};
 use super::suggest::nearest;
 use super::unique::{Unique, distinct};
-use super::{built_in, placement, supply, tier};
+use super::{built_in, openapi, placement, status, supply, tier};
 
 const API_VERSION: &str = "slicegate.dev/v1alpha1";
 const KIND: &str = "SharingPolicy";
@@ -160,8 +163,11 @@ fn boundary(fields: &mut Fields<'_>, names: &mut Unique) -> NamedBoundary {
 }
 
 fn foreign_sharing(field: &Field<'_>) -> Vec<ForeignSystem> {
-    let words = ForeignSystem::ALL.map(|s| (s.word(), s));
-    distinct(&field.items(), |item| item.word(&words))
+    distinct(&field.items(), |item| item.word(&systems()))
+}
+
+fn systems() -> [(&'static str, ForeignSystem); 5] {
+    ForeignSystem::ALL.map(|system| (system.word(), system))
 }
 
 fn severities(field: &Field<'_>) -> BTreeMap<&'static str, Severity> {
@@ -200,4 +206,126 @@ fn severity(rule: &Rule, field: &Field<'_>) -> Option<Severity> {
         ));
     }
     Some(severity)
+}
+
+/// The document as a schema; `tiers` are those of a policy that lists none.
+pub(super) fn schema(tiers: &[Tier]) -> Value {
+    let spec = openapi::object(
+        "What it says; absent fields have the built-in policy's values.",
+        Vec::new(),
+        fields(),
+    );
+    json!({
+        "description": "How GPUs may be shared. Only the object named default counts.",
+        "type": "object",
+        "properties": {
+            "apiVersion": {"type": "string"},
+            "kind": {"type": "string"},
+            "metadata": {"type": "object"},
+            "spec": openapi::nullable(openapi::with_rules(spec, &[names_a_tier(tiers)])),
+            "status": status::schema(),
+        },
+    })
+}
+
+fn fields() -> Vec<openapi::Property> {
+    let systems = systems();
+    vec![
+        (
+            "mode",
+            openapi::word("The most any namespace gets; enforce by default.", &MODES),
+        ),
+        (
+            "namespaceDefault",
+            openapi::word(
+                "What a namespace gets that does not say slicegate.dev/mode; \"off\" by default.",
+                &MODES,
+            ),
+        ),
+        (
+            "defaultTier",
+            openapi::text(
+                "The tier of pods and namespaces that name none; without one they keep their whole GPU.",
+                DNS_LABEL,
+                LONGEST_LABEL,
+            ),
+        ),
+        (
+            "podOptOut",
+            openapi::boolean(
+                "Whether a pod may leave with slicegate.dev/mode: \"off\"; false by default.",
+            ),
+        ),
+        (
+            "outsiders",
+            openapi::word(
+                "What GPU pods get whose namespace is off or in dry-run: nothing (the default), or the boundary label.",
+                &OUTSIDERS,
+            ),
+        ),
+        ("boundaries", boundaries_schema()),
+        (
+            "foreignSharing",
+            openapi::each_once(
+                "Other sharing systems that are left alone in enforced namespaces.",
+                &systems,
+                0,
+            ),
+        ),
+        ("tiers", tier::schema()),
+        ("placement", placement::schema()),
+        ("supply", supply::schema()),
+        ("rules", severities_schema()),
+    ]
+}
+
+fn names_a_tier(tiers: &[Tier]) -> openapi::Rule {
+    let names = openapi::texts(tiers.iter().map(|tier| tier.name.as_str()));
+    openapi::rule(
+        format!(
+            "!has(self.defaultTier) || (has(self.tiers) ? self.tiers.exists(t, t.name == self.defaultTier) \
+             : self.defaultTier in {names})"
+        ),
+        "is none of the tiers; name one of them, add it or remove this",
+    )
+    .telling("self.defaultTier")
+    .at("defaultTier")
+}
+
+fn boundaries_schema() -> Value {
+    let name = |about: &str| openapi::text(about, DNS_LABEL, LONGEST_LABEL);
+    let required = vec![
+        ("name", name("The boundary.")),
+        (
+            "namespaces",
+            openapi::some("Who may use it.", name("A namespace.")),
+        ),
+    ];
+    let boundary = openapi::object("A reserved name.", required, Vec::new());
+    let about = "Names of boundaries that only the listed namespaces may use.";
+    openapi::with_rules(openapi::list(about, boundary), &[openapi::once("name")])
+}
+
+fn severities_schema() -> Value {
+    let about = "What findings do, by the id of their rule; slicegate rules lists the ids and the defaults.";
+    let severity = openapi::nullable(openapi::word("What the rule does.", &SEVERITIES));
+    let ids = openapi::texts(rules::ALL.iter().map(|rule| rule.id));
+    let always = rules::ALL.iter().filter(|rule| rule.always_denies);
+    let always = openapi::texts(always.map(|rule| rule.id));
+    let deny = Severity::Deny.word();
+    openapi::with_rules(
+        openapi::map(about, severity, rules::ALL.len()),
+        &[
+            openapi::rule(
+                format!("self.all(id, id in {ids})"),
+                "no such rule; slicegate rules lists them",
+            ),
+            openapi::rule(
+                format!("{always}.all(id, !(id in self) || self[id] == '{deny}')"),
+                format!(
+                    "{always} always deny, because nothing sound can be decided without them; remove them"
+                ),
+            ),
+        ],
+    )
 }

@@ -2,9 +2,15 @@
 
 use crate::engine::policy::{Pool, SupplyPolicy, Unlabelled};
 
+use serde_json::Value;
+
 use super::field::{Field, Fields};
+use super::limits::{LONGEST_VALUE, MOST_ENTRIES};
+use super::names::{KEY, LABEL_VALUE, LONGEST_KEY, LONGEST_LABEL, NAME};
+use super::openapi;
 use super::placement::EFFECTS;
 use super::unique::Unique;
+use super::value::{DURATION, QUANTITY};
 
 const UNLABELLED: [(&str, Unlabelled); 2] = [
     ("unknown", Unlabelled::Unknown),
@@ -117,4 +123,73 @@ fn taint(fields: &mut Fields<'_>) -> (String, String, String) {
         value.unwrap_or_default(),
         effect.to_owned(),
     )
+}
+
+/// The object as a schema.
+pub(super) fn schema() -> Value {
+    let fields = vec![
+        (
+            "unlabelled",
+            openapi::word(
+                "What a GPU node is taken for that carries no labels of GPU feature discovery; unknown by default.",
+                &UNLABELLED,
+            ),
+        ),
+        (
+            "remember",
+            openapi::text(
+                "How long the shape of a node that has gone still counts, such as 24h, the default.",
+                DURATION,
+                LONGEST_VALUE,
+            ),
+        ),
+        (
+            "pools",
+            openapi::with_rules(
+                openapi::list(
+                    "Nodes that are not there yet, such as a pool scaled to zero.",
+                    pool_schema(),
+                ),
+                &[openapi::once("name")],
+            ),
+        ),
+    ];
+    openapi::object("How nodes are read.", Vec::new(), fields)
+}
+
+fn pool_schema() -> Value {
+    let mut allocatable = openapi::map(
+        "What a node offers, such as nvidia.com/gpu: 8.",
+        openapi::number_or_text("A quantity.", QUANTITY, (0, None)),
+        MOST_ENTRIES,
+    );
+    allocatable["minProperties"] = 1.into();
+    let value = openapi::number_or_text("A label's value.", LABEL_VALUE, (0, None));
+    let required = vec![
+        ("name", openapi::text("For messages.", NAME, LONGEST_LABEL)),
+        ("allocatable", allocatable),
+    ];
+    let optional = vec![
+        (
+            "labels",
+            openapi::map("The labels a node will carry.", value, MOST_ENTRIES),
+        ),
+        (
+            "taints",
+            openapi::list("The taints a node will carry.", taint_schema()),
+        ),
+    ];
+    openapi::object("Nodes of one shape, read like a Node.", required, optional)
+}
+
+fn taint_schema() -> Value {
+    let required = vec![
+        ("key", openapi::text("Its key.", KEY, LONGEST_KEY)),
+        ("effect", openapi::word("What it does.", &EFFECTS)),
+    ];
+    let optional = vec![(
+        "value",
+        openapi::text("Its value; none by default.", LABEL_VALUE, LONGEST_LABEL),
+    )];
+    openapi::object("A taint.", required, optional)
 }

@@ -1,6 +1,6 @@
 //! Single values: words of a closed list, names, numbers, quantities and durations.
 
-use crate::engine::fraction::{Fraction, NotAFraction};
+use crate::engine::fraction::{Fraction, MAX_DECIMALS, NotAFraction};
 use crate::engine::quantity::Quantity;
 use crate::engine::words::is_dns_label;
 
@@ -8,17 +8,32 @@ use super::field::Field;
 use super::problem::shown;
 use super::suggest::nearest;
 
-/// What YAML 1.1 readers made of `off` when it had no quotes.
-const UNQUOTED_OFF: &str = "false";
+/// `off`, and what YAML 1.1 readers make of it when it has no quotes.
+const OFF: [&str; 6] = ["off", "Off", "OFF", "false", "False", "FALSE"];
 /// The longest duration a Go `time.Duration`, and so the API server, can hold.
 const MAX_SECONDS: u64 = 2_562_047 * 3600;
+
+/// A quantity above 0.
+pub(super) const BYTES: &str = r"^\+?([0-9]*[1-9][0-9]*\.?[0-9]*|[0-9]*\.[0-9]*[1-9][0-9]*)([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$";
+/// Any quantity.
+pub(super) const QUANTITY: &str =
+    r"^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][-+]?[0-9]+)?$";
+/// A duration, as far as a pattern can say it.
+pub(super) const DURATION: &str = "^([0-9]+[hms])+$";
+/// Not only blanks.
+pub(super) const FILLED: &str = r"\S";
+
+/// What [`Fraction::parse`] takes.
+pub(super) fn fraction_pattern() -> String {
+    let before_the_last = MAX_DECIMALS - 1;
+    format!(r"^(0*1(\.0+)?|0*\.[0-9]{{0,{before_the_last}}}[1-9]0*)$")
+}
 
 impl Field<'_> {
     /// One of the words of a closed list. Where `off` is among them, so are its unquoted forms.
     pub fn word<T: Copy>(&self, table: &[(&'static str, T)]) -> Option<T> {
         let text = self.text()?;
-        let off = text.eq_ignore_ascii_case("off") || text.eq_ignore_ascii_case(UNQUOTED_OFF);
-        let wanted = if off { "off" } else { text };
+        let wanted = if OFF.contains(&text) { OFF[0] } else { text };
         let found = table.iter().find(|(word, _)| *word == wanted);
         if found.is_none() {
             self.none_of(text, table.iter().map(|(word, _)| *word));
@@ -175,6 +190,15 @@ impl Field<'_> {
         }
         Some(text.to_owned())
     }
+}
+
+/// The ways in which the words of a closed list may be written.
+pub(super) fn spellings<T>(table: &[(&'static str, T)]) -> Vec<&'static str> {
+    let ways = |word: &'static str| match word == OFF[0] {
+        true => OFF.to_vec(),
+        false => vec![word],
+    };
+    table.iter().flat_map(|(word, _)| ways(word)).collect()
 }
 
 /// `off` as it has to be written to be safe from YAML 1.1 readers.

@@ -71,8 +71,8 @@ impl Kind {
     fn wanted(self, scene: &Scene<'_>) -> Value {
         let trust = Trust::CertManager(OURS);
         let mut object = match self {
-            Self::Mutating => manifests::mutating_webhook(scene.service(), trust),
-            Self::Validating => manifests::validating_webhook(scene.service(), trust),
+            Self::Mutating => manifests::mutating_webhook(scene.service(), trust, &scene.never),
+            Self::Validating => manifests::validating_webhook(scene.service(), trust, &scene.never),
         };
         object["webhooks"][0].take()
     }

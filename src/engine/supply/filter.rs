@@ -114,8 +114,9 @@ impl Supply {
     fn selects(&self, group: &Group, filter: &NodeFilter<'_>, unseen: Unseen) -> bool {
         if let Some(name) = filter.node_name {
             let mut nodes = group.nodes.iter();
-            return nodes
-                .any(|node| node.name == name && self.matches(group, Some(node), filter, unseen));
+            return nodes.any(|node| {
+                *node.name == *name && self.matches(group, Some(node), filter, unseen)
+            });
         }
         if !self.is_wide(filter) {
             return self.matches(group, None, filter, unseen);
@@ -199,15 +200,15 @@ impl Supply {
 }
 
 fn field(node: Option<&FleetNode>, r: &Requirement<'_>) -> bool {
-    &*r.key == NAME_FIELD && holds(r, node.map(|n| n.name.as_str()))
+    &*r.key == NAME_FIELD && holds(r, node.map(|n| &*n.name))
 }
 
 fn lookup<'g>(group: &'g Group, node: Option<&'g FleetNode>, key: &str) -> Option<&'g str> {
     if let Ok(index) = group.labels.binary_search_by(|(k, _)| k.as_str().cmp(key)) {
         return group.labels.get(index).map(|(_, v)| v.as_str());
     }
-    let wide = node?.wide.iter().find(|(k, _)| k == key);
-    wide.map(|(_, v)| v.as_str())
+    let wide = node?.wide.iter().find(|(k, _)| **k == *key);
+    wide.map(|(_, v)| &**v)
 }
 
 /// A requirement against a label's value, as `k8s.io/component-helpers` nodeaffinity does it.

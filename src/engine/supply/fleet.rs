@@ -4,8 +4,10 @@
 //! wide keys are kept beside the groups and looked at only for pods that select by them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
-use super::offer::{Identity, Offer};
+use super::impostors::{Liar, impostors};
+use super::offer::Offer;
 use super::read::{self, Labels};
 use crate::engine::policy::Unlabelled;
 use crate::engine::quantity::Quantity;
@@ -15,7 +17,7 @@ use crate::engine::words::{HOSTNAME, is_gpu_resource};
 const WIDE: usize = 16;
 
 /// A node, or a pool of nodes that are not there yet, as plain values.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeView {
     /// Its name; pools have one too, for messages.
     pub name: String,
@@ -71,8 +73,8 @@ pub struct Sold {
 
 #[derive(Debug)]
 pub(super) struct FleetNode {
-    pub(super) name: String,
-    pub(super) wide: Vec<(String, String)>,
+    pub(super) name: Arc<str>,
+    pub(super) wide: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// What the fleet as a whole lets one say.
@@ -88,6 +90,9 @@ pub enum Knowledge {
     AllUnknown,
 }
 
+/// The nodes that carry a value, as group and position in it.
+type ByValue = HashMap<Arc<str>, Vec<(usize, usize)>>;
+
 /// Everything the known, remembered and declared nodes hand out.
 #[derive(Debug)]
 pub struct Supply {
@@ -100,8 +105,8 @@ pub struct Supply {
     /// Whether the fleet is real.
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
-    pub(super) wide: HashMap<String, HashMap<String, Vec<(usize, usize)>>>,
-    pub(super) names: HashMap<String, (usize, usize)>,
+    pub(super) wide: HashMap<Arc<str>, ByValue>,
+    pub(super) names: HashMap<Arc<str>, (usize, usize)>,
 }
 
 impl Supply {
@@ -126,13 +131,14 @@ impl Supply {
         let (group, position) = self.names.get(node)?;
         let group = self.groups.get(*group)?;
         let wide = &group.nodes.get(*position)?.wide;
-        let mut labels = group.labels.iter().chain(wide);
-        labels.find(|(k, _)| k == key).map(|(_, v)| v.as_str())
+        let common = group.labels.iter().map(|(k, v)| (k.as_str(), v.as_str()));
+        let mut labels = common.chain(wide.iter().map(|(k, v)| (&**k, &**v)));
+        labels.find(|(k, _)| *k == key).map(|(_, v)| v)
     }
 
     /// Names of the nodes of a group.
     pub fn node_names<'g>(&self, group: &'g Group) -> impl Iterator<Item = &'g str> {
-        group.nodes.iter().map(|n| n.name.as_str())
+        group.nodes.iter().map(|n| &*n.name)
     }
 
     /// Whether any node sells or claims to sell a resource.
@@ -193,7 +199,7 @@ impl FleetBuilder {
         };
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
-        let mut liars: Vec<(String, BTreeMap<String, String>, Vec<String>)> = Vec::new();
+        let mut liars: Vec<Liar> = Vec::new();
         for node in self.nodes {
             let Some((key, unknown, wide)) = read_node(
                 &node,
@@ -207,7 +213,11 @@ impl FleetBuilder {
             // A pool's nodes have no names yet by which a pod could be kept off them.
             if !unknown.is_empty() && !node.is_pool {
                 let resources = unknown.iter().map(|(r, _)| r.clone()).collect();
-                liars.push((node.name.clone(), node.labels.clone(), resources));
+                liars.push(Liar {
+                    name: node.name.clone(),
+                    labels: node.labels.clone(),
+                    resources,
+                });
             }
             let index = *groups.entry(key.clone()).or_insert_with(|| {
                 supply.groups.push(key.into_group(unknown));
@@ -221,6 +231,7 @@ impl FleetBuilder {
             .map(|offer| impostors(offer, &liars))
             .collect();
         supply.knowledge = supply.judge(self.assumed);
+        supply.shrink();
         supply
     }
 }
@@ -228,16 +239,35 @@ impl FleetBuilder {
 impl Supply {
     fn insert(&mut self, group: usize, name: String, wide: Vec<(String, String)>) {
         let position = (group, self.groups[group].nodes.len());
-        for (key, value) in &wide {
-            self.wide
-                .entry(key.clone())
-                .or_default()
-                .entry(value.clone())
-                .or_default()
-                .push(position);
-        }
-        self.names.insert(name.clone(), position);
+        let name: Arc<str> = name.into();
+        // Keys and values are kept once, however often they are referred to: there are thousands of nodes.
+        let wide = wide.into_iter().map(|(key, value)| {
+            let key: Arc<str> = match self.wide.get_key_value(key.as_str()) {
+                Some((known, _)) => Arc::clone(known),
+                None => key.into(),
+            };
+            // A hostname is the node's name as a rule.
+            let value: Arc<str> = match *value == *name {
+                true => Arc::clone(&name),
+                false => value.into(),
+            };
+            let values = self.wide.entry(Arc::clone(&key)).or_default();
+            values.entry(Arc::clone(&value)).or_default().push(position);
+            (key, value)
+        });
+        let wide = wide.collect();
+        self.names.insert(Arc::clone(&name), position);
         self.groups[group].nodes.push(FleetNode { name, wide });
+    }
+
+    /// Most lists hold one entry: a hostname's node.
+    fn shrink(&mut self) {
+        for positions in self.wide.values_mut().flat_map(HashMap::values_mut) {
+            positions.shrink_to_fit();
+        }
+        for group in &mut self.groups {
+            group.nodes.shrink_to_fit();
+        }
     }
 
     fn judge(&self, assumed: bool) -> Knowledge {
@@ -344,39 +374,6 @@ fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {
         .map(|(key, _)| key.to_owned())
         .chain(always)
         .collect()
-}
-
-/// Nodes that an offer's own labels would let a pod land on although nothing can be said about their resource.
-fn impostors(
-    offer: &Offer,
-    liars: &[(String, BTreeMap<String, String>, Vec<String>)],
-) -> Vec<String> {
-    liars
-        .iter()
-        .filter(|(_, labels, resources)| {
-            resources.contains(&offer.resource) && promises(labels, &offer.identity)
-        })
-        .map(|(name, _, _)| name.clone())
-        .collect()
-}
-
-fn promises(labels: &BTreeMap<String, String>, identity: &Identity) -> bool {
-    let is = |key: &str, value: &str| labels.get(key).is_some_and(|v| v == value);
-    match identity {
-        Identity::Listed(keys) => keys.iter().all(|(key, value)| match value {
-            Some(value) => is(key, value),
-            None => !labels.contains_key(*key),
-        }),
-        // Memory is a lower bound in the terms, so it is not part of what must be equal here.
-        Identity::Gfd(gfd) => {
-            is(&gfd.product_key, &gfd.product_value)
-                && is(&format!("{}.sharing-strategy", gfd.prefix), gfd.sharing)
-                && is(
-                    &format!("{}.replicas", gfd.prefix),
-                    &gfd.replicas.to_string(),
-                )
-        }
-    }
 }
 
 impl Labels for BTreeMap<String, String> {

@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod filter;
 pub mod fleet;
+mod impostors;
 pub mod offer;
 pub mod product;
 mod provider;

@@ -21,7 +21,8 @@ const QUIET: Duration = Duration::from_secs(10);
 
 /// Greets a client with the certificate in force; none where that failed.
 pub(super) async fn greet(stream: TcpStream, shared: &Shared) -> Option<TlsStream<TcpStream>> {
-    let acceptor = TlsAcceptor::from(shared.tls.load_full());
+    // Nobody is let in before there is one.
+    let acceptor = TlsAcceptor::from(shared.tls()?);
     match timeout(LONGEST, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(problem)) => {

@@ -20,11 +20,11 @@ pub(super) type Line =
 pub(super) fn answer(
     line: Line,
     shared: &Shared,
+    world: &World,
     webhook: Webhook,
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let started = Instant::now();
-    let world = shared.world.load();
     let mut witness = |judged: &Judged<'_, '_>| {
         // A pod that is confirmed was counted when it was rewritten.
         if is_confirmation(judged) {
@@ -33,23 +33,27 @@ pub(super) fn answer(
         let took = started.elapsed();
         shared.metrics.judged(judged, took);
         log(judged, took);
+        if let Some(notes) = &shared.notes {
+            notes.leave(judged);
+        }
     };
     // Nothing is shared that a panic could leave half done: the world is read only, counters are single numbers.
     let answered = catch_unwind(AssertUnwindSafe(|| {
-        line(&world, webhook, body, &mut witness)
+        line(world, webhook, body, &mut witness)
     }));
     match answered {
         Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(BadReview::Namespace(name))) => Err(Refusal::Namespace(name)),
         Ok(Err(problem)) => {
             warn!(%problem, bytes = body.len(), "a request cannot be read");
-            let unreadable = unjudged(&world, body, &Unjudged::Unreadable(&problem));
+            let unreadable = unjudged(world, body, &Unjudged::Unreadable(&problem));
             if unreadable.is_some() {
                 shared.metrics.rejected(Rejection::Malformed);
             }
             unreadable.ok_or(Refusal::NotAReview(problem))
         }
         Err(_) => {
-            let failed = unjudged(&world, body, &Unjudged::Failed);
+            let failed = unjudged(world, body, &Unjudged::Failed);
             error!(
                 answered = failed.is_some(),
                 "a request made slicegate panic"
@@ -109,20 +113,14 @@ fn rules(findings: &[Finding]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::{Value, json};
 
     use super::answer;
     use crate::admission::{BadReview, Judged, Webhook, World};
     use crate::config::{documents, fleet, policy};
     use crate::engine::Namespaces;
-    use crate::server::certificate::Tls;
     use crate::server::metrics::Metrics;
     use crate::server::shared::Shared;
-    use tokio_rustls::rustls::ServerConfig;
-    use tokio_rustls::rustls::crypto::aws_lc_rs;
-    use tokio_rustls::rustls::server::ResolvesServerCertUsingSni;
 
     fn panics(
         _: &World,
@@ -133,38 +131,25 @@ mod tests {
         panic!("a fault");
     }
 
-    fn shared() -> Shared {
+    fn world() -> World {
         let policy = policy::built_in().unwrap();
         let namespaces = "{apiVersion: v1, kind: Namespace, metadata: {name: open}}\n---\n\
             {apiVersion: v1, kind: Namespace, metadata: {name: closed, \
             annotations: {slicegate.dev/mode: enforce}}}";
         let views = fleet::namespace_views("", documents::parse("", namespaces)).unwrap();
-        let world = World {
-            supply: fleet::assumed(&policy).unwrap(),
-            policy,
-            namespaces: Namespaces::known(views),
-        };
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
-        let tls = Tls {
-            config: Arc::new(config),
-            not_after: 0,
-        };
-        Shared::new(world, &tls, Metrics::new())
+        let supply = fleet::assumed(&policy).unwrap();
+        World::new(policy, supply, Namespaces::known(views))
     }
 
     fn asked(shared: &Shared, namespace: &str) -> Value {
         let review = json!({"request": {"uid": "uid-1", "namespace": namespace}}).to_string();
-        let answer = answer(panics, shared, Webhook::Mutate, review.as_bytes()).unwrap();
+        let answer = answer(panics, shared, &world(), Webhook::Mutate, review.as_bytes()).unwrap();
         serde_json::from_slice::<Value>(&answer).unwrap()["response"].take()
     }
 
     #[test]
     fn a_panic_is_answered_with_the_uid_closed_where_slicegate_enforces_and_open_elsewhere() {
-        let shared = shared();
+        let shared = Shared::new(Metrics::new(), None, None);
         let refused = asked(&shared, "closed");
         assert_eq!(
             (&refused["uid"], &refused["allowed"]),
@@ -176,6 +161,6 @@ mod tests {
             (&passed["uid"], &passed["allowed"]),
             (&json!("uid-1"), &json!(true))
         );
-        assert!(answer(panics, &shared, Webhook::Mutate, b"no review").is_err());
+        assert!(answer(panics, &shared, &world(), Webhook::Mutate, b"no review").is_err());
     }
 }

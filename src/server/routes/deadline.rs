@@ -17,6 +17,11 @@ impl Deadline {
         Self(Instant::now() + timeout(query.unwrap_or_default()))
     }
 
+    /// So much earlier.
+    pub(super) fn less(self, time: Duration) -> Self {
+        Self(self.0.checked_sub(time).unwrap_or(self.0))
+    }
+
     /// What a wait brings, if it ends in time.
     pub(super) async fn limit<T>(self, wait: impl Future<Output = T>) -> Option<T> {
         tokio::time::timeout_at(self.0.into(), wait).await.ok()

@@ -21,6 +21,10 @@ pub(super) enum Refusal {
     TooLarge,
     #[error("too many requests at once; come again in a second")]
     Busy,
+    #[error("slicegate is starting; come again in a second")]
+    Starting,
+    #[error("namespace {0} is new and could not be asked for; come again in a second")]
+    Namespace(String),
     #[error("the body did not come within the time its sender allows")]
     Slow,
     #[error("the body broke off: {0}")]
@@ -35,7 +39,7 @@ impl Refusal {
     /// What it is counted as.
     pub(super) const fn rejection(&self) -> Rejection {
         match self {
-            Self::Busy => Rejection::Overload,
+            Self::Busy | Self::Starting | Self::Namespace(_) => Rejection::Overload,
             Self::TooLarge => Rejection::Oversize,
             Self::Path(_)
             | Self::Method(_)
@@ -53,7 +57,7 @@ impl Refusal {
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Busy => StatusCode::TOO_MANY_REQUESTS,
+            Self::Busy | Self::Starting | Self::Namespace(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Broken(_) | Self::NotAReview(_) => StatusCode::BAD_REQUEST,
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
@@ -66,7 +70,7 @@ impl IntoResponse for Refusal {
         let mut response = (self.status(), format!("slicegate: {self}\n")).into_response();
         let header = match self {
             // With it the API server tries again until the webhook's timeout; without it the create fails.
-            Self::Busy => (RETRY_AFTER, "1"),
+            Self::Busy | Self::Starting | Self::Namespace(_) => (RETRY_AFTER, "1"),
             Self::Method(_) => (ALLOW, "POST"),
             _ => return response,
         };

@@ -1,0 +1,244 @@
+//! Events on the owners of pods that are refused, or would be: who made a Deployment never sees the answer itself.
+//!
+//! They are told by somebody else than who answers, and rather dropped than waited for.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+use tracing::{debug, warn};
+
+use crate::admission::{Judged, denial};
+use crate::cluster::{Note, Reference, Teller};
+use crate::engine::Outcome;
+use crate::engine::findings::Finding;
+use crate::engine::policy::Mode;
+use crate::engine::rule::Severity;
+use crate::engine::words::is_dns_label;
+use crate::facts::Pod;
+use crate::facts::text::Text;
+
+/// What may wait to be told.
+const WAITING: usize = 256;
+/// Events in a second, over time, and at once after a quiet while.
+const RATE: f64 = 5.0;
+const BURST: f64 = 25.0;
+/// A controller that is refused tries again and again: the same of the same owner is told this often.
+const REPEAT: Duration = Duration::from_secs(10);
+/// What a note holds at most; the API refuses a longer one.
+const LONGEST: usize = 1000;
+
+/// Where notes are left.
+pub(super) struct Notes(mpsc::Sender<Note>);
+
+impl Notes {
+    /// A place to leave notes, and where they come out.
+    pub(super) fn new() -> (Self, mpsc::Receiver<Note>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self(sender), receiver)
+    }
+
+    /// Leaves a note of a decision, if there is anything to tell and anybody to tell it to.
+    pub(super) fn leave(&self, judged: &Judged<'_, '_>) {
+        if let Some(note) = note(judged) {
+            // There are too many already: what is said of one pod is said of its successor too.
+            let _ = self.0.try_send(note);
+        }
+    }
+}
+
+/// Tells what is left, for ever.
+pub(super) async fn tell(teller: Teller, mut notes: mpsc::Receiver<Note>) {
+    let mut limit = Limit::new(Instant::now());
+    let mut said = false;
+    while let Some(note) = notes.recv().await {
+        if !limit.lets_through(&note, Instant::now()) {
+            continue;
+        }
+        match teller.tell(&note).await {
+            Ok(()) => said = false,
+            Err(problem) if said => debug!(%problem, "an event was not taken"),
+            Err(problem) => {
+                warn!(%problem, "an event was not taken");
+                said = true;
+            }
+        }
+    }
+}
+
+/// What there is to tell: never of a request that is to have no effect.
+fn note(judged: &Judged<'_, '_>) -> Option<Note> {
+    let (request, decision) = (judged.request, judged.decision);
+    let is_rehearsal = decision.mode == Mode::DryRun;
+    let is_worth_telling = match is_rehearsal {
+        true => !decision.findings.is_empty(),
+        false => judged.outcome == Outcome::Denied,
+    };
+    let namespace = request.namespace();
+    if !is_worth_telling || request.dry_run == Some(true) || !is_dns_label(namespace) {
+        return None;
+    }
+    let about = owner(request.object.as_ref()?)?;
+    let denials = || {
+        decision
+            .findings
+            .iter()
+            .filter(|f| f.severity == Severity::Deny)
+    };
+    let first = denials().next().or(decision.findings.first());
+    Some(Note {
+        namespace: namespace.to_owned(),
+        about,
+        is_warning: denials().next().is_some() || !is_rehearsal,
+        reason: match is_rehearsal {
+            true => "SlicegateDryRun",
+            false => "SlicegateDenied",
+        },
+        action: first.map_or("final-state", |f| f.rule.id).to_owned(),
+        text: text(judged),
+    })
+}
+
+fn text(judged: &Judged<'_, '_>) -> String {
+    let decision = judged.decision;
+    let text = match (decision.mode, judged.outcome) {
+        (Mode::DryRun, Outcome::Denied) => format!("would be refused: {}", denial(decision)),
+        (Mode::DryRun, _) => {
+            let findings = decision.findings.iter().map(line);
+            format!(
+                "would be warned of: {}",
+                findings.collect::<Vec<_>>().join("; ")
+            )
+        }
+        (_, Outcome::Denied) if decision.outcome == Outcome::Denied => denial(decision),
+        _ => "slicegate: the pod is not as slicegate makes it, after all webhooks were called"
+            .to_owned(),
+    };
+    cut(&text)
+}
+
+fn line(finding: &Finding) -> String {
+    format!(
+        "[{}] {}; fix: {}",
+        finding.rule.id, finding.message, finding.fix
+    )
+}
+
+fn cut(text: &str) -> String {
+    let mut end = text.len().min(LONGEST);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let mut short = text[..end].to_owned();
+    if end < text.len() {
+        short.push_str("...");
+    }
+    short
+}
+
+/// Who made the pod, if it stands in a namespace as the pod does. Its author may claim any: an event in its own
+/// namespace is all that comes of it.
+fn owner(pod: &Pod<'_>) -> Option<Reference> {
+    let mut owners = pod.owners().iter();
+    let owner = owners.find(|owner| owner.controller == Some(true))?;
+    let part = |part: &Option<Text<'_>>| {
+        let text = part.as_deref().unwrap_or_default();
+        (!text.is_empty() && text.len() <= 253).then(|| text.to_owned())
+    };
+    let about = Reference {
+        api_version: part(&owner.api_version)?,
+        kind: part(&owner.kind)?,
+        name: part(&owner.name)?,
+        uid: part(&owner.uid)?,
+    };
+    (about.kind != "Node").then_some(about)
+}
+
+/// How often anything is told.
+struct Limit {
+    tokens: f64,
+    filled: Instant,
+    last: HashMap<(Reference, String), Instant>,
+}
+
+impl Limit {
+    fn new(now: Instant) -> Self {
+        Self {
+            tokens: BURST,
+            filled: now,
+            last: HashMap::new(),
+        }
+    }
+
+    fn lets_through(&mut self, note: &Note, now: Instant) -> bool {
+        let is_recent = |at: &Instant| now.duration_since(*at) < REPEAT;
+        let key = (note.about.clone(), note.action.clone());
+        if self.last.get(&key).is_some_and(is_recent) {
+            return false;
+        }
+        let since = now.duration_since(self.filled).as_secs_f64();
+        self.tokens = (self.tokens + since * RATE).min(BURST);
+        self.filled = now;
+        if self.tokens < 1.0 {
+            return false;
+        }
+        self.tokens -= 1.0;
+        self.last.retain(|_, at| is_recent(at));
+        self.last.insert(key, now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::{LONGEST, Limit, cut};
+    use crate::cluster::{Note, Reference};
+
+    fn note(owner: usize, action: &str) -> Note {
+        Note {
+            namespace: "team-a".to_owned(),
+            about: Reference {
+                name: owner.to_string(),
+                ..Reference::default()
+            },
+            is_warning: true,
+            reason: "SlicegateDenied",
+            action: action.to_owned(),
+            text: String::new(),
+        }
+    }
+
+    #[test]
+    fn the_same_of_one_owner_is_told_once_in_a_while_and_something_else_at_once() {
+        let start = Instant::now();
+        let mut limit = Limit::new(start);
+        assert!(limit.lets_through(&note(1, "node-name"), start));
+        assert!(!limit.lets_through(&note(1, "node-name"), start + Duration::from_secs(9)));
+        assert!(limit.lets_through(&note(1, "limit-env"), start + Duration::from_secs(9)));
+        assert!(limit.lets_through(&note(1, "node-name"), start + Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn a_thousand_owners_at_once_are_not_told_of_all_at_once() {
+        let start = Instant::now();
+        let mut limit = Limit::new(start);
+        let mut told = |at| {
+            (0..1000)
+                .filter(|n| limit.lets_through(&note(*n, "x"), at))
+                .count()
+        };
+        assert_eq!(told(start), 25);
+        assert_eq!(told(start + Duration::from_secs(2)), 10);
+        assert_eq!(told(start + Duration::from_secs(3600)), 25);
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let text = "ä".repeat(LONGEST);
+        let short = cut(&text);
+        assert!(short.ends_with("ä...") && short.len() <= LONGEST + 3);
+        assert_eq!(cut("short"), "short");
+    }
+}

@@ -1,0 +1,156 @@
+//! What a server keeps in order in its cluster beside answering: started here, told what is in force, and ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tracing::debug;
+
+use super::shared::Shared;
+use super::world::{self, Published};
+use super::{Keep, StartError, events};
+use crate::cluster::{Candidate, Cluster, Note};
+use crate::engine::{NeverMatched, Policy};
+use crate::upkeep::{Guard, Policies, Records};
+
+/// The Lease that one of the replicas holds.
+const LEASE: &str = "slicegate";
+/// How long giving it back may take.
+const GOODBYE: Duration = Duration::from_secs(2);
+
+/// Everything that is kept, and what it goes by.
+pub(super) struct Keepers {
+    keep: Keep,
+    never_matched: NeverMatched,
+    cluster: Option<Cluster>,
+    /// Whether this replica is the one to write.
+    writes: watch::Sender<bool>,
+    policy: watch::Sender<Option<Arc<Policy>>>,
+    remembered: watch::Sender<Option<String>>,
+    policies: watch::Sender<Vec<String>>,
+    good_policy: watch::Sender<Option<String>>,
+}
+
+impl Keep {
+    /// Nothing can be kept without a cluster.
+    pub(super) fn alone(&self) -> Result<Option<Cluster>, StartError> {
+        match self {
+            Self { guard: true, .. } => Err(StartError::Alone("--keep-guard")),
+            Self { records: true, .. } => Err(StartError::Alone("--keep-records")),
+            Self { events: true, .. } => Err(StartError::Alone("--events")),
+            _ => Ok(None),
+        }
+    }
+}
+
+impl Keepers {
+    /// Nothing runs yet.
+    pub(super) fn new(shared: &Shared, keep: Keep, never_matched: NeverMatched) -> Self {
+        Self {
+            keep,
+            never_matched,
+            cluster: shared.cluster.clone(),
+            writes: watch::Sender::new(false),
+            policy: watch::Sender::new(None),
+            remembered: watch::Sender::new(None),
+            policies: watch::Sender::new(Vec::new()),
+            good_policy: watch::Sender::new(None),
+        }
+    }
+
+    /// Where is told what is in force.
+    pub(super) fn published(&self) -> Published {
+        Published {
+            policy: self.policy.clone(),
+            remembered: self.remembered.clone(),
+        }
+    }
+
+    /// Where is told which policies there are.
+    pub(super) fn policies(&self) -> world::Policies {
+        world::Policies {
+            seen: self.policies.clone(),
+            good: self.good_policy.clone(),
+        }
+    }
+
+    /// What predecessors left, where that is kept.
+    pub(super) fn records(&self) -> Option<Records> {
+        let cluster = self.cluster.clone().filter(|_| self.keep.records)?;
+        let namespace = self.keep.namespace.clone();
+        Some(Records { cluster, namespace })
+    }
+
+    /// Starts what is to be kept.
+    pub(super) fn start(
+        &self,
+        shared: &Arc<Shared>,
+        notes: mpsc::Receiver<Note>,
+        tasks: &mut JoinSet<()>,
+    ) {
+        if let Some(cluster) = self.cluster.as_ref().filter(|_| self.keep.events) {
+            let teller = cluster.teller("slicegate", &self.keep.identity);
+            tasks.spawn(events::tell(teller, notes));
+        }
+        let Some(candidate) = self.candidate() else {
+            return;
+        };
+        let cluster = candidate.cluster.clone();
+        let writes = self.writes.clone();
+        tasks.spawn(async move { candidate.stand(&writes).await });
+        if self.keep.guard {
+            let guard = Guard {
+                cluster,
+                policy: self.policy.subscribe(),
+                never_matched: self.never_matched.clone(),
+                writes: self.writes.subscribe(),
+            };
+            let shared = Arc::clone(shared);
+            tasks.spawn(guard.keep(move |is_current| shared.metrics.guard(is_current)));
+        }
+        if let Some(records) = self.records() {
+            let policies = Policies {
+                cluster: records.cluster.clone(),
+                seen: self.policies.subscribe(),
+                writes: self.writes.subscribe(),
+            };
+            tasks.spawn(policies.keep());
+            tasks.spawn(records.keep(
+                self.remembered.subscribe(),
+                self.good_policy.subscribe(),
+                self.writes.subscribe(),
+            ));
+        }
+    }
+
+    /// Lets another replica take over at once.
+    pub(super) async fn end(&self) {
+        let Some(candidate) = self.candidate().filter(|_| *self.writes.borrow()) else {
+            return;
+        };
+        match timeout(GOODBYE, candidate.give_back()).await {
+            Ok(Ok(())) => debug!("gave the lease back"),
+            Ok(Err(problem)) => debug!(%problem, "the lease ends by itself"),
+            Err(_) => debug!("the lease ends by itself"),
+        }
+    }
+
+    fn candidate(&self) -> Option<Candidate> {
+        let Keep {
+            guard,
+            records,
+            namespace,
+            identity,
+            events: _,
+        } = &self.keep;
+        let cluster = self.cluster.clone().filter(|_| *guard || *records)?;
+        Some(Candidate {
+            cluster,
+            namespace: namespace.clone(),
+            name: LEASE.to_owned(),
+            identity: identity.clone(),
+        })
+    }
+}

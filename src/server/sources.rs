@@ -1,0 +1,109 @@
+//! Where the parts of the world come from: files, and watches of the cluster for what is in no file.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use super::keepers::Keepers;
+use super::shared::Shared;
+use super::world::{Change, Part, Parts, Watches, WorldFiles, keep};
+use super::{Settings, StartError, reload};
+use crate::config::policy;
+
+/// Changes that may wait to be taken in; beyond that watches wait.
+const CHANGES: usize = 1024;
+
+/// What there is to read and to watch.
+pub(super) struct Sources {
+    files: WorldFiles,
+    parts: Parts,
+    /// What the files said.
+    first: Vec<Change>,
+    watched: Vec<Part>,
+}
+
+impl Sources {
+    /// Reads every file.
+    pub(super) fn open(settings: &Settings) -> Result<Self, StartError> {
+        let Settings {
+            policy,
+            nodes,
+            namespaces,
+            cluster,
+            never_matched,
+            ..
+        } = settings;
+        let files: [(Part, Option<&Path>); 3] = [
+            (Part::Policy, policy.as_deref()),
+            (Part::Nodes, nodes.as_deref()),
+            (Part::Namespaces, namespaces.as_deref()),
+        ];
+        let (opened, mut first) = WorldFiles::open(files)?;
+        let absent = files.into_iter().filter(|(_, path)| path.is_none());
+        let mut watched: Vec<Part> = absent.map(|(part, _)| part).collect();
+        if cluster.is_none() {
+            watched.clear();
+            if policy.is_none() {
+                first.push(Change::Policy(Box::new(policy::built_in()?)));
+            }
+        }
+        let is_watching_namespaces = watched.contains(&Part::Namespaces);
+        if is_watching_namespaces {
+            watched.push(Part::Quotas);
+        }
+        Ok(Self {
+            files: opened,
+            parts: Parts::new(is_watching_namespaces, never_matched.clone()),
+            first,
+            watched,
+        })
+    }
+
+    /// Starts everything that brings news, and what takes them in.
+    pub(super) async fn start(
+        self,
+        shared: &Arc<Shared>,
+        keepers: &Keepers,
+        tasks: &mut JoinSet<()>,
+    ) {
+        let (changes, taken) = mpsc::channel(CHANGES);
+        let published = keepers.published();
+        tasks.spawn(keep(Arc::clone(shared), self.parts, taken, published));
+        for change in self.first {
+            // Whoever takes it in ends only with the server.
+            let _ = changes.send(change).await;
+        }
+        if let Some(cluster) = &shared.cluster {
+            let watches = || Watches {
+                cluster: cluster.clone(),
+                changes: changes.clone(),
+                shared: Arc::clone(shared),
+            };
+            for part in &self.watched {
+                match part {
+                    Part::Nodes => tasks.spawn(watches().nodes()),
+                    Part::Namespaces => tasks.spawn(watches().namespaces()),
+                    Part::Quotas => tasks.spawn(watches().quotas()),
+                    Part::Policy => continue,
+                };
+            }
+            let (records, policies) = (keepers.records(), keepers.policies());
+            let watches = watches();
+            let is_policy_watched = self.watched.contains(&Part::Policy);
+            tasks.spawn(async move {
+                let mut left = None;
+                if let Some(records) = records {
+                    let content = records.read().await;
+                    watches.remember(content.nodes.as_deref()).await;
+                    left = content.policy;
+                }
+                if is_policy_watched {
+                    watches.policy(left, policies).await;
+                }
+            });
+        }
+        tasks.spawn(reload::world(Arc::clone(shared), self.files, changes));
+    }
+}

@@ -1,0 +1,396 @@
+//! The parts a world is made of: each is replaced or changed by itself, and only what depends on it is made anew.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Part;
+use super::nodes::Nodes;
+use super::remembered::{Gone, Remembered};
+use crate::admission::World;
+use crate::config::fleet;
+use crate::engine::supply::NodeView;
+use crate::engine::{NamespaceView, Namespaces, NeverMatched, Policy, QuotaView, Supply};
+
+/// A quota's namespace and name.
+pub(in crate::server) type QuotaName = (String, String);
+
+/// Something that is new about the world.
+#[derive(Debug)]
+pub(in crate::server) enum Change {
+    /// Another policy.
+    Policy(Box<Policy>),
+    /// All nodes there are.
+    AllNodes(Vec<NodeView>),
+    /// A node as it is now.
+    Node(Box<NodeView>),
+    /// A node that is gone.
+    NodeGone(String),
+    /// All namespaces there are.
+    AllNamespaces(HashMap<String, NamespaceView>),
+    /// A namespace as it is now.
+    Namespace(String, Box<NamespaceView>),
+    /// A namespace that is gone.
+    NamespaceGone(String),
+    /// All quotas there are that count GPUs.
+    AllQuotas(HashMap<QuotaName, QuotaView>),
+    /// A quota as it is now; none where it counts no GPUs.
+    Quota(QuotaName, Option<QuotaView>),
+    /// Nodes that were gone before this process began.
+    Remembered(Vec<Gone>),
+}
+
+/// All parts, as far as they are known.
+#[derive(Debug)]
+pub(in crate::server) struct Parts {
+    policy: Option<Arc<Policy>>,
+    nodes: Option<Nodes>,
+    remembered: Remembered,
+    namespaces: Option<HashMap<String, NamespaceView>>,
+    quotas: Option<HashMap<QuotaName, QuotaView>>,
+    /// Whether a namespace that is not among them may be too new to have been seen.
+    is_watching_namespaces: bool,
+    never_matched: NeverMatched,
+    /// Made of what is above; none when that has changed since.
+    supply: Option<Arc<Supply>>,
+    known: Option<Arc<Namespaces>>,
+}
+
+impl Parts {
+    /// Nothing is known. Namespaces from a file are all there are, and hold their quotas themselves.
+    pub(in crate::server) fn new(
+        is_watching_namespaces: bool,
+        never_matched: NeverMatched,
+    ) -> Self {
+        Self {
+            policy: None,
+            nodes: None,
+            remembered: Remembered::default(),
+            namespaces: None,
+            quotas: (!is_watching_namespaces).then(HashMap::new),
+            is_watching_namespaces,
+            never_matched,
+            supply: None,
+            known: None,
+        }
+    }
+
+    /// What has to be known before anything can be judged.
+    pub(in crate::server) fn missing(&self) -> Vec<Part> {
+        let is_there = |part: &Part| match part {
+            Part::Policy => self.policy.is_some(),
+            Part::Nodes => self.nodes.is_some(),
+            Part::Namespaces => self.namespaces.is_some(),
+            Part::Quotas => self.quotas.is_some(),
+        };
+        Part::ALL.into_iter().filter(|p| !is_there(p)).collect()
+    }
+
+    /// Takes in what is new; which part that is, if it really is. `now` is in seconds since 1970.
+    pub(in crate::server) fn apply(&mut self, change: Change, now: u64) -> Option<Part> {
+        let (part, is_news) = match change {
+            Change::Policy(policy) => (Part::Policy, self.set_policy(*policy)),
+            Change::AllNodes(nodes) => (Part::Nodes, self.set_nodes(nodes, now)),
+            Change::Node(node) => (Part::Nodes, self.put_node(*node)),
+            Change::NodeGone(name) => (Part::Nodes, self.remove_node(&name, now)),
+            Change::AllNamespaces(all) => (Part::Namespaces, replace(&mut self.namespaces, all)),
+            Change::Namespace(name, view) => {
+                (Part::Namespaces, put(&mut self.namespaces, name, *view))
+            }
+            Change::NamespaceGone(name) => {
+                let namespaces = self.namespaces.as_mut();
+                let was_there = namespaces.is_some_and(|n| n.remove(&name).is_some());
+                (Part::Namespaces, was_there)
+            }
+            Change::AllQuotas(all) => (Part::Quotas, replace(&mut self.quotas, all)),
+            Change::Quota(name, Some(view)) => (Part::Quotas, put(&mut self.quotas, name, view)),
+            Change::Quota(name, None) => {
+                let quotas = self.quotas.as_mut();
+                (
+                    Part::Quotas,
+                    quotas.is_some_and(|q| q.remove(&name).is_some()),
+                )
+            }
+            Change::Remembered(gone) => (Part::Nodes, self.remember(gone)),
+        };
+        if is_news {
+            match part {
+                Part::Policy | Part::Nodes => self.supply = None,
+                Part::Namespaces | Part::Quotas => self.known = None,
+            }
+        }
+        is_news.then_some(part)
+    }
+
+    /// Forgets nodes that have been gone for long; whether there were any.
+    pub(in crate::server) fn forget(&mut self, now: u64) -> bool {
+        let Some(policy) = &self.policy else {
+            return false;
+        };
+        let remember = Duration::from_secs(policy.supply.remember_seconds);
+        let forgotten = self.remembered.forget(remember, now);
+        if forgotten {
+            self.supply = None;
+        }
+        forgotten
+    }
+
+    /// The nodes that are gone and still count.
+    pub(in crate::server) fn remembered(&self) -> Vec<Gone> {
+        self.remembered.all()
+    }
+
+    /// The world as it is now, if every part is known.
+    pub(in crate::server) fn world(&mut self) -> Option<World> {
+        let policy = Arc::clone(self.policy.as_ref()?);
+        let supply = match &self.supply {
+            Some(supply) => Arc::clone(supply),
+            None => {
+                let nodes = self.nodes.as_ref()?.views().chain(self.remembered.nodes());
+                let supply = Arc::new(fleet::supply(nodes, &policy));
+                Arc::clone(self.supply.insert(supply))
+            }
+        };
+        let namespaces = match &self.known {
+            Some(known) => Arc::clone(known),
+            None => {
+                let known = Arc::new(self.namespaces()?);
+                Arc::clone(self.known.insert(known))
+            }
+        };
+        Some(World {
+            policy,
+            supply,
+            namespaces,
+        })
+    }
+
+    fn namespaces(&self) -> Option<Namespaces> {
+        let mut views = self.namespaces.clone()?;
+        for ((namespace, _), quota) in self.quotas.as_ref()? {
+            if let Some(view) = views.get_mut(namespace) {
+                view.quotas.push(quota.clone());
+            }
+        }
+        let namespaces = match self.is_watching_namespaces {
+            true => Namespaces::watched(views),
+            false => Namespaces::known(views),
+        };
+        Some(namespaces.with_never_matched(self.never_matched.clone()))
+    }
+
+    fn set_policy(&mut self, policy: Policy) -> bool {
+        // The hash is of everything that a policy says.
+        let is_same = self.policy.as_ref().is_some_and(|p| p.hash == policy.hash);
+        if !is_same {
+            self.policy = Some(Arc::new(policy));
+        }
+        !is_same
+    }
+
+    fn set_nodes(&mut self, all: Vec<NodeView>, now: u64) -> bool {
+        let is_first = self.nodes.is_none();
+        let there: HashSet<&str> = all.iter().map(|node| node.name.as_str()).collect();
+        let known = self.nodes.iter().flat_map(Nodes::names);
+        let gone: Vec<String> = known
+            .filter(|name| !there.contains(name.as_str()))
+            .cloned()
+            .collect();
+        self.nodes.get_or_insert_default();
+        let mut is_news = is_first || !gone.is_empty();
+        for name in gone {
+            self.remove_node(&name, now);
+        }
+        for node in all {
+            is_news |= self.put_node(node);
+        }
+        is_news
+    }
+
+    fn put_node(&mut self, node: NodeView) -> bool {
+        let Some(nodes) = &mut self.nodes else {
+            return false;
+        };
+        let was_gone = self.remembered.is_back(&node.name);
+        nodes.put(node) || was_gone
+    }
+
+    fn remove_node(&mut self, name: &str, now: u64) -> bool {
+        let removed = self.nodes.as_mut().and_then(|nodes| nodes.remove(name));
+        let was_there = removed.is_some();
+        if let Some(node) = removed {
+            self.remembered.gone(node, now);
+        }
+        was_there
+    }
+
+    /// What is there now is not gone, whatever anybody remembers.
+    fn remember(&mut self, gone: Vec<Gone>) -> bool {
+        let there: HashSet<String> = self.nodes.iter().flat_map(Nodes::names).cloned().collect();
+        let mut is_news = false;
+        for gone in gone.into_iter().filter(|g| !there.contains(&g.node.name)) {
+            self.remembered.gone(gone.node, gone.since);
+            is_news = true;
+        }
+        is_news
+    }
+}
+
+fn replace<T: PartialEq>(part: &mut Option<T>, new: T) -> bool {
+    let is_news = part.as_ref() != Some(&new);
+    *part = Some(new);
+    is_news
+}
+
+fn put<K: Eq + std::hash::Hash, T: PartialEq>(
+    part: &mut Option<HashMap<K, T>>,
+    key: K,
+    new: T,
+) -> bool {
+    let Some(known) = part else {
+        return false;
+    };
+    let is_news = known.get(&key) != Some(&new);
+    known.insert(key, new);
+    is_news
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+    use std::sync::{Arc, LazyLock};
+
+    use super::{Change, Parts};
+    use crate::config::policy;
+    use crate::engine::NeverMatched;
+    use crate::engine::supply::NodeView;
+    use crate::facts::Node;
+    use crate::server::world::Part;
+
+    const STOCK: &str = include_str!("../../../tests/nodes/stock/mig-mixed-balanced-h100-x8.yaml");
+
+    /// A node as clusters have them: what GPU feature discovery and node feature discovery write, what a cloud writes,
+    /// and what is one node's alone.
+    fn node(number: usize, replicas: u32) -> NodeView {
+        static PARSED: LazyLock<serde_json::Value> =
+            LazyLock::new(|| serde_saphyr::from_str(STOCK).unwrap());
+        let mut node = PARSED.clone();
+        let name = format!("ip-10-0-{}-{}.ec2.internal", number / 250, number % 250);
+        let labels = node["metadata"]["labels"].as_object_mut().unwrap();
+        for feature in 0..40 {
+            let key = format!("feature.node.kubernetes.io/cpu-cpuid.FEATURE{feature}");
+            labels.insert(key, "true".into());
+        }
+        labels.insert("kubernetes.io/hostname".to_owned(), name.clone().into());
+        labels.insert(
+            "nvidia.com/gfd.timestamp".to_owned(),
+            format!("17000{number:05}").into(),
+        );
+        labels.insert(
+            "nvidia.com/gpu.replicas".to_owned(),
+            replicas.to_string().into(),
+        );
+        labels.insert(
+            "topology.kubernetes.io/zone".to_owned(),
+            format!("eu-{}", number % 3).into(),
+        );
+        node["metadata"]["name"] = name.into();
+        let text = node.to_string();
+        let node: Node<'_> = serde_json::from_str(&text).unwrap();
+        NodeView::of_node(&node)
+    }
+
+    fn parts(nodes: Vec<NodeView>) -> Parts {
+        let mut parts = Parts::new(true, NeverMatched::default());
+        let policy = Box::new(policy::built_in().unwrap());
+        parts.apply(Change::Policy(policy), 0);
+        parts.apply(Change::AllNamespaces(HashMap::new()), 0);
+        parts.apply(Change::AllQuotas(HashMap::new()), 0);
+        parts.apply(Change::AllNodes(nodes), 0);
+        parts
+    }
+
+    #[test]
+    fn a_node_costs_at_most_2_kib_with_all_that_is_made_of_it() {
+        const NODES: usize = 2_000;
+        let mut kept = None;
+        let counted = allocation_counter::measure(|| {
+            let mut parts = parts((0..NODES).map(|number| node(number, 1)).collect());
+            let world = parts.world().unwrap();
+            assert_eq!(world.supply.gpu_nodes(), NODES);
+            kept = Some((parts, world));
+        });
+        let each = counted.bytes_current / NODES as i64;
+        println!("{each} bytes a node");
+        assert!(each <= 2048, "{each} bytes a node");
+    }
+
+    #[test]
+    fn what_is_as_it_was_is_no_news() {
+        let mut parts = parts(vec![node(1, 1), node(2, 1)]);
+        assert!(parts.missing().is_empty());
+        let supply = |parts: &mut Parts| parts.world().unwrap().supply;
+        let before = supply(&mut parts);
+        assert_eq!(parts.apply(Change::Node(Box::new(node(1, 1))), 0), None);
+        assert_eq!(
+            parts.apply(Change::AllNodes(vec![node(2, 1), node(1, 1)]), 0),
+            None
+        );
+        assert_eq!(parts.apply(Change::NodeGone("nobody".to_owned()), 0), None);
+        assert_eq!(
+            parts.apply(Change::NamespaceGone("nobody".to_owned()), 0),
+            None
+        );
+        assert!(Arc::ptr_eq(&supply(&mut parts), &before));
+        let opted_in = Change::Namespace("team".to_owned(), Box::default());
+        assert_eq!(parts.apply(opted_in, 0), Some(Part::Namespaces));
+        assert!(
+            Arc::ptr_eq(&supply(&mut parts), &before),
+            "nodes are nothing to a namespace"
+        );
+        let changed = Change::Node(Box::new(node(1, 4)));
+        assert_eq!(parts.apply(changed, 0), Some(Part::Nodes));
+        assert!(!Arc::ptr_eq(&supply(&mut parts), &before));
+    }
+
+    #[test]
+    fn a_list_that_lacks_a_node_is_as_good_as_word_that_it_went() {
+        let mut parts = parts(vec![node(1, 1), node(2, 1)]);
+        assert_eq!(
+            parts.apply(Change::AllNodes(vec![node(2, 1)]), 7),
+            Some(Part::Nodes)
+        );
+        let gone = parts.remembered();
+        assert_eq!((gone.len(), gone[0].since), (1, 7));
+        assert_eq!(
+            parts.world().unwrap().supply.gpu_nodes(),
+            2,
+            "it still counts"
+        );
+        // Somebody else remembers one that is there.
+        let mut stale = gone.clone();
+        stale[0].node = node(2, 1);
+        assert_eq!(parts.apply(Change::Remembered(stale), 8), None);
+        assert_eq!(
+            parts.apply(Change::Node(Box::new(node(1, 1))), 9),
+            Some(Part::Nodes)
+        );
+        assert_eq!(parts.remembered(), []);
+        assert!(!parts.forget(10));
+    }
+
+    #[test]
+    fn nothing_can_be_judged_before_every_part_is_known() {
+        let mut parts = Parts::new(true, NeverMatched::default());
+        assert_eq!(parts.missing(), Part::ALL);
+        assert!(parts.world().is_none());
+        assert_eq!(
+            Parts::new(false, NeverMatched::default()).missing(),
+            Part::ALL[..3],
+            "a file holds its quotas"
+        );
+        // A change of what is not known yet says nothing about the rest of it.
+        assert_eq!(parts.apply(Change::Node(Box::new(node(1, 1))), 0), None);
+        assert_eq!(parts.missing(), Part::ALL);
+    }
+}

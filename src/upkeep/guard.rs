@@ -1,0 +1,223 @@
+//! The guard in the API server: kept as it is generated for the policy in force, for as long as slicegate is registered.
+//!
+//! Its objects belong to the ValidatingWebhookConfiguration, so that Kubernetes removes them with it. A guard without
+//! the webhooks would close every enforced namespace for good: without them no pod can get its stamp.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::REGISTRATION;
+use crate::cluster::{Cluster, ClusterError, Kind, Patch, Really};
+use crate::engine::{NeverMatched, Policy};
+use crate::guard;
+
+/// How often it is looked whether everything is as it was left.
+const EVERY: Duration = Duration::from_secs(10);
+/// What slicegate is called in managed fields.
+const MANAGER: &str = "slicegate";
+const LABEL: &str = "app.kubernetes.io/name=slicegate";
+
+const GROUP: &str = "admissionregistration.k8s.io";
+const POLICIES: Kind = Kind::new(
+    GROUP,
+    "v1",
+    "ValidatingAdmissionPolicy",
+    "validatingadmissionpolicies",
+);
+const BINDINGS: Kind = Kind::new(
+    GROUP,
+    "v1",
+    "ValidatingAdmissionPolicyBinding",
+    "validatingadmissionpolicybindings",
+);
+/// From Kubernetes 1.36 on.
+const MUTATING_POLICIES: Kind = Kind::new(
+    GROUP,
+    "v1",
+    "MutatingAdmissionPolicy",
+    "mutatingadmissionpolicies",
+);
+const MUTATING_BINDINGS: Kind = Kind::new(
+    GROUP,
+    "v1",
+    "MutatingAdmissionPolicyBinding",
+    "mutatingadmissionpolicybindings",
+);
+
+/// The keeper of the guard.
+pub struct Guard {
+    /// Where it is kept.
+    pub cluster: Cluster,
+    /// The policy in force, once there is one.
+    pub policy: watch::Receiver<Option<Arc<Policy>>>,
+    /// The namespaces that are never asked about.
+    pub never_matched: NeverMatched,
+    /// Whether this process is the one to write.
+    pub writes: watch::Receiver<bool>,
+}
+
+/// Why the guard is not as it should be.
+#[derive(Debug, thiserror::Error)]
+enum GuardError {
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    #[error("the API server's answer cannot be read: {0}")]
+    Answer(#[from] serde_json::Error),
+}
+
+/// What a look came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Current,
+    /// Who holds the lease will bring it up to date.
+    Behind,
+    /// slicegate is not registered with the API server.
+    Unregistered,
+}
+
+impl Guard {
+    /// Keeps it for ever; `report` is told after each look whether it is as it should be.
+    pub async fn keep(mut self, report: impl Fn(bool)) {
+        let mut said = String::new();
+        loop {
+            let policy = self.policy.borrow_and_update().clone();
+            let writes = *self.writes.borrow_and_update();
+            if let Some(policy) = policy {
+                let state = self.look(&policy, writes).await;
+                report(matches!(state, Ok(State::Current)));
+                let (is_good, text) = words(&state);
+                if text != said {
+                    match is_good {
+                        true => info!(policy_hash = %policy.hash, "{text}"),
+                        false => warn!(policy_hash = %policy.hash, "{text}"),
+                    }
+                    said = text;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(EVERY) => {}
+                Ok(()) = self.policy.changed() => {}
+                Ok(()) = self.writes.changed() => {}
+            }
+        }
+    }
+
+    async fn look(&self, policy: &Policy, writes: bool) -> Result<State, GuardError> {
+        let Some(text) = self.cluster.get(REGISTRATION).await? else {
+            return Ok(State::Unregistered);
+        };
+        let registration: Object = serde_json::from_str(&text)?;
+        let mut wanted = guard::validating(policy, &self.never_matched);
+        let mut there = self.there(&[POLICIES, BINDINGS]).await?;
+        if let Some(mutating) = self.all_of(MUTATING_POLICIES).await? {
+            wanted.extend(guard::mutating(policy));
+            there.extend(mutating);
+            there.extend(self.there(&[MUTATING_BINDINGS]).await?);
+        }
+        let mut state = State::Current;
+        for mut object in wanted {
+            object["metadata"]["ownerReferences"] = json!([registration.owner()]);
+            let (kind, name) = address(&object);
+            let is_there = there.get(&(kind, name.clone()));
+            if is_there.is_some_and(|there| guard::says(there, &object)) {
+                continue;
+            }
+            if !writes {
+                state = State::Behind;
+                continue;
+            }
+            let place = kind.named(&name);
+            let apply = Patch::Apply(MANAGER);
+            self.cluster
+                .patch(place, apply, object.to_string(), Really::Yes)
+                .await?;
+            info!(policy_hash = %policy.hash, "put {place} in place");
+        }
+        Ok(state)
+    }
+
+    async fn there(&self, kinds: &[Kind]) -> Result<HashMap<(Kind, String), Value>, GuardError> {
+        let mut there = HashMap::new();
+        for kind in kinds {
+            there.extend(self.all_of(*kind).await?.into_iter().flatten());
+        }
+        Ok(there)
+    }
+
+    /// Those of a kind; none where the API server does not know it.
+    async fn all_of(
+        &self,
+        kind: Kind,
+    ) -> Result<Option<HashMap<(Kind, String), Value>>, GuardError> {
+        #[derive(Deserialize)]
+        struct List {
+            items: Vec<Value>,
+        }
+        let Some(text) = self.cluster.list_labelled(kind, LABEL).await? else {
+            return Ok(None);
+        };
+        let list: List = serde_json::from_str(&text)?;
+        let named = list.items.into_iter().map(|item| {
+            let name = item["metadata"]["name"].as_str().unwrap_or_default();
+            ((kind, name.to_owned()), item)
+        });
+        Ok(Some(named.collect()))
+    }
+}
+
+/// An object of the guard: what it is and what it is called.
+fn address(object: &Value) -> (Kind, String) {
+    let kinds = [POLICIES, BINDINGS, MUTATING_POLICIES, MUTATING_BINDINGS];
+    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let kind = kinds.into_iter().find(|kind| object["kind"] == kind.name);
+    (kind.unwrap_or(POLICIES), name.to_owned())
+}
+
+/// What is said when it is something else than the last time.
+fn words(state: &Result<State, GuardError>) -> (bool, String) {
+    match state {
+        Ok(State::Current) => (true, "the guard is current".to_owned()),
+        Ok(State::Behind) => (
+            true,
+            "the guard is not current yet; who holds the lease brings it up to date".to_owned(),
+        ),
+        Ok(State::Unregistered) => (
+            false,
+            format!("{REGISTRATION} is not there: without it the guard is not kept"),
+        ),
+        Err(problem) => (
+            false,
+            format!("the guard cannot be kept current: {problem}"),
+        ),
+    }
+}
+
+/// What is read of the object that the guard belongs to.
+#[derive(Deserialize)]
+struct Object {
+    metadata: Metadata,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    name: String,
+    uid: String,
+}
+
+impl Object {
+    fn owner(&self) -> Value {
+        let Metadata { name, uid } = &self.metadata;
+        json!({
+            "apiVersion": format!("{GROUP}/v1"),
+            "kind": REGISTRATION.kind.name,
+            "name": name,
+            "uid": uid,
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! What slicegate keeps in order in its cluster: the guard in the API server, and what outlives a process.
+
+mod guard;
+mod policies;
+mod records;
+
+use crate::cluster::{Kind, Place};
+
+pub use guard::Guard;
+pub use policies::{Policies, SHARING_POLICIES};
+pub use records::{Content, Records};
+
+/// The registration that the guard belongs to.
+const REGISTRATION: Place<'_> = Kind::new(
+    "admissionregistration.k8s.io",
+    "v1",
+    "ValidatingWebhookConfiguration",
+    "validatingwebhookconfigurations",
+)
+.named("slicegate");

@@ -1,0 +1,146 @@
+//! What the next process has to know of this one: the nodes that are gone and still count, and the last policy that
+//! was good. A ConfigMap holds it, because a rolling update leaves nobody who remembers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::{debug, warn};
+
+use crate::cluster::{Cluster, ClusterError, Kind, Patch, Place, Really};
+
+/// The ConfigMap's name.
+pub const NAME: &str = "slicegate-remembered";
+
+const CONFIG_MAPS: Kind = Kind::new("", "v1", "ConfigMap", "configmaps");
+const NODES: &str = "nodes.json";
+const POLICY: &str = "policy.json";
+/// How long after a change it is written: nodes come and go in dozens.
+const SETTLE: Duration = Duration::from_secs(5);
+/// How long a start waits for what its predecessors left, and for one answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// What is remembered, as text that only who wrote it understands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Content {
+    /// The nodes that are gone.
+    pub nodes: Option<String>,
+    /// The last policy that was good.
+    pub policy: Option<String>,
+}
+
+/// Where it is remembered.
+pub struct Records {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// slicegate's namespace.
+    pub namespace: String,
+}
+
+impl Records {
+    /// What predecessors left. A cluster that does not say in time leaves nothing: a start does not hang on this.
+    pub async fn read(&self) -> Content {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            let problem = match timeout(ANSWER, self.cluster.get(self.place())).await {
+                Ok(Ok(None)) => return Content::default(),
+                Ok(Ok(Some(text))) => return content(&text),
+                Ok(Err(problem)) => problem.to_string(),
+                Err(_) => "the API server does not answer".to_owned(),
+            };
+            if Instant::now() >= end {
+                warn!(%problem, "what was remembered cannot be read, so nodes that are gone are not known");
+                return Content::default();
+            }
+            sleep(Duration::from_secs(1)).await;
+        }
+    }
+
+    /// Writes for ever what is to be remembered, while this process is the one to write.
+    pub async fn keep(
+        self,
+        mut nodes: watch::Receiver<Option<String>>,
+        mut policy: watch::Receiver<Option<String>>,
+        mut writes: watch::Receiver<bool>,
+    ) {
+        let mut written = Content::default();
+        let mut said = None;
+        loop {
+            let content = Content {
+                nodes: nodes.borrow_and_update().clone(),
+                policy: policy.borrow_and_update().clone(),
+            };
+            let is_writer = *writes.borrow_and_update();
+            if !is_writer {
+                // Another one writes meanwhile.
+                written = Content::default();
+            } else if content != written {
+                match self.write(&content).await {
+                    Ok(()) => (written, said) = (content, None),
+                    Err(problem) => {
+                        let problem = problem.to_string();
+                        if said.as_ref() != Some(&problem) {
+                            warn!(%problem, "what is to be remembered cannot be written");
+                            said = Some(problem);
+                        }
+                    }
+                }
+            }
+            let trouble = said.is_some();
+            tokio::select! {
+                Ok(()) = nodes.changed() => {}
+                Ok(()) = policy.changed() => {}
+                Ok(()) = writes.changed() => {}
+                () = sleep(PATIENCE), if trouble => {}
+            }
+            sleep(SETTLE).await;
+        }
+    }
+
+    async fn write(&self, content: &Content) -> Result<(), ClusterError> {
+        let Content { nodes, policy } = content;
+        let data: BTreeMap<&str, &String> = [(NODES, nodes), (POLICY, policy)]
+            .into_iter()
+            .filter_map(|(key, text)| Some((key, text.as_ref()?)))
+            .collect();
+        let object = json!({
+            "apiVersion": "v1",
+            "kind": CONFIG_MAPS.name,
+            "metadata": {"name": NAME, "labels": {"app.kubernetes.io/name": "slicegate"}},
+            "data": data,
+        });
+        let apply = Patch::Apply("slicegate");
+        let place = self.place();
+        self.cluster
+            .patch(place, apply, object.to_string(), Really::Yes)
+            .await?;
+        debug!("wrote what is to be remembered");
+        Ok(())
+    }
+
+    fn place(&self) -> Place<'_> {
+        CONFIG_MAPS.within(&self.namespace, NAME)
+    }
+}
+
+fn content(text: &str) -> Content {
+    #[derive(Deserialize)]
+    struct ConfigMap {
+        #[serde(default)]
+        data: BTreeMap<String, String>,
+    }
+    match serde_json::from_str::<ConfigMap>(text) {
+        Ok(mut map) => Content {
+            nodes: map.data.remove(NODES),
+            policy: map.data.remove(POLICY),
+        },
+        Err(problem) => {
+            warn!(%problem, "what was remembered is no ConfigMap");
+            Content::default()
+        }
+    }
+}

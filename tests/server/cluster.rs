@@ -1,0 +1,257 @@
+//! A cluster that is watched, played by a server that lists what it is told to and whose watches say nothing.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::{fs, thread};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::client::{Connection, get};
+use super::process::{Server, command, until};
+use super::world::{pod, review};
+
+/// What the server is to answer: lists by path, single objects by path.
+#[derive(Clone, Default)]
+struct Answers(Arc<Mutex<Vec<(String, StatusCode, Value)>>>);
+
+impl Answers {
+    /// A cluster with the nodes of the examples, one namespace, no quotas and no policy of its own.
+    fn of_a_cluster() -> Self {
+        let answers = Self::default();
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/nodes.yaml");
+        let text = fs::read_to_string(examples).expect("nodes");
+        let nodes = slicegate::config::documents::parse("nodes", &text).documents;
+        let nodes: Vec<Value> = nodes.into_iter().map(|document| document.value).collect();
+        answers.list("/api/v1/nodes", &nodes);
+        answers.list("/api/v1/namespaces", &[namespace("default", "off")]);
+        answers.list("/api/v1/resourcequotas", &[]);
+        answers
+    }
+
+    fn list(&self, path: &str, items: &[Value]) {
+        let list = json!({"kind": "List", "apiVersion": "v1",
+            "metadata": {"resourceVersion": "7"}, "items": items});
+        self.set(path, StatusCode::OK, list);
+    }
+
+    fn set(&self, path: &str, status: StatusCode, body: Value) {
+        let mut answers = self.0.lock().expect("answers");
+        answers.retain(|(known, ..)| known != path);
+        answers.push((path.to_owned(), status, body));
+    }
+
+    fn find(&self, path: &str) -> (StatusCode, Value) {
+        let answers = self.0.lock().expect("answers");
+        let found = answers.iter().find(|(known, ..)| known == path);
+        found.map_or_else(
+            || (StatusCode::NOT_FOUND, status(404, "there is no such thing")),
+            |(_, status, body)| (*status, body.clone()),
+        )
+    }
+}
+
+fn status(code: u16, message: &str) -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code,
+        "reason": "Test", "message": message})
+}
+
+fn namespace(name: &str, mode: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "resourceVersion": "1",
+        "annotations": {"slicegate.dev/mode": mode, "slicegate.dev/tier": "trusted-inference"}}})
+}
+
+async fn answer(State(answers): State<Answers>, request: Request) -> Response {
+    let (status, body) = answers.find(request.uri().path());
+    let is_watch = request
+        .uri()
+        .query()
+        .is_some_and(|q| q.contains("watch=true"));
+    match is_watch && status.is_success() {
+        true => Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, String>>())
+            .into_response(),
+        false => (status, body.to_string()).into_response(),
+    }
+}
+
+/// Plays the API server, and writes a kubeconfig that leads to it.
+fn play(answers: &Answers, folder: &TempDir) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.set_nonblocking(true).expect("a socket");
+    let address: SocketAddr = listener.local_addr().expect("an address");
+    let router = Router::new().fallback(answer).with_state(answers.clone());
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.expect("a runtime").block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+            axum::serve(listener, router).await.expect("a server");
+        });
+    });
+    let kubeconfig = json!({"apiVersion": "v1", "kind": "Config", "current-context": "x",
+        "contexts": [{"name": "x", "context": {"cluster": "x", "user": "x"}}],
+        "clusters": [{"name": "x", "cluster": {"server": format!("http://{address}")}}],
+        "users": [{"name": "x", "user": {}}]});
+    fs::write(folder.path().join("kubeconfig"), kubeconfig.to_string()).expect("a file");
+}
+
+#[track_caller]
+fn start(answers: &Answers, flags: &[&str]) -> Server {
+    let folder = tempfile::tempdir().expect("a folder");
+    play(answers, &folder);
+    let all = [&["--kubeconfig", "kubeconfig"], flags].concat();
+    Server::watching(folder, &all)
+}
+
+fn is_ready(server: &Server) -> bool {
+    get(server.admin, "/readyz").0 == 200
+}
+
+#[test]
+fn a_namespace_that_is_too_new_to_have_been_seen_is_asked_for() {
+    let answers = Answers::of_a_cluster();
+    let server = start(&answers, &[]);
+    assert!(
+        until(|| is_ready(&server).then_some(())).is_some(),
+        "{:?}",
+        server.log()
+    );
+    let mut connection = Connection::to(&server);
+    let mut ask = |name: &str| {
+        let answer = connection.post(review("uid", name, &pod()).to_string().as_bytes());
+        (answer.status, answer.body)
+    };
+    // The watch says nothing of it, and never will.
+    answers.set(
+        "/api/v1/namespaces/new",
+        StatusCode::OK,
+        namespace("new", "enforce"),
+    );
+    let (status, answer) = ask("new");
+    assert_eq!(status, 200, "{answer}");
+    assert!(answer.contains("patch"), "{answer}");
+    server.logged("was not known yet was asked for");
+
+    // One that nobody knows has said nothing, and one that cannot be asked for is asked for again.
+    let (status, answer) = ask("nobody");
+    assert!(status == 200 && !answer.contains("patch"), "{answer}");
+    let gone = StatusCode::INTERNAL_SERVER_ERROR;
+    answers.set(
+        "/api/v1/namespaces/sick",
+        gone,
+        self::status(500, "etcd is away"),
+    );
+    let (status, answer) = ask("sick");
+    assert_eq!(status, 429, "{answer}");
+    assert!(
+        answer.contains("namespace sick is new and could not be asked for"),
+        "{answer}"
+    );
+    let (status, _) = ask("default");
+    assert_eq!(status, 200, "others are judged as ever");
+    // What no namespace can be called is not put into a path.
+    let (status, _) = ask("../secrets");
+    assert_eq!(status, 200);
+}
+
+#[test]
+fn it_is_ready_when_everything_was_seen_and_says_what_it_waits_for() {
+    let answers = Answers::of_a_cluster();
+    let forbidden = StatusCode::FORBIDDEN;
+    answers.set(
+        "/api/v1/nodes",
+        forbidden,
+        status(403, "nodes is forbidden"),
+    );
+    let server = start(&answers, &[]);
+    server.logged("the nodes cannot be watched");
+    let (code, text) = get(server.admin, "/readyz");
+    assert_eq!(code, 503);
+    assert_eq!(text, "starting, waiting for: nodes\n");
+    assert_eq!(get(server.admin, "/livez").0, 200);
+    let line = server.logged("the nodes cannot be watched");
+    let problem = line["problem"].as_str().expect("a problem");
+    assert!(problem.contains("nodes is forbidden"), "{problem}");
+    let nodes = Answers::of_a_cluster().find("/api/v1/nodes").1;
+    answers.set("/api/v1/nodes", StatusCode::OK, nodes);
+    assert!(until(|| is_ready(&server).then_some(())).is_some());
+    server.logged("the nodes are watched again");
+}
+
+const POLICIES: &str = "/apis/slicegate.dev/v1alpha1/sharingpolicies";
+
+fn policy(name: &str, mode: &str) -> Value {
+    json!({"apiVersion": "slicegate.dev/v1alpha1", "kind": "SharingPolicy",
+        "metadata": {"name": name, "resourceVersion": "3", "generation": 1}, "spec": {"mode": mode}})
+}
+
+#[test]
+fn the_policy_is_the_clusters_and_a_cluster_that_knows_no_such_kind_has_the_built_in_one() {
+    let mode = |answers: &Answers| {
+        let server = start(answers, &[]);
+        let line = server.logged("ready to judge");
+        line["mode"].as_str().expect("a mode").to_owned()
+    };
+    let answers = Answers::of_a_cluster();
+    assert_eq!(mode(&answers), "enforce");
+    answers.list(POLICIES, &[policy("other", "off")]);
+    assert_eq!(
+        mode(&answers),
+        "enforce",
+        "only the one named default counts"
+    );
+    answers.list(
+        POLICIES,
+        &[policy("default", "dry-run"), policy("other", "off")],
+    );
+    assert_eq!(mode(&answers), "dry-run");
+}
+
+const REMEMBERED: &str = "/api/v1/namespaces/slicegate-system/configmaps/slicegate-remembered";
+
+#[test]
+fn a_policy_that_cannot_be_taken_at_the_start_is_waited_for_or_the_last_good_one_counts() {
+    let answers = Answers::of_a_cluster();
+    answers.list(POLICIES, &[policy("default", "sometimes")]);
+    let server = start(&answers, &[]);
+    let line = server.logged("the policy was not taken");
+    let problem = line["problem"].as_str().expect("a problem");
+    assert!(
+        problem.contains("spec.mode") && problem.contains("sometimes"),
+        "{problem}"
+    );
+    assert_eq!(
+        get(server.admin, "/readyz").1,
+        "starting, waiting for: policy\n"
+    );
+
+    let good = policy("default", "off").to_string();
+    let left = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"policy.json": good}});
+    answers.set(REMEMBERED, StatusCode::OK, left);
+    let server = start(&answers, &["--keep-records"]);
+    assert_eq!(server.logged("ready to judge")["mode"], "off");
+    server.logged("the last policy that was good is in force");
+}
+
+#[test]
+fn what_is_kept_in_a_cluster_needs_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    super::world::write(folder.path());
+    for flag in ["--keep-guard", "--keep-records", "--events"] {
+        let mut command = command(folder.path());
+        let output = command
+            .args(["--tls-generate", "certificates", flag])
+            .output();
+        let output = output.expect("a run");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(&format!("{flag} needs a cluster")), "{text}");
+    }
+}

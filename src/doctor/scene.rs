@@ -10,9 +10,10 @@ use super::policy::{self, InForce};
 use super::settings::Settings;
 use crate::config::documents::{Document, Input};
 use crate::config::fleet;
+use crate::engine::NeverMatched;
 use crate::engine::policy::Mode;
 use crate::engine::supply::NodeView;
-use crate::engine::{Namespaces, NeverMatched, Policy, Supply};
+use crate::engine::{Namespaces, Policy, Supply};
 use crate::facts::Node;
 use crate::manifests::Service;
 
@@ -21,6 +22,8 @@ pub(super) struct Scene<'g> {
     pub(super) gathered: &'g Gathered,
     /// None where slicegate does not run as a Deployment here.
     pub(super) settings: Found<Option<Settings>>,
+    /// The namespaces whose pods nobody is asked about.
+    pub(super) never: NeverMatched,
     pub(super) in_force: Found<InForce>,
     pub(super) namespaces: Found<Namespaces>,
     pub(super) supply: Found<Supply>,
@@ -35,9 +38,8 @@ impl<'g> Scene<'g> {
     pub(super) fn of(gathered: &'g Gathered) -> Self {
         let settings = seen(&gathered.deployment).map(|d| d.as_ref().map(Settings::of));
         let in_force = policy::in_force(gathered, &settings);
-        let namespaces = namespaces(gathered);
-        let never = never_matched(gathered, &settings);
-        let namespaces = namespaces.map(|namespaces| namespaces.with_never_matched(never));
+        let never = never(gathered, &settings);
+        let namespaces = namespaces(gathered).map(|n| n.with_never_matched(never.clone()));
         let supply = match &in_force {
             Ok(in_force) => supply(gathered, &in_force.policy),
             Err(unseen) => Err(unseen.clone()),
@@ -45,6 +47,7 @@ impl<'g> Scene<'g> {
         Self {
             gathered,
             settings,
+            never,
             in_force,
             namespaces,
             supply,
@@ -68,14 +71,9 @@ impl<'g> Scene<'g> {
         }
     }
 
-    /// The namespaces about whose pods nobody is asked.
-    pub(super) fn never_matched(&self) -> NeverMatched {
-        never_matched(self.gathered, &self.settings)
-    }
-
     /// Whether nobody is asked about the pods of a namespace.
     pub(super) fn is_never_matched(&self, namespace: &str) -> bool {
-        namespace == self.gathered.namespace || self.never_matched().contains(namespace)
+        namespace == self.gathered.namespace || self.never.contains(namespace)
     }
 
     /// Namespaces in a mode, sorted; those that are never matched left out.
@@ -108,11 +106,11 @@ impl<'g> Scene<'g> {
     }
 }
 
-/// As slicegate is told, or as it takes it where it is not.
-fn never_matched(gathered: &Gathered, settings: &Found<Option<Settings>>) -> NeverMatched {
+/// As it is told, else what an installation in that namespace has.
+fn never(gathered: &Gathered, settings: &Found<Option<Settings>>) -> NeverMatched {
     let settings = settings.as_ref().ok().and_then(Option::as_ref);
-    let listed = settings.and_then(|s| s.flag("never-match")?.parse().ok());
-    listed.unwrap_or_else(|| NeverMatched::of_installation(&gathered.namespace))
+    let told = settings.and_then(|s| s.flag("never-match")?.parse().ok());
+    told.unwrap_or_else(|| NeverMatched::of_installation(&gathered.namespace))
 }
 
 /// Objects as the readers of files take them.

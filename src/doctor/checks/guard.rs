@@ -74,7 +74,9 @@ pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
             key.replace('.', "\\.")
         ),
     };
-    let command = format!("{print} | kubectl apply -f -");
+    let never = scene.known_settings().and_then(|s| s.flag("never-match"));
+    let never = never.map_or(String::new(), |list| format!(" --never-match {list}"));
+    let command = format!("{print}{never} | kubectl apply -f -");
     (
         "apply the guard for the policy in force".to_owned(),
         command,
@@ -108,7 +110,7 @@ fn faults(scene: &Scene<'_>, faults: &Faults, means: &str) -> Vec<Finding> {
 
 pub(super) fn objects(scene: &Scene<'_>) -> Findings {
     let policy = scene.policy()?;
-    let wanted = guard::validating(policy, &scene.never_matched());
+    let wanted = guard::validating(policy, &scene.never);
     if of_kind(scene, "ValidatingAdmissionPolicy")?.is_none() {
         return Ok(vec![Finding::fail(
             "the API server has no ValidatingAdmissionPolicy v1, so there is no guard",

@@ -71,10 +71,9 @@ impl Kind {
     /// As this version would register it.
     fn wanted(self, scene: &Scene<'_>) -> Value {
         let trust = Trust::CertManager(OURS);
-        let (service, never) = (scene.service(), scene.never_matched());
         let mut object = match self {
-            Self::Mutating => manifests::mutating_webhook(service, trust, &never),
-            Self::Validating => manifests::validating_webhook(service, trust, &never),
+            Self::Mutating => manifests::mutating_webhook(scene.service(), trust, &scene.never),
+            Self::Validating => manifests::validating_webhook(scene.service(), trust, &scene.never),
         };
         object["webhooks"][0].take()
     }

@@ -44,6 +44,7 @@ pub(super) fn healthy() -> Gathered {
     let trust = Trust::Authority(&made.ca_pem);
     let encoded = |pem: &str| STANDARD.encode(pem);
     let in_force = policy::built_in().unwrap();
+    let never = NeverMatched::default();
     let mut gathered = Gathered::nothing("slicegate-system");
     gathered.version = Ok(json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"}));
     gathered.clocks = Ok(Clocks {
@@ -64,7 +65,6 @@ pub(super) fn healthy() -> Gathered {
     gathered.secret = Ok(Some(
         json!({"data": {"ca.crt": encoded(&made.ca_pem), "tls.crt": encoded(&made.cert_pem)}}),
     ));
-    let never = NeverMatched::default();
     gathered.mutating = Ok(vec![manifests::mutating_webhook(service, trust, &never)]);
     gathered.validating = Ok(vec![manifests::validating_webhook(service, trust, &never)]);
     let mut objects = guard::validating(&in_force, &never);

@@ -89,6 +89,11 @@ impl Bundles {
         Ok(registration.patch(&wrong))
     }
 
+    /// What was to be written was not, because the object had changed: the next write need not wait.
+    pub(super) fn not_written(&mut self, which: usize) {
+        self.each[which].written = None;
+    }
+
     /// What a webhook should have, where it has something else, or when to look again.
     ///
     /// An authority that nobody can account for goes only after a while: whoever shows a certificate of it puts it back

@@ -151,6 +151,11 @@ impl Keeper {
         Ok(Action::Rest(rest))
     }
 
+    /// A configuration was not changed, because somebody else was faster.
+    pub(super) fn was_late(&mut self, which: usize) {
+        self.bundles.not_written(which);
+    }
+
     fn step(&self, content: &Content, registrations: &[Registration], now: OffsetDateTime) -> Step {
         let next = content.next.as_ref().map(Authority::certificate);
         let around = Around {

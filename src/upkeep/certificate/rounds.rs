@@ -160,8 +160,10 @@ async fn round(
             } => {
                 let patched = cluster.patch(place, Patch::Operations, patch, Really::Yes);
                 let done = patched.await;
-                if done.is_ok() {
-                    info!("wrote caBundle of {place}");
+                match &done {
+                    Ok(_) => info!("wrote caBundle of {place}"),
+                    Err(error) if error.is_conflict() => keeper.was_late(which),
+                    Err(_) => {}
                 }
                 (done, &mut failed.registrations[which])
             }

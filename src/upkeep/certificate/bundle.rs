@@ -155,7 +155,8 @@ impl Bundle {
         } else if self.right.as_deref() == Some(exact) && !self.is_injected {
             // It was right, and what is right has not changed.
             self.right = None;
-            self.reset(kind, registration.writer.as_deref(), now, lives);
+            let writer = registration.written.as_ref().map(|w| w.by.as_str());
+            self.reset(kind, writer, now, lives);
         }
     }
 

@@ -61,7 +61,7 @@ impl One {
                 }
                 Action::Trust { which, patch, .. } => {
                     self.did.push(["mutating", "validating"][which]);
-                    self.api.patch(which, &patch);
+                    self.api.patch(which, &patch, self.now);
                 }
             }
             assert!(self.did.len() < 20, "{:?}", self.did);

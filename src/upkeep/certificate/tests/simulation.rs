@@ -231,7 +231,7 @@ impl World {
             }
             Action::Trust { which, patch, .. } => {
                 failed.registrations[which] |= is_lost;
-                match is_done.then(|| self.api.patch(which, &patch)) {
+                match is_done.then(|| self.api.patch(which, &patch, self.now)) {
                     Some(Answer::Done) => {
                         *self.steps.entry("trust").or_default() += 1;
                         self.publish(which);

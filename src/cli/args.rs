@@ -110,7 +110,7 @@ pub(crate) struct ServeArgs {
     /// Makes ca.crt, tls.crt and tls.key in this folder if they are not there, and uses them
     #[arg(long, env = "SLICEGATE_TLS_GENERATE", value_name = "DIR", conflicts_with_all = ["tls_cert", "tls_key"])]
     pub tls_generate: Option<PathBuf>,
-    /// Keeps an authority of its own in this Secret of its namespace, and has API servers trust it
+    /// Keeps an authority of its own in this Secret of its namespace, and in caBundle
     #[arg(long, env = "SLICEGATE_TLS_SECRET", value_name = "SECRET", value_parser = dns_label,
           conflicts_with_all = ["tls_cert", "tls_key", "tls_generate"])]
     pub tls_secret: Option<String>,

@@ -208,7 +208,9 @@ fn short() -> Lives {
 pub fn two_replicas_make_one_authority_and_keep_what_api_servers_trust(stage: &mut Stage) {
     let scene = Scene::set(stage);
     let lives = Lives {
-        settle: Long::seconds(3),
+        announce: Long::seconds(2),
+        settle: Long::seconds(20),
+        skew: Long::seconds(1),
         ..Lives::default()
     };
     let replicas = [scene.replica(lives), scene.replica(lives)];
@@ -262,6 +264,14 @@ pub fn two_replicas_make_one_authority_and_keep_what_api_servers_trust(stage: &m
         assert_eq!(before["webhooks"], after["webhooks"]);
     }
     scene.wait_until_it_is_asked();
+    // Where nothing is new, one that starts does not wait.
+    std::thread::sleep(seconds(4));
+    let third = scene.replica(lives);
+    scene
+        .cluster
+        .wait_for("another one to show something", seconds(10), || {
+            third.not_after().map(drop).ok_or_else(String::new)
+        });
     // They may not do more than they need.
     let run = scene.cluster.kubectl.run(&[
         "auth",

@@ -89,6 +89,11 @@ impl Bundles {
         Ok(registration.patch(&wrong))
     }
 
+    /// What was to be written was not, because the object had changed: the next write need not wait.
+    pub(super) fn not_written(&mut self, which: usize) {
+        self.each[which].written = None;
+    }
+
     /// What a webhook should have, where it has something else, or when to look again.
     ///
     /// An authority that nobody can account for goes only after a while: whoever shows a certificate of it puts it back
@@ -150,7 +155,8 @@ impl Bundle {
         } else if self.right.as_deref() == Some(exact) && !self.is_injected {
             // It was right, and what is right has not changed.
             self.right = None;
-            self.reset(kind, registration.writer.as_deref(), now, lives);
+            let writer = registration.written.as_ref().map(|w| w.by.as_str());
+            self.reset(kind, writer, now, lives);
         }
     }
 

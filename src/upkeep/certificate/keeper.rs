@@ -151,6 +151,11 @@ impl Keeper {
         Ok(Action::Rest(rest))
     }
 
+    /// A configuration was not changed, because somebody else was faster.
+    pub(super) fn was_late(&mut self, which: usize) {
+        self.bundles.not_written(which);
+    }
+
     fn step(&self, content: &Content, registrations: &[Registration], now: OffsetDateTime) -> Step {
         let next = content.next.as_ref().map(Authority::certificate);
         let around = Around {
@@ -245,8 +250,13 @@ impl Keeper {
             self.trusted = None;
             return later(now, lives.announce);
         }
-        let is_known = self.shown(now).is_none() && known(authority, lives) <= now;
-        if is_known {
+        // Where nothing is new there is nothing to wait for.
+        let is_old = |r: &Registration| match &r.written {
+            Some(written) => later(written.at, lives.announce) <= now,
+            None => r.hooks.is_empty(),
+        };
+        let is_known = known(authority, lives) <= now && registrations.iter().all(is_old);
+        if is_known && self.shown(now).is_none() {
             return now;
         }
         match &self.trusted {

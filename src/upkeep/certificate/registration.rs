@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
@@ -48,8 +50,17 @@ pub(super) struct Registration {
     pub(super) hooks: Vec<Hook>,
     /// The annotation by which somebody else writes caBundle.
     pub(super) injected: Option<&'static str>,
-    /// Who wrote caBundle last, as managed fields say.
-    pub(super) writer: Option<String>,
+    /// Who wrote caBundle last and when, as managed fields say.
+    pub(super) written: Option<Written>,
+}
+
+/// The last write of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    /// By whom.
+    pub(super) by: String,
+    /// When, by the API server's clock.
+    pub(super) at: OffsetDateTime,
 }
 
 /// One of slicegate's webhooks.
@@ -77,7 +88,7 @@ impl Registration {
             version: version.to_owned(),
             hooks: hooks.filter_map(|(i, hook)| Hook::read(i, hook)).collect(),
             injected: injected.find(|key| annotations[*key].is_string()),
-            writer: writer(&object),
+            written: written(&object),
         })
     }
 
@@ -125,15 +136,24 @@ impl Hook {
     }
 }
 
-/// Who last wrote a bundle.
-fn writer(object: &Value) -> Option<String> {
+/// The last write of a bundle of one of its own webhooks.
+fn written(object: &Value) -> Option<Written> {
     let managers = object["metadata"]["managedFields"].as_array()?;
-    let wrote = managers
-        .iter()
-        .filter(|m| m["fieldsV1"].to_string().contains("f:caBundle"));
-    // Times of one form and zone compare as texts.
-    let last = wrote.max_by_key(|m| m["time"].as_str().unwrap_or_default())?;
-    last["manager"].as_str().map(str::to_owned)
+    let owns = |entry: &&Value| {
+        let own = |name: &str| {
+            let hook = &entry["fieldsV1"]["f:webhooks"][format!("k:{{\"name\":\"{name}\"}}")];
+            !hook["f:clientConfig"]["f:caBundle"].is_null()
+        };
+        OWN.into_iter().any(own)
+    };
+    let writes = managers.iter().filter(owns).filter_map(|entry| {
+        let time = entry["time"].as_str()?;
+        Some(Written {
+            by: entry["manager"].as_str()?.to_owned(),
+            at: OffsetDateTime::parse(time, &Rfc3339).ok()?,
+        })
+    });
+    writes.max_by_key(|write| write.at)
 }
 
 #[cfg(test)]
@@ -226,13 +246,27 @@ mod tests {
             object["metadata"]["annotations"] = json!({key: "a/b"});
             assert_eq!(read(&object).injected, Some(key));
         }
-        let entry = |manager: &str, time: &str, field: &str| json!({"manager": manager, "time": time, "fieldsV1": {"f:webhooks": {field: {}}}});
+        let entry = |manager: &str, time: &str, hook: &str, field: &str| {
+            let hook = format!("k:{{\"name\":\"{hook}\"}}");
+            json!({"manager": manager, "time": time, "fieldsV1": {"f:webhooks":
+                {hook: {"f:clientConfig": {field: {}}}}}})
+        };
+        let own = "mutate.slicegate.dev";
         let mut object = object();
+        assert_eq!(read(&object).written, None);
         object["metadata"]["managedFields"] = json!([
-            entry("early", "2026-01-01T00:00:00Z", "f:caBundle"),
-            entry("late", "2026-01-02T00:00:00Z", "f:caBundle"),
-            entry("other", "2026-01-03T00:00:00Z", "f:rules"),
+            entry("early", "2026-01-01T00:00:00Z", own, "f:caBundle"),
+            entry("late", "2026-01-02T00:00:00Z", own, "f:caBundle"),
+            entry("other", "2026-01-03T00:00:00Z", own, "f:url"),
+            entry(
+                "foreign",
+                "2026-01-04T00:00:00Z",
+                "foreign.webhook.example",
+                "f:caBundle"
+            ),
         ]);
-        assert_eq!(read(&object).writer.as_deref(), Some("late"));
+        let written = read(&object).written.unwrap();
+        assert_eq!(written.by, "late");
+        assert_eq!(written.at.unix_timestamp(), 1_767_312_000);
     }
 }

@@ -115,10 +115,14 @@ async fn rounds(cluster: &Cluster, settings: &Settings, shown: &Shown, changed: 
 /// How long to wait after so many failures; never the same twice, so that replicas do not try at once.
 fn pause(failures: u32) -> Duration {
     let whole = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(failures));
+    about(whole.min(LONGEST_PAUSE))
+}
+
+/// Between half of it and all of it.
+fn about(whole: Duration) -> Duration {
     // A hash under a key of its own is as random as need be.
-    let random = RandomState::new().hash_one(failures) % 1024;
-    let part = 0.5 + random as f64 / 2048.0;
-    whole.min(LONGEST_PAUSE).mul_f64(part)
+    let random = RandomState::new().hash_one(0) % 1024;
+    whole.mul_f64(0.5 + random as f64 / 2048.0)
 }
 
 /// Does what is to be done, and says when there will be something again.
@@ -160,8 +164,10 @@ async fn round(
             } => {
                 let patched = cluster.patch(place, Patch::Operations, patch, Really::Yes);
                 let done = patched.await;
-                if done.is_ok() {
-                    info!("wrote caBundle of {place}");
+                match &done {
+                    Ok(_) => info!("wrote caBundle of {place}"),
+                    Err(error) if error.is_conflict() => keeper.was_late(which),
+                    Err(_) => {}
                 }
                 (done, &mut failed.registrations[which])
             }
@@ -169,7 +175,10 @@ async fn round(
         match done {
             Ok(_) => {}
             // Somebody was faster: what he made of it is used.
-            Err(error) if error.is_conflict() => debug!("{error}"),
+            Err(error) if error.is_conflict() => {
+                debug!("{error}");
+                sleep(about(BREATH)).await;
+            }
             Err(error) => {
                 *is_failed = true;
                 problem = Some(error.into());

@@ -61,7 +61,7 @@ impl One {
                 }
                 Action::Trust { which, patch, .. } => {
                     self.did.push(["mutating", "validating"][which]);
-                    self.api.patch(which, &patch);
+                    self.api.patch(which, &patch, self.now);
                 }
             }
             assert!(self.did.len() < 20, "{:?}", self.did);
@@ -157,6 +157,10 @@ fn a_bundle_that_is_reset_is_put_back_at_once_but_not_all_the_time() {
     let (did, until) = one.later(Duration::seconds(1));
     assert_eq!((did, until), (vec![], one.now + Duration::seconds(2)));
     assert_eq!(one.later(Duration::seconds(2)).0, ["mutating"]);
+    // What did not get through does not count.
+    one.api.reset(0);
+    one.keeper.was_late(0);
+    assert_eq!(one.act().0, ["mutating"]);
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl Api {
         self.ends = current.map(|c| c.certificate().not_after());
     }
 
-    pub(super) fn patch(&mut self, which: usize, patch: &str) -> Answer {
+    pub(super) fn patch(&mut self, which: usize, patch: &str, now: OffsetDateTime) -> Answer {
         let there = &mut self.configurations[which];
         let mut patched = there.clone();
         let patch: json_patch::Patch = serde_json::from_str(patch).unwrap();
@@ -117,6 +117,14 @@ impl Api {
         }
         self.version += 1;
         patched["metadata"]["resourceVersion"] = self.version.to_string().into();
+        let hook = patched["webhooks"][0]["name"].as_str().unwrap();
+        let hook = format!("k:{{\"name\":\"{hook}\"}}");
+        let (date, clock) = (now.date(), now.time());
+        patched["metadata"]["managedFields"] = json!([{
+            "manager": "slicegate",
+            "time": format!("{date}T{:02}:{:02}:{:02}Z", clock.hour(), clock.minute(), clock.second()),
+            "fieldsV1": {"f:webhooks": {hook: {"f:clientConfig": {"f:caBundle": {}}}}},
+        }]);
         *there = patched;
         Answer::Done
     }

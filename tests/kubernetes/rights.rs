@@ -1,6 +1,5 @@
 //! slicegate with the account of its manifests, and with nothing else, does all that it is told to do.
 
-use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -17,8 +16,10 @@ const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/slicegate-system/deployments/
 const REMEMBERED: &str = "/api/v1/namespaces/slicegate-system/configmaps/slicegate-remembered";
 const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/slicegate-system/leases/slicegate";
 
-/// Arguments of the Deployment that a process beside the cluster has otherwise.
-const OTHERWISE: [&str; 3] = ["serve", "--log-format=json", "--tls-secret="];
+/// Arguments of the Deployment that every process of the tests has.
+const EVERY: [&str; 2] = ["serve", "--log-format=json"];
+const SECRET: &str = "/api/v1/namespaces/slicegate-system/secrets/slicegate-tls";
+const REGISTRATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 
 pub fn the_account_of_the_manifests_may_do_what_slicegate_does(stage: &mut Stage) {
     stage.clear();
@@ -47,6 +48,15 @@ pub fn the_account_of_the_manifests_may_do_what_slicegate_does(stage: &mut Stage
         let is_there = answer.is_good() && answer.body["data"].is_object();
         is_there.then_some(()).ok_or_else(|| replica.tail())
     });
+    for kind in ["mutating", "validating"] {
+        let path = format!("{REGISTRATIONS}/{kind}webhookconfigurations/slicegate");
+        cluster.wait_for("the authority to be written", seconds(20), || {
+            let bundle = cluster.get(&path)["webhooks"][0]["clientConfig"]["caBundle"].take();
+            let kept = cluster.get(SECRET)["data"]["ca.crt"].take();
+            let is_kept = bundle.is_string() && bundle == kept;
+            is_kept.then_some(()).ok_or_else(|| replica.tail())
+        });
+    }
     let log = replica.log();
     let refused: Vec<&str> = log.lines().filter(|l| l.contains("orbidden")).collect();
     assert!(refused.is_empty(), "{refused:#?}");
@@ -65,23 +75,17 @@ fn as_deployed(cluster: &Cluster) -> Replica {
     let spec = &deployment["spec"]["template"]["spec"];
     let account = spec["serviceAccountName"].as_str().expect("an account");
     let arguments = spec["containers"][0]["args"].as_array();
-    let is_otherwise = |a: &&str| OTHERWISE.iter().any(|o| a.starts_with(o));
+    let is_everywhere = |a: &&str| EVERY.contains(a);
     let arguments = arguments
         .expect("arguments")
         .iter()
         .filter_map(Value::as_str);
-    let arguments = arguments.filter(|a| !is_otherwise(a));
+    let arguments = arguments.filter(|a| !is_everywhere(a));
 
     let folder = tempfile::tempdir().expect("a folder");
     let name = format!("system:serviceaccount:slicegate-system:{account}");
-    // Apart from the certificates, since both have a ca.crt.
-    let apart = folder.path().join("account");
-    fs::create_dir(&apart).expect("a folder");
-    let kubeconfig = kubeconfig(cluster, &apart, &name);
-    let mut flags = vec![
-        format!("--tls-generate={}", folder.path().display()),
-        format!("--kubeconfig={}", kubeconfig.display()),
-    ];
+    let kubeconfig = kubeconfig(cluster, folder.path(), &name);
+    let mut flags = vec![format!("--kubeconfig={}", kubeconfig.display())];
     flags.extend(arguments.map(str::to_owned));
     Replica::start(&flags, folder)
 }

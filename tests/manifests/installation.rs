@@ -173,6 +173,26 @@ fn the_server_and_both_webhooks_leave_out_the_same_namespaces() {
 }
 
 #[test]
+fn every_flag_of_the_server_is_one() {
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_slicegate"))
+        .args(["serve", "--help"])
+        .output()
+        .expect("the binary runs");
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    let known: Vec<&str> = help.split_whitespace().collect();
+    let patch = one(&objects("certs/mounted"), "Deployment", "slicegate");
+    for deployment in [deployment(), patch] {
+        let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+        let arguments = arguments(container);
+        assert_eq!(arguments[0], "serve");
+        for argument in &arguments[1..] {
+            let flag = argument.split('=').next().unwrap_or_default();
+            assert!(known.contains(&flag), "{flag} is no flag of serve");
+        }
+    }
+}
+
+#[test]
 fn every_file_the_server_is_told_of_is_mounted() {
     let patch = one(&objects("certs/mounted"), "Deployment", "slicegate");
     let container = &patch["spec"]["template"]["spec"]["containers"][0];

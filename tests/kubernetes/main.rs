@@ -7,6 +7,7 @@ mod acceptance_cases;
 mod api;
 mod assets;
 mod audit;
+mod balancer;
 mod boundaries;
 mod certificates;
 mod certified;
@@ -46,6 +47,7 @@ mod reaching;
 mod recorder;
 mod reinvocation;
 mod replica;
+mod replicas;
 mod rights;
 mod runner;
 mod sharing_policy;
@@ -128,6 +130,7 @@ const TESTS: &[Test] = tests![
     watching::an_api_server_that_was_away_and_has_forgotten_much_loses_nothing,
     watching::nodes_that_went_are_supply_for_the_process_that_comes_after,
     events::owners_are_told_why_their_pods_are_refused_and_once,
+    replicas::no_create_fails_and_none_is_unguarded_while_everything_is_renewed,
     watching::the_guard_is_kept_as_long_as_slicegate_is_registered,
     sharing_policy::the_definition_is_taken_without_a_warning_and_the_built_in_policy_comes_back_as_it_is,
     sharing_policy::what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_meaning,

@@ -60,7 +60,7 @@ impl Replica {
     #[track_caller]
     pub fn wait_until_ready(&mut self, cluster: &Cluster) {
         let (admin, process) = (self.admin, &mut self.process);
-        cluster.wait_for("slicegate to be ready", seconds(20), || {
+        cluster.wait_for("slicegate to be ready", seconds(60), || {
             process.expect_running();
             let answer = ask(admin, "/readyz").map_err(|e| format!("{e}\n{}", process.tail()))?;
             answer.contains(" 200 ").then_some(()).ok_or(answer)

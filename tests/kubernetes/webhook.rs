@@ -87,10 +87,15 @@ impl Webhook {
 /// Registers it for pods, as its own manifests do, and leaves it to others to wait until it is asked.
 #[track_caller]
 pub fn register_unseen(cluster: &Cluster, replica: &Replica) {
-    let ca = replica.authority();
+    register_at(cluster, replica.port, Some(&replica.authority()));
+}
+
+/// Registers what answers on a port; without an authority somebody else writes whom to trust.
+#[track_caller]
+pub fn register_at(cluster: &Cluster, port: u16, authority: Option<&[u8]>) {
     // In this order: the one that is waited for comes last.
     for kind in ["validating", "mutating"] {
-        let object = configuration(kind, replica.port, &ca);
+        let object = configuration(kind, port, authority);
         let collection = format!("{REGISTRATIONS}/{kind}webhookconfigurations");
         cluster.create(&collection, &object);
     }
@@ -100,6 +105,12 @@ pub fn register_unseen(cluster: &Cluster, replica: &Replica) {
 #[track_caller]
 pub fn register(cluster: &Cluster, replica: &Replica) {
     register_unseen(cluster, replica);
+    wait_until_asked(cluster, || replica.tail());
+}
+
+/// Waits until the API server asks slicegate; the namespace `canary` has to be enforced.
+#[track_caller]
+pub fn wait_until_asked(cluster: &Cluster, tails: impl Fn() -> String) {
     // Refused by name, so nothing of this pod is ever there.
     let canary = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "canary"},
         "spec": {"containers": [{"name": "main", "image": "example/app:1",
@@ -108,7 +119,7 @@ pub fn register(cluster: &Cluster, replica: &Replica) {
     cluster.wait_for("slicegate to be asked about pods", seconds(30), || {
         let answer = cluster.api().try_send("POST", &path, Some(&canary))?;
         let refused = answer.message().contains("visible-devices");
-        let said = || format!("{}\n{}", answer.body, replica.tail());
+        let said = || format!("{}\n{}", answer.body, tails());
         refused.then_some(()).ok_or_else(said)
     });
 }
@@ -121,7 +132,7 @@ fn replace(file: &Path, text: &str) {
 
 /// The registration that is shipped, for a server on this machine, with a way around it for the tests.
 #[track_caller]
-fn configuration(kind: &str, port: u16, ca: &[u8]) -> Value {
+fn configuration(kind: &str, port: u16, ca: Option<&[u8]>) -> Value {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config");
     let file = shipped.join(format!("{kind}-webhook.yaml"));
     let text = fs::read_to_string(&file).expect("a registration");
@@ -131,7 +142,10 @@ fn configuration(kind: &str, port: u16, ca: &[u8]) -> Value {
     let webhook = &mut object["webhooks"][0];
     let path = webhook["clientConfig"]["service"]["path"].take();
     let url = format!("https://127.0.0.1:{port}{}", path.as_str().expect("a path"));
-    webhook["clientConfig"] = json!({"url": url, "caBundle": STANDARD.encode(ca)});
+    webhook["clientConfig"] = json!({"url": url});
+    if let Some(ca) = ca {
+        webhook["clientConfig"]["caBundle"] = STANDARD.encode(ca).into();
+    }
     let around = json!({"key": UNREGISTERED, "operator": "DoesNotExist"});
     match webhook["namespaceSelector"]["matchExpressions"].as_array_mut() {
         Some(expressions) => expressions.push(around),

@@ -29,7 +29,7 @@ const EVERY: [&str; 2] = ["serve", "--log-format=json"];
 const SECRET: &str = "/api/v1/namespaces/slicegate-system/secrets/slicegate-tls";
 const REGISTRATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 
-pub fn the_account_of_the_manifests_may_do_what_slicegate_does(stage: &mut Stage) {
+pub fn the_account_of_the_manifests_may_do_what_slicegate_does_and_nothing_else(stage: &mut Stage) {
     stage.clear();
     let bare = Options {
         plugins: "",

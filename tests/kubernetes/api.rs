@@ -73,6 +73,11 @@ impl Api {
         Self::with(port, Arc::new(tls))
     }
 
+    /// Where the server is.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The same client on a connection of its own.
     pub fn another(&self) -> Self {
         Self::with(self.port, Arc::clone(&self.tls))

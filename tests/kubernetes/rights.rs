@@ -209,10 +209,31 @@ fn as_deployed(cluster: &Cluster) -> Replica {
         .filter_map(Value::as_str);
     let arguments = arguments.filter(|a| !is_everywhere(a));
 
-    let folder = tempfile::tempdir().expect("a folder");
     assert!(ACCOUNT.ends_with(&format!(":{account}")));
+    let folder = tempfile::tempdir().expect("a folder");
+    let flags: Vec<String> = arguments.map(str::to_owned).collect();
+    if Replica::can_be_a_pod() {
+        give(cluster, folder.path(), account);
+        return Replica::as_a_pod(cluster, &flags, folder);
+    }
+    println!("    by a kubeconfig, not as a pod: this user may not mount anything");
     let kubeconfig = kubeconfig(cluster, folder.path(), ACCOUNT);
-    let mut flags = vec![format!("--kubeconfig={}", kubeconfig.display())];
-    flags.extend(arguments.map(str::to_owned));
-    Replica::start(&flags, folder)
+    let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
+    Replica::start(&[vec![kubeconfig], flags].concat(), folder)
+}
+
+/// What a kubelet gives a pod of an account.
+#[track_caller]
+fn give(cluster: &Cluster, folder: &Path, account: &str) {
+    let path = format!("/api/v1/namespaces/slicegate-system/serviceaccounts/{account}/token");
+    let asked = cluster.create(&path, &json!({"spec": {}}));
+    let token = asked["status"]["token"].as_str().expect("a token");
+    let authority = &cluster.plane().authority.pem;
+    for (name, text) in [
+        ("token", token),
+        ("ca.crt", authority),
+        ("namespace", "slicegate-system"),
+    ] {
+        fs::write(folder.join(name), text).expect("a file");
+    }
 }

@@ -9,4 +9,6 @@ pub mod respond;
 pub mod review;
 
 pub use messages::denial;
-pub use respond::{BadReview, Judged, Unjudged, Webhook, World, respond, respond_seen, unjudged};
+pub use respond::{
+    BadReview, Judged, Unjudged, Webhook, World, missing_namespace, respond, respond_seen, unjudged,
+};

@@ -229,6 +229,15 @@ pub enum Unjudged<'w> {
     Failed,
 }
 
+/// The namespace of a request, where nothing can be said about it before that is asked for. `None` also where the body
+/// is no review.
+pub fn missing_namespace(world: &World, body: &[u8]) -> Option<String> {
+    let review: Envelope<'_> = serde_json::from_slice(body).ok()?;
+    let namespace = review.request.namespace?;
+    let is_missing = world.namespaces.is_missing(&namespace);
+    is_missing.then(|| namespace.to_string())
+}
+
 /// Answers a request that got no decision: an enforced namespace stays closed, everybody else's pod goes on.
 /// None where there is nobody to answer to: no uid, or another version.
 pub fn unjudged(world: &World, body: &[u8], why: &Unjudged<'_>) -> Option<Vec<u8>> {

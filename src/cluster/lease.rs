@@ -18,12 +18,12 @@ const LEASES: Kind = Kind::new("coordination.k8s.io", "v1", "Lease", "leases");
 
 /// How long a holder that says nothing more still holds it.
 const LASTS: Duration = Duration::from_secs(15);
-/// After so long without a renewal a holder counts itself out.
-const GIVES_UP: Duration = Duration::from_secs(10);
+/// After so long without a renewal a holder counts itself out, when it looks next: at most 10 s after the last one.
+const GIVES_UP: Duration = Duration::from_secs(8);
 /// How often it is renewed, or looked at.
 const EVERY: Duration = Duration::from_secs(3);
 /// How long the API server may take for it.
-const ANSWER: Duration = Duration::from_secs(4);
+const ANSWER: Duration = Duration::from_secs(2);
 
 /// Somebody who would hold a lease.
 pub struct Candidate {

@@ -72,6 +72,14 @@ impl Cluster {
         &self.address
     }
 
+    /// Whether an API server answers there, and not somebody in its place.
+    pub async fn is_there(&self) -> bool {
+        let version = self
+            .read("/version", || "read the version".to_owned())
+            .await;
+        matches!(version, Ok(Some(text)) if text.contains("\"gitVersion\""))
+    }
+
     /// All objects of a kind, page by page, each page a list as JSON.
     ///
     /// # Errors

@@ -4,9 +4,13 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::future::ready;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::{Stream, StreamExt as _};
+use futures_util::stream::iter;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::client::ClientBuilder;
 use kube::core::DynamicResourceScope;
@@ -58,15 +62,31 @@ impl Cluster {
             field_selector: fields.map(str::to_owned),
             ..Config::default()
         };
-        let events = watch(api, config).default_backoff();
-        Ok(events.map(move |event| match event {
-            Ok(watcher::Event::Init) => Event::Begin,
-            Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
-                Event::Is(object.text)
-            }
-            Ok(watcher::Event::InitDone) => Event::End,
-            Ok(watcher::Event::Delete(object)) => Event::Gone(object.text),
-            Err(problem) => Event::Failed(failure(doing.clone(), &address, &who, problem)),
+        // The watcher says that a list begins before it has asked for it. That is no success after which the next
+        // failure would be waited for as shortly as the first one, so it is held back until something came.
+        let began = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&began);
+        let events = watch(api, config)
+            .try_filter(move |event| {
+                let is_beginning = matches!(event, watcher::Event::Init);
+                noted.fetch_or(is_beginning, Ordering::Relaxed);
+                ready(!is_beginning)
+            })
+            .default_backoff();
+        Ok(events.flat_map(move |event| {
+            let event = match event {
+                Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
+                    Event::Is(object.text)
+                }
+                Ok(watcher::Event::Delete(object)) => Event::Gone(object.text),
+                Ok(watcher::Event::Init | watcher::Event::InitDone) => Event::End,
+                Err(problem) => {
+                    let failed = failure(doing.clone(), &address, &who, problem);
+                    return iter(None.into_iter().chain([Event::Failed(failed)]));
+                }
+            };
+            let begins = began.swap(false, Ordering::Relaxed);
+            iter(begins.then_some(Event::Begin).into_iter().chain([event]))
         }))
     }
 

@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::engine::{NeverMatched, Policy};
 
-pub use current::says;
+pub use current::{is_current, says};
 
 /// What Kubernetes 1.30 and newer take: policies that refuse, each with its binding. Namespaces that are never asked
 /// about are open here too.

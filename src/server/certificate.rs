@@ -197,7 +197,9 @@ impl CertificateFiles {
         let chain = read::chain(&self.cert.text).map_err(|p| self.cert.error(p))?;
         let not_after = read::end(&chain).map_err(|p| self.cert.error(p))?;
         let key = read::key(&self.key.text).map_err(|p| self.key.error(p))?;
-        let config = config(chain, key, self.client_ca.as_ref())?;
+        let authorities = self.client_ca.as_ref();
+        let verifier = authorities.map(|part| verifier(part, provider()));
+        let config = config(chain, key, verifier.transpose()?)?;
         let config = config.map_err(|problem| TlsError::Pair {
             cert: self.cert.file.path().to_owned(),
             key: self.key.file.path().to_owned(),
@@ -215,14 +217,13 @@ impl CertificateFiles {
 fn config(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
-    client_ca: Option<&Part>,
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
 ) -> Result<Result<ServerConfig, rustls::Error>, TlsError> {
-    let provider = provider();
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+    let builder = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&TLS13, &TLS12])
         .map_err(TlsError::Protocol)?;
-    let builder = match client_ca {
-        Some(part) => builder.with_client_cert_verifier(verifier(part, provider)?),
+    let builder = match verifier {
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
         None => builder.with_no_client_auth(),
     };
     Ok(builder.with_single_cert(chain, key).map(|mut config| {

@@ -28,6 +28,9 @@ const REPEAT: Duration = Duration::from_secs(10);
 /// What a note holds at most; the API refuses a longer one.
 const LONGEST: usize = 1000;
 
+/// An event is called like its object, with a time behind it, and a name has 253 characters.
+const LONGEST_NAME: usize = 230;
+
 /// Where notes are left.
 pub(super) struct Notes(mpsc::Sender<Note>);
 
@@ -143,7 +146,7 @@ fn owner(pod: &Pod<'_>) -> Option<Reference> {
     let owner = owners.find(|owner| owner.controller == Some(true))?;
     let part = |part: &Option<Text<'_>>| {
         let text = part.as_deref().unwrap_or_default();
-        (!text.is_empty() && text.len() <= 253).then(|| text.to_owned())
+        (!text.is_empty() && text.len() <= LONGEST_NAME).then(|| text.to_owned())
     };
     let about = Reference {
         api_version: part(&owner.api_version)?,

@@ -31,6 +31,8 @@ pub(super) struct Keepers {
     remembered: watch::Sender<Option<String>>,
     policies: watch::Sender<Vec<String>>,
     good_policy: watch::Sender<Option<String>>,
+    /// Whether what predecessors left was read.
+    is_read: watch::Sender<bool>,
 }
 
 impl Keep {
@@ -57,6 +59,7 @@ impl Keepers {
             remembered: watch::Sender::new(None),
             policies: watch::Sender::new(Vec::new()),
             good_policy: watch::Sender::new(None),
+            is_read: watch::Sender::new(false),
         }
     }
 
@@ -74,6 +77,11 @@ impl Keepers {
             seen: self.policies.clone(),
             good: self.good_policy.clone(),
         }
+    }
+
+    /// Where is told that what predecessors left was read.
+    pub(super) fn is_read(&self) -> watch::Sender<bool> {
+        self.is_read.clone()
     }
 
     /// What predecessors left, where that is kept.
@@ -118,6 +126,7 @@ impl Keepers {
             };
             tasks.spawn(policies.keep());
             tasks.spawn(records.keep(
+                self.is_read.subscribe(),
                 self.remembered.subscribe(),
                 self.good_policy.subscribe(),
                 self.writes.subscribe(),

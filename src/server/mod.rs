@@ -28,7 +28,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use crate::engine::NeverMatched;
 use events::Notes;
@@ -120,7 +120,7 @@ pub enum FileSource {
     Generated(PathBuf),
 }
 
-/// Why a server cannot start. Files that go bad later only leave what was good before in force.
+/// Why a server cannot start, or had to stop. Files that go bad later only leave what was good before in force.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address is taken or not this machine's.
@@ -148,6 +148,9 @@ pub enum StartError {
     /// The certificate cannot be used.
     #[error(transparent)]
     Certificate(#[from] certificate::TlsError),
+    /// Something that never ends by itself did.
+    #[error("a part of slicegate ended by itself; its log says which")]
+    Ended,
     /// The system gives no threads or signals.
     #[error("cannot run: {0}")]
     System(#[from] std::io::Error),
@@ -176,8 +179,7 @@ pub fn run(settings: Settings) -> Result<(), StartError> {
                 _ = interrupt.recv() => Stop { notice: Duration::ZERO },
             }
         };
-        bound.serve(stop).await;
-        Ok(())
+        bound.serve(stop).await
     })
 }
 
@@ -228,7 +230,7 @@ impl Bound {
         })
     }
 
-    async fn serve(self, stop: impl Future<Output = Stop>) {
+    async fn serve(self, stop: impl Future<Output = Stop>) -> Result<(), StartError> {
         let shared = self.shared;
         let mut tasks = JoinSet::new();
         let admin_closing = CancellationToken::new();
@@ -243,11 +245,27 @@ impl Bound {
         self.world.start(&shared, &keepers, &mut tasks).await;
         keepers.start(&shared, self.notes, &mut tasks);
         self.certificate.start(&shared, &mut tasks);
+        let mut is_whole = true;
+        let stop = async {
+            tokio::select! {
+                stop = stop => stop,
+                // Without it something in here grows old without a word: another process is better.
+                ended = tasks.join_next() => {
+                    error!(?ended, "a part of slicegate ended by itself, which is a fault in it; stopping");
+                    is_whole = false;
+                    Stop { notice: NOTICE }
+                }
+            }
+        };
         answer(&shared, self.webhook, stop).await;
         tasks.shutdown().await;
         keepers.end().await;
         admin_closing.cancel();
         let _ = admin.await;
+        match is_whole {
+            true => Ok(()),
+            false => Err(StartError::Ended),
+        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! Where the parts of the world come from: files, and watches of the cluster for what is in no file.
 
+use std::future::pending;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::keepers::Keepers;
 use super::shared::Shared;
@@ -14,6 +17,9 @@ use crate::config::policy;
 
 /// Changes that may wait to be taken in; beyond that watches wait.
 const CHANGES: usize = 1024;
+
+/// How long the first look at the policy waits for the one that predecessors left.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What there is to read and to watch.
 pub(super) struct Sources {
@@ -89,20 +95,25 @@ impl Sources {
                     Part::Policy => continue,
                 };
             }
-            let (records, policies) = (keepers.records(), keepers.policies());
-            let watches = watches();
-            let is_policy_watched = self.watched.contains(&Part::Policy);
-            tasks.spawn(async move {
-                let mut left = None;
-                if let Some(records) = records {
+            let (left, policy) = oneshot::channel();
+            if let Some(records) = keepers.records() {
+                let (watches, is_read) = (watches(), keepers.is_read());
+                tasks.spawn(async move {
                     let content = records.read().await;
                     watches.remember(content.nodes.as_deref()).await;
-                    left = content.policy;
-                }
-                if is_policy_watched {
+                    let _ = left.send(content.policy);
+                    is_read.send_replace(true);
+                    pending().await
+                });
+            }
+            if self.watched.contains(&Part::Policy) {
+                let (watches, policies) = (watches(), keepers.policies());
+                tasks.spawn(async move {
+                    let left = timeout(PATIENCE, policy).await;
+                    let left = left.ok().and_then(Result::ok).flatten();
                     watches.policy(left, policies).await;
-                }
-            });
+                });
+            }
         }
         tasks.spawn(reload::world(Arc::clone(shared), self.files, changes));
     }

@@ -19,8 +19,6 @@ use crate::guard;
 
 /// How often it is looked whether everything is as it was left.
 const EVERY: Duration = Duration::from_secs(10);
-/// What slicegate is called in managed fields.
-const MANAGER: &str = "slicegate";
 const LABEL: &str = "app.kubernetes.io/name=slicegate";
 
 const GROUP: &str = "admissionregistration.k8s.io";
@@ -69,6 +67,10 @@ enum GuardError {
     Cluster(#[from] ClusterError),
     #[error("the API server's answer cannot be read: {0}")]
     Answer(#[from] serde_json::Error),
+    #[error(
+        "{0} was written and is not as it was written; find the webhook or policy that changes it"
+    )]
+    Changed(String),
 }
 
 /// What a look came to.
@@ -87,9 +89,9 @@ impl Guard {
         let mut said = String::new();
         loop {
             let policy = self.policy.borrow_and_update().clone();
-            let writes = *self.writes.borrow_and_update();
+            self.writes.mark_unchanged();
             if let Some(policy) = policy {
-                let state = self.look(&policy, writes).await;
+                let state = self.look(&policy).await;
                 report(matches!(state, Ok(State::Current)));
                 let (is_good, text) = words(&state);
                 if text != said {
@@ -108,7 +110,7 @@ impl Guard {
         }
     }
 
-    async fn look(&self, policy: &Policy, writes: bool) -> Result<State, GuardError> {
+    async fn look(&self, policy: &Policy) -> Result<State, GuardError> {
         let Some(text) = self.cluster.get(REGISTRATION).await? else {
             return Ok(State::Unregistered);
         };
@@ -124,19 +126,32 @@ impl Guard {
         for mut object in wanted {
             object["metadata"]["ownerReferences"] = json!([registration.owner()]);
             let (kind, name) = address(&object);
-            let is_there = there.get(&(kind, name.clone()));
-            if is_there.is_some_and(|there| guard::says(there, &object)) {
+            let there = there.get(&(kind, name.clone()));
+            if there.is_some_and(|there| guard::is_current(there, &object)) {
                 continue;
             }
-            if !writes {
+            // Whoever lost the lease meanwhile leaves the rest to others.
+            if !*self.writes.borrow() {
                 state = State::Behind;
                 continue;
             }
             let place = kind.named(&name);
-            let apply = Patch::Apply(MANAGER);
-            self.cluster
-                .patch(place, apply, object.to_string(), Really::Yes)
-                .await?;
+            let text = match there {
+                None => {
+                    self.cluster
+                        .create(place, object.to_string(), Really::Yes)
+                        .await?
+                }
+                Some(there) => {
+                    let replace = replacement(there, &object).to_string();
+                    self.cluster
+                        .patch(place, Patch::Operations, replace, Really::Yes)
+                        .await?
+                }
+            };
+            if !guard::is_current(&serde_json::from_str(&text)?, &object) {
+                return Err(GuardError::Changed(place.to_string()));
+            }
             info!(policy_hash = %policy.hash, "put {place} in place");
         }
         Ok(state)
@@ -169,6 +184,31 @@ impl Guard {
         });
         Ok(Some(named.collect()))
     }
+}
+
+/// Operations that make an object what is wanted. Applying would not do: of lists whose entries have names, such as
+/// `matchConditions`, it leaves what others put there. What others noted in its metadata stays.
+fn replacement(there: &Value, wanted: &Value) -> Value {
+    let merged = |field: &str| {
+        let mut all = there["metadata"][field]
+            .as_object()
+            .cloned()
+            .unwrap_or_default();
+        let ours = wanted["metadata"][field].as_object();
+        all.extend(
+            ours.into_iter()
+                .flatten()
+                .map(|(k, v)| (k.clone(), v.clone())),
+        );
+        Value::Object(all)
+    };
+    json!([
+        {"op": "test", "path": "/metadata/resourceVersion", "value": there["metadata"]["resourceVersion"]},
+        {"op": "add", "path": "/metadata/labels", "value": merged("labels")},
+        {"op": "add", "path": "/metadata/annotations", "value": merged("annotations")},
+        {"op": "add", "path": "/metadata/ownerReferences", "value": wanted["metadata"]["ownerReferences"]},
+        {"op": "replace", "path": "/spec", "value": wanted["spec"]},
+    ])
 }
 
 /// An object of the guard: what it is and what it is called.

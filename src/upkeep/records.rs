@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
 use crate::cluster::{Cluster, ClusterError, Kind, Patch, Place, Really};
@@ -18,10 +18,12 @@ pub const NAME: &str = "slicegate-remembered";
 const CONFIG_MAPS: Kind = Kind::new("", "v1", "ConfigMap", "configmaps");
 const NODES: &str = "nodes.json";
 const POLICY: &str = "policy.json";
+/// A longer policy is not remembered, so that there is room for the nodes.
+const LARGEST_POLICY: usize = 300 << 10;
 /// How long after a change it is written: nodes come and go in dozens.
 const SETTLE: Duration = Duration::from_secs(5);
-/// How long a start waits for what its predecessors left, and for one answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long after a failure it is tried again, and how long one answer may take.
+const AGAIN: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// What is remembered, as text that only who wrote it understands.
@@ -42,9 +44,9 @@ pub struct Records {
 }
 
 impl Records {
-    /// What predecessors left. A cluster that does not say in time leaves nothing: a start does not hang on this.
+    /// What predecessors left, asked for until it is known: nothing is written over that was not read.
     pub async fn read(&self) -> Content {
-        let end = Instant::now() + PATIENCE;
+        let mut said = None;
         loop {
             let problem = match timeout(ANSWER, self.cluster.get(self.place())).await {
                 Ok(Ok(None)) => return Content::default(),
@@ -52,21 +54,24 @@ impl Records {
                 Ok(Err(problem)) => problem.to_string(),
                 Err(_) => "the API server does not answer".to_owned(),
             };
-            if Instant::now() >= end {
+            if said.as_ref() != Some(&problem) {
                 warn!(%problem, "what was remembered cannot be read, so nodes that are gone are not known");
-                return Content::default();
+                said = Some(problem);
             }
-            sleep(Duration::from_secs(1)).await;
+            sleep(AGAIN).await;
         }
     }
 
-    /// Writes for ever what is to be remembered, while this process is the one to write.
+    /// Writes for ever what is to be remembered, while this process is the one to write, and once what was there
+    /// `is_read`. What is not known is left as it is.
     pub async fn keep(
         self,
+        mut is_read: watch::Receiver<bool>,
         mut nodes: watch::Receiver<Option<String>>,
         mut policy: watch::Receiver<Option<String>>,
         mut writes: watch::Receiver<bool>,
     ) {
+        let _ = is_read.wait_for(|is_read| *is_read).await;
         let mut written = Content::default();
         let mut said = None;
         loop {
@@ -95,7 +100,7 @@ impl Records {
                 Ok(()) = nodes.changed() => {}
                 Ok(()) = policy.changed() => {}
                 Ok(()) = writes.changed() => {}
-                () = sleep(PATIENCE), if trouble => {}
+                () = sleep(AGAIN), if trouble => {}
             }
             sleep(SETTLE).await;
         }
@@ -106,6 +111,8 @@ impl Records {
         let data: BTreeMap<&str, &String> = [(NODES, nodes), (POLICY, policy)]
             .into_iter()
             .filter_map(|(key, text)| Some((key, text.as_ref()?)))
+            // Both have to fit: a ConfigMap holds 1 MiB.
+            .filter(|(key, text)| *key != POLICY || text.len() < LARGEST_POLICY)
             .collect();
         let object = json!({
             "apiVersion": "v1",
@@ -113,11 +120,18 @@ impl Records {
             "metadata": {"name": NAME, "labels": {"app.kubernetes.io/name": "slicegate"}},
             "data": data,
         });
-        let apply = Patch::Apply("slicegate");
         let place = self.place();
-        self.cluster
-            .patch(place, apply, object.to_string(), Really::Yes)
-            .await?;
+        let patched = self
+            .cluster
+            .patch(place, Patch::Merge, object.to_string(), Really::Yes);
+        match patched.await {
+            Err(error) if error.is_not_found() => {
+                self.cluster
+                    .create(place, object.to_string(), Really::Yes)
+                    .await?
+            }
+            patched => patched?,
+        };
         debug!("wrote what is to be remembered");
         Ok(())
     }

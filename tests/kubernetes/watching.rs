@@ -1,7 +1,9 @@
 //! slicegate that watches its cluster: what it knows, what it does not forget, and what it keeps in order there.
 
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
@@ -239,6 +241,22 @@ pub fn nodes_that_went_are_supply_for_the_process_that_comes_after(stage: &mut S
     wait_for_strategy(&cluster, "inference", "mps");
 }
 
+/// What `slicegate guard` prints for a policy.
+#[track_caller]
+fn guard_of(spec: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("policy.yaml");
+    let policy = format!("apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\n{spec}\n");
+    fs::write(&file, policy).expect("a file");
+    let output = Command::new(env!("CARGO_BIN_EXE_slicegate"))
+        .args(["guard", "--policy"])
+        .arg(&file)
+        .output()
+        .expect("slicegate runs");
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).expect("text")
+}
+
 const POLICIES: &str = "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies";
 
 pub fn the_guard_is_kept_as_long_as_slicegate_is_registered(stage: &mut Stage) {
@@ -254,6 +272,9 @@ pub fn the_guard_is_kept_as_long_as_slicegate_is_registered(stage: &mut Stage) {
         cluster.list(POLICIES).is_empty(),
         "who cannot be stamped is not closed in"
     );
+    // A guard by hand, for a policy that refuses nothing, is taken over whole.
+    let idle = guard_of("spec: {mode: dry-run}");
+    cluster.kubectl.apply(&idle);
     webhook::register(&cluster, &replica);
     let names = || -> Vec<String> {
         let all = cluster.list(POLICIES);
@@ -280,15 +301,37 @@ pub fn the_guard_is_kept_as_long_as_slicegate_is_registered(stage: &mut Stage) {
     let mutating = cluster.list("/apis/admissionregistration.k8s.io/v1/mutatingadmissionpolicies");
     assert_eq!(mutating.len(), 1, "receipts are stripped from 1.36 on");
 
-    // Somebody weakens one, and takes another away.
+    // Somebody weakens some, by a word and by one condition more, and takes another away.
     let weaker = json!({"spec": {"failurePolicy": "Ignore"}});
     cluster.change(&format!("{POLICIES}/slicegate-bypass"), &weaker);
+    let mut conditions =
+        cluster.get(&format!("{POLICIES}/slicegate-labels"))["spec"]["matchConditions"].take();
+    let wanted = conditions.clone();
+    let never = json!({"name": "never", "expression": "false"});
+    conditions.as_array_mut().expect("conditions").push(never);
+    let narrower = json!({"spec": {"matchConditions": conditions}});
+    cluster.change(&format!("{POLICIES}/slicegate-labels"), &narrower);
     cluster.delete(&format!("{POLICIES}/slicegate-stamp"));
     cluster.wait_for("both to be put back", seconds(30), || {
         let bypass = cluster.get(&format!("{POLICIES}/slicegate-bypass"));
-        let is_back = names().len() == 5 && bypass["spec"]["failurePolicy"] == "Fail";
+        let labels = cluster.get(&format!("{POLICIES}/slicegate-labels"));
+        let is_back = names().len() == 5
+            && bypass["spec"]["failurePolicy"] == "Fail"
+            && labels["spec"]["matchConditions"] == wanted;
         is_back.then_some(()).ok_or_else(|| replica.tail())
     });
+
+    // Who only looks on finds the same, and nothing is written that is as it was left.
+    let mut other = Replica::watching(&cluster, &["--keep-guard", "--identity=two"]);
+    other.wait_until_ready(&cluster);
+    cluster.wait_for("the other replica to see it", seconds(20), || {
+        let is_current = other.metric("slicegate_guard_current") == Some(1.0);
+        is_current.then_some(()).ok_or_else(|| other.tail())
+    });
+    let written = || replica.log().matches("in place").count();
+    let before = written();
+    std::thread::sleep(seconds(12));
+    assert_eq!(written(), before, "{}", replica.tail());
 
     // The one command that lets everybody in again; the garbage collector does the rest.
     let registered = "validatingwebhookconfiguration,mutatingwebhookconfiguration";

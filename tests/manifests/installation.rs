@@ -141,7 +141,7 @@ fn the_network_policy_and_the_probes_name_the_ports_of_the_server() {
         named.push(rule["ports"][0]["port"].clone());
     }
     assert_eq!(named.len(), ports.len());
-    for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
+    for probe in ["livenessProbe", "readinessProbe"] {
         named.push(container[probe]["httpGet"]["port"].clone());
     }
     for name in named {

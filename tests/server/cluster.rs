@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use std::{fs, thread};
 
 use axum::Router;
@@ -10,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use futures_util::Stream;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -25,6 +27,8 @@ impl Answers {
     /// A cluster with the nodes of the examples, one namespace, no quotas and no policy of its own.
     fn of_a_cluster() -> Self {
         let answers = Self::default();
+        let version = json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"});
+        answers.set("/version", StatusCode::OK, version);
         let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/nodes.yaml");
         let text = fs::read_to_string(examples).expect("nodes");
         let nodes = slicegate::config::documents::parse("nodes", &text).documents;
@@ -74,10 +78,22 @@ async fn answer(State(answers): State<Answers>, request: Request) -> Response {
         .query()
         .is_some_and(|q| q.contains("watch=true"));
     match is_watch && status.is_success() {
-        true => Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, String>>())
-            .into_response(),
+        true => {
+            let path = request.uri().path().to_owned();
+            Body::from_stream(silence(answers, path)).into_response()
+        }
         false => (status, body.to_string()).into_response(),
     }
+}
+
+/// A watch that says nothing, and ends when its list could not be had any more.
+fn silence(answers: Answers, path: String) -> impl Stream<Item = Result<Vec<u8>, String>> {
+    futures_util::stream::unfold((answers, path), |(answers, path)| async move {
+        while answers.find(&path).0.is_success() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        None
+    })
 }
 
 /// Plays the API server, and writes a kubeconfig that leads to it.
@@ -212,6 +228,32 @@ fn the_policy_is_the_clusters_and_a_cluster_that_knows_no_such_kind_has_the_buil
         &[policy("default", "dry-run"), policy("other", "off")],
     );
     assert_eq!(mode(&answers), "dry-run");
+}
+
+#[test]
+fn what_answers_404_in_the_place_of_an_api_server_does_not_take_the_policy_away() {
+    let answers = Answers::of_a_cluster();
+    answers.list(POLICIES, &[policy("default", "dry-run")]);
+    let server = start(&answers, &[]);
+    assert_eq!(server.logged("ready to judge")["mode"], "dry-run");
+    let hash = || {
+        let page = get(server.admin, "/metrics").1;
+        let line = page
+            .lines()
+            .find(|line| line.starts_with("slicegate_policy_info"));
+        line.expect("a policy").to_owned()
+    };
+    let before = hash();
+    let missing = StatusCode::NOT_FOUND;
+    answers.set(POLICIES, missing, json!("default backend - 404"));
+    server.logged("the policy cannot be watched");
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(hash(), before);
+    let tries = server.log().into_iter().filter(|line| {
+        let message = line["message"].as_str().unwrap_or_default();
+        message.contains("cannot be watched") || message.contains("watched again")
+    });
+    assert_eq!(tries.count(), 1, "it is said once: {:#?}", server.log());
 }
 
 const REMEMBERED: &str = "/api/v1/namespaces/slicegate-system/configmaps/slicegate-remembered";

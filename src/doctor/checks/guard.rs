@@ -9,7 +9,7 @@ use super::super::policy::Source;
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use super::deployment::named;
-use crate::guard::{self, says};
+use crate::guard::{self, is_current};
 
 const HASH: &str = "slicegate.dev/policy-hash";
 const MUTATING: &str = "MutatingAdmissionPolicy";
@@ -44,7 +44,7 @@ fn compare(scene: &Scene<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
         match named(there, name(object)) {
             None => faults.missing.push(called),
             Some(found) if hash(found) != hash(object) => faults.of_another_policy.push(called),
-            Some(found) if !says(&found["spec"], &object["spec"]) => faults.changed.push(called),
+            Some(found) if !is_current(found, object) => faults.changed.push(called),
             Some(_) => {}
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 
 use super::{Part, Tls, TlsError, config};
 use crate::upkeep::certificate::ServerIdentity;
@@ -13,6 +14,8 @@ use crate::upkeep::certificate::ServerIdentity;
 pub(in crate::server) struct KeptCertificate {
     shown: watch::Receiver<Option<Arc<ServerIdentity>>>,
     client_ca: Option<Part>,
+    /// What checks clients: made of the last good content of that file.
+    verifier: Option<Arc<dyn ClientCertVerifier>>,
     is_new: bool,
 }
 
@@ -22,16 +25,14 @@ impl KeptCertificate {
         shown: watch::Receiver<Option<Arc<ServerIdentity>>>,
         client_ca: Option<PathBuf>,
     ) -> Result<Self, TlsError> {
-        let mut client_ca = client_ca.map(Part::new);
-        if let Some(part) = &mut client_ca {
-            part.read()?;
-            super::verifier(part, super::provider())?;
-        }
-        Ok(Self {
+        let mut kept = Self {
             shown,
-            client_ca,
+            client_ca: client_ca.map(Part::new),
+            verifier: None,
             is_new: true,
-        })
+        };
+        kept.read_authorities()?;
+        Ok(kept)
     }
 
     /// Waits until another one is shown, or for a while.
@@ -42,18 +43,40 @@ impl KeptCertificate {
         }
     }
 
-    /// Looks at both again; what is new and good is handed out.
+    /// Looks at both again; what is new and good is handed out. A bad file of authorities is told of, and another
+    /// certificate does not wait until it is good.
     pub(in crate::server) fn refresh(&mut self) -> Result<Option<Tls>, TlsError> {
-        let is_new = std::mem::take(&mut self.is_new);
-        let client_ca = self.client_ca.as_mut().map_or(Ok(false), Part::read)?;
-        if !is_new && !client_ca {
-            return Ok(None);
+        let authorities = self.read_authorities();
+        let tls = match self.is_new {
+            true => self.tls()?,
+            false => None,
+        };
+        match (tls, authorities) {
+            (Some(tls), _) => {
+                self.is_new = false;
+                Ok(Some(tls))
+            }
+            (None, authorities) => authorities.map(|()| None),
         }
+    }
+
+    fn read_authorities(&mut self) -> Result<(), TlsError> {
+        let Some(part) = &mut self.client_ca else {
+            return Ok(());
+        };
+        if part.read()? {
+            self.verifier = Some(super::verifier(part, super::provider())?);
+            self.is_new = true;
+        }
+        Ok(())
+    }
+
+    fn tls(&self) -> Result<Option<Tls>, TlsError> {
         let Some(identity) = self.shown.borrow().clone() else {
             return Ok(None);
         };
         let key = identity.key.clone_key();
-        let config = config(identity.chain.clone(), key, self.client_ca.as_ref())?;
+        let config = config(identity.chain.clone(), key, self.verifier.clone())?;
         Ok(Some(Tls {
             config: Arc::new(config.map_err(TlsError::Own)?),
             not_after: identity.not_after,

@@ -32,7 +32,10 @@ impl Reminder {
         self.said = Some((Instant::now(), not_after));
         if left > 0 {
             let days = left / (24 * 60 * 60);
-            warn!(not_after, days, "the certificate ends soon; renew it");
+            warn!(
+                not_after,
+                days, "the certificate ends soon, and nobody renewed it"
+            );
         } else {
             error!(
                 not_after,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -19,10 +20,17 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// An API server that does not trust the certificate comes again with every pod.
 const QUIET: Duration = Duration::from_secs(10);
 
+/// A socket that is read from in large pieces: rustls asks for 4 KiB at a time, and a review has 13.
+pub(super) type Buffered = BufReader<TcpStream>;
+
+/// Two records of TLS.
+const AHEAD: usize = 32 << 10;
+
 /// Greets a client with the certificate in force; none where that failed.
-pub(super) async fn greet(stream: TcpStream, shared: &Shared) -> Option<TlsStream<TcpStream>> {
+pub(super) async fn greet(stream: TcpStream, shared: &Shared) -> Option<TlsStream<Buffered>> {
     // Nobody is let in before there is one.
     let acceptor = TlsAcceptor::from(shared.tls()?);
+    let stream = BufReader::with_capacity(AHEAD, stream);
     match timeout(LONGEST, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(problem)) => {
@@ -66,7 +74,7 @@ fn meaning(problem: &io::Error) -> Option<&'static str> {
     match inner {
         rustls::Error::AlertReceived(_) => Some(
             "the client does not take our certificate; if it is the API server, caBundle of the webhooks is not \
-             the authority of --tls-cert, or the certificate does not name the Service",
+             its authority, or the certificate does not name the Service",
         ),
         rustls::Error::NoCertificatesPresented | rustls::Error::InvalidCertificate(_) => {
             Some("--tls-client-ca is set, and the client shows no certificate by that authority")

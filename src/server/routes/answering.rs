@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 
 use super::refusal::Refusal;
-use crate::admission::{BadReview, Judged, Unjudged, Webhook, World, unjudged};
+use crate::admission::{BadReview, Judged, Unjudged, Webhook, World, missing_namespace, unjudged};
 use crate::engine::findings::Finding;
 use crate::engine::{Outcome, Strategy};
 use crate::server::metrics::Rejection;
@@ -41,6 +41,12 @@ pub(super) fn answer(
     let answered = catch_unwind(AssertUnwindSafe(|| {
         line(world, webhook, body, &mut witness)
     }));
+    if !matches!(answered, Ok(Ok(_))) {
+        // Whatever is wrong with the request, what becomes of it is its namespace's administrator's word.
+        if let Some(namespace) = missing_namespace(world, body) {
+            return Err(Refusal::Namespace(namespace));
+        }
+    }
     match answered {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(BadReview::Namespace(name))) => Err(Refusal::Namespace(name)),

@@ -35,16 +35,19 @@ impl Policies {
         self.0.values().cloned().collect()
     }
 
-    /// What the one that counts says, without what the API server keeps beside it.
-    pub(super) fn essence(&self) -> Option<String> {
-        let object: Value = serde_json::from_str(self.0.get(DEFAULT)?).ok()?;
+    /// What the one that counts says, without what the API server keeps beside it; the built-in one where it counts.
+    pub(super) fn essence(&self) -> String {
+        let text = self.0.get(DEFAULT);
+        let Some(object) = text.and_then(|text| serde_json::from_str::<Value>(text).ok()) else {
+            return policy::DEFAULT_TEXT.to_owned();
+        };
         let essence = json!({
             "apiVersion": object["apiVersion"],
             "kind": object["kind"],
             "metadata": {"name": DEFAULT},
             "spec": object["spec"],
         });
-        Some(essence.to_string())
+        essence.to_string()
     }
 
     /// The policy that counts: the object named `default`, or the built-in one where there is none.

@@ -23,7 +23,7 @@ use crate::upkeep::SHARING_POLICIES;
 pub(in crate::server) struct Policies {
     /// All of them, each as JSON.
     pub(in crate::server) seen: watch::Sender<Vec<String>>,
-    /// The last good one of the cluster, as text; none where the built-in one counts.
+    /// The last good one, as text; none before there is one.
     pub(in crate::server) good: watch::Sender<Option<String>>,
 }
 
@@ -114,9 +114,18 @@ impl Watches {
         let mut following = FollowingPolicies::new(last_good);
         while let Some(event) = events.next().await {
             let is_new = match event {
+                Event::Failed(error) if error.is_not_found() && following.is_new() => {
+                    let has_none = self.cluster.is_there().await;
+                    if has_none && said.once("the cluster does not know SharingPolicies") {
+                        info!(
+                            "the cluster does not know SharingPolicies; the built-in policy counts until it does"
+                        );
+                    }
+                    has_none
+                }
                 Event::Failed(error) => {
                     said.failed(&error, Part::Policy);
-                    following.failed(&error)
+                    false
                 }
                 event => {
                     said.works(Part::Policy);
@@ -133,12 +142,15 @@ impl Watches {
     async fn put_in_force(&self, following: &mut FollowingPolicies, told: &Policies) {
         let change = match following.policies.in_force() {
             Ok(policy) => {
-                told.good.send_replace(following.policies.essence());
+                told.good.send_replace(Some(following.policies.essence()));
+                following.refused = None;
                 policy
             }
             Err(problem) => {
-                self.shared.metrics.policy_reload(false);
-                warn!(%problem, "the policy was not taken, the one before stays in force");
+                if following.refuses() {
+                    self.shared.metrics.policy_reload(false);
+                    warn!(%problem, "the policy was not taken, the one before stays in force");
+                }
                 // A process that begins has none before but the one that its predecessors left.
                 let Some(text) = following.last_good.take() else {
                     return;
@@ -147,6 +159,7 @@ impl Watches {
                     return;
                 };
                 info!(policy_hash = %policy.hash, "the last policy that was good is in force");
+                told.good.send_replace(Some(text));
                 policy
             }
         };
@@ -237,6 +250,10 @@ struct FollowingPolicies {
     policies: policies::Policies,
     coming: Option<policies::Policies>,
     last_good: Option<String>,
+    /// What the policy says that was refused last.
+    refused: Option<String>,
+    /// Whether all of them were ever seen.
+    seen: bool,
 }
 
 impl FollowingPolicies {
@@ -245,6 +262,8 @@ impl FollowingPolicies {
             policies: policies::Policies::default(),
             coming: None,
             last_good,
+            refused: None,
+            seen: false,
         }
     }
 
@@ -259,6 +278,7 @@ impl FollowingPolicies {
             }
             Event::End => {
                 self.policies = self.coming.take().unwrap_or_default();
+                self.seen = true;
                 return true;
             }
             Event::Is(text) => policies.put(text),
@@ -271,13 +291,16 @@ impl FollowingPolicies {
         taken.is_ok() && !is_listing
     }
 
-    /// A cluster that does not know the kind has none of them.
-    fn failed(&mut self, error: &ClusterError) -> bool {
-        let has_none = error.is_not_found();
-        if has_none {
-            self.policies = policies::Policies::default();
-        }
-        has_none
+    /// Whether nothing is known of them yet. Later on a 404 may be anybody's who answers in the API server's place, and
+    /// what is known stays: policies that go are said to be gone one by one.
+    fn is_new(&self) -> bool {
+        !self.seen
+    }
+
+    /// Whether this is refused for the first time; slicegate's own word in its status is nothing new.
+    fn refuses(&mut self) -> bool {
+        let now = Some(self.policies.essence());
+        std::mem::replace(&mut self.refused, now.clone()) != now
     }
 }
 
@@ -288,10 +311,16 @@ struct Said(Option<String>);
 impl Said {
     fn failed(&mut self, error: &ClusterError, part: Part) {
         let text = error.to_string();
-        if self.0.as_ref() != Some(&text) {
+        if self.once(&text) {
             warn!(problem = %text, "the {} cannot be watched; what is known stays in force", part.word());
-            self.0 = Some(text);
         }
+    }
+
+    /// Whether this was not what was said last.
+    fn once(&mut self, text: &str) -> bool {
+        let is_new = self.0.as_deref() != Some(text);
+        self.0 = Some(text.to_owned());
+        is_new
     }
 
     fn works(&mut self, part: Part) {

@@ -13,6 +13,9 @@ Every command has --help with examples of its own.";
 
 pub(crate) const SERVE: &str = "\
 Examples:
+  slicegate serve --tls-secret slicegate-tls --keep-guard --keep-records --events
+      as a pod of its cluster: it watches policy, nodes, namespaces and quotas, keeps its certificate,
+      the guard in the API server and what outlives it; webhook-config/10-rbac.yaml has its rights
   kubectl get nodes -o json > nodes.json
   kubectl get namespaces -o json > namespaces.json
   slicegate serve --tls-generate certificates --nodes nodes.json --namespaces namespaces.json
@@ -23,7 +26,8 @@ Examples:
     --data-binary @review.json https://localhost:8443/mutate
       what an API server sends, by hand
 
-Files are looked at every second. A bad one leaves the last good one in force, and the log says why.
+Files are looked at every second. A bad one leaves the last good one in force, and the log says why. So does a
+SharingPolicy of the cluster, whose status says why. While the API server is away, what is known stays in force.
 RUST_LOG says what is logged: info (unless it says otherwise), warn, debug.
 SIGTERM ends it: 3 s more for clients that do not know yet, then at most 15 s for what was asked.
 

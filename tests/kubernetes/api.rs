@@ -60,9 +60,9 @@ struct Line {
 
 impl Api {
     /// For the API server on a port of this machine.
-    pub fn new(port: u16, authority: &Authority, who: &Identity) -> Self {
+    pub fn new(port: u16, authority: &str, who: &Identity) -> Self {
         let mut roots = RootCertStore::empty();
-        let root = CertificateDer::from_pem_slice(authority.pem.as_bytes()).expect("a certificate");
+        let root = CertificateDer::from_pem_slice(authority.as_bytes()).expect("a certificate");
         roots.add(root).expect("a root");
         let own = CertificateDer::from_pem_slice(who.pem.as_bytes()).expect("a certificate");
         let key = PrivateKeyDer::from_pem_slice(who.key.as_bytes()).expect("a key");
@@ -73,6 +73,11 @@ impl Api {
         Self::with(port, Arc::new(tls))
     }
 
+    /// Where the server is.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The same client on a connection of its own.
     pub fn another(&self) -> Self {
         Self::with(self.port, Arc::clone(&self.tls))
@@ -80,7 +85,7 @@ impl Api {
 
     /// A client of the same server for somebody else.
     pub fn with_identity(&self, authority: &Authority, who: &Identity) -> Self {
-        Self::new(self.port, authority, who)
+        Self::new(self.port, &authority.pem, who)
     }
 
     fn with(port: u16, tls: Arc<ClientConfig>) -> Self {

@@ -52,11 +52,14 @@ pub struct ControlPlane {
     pub folder: TempDir,
 }
 
-/// Every change of a pod with what was sent, what came back and what the webhooks did.
+/// Every change of a pod with what was sent, what came back and what the webhooks did; and what slicegate's own account
+/// asks for.
 const AUDIT_POLICY: &str = r#"apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
+- level: Metadata
+  users: ["system:serviceaccount:slicegate-system:slicegate"]
 - level: RequestResponse
   verbs: [create]
   resources: [{group: "", resources: [pods]}]
@@ -76,7 +79,7 @@ impl ControlPlane {
         let [database, peers, port] = free_ports();
         let etcd = etcd(assets, folder.path(), database, peers);
         let arguments = apiserver(folder.path(), &authority, options, database, port);
-        let api = Api::new(port, &authority, &admin);
+        let api = Api::new(port, &authority.pem, &admin);
         let kubeconfig = certificates::kubeconfig(folder.path(), port, &authority, "admin", &admin);
         let mut plane = Self {
             kwok: None,

@@ -145,7 +145,7 @@ const TESTS: &[Test] = tests![
     doctor::each_thing_that_breaks_is_found_on_its_own_line,
     installation::the_manifests_are_an_installation_whose_pods_run,
     installation::with_a_certificate_of_ones_own_the_webhooks_come_with_it,
-    rights::the_account_of_the_manifests_may_do_what_slicegate_does,
+    rights::the_account_of_the_manifests_may_do_what_slicegate_does_and_nothing_else,
     chart::helm_finds_nothing_to_complain_of,
     chart::the_chart_renders_what_the_manifests_hold_and_nothing_else,
     chart::each_way_to_a_certificate_is_the_same_in_the_chart,

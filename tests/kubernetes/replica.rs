@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -28,15 +29,48 @@ impl Replica {
     /// Starts it with those flags besides those for its ports.
     pub fn start(flags: &[String], folder: TempDir) -> Self {
         let [port, admin] = free_ports();
-        let own = [
-            "serve".to_owned(),
-            format!("--listen=127.0.0.1:{port}"),
-            format!("--admin-listen=127.0.0.1:{admin}"),
-            "--log-format=json".to_owned(),
-        ];
         let program = Path::new(env!("CARGO_BIN_EXE_slicegate"));
-        let arguments = own.iter().chain(flags);
+        let arguments = serve(port, admin).into_iter().chain(flags.iter().cloned());
         let process = Process::start("slicegate", program, arguments, folder.path());
+        Self {
+            process,
+            port,
+            admin,
+            folder,
+        }
+    }
+
+    /// Whether this user can have a folder where only one process sees it.
+    pub fn can_be_a_pod() -> bool {
+        let tried = Command::new("unshare")
+            .args(["-m", "mount", "-t", "tmpfs", "none", "/run"])
+            .output();
+        tried.is_ok_and(|output| output.status.success())
+    }
+
+    /// Starts it as a kubelet does: what its account is given is in its folder, and no kubeconfig anywhere.
+    #[track_caller]
+    pub fn as_a_pod(cluster: &Cluster, flags: &[String], folder: TempDir) -> Self {
+        let [port, admin] = free_ports();
+        let script = format!(
+            "mount -t tmpfs none /run && mkdir -p /run/secrets/kubernetes.io/serviceaccount && \
+             mount --bind . /run/secrets/kubernetes.io/serviceaccount && unset KUBECONFIG && \
+             HOME=/nowhere KUBERNETES_SERVICE_HOST=127.0.0.1 KUBERNETES_SERVICE_PORT={} exec \"$@\"",
+            cluster.api().port()
+        );
+        let own = [
+            "-m".to_owned(),
+            "sh".to_owned(),
+            "-c".to_owned(),
+            script,
+            "sh".to_owned(),
+            env!("CARGO_BIN_EXE_slicegate").to_owned(),
+        ];
+        let arguments = own
+            .into_iter()
+            .chain(serve(port, admin))
+            .chain(flags.iter().cloned());
+        let process = Process::start("slicegate", Path::new("unshare"), arguments, folder.path());
         Self {
             process,
             port,
@@ -121,6 +155,16 @@ impl Replica {
     fn log_file(&self) -> PathBuf {
         self.folder.path().join("slicegate.log")
     }
+}
+
+/// The arguments that every one of them has.
+fn serve(port: u16, admin: u16) -> [String; 4] {
+    [
+        "serve".to_owned(),
+        format!("--listen=127.0.0.1:{port}"),
+        format!("--admin-listen=127.0.0.1:{admin}"),
+        "--log-format=json".to_owned(),
+    ]
 }
 
 /// Asks a plain HTTP server, and returns all of its answer.

@@ -1,6 +1,7 @@
 //! How the source is built, as sentences that are checked: who may know whom, what no file may hold, and that
 //! every rule is complete and its examples are true.
 
+mod chapters;
 mod documents;
 mod rules;
 mod rules_page;

@@ -85,18 +85,9 @@ fn the_page_of_rules_says_what_explain_says() {
 }
 
 #[test]
-fn the_readme_lists_every_rule_as_it_is() {
+fn the_readme_leads_to_the_page() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = fs::read_to_string(path).expect("the README can be read");
-    for rule in ALL {
-        let row = format!(
-            "| `{}` | {} | {} |",
-            rule.id,
-            rule.refuses,
-            rule.default.word()
-        );
-        assert!(readme.contains(&row), "the README lacks {row}");
-    }
     assert!(
         readme.contains("(docs/rules.md)"),
         "nothing leads to the page"

@@ -36,7 +36,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Answers an API server: both webhooks
     #[command(after_help = examples::SERVE)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
     /// Shows what slicegate would make of manifests, offline
     #[command(after_help = examples::REVIEW)]
     Review(ReviewArgs),

@@ -48,7 +48,7 @@ pub fn run() -> ExitCode {
         }
     };
     let outcome = match args.command {
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(*args),
         Command::Review(args) => review::run(&args),
         Command::Audit(args) => audit::run(&args),
         Command::Adopt(args) => adopt::run(&args),

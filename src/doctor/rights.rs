@@ -70,7 +70,10 @@ type Row = (
 
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const SLICEGATE: Option<&str> = Some("slicegate");
-const KEEP: &[&str] = &["list", "create", "patch"];
+const KEEP: &[&str] = &["list", "create"];
+/// One of each kind stands for all of the guard.
+const STAMP: Option<&str> = Some("slicegate-stamp");
+const RECEIPT: Option<&str> = Some("slicegate-receipt");
 
 /// Every right, and when it is needed.
 #[rustfmt::skip]
@@ -88,9 +91,13 @@ const TABLE: &[Row] = &[
     (When::TlsSecret, (ADMISSION, "validatingwebhookconfigurations"), false, SLICEGATE, &["get", "list", "watch", "patch"], "to have its certificate trusted"),
     (When::KeepGuard, (ADMISSION, "validatingwebhookconfigurations"), false, SLICEGATE, &["get"], "to keep the guard only while it is registered"),
     (When::KeepGuard, (ADMISSION, "validatingadmissionpolicies"), false, None, KEEP, "to keep the guard"),
+    (When::KeepGuard, (ADMISSION, "validatingadmissionpolicies"), false, STAMP, &["patch"], "to keep the guard"),
     (When::KeepGuard, (ADMISSION, "validatingadmissionpolicybindings"), false, None, KEEP, "to keep the guard"),
+    (When::KeepGuard, (ADMISSION, "validatingadmissionpolicybindings"), false, STAMP, &["patch"], "to keep the guard"),
     (When::KeepGuard, (ADMISSION, "mutatingadmissionpolicies"), false, None, KEEP, "to keep the guard"),
+    (When::KeepGuard, (ADMISSION, "mutatingadmissionpolicies"), false, RECEIPT, &["patch"], "to keep the guard"),
     (When::KeepGuard, (ADMISSION, "mutatingadmissionpolicybindings"), false, None, KEEP, "to keep the guard"),
+    (When::KeepGuard, (ADMISSION, "mutatingadmissionpolicybindings"), false, RECEIPT, &["patch"], "to keep the guard"),
     (When::Events, ("events.k8s.io", "events"), false, None, &["create", "patch"], "to tell owners what became of their pods"),
     (When::Writes, ("coordination.k8s.io", "leases"), true, SLICEGATE, &["get", "update"], "so that one replica writes at a time"),
     (When::Writes, ("coordination.k8s.io", "leases"), true, None, &["create"], "so that one replica writes at a time"),

@@ -22,7 +22,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The server's certificate, and what brings the next one.
 pub(super) enum ServerCertificate {
     /// Somebody else brings it.
-    Files(CertificateFiles),
+    Files(Box<CertificateFiles>),
     /// It is signed here.
     Kept(KeptCertificate, Pin<Box<dyn Future<Output = ()> + Send>>),
 }
@@ -39,7 +39,7 @@ impl ServerCertificate {
             CertificateSource::Files(source) => {
                 let (files, tls) = CertificateFiles::open(source, client_ca)?;
                 shared.set_tls(&tls);
-                Ok(Self::Files(files))
+                Ok(Self::Files(Box::new(files)))
             }
             CertificateSource::Secret(secret) => {
                 let cluster = shared.cluster.clone();
@@ -60,7 +60,7 @@ impl ServerCertificate {
         let shared = Arc::clone(shared);
         match self {
             Self::Files(files) => {
-                tasks.spawn(from_files(shared, files));
+                tasks.spawn(from_files(shared, *files));
             }
             Self::Kept(kept, keeping) => {
                 tasks.spawn(keeping);

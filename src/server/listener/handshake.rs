@@ -74,7 +74,7 @@ fn meaning(problem: &io::Error) -> Option<&'static str> {
     match inner {
         rustls::Error::AlertReceived(_) => Some(
             "the client does not take our certificate; if it is the API server, caBundle of the webhooks is not \
-             its authority, or the certificate does not name the Service",
+             the authority of its certificate, or the certificate does not name the Service",
         ),
         rustls::Error::NoCertificatesPresented | rustls::Error::InvalidCertificate(_) => {
             Some("--tls-client-ca is set, and the client shows no certificate by that authority")

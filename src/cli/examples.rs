@@ -14,7 +14,7 @@ Every command has --help with examples of its own.";
 pub(crate) const SERVE: &str = "\
 Examples:
   slicegate serve --tls-secret slicegate-tls --keep-guard --keep-records --events
-      as a pod of its cluster: it watches policy, nodes, namespaces and quotas, keeps its certificate,
+      as a pod of its cluster: it watches what it judges by, keeps its certificate,
       the guard in the API server and what outlives it; webhook-config/10-rbac.yaml has its rights
   kubectl get nodes -o json > nodes.json
   kubectl get namespaces -o json > namespaces.json

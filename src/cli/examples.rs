@@ -26,8 +26,9 @@ Examples:
     --data-binary @review.json https://localhost:8443/mutate
       what an API server sends, by hand
 
-Files are looked at every second. A bad one leaves the last good one in force, and the log says why. So does a
-SharingPolicy of the cluster, whose status says why. While the API server is away, what is known stays in force.
+Files are looked at every second. A bad one leaves the last good one in force, and the log says why.
+A bad SharingPolicy of the cluster does so too; its status says why.
+While the API server is away, what is known stays in force.
 RUST_LOG says what is logged: info (unless it says otherwise), warn, debug.
 SIGTERM ends it: 3 s more for clients that do not know yet, then at most 15 s for what was asked.
 

@@ -84,7 +84,7 @@ enum State {
 }
 
 impl Guard {
-    /// Keeps it for ever; `report` is told after each look whether it is as it should be.
+    /// Keeps it for ever; `report` is told after each look that was answered whether it is as it should be.
     pub async fn keep(mut self, report: impl Fn(bool)) {
         let mut said = String::new();
         loop {
@@ -92,7 +92,10 @@ impl Guard {
             self.writes.mark_unchanged();
             if let Some(policy) = policy {
                 let state = self.look(&policy).await;
-                report(matches!(state, Ok(State::Current)));
+                // While the API server is away nobody can say, and what was said last stays.
+                if is_known(&state) {
+                    report(matches!(state, Ok(State::Current)));
+                }
                 let (is_good, text) = words(&state);
                 if text != said {
                     match is_good {
@@ -217,6 +220,13 @@ fn address(object: &Value) -> (Kind, String) {
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let kind = kinds.into_iter().find(|kind| object["kind"] == kind.name);
     (kind.unwrap_or(POLICIES), name.to_owned())
+}
+
+fn is_known(state: &Result<State, GuardError>) -> bool {
+    match state {
+        Err(GuardError::Cluster(error)) => error.is_answered(),
+        Ok(_) | Err(GuardError::Answer(_) | GuardError::Changed(_)) => true,
+    }
 }
 
 /// What is said when it is something else than the last time.

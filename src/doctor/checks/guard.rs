@@ -9,6 +9,7 @@ use super::super::policy::Source;
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use super::deployment::named;
+use super::registration::Kind;
 use crate::guard::{self, is_current};
 
 const HASH: &str = "slicegate.dev/policy-hash";
@@ -55,6 +56,13 @@ fn compare(scene: &Scene<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
 pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
     if scene.known_settings().is_some_and(|s| s.has("keep-guard")) {
         let namespace = &scene.gathered.namespace;
+        // It keeps none where nobody could get a stamp.
+        if matches!(Kind::Validating.client(scene), Ok(None)) {
+            return (
+                "register slicegate again, and it puts the guard in place by itself".to_owned(),
+                "kubectl apply -f webhook-config/validating-webhook.yaml".to_owned(),
+            );
+        }
         return (
             "slicegate keeps it by itself a few seconds after each change: see what its log says"
                 .to_owned(),

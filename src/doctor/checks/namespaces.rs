@@ -43,17 +43,21 @@ pub(super) fn enforced(scene: &Scene<'_>) -> Findings {
             some(&enforced),
             rehearsing.len()
         )),
-        true => Finding::warn(
-            format!(
-                "none is enforced, {} in dry-run: slicegate changes no pod",
-                rehearsing.len()
-            ),
-            "opt a namespace in",
-        )
-        .run(format!(
-            "kubectl annotate namespace NAMESPACE {}=enforce",
-            words::MODE
-        )),
+        true => {
+            let count = rehearsing.len();
+            let message = format!("none is enforced, {count} in dry-run: slicegate changes no pod");
+            // Annotations change nothing then.
+            match scene.policy()?.mode == Mode::DryRun {
+                true => Finding::warn(
+                    message,
+                    "set spec.mode: enforce in the policy when you are ready",
+                ),
+                false => Finding::warn(message, "opt a namespace in").run(format!(
+                    "kubectl annotate namespace NAMESPACE {}=enforce",
+                    words::MODE
+                )),
+            }
+        }
     };
     Ok(vec![finding])
 }

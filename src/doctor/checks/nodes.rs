@@ -186,7 +186,7 @@ pub(super) fn renamed(scene: &Scene<'_>) -> Findings {
         0 => Finding::ok("shares and slices have names of their own"),
         _ => Finding::warn(
             format!(
-                "{} ({names}) sell shares or slices as {GPU}: where slicegate is off, who asks for a GPU \
+                "shares or slices are sold as {GPU} by {} ({names}): where slicegate is off, who asks for a GPU \
                  may get a part of one",
                 counted(count, "node")
             ),

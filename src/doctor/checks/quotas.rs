@@ -1,5 +1,7 @@
 //! Quotas that are in the way of what slicegate writes, or that count nothing after it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::super::alike::{name, namespace};
@@ -77,7 +79,8 @@ pub(super) fn affinity(scene: &Scene<'_>) -> Findings {
 
 pub(super) fn names(scene: &Scene<'_>) -> Findings {
     let supply = seen(&scene.supply)?;
-    let renamed: Vec<&str> = supply
+    // Each once, though many products have it.
+    let renamed: BTreeSet<&str> = supply
         .offers
         .iter()
         .map(|o| o.resource.as_str())

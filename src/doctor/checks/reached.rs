@@ -86,14 +86,18 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
         scene.gathered.namespace
     );
     scene.in_mode(Mode::Enforce)?;
+    let is_rehearsing = scene.policy()?.mode == Mode::DryRun;
     let Some((tried, who)) = best(scene, Aim::Webhook) else {
-        return Ok(
-            vec![Finding::unseen(
-            "not tried: no namespace is enforced, and in the others this policy refuses nothing",
-            "opt a namespace in",
-        )
-        .run("kubectl annotate namespace NAMESPACE slicegate.dev/mode=enforce")],
-        );
+        let message =
+            "not tried: no namespace is enforced, and in the others this policy refuses nothing";
+        // Annotations change nothing then.
+        if is_rehearsing {
+            let fix = "the policy's mode is dry-run: set spec.mode: enforce when you are ready";
+            return Ok(vec![Finding::unseen(message, fix)]);
+        }
+        return Ok(vec![Finding::unseen(message, "opt a namespace in").run(
+            "kubectl annotate namespace NAMESPACE slicegate.dev/mode=enforce",
+        )]);
     };
     let namespace = &tried.probe.namespace;
     let finding = match (who, &tried.answer) {

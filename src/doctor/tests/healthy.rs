@@ -21,7 +21,7 @@ pub(super) fn deployment() -> Value {
     json!({"metadata": {"name": "slicegate"}, "spec": {"replicas": 2, "template": {
         "metadata": {"labels": {"app.kubernetes.io/name": "slicegate"}},
         "spec": {"serviceAccountName": "slicegate", "priorityClassName": "system-cluster-critical",
-            "containers": [{"name": "slicegate", "args": ["serve", "--tls-cert=/tls/tls.crt", "--tls-key=/tls/tls.key"],
+            "containers": [{"name": "slicegate", "args": ["serve", "--tls-cert=/tls/tls.crt", "--tls-key=/tls/tls.key", "--keep-records", "--events"],
                 "volumeMounts": [{"name": "tls", "mountPath": "/tls"}]}],
             "volumes": [{"name": "tls", "secret": {"secretName": "slicegate-tls"}}]}}},
         "status": {"readyReplicas": 2}})

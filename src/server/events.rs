@@ -11,6 +11,7 @@ use tracing::{debug, warn};
 use crate::admission::{Judged, denial};
 use crate::cluster::{Note, Reference, Teller};
 use crate::engine::Outcome;
+use crate::engine::decision::Decision;
 use crate::engine::findings::Finding;
 use crate::engine::policy::Mode;
 use crate::engine::rule::Severity;
@@ -105,7 +106,7 @@ fn note(judged: &Judged<'_, '_>) -> Option<Note> {
 fn text(judged: &Judged<'_, '_>) -> String {
     let decision = judged.decision;
     let text = match (decision.mode, judged.outcome) {
-        (Mode::DryRun, Outcome::Denied) => format!("would be refused: {}", denial(decision)),
+        (Mode::DryRun, Outcome::Denied) => format!("would be refused: {}", reasons(decision)),
         (Mode::DryRun, _) => {
             let findings = decision.findings.iter().map(line);
             format!(
@@ -113,11 +114,18 @@ fn text(judged: &Judged<'_, '_>) -> String {
                 findings.collect::<Vec<_>>().join("; ")
             )
         }
-        (_, Outcome::Denied) if decision.outcome == Outcome::Denied => denial(decision),
+        (_, Outcome::Denied) if decision.outcome == Outcome::Denied => reasons(decision),
         _ => "slicegate: the pod is not as slicegate makes it, after all webhooks were called"
             .to_owned(),
     };
     cut(&text)
+}
+
+/// The reasons of a denial without the line that sums them up: an event has room for a few, and none to say one twice.
+fn reasons(decision: &Decision<'_>) -> String {
+    let text = denial(decision);
+    text.split_once('\n')
+        .map_or(text.clone(), |(_, reasons)| reasons.to_owned())
 }
 
 fn line(finding: &Finding) -> String {

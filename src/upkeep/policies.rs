@@ -9,13 +9,14 @@ use tracing::{info, warn};
 
 use crate::cluster::{Cluster, ClusterError, Kind, Patch};
 use crate::config::policy::{self, Standing};
+use crate::manifests;
 
 /// The custom resource that holds a policy.
 pub const SHARING_POLICIES: Kind = Kind::new(
-    "slicegate.dev",
-    "v1alpha1",
-    "SharingPolicy",
-    "sharingpolicies",
+    manifests::GROUP,
+    manifests::VERSION,
+    manifests::KIND,
+    manifests::PLURAL,
 );
 
 /// How long after a failure it is tried again.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::cluster::{Cluster, ClusterError, Kind, Really, Trial};
 use crate::doctor::{self, Asked, Clocks, Found, Gathered, Settings, Tried, Unseen};
+use crate::upkeep::SHARING_POLICIES;
 
 const SERVICES: Kind = Kind::new("", "v1", "Service", "services");
 const SECRETS: Kind = Kind::new("", "v1", "Secret", "secrets");
@@ -19,12 +20,6 @@ const BUDGETS: Kind = Kind::new(
     "poddisruptionbudgets",
 );
 const SLICES: Kind = Kind::new("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices");
-const POLICIES: Kind = Kind::new(
-    "slicegate.dev",
-    "v1alpha1",
-    "SharingPolicy",
-    "sharingpolicies",
-);
 const REVIEWS: Kind = Kind::new(
     "authorization.k8s.io",
     "v1",
@@ -82,7 +77,7 @@ pub(super) async fn all(
     }
     gathered.mutating = certain(asker.list(MUTATING).await?);
     gathered.validating = certain(asker.list(VALIDATING).await?);
-    gathered.policies = asker.list(POLICIES).await?;
+    gathered.policies = asker.list(SHARING_POLICIES).await?;
     gathered.namespaces = certain(asker.list(Kind::NAMESPACES).await?);
     gathered.quotas = certain(asker.list(Kind::QUOTAS).await?);
     gathered.nodes = certain(asker.list(Kind::NODES).await?);

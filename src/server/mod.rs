@@ -138,7 +138,7 @@ pub enum StartError {
     World(#[from] world::WorldError),
     /// Nothing says where the cluster is.
     #[error("{0}; or give --nodes FILE and --namespaces FILE to run without a cluster")]
-    Cluster(#[from] ClusterError),
+    Cluster(ClusterError),
     /// The built-in policy is broken, which a test rules out.
     #[error("the built-in policy cannot be read: {0}")]
     BuiltIn(#[from] PolicyErrors),
@@ -154,6 +154,13 @@ pub enum StartError {
     /// The system gives no threads or signals.
     #[error("cannot run: {0}")]
     System(#[from] std::io::Error),
+}
+
+/// Its words are in the message already, so it is no source that would be told behind it.
+impl From<ClusterError> for StartError {
+    fn from(error: ClusterError) -> Self {
+        Self::Cluster(error)
+    }
 }
 
 /// Serves until SIGTERM or SIGINT, and then until everything that was asked is answered.

@@ -32,6 +32,27 @@ fn without_a_certificate() {
 }
 
 #[test]
+fn without_a_cluster_and_without_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_slicegate"));
+    let output = command
+        .current_dir(folder.path())
+        .env("HOME", folder.path())
+        .env_remove("KUBECONFIG")
+        .env_remove("KUBERNETES_SERVICE_HOST")
+        .args(["serve", "--tls-secret", "slicegate-tls"])
+        .output()
+        .expect("a run");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{text}");
+    assert_eq!(text.matches("no cluster is known").count(), 1, "{text}");
+    assert!(
+        text.contains("or give --nodes FILE and --namespaces FILE"),
+        "{text}"
+    );
+}
+
+#[test]
 fn with_half_of_what_is_generated() {
     let half = |folder: &std::path::Path| {
         fs::create_dir(folder.join("certificates")).expect("a folder");

@@ -34,6 +34,39 @@ impl Kind {
     /// ResourceQuotas.
     pub const QUOTAS: Self = Self::new("", "v1", "ResourceQuota", "resourcequotas");
 
+    /// ConfigMaps.
+    pub const CONFIG_MAPS: Self = Self::new("", "v1", "ConfigMap", "configmaps");
+    /// MutatingWebhookConfigurations.
+    pub const MUTATING_WEBHOOKS: Self = Self::admission(
+        "MutatingWebhookConfiguration",
+        "mutatingwebhookconfigurations",
+    );
+    /// ValidatingWebhookConfigurations.
+    pub const VALIDATING_WEBHOOKS: Self = Self::admission(
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfigurations",
+    );
+    /// ValidatingAdmissionPolicies.
+    pub const VALIDATING_POLICIES: Self =
+        Self::admission("ValidatingAdmissionPolicy", "validatingadmissionpolicies");
+    /// Their bindings.
+    pub const VALIDATING_BINDINGS: Self = Self::admission(
+        "ValidatingAdmissionPolicyBinding",
+        "validatingadmissionpolicybindings",
+    );
+    /// MutatingAdmissionPolicies, from Kubernetes 1.36 on.
+    pub const MUTATING_POLICIES: Self =
+        Self::admission("MutatingAdmissionPolicy", "mutatingadmissionpolicies");
+    /// Their bindings.
+    pub const MUTATING_BINDINGS: Self = Self::admission(
+        "MutatingAdmissionPolicyBinding",
+        "mutatingadmissionpolicybindings",
+    );
+
+    const fn admission(name: &'static str, plural: &'static str) -> Self {
+        Self::new("admissionregistration.k8s.io", "v1", name, plural)
+    }
+
     /// A kind.
     pub const fn new(
         group: &'static str,

@@ -1,4 +1,4 @@
-//! Single objects: read, create, replace, patch, apply. What is sent and what comes back is JSON as text.
+//! Single objects: read, create, replace, patch. What is sent and what comes back is JSON as text.
 
 use http::Request;
 
@@ -6,21 +6,18 @@ use super::{Cluster, ClusterError, Place};
 
 /// How an object is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patch<'a> {
+pub enum Patch {
     /// RFC 7386: what is named is set, `null` removes.
     Merge,
     /// RFC 6902: operations, which may begin with tests.
     Operations,
-    /// Server-side apply under this name: what it named before and does not name now goes, conflicts are taken over.
-    Apply(&'a str),
 }
 
-impl Patch<'_> {
+impl Patch {
     const fn media_type(self) -> &'static str {
         match self {
             Self::Merge => "application/merge-patch+json",
             Self::Operations => "application/json-patch+json",
-            Self::Apply(_) => "application/apply-patch+yaml",
         }
     }
 }
@@ -43,7 +40,7 @@ impl Really {
     }
 }
 
-/// What slicegate is called in managed fields unless it says otherwise.
+/// What slicegate is called in managed fields.
 const MANAGER: &str = "slicegate";
 
 impl Cluster {
@@ -110,7 +107,7 @@ impl Cluster {
     pub async fn patch(
         &self,
         place: Place<'_>,
-        patch: Patch<'_>,
+        patch: Patch,
         body: String,
         really: Really,
     ) -> Result<String, ClusterError> {
@@ -127,7 +124,7 @@ impl Cluster {
     pub async fn patch_status(
         &self,
         place: Place<'_>,
-        patch: Patch<'_>,
+        patch: Patch,
         body: String,
     ) -> Result<String, ClusterError> {
         let path = format!("{}/status", place.path());
@@ -138,16 +135,12 @@ impl Cluster {
     async fn change(
         &self,
         path: &str,
-        patch: Patch<'_>,
+        patch: Patch,
         body: String,
         really: Really,
         doing: impl Fn() -> String,
     ) -> Result<String, ClusterError> {
-        let (manager, force) = match patch {
-            Patch::Apply(manager) => (manager, "&force=true"),
-            Patch::Merge | Patch::Operations => (MANAGER, ""),
-        };
-        let query = format!("fieldManager={manager}{force}{}", really.query());
+        let query = format!("fieldManager={MANAGER}{}", really.query());
         let builder = Request::patch(format!("{path}?{query}"));
         let builder = builder.header("Content-Type", patch.media_type());
         self.send(builder, body, doing).await

@@ -21,33 +21,6 @@ use crate::guard;
 const EVERY: Duration = Duration::from_secs(10);
 const LABEL: &str = "app.kubernetes.io/name=slicegate";
 
-const GROUP: &str = "admissionregistration.k8s.io";
-const POLICIES: Kind = Kind::new(
-    GROUP,
-    "v1",
-    "ValidatingAdmissionPolicy",
-    "validatingadmissionpolicies",
-);
-const BINDINGS: Kind = Kind::new(
-    GROUP,
-    "v1",
-    "ValidatingAdmissionPolicyBinding",
-    "validatingadmissionpolicybindings",
-);
-/// From Kubernetes 1.36 on.
-const MUTATING_POLICIES: Kind = Kind::new(
-    GROUP,
-    "v1",
-    "MutatingAdmissionPolicy",
-    "mutatingadmissionpolicies",
-);
-const MUTATING_BINDINGS: Kind = Kind::new(
-    GROUP,
-    "v1",
-    "MutatingAdmissionPolicyBinding",
-    "mutatingadmissionpolicybindings",
-);
-
 /// The keeper of the guard.
 pub struct Guard {
     /// Where it is kept.
@@ -119,11 +92,13 @@ impl Guard {
         };
         let registration: Object = serde_json::from_str(&text)?;
         let mut wanted = guard::validating(policy, &self.never_matched);
-        let mut there = self.there(&[POLICIES, BINDINGS]).await?;
-        if let Some(mutating) = self.all_of(MUTATING_POLICIES).await? {
+        let mut there = self
+            .there(&[Kind::VALIDATING_POLICIES, Kind::VALIDATING_BINDINGS])
+            .await?;
+        if let Some(mutating) = self.all_of(Kind::MUTATING_POLICIES).await? {
             wanted.extend(guard::mutating(policy));
             there.extend(mutating);
-            there.extend(self.there(&[MUTATING_BINDINGS]).await?);
+            there.extend(self.there(&[Kind::MUTATING_BINDINGS]).await?);
         }
         let mut state = State::Current;
         for mut object in wanted {
@@ -216,10 +191,15 @@ fn replacement(there: &Value, wanted: &Value) -> Value {
 
 /// An object of the guard: what it is and what it is called.
 fn address(object: &Value) -> (Kind, String) {
-    let kinds = [POLICIES, BINDINGS, MUTATING_POLICIES, MUTATING_BINDINGS];
+    let kinds = [
+        Kind::VALIDATING_POLICIES,
+        Kind::VALIDATING_BINDINGS,
+        Kind::MUTATING_POLICIES,
+        Kind::MUTATING_BINDINGS,
+    ];
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let kind = kinds.into_iter().find(|kind| object["kind"] == kind.name);
-    (kind.unwrap_or(POLICIES), name.to_owned())
+    (kind.unwrap_or(Kind::VALIDATING_POLICIES), name.to_owned())
 }
 
 fn is_known(state: &Result<State, GuardError>) -> bool {
@@ -264,7 +244,7 @@ impl Object {
     fn owner(&self) -> Value {
         let Metadata { name, uid } = &self.metadata;
         json!({
-            "apiVersion": format!("{GROUP}/v1"),
+            "apiVersion": format!("{}/{}", REGISTRATION.kind.group, REGISTRATION.kind.version),
             "kind": REGISTRATION.kind.name,
             "name": name,
             "uid": uid,

@@ -13,10 +13,4 @@ pub use policies::{Policies, SHARING_POLICIES};
 pub use records::{Content, Records};
 
 /// The registration that the guard belongs to.
-const REGISTRATION: Place<'_> = Kind::new(
-    "admissionregistration.k8s.io",
-    "v1",
-    "ValidatingWebhookConfiguration",
-    "validatingwebhookconfigurations",
-)
-.named("slicegate");
+const REGISTRATION: Place<'_> = Kind::VALIDATING_WEBHOOKS.named("slicegate");

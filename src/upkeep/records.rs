@@ -15,7 +15,6 @@ use crate::cluster::{Cluster, ClusterError, Kind, Patch, Place, Really};
 /// The ConfigMap's name.
 pub const NAME: &str = "slicegate-remembered";
 
-const CONFIG_MAPS: Kind = Kind::new("", "v1", "ConfigMap", "configmaps");
 const NODES: &str = "nodes.json";
 const POLICY: &str = "policy.json";
 /// A longer policy is not remembered, so that there is room for the nodes.
@@ -116,7 +115,7 @@ impl Records {
             .collect();
         let object = json!({
             "apiVersion": "v1",
-            "kind": CONFIG_MAPS.name,
+            "kind": Kind::CONFIG_MAPS.name,
             "metadata": {"name": NAME, "labels": {"app.kubernetes.io/name": "slicegate"}},
             "data": data,
         });
@@ -137,7 +136,7 @@ impl Records {
     }
 
     fn place(&self) -> Place<'_> {
-        CONFIG_MAPS.within(&self.namespace, NAME)
+        Kind::CONFIG_MAPS.within(&self.namespace, NAME)
     }
 }
 

@@ -11,7 +11,6 @@ use crate::upkeep::SHARING_POLICIES;
 
 const SERVICES: Kind = Kind::new("", "v1", "Service", "services");
 const SECRETS: Kind = Kind::new("", "v1", "Secret", "secrets");
-const MAPS: Kind = Kind::new("", "v1", "ConfigMap", "configmaps");
 const DEPLOYMENTS: Kind = Kind::new("apps", "v1", "Deployment", "deployments");
 const BUDGETS: Kind = Kind::new(
     "policy",
@@ -26,31 +25,13 @@ const REVIEWS: Kind = Kind::new(
     "SubjectAccessReview",
     "subjectaccessreviews",
 );
-const MUTATING: Kind = admission(
-    "MutatingWebhookConfiguration",
-    "mutatingwebhookconfigurations",
-);
-const VALIDATING: Kind = admission(
-    "ValidatingWebhookConfiguration",
-    "validatingwebhookconfigurations",
-);
 /// What the guard is made of.
 const GUARD: [Kind; 4] = [
-    admission("ValidatingAdmissionPolicy", "validatingadmissionpolicies"),
-    admission(
-        "ValidatingAdmissionPolicyBinding",
-        "validatingadmissionpolicybindings",
-    ),
-    admission("MutatingAdmissionPolicy", "mutatingadmissionpolicies"),
-    admission(
-        "MutatingAdmissionPolicyBinding",
-        "mutatingadmissionpolicybindings",
-    ),
+    Kind::VALIDATING_POLICIES,
+    Kind::VALIDATING_BINDINGS,
+    Kind::MUTATING_POLICIES,
+    Kind::MUTATING_BINDINGS,
 ];
-
-const fn admission(name: &'static str, plural: &'static str) -> Kind {
-    Kind::new("admissionregistration.k8s.io", "v1", name, plural)
-}
 
 /// What slicegate's objects are called.
 const NAME: &str = "slicegate";
@@ -75,8 +56,8 @@ pub(super) async fn all(
         let found = asker.list(kind).await?;
         gathered.guard.push((kind.name, found));
     }
-    gathered.mutating = certain(asker.list(MUTATING).await?);
-    gathered.validating = certain(asker.list(VALIDATING).await?);
+    gathered.mutating = certain(asker.list(Kind::MUTATING_WEBHOOKS).await?);
+    gathered.validating = certain(asker.list(Kind::VALIDATING_WEBHOOKS).await?);
     gathered.policies = asker.list(SHARING_POLICIES).await?;
     gathered.namespaces = certain(asker.list(Kind::NAMESPACES).await?);
     gathered.quotas = certain(asker.list(Kind::QUOTAS).await?);
@@ -156,7 +137,7 @@ impl Asker<'_> {
                 gathered.secret = self.get(SECRETS, Some(own), name).await?;
             }
             if let Some((name, _)) = settings.policy_map() {
-                gathered.policy_map = self.get(MAPS, Some(own), name).await?;
+                gathered.policy_map = self.get(Kind::CONFIG_MAPS, Some(own), name).await?;
             }
         }
         Ok(())

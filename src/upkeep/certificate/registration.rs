@@ -25,20 +25,7 @@ const INJECTED: [&str; 3] = [
 ];
 
 /// Both kinds of configuration.
-pub(super) const KINDS: [Kind; 2] = [
-    kind(
-        "MutatingWebhookConfiguration",
-        "mutatingwebhookconfigurations",
-    ),
-    kind(
-        "ValidatingWebhookConfiguration",
-        "validatingwebhookconfigurations",
-    ),
-];
-
-const fn kind(name: &'static str, plural: &'static str) -> Kind {
-    Kind::new("admissionregistration.k8s.io", "v1", name, plural)
-}
+pub(super) const KINDS: [Kind; 2] = [Kind::MUTATING_WEBHOOKS, Kind::VALIDATING_WEBHOOKS];
 
 /// A configuration that is there.
 #[derive(Debug)]

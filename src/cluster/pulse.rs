@@ -25,15 +25,18 @@ impl Pulse {
         self.0.lock().map_or(Duration::ZERO, |last| last.elapsed())
     }
 
-    /// A response whose every piece counts as a sign of life.
+    /// A response whose every piece counts as a sign of life, unless it is a refusal: what answers 403 or 404 again and
+    /// again tells nothing of what is watched.
     pub(super) fn listen<B: Body + Unpin>(
         &self,
         response: Response<B>,
     ) -> Response<impl Body<Data = B::Data, Error = B::Error> + use<B>> {
-        let pulse = self.clone();
+        let pulse = response.status().is_success().then(|| self.clone());
         response.map(|body| {
             body.map_frame(move |frame| {
-                pulse.beat();
+                if let Some(pulse) = &pulse {
+                    pulse.beat();
+                }
                 frame
             })
         })

@@ -249,6 +249,12 @@ fn what_answers_404_in_the_place_of_an_api_server_does_not_take_the_policy_away(
     server.logged("the policy cannot be watched");
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(hash(), before);
+    let page = get(server.admin, "/metrics").1;
+    let age = page
+        .lines()
+        .find_map(|line| line.strip_prefix("slicegate_cache_age_seconds{kind=\"policy\"} "));
+    let age: f64 = age.and_then(|age| age.parse().ok()).expect("an age");
+    assert!(age > 2.9, "a refusal is no sign of life: {age}");
     let tries = server.log().into_iter().filter(|line| {
         let message = line["message"].as_str().unwrap_or_default();
         message.contains("cannot be watched") || message.contains("watched again")

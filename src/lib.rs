@@ -29,6 +29,7 @@ pub mod doctor;
 pub mod engine;
 pub mod facts;
 pub mod guard;
+pub mod json;
 pub mod manifests;
 pub mod server;
 pub mod upkeep;

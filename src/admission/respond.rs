@@ -11,6 +11,7 @@ use crate::engine::{
     Namespaces, Question, Supply, Workload, decide, ephemeral, outsider, undone, update,
 };
 use crate::facts::Pod;
+use crate::json;
 
 /// What a request is judged against; replaced as a whole when any of it changes.
 #[derive(Clone, Debug)]
@@ -95,7 +96,7 @@ pub fn respond_seen(
 ) -> Result<Vec<u8>, BadReview> {
     // Checked once as a whole, the text need not be checked again string by string.
     let body = std::str::from_utf8(body)?;
-    let review: AdmissionReview<'_> = serde_json::from_str(body)?;
+    let review: AdmissionReview<'_> = json::from_str(body)?;
     if let Some(version) = review.api_version.as_deref().filter(|v| *v != API_VERSION) {
         return Err(BadReview::Version(version.chars().take(60).collect()));
     }

@@ -1,0 +1,225 @@
+//! Reads JSON into types that borrow from it: what no type asks for is skipped many bytes at a time.
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::Error;
+use serde_json::de::StrRead;
+
+use super::skip;
+
+/// As deep as `serde_json` goes.
+const DEEPEST: u8 = 127;
+
+/// A text, and how far it was read.
+pub(super) struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    /// How much deeper objects and arrays may go.
+    depth: u8,
+}
+
+impl<'a> Reader<'a> {
+    /// Nothing is read yet.
+    pub(super) fn new(text: &'a str) -> Self {
+        Self {
+            text,
+            at: 0,
+            depth: DEEPEST,
+        }
+    }
+
+    /// There is nothing more.
+    pub(super) fn end(&mut self) -> Result<(), Error> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(Error::custom("more than one value")),
+        }
+    }
+
+    /// The next byte that is no white space.
+    fn peek(&mut self) -> Option<u8> {
+        let bytes = self.text.as_bytes();
+        loop {
+            let byte = *bytes.get(self.at)?;
+            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Error> {
+        if self.peek() != Some(byte) {
+            return Err(Error::custom("something else was expected"));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// The next value as it stands.
+    fn raw(&mut self) -> Result<&'a str, Error> {
+        self.peek();
+        let end = skip::value(self.text.as_bytes(), self.at);
+        let raw = end.and_then(|end| self.text.get(self.at..end));
+        let raw = raw.ok_or_else(|| Error::custom("a value does not end"))?;
+        self.at += raw.len();
+        Ok(raw)
+    }
+
+    /// Reads the next value as `serde_json` does: what is rare need not be quick.
+    fn handed<T>(
+        &mut self,
+        read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'a>>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut reader = serde_json::Deserializer::from_str(self.raw()?);
+        let value = read(&mut reader)?;
+        reader.end()?;
+        Ok(value)
+    }
+
+    /// The next value, which begins with a quote, if it can be taken as it stands.
+    fn plain(&mut self) -> Option<&'a str> {
+        let from = self.at + 1;
+        let (end, is_plain) = skip::string(self.text.as_bytes(), from)?;
+        let text = self.text.get(from..end).filter(|_| is_plain)?;
+        self.at = end + 1;
+        Some(text)
+    }
+
+    /// Reads what is between two brackets.
+    fn within<T>(
+        &mut self,
+        close: u8,
+        read: impl FnOnce(&mut Members<'_, 'a>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let deeper = self.depth.checked_sub(1);
+        self.depth = deeper.ok_or_else(|| Error::custom("too deep"))?;
+        self.at += 1;
+        let mut members = Members {
+            reader: self,
+            close,
+            is_first: true,
+        };
+        let value = read(&mut members)?;
+        if members.next()? {
+            return Err(Error::custom("more than was asked for"));
+        }
+        self.at += 1;
+        self.depth += 1;
+        Ok(value)
+    }
+}
+
+impl<'de> Deserializer<'de> for &mut Reader<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.peek() {
+            Some(b'"') => match self.plain() {
+                Some(text) => visitor.visit_borrowed_str(text),
+                None => self.handed(|reader| reader.deserialize_str(visitor)),
+            },
+            Some(b'{') => self.within(b'}', |members| visitor.visit_map(members)),
+            Some(b'[') => self.within(b']', |members| visitor.visit_seq(members)),
+            _ => self.handed(|reader| reader.deserialize_any(visitor)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.peek() {
+            Some(b'n') => self.handed(|reader| reader.deserialize_option(visitor)),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.peek() {
+            Some(b'"' | b'{' | b'[') => self.raw().and_then(|_| visitor.visit_unit()),
+            _ => self.handed(|reader| reader.deserialize_ignored_any(visitor)),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        // A `RawValue` is one for `serde_json` alone.
+        self.handed(|reader| reader.deserialize_newtype_struct(name, visitor))
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        self.handed(|reader| reader.deserialize_enum(name, variants, visitor))
+    }
+
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
+        tuple_struct map struct identifier
+    }
+}
+
+/// What is between two brackets.
+struct Members<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    close: u8,
+    is_first: bool,
+}
+
+impl Members<'_, '_> {
+    /// Whether there is one more; what is next is its first byte, or else the closing bracket.
+    fn next(&mut self) -> Result<bool, Error> {
+        if self.reader.peek() == Some(self.close) {
+            return Ok(false);
+        }
+        if !std::mem::replace(&mut self.is_first, false) {
+            self.reader.expect(b',')?;
+        }
+        Ok(true)
+    }
+}
+
+impl<'a> MapAccess<'a> for Members<'_, 'a> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'a>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        if !self.next()? {
+            return Ok(None);
+        }
+        let key = match self.reader.peek() {
+            Some(b'"') => match self.reader.plain() {
+                Some(key) => {
+                    seed.deserialize(serde::de::value::BorrowedStrDeserializer::new(key))?
+                }
+                None => self.reader.handed(|reader| seed.deserialize(reader))?,
+            },
+            _ => return Err(Error::custom("a key is a string")),
+        };
+        self.reader.expect(b':')?;
+        Ok(Some(key))
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<T::Value, Error> {
+        seed.deserialize(&mut *self.reader)
+    }
+}
+
+impl<'a> SeqAccess<'a> for Members<'_, 'a> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'a>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        match self.next()? {
+            true => seed.deserialize(&mut *self.reader).map(Some),
+            false => Ok(None),
+        }
+    }
+}

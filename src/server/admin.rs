@@ -3,24 +3,42 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::http::{Request, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use hyper::body::Incoming;
+use tower::ServiceExt as _;
 
+use super::listener::Answers;
 use super::shared::Shared;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// The operators' paths.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/livez", get(livez))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .fallback(nothing)
-        .with_state(shared)
+#[derive(Clone)]
+pub(super) struct Admin(Router);
+
+impl Admin {
+    /// What there is to say of this server.
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let router = Router::new()
+            .route("/livez", get(livez))
+            .route("/readyz", get(readyz))
+            .route("/metrics", get(metrics))
+            .fallback(nothing)
+            .with_state(shared);
+        Self(router)
+    }
+}
+
+impl Answers for Admin {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        let Ok(response) = self.0.clone().oneshot(request).await;
+        response
+    }
 }
 
 /// Whoever answers lives.

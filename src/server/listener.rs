@@ -9,14 +9,13 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
-use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -49,11 +48,17 @@ pub(super) enum Acceptor {
     Tls(Arc<Shared>),
 }
 
+/// What answers requests, each by itself.
+pub(super) trait Answers: Clone + Send + 'static {
+    /// The answer to one request, whatever it is.
+    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send;
+}
+
 /// Accepts until it is to close; connections go on by themselves and end after the request they are at.
 pub(super) async fn accept(
     listener: TcpListener,
     acceptor: Acceptor,
-    router: Router,
+    answers: impl Answers,
     closing: CancellationToken,
     connections: TaskTracker,
 ) {
@@ -79,39 +84,43 @@ pub(super) async fn accept(
             }
         };
         backoff = BACKOFF.0;
-        let (acceptor, router, closing) = (acceptor.clone(), router.clone(), closing.clone());
+        let (acceptor, answers, closing) = (acceptor.clone(), answers.clone(), closing.clone());
         connections.spawn(async move {
-            greet(stream, acceptor, router, closing).await;
+            greet(stream, acceptor, answers, closing).await;
             drop(place);
         });
     }
 }
 
-async fn greet(stream: TcpStream, acceptor: Acceptor, router: Router, closing: CancellationToken) {
+async fn greet(
+    stream: TcpStream,
+    acceptor: Acceptor,
+    answers: impl Answers,
+    closing: CancellationToken,
+) {
     // Answers are small and somebody waits for each.
     let _ = stream.set_nodelay(true);
     let shared = match acceptor {
-        Acceptor::Plain => return speak(stream, false, router, closing).await,
+        Acceptor::Plain => return speak(stream, false, answers, closing).await,
         Acceptor::Tls(shared) => shared,
     };
     let Some(stream) = handshake::greet(stream, &shared).await else {
         return;
     };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    speak(stream, is_http2, router, closing).await;
+    speak(stream, is_http2, answers, closing).await;
 }
 
-async fn speak<S>(stream: S, is_http2: bool, router: Router, closing: CancellationToken)
+async fn speak<S>(stream: S, is_http2: bool, answers: impl Answers, closing: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let activity = Arc::new(Activity::new());
-    let router = TowerToHyperService::new(router);
     let seen = Arc::clone(&activity);
-    let service = service_fn(move |request: Request<Incoming>| {
+    let service = service_fn(move |request| {
         seen.note();
-        let answer = router.call(request);
-        async move { answer.await as Result<Response<axum::body::Body>, Infallible> }
+        let answers = answers.clone();
+        async move { Ok::<_, Infallible>(answers.answer(request).await) }
     });
     if is_http2 {
         let mut http = http2::Builder::new(TokioExecutor::new());

@@ -31,11 +31,13 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info, warn};
 
 use crate::engine::NeverMatched;
+use admin::Admin;
 use events::Notes;
 use keepers::Keepers;
 use listener::Acceptor;
 use metrics::Metrics;
 use renewal::ServerCertificate;
+use routes::Webhooks;
 use shared::Shared;
 use sources::Sources;
 
@@ -244,7 +246,7 @@ impl Bound {
         let admin = tokio::spawn(listener::accept(
             self.admin,
             Acceptor::Plain,
-            admin::router(Arc::clone(&shared)),
+            Admin::new(Arc::clone(&shared)),
             admin_closing.clone(),
             TaskTracker::new(),
         ));
@@ -289,7 +291,7 @@ async fn answer(shared: &Arc<Shared>, webhook: TcpListener, stop: impl Future<Ou
     let accepting = tokio::spawn(listener::accept(
         webhook,
         Acceptor::Tls(Arc::clone(shared)),
-        routes::router(Arc::clone(shared)),
+        Webhooks::new(Arc::clone(shared)),
         closing.clone(),
         connections.clone(),
     ));

@@ -7,16 +7,15 @@ mod refusal;
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
 use axum::http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue, Version};
+use axum::http::{HeaderMap, HeaderValue, Method, Request, Version};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::post;
 use http_body_util::BodyExt as _;
+use hyper::body::{Body as _, Bytes, Incoming};
 
 use super::capacity::LARGEST_BODY;
+use super::listener::Answers;
 use super::shared::Shared;
 use crate::admission::{Webhook, respond_seen};
 use answering::answer;
@@ -26,41 +25,58 @@ use refusal::Refusal;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// The webhook's paths.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
-    Router::new()
-        .route("/mutate", post(mutate))
-        .route("/validate", post(validate))
-        .method_not_allowed_fallback(other_method)
-        .fallback(other_path)
-        .with_state(shared)
-}
+/// The webhook's paths. Two paths need no router, which would cost as much as it takes to choose for a pod.
+#[derive(Clone)]
+pub(super) struct Webhooks(Arc<Shared>);
 
-async fn mutate(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    respond(&shared, Webhook::Mutate, request).await
-}
-
-async fn validate(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    respond(&shared, Webhook::Validate, request).await
-}
-
-async fn respond(shared: &Shared, webhook: Webhook, request: Request) -> Response {
-    let version = request.version();
-    let mut response = match review(shared, webhook, request).await {
-        Ok(answer) => ([(CONTENT_TYPE, JSON)], answer).into_response(),
-        Err(refusal) => {
-            shared.metrics.rejected(refusal.rejection());
-            refusal.into_response()
-        }
-    };
-    // A client that keeps its connections has to look for another server; HTTP/2 has a frame for it.
-    if version < Version::HTTP_2 && shared.is_draining() {
-        response.headers_mut().insert(CONNECTION, CLOSE);
+impl Webhooks {
+    /// Webhooks that judge by this.
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self(shared)
     }
-    response
 }
 
-async fn review(shared: &Shared, webhook: Webhook, request: Request) -> Result<Vec<u8>, Refusal> {
+impl Answers for Webhooks {
+    async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
+        let Self(shared) = self;
+        let version = request.version();
+        let reviewed = match webhook(&request) {
+            Ok(webhook) => review(shared, webhook, request)
+                .await
+                .inspect_err(|refusal| {
+                    shared.metrics.rejected(refusal.rejection());
+                }),
+            Err(refusal) => Err(refusal),
+        };
+        let mut response = match reviewed {
+            Ok(answer) => ([(CONTENT_TYPE, JSON)], answer).into_response(),
+            Err(refusal) => refusal.into_response(),
+        };
+        // A client that keeps its connections has to look for another server; HTTP/2 has a frame for it.
+        if version < Version::HTTP_2 && shared.is_draining() {
+            response.headers_mut().insert(CONNECTION, CLOSE);
+        }
+        response
+    }
+}
+
+fn webhook(request: &Request<Incoming>) -> Result<Webhook, Refusal> {
+    let webhook = match request.uri().path() {
+        "/mutate" => Webhook::Mutate,
+        "/validate" => Webhook::Validate,
+        other => return Err(Refusal::Path(other.chars().take(60).collect())),
+    };
+    match request.method() {
+        &Method::POST => Ok(webhook),
+        other => Err(Refusal::Method(other.to_string())),
+    }
+}
+
+async fn review(
+    shared: &Shared,
+    webhook: Webhook,
+    request: Request<Incoming>,
+) -> Result<Vec<u8>, Refusal> {
     let deadline = Deadline::of(request.uri().query());
     let (head, body) = request.into_parts();
     is_json(&head.headers)?;
@@ -98,27 +114,31 @@ fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The whole body, as long as it is not too large.
-async fn whole(mut body: Body, length: usize) -> Result<Vec<u8>, Refusal> {
+/// The whole body, as long as it is not too large. What comes in one piece, as most do, is not copied.
+async fn whole(mut body: Incoming, length: usize) -> Result<Bytes, Refusal> {
+    let first = piece(&mut body).await?.unwrap_or_default();
+    if body.is_end_stream() && first.len() <= LARGEST_BODY {
+        return Ok(first);
+    }
     let mut bytes = Vec::with_capacity(length);
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|problem| Refusal::Broken(problem.to_string()))?;
-        let Some(data) = frame.data_ref() else {
-            continue;
-        };
-        if bytes.len() + data.len() > LARGEST_BODY {
+    let mut next = Some(first);
+    while let Some(piece_of_it) = next {
+        if bytes.len() + piece_of_it.len() > LARGEST_BODY {
             return Err(Refusal::TooLarge);
         }
-        bytes.extend_from_slice(data);
+        bytes.extend_from_slice(&piece_of_it);
+        next = piece(&mut body).await?;
     }
-    Ok(bytes)
+    Ok(bytes.into())
 }
 
-async fn other_method(request: Request) -> Response {
-    Refusal::Method(request.method().to_string()).into_response()
-}
-
-async fn other_path(request: Request) -> Response {
-    let path = request.uri().path();
-    Refusal::Path(path.chars().take(60).collect()).into_response()
+/// The next piece of a body; none at its end.
+async fn piece(body: &mut Incoming) -> Result<Option<Bytes>, Refusal> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|problem| Refusal::Broken(problem.to_string()))?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }

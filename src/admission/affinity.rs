@@ -16,6 +16,7 @@ use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Affinity, PodAffinity};
 use crate::facts::text::Text;
+use crate::json::Raw;
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -156,8 +157,9 @@ fn new_terms(text: &mut String, narrowed: &[Narrowed<'_>]) {
 }
 
 /// A term of the user's, unread fields and all, with ours beside it.
-fn joined_term(text: &mut String, raw: Option<&RawValue>, add: &Term<'_>) {
+fn joined_term(text: &mut String, raw: Option<Raw<'_>>, add: &Term<'_>) {
     let members: Members<'_> = raw
+        // What goes into the patch has to be in order throughout.
         .and_then(|raw| serde_json::from_str(raw.get()).ok())
         .unwrap_or_default();
     text.push('{');

@@ -1,10 +1,10 @@
 //! Pod affinity terms, read only where a term may be one of ours.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::pod::Requirement;
 use super::text::{Pairs, Text};
+use crate::json::Raw;
 
 /// A term of pod affinity or anti-affinity.
 #[derive(Debug, Default, Deserialize)]
@@ -47,13 +47,13 @@ struct WeightedTerm<'a> {
 
 impl<'a> PodAffinityTerm<'a> {
     /// Reads a required term; none where it has anything this type does not know, so that it is never taken for ours.
-    pub fn read(raw: &'a RawValue) -> Option<Self> {
-        serde_json::from_str(raw.get()).ok()
+    pub fn read(raw: Raw<'a>) -> Option<Self> {
+        raw.read().ok()
     }
 
     /// Reads a preferred term, whatever its weight.
-    pub fn read_weighted(raw: &'a RawValue) -> Option<Self> {
-        let weighted: WeightedTerm<'a> = serde_json::from_str(raw.get()).ok()?;
+    pub fn read_weighted(raw: Raw<'a>) -> Option<Self> {
+        let weighted: WeightedTerm<'a> = raw.read().ok()?;
         weighted.pod_affinity_term
     }
 

@@ -1,9 +1,9 @@
 //! The parts of a Pod that a decision may look at; field names and meanings are core/v1's.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::text::{Pairs, Text};
+use crate::json::Raw;
 
 /// A Pod, or the template of a workload: both have `metadata` and `spec`.
 #[derive(Debug, Default, Deserialize)]
@@ -121,10 +121,10 @@ pub struct Container<'a> {
     pub name: Option<Text<'a>>,
     /// Looked at only by rules that need it, so it stays unread text until then.
     #[serde(borrow, default)]
-    pub command: Option<&'a RawValue>,
+    pub command: Option<Raw<'a>>,
     /// As `command`.
     #[serde(borrow, default)]
-    pub args: Option<&'a RawValue>,
+    pub args: Option<Raw<'a>>,
     /// In order; of a name that stands twice the last one counts.
     #[serde(borrow, default)]
     pub env: Option<Vec<EnvVar<'a>>>,
@@ -157,7 +157,7 @@ pub struct EnvVar<'a> {
     pub value: Option<Text<'a>>,
     /// Any source; what it yields is not known at admission.
     #[serde(borrow, default)]
-    pub value_from: Option<&'a RawValue>,
+    pub value_from: Option<Raw<'a>>,
 }
 
 /// One `envFrom` entry.
@@ -293,7 +293,7 @@ pub struct NodeAffinity<'a> {
 pub struct NodeSelector<'a> {
     /// Any one of these; kept as text as well, because a rewrite may have to repeat a term unread fields and all.
     #[serde(borrow, default)]
-    pub node_selector_terms: Option<Vec<&'a RawValue>>,
+    pub node_selector_terms: Option<Vec<Raw<'a>>>,
 }
 
 /// A conjunction of requirements; an empty one matches nothing.
@@ -331,14 +331,14 @@ pub struct PodAffinity<'a> {
         default,
         rename = "requiredDuringSchedulingIgnoredDuringExecution"
     )]
-    pub required: Option<Vec<&'a RawValue>>,
+    pub required: Option<Vec<Raw<'a>>>,
     /// Soft terms.
     #[serde(
         borrow,
         default,
         rename = "preferredDuringSchedulingIgnoredDuringExecution"
     )]
-    pub preferred: Option<Vec<&'a RawValue>>,
+    pub preferred: Option<Vec<Raw<'a>>>,
 }
 
 impl<'a> Pod<'a> {
@@ -409,7 +409,7 @@ impl<'a> Spec<'a> {
     pub fn required_node_terms(&self) -> Option<Vec<NodeSelectorTerm<'a>>> {
         let required = self.required_nodes()?;
         let terms = required.node_selector_terms.as_deref().unwrap_or_default();
-        let read = |raw: &&'a RawValue| serde_json::from_str(raw.get()).unwrap_or_default();
+        let read = |raw: &Raw<'a>| raw.read().unwrap_or_default();
         Some(terms.iter().map(read).collect())
     }
 
@@ -442,8 +442,8 @@ impl Container<'_> {
 
     /// Command and arguments as separate words; what is no list of strings yields none.
     pub fn words(&self) -> Vec<Text<'_>> {
-        fn read(raw: &RawValue) -> Vec<Text<'_>> {
-            let list: Option<Vec<Text<'_>>> = serde_json::from_str(raw.get()).unwrap_or_default();
+        fn read(raw: Raw<'_>) -> Vec<Text<'_>> {
+            let list: Option<Vec<Text<'_>>> = raw.read().unwrap_or_default();
             list.unwrap_or_default()
         }
         let lists = self.command.into_iter().chain(self.args);

@@ -1,9 +1,9 @@
 //! The parts of a ResourceQuota that say which resources it counts, and for which pods.
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::text::{Pairs, Text};
+use crate::json::Raw;
 
 /// A ResourceQuota as `kubectl get resourcequotas -A -o json` prints it.
 #[derive(Debug, Default, Deserialize)]
@@ -48,5 +48,5 @@ pub struct QuotaSpec<'a> {
 pub struct ScopeSelector<'a> {
     /// All must match; kept as text, which is enough to tell one from another.
     #[serde(borrow, default)]
-    pub match_expressions: Option<Vec<&'a RawValue>>,
+    pub match_expressions: Option<Vec<Raw<'a>>>,
 }

@@ -1,10 +1,12 @@
 //! Reads JSON into types that borrow from it: what no type asks for is skipped many bytes at a time.
 
+use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Error;
 use serde_json::de::StrRead;
+use serde_json::value::RawValue;
 
-use super::skip;
+use super::{Raw, skip};
 
 /// As deep as `serde_json` goes.
 const DEEPEST: u8 = 127;
@@ -63,6 +65,14 @@ impl<'a> Reader<'a> {
         let raw = raw.ok_or_else(|| Error::custom("a value does not end"))?;
         self.at += raw.len();
         Ok(raw)
+    }
+
+    /// The next value as it stands, which nobody asks for now; what is short is looked at all the same.
+    fn skipped(&mut self) -> Result<&'a str, Error> {
+        match self.peek() {
+            Some(b'"' | b'{' | b'[') => self.raw(),
+            _ => self.handed(|reader| <&RawValue>::deserialize(reader).map(RawValue::get)),
+        }
     }
 
     /// Reads the next value as `serde_json` does: what is rare need not be quick.
@@ -132,10 +142,8 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        match self.peek() {
-            Some(b'"' | b'{' | b'[') => self.raw().and_then(|_| visitor.visit_unit()),
-            _ => self.handed(|reader| reader.deserialize_ignored_any(visitor)),
-        }
+        self.skipped()?;
+        visitor.visit_unit()
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -143,8 +151,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        // A `RawValue` is one for `serde_json` alone.
-        self.handed(|reader| reader.deserialize_newtype_struct(name, visitor))
+        match name {
+            Raw::NAME => visitor.visit_borrowed_str(self.skipped()?),
+            // A `RawValue` is one for `serde_json` alone.
+            _ => self.handed(|reader| reader.deserialize_newtype_struct(name, visitor)),
+        }
     }
 
     fn deserialize_enum<V: Visitor<'de>>(

@@ -46,7 +46,7 @@ pub(super) fn repel<'a>(
     let written = terms
         .into_iter()
         .flatten()
-        .any(|raw| raw.get().contains(label) && PodAffinityTerm::read(raw).is_some_and(ours));
+        .any(|raw| raw.get().contains(label) && PodAffinityTerm::read(*raw).is_some_and(ours));
     if !written {
         edits.push(Edit::Repel { label, own });
     }
@@ -86,7 +86,7 @@ pub(super) fn pack<'a>(
     let written = terms.into_iter().flatten().any(|raw| {
         let ours = |t: PodAffinityTerm<'_>| is_packing(&t, &boundary, strategy);
         raw.get().contains(words::TRUST_BOUNDARY)
-            && PodAffinityTerm::read_weighted(raw).is_some_and(ours)
+            && PodAffinityTerm::read_weighted(*raw).is_some_and(ours)
     });
     if !written {
         edits.push(Edit::Pack { boundary, strategy });

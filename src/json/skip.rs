@@ -7,8 +7,17 @@ use wide::u8x16;
 pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     let (mut at, mut is_plain) = (from, true);
     loop {
-        at += special(bytes.get(at..)?)?;
-        match bytes[at] {
+        let rest = bytes.get(at..)?;
+        let special = match rest.first_chunk() {
+            Some(chunk) => special(*chunk),
+            None => special(padded(rest)),
+        };
+        if special == 0 {
+            at += 16;
+            continue;
+        }
+        at += special.trailing_zeros() as usize;
+        match bytes.get(at)? {
             b'"' => return Some((at, is_plain)),
             b'\\' => at += 2,
             _ => at += 1,
@@ -17,24 +26,23 @@ pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     }
 }
 
-/// The first byte that ends a string, escapes, or has no place in one.
-fn special(bytes: &[u8]) -> Option<usize> {
-    let (chunks, rest) = bytes.as_chunks::<16>();
-    for (index, chunk) in chunks.iter().enumerate() {
-        let chunk = u8x16::new(*chunk);
-        let last_control = u8x16::splat(0x1f);
-        let found = chunk.simd_eq(u8x16::splat(b'"'))
-            | chunk.simd_eq(u8x16::splat(b'\\'))
-            | chunk.min(last_control).simd_eq(chunk);
-        let mask = found.to_bitmask();
-        if mask != 0 {
-            return Some(index * 16 + mask.trailing_zeros() as usize);
-        }
+/// A bit for each byte that ends a string, escapes, or has no place in one; the first byte's is the lowest.
+fn special(chunk: [u8; 16]) -> u32 {
+    let chunk = u8x16::new(chunk);
+    let last_control = u8x16::splat(0x1f);
+    let found = chunk.simd_eq(u8x16::splat(b'"'))
+        | chunk.simd_eq(u8x16::splat(b'\\'))
+        | chunk.min(last_control).simd_eq(chunk);
+    found.to_bitmask()
+}
+
+/// The last few bytes, and more that have no place in a string.
+fn padded(rest: &[u8]) -> [u8; 16] {
+    let mut chunk = [0; 16];
+    for (to, from) in chunk.iter_mut().zip(rest) {
+        *to = *from;
     }
-    let found = rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f));
-    Some(chunks.len() * 16 + found?)
+    chunk
 }
 
 /// The first byte after the value that begins at `from`. None where it does not end. Of what is in objects and arrays
@@ -108,24 +116,16 @@ impl Inside {
     }
 
     /// The bytes that are escaped.
-    fn escapes(&mut self, backslashes: u64) -> u64 {
-        if backslashes == 0 {
-            return u64::from(std::mem::take(&mut self.escaped));
-        }
-        let mut escapes = 0;
-        let mut next = u64::from(std::mem::take(&mut self.escaped));
-        let mut left = backslashes;
-        escapes |= next;
-        left &= !next;
-        while left != 0 {
-            let at = left.trailing_zeros();
-            if at == 63 {
-                self.escaped = true;
-                return escapes;
-            }
-            next = 1 << (at + 1);
-            escapes |= next;
-            left &= !(next | (next >> 1));
+    fn escapes(&mut self, mut backslashes: u64) -> u64 {
+        let mut escapes = u64::from(std::mem::take(&mut self.escaped));
+        backslashes &= !escapes;
+        while backslashes != 0 {
+            let at = backslashes.trailing_zeros();
+            // What is escaped escapes nothing.
+            let escaped = 2_u64 << at;
+            self.escaped = at == 63;
+            escapes |= escaped;
+            backslashes &= !(escaped | 1 << at);
         }
         escapes
     }

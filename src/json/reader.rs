@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn expect(&mut self, byte: u8) -> Result<(), Error> {
+    fn pass(&mut self, byte: u8) -> Result<(), Error> {
         if self.peek() != Some(byte) {
             return Err(Error::custom("something else was expected"));
         }
@@ -187,7 +187,7 @@ impl Members<'_, '_> {
             return Ok(false);
         }
         if !std::mem::replace(&mut self.is_first, false) {
-            self.reader.expect(b',')?;
+            self.reader.pass(b',')?;
         }
         Ok(true)
     }
@@ -212,7 +212,7 @@ impl<'a> MapAccess<'a> for Members<'_, 'a> {
             },
             _ => return Err(Error::custom("a key is a string")),
         };
-        self.reader.expect(b':')?;
+        self.reader.pass(b':')?;
         Ok(Some(key))
     }
 

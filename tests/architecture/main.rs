@@ -72,6 +72,14 @@ fn the_engine_knows_nothing_of_admission_configuration_and_the_command_line() {
 }
 
 #[test]
+fn json_knows_nothing_of_what_is_read() {
+    no_file_of(
+        "src/json",
+        &["crate::facts", "crate::engine", "crate::admission"],
+    );
+}
+
+#[test]
 fn facts_know_no_other_module() {
     no_file_of(
         "src/facts",

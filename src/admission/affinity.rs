@@ -1,7 +1,6 @@
 //! The affinity part of a patch: node terms narrowed, pod terms appended, the user's own kept as they are.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -18,6 +17,7 @@ use crate::facts::pod::{Affinity, PodAffinity};
 use crate::facts::text::Text;
 use crate::json::Raw;
 
+const NODE_AFFINITY: &str = "/spec/affinity/nodeAffinity";
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
@@ -26,7 +26,7 @@ pub(super) fn write(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
     let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
     let ours = |e: &Edit<'_>| matches!(e, Edit::Nodes(_) | Edit::Repel { .. } | Edit::Pack { .. });
     if affinity.is_none() && edits.iter().any(ours) {
-        patch.add(format_args!("/spec/affinity")).push_str("{}");
+        patch.add(&["/spec/affinity"]).push_str("{}");
         patch.end();
     }
     for edit in edits {
@@ -60,9 +60,7 @@ fn nodes(
     let terms = required.and_then(|r| r.node_selector_terms.as_deref());
     let parent = match (node_affinity, required) {
         (None, _) => {
-            patch
-                .add(format_args!("/spec/affinity/nodeAffinity"))
-                .push_str("{}");
+            patch.add(&[NODE_AFFINITY]).push_str("{}");
             patch.end();
             false
         }
@@ -70,7 +68,7 @@ fn nodes(
         (Some(_), Some(_)) => true,
     };
     if !parent {
-        let text = patch.add(format_args!("/spec/affinity/nodeAffinity/{REQUIRED}"));
+        let text = patch.add(&[NODE_AFFINITY, "/", REQUIRED]);
         text.push_str("{\"nodeSelectorTerms\":");
         new_terms(text, narrowed);
         text.push('}');
@@ -96,9 +94,7 @@ fn nodes(
         }
         return;
     }
-    let text = patch.replace(format_args!(
-        "/spec/affinity/nodeAffinity/{REQUIRED}/nodeSelectorTerms"
-    ));
+    let text = patch.replace(&[NODE_AFFINITY, "/", REQUIRED, "/nodeSelectorTerms"]);
     text.push('[');
     for (position, entry) in narrowed.iter().enumerate() {
         comma(text, position);
@@ -116,31 +112,31 @@ fn append(
     term: Option<&crate::facts::pod::NodeSelectorTerm<'_>>,
     patch: &mut Patch,
 ) {
-    let base = format!("/spec/affinity/nodeAffinity/{REQUIRED}/nodeSelectorTerms/{index}");
+    let base = format!("{NODE_AFFINITY}/{REQUIRED}/nodeSelectorTerms/{index}");
     let has_expressions = term.is_some_and(|t| t.match_expressions.is_some());
     let has_fields = term.is_some_and(|t| t.match_fields.is_some());
     if !add.labels.is_empty() && !has_expressions {
-        let text = patch.add(format_args!("{base}/matchExpressions"));
+        let text = patch.add(&[&base, "/matchExpressions"]);
         text.push('[');
         expressions(text, add, false);
         text.push(']');
         patch.end();
     } else {
         for need in &add.labels {
-            let text = patch.add(format_args!("{base}/matchExpressions/-"));
+            let text = patch.add(&[&base, "/matchExpressions/-"]);
             expression(text, &need.key, &need.is);
             patch.end();
         }
     }
     if !add.not_nodes.is_empty() && !has_fields {
-        let text = patch.add(format_args!("{base}/matchFields"));
+        let text = patch.add(&[&base, "/matchFields"]);
         text.push('[');
         fields(text, add, false);
         text.push(']');
         patch.end();
     } else {
         for node in &add.not_nodes {
-            let text = patch.add(format_args!("{base}/matchFields/-"));
+            let text = patch.add(&[&base, "/matchFields/-"]);
             field(text, node);
             patch.end();
         }
@@ -210,7 +206,8 @@ fn list(
     }
     comma(text, *position);
     *position += 1;
-    let _ = write!(text, "\"{name}\":[");
+    json::plain(text, name);
+    text.push_str(":[");
     for (index, value) in own.iter().enumerate() {
         comma(text, index);
         text.push_str(value.get());
@@ -233,7 +230,9 @@ fn expression(text: &mut String, key: &str, is: &Is<'_>) {
         Is::There => text.push_str(",\"operator\":\"Exists\"}"),
         Is::Absent => text.push_str(",\"operator\":\"DoesNotExist\"}"),
         Is::Above(least) => {
-            let _ = write!(text, ",\"operator\":\"Gt\",\"values\":[\"{least}\"]}}");
+            text.push_str(",\"operator\":\"Gt\",\"values\":[\"");
+            json::number(text, *least);
+            text.push_str("\"]}");
         }
         Is::OneOf(values) => {
             text.push_str(",\"operator\":\"In\",\"values\":[");
@@ -269,12 +268,14 @@ fn packing(
     let exists = affinity.is_some_and(|a| a.preferred.is_some());
     let (text, close) = open(patch, base, affinity.is_some(), PREFERRED, exists);
     text.push_str("{\"weight\":100,\"podAffinityTerm\":{\"labelSelector\":{\"matchLabels\":{");
-    json::string(text, words::TRUST_BOUNDARY);
+    json::plain(text, words::TRUST_BOUNDARY);
     text.push(':');
     json::string(text, boundary);
     text.push(',');
-    json::string(text, words::STRATEGY);
-    let _ = write!(text, ":\"{strategy}\"}}}},");
+    json::plain(text, words::STRATEGY);
+    text.push(':');
+    json::plain(text, strategy.word());
+    text.push_str("}},");
     everywhere(text);
     text.push_str("}}");
     text.push_str(close);
@@ -292,9 +293,9 @@ fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut
         let (text, close) = open(patch, base, parent, REQUIRED, exists);
         (parent, exists) = (true, true);
         text.push_str("{\"labelSelector\":{\"matchExpressions\":[{\"key\":");
-        json::string(text, label);
+        json::plain(text, label);
         text.push_str(",\"operator\":\"Exists\"},{\"key\":");
-        json::string(text, label);
+        json::plain(text, label);
         text.push_str(",\"operator\":\"NotIn\",\"values\":[");
         json::string(text, own);
         text.push_str("]}]},");
@@ -307,11 +308,8 @@ fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut
 
 /// In every namespace, by hostname.
 fn everywhere(text: &mut String) {
-    let _ = write!(
-        text,
-        "\"namespaceSelector\":{{}},\"topologyKey\":\"{}\"",
-        words::HOSTNAME
-    );
+    text.push_str("\"namespaceSelector\":{},\"topologyKey\":");
+    json::plain(text, words::HOSTNAME);
 }
 
 /// Opens one more entry of a list below `base`, making what is missing above it.
@@ -323,15 +321,17 @@ fn open<'p>(
     exists: bool,
 ) -> (&'p mut String, &'static str) {
     if exists {
-        return (patch.add(format_args!("{base}/{field}/-")), "");
+        return (patch.add(&[base, "/", field, "/-"]), "");
     }
     if parent {
-        let text = patch.add(format_args!("{base}/{field}"));
+        let text = patch.add(&[base, "/", field]);
         text.push('[');
         return (text, "]");
     }
-    let text = patch.add(format_args!("{base}"));
-    let _ = write!(text, "{{\"{field}\":[");
+    let text = patch.add(&[base]);
+    text.push('{');
+    json::plain(text, field);
+    text.push_str(":[");
     (text, "]}")
 }
 

@@ -1,7 +1,10 @@
 //! Writes the AdmissionReview that goes back.
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::Simd;
+use base64::engine::general_purpose::PAD;
 
 use super::messages::{denial, plain, rehearsal, warnings};
 use super::respond::Unjudged;
@@ -10,6 +13,12 @@ use crate::engine::json;
 
 const HEAD: &str =
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#;
+
+/// The same letters as `STANDARD`, written by what the processor is best at.
+static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
+
+/// Bytes that an answer needs beside its patch, a few warnings among them.
+const ROOM: usize = 1024;
 
 /// Findings in one audit annotation.
 const MOST_RECORDED: usize = 200;
@@ -80,7 +89,7 @@ pub(super) fn refuse_unjudged(uid: &str, why: &Unjudged<'_>) -> Vec<u8> {
 
 /// Lets a request through that got no decision, because it is not slicegate's to refuse.
 pub(super) fn pass_unjudged(uid: &str, why: &Unjudged<'_>) -> Vec<u8> {
-    let warning = plain(&format!("slicegate: not judged: {}", explain(why)));
+    let warning = plain(format!("slicegate: not judged: {}", explain(why)));
     Answer::allowed(uid, None).finish(&[warning])
 }
 
@@ -101,20 +110,20 @@ struct Answer {
 impl Answer {
     fn allowed(uid: &str, patch: Option<&str>) -> Self {
         let size = patch.map_or(0, |p| p.len() * 4 / 3);
-        let mut text = String::with_capacity(HEAD.len() + uid.len() + size + 128);
+        let mut text = String::with_capacity(size + ROOM);
         text.push_str(HEAD);
         json::string(&mut text, uid);
         text.push_str(",\"allowed\":true");
         if let Some(patch) = patch {
             text.push_str(",\"patchType\":\"JSONPatch\",\"patch\":\"");
-            STANDARD.encode_string(patch, &mut text);
+            BASE64.encode_string(patch, &mut text);
             text.push('"');
         }
         Self { text }
     }
 
     fn refused(uid: &str, code: u16, reason: &str, message: &str) -> Self {
-        let mut text = String::with_capacity(1024);
+        let mut text = String::with_capacity(ROOM);
         text.push_str(HEAD);
         json::string(&mut text, uid);
         text.push_str(&format!(

@@ -22,7 +22,7 @@ pub fn denial(decision: &Decision<'_>) -> String {
         n => format!(" (and {n} more)"),
     };
     let room = 200_usize.saturating_sub("slicegate: ".len() + suffix.len());
-    let mut text = format!("slicegate: {}{suffix}", cut(first, room));
+    let mut text = format!("slicegate: {}{suffix}", cut(first.to_owned(), room));
     for finding in denials().take(MOST_LINES) {
         text.push('\n');
         text.push_str(&format!("[{}] ", finding.rule.id));
@@ -59,24 +59,21 @@ pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
 }
 
 fn line(finding: &Finding) -> String {
-    plain(&format!(
-        "slicegate {}: {}",
-        finding.rule.id, finding.message
-    ))
+    plain(["slicegate ", finding.rule.id, ": ", &finding.message].concat())
 }
 
 /// A text as a warning: the API server drops one with control characters without a word.
-pub(super) fn plain(text: &str) -> String {
-    let plain: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
-    cut(&plain, 240)
+pub(super) fn plain(text: String) -> String {
+    let text = match text.contains(char::is_control) {
+        true => text.replace(char::is_control, " "),
+        false => text,
+    };
+    cut(text, 240)
 }
 
-fn cut(text: &str, room: usize) -> String {
+fn cut(text: String, room: usize) -> String {
     if text.chars().count() <= room {
-        return text.to_owned();
+        return text;
     }
     let mut short: String = text.chars().take(room.saturating_sub(3)).collect();
     short.push_str("...");

@@ -1,10 +1,13 @@
 //! RFC 6902 operations as text, one after the other.
 
-use std::fmt::Write as _;
-
 use crate::engine::json;
 
-/// A patch in the making.
+const ADD: &str = r#"{"op":"add","path":""#;
+const REPLACE: &str = r#"{"op":"replace","path":""#;
+const REMOVE: &str = r#"{"op":"remove","path":""#;
+
+/// A patch in the making. Paths are given in parts that need no escape, and where they end in a key, which may hold
+/// anything, as that key beside them.
 pub(super) struct Patch {
     text: String,
 }
@@ -12,40 +15,54 @@ pub(super) struct Patch {
 impl Patch {
     /// Nothing yet.
     pub(super) fn new() -> Self {
-        let mut text = String::with_capacity(2048);
+        let mut text = String::with_capacity(4096);
         text.push('[');
         Self { text }
     }
 
     /// Opens an `add` whose value the caller writes.
-    pub(super) fn add(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
-        self.operation("add", path);
-        self.text.push_str(",\"value\":");
-        &mut self.text
+    pub(super) fn add(&mut self, path: &[&str]) -> &mut String {
+        self.operation(ADD, path, None);
+        self.value()
+    }
+
+    /// Opens an `add` of a key below the path.
+    pub(super) fn add_key(&mut self, path: &[&str], key: &str) -> &mut String {
+        self.operation(ADD, path, Some(key));
+        self.value()
     }
 
     /// Opens a `replace` whose value the caller writes.
-    pub(super) fn replace(&mut self, path: std::fmt::Arguments<'_>) -> &mut String {
-        self.operation("replace", path);
-        self.text.push_str(",\"value\":");
-        &mut self.text
+    pub(super) fn replace(&mut self, path: &[&str]) -> &mut String {
+        self.operation(REPLACE, path, None);
+        self.value()
     }
 
-    /// A whole `remove`.
-    pub(super) fn remove(&mut self, path: std::fmt::Arguments<'_>) {
-        self.operation("remove", path);
+    /// A whole `remove` of a key below the path.
+    pub(super) fn remove_key(&mut self, path: &[&str], key: &str) {
+        self.operation(REMOVE, path, Some(key));
         self.end();
     }
 
-    fn operation(&mut self, op: &str, path: std::fmt::Arguments<'_>) {
-        if self.text.len() > 1 {
-            self.text.push(',');
+    fn operation(&mut self, beginning: &str, path: &[&str], key: Option<&str>) {
+        let text = &mut self.text;
+        if text.len() > 1 {
+            text.push(',');
         }
-        self.text.push_str("{\"op\":\"");
-        self.text.push_str(op);
-        self.text.push_str("\",\"path\":\"");
-        let _ = InString(&mut self.text).write_fmt(path);
-        self.text.push('"');
+        text.push_str(beginning);
+        for part in path {
+            text.push_str(part);
+        }
+        if let Some(key) = key {
+            text.push('/');
+            token(text, key);
+        }
+        text.push('"');
+    }
+
+    fn value(&mut self) -> &mut String {
+        self.text.push_str(",\"value\":");
+        &mut self.text
     }
 
     /// Closes the operation.
@@ -60,31 +77,16 @@ impl Patch {
     }
 }
 
-/// Writes into an open JSON string: names in pointers may hold anything.
-struct InString<'t>(&'t mut String);
-
-impl std::fmt::Write for InString<'_> {
-    fn write_str(&mut self, part: &str) -> std::fmt::Result {
-        json::escape(self.0, part);
-        Ok(())
+/// Appends a token of a JSON pointer to a JSON string.
+fn token(text: &mut String, token: &str) {
+    let mut rest = token;
+    while let Some(at) = rest.bytes().position(|byte| byte == b'~' || byte == b'/') {
+        json::escape(text, &rest[..at]);
+        text.push_str(match rest.as_bytes()[at] {
+            b'~' => "~0",
+            _ => "~1",
+        });
+        rest = &rest[at + 1..];
     }
-}
-
-/// Prints as one token of a JSON pointer.
-pub(super) struct Token<'t>(pub(super) &'t str);
-
-impl std::fmt::Display for Token<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut rest = self.0;
-        while let Some(at) = rest.find(['~', '/']) {
-            f.write_str(&rest[..at])?;
-            f.write_str(if rest[at..].starts_with('~') {
-                "~0"
-            } else {
-                "~1"
-            })?;
-            rest = &rest[at + 1..];
-        }
-        f.write_str(rest)
-    }
+    json::escape(text, rest);
 }

@@ -6,12 +6,12 @@
 use std::fmt::Write as _;
 
 use super::affinity;
-use super::operations::{Patch, Token};
+use super::operations::Patch;
 use crate::engine::json;
 use crate::engine::plan::{Edit, NewToleration};
 use crate::engine::policy::PolicyToleration;
 use crate::facts::Pod;
-use crate::facts::pod::{Container, Place};
+use crate::facts::pod::Container;
 
 /// The patch as JSON text: an array of operations, `[]` without edits.
 pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> String {
@@ -35,7 +35,7 @@ fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
     let has_labels = labels.clone().next().is_some();
     let has_annotations = annotations.clone().next().is_some();
     if pod.metadata.is_none() && (has_labels || has_annotations) {
-        patch.add(format_args!("/metadata")).push_str("{}");
+        patch.add(&["/metadata"]).push_str("{}");
         patch.end();
     }
     map(patch, "/metadata/labels", pod.labels().is_some(), labels);
@@ -56,7 +56,7 @@ fn map<'e>(
 ) {
     if exists {
         for (key, value) in entries {
-            let text = patch.add(format_args!("{path}/{}", Token(key)));
+            let text = patch.add_key(&[path], key);
             json::string(text, value);
             patch.end();
         }
@@ -65,7 +65,7 @@ fn map<'e>(
     if entries.clone().next().is_none() {
         return;
     }
-    let text = patch.add(format_args!("{path}"));
+    let text = patch.add(&[path]);
     text.push('{');
     for (index, (key, value)) in entries.enumerate() {
         if index > 0 {
@@ -80,21 +80,28 @@ fn map<'e>(
 }
 
 fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+    let mut at = String::with_capacity(32);
     for (place, container) in pod.containers() {
-        resources(place, container, edits, patch);
-        environment(place, container, edits, patch);
-        for edit in edits {
-            if let Edit::RunAsUser { place: at, user } = edit
-                && *at == place
-            {
-                run_as_user(place, container, *user, patch);
+        let own = edits.iter().filter(|e| e.place() == Some(place));
+        at.clear();
+        let _ = write!(at, "{place}");
+        resources(&at, container, own.clone(), patch);
+        environment(&at, container, own.clone(), patch);
+        for edit in own {
+            if let Edit::RunAsUser { user, .. } = edit {
+                run_as_user(&at, container, *user, patch);
             }
         }
     }
 }
 
 /// Old names out, the new one in, under limits and requests both.
-fn resources(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+fn resources<'e>(
+    at: &str,
+    container: &Container<'_>,
+    edits: impl Iterator<Item = &'e Edit<'e>>,
+    patch: &mut Patch,
+) {
     let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
     let requests = container
         .resources
@@ -105,41 +112,31 @@ fn resources(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch:
     let parts = [("limits", limits), ("requests", requests)];
     for edit in edits {
         match edit {
-            Edit::DropResource {
-                place: at,
-                resource,
-            } if *at == place => {
+            Edit::DropResource { resource, .. } => {
                 for (part, map) in parts {
                     if map.is_some_and(|m| m.contains(resource)) {
-                        patch.remove(format_args!("{place}/resources/{part}/{}", Token(resource)));
+                        patch.remove_key(&[at, "/resources/", part], resource);
                     }
                 }
             }
             Edit::Resource {
-                place: at,
                 old,
                 resource,
                 count,
-            } if *at == place => {
-                if !has_resources {
-                    patch.add(format_args!("{place}/resources")).push_str("{}");
+                ..
+            } => {
+                if !std::mem::replace(&mut has_resources, true) {
+                    patch.add(&[at, "/resources"]).push_str("{}");
                     patch.end();
-                    has_resources = true;
                 }
                 for ((part, map), made) in parts.into_iter().zip(&mut made) {
                     if let Some(old) = old.filter(|o| o != resource)
                         && map.is_some_and(|m| m.contains(old))
                     {
-                        patch.remove(format_args!("{place}/resources/{part}/{}", Token(old)));
+                        patch.remove_key(&[at, "/resources/", part], old);
                     }
-                    grant(
-                        patch,
-                        place,
-                        part,
-                        std::mem::replace(made, true),
-                        resource,
-                        *count,
-                    );
+                    let exists = std::mem::replace(made, true);
+                    grant(patch, at, part, exists, resource, *count);
                 }
             }
             _ => {}
@@ -147,43 +144,46 @@ fn resources(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch:
     }
 }
 
-fn grant(patch: &mut Patch, place: Place, part: &str, exists: bool, resource: &str, count: u64) {
-    if exists {
+fn grant(patch: &mut Patch, at: &str, part: &str, exists: bool, resource: &str, count: u64) {
+    let (text, close) = match exists {
         // `add` on a key that is there replaces its value.
-        let text = patch.add(format_args!("{place}/resources/{part}/{}", Token(resource)));
-        let _ = write!(text, "\"{count}\"");
-    } else {
-        let text = patch.add(format_args!("{place}/resources/{part}"));
-        text.push('{');
-        json::string(text, resource);
-        let _ = write!(text, ":\"{count}\"}}");
-    }
+        true => (patch.add_key(&[at, "/resources/", part], resource), "\""),
+        false => {
+            let text = patch.add(&[at, "/resources/", part]);
+            text.push('{');
+            json::string(text, resource);
+            text.push(':');
+            (text, "\"}")
+        }
+    };
+    text.push('"');
+    json::number(text, count);
+    text.push_str(close);
     patch.end();
 }
 
-fn environment(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+fn environment<'e>(
+    at: &str,
+    container: &Container<'_>,
+    edits: impl Iterator<Item = &'e Edit<'e>>,
+    patch: &mut Patch,
+) {
     let mut exists = container.env.is_some();
     for edit in edits {
-        let Edit::Env {
-            place: at,
-            name,
-            value,
-        } = edit
-        else {
+        let Edit::Env { name, value, .. } = edit else {
             continue;
         };
-        if *at != place {
-            continue;
-        }
         let (text, close) = match std::mem::replace(&mut exists, true) {
-            true => (patch.add(format_args!("{place}/env/-")), ""),
+            true => (patch.add(&[at, "/env/-"]), ""),
             false => {
-                let text = patch.add(format_args!("{place}/env"));
+                let text = patch.add(&[at, "/env"]);
                 text.push('[');
                 (text, "]")
             }
         };
-        let _ = write!(text, "{{\"name\":\"{name}\",\"value\":");
+        text.push_str("{\"name\":");
+        json::plain(text, name);
+        text.push_str(",\"value\":");
         json::string(text, value);
         text.push('}');
         text.push_str(close);
@@ -191,15 +191,17 @@ fn environment(place: Place, container: &Container<'_>, edits: &[Edit<'_>], patc
     }
 }
 
-fn run_as_user(place: Place, container: &Container<'_>, user: u32, patch: &mut Patch) {
+fn run_as_user(at: &str, container: &Container<'_>, user: u32, patch: &mut Patch) {
     match container.security_context {
         Some(_) => {
-            let text = patch.add(format_args!("{place}/securityContext/runAsUser"));
-            let _ = write!(text, "{user}");
+            let text = patch.add(&[at, "/securityContext/runAsUser"]);
+            json::number(text, user.into());
         }
         None => {
-            let text = patch.add(format_args!("{place}/securityContext"));
-            let _ = write!(text, "{{\"runAsUser\":{user}}}");
+            let text = patch.add(&[at, "/securityContext"]);
+            text.push_str("{\"runAsUser\":");
+            json::number(text, user.into());
+            text.push('}');
         }
     }
     patch.end();
@@ -213,9 +215,9 @@ fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
             continue;
         };
         let (text, close) = match std::mem::replace(&mut exists, true) {
-            true => (patch.add(format_args!("/spec/tolerations/-")), ""),
+            true => (patch.add(&["/spec/tolerations/-"]), ""),
             false => {
-                let text = patch.add(format_args!("/spec/tolerations"));
+                let text = patch.add(&["/spec/tolerations"]);
                 text.push('[');
                 (text, "]")
             }
@@ -249,7 +251,8 @@ fn policy_toleration(text: &mut String, toleration: &PolicyToleration) {
         if !std::mem::replace(&mut first, false) {
             text.push(',');
         }
-        let _ = write!(text, "\"{name}\":");
+        json::plain(text, name);
+        text.push(':');
         json::string(text, value);
     }
     if let Some(seconds) = toleration.toleration_seconds {

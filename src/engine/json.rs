@@ -1,4 +1,4 @@
-//! Writes JSON strings: the one part of JSON that is easy to get wrong by hand.
+//! Writes JSON strings and numbers: the one part of JSON that is easy to get wrong by hand.
 
 use std::fmt::Write as _;
 
@@ -9,16 +9,19 @@ pub fn string(out: &mut String, text: &str) {
     out.push('"');
 }
 
+/// Appends a text that is known to need no escape, in quotes.
+pub fn plain(out: &mut String, text: &str) {
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
+}
+
 /// Appends the inside of a JSON string.
 pub fn escape(out: &mut String, text: &str) {
     let mut rest = text;
-    loop {
-        let (plain, after) = rest.split_at(plain(rest.as_bytes()));
-        out.push_str(plain);
-        let Some(first) = after.bytes().next() else {
-            return;
-        };
-        match first {
+    while let Some(at) = first_escaped(rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
             b'\\' => out.push_str("\\\\"),
             b'\n' => out.push_str("\\n"),
@@ -28,20 +31,38 @@ pub fn escape(out: &mut String, text: &str) {
                 let _ = write!(out, "\\u{other:04x}");
             }
         }
-        rest = &after[1..];
+        rest = &rest[at + 1..];
     }
+    out.push_str(rest);
 }
 
-/// How many bytes at the beginning need no escape; looked at sixteen at a time, which the compiler does at once.
-fn plain(bytes: &[u8]) -> usize {
-    let escaped = |byte: u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    let mut done = 0;
-    for chunk in bytes.chunks(16) {
-        if chunk.iter().fold(false, |any, byte| any | escaped(*byte)) {
-            let first = chunk.iter().position(|byte| escaped(*byte));
-            return done + first.unwrap_or(chunk.len());
-        }
-        done += chunk.len();
+/// Appends a whole number, without the machinery of a format string.
+pub fn number(out: &mut String, number: u64) {
+    if number >= 10 {
+        self::number(out, number / 10);
     }
-    done
+    out.push(char::from(b'0' + (number % 10) as u8));
+}
+
+/// Where the first byte is that needs an escape; eight are looked at together.
+fn first_escaped(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks();
+    for (index, word) in words.iter().enumerate() {
+        let marks = marks(u64::from_le_bytes(*word));
+        if marks != 0 {
+            return Some(index * 8 + marks.trailing_zeros() as usize / 8);
+        }
+    }
+    let escaped = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    let first = rest.iter().position(escaped)?;
+    Some(bytes.len() - rest.len() + first)
+}
+
+/// The top bit of every byte that needs an escape. What stands above the first such byte may be marked by mistake,
+/// because subtracting from that one borrows from the next.
+fn marks(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    let below = |word: u64, bound: u64| word.wrapping_sub(ONES * bound) & !word;
+    let is = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, 0x20) | is(b'"') | is(b'\\')) & (ONES << 7)
 }

@@ -1,7 +1,5 @@
 //! The receipt: what was decided, as compact JSON in an annotation. Written, compared, never believed.
 
-use std::fmt::Write as _;
-
 use super::json;
 use super::plan::Edit;
 use super::policy::Policy;
@@ -71,13 +69,16 @@ fn head(text: &mut String, policy: &Policy, contents: &Contents<'_>) {
     text.push_str("\"boundary\":");
     json::string(text, contents.boundary);
     if let Some(strategy) = contents.strategy {
-        let _ = write!(text, ",\"strategy\":\"{strategy}\"");
+        text.push_str(",\"strategy\":");
+        json::plain(text, strategy.word());
     }
     text.push_str(",\"to\":{");
     by_container(text, &contents.changes, |text, change| {
         let (resource, count) = change.to;
         json::string(text, resource);
-        let _ = write!(text, ":\"{count}\"");
+        text.push_str(":\"");
+        json::number(text, count);
+        text.push('"');
     });
     text.push_str("},\"policy\":");
     json::string(text, &policy.name);

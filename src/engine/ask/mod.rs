@@ -149,10 +149,7 @@ fn named_resources<'p>(
 
 fn same(a: Option<&str>, b: Option<&str>) -> bool {
     let parse = |q: Option<&str>| q.and_then(|q| Quantity::parse(q).ok());
-    match (parse(a), parse(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => a == b,
-    }
+    a == b || parse(a).is_some_and(|a| parse(b) == Some(a))
 }
 
 fn kind(name: &str) -> Named<'_> {

@@ -91,6 +91,24 @@ pub enum Edit<'a> {
     },
 }
 
+impl Edit<'_> {
+    /// The container it changes, if it changes one.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Resource { place, .. }
+            | Self::DropResource { place, .. }
+            | Self::Env { place, .. }
+            | Self::RunAsUser { place, .. } => Some(*place),
+            Self::Label { .. }
+            | Self::Annotation { .. }
+            | Self::Nodes(_)
+            | Self::Toleration(_)
+            | Self::Repel { .. }
+            | Self::Pack { .. } => None,
+        }
+    }
+}
+
 /// A toleration to append.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewToleration<'a> {
@@ -112,7 +130,7 @@ pub fn rewrite<'a>(
     boundary: Cow<'a, str>,
     echoes: &[Place],
 ) -> Vec<Edit<'a>> {
-    let mut edits = Vec::with_capacity(12);
+    let mut edits = Vec::with_capacity(16);
     containers::resources(case, choice, echoes, &mut edits);
     let mps_user = (choice.strategy == Strategy::Mps).then(|| mps_user(case));
     containers::environment(case, choice, &mut edits);

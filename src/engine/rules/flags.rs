@@ -40,13 +40,8 @@ pub fn is_one_of(flag: &str, names: &[&str]) -> bool {
 fn scan(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let start = loop {
-            let dash = rest.find('-')?;
-            if rest.as_bytes().get(dash + 1) == Some(&b'-') {
-                break dash;
-            }
-            rest = &rest[dash + 1..];
-        };
+        let mut pairs = rest.as_bytes().windows(2);
+        let start = pairs.position(|pair| pair == b"--")?;
         let flag = rest[start..].trim_start_matches('-');
         let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         let end = flag.bytes().position(|b| !inner(b));

@@ -153,15 +153,12 @@ impl Supply {
         filter: &NodeFilter<'_>,
         unseen: Unseen,
     ) -> bool {
-        let selected = filter.selected().all(|(key, value)| {
-            if unseen == Unseen::Given && !self.keys.contains(key) {
-                return true;
-            }
-            match lookup(group, node, key) {
+        let selected = filter
+            .selected()
+            .all(|(key, value)| match lookup(group, node, key) {
                 Some(have) => have == value,
-                None => key == NODE_BOUNDARY,
-            }
-        });
+                None => key == NODE_BOUNDARY || self.is_given(key, unseen),
+            });
         let term = |term: &NodeSelectorTerm<'_>| {
             let expressions = term.match_expressions.as_deref().unwrap_or_default();
             let fields = term.match_fields.as_deref().unwrap_or_default();
@@ -185,17 +182,18 @@ impl Supply {
         r: &Requirement<'_>,
         unseen: Unseen,
     ) -> bool {
-        if unseen == Unseen::Given
-            && !self.keys.contains(&*r.key)
-            && !matches!(&*r.operator, "NotIn" | "DoesNotExist")
-        {
-            return true;
-        }
+        let asks_for_it = !matches!(&*r.operator, "NotIn" | "DoesNotExist");
         match lookup(group, node, &r.key) {
             // The administrator may still label the node.
             None if &*r.key == NODE_BOUNDARY => true,
+            None if asks_for_it && self.is_given(&r.key, unseen) => true,
             have => holds(r, have),
         }
+    }
+
+    /// Whether a key that a node lacks is taken as given, because no node has it.
+    fn is_given(&self, key: &str, unseen: Unseen) -> bool {
+        unseen == Unseen::Given && !self.keys.contains(key)
     }
 }
 

@@ -94,7 +94,11 @@ fn compare<'a>(
     selector: Option<&Pairs<'_>>,
     ours: &Term<'a>,
 ) -> (Term<'a>, bool) {
-    let (mut lacking, mut contradicts) = (Term::default(), false);
+    let mut lacking = Term {
+        labels: Vec::with_capacity(ours.labels.len()),
+        not_nodes: Vec::new(),
+    };
+    let mut contradicts = false;
     for need in &ours.labels {
         let own = user.match_expressions.iter().flatten();
         let own = own.filter(|r| *r.key == *need.key);

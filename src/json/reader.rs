@@ -42,7 +42,8 @@ impl<'a> Reader<'a> {
         let bytes = self.text.as_bytes();
         loop {
             let byte = *bytes.get(self.at)?;
-            if !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
+            // API servers write no white space.
+            if byte > b' ' || !matches!(byte, b' ' | b'\n' | b'\r' | b'\t') {
                 return Some(byte);
             }
             self.at += 1;
@@ -183,11 +184,11 @@ struct Members<'r, 'a> {
 impl Members<'_, '_> {
     /// Whether there is one more; what is next is its first byte, or else the closing bracket.
     fn next(&mut self) -> Result<bool, Error> {
-        if self.reader.peek() == Some(self.close) {
-            return Ok(false);
-        }
-        if !std::mem::replace(&mut self.is_first, false) {
-            self.reader.pass(b',')?;
+        match self.reader.peek() {
+            Some(byte) if byte == self.close => return Ok(false),
+            _ if self.is_first => self.is_first = false,
+            Some(b',') => self.reader.at += 1,
+            _ => return Err(Error::custom("something else was expected")),
         }
         Ok(true)
     }

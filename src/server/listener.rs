@@ -150,6 +150,7 @@ where
     let mut is_closing = false;
     loop {
         tokio::select! {
+            biased;
             ended = connection.as_mut() => {
                 if let Err(problem) = ended {
                     debug!(%problem, "a connection ended");

@@ -77,6 +77,8 @@ fn panics() {
 #[derive(Default)]
 struct Gathered {
     lines: Mutex<Vec<u8>>,
+    /// What is being written, and room for more when it was.
+    writing: Mutex<Vec<u8>>,
     some: Condvar,
 }
 
@@ -96,12 +98,13 @@ impl Gathered {
 
     fn write(&self) {
         // Held first, so that what was taken first is written first.
-        let mut out = io::stderr().lock();
+        let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = std::mem::take(&mut *lines);
+        std::mem::swap(&mut *writing, &mut *lines);
         drop(lines);
         // Where standard error is closed there is nobody to tell.
-        let _ = out.write_all(&taken);
+        let _ = io::stderr().write_all(&writing);
+        writing.clear();
     }
 
     fn write_forever(&self) {

@@ -29,7 +29,9 @@ where
         line.push_str("{\"timestamp\":\"");
         SystemTime.format_time(&mut Writer::new(&mut line))?;
         let metadata = event.metadata();
-        write!(line, "\",\"level\":\"{}\",\"target\":", metadata.level())?;
+        line.push_str("\",\"level\":");
+        json::plain(&mut line, metadata.level().as_str());
+        line.push_str(",\"target\":");
         json::string(&mut line, metadata.target());
         event.record(&mut Fields(&mut line));
         line.push_str("}\n");
@@ -42,14 +44,8 @@ struct Fields<'l>(&'l mut String);
 impl Fields<'_> {
     fn name(&mut self, field: &Field) {
         self.0.push(',');
-        json::string(self.0, field.name());
+        json::plain(self.0, field.name());
         self.0.push(':');
-    }
-
-    fn plain(&mut self, field: &Field, value: impl fmt::Display) {
-        self.name(field);
-        // Writing to a string does not fail.
-        let _ = write!(self.0, "{value}");
     }
 }
 
@@ -60,15 +56,19 @@ impl Visit for Fields<'_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.plain(field, value);
+        self.name(field);
+        self.0.push_str(if value { "true" } else { "false" });
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.plain(field, value);
+        self.name(field);
+        json::number(self.0, value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.plain(field, value);
+        self.name(field);
+        // Writing to a string does not fail.
+        let _ = write!(self.0, "{value}");
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {

@@ -7,7 +7,6 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::operations::Patch;
-use crate::engine::json;
 use crate::engine::plan::Edit;
 use crate::engine::strategy::Strategy;
 use crate::engine::terms::{Is, Narrowed, Term};
@@ -15,6 +14,7 @@ use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Affinity, PodAffinity};
 use crate::facts::text::Text;
+use crate::json;
 use crate::json::Raw;
 
 const NODE_AFFINITY: &str = "/spec/affinity/nodeAffinity";

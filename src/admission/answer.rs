@@ -9,7 +9,7 @@ use base64::engine::general_purpose::PAD;
 use super::messages::{denial, plain, rehearsal, warnings};
 use super::respond::Unjudged;
 use crate::engine::decision::Decision;
-use crate::engine::json;
+use crate::json;
 
 const HEAD: &str =
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#;

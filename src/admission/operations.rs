@@ -1,6 +1,6 @@
 //! RFC 6902 operations as text, one after the other.
 
-use crate::engine::json;
+use crate::json;
 
 const ADD: &str = r#"{"op":"add","path":""#;
 const REPLACE: &str = r#"{"op":"replace","path":""#;

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 
 use super::affinity;
 use super::operations::Patch;
-use crate::engine::json;
 use crate::engine::plan::{Edit, NewToleration};
 use crate::engine::policy::PolicyToleration;
 use crate::facts::Pod;
 use crate::facts::pod::Container;
+use crate::json;
 
 /// The patch as JSON text: an array of operations, `[]` without edits.
 pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> String {

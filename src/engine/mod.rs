@@ -16,7 +16,6 @@ pub mod findings;
 pub mod foreign;
 pub mod fraction;
 pub mod guarded;
-pub mod json;
 pub mod keep;
 pub mod namespaces;
 pub mod never;

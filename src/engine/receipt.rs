@@ -1,12 +1,12 @@
 //! The receipt: what was decided, as compact JSON in an annotation. Written, compared, never believed.
 
-use super::json;
 use super::plan::Edit;
 use super::policy::Policy;
 use super::strategy::Strategy;
 use super::words;
 use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
+use crate::json;
 
 /// What a receipt says.
 #[derive(Debug)]

@@ -1,13 +1,15 @@
-//! JSON: read quickly where a request waits for it.
+//! JSON: read and written by hand where a request waits for it.
 
 mod raw;
 mod reader;
 mod skip;
+mod write;
 
 use serde::Deserialize;
 
 pub use raw::Raw;
 use reader::Reader;
+pub use write::{escape, number, plain, string};
 
 /// Reads a value that borrows from its text, as [`serde_json::from_str`] does, and about twice as quickly where much of
 /// it is asked for by nobody: such parts are skipped, and only their strings and brackets have to be in order.

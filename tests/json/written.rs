@@ -1,6 +1,6 @@
 //! JSON strings that are written by hand, against a reader that was not.
 
-use slicegate::engine::json;
+use slicegate::json;
 
 #[test]
 fn what_is_written_is_read_back_wherever_an_escape_stands() {

@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::engine::json;
+use crate::json;
 
 /// `{"timestamp":...,"level":...,"target":...,"message":...,` and the event's fields.
 pub(super) struct Json;

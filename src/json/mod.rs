@@ -3,6 +3,8 @@
 mod raw;
 mod reader;
 mod skip;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use serde::Deserialize;
@@ -25,34 +27,4 @@ fn quickly<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error
     let value = T::deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::Value;
-    use serde_json::value::RawValue;
-
-    use super::{Raw, quickly};
-
-    #[test]
-    fn nobody_else_is_needed_for_what_is_in_order_and_what_is_not_is_refused() {
-        for text in [
-            "{}",
-            "[]",
-            "null",
-            " true ",
-            "-1.5e3",
-            r#""a""#,
-            r#""\ud83d\ude00\n""#,
-            r#" { "a" : [ 1 , { "b\n" : null } , "" ] , "c" : false } "#,
-        ] {
-            let value = quickly::<Value>(text).expect(text);
-            assert_eq!(value, serde_json::from_str::<Value>(text).unwrap());
-            assert_eq!(quickly::<&RawValue>(text).unwrap().get(), text.trim());
-            assert_eq!(quickly::<Raw<'_>>(text).unwrap().get(), text.trim());
-        }
-        for text in ["", "{", "[1", "[1,]", "{\"a\":}", "1 2", "\"\u{1}\"", "nul"] {
-            assert!(quickly::<Value>(text).is_err(), "{text}");
-        }
-    }
 }

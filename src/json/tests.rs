@@ -1,4 +1,5 @@
-//! What is read is what `serde_json` reads, whatever the text is, and wherever it is broken.
+//! What is read, and by whom: the same as `serde_json` reads, whatever the text is, and without its help where the text
+//! is in order.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,13 +8,16 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use slicegate::json::from_str;
+
+use super::{Raw, from_str, quickly};
 
 /// A type that asks for some of what is there, in several ways.
 #[derive(Debug, Deserialize)]
 struct Asked<'a> {
     #[serde(borrow, default)]
     raw: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    later: Option<Raw<'a>>,
     #[serde(default)]
     value: Option<Value>,
     #[serde(default)]
@@ -33,6 +37,7 @@ impl PartialEq for Asked<'_> {
         let raw = |some: &Self| some.raw.map(RawValue::get).map(str::to_owned);
         raw(self) == raw(other)
             && self.value == other.value
+            && self.later.map(Raw::get) == other.later.map(Raw::get)
             && self.nothing.is_some() == other.nothing.is_some()
             && (self.borrowed, self.number, self.truth)
                 == (other.borrowed, other.number, other.truth)
@@ -79,7 +84,7 @@ fn value() -> impl Strategy<Value = Value> {
     ];
     let key = prop_oneof![
         select(vec![
-            "raw", "value", "nothing", "borrowed", "number", "truth", "list", "other"
+            "raw", "later", "value", "nothing", "borrowed", "number", "truth", "list", "other"
         ])
         .prop_map(str::to_owned),
         text(),
@@ -111,24 +116,23 @@ fn spread(text: &str, space: &str) -> String {
     spread
 }
 
-/// Read by both; what one of them takes, the other does too, and makes the same of it.
+/// Whatever `serde_json` takes is read without its help, and to the same; whatever it refuses is refused in its words.
 fn alike(text: &str) {
-    let (theirs, ours) = (serde_json::from_str::<Value>(text), from_str::<Value>(text));
+    let (theirs, ours) = (serde_json::from_str::<Value>(text), quickly::<Value>(text));
     match (&theirs, &ours) {
         (Ok(theirs), Ok(ours)) => assert_eq!(theirs, ours, "{text}"),
-        (Err(theirs), Err(ours)) => assert_eq!(theirs.to_string(), ours.to_string(), "{text}"),
+        (Err(theirs), Err(_)) => {
+            let said = from_str::<Value>(text).expect_err(text).to_string();
+            assert_eq!(said, theirs.to_string(), "{text}");
+        }
         _ => panic!("{text}: {theirs:?}, {ours:?}"),
     }
     // What nobody asks for is not looked into, so that more is taken here, and nothing is read otherwise.
     if let Ok(theirs) = serde_json::from_str::<Asked<'_>>(text) {
-        assert_eq!(
-            from_str::<Asked<'_>>(text).expect("the same"),
-            theirs,
-            "{text}"
-        );
+        assert_eq!(quickly::<Asked<'_>>(text).expect(text), theirs, "{text}");
     }
     if serde_json::from_str::<IgnoredAny>(text).is_ok() {
-        from_str::<IgnoredAny>(text).expect("the same");
+        quickly::<IgnoredAny>(text).expect(text);
     }
 }
 
@@ -183,7 +187,7 @@ fn a_value_is_skipped_to_its_end_wherever_brackets_quotes_and_escapes_stand() {
                 format!("[{}\"{piece}\"{}]", "[".repeat(before), "]".repeat(before)),
             ] {
                 let text = format!("{{\"skipped\":{skipped},\"after\":7}}");
-                let after: After = from_str(&text).expect(&text);
+                let after: After = quickly(&text).expect(&text);
                 assert_eq!(after.after, 7, "{text}");
                 alike(&text);
             }
@@ -249,7 +253,7 @@ fn what_is_deeper_than_a_stack_should_be_is_refused_and_skipped_if_nobody_asks_f
         "[".repeat(100_000),
         "]".repeat(100_000)
     );
-    assert!(from_str::<Asked<'_>>(&deep).is_ok());
+    assert!(quickly::<Asked<'_>>(&deep).is_ok());
 }
 
 #[test]
@@ -261,4 +265,12 @@ fn what_stands_twice_is_refused_where_a_field_is_asked_for() {
         from_str::<Value>(r#"{"a":1,"a":2}"#).expect("a value"),
         json!({"a": 2})
     );
+}
+
+#[test]
+fn a_list_is_read_to_its_end_or_not_at_all() {
+    assert_eq!(quickly::<(u8, u8)>("[1,2]").expect("two"), (1, 2));
+    for longer in ["[1,2,3]", "[1,2,]", "[1,2"] {
+        assert!(quickly::<(u8, u8)>(longer).is_err(), "{longer}");
+    }
 }

@@ -1,4 +1,0 @@
-//! JSON as slicegate reads and writes it by hand, against `serde_json`.
-
-mod read;
-mod written;

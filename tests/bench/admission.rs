@@ -3,6 +3,7 @@
 //! `cargo bench --bench admission` prints the times; the ratios `respond / parse` are what matters.
 
 mod bodies;
+mod nodes;
 mod worlds;
 mod yardstick;
 
@@ -10,6 +11,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use slicegate::admission::respond;
+use slicegate::engine::supply::NodeView;
+use slicegate::facts::Node;
+use slicegate::json;
 
 fn admission(criterion: &mut Criterion) {
     let world = worlds::of(&bodies::world(), 8);
@@ -24,6 +28,7 @@ fn admission(criterion: &mut Criterion) {
         group.finish();
     }
     fleets(criterion);
+    watched(criterion);
 }
 
 /// A decision has to cost the same with 5 nodes or 5,000.
@@ -36,6 +41,19 @@ fn fleets(criterion: &mut Criterion) {
             b.iter(|| respond(black_box(&world), black_box(&share.bytes)));
         });
     }
+    group.finish();
+}
+
+/// What each event of a watch costs before it is compared with what was known.
+fn watched(criterion: &mut Criterion) {
+    let node = nodes::node();
+    let mut group = criterion.benchmark_group(format!("a node of {} bytes", node.len()));
+    group.bench_function("read", |b| {
+        b.iter(|| {
+            let node: Node<'_> = json::from_str(black_box(&node)).expect("a node");
+            NodeView::of_node(&node)
+        });
+    });
     group.finish();
 }
 

@@ -11,6 +11,7 @@ use crate::cluster::Kind;
 use crate::engine::NamespaceView;
 use crate::engine::words::is_dns_label;
 use crate::facts::Namespace;
+use crate::json;
 use crate::server::shared::Shared;
 
 /// Left of the sender's time to judge and to answer.
@@ -55,6 +56,6 @@ pub(super) async fn with_namespace(
 }
 
 fn view(text: &str) -> Result<NamespaceView, serde_json::Error> {
-    let namespace: Namespace<'_> = serde_json::from_str(text)?;
+    let namespace: Namespace<'_> = json::from_str(text)?;
     Ok(NamespaceView::of(&namespace))
 }

@@ -16,6 +16,7 @@ use crate::cluster::{Cluster, ClusterError, Event, Kind, Pulse};
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, QuotaView};
 use crate::facts::{Namespace, Node, ResourceQuota};
+use crate::json;
 use crate::server::shared::Shared;
 use crate::upkeep::SHARING_POLICIES;
 
@@ -44,7 +45,7 @@ impl Watches {
             part: Part::Nodes,
             kind: Kind::NODES,
             read: |text| {
-                let node: Node<'_> = serde_json::from_str(text)?;
+                let node: Node<'_> = json::from_str(text)?;
                 Ok(NodeView::of_node(&node))
             },
             all: Change::AllNodes,
@@ -60,7 +61,7 @@ impl Watches {
             part: Part::Namespaces,
             kind: Kind::NAMESPACES,
             read: |text| {
-                let namespace: Namespace<'_> = serde_json::from_str(text)?;
+                let namespace: Namespace<'_> = json::from_str(text)?;
                 let name = namespace.metadata.name.to_string();
                 Ok((name, NamespaceView::of(&namespace)))
             },
@@ -77,7 +78,7 @@ impl Watches {
             part: Part::Quotas,
             kind: Kind::QUOTAS,
             read: |text| {
-                let quota: ResourceQuota<'_> = serde_json::from_str(text)?;
+                let quota: ResourceQuota<'_> = json::from_str(text)?;
                 let metadata = &quota.metadata;
                 let name = (metadata.namespace.to_string(), metadata.name.to_string());
                 Ok((name, QuotaView::of(&quota)))

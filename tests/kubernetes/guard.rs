@@ -333,6 +333,15 @@ pub fn what_slicegate_wrote_on_a_live_pod_stays_and_all_else_may_change(stage: &
     let stray = format!("{}/stray", pods_of("off"));
     let user = user(&cluster);
     let change = |api: &Api, path: &str, patch: &Value| api.send("PATCH", path, Some(patch));
+    let (trial, bare) = (
+        format!("{taker}?dryRun=All"),
+        json!({"metadata": {"labels": null}}),
+    );
+    cluster.wait_for("live pods to be guarded", seconds(30), || {
+        let answer = cluster.api().try_send("PATCH", &trial, Some(&bare))?;
+        let refused = answer.message().contains("[protected-metadata]");
+        refused.then_some(()).ok_or(answer.body.to_string())
+    });
     for at in ["", "/status"] {
         for (kind, key, value) in [
             ("labels", "trust-boundary", json!("other")),

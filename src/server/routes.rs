@@ -25,7 +25,7 @@ use refusal::Refusal;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// The webhook's paths. Two paths need no router, which would cost as much as it takes to choose for a pod.
+/// The webhook's paths; two of them need no router, which every request would pay for.
 #[derive(Clone)]
 pub(super) struct Webhooks(Arc<Shared>);
 
@@ -127,11 +127,11 @@ async fn whole(mut body: Incoming, length: usize) -> Result<Bytes, Refusal> {
     }
     let mut bytes = Vec::with_capacity(length);
     let mut next = Some(first);
-    while let Some(piece_of_it) = next {
-        if bytes.len() + piece_of_it.len() > LARGEST_BODY {
+    while let Some(data) = next {
+        if bytes.len() + data.len() > LARGEST_BODY {
             return Err(Refusal::TooLarge);
         }
-        bytes.extend_from_slice(&piece_of_it);
+        bytes.extend_from_slice(&data);
         next = piece(&mut body).await?;
     }
     Ok(bytes.into())

@@ -58,6 +58,7 @@ fn a_pod_that_does_not_touch_gpus_is_decided_about_without_any_allocation() {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
         namespace: "inference-prod",
         pod: &pod,
         workload: Workload::Pod,

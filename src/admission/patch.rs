@@ -81,7 +81,7 @@ fn map<'e>(
 
 fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
     let mut at = String::with_capacity(32);
-    for (place, container) in pod.containers() {
+    for (place, container) in pod.all_containers() {
         let own = edits.iter().filter(|e| e.place() == Some(place));
         at.clear();
         let _ = write!(at, "{place}");

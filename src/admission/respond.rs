@@ -8,7 +8,8 @@ use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelop
 use crate::engine::decision::{Decision, Outcome};
 use crate::engine::policy::{Mode, Policy};
 use crate::engine::{
-    Namespaces, Question, Supply, Workload, decide, ephemeral, outsider, undone, update,
+    Namespaces, Question, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral, outsider,
+    undone, update,
 };
 use crate::facts::Pod;
 use crate::json;
@@ -22,16 +23,25 @@ pub struct World {
     pub supply: Arc<Supply>,
     /// The namespaces.
     pub namespaces: Arc<Namespaces>,
+    /// The RuntimeClasses.
+    pub runtime_classes: Arc<RuntimeClasses>,
 }
 
 impl World {
-    /// A world of these parts.
+    /// A world of these parts, in which no RuntimeClass is known.
     pub fn new(policy: Policy, supply: Supply, namespaces: Namespaces) -> Self {
         Self {
             policy: Arc::new(policy),
             supply: Arc::new(supply),
             namespaces: Arc::new(namespaces),
+            runtime_classes: Arc::default(),
         }
+    }
+
+    /// The same with these RuntimeClasses.
+    pub fn with_runtime_classes(mut self, classes: RuntimeClasses) -> Self {
+        self.runtime_classes = Arc::new(classes);
+        self
     }
 }
 
@@ -68,7 +78,7 @@ pub struct Judged<'d, 'a> {
 /// Which of the two webhooks is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Webhook {
-    /// Chooses and rewrites, when a pod is created.
+    /// Chooses and rewrites, when a pod is created, and hides GPUs from ephemeral containers.
     Mutate,
     /// Looks at the final state when every other webhook is done with it, at ephemeral containers and, where an
     /// installation registers that, at updates. It judges by the same decision and chooses nothing anew.
@@ -120,11 +130,15 @@ pub fn respond_seen(
         }
         (Webhook::Validate, Act::Create) => {
             let decision = decide(&question);
-            let (answer, outcome) = confirm(pod, uid, &decision);
+            let (answer, outcome) = confirm(&question, uid, &decision);
             (answer, outcome, decision)
         }
-        (Webhook::Validate, Act::Debug) => {
-            let decision = ephemeral(&question, request.old_object.as_ref());
+        (_, Act::Debug) => {
+            let stage = match webhook {
+                Webhook::Mutate => Stage::Mutating,
+                Webhook::Validate => Stage::Final,
+            };
+            let decision = ephemeral(&question, request.old_object.as_ref(), stage);
             let answer = match decision.mode {
                 Mode::DryRun => answer::rehearse(uid, None, &decision),
                 Mode::Enforce | Mode::Off => apply(pod, uid, &decision),
@@ -140,7 +154,7 @@ pub fn respond_seen(
             };
             (answer, decision.outcome, decision)
         }
-        (Webhook::Mutate, Act::Debug | Act::Update) | (_, Act::Other) => {
+        (Webhook::Mutate, Act::Update) | (_, Act::Other) => {
             return Ok(answer::pass(uid));
         }
     };
@@ -155,14 +169,14 @@ pub fn respond_seen(
 
 /// Refuses a pod of an enforced namespace that is not as slicegate made it, or never was. What is to be warned of was
 /// said when the pod was rewritten.
-fn confirm(pod: &Pod<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
+fn confirm(question: &Question<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
     if decision.mode != Mode::Enforce {
         return (answer::pass(uid), Outcome::Untouched);
     }
     if decision.outcome == Outcome::Denied {
         return (answer::deny(uid, decision), Outcome::Denied);
     }
-    let lacking = undone(pod, &decision.edits);
+    let lacking = undone(question, &decision.edits);
     match lacking.is_empty() {
         true => (answer::pass(uid), Outcome::Untouched),
         false => (answer::refuse_undone(uid, &lacking), Outcome::Denied),
@@ -179,6 +193,7 @@ fn question<'a>(
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
         namespace: request.namespace(),
         pod,
         workload: Workload::Pod,

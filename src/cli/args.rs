@@ -270,6 +270,10 @@ pub(crate) struct GuardArgs {
     /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
+    /// RuntimeClasses of the cluster, for those whose handler is NVIDIA's and whose name does not begin with nvidia:
+    /// what `kubectl get runtimeclasses -o yaml` printed
+    #[arg(long, value_name = "FILE")]
+    pub runtime_classes: Option<String>,
     /// How to print the objects
     #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
     pub output: ManifestFormat,

@@ -1,14 +1,25 @@
 //! `slicegate guard`: the admission policies for one SharingPolicy, for kubectl apply.
 
+use anyhow::Context as _;
+
 use super::args::GuardArgs;
 use super::{DONE, input, output};
+use crate::config::{documents, fleet};
+use crate::engine::RuntimeClasses;
 use crate::guard;
 
 /// Prints the objects and returns the exit status.
 pub(crate) fn run(args: &GuardArgs) -> anyhow::Result<u8> {
     let policy = input::policy(args.policy.as_deref())?;
     let never = args.never_match.clone().unwrap_or_default();
-    let mut objects = guard::validating(&policy, &never);
+    let classes = match &args.runtime_classes {
+        Some(path) => {
+            let input = documents::read(std::slice::from_ref(path));
+            fleet::runtime_classes(input).context("--runtime-classes")?
+        }
+        None => RuntimeClasses::default(),
+    };
+    let mut objects = guard::validating(&policy, &never, &classes);
     // Last, because an API server before 1.36 does not know the kind.
     objects.extend(guard::mutating(&policy));
     output::print(&output::manifests(&objects, args.output)?)?;

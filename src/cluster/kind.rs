@@ -34,6 +34,10 @@ impl Kind {
     /// ResourceQuotas.
     pub const QUOTAS: Self = Self::new("", "v1", "ResourceQuota", "resourcequotas");
 
+    /// RuntimeClasses.
+    pub const RUNTIME_CLASSES: Self =
+        Self::new("node.k8s.io", "v1", "RuntimeClass", "runtimeclasses");
+
     /// ConfigMaps.
     pub const CONFIG_MAPS: Self = Self::new("", "v1", "ConfigMap", "configmaps");
     /// MutatingWebhookConfigurations.

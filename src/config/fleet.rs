@@ -1,14 +1,14 @@
 //! Nodes, pools and namespaces from files: the output of `kubectl get ... -o yaml|json`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
 use super::documents::{self, Document, Input, InputError};
 use crate::engine::policy::Policy;
 use crate::engine::supply::{FleetBuilder, NodeView};
-use crate::engine::{NamespaceView, Namespaces, QuotaView, Supply};
-use crate::facts::{Namespace, Node, ResourceQuota};
+use crate::engine::{NamespaceView, Namespaces, QuotaView, RuntimeClasses, Supply};
+use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
 
 /// The fleet that is assumed where nobody gives one, as the nodes of a List.
 pub const ASSUMED_FLEET: &str = include_str!("assumed_fleet.yaml");
@@ -41,13 +41,14 @@ pub enum FleetError {
     },
 }
 
-/// The fleet of a file, and the policy's pools.
+/// The fleet of a file and the policy's pools, and the RuntimeClasses that stand in the file.
 ///
 /// # Errors
 /// See [`FleetError`]; a fleet is only used whole.
-pub fn from_file(path: &str, policy: &Policy) -> Result<Supply, FleetError> {
-    let nodes = nodes(path, documents::read(&[path.to_owned()]))?;
-    Ok(supply(nodes, policy))
+pub fn from_file(path: &str, policy: &Policy) -> Result<(Supply, RuntimeClasses), FleetError> {
+    let input = || documents::read(&[path.to_owned()]);
+    let nodes = nodes(path, input())?;
+    Ok((supply(nodes, policy), runtime_classes(input())?))
 }
 
 /// The nodes of a source that was read.
@@ -69,6 +70,33 @@ pub fn nodes(source: &str, input: Input) -> Result<Vec<NodeView>, FleetError> {
         });
     }
     Ok(nodes)
+}
+
+/// The RuntimeClasses of a source that was read, of which there may be none; other kinds are passed over.
+///
+/// # Errors
+/// See [`FleetError`].
+pub fn runtime_classes(input: Input) -> Result<RuntimeClasses, FleetError> {
+    Ok(RuntimeClasses::known(handlers(input)?))
+}
+
+/// The handler of each of them, by the class's name.
+///
+/// # Errors
+/// See [`FleetError`].
+pub fn handlers(input: Input) -> Result<BTreeMap<String, String>, FleetError> {
+    let mut handlers = BTreeMap::new();
+    for document in whole(input)? {
+        if document.value["kind"] != "RuntimeClass"
+            || document.value["apiVersion"] != "node.k8s.io/v1"
+        {
+            continue;
+        }
+        let text = document.value.to_string();
+        let class: RuntimeClass<'_> = object(&text, &document, "RuntimeClass")?;
+        handlers.insert(class.metadata.name.to_string(), class.handler.to_string());
+    }
+    Ok(handlers)
 }
 
 /// What nodes and the policy's pools hand out.

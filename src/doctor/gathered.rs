@@ -66,6 +66,8 @@ pub struct Gathered {
     pub quotas: Found<Vec<Value>>,
     /// Nodes.
     pub nodes: Found<Vec<Value>>,
+    /// RuntimeClasses.
+    pub runtime_classes: Found<Vec<Value>>,
     /// Pods.
     pub pods: Found<Vec<Value>>,
     /// What slicegate's identity may do.
@@ -131,6 +133,7 @@ impl Gathered {
             namespaces: Err(unasked("the namespaces")),
             quotas: Err(unasked("the quotas")),
             nodes: Err(unasked("the nodes")),
+            runtime_classes: Err(unasked("the RuntimeClasses")),
             pods: Err(unasked("the pods")),
             rights: Vec::new(),
             tried: Vec::new(),

@@ -81,6 +81,7 @@ const TABLE: &[Row] = &[
     (When::NoNamespacesFile, ("", "namespaces"), false, None, &["get", "list", "watch"], "to know which namespaces are enforced"),
     (When::NoNamespacesFile, ("", "resourcequotas"), false, None, &["list", "watch"], "to warn where a quota stops counting"),
     (When::NoNodesFile, ("", "nodes"), false, None, &["list", "watch"], "to know what the nodes hand out"),
+    (When::NoNodesFile, ("node.k8s.io", "runtimeclasses"), false, None, &["list", "watch"], "to know which pods run under NVIDIA's runtime"),
     (When::KeepRecords, ("", "configmaps"), true, Some("slicegate-remembered"), &["get", "patch"], "to remember the shapes of nodes that are gone"),
     (When::KeepRecords, ("", "configmaps"), true, None, &["create"], "to remember the shapes of nodes that are gone"),
     (When::NoPolicyFile, ("slicegate.dev", "sharingpolicies"), false, None, &["list", "watch"], "to follow the policy"),

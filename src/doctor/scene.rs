@@ -13,7 +13,7 @@ use crate::config::fleet;
 use crate::engine::NeverMatched;
 use crate::engine::policy::Mode;
 use crate::engine::supply::NodeView;
-use crate::engine::{Namespaces, Policy, Supply};
+use crate::engine::{Namespaces, Policy, RuntimeClasses, Supply};
 use crate::facts::Node;
 use crate::manifests::Service;
 
@@ -27,6 +27,7 @@ pub(super) struct Scene<'g> {
     pub(super) in_force: Found<InForce>,
     pub(super) namespaces: Found<Namespaces>,
     pub(super) supply: Found<Supply>,
+    pub(super) runtime_classes: Found<RuntimeClasses>,
 }
 
 /// What was found, or why it was not, for `?`.
@@ -51,6 +52,7 @@ impl<'g> Scene<'g> {
             in_force,
             namespaces,
             supply,
+            runtime_classes: runtime_classes(gathered),
         }
     }
 
@@ -135,6 +137,11 @@ fn namespaces(gathered: &Gathered) -> Found<Namespaces> {
     }
     let views = fleet::namespace_views("the cluster", input(&objects)).map_err(unusable)?;
     Ok(Namespaces::known(views))
+}
+
+fn runtime_classes(gathered: &Gathered) -> Found<RuntimeClasses> {
+    let objects = seen(&gathered.runtime_classes)?;
+    fleet::runtime_classes(input(objects)).map_err(unusable)
 }
 
 fn supply(gathered: &Gathered, policy: &Policy) -> Found<Supply> {

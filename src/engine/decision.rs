@@ -59,6 +59,8 @@ pub enum Reason {
     NamespaceOff,
     /// It concerns GPUs but takes none that slicegate hands out.
     TakesNoGpu,
+    /// It takes none that slicegate hands out and runs under a runtime that would show it some, so they are hidden from it.
+    GpusHidden,
     /// A strategy and a resource were chosen.
     Chosen,
     /// It already carries a complete choice that still holds.

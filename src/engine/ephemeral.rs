@@ -1,19 +1,34 @@
 //! Decides about ephemeral containers that are added to a running pod: Kubernetes grants them no resources, so
-//! whatever reaches a GPU from there goes past every request.
+//! whatever reaches a GPU from there goes past every request, and the node's GPUs are hidden from them.
 
 use std::collections::HashSet;
 
 use super::decision::{Decision, Outcome, Reason};
 use super::findings::{Finding, Findings};
+use super::foreign;
 use super::outsider::{takes_gpu, untouched};
+use super::plan;
 use super::policy::Mode;
 use super::question::Question;
 use super::rules::{self, Standing, ephemeral_gpu};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
+/// Whether other webhooks may still change the pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// They may, and so may slicegate.
+    Mutating,
+    /// Nobody may: the pod is stored as it is.
+    Final,
+}
+
 /// Decides about the pod as it is to become; `before` says which of its ephemeral containers are there already.
-pub fn ephemeral<'a>(question: &Question<'a>, before: Option<&Pod<'_>>) -> Decision<'a> {
+pub fn ephemeral<'a>(
+    question: &Question<'a>,
+    before: Option<&Pod<'_>>,
+    stage: Stage,
+) -> Decision<'a> {
     let (mode, _) = question
         .namespaces
         .mode(question.namespace, question.policy);
@@ -21,18 +36,33 @@ pub fn ephemeral<'a>(question: &Question<'a>, before: Option<&Pod<'_>>) -> Decis
         return untouched(mode, Reason::NamespaceOff);
     }
     let mut findings = Findings::new(question.policy);
+    let mut edits = Vec::new();
+    let is_ours = !foreign::is_left_alone(question.pod, question.policy);
+    let is_shown = is_ours && rules::runtime_class::hides(question);
+    let is_rewritten = is_ours && takes_gpu(question.pod);
+    let hides = is_shown || is_rewritten && question.policy.placement.hide_gpus;
     for (place, container) in added(question.pod, before) {
         for finding in reaching(question, place, container) {
             let text = (finding.message, finding.fix);
             findings.add(&ephemeral_gpu::RULE, finding.path, text);
         }
+        match stage {
+            Stage::Mutating if hides => plan::hide_from(place, container, &mut edits),
+            Stage::Final if is_shown && !rules::runtime_class::is_hidden(container) => {
+                let text = ephemeral_gpu::shown(container.name());
+                findings.add(&ephemeral_gpu::RULE, format!("{place}/env"), text);
+            }
+            Stage::Mutating | Stage::Final => {}
+        }
     }
-    let denied = findings.deny();
     let mut decision = untouched(mode, Reason::TakesNoGpu);
-    decision.findings = findings.into_list();
-    if denied {
+    if findings.deny() {
         (decision.outcome, decision.reason) = (Outcome::Denied, Reason::Findings);
+    } else if !edits.is_empty() {
+        (decision.outcome, decision.reason) = (Outcome::Rewritten, Reason::GpusHidden);
+        decision.edits = edits;
     }
+    decision.findings = findings.into_list();
     decision
 }
 

@@ -4,8 +4,10 @@
 //! run-ai/fake-gpu-operator `internal/common/constants`, volcano-sh/volcano `pkg/scheduler/api/devices/nvidia/vgpu`,
 //! NexusGPU/tensor-fusion `pkg/constants`. A scheduler's name alone asks for nothing and is not listed.
 
-use super::policy::ForeignSystem;
+use super::outsider::takes_gpu;
+use super::policy::{ForeignSystem, Policy};
 use super::quantity::Quantity;
+use super::rules::foreign_sharing;
 use crate::facts::Pod;
 
 /// One word of one or more systems.
@@ -141,6 +143,12 @@ pub(super) fn all_spoken<'p>(
         let counts = (takes_stock_gpu || word.takes_a_share) && asks(stands, value);
         counts.then_some(Spoken { word, key })
     })
+}
+
+/// Whether a pod belongs to a system to which the policy leaves its pods.
+pub(super) fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
+    let mut spoken = all_spoken(pod, takes_gpu(pod));
+    spoken.any(|spoken| foreign_sharing::is_left_alone(&spoken, policy))
 }
 
 /// The word that a key is, where it stands.

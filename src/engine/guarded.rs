@@ -67,8 +67,7 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
         return vec![Refusal::TooLarge];
     }
     let takes = takes_gpu(pod);
-    let is_foreign = foreign::all_spoken(pod, takes)
-        .any(|spoken| rules::foreign_sharing::is_left_alone(&spoken, question.policy));
+    let is_foreign = foreign::is_left_alone(pod, question.policy);
     let mut refusals = Vec::new();
     if enforced && !is_foreign {
         bypasses(question, &mut refusals);
@@ -92,7 +91,7 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
         },
         holds: holds_part(pod).then_some(Holds::Part),
     };
-    rules::bypasses(pod, standing, &mut findings);
+    rules::bypasses(question, standing, &mut findings);
     let is_mps = strategy(pod) == Some(Strategy::Mps);
     let anything = Limits {
         mib: u64::MAX,
@@ -111,9 +110,20 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
     if hidden {
         add(question, &rules::limit_env::RULE, refusals);
     }
+    if rules::runtime_class::hides(question) && shows_gpus(pod) {
+        add(question, &rules::runtime_class::RULE, refusals);
+    }
     if pod.all_containers().any(|(_, c)| mounts_backwards(c)) {
         add(question, &rules::visible_devices::RULE, refusals);
     }
+}
+
+/// Whether a container that takes no stock resource does not say that it sees no GPU.
+fn shows_gpus(pod: &Pod<'_>) -> bool {
+    let mut others = pod
+        .all_containers()
+        .filter(|(_, container)| taken_by(container).next().is_none());
+    others.any(|(_, container)| !rules::runtime_class::is_hidden(container))
 }
 
 /// CEL cannot tell where `..` leads to, so beside the name of the folder it counts as leading there.
@@ -159,6 +169,9 @@ fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>)
     }
     if lacks {
         refusals.push(Refusal::Stamp);
+    }
+    if names_its_node(pod) && may_share(pod) {
+        add(question, &rules::node_name::RULE, refusals);
     }
     let unknown = pod.label(words::STRATEGY).is_some() && strategy.is_none();
     if unknown || !is_mps && pod.label(words::MPS_USER).is_some() {
@@ -220,7 +233,7 @@ fn takers<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = (Place, &'p Containe
 }
 
 /// Whether its device may be shared, so that it needs the boundary's terms. Where only the node says whether it is,
-/// and the pod names its node, nobody can tell.
+/// and a DaemonSet's controller pinned the pod to it, nobody can tell.
 fn may_share(pod: &Pod<'_>) -> bool {
     let by_name = |name: &str| name.ends_with(words::SHARED_SUFFIX);
     takers(pod).any(|(_, c)| taken_by(c).any(&by_name))
@@ -232,7 +245,12 @@ fn may_share(pod: &Pod<'_>) -> bool {
 
 fn is_pinned(pod: &Pod<'_>) -> bool {
     let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
-    filter.node_name.is_some() || rules::daemonset_share::pinned(pod, &filter).is_some()
+    rules::daemonset_share::pinned(pod, &filter).is_some()
+}
+
+fn names_its_node(pod: &Pod<'_>) -> bool {
+    let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
+    node.is_some_and(|node| !node.is_empty())
 }
 
 /// Whether it holds a part of a device, a slice included.

@@ -29,6 +29,10 @@ pub fn is_stamped(pod: &Pod<'_>) -> bool {
 
 /// The written choice, if it satisfies the case by itself.
 pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
+    if case.filter.node_name.is_some() {
+        // It runs on that node, as the node is now, whatever its terms say.
+        return None;
+    }
     let strategy = Strategy::from_word(case.pod.label(words::STRATEGY)?)?;
     case.strategies.iter().find(|s| *s == strategy)?;
     if rules::removal(case, strategy).is_some() {

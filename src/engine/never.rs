@@ -95,8 +95,8 @@ mod tests {
     use crate::config::{fleet, policy};
     use crate::engine::words::NEVER_MATCHED;
     use crate::engine::{
-        Mode, NamespaceView, Namespaces, Outcome, Question, Workload, decide, guarded, outsider,
-        update,
+        Mode, NamespaceView, Namespaces, Outcome, Question, RuntimeClasses, Workload, decide,
+        guarded, outsider, update,
     };
     use crate::facts::Pod;
 
@@ -151,6 +151,7 @@ mod tests {
                         policy: &policy,
                         supply: &supply,
                         namespaces: &namespaces,
+                        runtime_classes: RuntimeClasses::unknown(),
                         namespace,
                         pod: &pod,
                         workload: Workload::Pod,
@@ -192,6 +193,7 @@ mod tests {
                 policy: &policy,
                 supply: &supply,
                 namespaces: &namespaces,
+                runtime_classes: RuntimeClasses::unknown(),
                 namespace,
                 pod: &pod,
                 workload: Workload::Pod,

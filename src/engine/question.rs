@@ -3,6 +3,7 @@
 use super::case::{Case, Choice};
 use super::namespaces::Namespaces;
 use super::policy::Policy;
+use super::runtime_classes::RuntimeClasses;
 use super::supply::Supply;
 use crate::facts::Pod;
 
@@ -15,6 +16,8 @@ pub struct Question<'a> {
     pub supply: &'a Supply,
     /// What namespaces' administrators said.
     pub namespaces: &'a Namespaces,
+    /// Which runtime a pod's containers run under.
+    pub runtime_classes: &'a RuntimeClasses,
     /// The pod's namespace, from the request.
     pub namespace: &'a str,
     /// The pod or template.

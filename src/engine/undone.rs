@@ -1,13 +1,16 @@
 //! What a pod that every webhook is done with lacks of what slicegate gave it, where that matters for safety.
 
 use super::plan::Edit;
+use super::question::Question;
+use super::rules::runtime_class;
 use super::words;
-use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
-/// What would have to be written again, a few words each. Preferences, tolerations and what hides GPUs from a
-/// container that somebody added later are not missed: without them a pod is slower to place, not less safe.
-pub fn undone(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<String> {
+/// What would have to be written again, a few words each. Preferences and tolerations are not missed: without them a pod
+/// is slower to place, not less safe. What hides GPUs from a container is missed where its runtime would show them.
+pub fn undone(question: &Question<'_>, edits: &[Edit<'_>]) -> Vec<String> {
+    let pod = question.pod;
+    let hides = runtime_class::hides(question);
     let at = |place: &Place| pod.at(*place).map_or("", Container::name).to_owned();
     let mut lacking: Vec<String> = Vec::new();
     for edit in edits {
@@ -20,7 +23,7 @@ pub fn undone(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<String> {
             Edit::DropResource { place, resource } => {
                 format!("a request without {resource} in container {}", at(place))
             }
-            Edit::Env { place, name, .. } if *name != words::VISIBLE_DEVICES => {
+            Edit::Env { place, name, .. } if hides || *name != words::VISIBLE_DEVICES => {
                 format!("{name} in container {}", at(place))
             }
             Edit::Label { key, value } => format!("the label {key}={value}"),

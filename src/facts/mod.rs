@@ -1,4 +1,4 @@
-//! What the wire says, as plain borrowed data: pods, nodes and namespaces without a judgement.
+//! What the wire says, as plain borrowed data: pods, nodes, namespaces and RuntimeClasses without a judgement.
 //!
 //! These types are read once from JSON and then only looked at. Strings stay borrowed from the body
 //! unless they hold an escape, because reading a pod is most of what an admission request costs.
@@ -10,6 +10,7 @@ pub mod pod;
 pub mod quota;
 pub mod receipt;
 pub mod running;
+pub mod runtime_class;
 pub mod text;
 
 pub use namespace::Namespace;
@@ -17,4 +18,5 @@ pub use node::Node;
 pub use pod::Pod;
 pub use quota::ResourceQuota;
 pub use running::Running;
+pub use runtime_class::RuntimeClass;
 pub use text::{Pairs, Text};

@@ -3,17 +3,17 @@
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
 use super::scope::{self, asks, begins_with, one_of};
-use super::stamp;
+use super::{runtime, stamp};
 use crate::engine::policy::Mode;
 use crate::engine::rules::host_device::{PROCESSES, ROADS};
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
 use crate::engine::touches::{self, quoted};
-use crate::engine::{NeverMatched, Policy, Strategy, words};
+use crate::engine::{NeverMatched, Policy, RuntimeClasses, Strategy, words};
 
 /// The policy `slicegate-bypass`.
-pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+pub(super) fn policy(policy: &Policy, never: &NeverMatched, classes: &RuntimeClasses) -> Admission {
     let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
@@ -23,7 +23,16 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     for (rule, found, validation) in [
         (&visible_devices::RULE, shown(), shows()),
         (&visible_devices::RULE, injected(), injects()),
-        (&runtime_class::RULE, Vec::new(), runtime()),
+        (
+            &runtime_class::RULE,
+            vec![runtime::variable(classes)],
+            runtime::takes_a_gpu(),
+        ),
+        (
+            &runtime_class::RULE,
+            vec![runtime::unhidden("variables.all")],
+            runtime::is_hidden(),
+        ),
         (&limit_env::RULE, lifted_limits(), lifts_limits()),
         (&privileged_share::RULE, privileged(), is_privileged_share()),
         (&host_device::RULE, hosts(), leads_to_devices()),
@@ -177,23 +186,6 @@ fn injects() -> Validation {
             "'/metadata/annotations: ' + variables.injected[0] + ' injects devices or mounts past every request'",
         ),
         "remove it; ask for devices as resources",
-    )
-}
-
-fn runtime() -> Validation {
-    let class = "object.spec.?runtimeClassName.orValue('')";
-    let otherwise = asks("c", "k.contains('/') && k.contains('gpu')");
-    let otherwise = format!("variables.holders.exists(c, {otherwise})");
-    rule::validation(
-        &runtime_class::RULE,
-        &format!(
-            "!variables.judged || !{}\n|| size(variables.taking) > 0 || size(object.spec.?resourceClaims.orValue([])) > 0\n|| {otherwise}",
-            begins_with(class, &[runtime_class::BEGINNING])
-        ),
-        Some(&format!(
-            "'/spec/runtimeClassName: ' + {class} + ' without a GPU request: CUDA images then see every GPU of the node'"
-        )),
-        "ask for nvidia.com/gpu or a share, or leave the runtime class out",
     )
 }
 

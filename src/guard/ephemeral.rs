@@ -3,13 +3,14 @@
 use super::bypass;
 use super::object::{Admission, Validation};
 use super::rule::{self, denies};
-use super::scope;
+use super::{runtime, scope};
 use crate::engine::policy::Mode;
 use crate::engine::rules::ephemeral_gpu::RULE;
-use crate::engine::{NeverMatched, Policy};
+use crate::engine::rules::runtime_class;
+use crate::engine::{NeverMatched, Policy, RuntimeClasses};
 
 /// The policy `slicegate-ephemeral`.
-pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+pub(super) fn policy(policy: &Policy, never: &NeverMatched, classes: &RuntimeClasses) -> Admission {
     let added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
         !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))";
     let [holders, _] = scope::containers();
@@ -19,6 +20,11 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     variables.extend(bypass::any_limits("variables.added"));
     variables.extend([bypass::lifted("variables.added"), bypass::host_spaces()]);
     variables.extend(bypass::roads());
+    variables.extend([
+        scope::foreign(policy),
+        runtime::variable(classes),
+        runtime::unhidden("variables.added"),
+    ]);
     Admission {
         name: "slicegate-ephemeral",
         on: ("UPDATE", &["pods/ephemeralcontainers"]),
@@ -30,13 +36,13 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
         )],
         variables,
         validations: match denies(policy, &RULE) {
-            true => validations(),
+            true => validations(policy),
             false => Vec::new(),
         },
     }
 }
 
-fn validations() -> Vec<Validation> {
+fn validations(policy: &Policy) -> Vec<Validation> {
     let validation = |holds: &str, found: &str, fix: &str| {
         rule::validation(
             &RULE,
@@ -45,7 +51,7 @@ fn validations() -> Vec<Validation> {
             fix,
         )
     };
-    vec![
+    let mut validations = vec![
         validation(
             "size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0",
             bypass::first_reach(),
@@ -66,5 +72,13 @@ fn validations() -> Vec<Validation> {
             "'container ' + variables.privileged[0].name + ' is privileged beside the host path ' + variables.roads[0]",
             "debug it without the privilege",
         ),
-    ]
+    ];
+    if denies(policy, &runtime_class::RULE) {
+        validations.push(validation(
+            "variables.foreign || size(variables.unhidden) == 0",
+            runtime::first_unhidden(),
+            "set NVIDIA_VISIBLE_DEVICES to void in it, as slicegate does when it is there",
+        ));
+    }
+    validations
 }

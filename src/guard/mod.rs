@@ -13,23 +13,24 @@ mod live;
 mod object;
 mod receipt;
 mod rule;
+mod runtime;
 mod scope;
 mod stamp;
 mod tenancy;
 
 use serde_json::Value;
 
-use crate::engine::{NeverMatched, Policy};
+use crate::engine::{NeverMatched, Policy, RuntimeClasses};
 
 pub use current::{is_current, says};
 
 /// What Kubernetes 1.30 and newer take: policies that refuse, each with its binding. Namespaces that are never asked
-/// about are open here too.
-pub fn validating(policy: &Policy, never: &NeverMatched) -> Vec<Value> {
+/// about are open here too. `classes` are the RuntimeClasses of the cluster, whose handlers CEL cannot see.
+pub fn validating(policy: &Policy, never: &NeverMatched, classes: &RuntimeClasses) -> Vec<Value> {
     [
         stamp::policy(policy, never),
-        bypass::policy(policy, never),
-        ephemeral::policy(policy, never),
+        bypass::policy(policy, never, classes),
+        ephemeral::policy(policy, never, classes),
         labels::policy(policy, never),
         live::policy(policy, never),
     ]

@@ -6,7 +6,7 @@ use super::rule::{self, denies};
 use super::scope::{self, asks, is_gpu_resource, noted, one_of};
 use super::tenancy;
 use crate::engine::policy::{BoundaryPlacement, Mode};
-use crate::engine::rules::{boundary_not_yours, protected_metadata};
+use crate::engine::rules::{boundary_not_yours, node_name, protected_metadata};
 use crate::engine::touches::{self, quoted};
 use crate::engine::{NeverMatched, Policy, Strategy, words};
 
@@ -82,6 +82,9 @@ fn validations(policy: &Policy) -> Vec<Validation> {
             ),
         ),
     ];
+    if denies(policy, &node_name::RULE) {
+        validations.push(names_no_node());
+    }
     if denies(policy, &protected_metadata::RULE) {
         let fix = "leave slicegate's labels out; slicegate writes them where they belong";
         let holds = unless("judged", &others());
@@ -93,6 +96,17 @@ fn validations(policy: &Policy) -> Vec<Validation> {
         ));
     }
     validations
+}
+
+/// The scheduler, and with it every anti-affinity, is skipped by a pod that names its node.
+fn names_no_node() -> Validation {
+    let node = "object.spec.?nodeName.orValue('')";
+    let holds = unless("stamped", &format!("{node} == '' || !variables.mayShare"));
+    let found = format!(
+        "'/spec/nodeName: ' + {node} + ' skips the scheduler, and so the rules that keep trust boundaries apart'"
+    );
+    let fix = "select the node with nodeSelector kubernetes.io/hostname instead";
+    rule::validation(&node_name::RULE, &holds, Some(&found), fix)
 }
 
 fn has_a_boundary() -> Validation {
@@ -146,7 +160,7 @@ fn terms() -> Variable {
     ("terms", terms)
 }
 
-/// `mayShare`: whether the device may be shared. A pod that names its node, as those of a DaemonSet do, is only asked
+/// `mayShare`: whether the device may be shared. A pod that a DaemonSet's controller pinned to its node is only asked
 /// where the resource or the label says so, because nobody here knows the node.
 fn may_share() -> Variable {
     let shared = format!(
@@ -170,10 +184,11 @@ fn may_share() -> Variable {
     ("mayShare", expression)
 }
 
-/// Whether the pod names its node, or its DaemonSet's controller did.
+/// Whether its DaemonSet's controller pinned the pod to a node. A pod that names its node itself runs there, whatever
+/// `matchFields` say.
 pub(super) fn pinned() -> String {
-    "object.spec.?nodeName.orValue('') != ''\n  \
-    || object.metadata.?ownerReferences.orValue([]).exists(o, o.kind == 'DaemonSet' \
+    "object.spec.?nodeName.orValue('') == ''\n  \
+    && object.metadata.?ownerReferences.orValue([]).exists(o, o.kind == 'DaemonSet' \
     && o.apiVersion.startsWith('apps/') && o.?controller.orValue(false))\n    \
     && size(variables.terms) == 1 && size(variables.terms[0].?matchFields.orValue([])) == 1\n    \
     && variables.terms[0].matchFields.all(f, f.key == 'metadata.name' && f.operator == 'In' \

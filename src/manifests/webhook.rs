@@ -18,24 +18,20 @@ pub enum Trust<'a> {
     Authority(&'a str),
 }
 
-/// The MutatingWebhookConfiguration: slicegate chooses and rewrites when a pod is created.
+/// The MutatingWebhookConfiguration: slicegate chooses and rewrites when a pod is created, and hides the node's GPUs from
+/// ephemeral containers.
 ///
 /// `failurePolicy: Ignore`: pods that have nothing to do with slicegate must not depend on it, nor the others beyond
 /// what their namespace asked for; the guard closes what this leaves open.
 pub fn mutating_webhook(service: Service<'_>, trust: Trust<'_>, never: &NeverMatched) -> Value {
-    let create = rule("CREATE", "pods");
-    let mut webhook = webhook((service, trust), never, "mutate", &[create]);
+    let mut webhook = webhook((service, trust), never, "mutate");
     webhook["reinvocationPolicy"] = "IfNeeded".into();
     configuration("MutatingWebhookConfiguration", service, trust, &webhook)
 }
 
 /// The ValidatingWebhookConfiguration: slicegate looks at what all webhooks made of a pod, and at ephemeral containers.
 pub fn validating_webhook(service: Service<'_>, trust: Trust<'_>, never: &NeverMatched) -> Value {
-    let rules = [
-        rule("CREATE", "pods"),
-        rule("UPDATE", "pods/ephemeralcontainers"),
-    ];
-    let webhook = webhook((service, trust), never, "validate", &rules);
+    let webhook = webhook((service, trust), never, "validate");
     configuration("ValidatingWebhookConfiguration", service, trust, &webhook)
 }
 
@@ -57,12 +53,7 @@ fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: &V
 }
 
 /// What both have in common; `verb` is the path, and the first part of the name.
-fn webhook(
-    (service, trust): (Service<'_>, Trust<'_>),
-    never: &NeverMatched,
-    verb: &str,
-    rules: &[Value],
-) -> Value {
+fn webhook((service, trust): (Service<'_>, Trust<'_>), never: &NeverMatched, verb: &str) -> Value {
     let mut client = json!({
         "service": {
             "namespace": service.namespace,
@@ -77,7 +68,7 @@ fn webhook(
     json!({
         "name": format!("{verb}.slicegate.dev"),
         "clientConfig": client,
-        "rules": rules,
+        "rules": [rule("CREATE", "pods"), rule("UPDATE", "pods/ephemeralcontainers")],
         "namespaceSelector": {"matchExpressions": [{
             "key": "kubernetes.io/metadata.name",
             "operator": "NotIn",

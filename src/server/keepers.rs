@@ -12,8 +12,8 @@ use super::shared::Shared;
 use super::world::{self, Published};
 use super::{Keep, StartError, events};
 use crate::cluster::{Candidate, Cluster, Note};
-use crate::engine::{NeverMatched, Policy};
-use crate::upkeep::{Guard, Policies, Records};
+use crate::engine::NeverMatched;
+use crate::upkeep::{Basis, Guard, Policies, Records};
 
 /// The Lease that one of the replicas holds.
 const LEASE: &str = "slicegate";
@@ -27,7 +27,7 @@ pub(super) struct Keepers {
     cluster: Option<Cluster>,
     /// Whether this replica is the one to write.
     writes: watch::Sender<bool>,
-    policy: watch::Sender<Option<Arc<Policy>>>,
+    basis: watch::Sender<Option<Basis>>,
     remembered: watch::Sender<Option<String>>,
     policies: watch::Sender<Vec<String>>,
     good_policy: watch::Sender<Option<String>>,
@@ -55,7 +55,7 @@ impl Keepers {
             never_matched,
             cluster: shared.cluster.clone(),
             writes: watch::Sender::new(false),
-            policy: watch::Sender::new(None),
+            basis: watch::Sender::new(None),
             remembered: watch::Sender::new(None),
             policies: watch::Sender::new(Vec::new()),
             good_policy: watch::Sender::new(None),
@@ -66,7 +66,7 @@ impl Keepers {
     /// Where is told what is in force.
     pub(super) fn published(&self) -> Published {
         Published {
-            policy: self.policy.clone(),
+            basis: self.basis.clone(),
             remembered: self.remembered.clone(),
         }
     }
@@ -111,7 +111,7 @@ impl Keepers {
         if self.keep.guard {
             let guard = Guard {
                 cluster,
-                policy: self.policy.subscribe(),
+                basis: self.basis.subscribe(),
                 never_matched: self.never_matched.clone(),
                 writes: self.writes.subscribe(),
             };

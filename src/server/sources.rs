@@ -55,6 +55,9 @@ impl Sources {
                 first.push(Change::Policy(Box::new(policy::built_in()?)));
             }
         }
+        if watched.contains(&Part::Nodes) {
+            watched.push(Part::RuntimeClasses);
+        }
         let is_watching_namespaces = watched.contains(&Part::Namespaces);
         if is_watching_namespaces {
             watched.push(Part::Quotas);
@@ -92,6 +95,7 @@ impl Sources {
                     Part::Nodes => tasks.spawn(watches().nodes()),
                     Part::Namespaces => tasks.spawn(watches().namespaces()),
                     Part::Quotas => tasks.spawn(watches().quotas()),
+                    Part::RuntimeClasses => tasks.spawn(watches().runtime_classes()),
                     Part::Policy => continue,
                 };
             }

@@ -22,11 +22,18 @@ pub(super) enum Part {
     Nodes,
     Namespaces,
     Quotas,
+    RuntimeClasses,
 }
 
 impl Part {
     /// All of them.
-    pub(super) const ALL: [Self; 4] = [Self::Policy, Self::Nodes, Self::Namespaces, Self::Quotas];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Policy,
+        Self::Nodes,
+        Self::Namespaces,
+        Self::Quotas,
+        Self::RuntimeClasses,
+    ];
 
     /// The word of logs, flags and metrics.
     pub(super) const fn word(self) -> &'static str {
@@ -35,6 +42,7 @@ impl Part {
             Self::Nodes => "nodes",
             Self::Namespaces => "namespaces",
             Self::Quotas => "resourcequotas",
+            Self::RuntimeClasses => "runtimeclasses",
         }
     }
 }

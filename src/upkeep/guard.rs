@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::REGISTRATION;
 use crate::cluster::{Cluster, ClusterError, Kind, Patch, Really};
-use crate::engine::{NeverMatched, Policy};
+use crate::engine::{NeverMatched, Policy, RuntimeClasses};
 use crate::guard;
 
 /// How often it is looked whether everything is as it was left.
@@ -25,12 +25,32 @@ const LABEL: &str = "app.kubernetes.io/name=slicegate";
 pub struct Guard {
     /// Where it is kept.
     pub cluster: Cluster,
-    /// The policy in force, once there is one.
-    pub policy: watch::Receiver<Option<Arc<Policy>>>,
+    /// What it is made of, once that is known.
+    pub basis: watch::Receiver<Option<Basis>>,
     /// The namespaces that are never asked about.
     pub never_matched: NeverMatched,
     /// Whether this process is the one to write.
     pub writes: watch::Receiver<bool>,
+}
+
+/// What the guard is made of.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    /// The policy in force.
+    pub policy: Arc<Policy>,
+    /// The RuntimeClasses of the cluster.
+    pub runtime_classes: Arc<RuntimeClasses>,
+}
+
+impl Basis {
+    /// Whether another one makes the same guard.
+    pub fn makes_the_same(&self, other: &Self) -> bool {
+        self.policy.hash == other.policy.hash
+            && self
+                .runtime_classes
+                .under_other_names()
+                .eq(other.runtime_classes.under_other_names())
+    }
 }
 
 /// Why the guard is not as it should be.
@@ -61,10 +81,11 @@ impl Guard {
     pub async fn keep(mut self, report: impl Fn(bool)) {
         let mut said = String::new();
         loop {
-            let policy = self.policy.borrow_and_update().clone();
+            let basis = self.basis.borrow_and_update().clone();
             self.writes.mark_unchanged();
-            if let Some(policy) = policy {
-                let state = self.look(&policy).await;
+            if let Some(basis) = basis {
+                let policy = &basis.policy;
+                let state = self.look(&basis).await;
                 // While the API server is away nobody can say, and what was said last stays.
                 if is_known(&state) {
                     report(matches!(state, Ok(State::Current)));
@@ -80,18 +101,19 @@ impl Guard {
             }
             tokio::select! {
                 () = tokio::time::sleep(EVERY) => {}
-                Ok(()) = self.policy.changed() => {}
+                Ok(()) = self.basis.changed() => {}
                 Ok(()) = self.writes.changed() => {}
             }
         }
     }
 
-    async fn look(&self, policy: &Policy) -> Result<State, GuardError> {
+    async fn look(&self, basis: &Basis) -> Result<State, GuardError> {
+        let policy = &*basis.policy;
         let Some(text) = self.cluster.get(REGISTRATION).await? else {
             return Ok(State::Unregistered);
         };
         let registration: Object = serde_json::from_str(&text)?;
-        let mut wanted = guard::validating(policy, &self.never_matched);
+        let mut wanted = guard::validating(policy, &self.never_matched, &basis.runtime_classes);
         let mut there = self
             .there(&[Kind::VALIDATING_POLICIES, Kind::VALIDATING_BINDINGS])
             .await?;

@@ -8,7 +8,7 @@ mod records;
 
 use crate::cluster::{Kind, Place};
 
-pub use guard::Guard;
+pub use guard::{Basis, Guard};
 pub use policies::{Policies, SHARING_POLICIES};
 pub use records::{Content, Records};
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use slicegate::admission::World;
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::{Namespaces, Policy, Supply, Workload};
+use slicegate::engine::{Namespaces, Policy, RuntimeClasses, Supply, Workload};
 
 /// One behaviour.
 pub struct Case {
@@ -47,8 +47,9 @@ impl Case {
         };
         let world = |nodes: &Path| {
             let policy = read_policy(&find("policy.yaml"));
-            let supply = supply(nodes, &policy);
+            let (supply, classes) = supply(nodes, &policy);
             World::new(policy, supply, namespaces(&find("namespaces.yaml")))
+                .with_runtime_classes(classes)
         };
         let later = Some(folder.join("later-nodes.yaml")).filter(|path| path.exists());
         let now = world(&find("nodes.yaml"));
@@ -139,9 +140,9 @@ fn read_policy(path: &Path) -> Policy {
     policy::read(&source, &text(path)).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
-fn supply(path: &Path, policy: &Policy) -> Supply {
+fn supply(path: &Path, policy: &Policy) -> (Supply, RuntimeClasses) {
     let supply = match is_assumed(path) {
-        true => fleet::assumed(policy),
+        true => fleet::assumed(policy).map(|supply| (supply, RuntimeClasses::default())),
         false => fleet::from_file(&path.display().to_string(), policy),
     };
     supply.unwrap_or_else(|e| panic!("{e}"))

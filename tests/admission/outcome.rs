@@ -29,6 +29,7 @@ pub fn judge(case: &Case, pod: &Value, world: &World) -> Judged {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
         namespace: &case.namespace,
         pod: &pod,
         workload: case.workload,

@@ -130,6 +130,7 @@ impl World {
             policy: &self.policy,
             supply: &self.supply,
             namespaces: &namespaces,
+            runtime_classes: slicegate::engine::RuntimeClasses::unknown(),
             namespace: &example.namespace,
             pod: &pod,
             workload: example.workload,

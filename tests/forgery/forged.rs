@@ -258,7 +258,7 @@ fn owners_names_and_other_words_of_ones_own_exempt_from_nothing() {
 #[test]
 fn a_daemonset_that_is_forged_with_its_pin_gets_the_boundarys_terms() {
     let pin = json!({"nodeSelectorTerms": [{"matchFields": [
-        {"key": "metadata.name", "operator": "In", "values": ["mps-a100"]},
+        {"key": "metadata.name", "operator": "In", "values": ["mps-l40s"]},
     ]}]});
     let owner = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "d", "uid": "1", "controller": true}]);
     let more = json!({

@@ -4,9 +4,11 @@
 
 mod bypasses;
 mod bytes;
+mod debugged;
 mod forged;
 mod host_paths;
 mod large;
+mod named_nodes;
 mod quantities;
 mod scene;
 mod updates;

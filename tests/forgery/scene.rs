@@ -22,9 +22,9 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     };
     let text = std::fs::read_to_string(file("policy.yaml")).expect("the policy can be read");
     let policy = policy::read("policy", &text).expect("a policy");
-    let supply = fleet::from_file(&file("nodes.yaml"), &policy).expect("nodes");
+    let (supply, classes) = fleet::from_file(&file("nodes.yaml"), &policy).expect("nodes");
     let namespaces = fleet::namespaces(&file("namespaces.yaml")).expect("namespaces");
-    World::new(policy, supply, namespaces)
+    World::new(policy, supply, namespaces).with_runtime_classes(classes)
 });
 
 /// What came back.
@@ -69,6 +69,12 @@ pub fn confirm(namespace: &str, pod: &Value) -> Answer {
         &review(namespace, pod, None, ""),
         Some(pod),
     )
+}
+
+/// What the first webhook makes of an ephemeral container that is added.
+pub fn debug(namespace: &str, before: &Value, after: &Value) -> Answer {
+    let body = review(namespace, after, Some(before), "ephemeralcontainers");
+    send(Webhook::Mutate, &body, Some(after))
 }
 
 /// An update of a pod, or of a part of it.

@@ -23,7 +23,7 @@ fn judged(rule: &Rule, severity: &str, check: impl FnOnce(&Pod<'_>, &Decision<'_
     );
     let policy = policy::read("policy", &text).expect("a policy");
     let nodes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/_world/nodes.yaml");
-    let supply = fleet::from_file(&nodes.display().to_string(), &policy).expect("nodes");
+    let (supply, classes) = fleet::from_file(&nodes.display().to_string(), &policy).expect("nodes");
     let view = || NamespaceView {
         mode: Some("enforce".to_owned()),
         ..NamespaceView::default()
@@ -48,6 +48,7 @@ fn judged(rule: &Rule, severity: &str, check: impl FnOnce(&Pod<'_>, &Decision<'_
         policy: &policy,
         supply: &supply,
         namespaces: &namespaces,
+        runtime_classes: &classes,
         namespace: namespace.unwrap_or("default"),
         pod: &pod,
         workload,

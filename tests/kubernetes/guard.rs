@@ -8,7 +8,7 @@ use slicegate::config::policy;
 use super::api::{Answer, Api};
 use super::cluster::{Cluster, Namespace, pods_of};
 use super::control_plane::{Options, Parts};
-use super::guard_pods::{self, finished};
+use super::guard_pods::{self, OTHER_NAME, finished};
 use super::many_pods;
 use super::stage::{Stage, pod};
 use super::wait::seconds;
@@ -60,10 +60,16 @@ fn boot(stage: &mut Stage) -> Cluster {
     cluster.make_namespaces(CLOSED.iter().chain(&OPEN).chain(&SHARED));
     let account = json!({"metadata": {"name": "default"}});
     cluster.create("/api/v1/namespaces/kube-system/serviceaccounts", &account);
-    cluster.create(
-        "/apis/node.k8s.io/v1/runtimeclasses",
-        &json!({"metadata": {"name": "nvidia"}, "handler": "nvidia"}),
-    );
+    for (name, handler) in [
+        ("nvidia", "nvidia"),
+        (OTHER_NAME, "nvidia"),
+        ("kata", "kata"),
+    ] {
+        cluster.create(
+            "/apis/node.k8s.io/v1/runtimeclasses",
+            &json!({"metadata": {"name": name}, "handler": handler}),
+        );
+    }
     cluster
 }
 
@@ -82,6 +88,22 @@ pub fn collection(object: &Value) -> String {
 pub fn install(cluster: &Cluster, file: &str) {
     let path = format!("{}/examples/guard/{file}", env!("CARGO_MANIFEST_DIR"));
     cluster.kubectl.run(&["apply", "-f", &path]).good();
+}
+
+/// The same for this cluster's RuntimeClasses, as a person would who reads its help.
+#[track_caller]
+fn install_for_runtime_classes(cluster: &Cluster) {
+    let get = ["get", "runtimeclasses", "-o", "yaml"];
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("classes.yaml");
+    std::fs::write(&file, cluster.kubectl.run(&get).good().out).expect("a file");
+    let guard = Command::new(env!("CARGO_BIN_EXE_slicegate"))
+        .args(["guard", "--runtime-classes"])
+        .arg(&file)
+        .output()
+        .expect("slicegate runs");
+    let guard = String::from_utf8_lossy(&guard.stdout);
+    cluster.kubectl.apply(&guard);
 }
 
 /// Waits until a pod of `shut` is refused with these words.
@@ -220,6 +242,7 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
             json!({"metadata": {"annotations": {"slicegate.dev/decision": null}}}),
             "did not decide",
         ),
+        (json!({"spec": {"nodeName": "mps-0"}}), "[node-name]"),
     ];
     for name in ["infer", "lab-1", "dev"] {
         let right = finished(&SHARED, name, &gpu("taker"));
@@ -233,6 +256,19 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
         json_patch::merge(&mut pod, &change);
         refused(&cluster, "infer", &pod, words);
     }
+    // Whoever names a node takes whole devices or slices there, whatever an owner and matchFields say of another one.
+    let mut named = finished(&CLOSED, "shut", &gpu("taker"));
+    named["spec"]["nodeName"] = "whole-0".into();
+    passes(&cluster, "shut", &named);
+    named["metadata"]["labels"]
+        .as_object_mut()
+        .expect("labels")
+        .remove("slicegate.dev/strategy");
+    named["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet",
+        "name": "d", "uid": "1", "controller": true}]);
+    named["spec"]["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+        {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["whole-0"]}]}]}}});
+    refused(&cluster, "shut", &named, "slicegate: the terms");
     // What is written above makes a complete stamp. Nobody can tell it from slicegate's before 1.36.
     strip_receipts(&cluster);
     refused(&cluster, "infer", &right, "slicegate did not decide");
@@ -269,6 +305,10 @@ pub fn a_refusal_by_the_guard_is_one_readable_line(stage: &mut Stage) {
 pub fn every_way_around_the_request_is_closed_where_slicegate_acts(stage: &mut Stage) {
     let cluster = boot(stage);
     guard(&cluster);
+    install_for_runtime_classes(&cluster);
+    let mut canary = plain("canary");
+    canary["spec"]["runtimeClassName"] = OTHER_NAME.into();
+    until_refused(&cluster, &canary, "[runtime-class]");
     for (change, rule) in guard_pods::bypasses() {
         let mut pod = plain("around");
         json_patch::merge(&mut pod, &change);
@@ -306,6 +346,7 @@ pub fn an_ephemeral_container_gets_no_gpu(stage: &mut Stage) {
         assert!(good.is_good(), "{}", good.body);
         let privileged = debug("root", &json!({"securityContext": {"privileged": true}}));
         assert!(privileged.is_good(), "{}", privileged.body);
+        beside_nvidias_runtime(&cluster, namespace);
         for env in ["NVIDIA_VISIBLE_DEVICES", "CUDA_MPS_PIPE_DIRECTORY"] {
             let answer = debug("seer", &json!({"env": [{"name": env, "value": "all"}]}));
             match namespace {
@@ -319,6 +360,37 @@ pub fn an_ephemeral_container_gets_no_gpu(stage: &mut Stage) {
                 _ => assert!(answer.is_good(), "{}", answer.body),
             }
         }
+    }
+}
+
+/// Under NVIDIA's runtime a debug container says that it sees no GPU, or is refused where slicegate acts.
+fn beside_nvidias_runtime(cluster: &Cluster, namespace: &str) {
+    let void = json!([{"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}]);
+    let mut pod = plain("under-nvidia");
+    pod["spec"]["runtimeClassName"] = "nvidia".into();
+    pod["spec"]["resourceClaims"] = json!([{"name": "n", "resourceClaimName": "nothing"}]);
+    pod["spec"]["containers"][0]["env"] = void.clone();
+    cluster.create(&pods_of(namespace), &pod);
+    let path = format!(
+        "{}/under-nvidia/ephemeralcontainers?dryRun=All",
+        pods_of(namespace)
+    );
+    let debug = |env: &Value| {
+        let shell = json!({"name": "shell", "image": "example/cuda:1", "env": env});
+        let change = json!({"spec": {"ephemeralContainers": [shell]}});
+        cluster.api().send("PATCH", &path, Some(&change))
+    };
+    assert!(debug(&void).is_good());
+    let shown = debug(&json!([]));
+    match namespace {
+        "shut" => assert!(
+            shown
+                .message()
+                .contains("[ephemeral-gpu] container shell runs under NVIDIA's runtime"),
+            "{}",
+            shown.body
+        ),
+        _ => assert!(shown.is_good(), "{}", shown.body),
     }
 }
 

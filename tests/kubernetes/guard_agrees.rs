@@ -13,7 +13,7 @@ use slicegate::guard;
 use super::cluster::{Cluster, pods_of};
 use super::control_plane::{Options, Parts};
 use super::guard::collection;
-use super::guard_pods::World;
+use super::guard_pods::{OTHER_NAME, World, runtime_classes};
 use super::many_pods;
 use super::random::Random;
 use super::reaching;
@@ -77,7 +77,14 @@ pub fn the_guard_and_rust_say_the_same_of_random_pods(stage: &mut Stage) {
         parts: Parts::Api,
     };
     let cluster = Cluster::boot(&stage.assets, bare);
-    for name in ["nvidia", "nvidia-legacy", "nvidia-cdi", "nvidiax", "kata"] {
+    for name in [
+        "nvidia",
+        "nvidia-legacy",
+        "nvidia-cdi",
+        "nvidiax",
+        "kata",
+        OTHER_NAME,
+    ] {
         let class = json!({"metadata": {"name": name}, "handler": "runc"});
         cluster.create("/apis/node.k8s.io/v1/runtimeclasses", &class);
     }
@@ -128,7 +135,7 @@ fn install(cluster: &Cluster, index: usize, spec: &Value) -> Realm {
         );
         objects.push(object);
     }
-    for mut object in guard::validating(&policy, &NeverMatched::default()) {
+    for mut object in guard::validating(&policy, &NeverMatched::default(), &runtime_classes()) {
         let name = format!(
             "{}-{index}",
             object["metadata"]["name"].as_str().expect("a name")
@@ -385,7 +392,7 @@ const NODES: &str =
     "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
 
 /// How many things may be changed.
-const CHANGES: usize = 17;
+const CHANGES: usize = 19;
 
 /// Changes one thing, if it is there.
 fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
@@ -470,6 +477,24 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
             "slicegate.node-restriction.kubernetes.io/trust-boundary": *random.choose(&[namespace, "lab"])})
         }
         9 => pod["spec"]["nodeName"] = "mps-0".into(),
+        17 => {
+            // One fact said twice.
+            daemon(random, pod);
+            pod["spec"]["nodeName"] = (*random.choose(&["whole-0", "mps-0", ""])).into();
+        }
+        18 => {
+            pod["spec"]["runtimeClassName"] =
+                (*random.choose(&["nvidia", OTHER_NAME, "kata"])).into();
+            if random.below(2) == 0 {
+                pod["spec"]["resourceClaims"] =
+                    json!([{"name": "n", "resourceClaimName": "nothing"}]);
+            }
+            for index in 0..random.below(3) {
+                let value = *random.choose(&["void", "none", "", "all"]);
+                pod["spec"]["containers"][index]["env"] =
+                    json!([{"name": "NVIDIA_VISIBLE_DEVICES", "value": value}]);
+            }
+        }
         10 => pod["spec"]["hostPID"] = true.into(),
         11 => {
             let added = *random.choose(&["SYS_ADMIN", "cap_sys_admin", "ALL", "IPC_LOCK"]);

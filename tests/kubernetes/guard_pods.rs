@@ -7,7 +7,7 @@ use slicegate::admission::patch;
 use slicegate::config::policy;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::{
-    NamespaceView, Namespaces, Outcome, Policy, Question, Supply, Workload, decide,
+    NamespaceView, Namespaces, Outcome, Policy, Question, RuntimeClasses, Supply, Workload, decide,
 };
 use slicegate::facts;
 
@@ -19,6 +19,15 @@ pub struct World {
     pub policy: Policy,
     pub supply: Supply,
     pub namespaces: Namespaces,
+    pub runtime_classes: RuntimeClasses,
+}
+
+/// A RuntimeClass whose name does not say that its handler is NVIDIA's.
+pub const OTHER_NAME: &str = "accelerated";
+
+/// The RuntimeClasses of these tests.
+pub fn runtime_classes() -> RuntimeClasses {
+    RuntimeClasses::known([(OTHER_NAME.to_owned(), "nvidia".to_owned())].into())
 }
 
 impl World {
@@ -46,6 +55,7 @@ impl World {
         Self {
             supply: builder.build(),
             namespaces: Namespaces::known(views),
+            runtime_classes: runtime_classes(),
             policy,
         }
     }
@@ -58,6 +68,7 @@ impl World {
             policy: &self.policy,
             supply: &self.supply,
             namespaces: &self.namespaces,
+            runtime_classes: &self.runtime_classes,
             namespace,
             pod: &read,
             workload: Workload::Pod,
@@ -124,6 +135,11 @@ pub fn bypasses() -> Vec<(Value, &'static str)> {
     };
     let init = json!({"spec": {"initContainers": [{"name": "first", "image": "example/app:1",
         "env": [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "0"}]}]}});
+    let under_nvidia = |mut change: Value| {
+        change["spec"]["runtimeClassName"] = "nvidia".into();
+        change["spec"]["resourceClaims"] = json!([{"name": "n", "resourceClaimName": "nothing"}]);
+        change
+    };
     let mut parent = host("/var/run");
     parent["spec"]["hostPID"] = true.into();
     let visible = "visible-devices";
@@ -151,6 +167,15 @@ pub fn bypasses() -> Vec<(Value, &'static str)> {
             json!({"spec": {"runtimeClassName": "nvidia"}}),
             "runtime-class",
         ),
+        (
+            json!({"spec": {"runtimeClassName": OTHER_NAME}}),
+            "runtime-class",
+        ),
+        (under_nvidia(main(json!({}))), "runtime-class"),
+        (
+            under_nvidia(env("NVIDIA_VISIBLE_DEVICES_", "void")),
+            "runtime-class",
+        ),
         (env("CUDA_MPS_PIPE_DIRECTORY", "/tmp/x"), "limit-env"),
         (env("CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", "0=1M"), "limit-env"),
         (env("NVIDIA_GPU_MEMORY_LIMIT", "1"), "limit-env"),
@@ -174,7 +199,12 @@ pub fn harmless() -> Vec<Value> {
     };
     let host =
         |path: &str| json!({"spec": {"volumes": [{"name": "host", "hostPath": {"path": path}}]}});
+    let mut hidden = env("NVIDIA_VISIBLE_DEVICES", "none");
+    hidden["spec"]["runtimeClassName"] = OTHER_NAME.into();
+    hidden["spec"]["resourceClaims"] = json!([{"name": "n", "resourceClaimName": "nothing"}]);
     vec![
+        hidden,
+        json!({"spec": {"runtimeClassName": "kata"}}),
         env("NVIDIA_VISIBLE_DEVICES", "void"),
         env("NVIDIA_VISIBLE_DEVICES", ""),
         env("NVIDIA_DRIVER_CAPABILITIES", "all"),

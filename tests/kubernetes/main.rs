@@ -95,6 +95,7 @@ const TESTS: &[Test] = tests![
     unsteered::where_the_policy_labels_outsiders_a_boundary_keeps_away_from_them,
     unsteered::a_share_from_before_the_opt_in_may_get_a_boundary_for_a_neighbour,
     unsteered::a_forged_owner_does_not_bring_a_share_beside_another_boundary,
+    unsteered::a_node_name_that_contradicts_its_owner_brings_no_share_beside_another_boundary,
     unsteered::a_forged_label_is_refused_where_slicegate_enforces,
     unsteered::a_forged_label_is_refused_where_slicegate_is_off_as_well,
     unsteered::another_scheduler_gets_no_shares_where_slicegate_enforces,

@@ -116,6 +116,22 @@ pub fn a_forged_owner_does_not_bring_a_share_beside_another_boundary(stage: &mut
     is_kept_away(cluster, "batch", "forged");
 }
 
+pub fn a_node_name_that_contradicts_its_owner_brings_no_share_beside_another_boundary(
+    stage: &mut Stage,
+) {
+    let cluster = &occupied(stage).cluster;
+    let mut forged = share("forged");
+    forged["metadata"]["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet",
+        "name": "owner", "uid": "u", "controller": true}]);
+    forged["spec"]["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+        {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": ["whole-h100-1"]}]}]}}});
+    forged["spec"]["nodeName"] = NODE.into();
+    let answer = cluster.try_create(&pods_of("batch"), &forged);
+    assert_eq!(answer.status, 403, "{}", answer.body);
+    let said = answer.message();
+    assert!(said.contains("[node-name]"), "{said}");
+}
+
 pub fn a_forged_label_is_refused_where_slicegate_enforces(stage: &mut Stage) {
     let cluster = &occupied(stage).cluster;
     let answer = cluster.try_create(&pods_of("batch"), &forged_label("forged"));

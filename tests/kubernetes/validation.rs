@@ -53,6 +53,9 @@ pub fn a_debug_container_that_reaches_for_the_gpus_is_refused_and_another_is_not
         .as_array()
         .map(Vec::len);
     assert_eq!(added, Some(1), "{served}");
+    let env = &served["spec"]["ephemeralContainers"][0]["env"];
+    let void = json!({"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"});
+    assert!(env.as_array().is_some_and(|e| e.contains(&void)), "{env}");
 }
 
 /// Takes the anti-affinity away whenever it is there.

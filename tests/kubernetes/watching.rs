@@ -129,7 +129,7 @@ pub fn what_changes_in_the_cluster_counts_for_the_next_pod(stage: &mut Stage) {
     let opt_out = json!({"metadata": {"annotations": {"slicegate.dev/mode": "off"}}});
     cluster.change("/api/v1/namespaces/quiet", &opt_out);
     wait_for_strategy(&cluster, "quiet", "none");
-    for kind in ["nodes", "namespaces", "resourcequotas"] {
+    for kind in ["nodes", "namespaces", "resourcequotas", "runtimeclasses"] {
         let metric = format!("slicegate_cache_age_seconds{{kind=\"{kind}\"}}");
         let age = replica.metric(&metric).expect("an age");
         assert!(age < 100.0, "{kind}: {age}");

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use slicegate::config::{documents, policy};
-use slicegate::engine::NeverMatched;
+use slicegate::engine::{NeverMatched, RuntimeClasses};
 use slicegate::guard;
 use slicegate::manifests::{self, Service, Trust};
 use slicegate::yaml;
@@ -104,7 +104,11 @@ fn the_guard_for_the_built_in_policy_stands_in_its_files() {
         (
             "guard",
             GUARD,
-            guard::validating(&policy, &NeverMatched::default()),
+            guard::validating(
+                &policy,
+                &NeverMatched::default(),
+                &RuntimeClasses::default(),
+            ),
         ),
         ("guard-1.36", GUARD_1_36, guard::mutating(&policy)),
     ] {

@@ -20,6 +20,7 @@ fn refusals(world: &World, pod: &Value) -> Vec<&'static str> {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
         namespace: pod["metadata"]["namespace"].as_str().unwrap_or_default(),
         pod: &read,
         workload: Workload::Pod,

@@ -160,8 +160,14 @@ pub fn place() -> BoxedStrategy<Map<String, Value>> {
     let tolerations = weighted(0.3, vec(toleration(), 0..3));
     let named = weighted(0.02, 0..6_usize);
     let pinned = weighted(0.02, 0..6_usize);
-    (selector, terms, tolerations, weighted(0.15, neighbours()), named, pinned, extra(), extra()).prop_map(
-        |(selector, terms, tolerations, neighbours, named, pinned, in_affinity, in_required)| {
+    // One fact said twice, and the two contradict each other.
+    let twice = weighted(0.04, (0..6_usize, 0..6_usize));
+    let where_to = (named, pinned, twice).prop_map(|(named, pinned, twice)| match twice {
+        Some((named, pinned)) => (Some(named), Some(pinned), true),
+        None => (named, pinned, false),
+    });
+    (selector, terms, tolerations, weighted(0.15, neighbours()), where_to, extra(), extra()).prop_map(
+        |(selector, terms, tolerations, neighbours, (named, pinned, is_twice), in_affinity, in_required)| {
             let mut spec = Map::new();
             if let Some(selector) = selector {
                 let pair = |(key, values): (&str, Vec<String>)| (key.to_owned(), values[0].clone().into());
@@ -169,7 +175,8 @@ pub fn place() -> BoxedStrategy<Map<String, Value>> {
             }
             let mut affinity = neighbours.and_then(|n| n.as_object().cloned()).unwrap_or_default();
             let pin = |index| json!([{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [format!("n{index}")]}]}]);
-            if let Some(terms) = terms.map(Value::from).or(pinned.map(pin)) {
+            let terms = terms.map(Value::from).filter(|_| !is_twice);
+            if let Some(terms) = terms.or(pinned.map(pin)) {
                 let mut required = in_required;
                 required.insert("nodeSelectorTerms".to_owned(), terms);
                 affinity.entry("nodeAffinity").or_insert_with(|| json!({}))["requiredDuringSchedulingIgnoredDuringExecution"] = required.into();

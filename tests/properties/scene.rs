@@ -134,6 +134,7 @@ fn carry_out(
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
         namespace: pod["metadata"]["namespace"].as_str().unwrap_or("default"),
         pod: &read,
         workload: Workload::Pod,

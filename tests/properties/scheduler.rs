@@ -78,7 +78,8 @@ fn need(pod: &Value) -> BTreeMap<&str, i128> {
     }))
 }
 
-/// Nodes an empty cluster's scheduler would take for the pod, some day: cordons and failing conditions pass.
+/// Nodes the pod can be put on: the one it names, to which the API server binds it whatever else it says, or those that an
+/// empty cluster's scheduler would take, some day: cordons and failing conditions pass.
 pub fn landing<'f>(pod: &Value, fleet: &'f Fleet) -> Vec<&'f Node> {
     let need = need(pod);
     let fits = |node: &&Node| {
@@ -91,7 +92,11 @@ pub fn landing<'f>(pod: &Value, fleet: &'f Fleet) -> Vec<&'f Node> {
                     .unwrap_or(0)
                     >= *amount
         };
-        selects(pod, node) && tolerates(pod, node) && need.iter().all(has)
+        let is_taken = match named(pod) {
+            Some(name) => name == node.name(),
+            None => selects(pod, node) && tolerates(pod, node),
+        };
+        is_taken && need.iter().all(has)
     };
     fleet.nodes.iter().filter(fits).collect()
 }
@@ -111,16 +116,20 @@ pub fn is_room(pods: &[&Value], pod: &Value, node: &Node) -> bool {
         .all(|(name, amount)| !api::is_gpu(name) || used(name) + amount <= has(name))
 }
 
+/// The node that a pod names.
+fn named(pod: &Value) -> Option<&str> {
+    pod["spec"]["nodeName"].as_str().filter(|n| !n.is_empty())
+}
+
 /// Node name, selector and required affinity.
 pub fn selects(pod: &Value, node: &Node) -> bool {
     let spec = &pod["spec"];
-    let named = spec["nodeName"].as_str().filter(|n| !n.is_empty());
     let selected =
         members_of(&spec["nodeSelector"]).all(|(key, value)| node.label(key) == value.as_str());
     let required =
         &spec["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     let mut terms = list_of(&required["nodeSelectorTerms"]);
-    named.is_none_or(|n| n == node.name())
+    named(pod).is_none_or(|n| n == node.name())
         && selected
         && (required.is_null() || terms.any(|term| term_matches(term, node)))
 }
@@ -156,10 +165,7 @@ fn requirement_holds<'l>(requirement: &Value, look: &dyn Fn(&str) -> Option<&'l 
 
 /// Whether the pod tolerates what stays on the node; a pod that names its node is not asked.
 pub fn tolerates(pod: &Value, node: &Node) -> bool {
-    let named = pod["spec"]["nodeName"]
-        .as_str()
-        .is_some_and(|n| !n.is_empty());
-    named
+    named(pod).is_some()
         || lasting_taints(node)
             .all(|taint| list_of(&pod["spec"]["tolerations"]).any(|t| covers(t, taint)))
 }

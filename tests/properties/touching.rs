@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use slicegate::engine::{Namespaces, Outcome, Question, Workload, decide, ephemeral, touches_gpu};
+use slicegate::engine::{
+    Namespaces, Outcome, Question, Stage, Workload, decide, ephemeral, touches_gpu,
+};
 use slicegate::facts::Pod;
 
 use super::fleet;
@@ -30,13 +32,18 @@ fn said(world: &slicegate::admission::World, pod: &Value, workload: Workload) ->
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
         namespace: pod["metadata"]["namespace"].as_str().unwrap_or_default(),
         pod: &read,
         workload,
         user: None,
     };
     let mut said = Vec::new();
-    for decision in [decide(&question), ephemeral(&question, None)] {
+    for decision in [
+        decide(&question),
+        ephemeral(&question, None, Stage::Mutating),
+        ephemeral(&question, None, Stage::Final),
+    ] {
         if decision.outcome != Outcome::Untouched {
             said.push(decision.outcome.word().to_owned());
         }

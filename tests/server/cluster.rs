@@ -36,6 +36,7 @@ impl Answers {
         answers.list("/api/v1/nodes", &nodes);
         answers.list("/api/v1/namespaces", &[namespace("default", "off")]);
         answers.list("/api/v1/resourcequotas", &[]);
+        answers.list("/apis/node.k8s.io/v1/runtimeclasses", &[]);
         answers
     }
 

@@ -26,7 +26,9 @@ fn folder(name: &str) -> PathBuf {
 /// A fleet of one file.
 fn read(path: &Path, policy: &Policy) -> Supply {
     let path = path.display().to_string();
-    fleet::from_file(&path, policy).unwrap_or_else(|e| panic!("{e}"))
+    fleet::from_file(&path, policy)
+        .unwrap_or_else(|e| panic!("{e}"))
+        .0
 }
 
 /// What a fleet hands out, a line for each resource of each kind of node.

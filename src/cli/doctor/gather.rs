@@ -62,6 +62,7 @@ pub(super) async fn all(
     gathered.namespaces = certain(asker.list(Kind::NAMESPACES).await?);
     gathered.quotas = certain(asker.list(Kind::QUOTAS).await?);
     gathered.nodes = certain(asker.list(Kind::NODES).await?);
+    gathered.runtime_classes = certain(asker.list(Kind::RUNTIME_CLASSES).await?);
     gathered.pods = certain(asker.list(Kind::PODS).await?);
     asker.rights(&mut gathered).await?;
     asker.probes(&mut gathered).await?;

@@ -112,6 +112,7 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
         namespace,
         pod: &pod,
         workload: workload(found),

@@ -12,6 +12,11 @@ pub(crate) fn of(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
         Reason::NotOurs => "made by the kubelet, nothing here is slicegate's".to_owned(),
         Reason::NamespaceOff => "slicegate is off in this namespace".to_owned(),
         Reason::TakesNoGpu => "it takes no GPU that slicegate hands out".to_owned(),
+        Reason::GpusHidden => {
+            "it takes no GPU that slicegate hands out; its runtime would show it \
+            all of its node, so they are hidden from it"
+                .to_owned()
+        }
         Reason::Chosen => chosen(pod, decision),
         Reason::Kept => match decision.outcome {
             Outcome::Untouched => "it carries a finished choice that still holds".to_owned(),

@@ -84,7 +84,13 @@ pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
     };
     let never = scene.known_settings().and_then(|s| s.flag("never-match"));
     let never = never.map_or(String::new(), |list| format!(" --never-match {list}"));
-    let command = format!("{print}{never} | kubectl apply -f -");
+    let classes = scene.runtime_classes.as_ref();
+    let has_others = classes.is_ok_and(|c| c.under_other_names().next().is_some());
+    let classes = match has_others {
+        true => " --runtime-classes <(kubectl get runtimeclasses -o yaml)",
+        false => "",
+    };
+    let command = format!("{print}{never}{classes} | kubectl apply -f -");
     (
         "apply the guard for the policy in force".to_owned(),
         command,
@@ -118,7 +124,8 @@ fn faults(scene: &Scene<'_>, faults: &Faults, means: &str) -> Vec<Finding> {
 
 pub(super) fn objects(scene: &Scene<'_>) -> Findings {
     let policy = scene.policy()?;
-    let wanted = guard::validating(policy, &scene.never);
+    let classes = seen(&scene.runtime_classes)?;
+    let wanted = guard::validating(policy, &scene.never, classes);
     if of_kind(scene, "ValidatingAdmissionPolicy")?.is_none() {
         return Ok(vec![Finding::fail(
             "the API server has no ValidatingAdmissionPolicy v1, so there is no guard",

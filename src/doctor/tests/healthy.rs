@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::{Aim, Asked, Clocks, Found, Gathered, Tried, probes, rights};
 use crate::certificates;
 use crate::config::{documents, fleet, policy};
-use crate::engine::NeverMatched;
+use crate::engine::{NeverMatched, RuntimeClasses};
 use crate::guard;
 use crate::manifests::{self, Service, Trust};
 
@@ -67,7 +67,7 @@ pub(super) fn healthy() -> Gathered {
     ));
     gathered.mutating = Ok(vec![manifests::mutating_webhook(service, trust, &never)]);
     gathered.validating = Ok(vec![manifests::validating_webhook(service, trust, &never)]);
-    let mut objects = guard::validating(&in_force, &never);
+    let mut objects = guard::validating(&in_force, &never, &RuntimeClasses::default());
     objects.extend(guard::mutating(&in_force));
     for kind in [
         "ValidatingAdmissionPolicy",
@@ -86,6 +86,7 @@ pub(super) fn healthy() -> Gathered {
         })
         .to_vec());
     gathered.quotas = Ok(Vec::new());
+    gathered.runtime_classes = Ok(Vec::new());
     gathered.nodes = Ok(nodes());
     gathered.pods = Ok(vec![pod("team", "a"), pod("team", "b")]);
     gathered.rights = rights(&gathered)

@@ -239,5 +239,5 @@ fn is_static(pod: &Pod<'_>) -> bool {
 
 fn is_daemon_sets(pod: &Pod<'_>) -> bool {
     let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
-    daemonset_share::pinned(pod, &filter).is_some()
+    daemonset_share::pinned_by_controller(pod, &filter).is_some()
 }

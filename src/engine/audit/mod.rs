@@ -17,6 +17,7 @@ use super::namespaces::Namespaces;
 use super::outsider;
 use super::policy::{Mode, Policy};
 use super::question::{Question, Workload};
+use super::runtime_classes::RuntimeClasses;
 use super::strategy::Strategy;
 use super::supply::{Group, Offer, Supply};
 use super::words;
@@ -184,6 +185,8 @@ fn question<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Ques
         policy: judge.policy,
         supply: judge.supply,
         namespaces: judge.namespaces,
+        // Nothing that is asked here depends on them.
+        runtime_classes: RuntimeClasses::unknown(),
         namespace,
         pod,
         workload: Workload::Pod,

@@ -43,7 +43,7 @@ impl<'a> Draft<'_, 'a> {
         }
         let trust = if is_kept { Trust::Caps } else { Trust::None };
         self.limits(&granted, trust);
-        rules::bypasses(case.pod, standing(case, choice), &mut self.findings);
+        rules::bypasses(self.question, standing(case, choice), &mut self.findings);
         rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
         rules::declared_not_enforced::check(case, strategy, &mut self.findings);
         rules::parallelism::check(case.pod, case.wants, &mut self.findings);
@@ -52,7 +52,8 @@ impl<'a> Draft<'_, 'a> {
         let namespace = self.question.namespace;
         let view = self.question.namespaces.view(namespace);
         rules::quota_escape::check(namespace, view, case, choice, &mut self.findings);
-        let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes);
+        let hides = case.policy.placement.hide_gpus || rules::runtime_class::hides(self.question);
+        let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes, hides);
         self.protect(&edits, Some(strategy));
         let contents = Contents {
             tier: self.tier.map(|t| t.name.as_str()),

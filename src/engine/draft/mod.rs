@@ -1,6 +1,7 @@
 //! A decision in the making: each step looks at what the ones before it left.
 
 mod chosen;
+mod daemon_set;
 mod stamped;
 
 use std::borrow::Cow;
@@ -13,7 +14,7 @@ use super::findings::Findings;
 use super::foreign;
 use super::keep;
 use super::outsider::own_boundary;
-use super::plan::{Edit, Limits};
+use super::plan::{self, Edit, Limits};
 use super::policy::{Mode, Tier};
 use super::question::{Question, Witness, Workload};
 use super::rules::limit_env::Trust;
@@ -94,7 +95,7 @@ impl<'q, 'a> Draft<'q, 'a> {
         }
         if says_off(pod) {
             if policy.pod_opt_out && takes_stock {
-                return self.stamp(&asked.wants, true, StampReason::OptOut);
+                return self.stamp(&asked.wants, None, StampReason::OptOut);
             }
             // As written, an ask by annotation alone takes no GPU.
             if policy.pod_opt_out {
@@ -108,13 +109,13 @@ impl<'q, 'a> Draft<'q, 'a> {
             rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
         }
         let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
-        if let Some(tier) = self.tier {
-            asked.wants.iter_mut().for_each(|want| want.fill(tier));
-        }
         let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
         let pinned = rules::daemonset_share::pinned(pod, &filter);
         if pinned.is_some() || workload == Workload::DaemonSet {
-            return self.daemon_set(&asked.wants, pinned);
+            return self.daemon_set(&asked, pinned);
+        }
+        if let Some(tier) = self.tier {
+            asked.wants.iter_mut().for_each(|want| want.fill(tier));
         }
         let strategies = self.strategies(&asked, mixed);
         if self.findings.deny() {
@@ -167,18 +168,18 @@ impl<'q, 'a> Draft<'q, 'a> {
     /// A pod that takes no GPU: only what it must not do is looked at.
     fn without_gpu(mut self) -> Decision<'a> {
         self.limits(&[], Trust::None);
-        rules::bypasses(self.question.pod, Standing::default(), &mut self.findings);
-        rules::protected_metadata::check(self.question.pod, &[], &mut self.findings);
-        let deny = self.findings.deny();
-        self.finish(
-            Vec::new(),
-            None,
-            if deny {
-                Reason::Findings
-            } else {
-                Reason::TakesNoGpu
-            },
-        )
+        let pod = self.question.pod;
+        rules::bypasses(self.question, Standing::default(), &mut self.findings);
+        rules::protected_metadata::check(pod, &[], &mut self.findings);
+        let mut edits = Vec::new();
+        if rules::runtime_class::hides(self.question) {
+            plan::hide(pod, &[], &mut edits);
+        }
+        let reason = match edits.is_empty() {
+            true => Reason::TakesNoGpu,
+            false => Reason::GpusHidden,
+        };
+        self.finish(edits, None, reason)
     }
 
     fn missing_tier(&mut self, asked: &Asked<'_>) {
@@ -279,7 +280,7 @@ impl<'q, 'a> Draft<'q, 'a> {
                 takes_gpu: true,
                 ..Standing::default()
             };
-            rules::bypasses(self.question.pod, standing, &mut self.findings);
+            rules::bypasses(self.question, standing, &mut self.findings);
         }
         self.finish(Vec::new(), None, Reason::Findings)
     }

@@ -1,4 +1,4 @@
-//! Pods whose request stays as written: nothing fits, a DaemonSet's, opted out, another system's.
+//! Pods whose request stays as written: nothing fits, opted out, another system's, and the stamp that they get.
 
 use super::{Draft, written};
 use crate::engine::case::Case;
@@ -8,9 +8,9 @@ use crate::engine::question::Question;
 use crate::engine::receipt::{self, Change, Contents};
 use crate::engine::rules::limit_env::Trust;
 use crate::engine::rules::{self, Holds, Standing};
+use crate::engine::strategy::Strategy;
 use crate::engine::supply::Knowledge;
 use crate::engine::want::{Named, Want};
-use crate::engine::words;
 use crate::facts::Pod;
 
 impl<'a> Draft<'_, 'a> {
@@ -49,7 +49,7 @@ impl<'a> Draft<'_, 'a> {
         if self.findings.deny() {
             return self.deny();
         }
-        self.stamp(wants, true, StampReason::NothingKnownFits)
+        self.stamp(wants, None, StampReason::NothingKnownFits)
     }
 
     fn no_supply(&mut self, case: &Case<'_, '_>) {
@@ -73,59 +73,21 @@ impl<'a> Draft<'_, 'a> {
         }
     }
 
-    /// A DaemonSet's pod or template: judged where its controller put it, and left there.
-    pub(super) fn daemon_set(mut self, wants: &[Want<'a>], pinned: Option<&str>) -> Decision<'a> {
-        rules::daemonset_share::check(&mut self.findings);
-        let supply = self.question.supply;
-        let group = pinned.and_then(|node| supply.group_of(node));
-        let mut may_be_shared = group.is_none();
-        for want in wants {
-            if want.named == Named::Nothing {
-                // There is no request to keep, and none may be written for a pod that cannot be steered.
-                self.findings.refuse(
-                    &rules::no_such_offer::RULE,
-                    want.place.to_string(),
-                    rules::daemonset_share::nothing_to_keep(want.container),
-                );
-            }
-            let resource = want.fixed_resource().unwrap_or(words::GPU);
-            let sold = group.into_iter().flat_map(|g| g.sold.iter());
-            let mut offers = sold.filter_map(|s| supply.offers.get(s.offer));
-            let Some(offer) = offers.find(|o| o.resource == resource) else {
-                may_be_shared = true;
-                continue;
-            };
-            may_be_shared |= offer.strategy.is_shared();
-            let weaker = self
-                .tier
-                .filter(|t| offer.strategy.isolation() < t.isolation);
-            if let (Some(tier), Some(node)) = (weaker, pinned) {
-                let text = rules::isolation_below_tier::node(node, offer.strategy, tier);
-                self.findings.add(
-                    &rules::isolation_below_tier::RULE,
-                    want.place.to_string(),
-                    text,
-                );
-            }
-        }
-        if self.findings.deny() {
-            return self.deny();
-        }
-        self.stamp(wants, may_be_shared, StampReason::DaemonSet)
-    }
-
     /// Receipt, label and, where the pod may land on a shared device, the boundary's terms; the request stays.
+    /// `given` is the weakest strategy by which it can be given its devices, where only one node can.
     pub(super) fn stamp(
         mut self,
         wants: &[Want<'a>],
-        may_be_shared: bool,
+        given: Option<Strategy>,
         reason: StampReason,
     ) -> Decision<'a> {
         let Question { policy, pod, .. } = *self.question;
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
-        let may_be_shared = may_be_shared && self.may_share_there(wants);
+        let named = self.given_on_named_node(wants);
+        let given = given.or(named);
+        let may_be_shared = given.is_none_or(Strategy::is_shared);
         if may_be_shared {
             rules::node_name::unless_whole(pod, &mut self.findings);
             rules::scheduler_name::unless_whole(pod, policy, &mut self.findings);
@@ -134,40 +96,37 @@ impl<'a> Draft<'_, 'a> {
         let standing = Standing {
             takes_gpu: true,
             whole_gpus: 0,
-            holds: Some(if may_be_shared {
-                Holds::Part
-            } else {
-                Holds::Whole
+            holds: Some(match given {
+                Some(Strategy::Exclusive) => Holds::Whole,
+                _ => Holds::Part,
             }),
         };
-        rules::bypasses(pod, standing, &mut self.findings);
-        self.protect(&[], None);
+        rules::bypasses(self.question, standing, &mut self.findings);
+        // The guard knows no node: the label tells it that the node which the pod names shares nothing.
+        let label = named.filter(|_| !may_be_shared);
+        self.protect(&[], label);
         let mut edits = plan::stamp(pod, policy, boundary.clone(), may_be_shared);
+        if rules::runtime_class::hides(self.question) {
+            plan::hide(pod, wants, &mut edits);
+        }
+        if let Some(strategy) = label {
+            plan::strategy_label(pod, strategy, &mut edits);
+        }
         let contents = Contents {
             tier: self.tier.map(|t| t.name.as_str()),
             boundary: &boundary,
-            strategy: None,
+            strategy: label,
             changes: wants.iter().filter_map(|w| unchanged(pod, w)).collect(),
         };
         receipt::write(pod, policy, &contents, &mut edits);
         self.finish(edits, None, Reason::StampOnly(reason))
     }
 
-    /// Whether the node that the pod names, if it names one, may give it less than whole devices.
-    fn may_share_there(&self, wants: &[Want<'a>]) -> bool {
+    /// By what the node that the pod names, if it names one, gives it its devices.
+    fn given_on_named_node(&self, wants: &[Want<'a>]) -> Option<Strategy> {
         let Question { supply, pod, .. } = *self.question;
-        let named = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
-        let Some(group) = named.and_then(|node| supply.group_of(node)) else {
-            return true;
-        };
-        let is_apart = |want: &Want<'_>| {
-            let resource = want.fixed_resource().unwrap_or(words::GPU);
-            let sold = group.sold.iter();
-            let mut offers = sold.filter_map(|s| supply.offers.get(s.offer));
-            let offer = offers.find(|o| o.resource == resource);
-            offer.is_some_and(|o| !o.strategy.is_shared())
-        };
-        !wants.iter().all(is_apart)
+        let node = pod.spec.as_ref()?.node_name.as_deref()?;
+        self.given_on(wants, supply.group_of(node)?)
     }
 
     /// Another system's pod, left alone but for the label.

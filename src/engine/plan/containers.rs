@@ -8,7 +8,7 @@ use crate::engine::quantity::Quantity;
 use crate::engine::strategy::Strategy;
 use crate::engine::want::Named;
 use crate::engine::words;
-use crate::facts::pod::{Container, Place};
+use crate::facts::pod::{Container, EnvVar, Place};
 
 pub(super) fn resources<'a>(
     case: &Case<'_, 'a>,
@@ -47,7 +47,7 @@ fn is_written(container: &Container<'_>, resource: &str, count: u64) -> bool {
     limit == Some(Quantity::whole(count))
 }
 
-/// Limits for MPS clients, and no GPU for containers that asked for none.
+/// Limits for MPS clients.
 pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &mut Vec<Edit<'a>>) {
     if choice.strategy == Strategy::Mps {
         for (want, limits) in case.wants.iter().zip(Limits::of(case, choice)) {
@@ -71,22 +71,17 @@ pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &
             }
         }
     }
-    if !case.policy.placement.hide_gpus {
-        return;
-    }
-    for (place, container) in case.pod.containers() {
-        let asks = case.wants.iter().any(|w| w.place == place);
-        let says = container
-            .env()
-            .iter()
-            .any(|e| e.name() == words::VISIBLE_DEVICES);
-        if !asks && !says {
-            edits.push(Edit::Env {
-                place,
-                name: words::VISIBLE_DEVICES,
-                value: Cow::Borrowed("void"),
-            });
-        }
+}
+
+/// Hides every GPU from a container that says nothing about it.
+pub(in crate::engine) fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
+    let mut names = container.env().iter().map(EnvVar::name);
+    if !names.any(|name| name == words::VISIBLE_DEVICES) {
+        edits.push(Edit::Env {
+            place,
+            name: words::VISIBLE_DEVICES,
+            value: Cow::Borrowed("void"),
+        });
     }
 }
 

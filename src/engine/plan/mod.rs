@@ -12,10 +12,12 @@ use super::case::{Case, Choice};
 use super::policy::{Policy, PolicyToleration};
 use super::strategy::Strategy;
 use super::terms::{Narrowed, Term};
+use super::want::Want;
 use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::Place;
 
+pub(super) use containers::hide as hide_from;
 pub use limits::Limits;
 pub(super) use user::written as written_user;
 pub use user::{MpsUser, mps_user};
@@ -123,17 +125,21 @@ pub enum NewToleration<'a> {
     Policy(&'a PolicyToleration),
 }
 
-/// The edits of a full rewrite.
+/// The edits of a full rewrite. `hides`: GPUs are hidden from the containers that ask for none.
 pub fn rewrite<'a>(
     case: &Case<'_, 'a>,
     choice: &Choice<'a>,
     boundary: Cow<'a, str>,
     echoes: &[Place],
+    hides: bool,
 ) -> Vec<Edit<'a>> {
     let mut edits = Vec::with_capacity(16);
     containers::resources(case, choice, echoes, &mut edits);
     let mps_user = (choice.strategy == Strategy::Mps).then(|| mps_user(case));
     containers::environment(case, choice, &mut edits);
+    if hides {
+        hide(case.pod, case.wants, &mut edits);
+    }
     label(
         case.pod,
         words::TRUST_BOUNDARY,
@@ -189,6 +195,20 @@ pub fn stamp<'a>(
         );
     }
     edits
+}
+
+/// The edits that hide every GPU from the containers that want none.
+pub(super) fn hide(pod: &Pod<'_>, wants: &[Want<'_>], edits: &mut Vec<Edit<'_>>) {
+    for (place, container) in pod.containers() {
+        if !wants.iter().any(|want| want.place == place) {
+            containers::hide(place, container, edits);
+        }
+    }
+}
+
+/// The label of the strategy by which a pod is given its devices, for one whose request stays.
+pub(super) fn strategy_label(pod: &Pod<'_>, strategy: Strategy, edits: &mut Vec<Edit<'_>>) {
+    label(pod, words::STRATEGY, Cow::Borrowed(strategy.word()), edits);
 }
 
 /// The edits by which MPS clients of different users never meet.

@@ -14,8 +14,10 @@ pub static RULE: Rule = Rule {
     cause: "The pod belongs to a DaemonSet. Its controller pins each pod to one node with \
         matchFields, and chooses the nodes by its own template, before slicegate sees the pod. \
         So the pod keeps its request and gets the boundary's stamp. It is judged on the node it \
-        is pinned to: where that node's offer is below its tier it is isolation-below-tier; a \
-        template alone, as in review, only warns.",
+        is pinned to: where that node's offer is below its tier it is isolation-below-tier, and \
+        also where nothing is known of the node and the tier needs any isolation (the controller \
+        tries again). A memory, fraction, compute, strategy or product that the node does not \
+        meet is no-such-offer. A template alone, as in review, only warns.",
     risk: "If slicegate added a requirement that the node does not meet, the pod would stay \
         Pending on it for ever. As it is, the pod takes what its node sells, which may be more \
         or less than it asked for.",
@@ -71,6 +73,24 @@ pub fn check(findings: &mut Findings<'_>) {
     findings.add(&RULE, "", (message.to_owned(), fix.to_owned()));
 }
 
+/// What a pod asks for and its node does not give.
+pub fn unmet(container: &str, node: &str, offer: &str) -> (String, String) {
+    (
+        format!("node {node} gives container {container} {offer}, which is not what the pod asks for"),
+        "ask for what the DaemonSet's nodes offer, or keep the DaemonSet off such nodes with a node selector"
+            .to_owned(),
+    )
+}
+
+/// A node of which nobody knows what it gives the pod.
+pub fn unknown(node: &str, resource: &str) -> (String, String) {
+    (
+        format!("nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned"),
+        "run GPU Feature Discovery there, declare such nodes under supply in the policy, or keep the DaemonSet off them with a node selector"
+            .to_owned(),
+    )
+}
+
 /// An ask by annotation alone, which a DaemonSet's pod cannot be given.
 pub fn nothing_to_keep(container: &str) -> (String, String) {
     (
@@ -83,7 +103,17 @@ pub fn nothing_to_keep(container: &str) -> (String, String) {
 }
 
 /// The node a pod's DaemonSet pinned it to, if it is such a pod.
+///
+/// The controller leaves `spec.nodeName` to the scheduler. A pod that sets it runs there, whatever `matchFields` say.
 pub fn pinned<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
+    match filter.node_name {
+        Some(_) => None,
+        None => pinned_by_controller(pod, filter),
+    }
+}
+
+/// The same of a pod that was put on its node since, and so has a `spec.nodeName`.
+pub fn pinned_by_controller<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
     let owned = pod.owners().iter().any(|owner| {
         owner.kind.as_deref() == Some("DaemonSet")
             && owner

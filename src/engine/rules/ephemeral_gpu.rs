@@ -57,3 +57,13 @@ spec:
     - {name: NVIDIA_VISIBLE_DEVICES, value: void}
 "#,
 };
+
+/// A container under NVIDIA's runtime that does not say that it sees no GPU.
+pub fn shown(container: &str) -> (String, String) {
+    (
+        format!(
+            "container {container} runs under NVIDIA's runtime, which shows it the GPUs that a variable of its image names"
+        ),
+        "set NVIDIA_VISIBLE_DEVICES to void in it; slicegate does so where its mutating webhook is asked".to_owned(),
+    )
+}

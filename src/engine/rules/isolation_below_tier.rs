@@ -80,6 +80,18 @@ pub fn resource(resource: &str, tier: &Tier) -> (String, String) {
     )
 }
 
+/// A DaemonSet's pod on a node of which nobody can say whether it isolates enough.
+pub fn unknown_node(node: &str, resource: &str, tier: &Tier) -> (String, String) {
+    (
+        format!(
+            "nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned; tier {} needs {}",
+            tier.name, tier.isolation
+        ),
+        "run GPU Feature Discovery on the node (the controller tries again), or keep the DaemonSet off such nodes with a node selector"
+            .to_owned(),
+    )
+}
+
 /// A DaemonSet's pod on a node that isolates less than its tier accepts.
 pub fn node(node: &str, strategy: Strategy, tier: &Tier) -> (String, String) {
     (

@@ -41,9 +41,9 @@ pub mod whole_gpu_needed;
 
 use super::case::Case;
 use super::findings::Findings;
+use super::question::Question;
 use super::rule::{Rule, Severity};
 use super::strategy::Strategy;
-use crate::facts::Pod;
 
 /// Every rule, in the order of the contract's table.
 pub static ALL: [&Rule; 34] = [
@@ -220,9 +220,10 @@ pub enum Holds {
 }
 
 /// The rules that look for ways around the request; they hold for every pod, with or without a GPU.
-pub fn bypasses(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+pub fn bypasses(question: &Question<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    let pod = question.pod;
     visible_devices::check(pod, standing, findings);
-    runtime_class::check(pod, standing, findings);
+    runtime_class::check(question, standing, findings);
     host_device::check(pod, standing, findings);
     match standing.holds {
         Some(Holds::Part) => privileged_share::check(pod, findings),

@@ -1,22 +1,28 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
-use super::Standing;
 use super::ask_invalid::quoted;
+use super::{Standing, visible_devices};
 use crate::engine::findings::Findings;
 use crate::engine::quantity::Quantity;
+use crate::engine::question::Question;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::words;
 use crate::facts::Pod;
+use crate::facts::pod::Container;
 
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "runtime-class",
     default: Severity::Deny,
     always_denies: false,
-    refuses: "an nvidia runtime class on a pod that asks for no GPU",
-    cause: "runtimeClassName starts with nvidia, but no container asks for a GPU. That runtime \
-        gives a container the devices that its NVIDIA_VISIBLE_DEVICES names, and CUDA images \
-        bring the variable with the value all, which no webhook can see. A GPU claim, or another \
-        vendor's GPU, counts as a request.",
+    refuses: "NVIDIA's runtime on a pod that takes no GPU",
+    cause: "runtimeClassName names a RuntimeClass whose handler is NVIDIA's (or whose own name \
+        begins with nvidia), but no container asks for a GPU. That runtime gives a container the \
+        devices that its NVIDIA_VISIBLE_DEVICES names, and CUDA images bring the variable with \
+        the value all, which no webhook can see. A pod with a claim, or with another vendor's \
+        GPU, is let in, and slicegate writes NVIDIA_VISIBLE_DEVICES=void into every container \
+        that asks for no NVIDIA GPU, debug containers included: a claim brings its devices \
+        without that variable.",
     risk: "The container can get every GPU of its node without having asked for one, also those \
         that other pods hold.",
     fix: "Ask for the GPU, or remove runtimeClassName. Monitoring that must see all GPUs of a node \
@@ -45,31 +51,38 @@ spec:
 "#,
 };
 
-/// What the names of NVIDIA's runtime classes begin with.
-pub(crate) const BEGINNING: &str = "nvidia";
-
-/// Looks for a runtime that shows GPUs to a pod that asks for none.
-pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
-    let class = pod
-        .spec
-        .as_ref()
-        .and_then(|s| s.runtime_class_name.as_deref());
-    let Some(class) = class.filter(|c| c.starts_with(BEGINNING)) else {
-        return;
-    };
-    if standing.takes_gpu || asks_otherwise(pod) {
+/// Looks for a runtime that shows GPUs to a pod that takes none.
+pub fn check(question: &Question<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    let pod = question.pod;
+    if !question.runtime_classes.shows_gpus(pod) || standing.takes_gpu || takes_otherwise(pod) {
         return;
     }
+    let class = pod.spec.as_ref();
+    let class = class.and_then(|s| s.runtime_class_name.as_deref());
     let message = format!(
-        "runtimeClassName {} without a GPU request: CUDA images then see every GPU of the node",
-        quoted(class)
+        "runtimeClassName {} runs the pod under NVIDIA's runtime without a GPU request: CUDA images then see every GPU of the node",
+        quoted(class.unwrap_or_default())
     );
     let fix = "ask for nvidia.com/gpu or a share, or leave the runtime class out".to_owned();
     findings.add(&RULE, "/spec/runtimeClassName", (message, fix));
 }
 
-/// A claim, another vendor's GPU or another system's resource is a request too.
-fn asks_otherwise(pod: &Pod<'_>) -> bool {
+/// Whether GPUs are hidden from the containers of a pod that did not ask for one: the runtime would show them, and the
+/// policy did not allow that.
+pub fn hides(question: &Question<'_>) -> bool {
+    question.policy.severity(&RULE) == Severity::Deny
+        && question.runtime_classes.shows_gpus(question.pod)
+}
+
+/// Whether a container says itself that it sees no GPU.
+pub fn is_hidden(container: &Container<'_>) -> bool {
+    let mut all = container.env().iter();
+    all.any(|v| v.name() == words::VISIBLE_DEVICES && visible_devices::shows_none(v))
+}
+
+/// Whether a claim or another vendor's GPU is why the pod runs under that runtime. It is nobody's word for it: such a pod
+/// is let in with all GPUs hidden from it, and neither needs the runtime to show them.
+fn takes_otherwise(pod: &Pod<'_>) -> bool {
     let claims = pod.spec.as_ref().and_then(|s| s.resource_claims.as_deref());
     claims.is_some_and(|c| !c.is_empty())
         || pod.containers().any(|(_, container)| {

@@ -92,9 +92,14 @@ pub(crate) const OPEN: [&str; 1] = ["NVIDIA_MIG_"];
 fn shows_devices(variable: &EnvVar<'_>) -> bool {
     let name = variable.name();
     if name == words::VISIBLE_DEVICES {
-        return !matches!(variable.literal(), Some("" | "void" | "none"));
+        return !shows_none(variable);
     }
     OPEN.iter().any(|open| name.starts_with(open)) || SWITCHES.contains(&name)
+}
+
+/// Whether the value of `NVIDIA_VISIBLE_DEVICES` is one by which the runtime shows no device.
+pub(super) fn shows_none(variable: &EnvVar<'_>) -> bool {
+    matches!(variable.literal(), Some("" | "void" | "none"))
 }
 
 /// A whole config map or secret under a prefix that makes its keys such variables.

@@ -113,10 +113,9 @@ impl Supply {
 
     fn selects(&self, group: &Group, filter: &NodeFilter<'_>, unseen: Unseen) -> bool {
         if let Some(name) = filter.node_name {
-            let mut nodes = group.nodes.iter();
-            return nodes.any(|node| {
-                *node.name == *name && self.matches(group, Some(node), filter, unseen)
-            });
+            // Nobody can correct this choice later, so a node that is gone does not count.
+            let node = self.node_in(group, name);
+            return node.is_some_and(|node| self.matches(group, Some(node), filter, unseen));
         }
         if !self.is_wide(filter) {
             return self.matches(group, None, filter, unseen);
@@ -131,6 +130,12 @@ impl Supply {
         }
         let mut nodes = group.nodes.iter();
         nodes.any(|node| self.matches(group, Some(node), filter, unseen))
+    }
+
+    fn node_in<'g>(&self, group: &'g Group, name: &str) -> Option<&'g FleetNode> {
+        let (index, position) = self.names.get(name)?;
+        let is_its = std::ptr::eq(&raw const self.groups[*index], group);
+        group.nodes.get(*position).filter(|_| is_its)
     }
 
     fn is_wide(&self, filter: &NodeFilter<'_>) -> bool {

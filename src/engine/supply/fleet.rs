@@ -29,8 +29,20 @@ pub struct NodeView {
     pub taints: Vec<Taint>,
     /// False for nodes that are cordoned, not ready, being reconfigured or gone: supply, ranked last.
     pub available: bool,
-    /// Its nodes are not there yet, and have no names.
-    pub is_pool: bool,
+    /// Whether a pod can be put on it now.
+    pub presence: Presence,
+}
+
+/// Whether a node is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Presence {
+    /// It is in the cluster, cordoned or not.
+    #[default]
+    There,
+    /// It was in the cluster not long ago; a node of that name may come back as something else.
+    Gone,
+    /// It stands for nodes that are not there yet, and have no names.
+    Pool,
 }
 
 /// A taint that keeps pods off.
@@ -106,6 +118,7 @@ pub struct Supply {
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
     pub(super) wide: HashMap<Arc<str>, ByValue>,
+    /// Where the nodes are that are there now.
     pub(super) names: HashMap<Arc<str>, (usize, usize)>,
 }
 
@@ -120,7 +133,7 @@ impl Supply {
         group.nodes.len()
     }
 
-    /// The group a node is in, if it has GPUs.
+    /// The group a node is in, if it is there now and has GPUs.
     pub fn group_of(&self, node: &str) -> Option<&Group> {
         let (group, _) = self.names.get(node)?;
         self.groups.get(*group)
@@ -211,7 +224,7 @@ impl FleetBuilder {
                 continue;
             };
             // A pool's nodes have no names yet by which a pod could be kept off them.
-            if !unknown.is_empty() && !node.is_pool {
+            if !unknown.is_empty() && node.presence != Presence::Pool {
                 let resources = unknown.iter().map(|(r, _)| r.clone()).collect();
                 liars.push(Liar {
                     name: node.name.clone(),
@@ -223,7 +236,7 @@ impl FleetBuilder {
                 supply.groups.push(key.into_group(unknown));
                 supply.groups.len() - 1
             });
-            supply.insert(index, node.name, wide);
+            supply.insert(index, node.name, node.presence, wide);
         }
         supply.impostors = supply
             .offers
@@ -237,7 +250,13 @@ impl FleetBuilder {
 }
 
 impl Supply {
-    fn insert(&mut self, group: usize, name: String, wide: Vec<(String, String)>) {
+    fn insert(
+        &mut self,
+        group: usize,
+        name: String,
+        presence: Presence,
+        wide: Vec<(String, String)>,
+    ) {
         let position = (group, self.groups[group].nodes.len());
         let name: Arc<str> = name.into();
         // Keys and values are kept once, however often they are referred to: there are thousands of nodes.
@@ -256,7 +275,9 @@ impl Supply {
             (key, value)
         });
         let wide = wide.collect();
-        self.names.insert(Arc::clone(&name), position);
+        if presence == Presence::There {
+            self.names.insert(Arc::clone(&name), position);
+        }
         self.groups[group].nodes.push(FleetNode { name, wide });
     }
 

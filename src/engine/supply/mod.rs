@@ -11,5 +11,5 @@ pub mod read;
 mod view;
 
 pub use filter::NodeFilter;
-pub use fleet::{FleetBuilder, Group, Knowledge, NodeView, Supply};
+pub use fleet::{FleetBuilder, Group, Knowledge, NodeView, Presence, Supply};
 pub use offer::{GfdIdentity, Identity, Offer, Slice};

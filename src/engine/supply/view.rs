@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fleet::{NodeView, Taint};
+use super::fleet::{NodeView, Presence, Taint};
 use crate::engine::policy::Pool;
 use crate::engine::words::HOSTNAME;
 use crate::facts::Node;
@@ -51,7 +51,7 @@ impl NodeView {
             labels,
             taints: lasting,
             available,
-            is_pool: false,
+            presence: Presence::There,
         }
     }
 
@@ -73,7 +73,7 @@ impl NodeView {
                 .filter(|t| keeps_off(&t.effect))
                 .collect(),
             available: true,
-            is_pool: true,
+            presence: Presence::Pool,
         }
     }
 }

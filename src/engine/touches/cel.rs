@@ -113,6 +113,7 @@ impl Texts {
             Self::Foreign(stands) => foreign(text, stands),
             Self::Roads => roads(text),
             Self::Long => vec![format!("size({text}) > {LONGEST}")],
+            Self::Any => vec![format!("{text} != ''")],
         }
     }
 }

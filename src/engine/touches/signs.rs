@@ -3,7 +3,7 @@
 use super::LONGEST;
 use crate::engine::foreign::{self, Stands};
 use crate::engine::rules::host_device::{PROCESSES, ROADS, Road};
-use crate::engine::rules::{mixed_devices, runtime_class, visible_devices};
+use crate::engine::rules::{mixed_devices, visible_devices};
 use crate::engine::words;
 
 /// Where a text stands.
@@ -42,10 +42,12 @@ pub(super) enum Texts {
     Roads,
     /// Too long to be compared.
     Long,
+    /// Whatever stands there.
+    Any,
 }
 
 use Stands::{Annotation, Label, Resource};
-use Texts::{Are, Begin, BeginAndEnd, Foreign, Have, Long, Roads, Spell};
+use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Long, Roads, Spell};
 
 /// The signs of one place.
 pub(super) struct Signs {
@@ -70,7 +72,8 @@ static RESOURCE: Signs = Signs::of(&[
 ]);
 static VARIABLE: Signs = Signs::of(&[Long, Begin(&words::VARIABLES)]);
 static PREFIX: Signs = Signs::of(&[Long, Spell(&words::VARIABLES)]);
-static RUNTIME_CLASS: Signs = Signs::of(&[Begin(&[runtime_class::BEGINNING])]);
+// What a class runs is not to be seen in its name.
+static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
 static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
 static MOUNT_PATH: Signs = Signs::of(&[Long, Have(visible_devices::DEVICES)]);
 
@@ -128,7 +131,7 @@ impl Texts {
             Are(texts) | Begin(texts) | Spell(texts) => bits(texts),
             BeginAndEnd(beginning, _) => bits(&[beginning]),
             Foreign(_) => bits(&foreign::BEGINNINGS),
-            Have(_) | Roads => u128::MAX,
+            Have(_) | Roads | Any => u128::MAX,
             Long => 0,
         }
     }
@@ -150,6 +153,7 @@ impl Texts {
             }
             // As CEL counts.
             Long => text.len() > LONGEST && text.chars().count() > LONGEST,
+            Any => !text.is_empty(),
         }
     }
 }

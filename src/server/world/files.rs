@@ -70,9 +70,9 @@ impl WorldFiles {
         let mut refreshed = Refreshed::default();
         for file in &mut self.0 {
             match file.news() {
-                Ok(change) => {
-                    file.is_bad &= change.is_none();
-                    refreshed.changes.extend(change);
+                Ok(changes) => {
+                    file.is_bad &= changes.is_empty();
+                    refreshed.changes.extend(changes);
                 }
                 Err(error) => {
                     file.is_bad = true;
@@ -102,13 +102,13 @@ impl WorldFile {
         }
     }
 
-    fn news(&mut self) -> Result<Option<Change>, WorldError> {
+    fn news(&mut self) -> Result<Vec<Change>, WorldError> {
         let part = self.part;
         let read = |file: &mut WatchedFile| {
             let Some(text) = file.news()? else {
-                return Ok(None);
+                return Ok(Vec::new());
             };
-            change(part, &file.path().display().to_string(), &text).map(Some)
+            changes(part, &file.path().display().to_string(), &text)
         };
         read(&mut self.file).map_err(|problem| WorldError {
             part,
@@ -119,14 +119,21 @@ impl WorldFile {
 }
 
 /// What a file's text says.
-fn change(part: Part, source: &str, text: &str) -> Result<Change, Problem> {
+fn changes(part: Part, source: &str, text: &str) -> Result<Vec<Change>, Problem> {
     let parsed = || documents::parse(source, text);
     Ok(match part {
-        Part::Policy => Change::Policy(Box::new(policy::read(source, text)?)),
-        Part::Nodes => Change::AllNodes(fleet::nodes(source, parsed())?),
+        Part::Policy => vec![Change::Policy(Box::new(policy::read(source, text)?))],
+        // RuntimeClasses stand in the same file.
+        Part::Nodes | Part::RuntimeClasses => vec![
+            Change::AllNodes(fleet::nodes(source, parsed())?),
+            Change::AllRuntimeClasses(fleet::handlers(parsed())?),
+        ],
         // Quotas stand in the same file.
         Part::Namespaces | Part::Quotas => {
-            Change::AllNamespaces(fleet::namespace_views(source, parsed())?)
+            vec![Change::AllNamespaces(fleet::namespace_views(
+                source,
+                parsed(),
+            )?)]
         }
     })
 }

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::engine::supply::NodeView;
 use crate::engine::supply::fleet::Taint;
+use crate::engine::supply::{NodeView, Presence};
 
 /// A key with its value; every node that carries both refers to the one pair.
 type Pair = Arc<(String, String)>;
@@ -37,7 +37,7 @@ impl Nodes {
             allocatable,
             taints,
             available,
-            is_pool: _,
+            presence: _,
         } = node;
         let kept = Kept {
             labels: labels.into_iter().map(|pair| self.pair(pair)).collect(),
@@ -113,7 +113,7 @@ impl Kept {
             allocatable: self.allocatable.iter().map(|p| (**p).clone()).collect(),
             taints: self.taints.to_vec(),
             available: self.available,
-            is_pool: false,
+            presence: Presence::There,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The parts a world is made of: each is replaced or changed by itself, and only what depends on it is made anew.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use super::remembered::{Gone, Remembered};
 use crate::admission::World;
 use crate::config::fleet;
 use crate::engine::supply::NodeView;
-use crate::engine::{NamespaceView, Namespaces, NeverMatched, Policy, QuotaView, Supply};
+use crate::engine::{
+    NamespaceView, Namespaces, NeverMatched, Policy, QuotaView, RuntimeClasses, Supply,
+};
 
 /// A quota's namespace and name.
 pub(in crate::server) type QuotaName = (String, String);
@@ -36,6 +38,10 @@ pub(in crate::server) enum Change {
     AllQuotas(HashMap<QuotaName, QuotaView>),
     /// A quota as it is now; none where it counts no GPUs.
     Quota(QuotaName, Option<QuotaView>),
+    /// The handlers of all RuntimeClasses there are.
+    AllRuntimeClasses(BTreeMap<String, String>),
+    /// A RuntimeClass's handler as it is now; none where the class is gone.
+    RuntimeClass(String, Option<String>),
     /// Nodes that were gone before this process began.
     Remembered(Vec<Gone>),
 }
@@ -48,12 +54,14 @@ pub(in crate::server) struct Parts {
     remembered: Remembered,
     namespaces: Option<HashMap<String, NamespaceView>>,
     quotas: Option<HashMap<QuotaName, QuotaView>>,
+    handlers: Option<BTreeMap<String, String>>,
     /// Whether a namespace that is not among them may be too new to have been seen.
     is_watching_namespaces: bool,
     never_matched: NeverMatched,
     /// Made of what is above; none when that has changed since.
     supply: Option<Arc<Supply>>,
     known: Option<Arc<Namespaces>>,
+    runtime_classes: Option<Arc<RuntimeClasses>>,
 }
 
 impl Parts {
@@ -68,10 +76,12 @@ impl Parts {
             remembered: Remembered::default(),
             namespaces: None,
             quotas: (!is_watching_namespaces).then(HashMap::new),
+            handlers: None,
             is_watching_namespaces,
             never_matched,
             supply: None,
             known: None,
+            runtime_classes: None,
         }
     }
 
@@ -82,6 +92,7 @@ impl Parts {
             Part::Nodes => self.nodes.is_some(),
             Part::Namespaces => self.namespaces.is_some(),
             Part::Quotas => self.quotas.is_some(),
+            Part::RuntimeClasses => self.handlers.is_some(),
         };
         Part::ALL.into_iter().filter(|p| !is_there(p)).collect()
     }
@@ -111,12 +122,21 @@ impl Parts {
                     quotas.is_some_and(|q| q.remove(&name).is_some()),
                 )
             }
+            Change::AllRuntimeClasses(all) => {
+                let is_news = self.handlers.as_ref() != Some(&all);
+                self.handlers = Some(all);
+                (Part::RuntimeClasses, is_news)
+            }
+            Change::RuntimeClass(name, handler) => {
+                (Part::RuntimeClasses, self.set_runtime_class(name, handler))
+            }
             Change::Remembered(gone) => (Part::Nodes, self.remember(gone)),
         };
         if is_news {
             match part {
                 Part::Policy | Part::Nodes => self.supply = None,
                 Part::Namespaces | Part::Quotas => self.known = None,
+                Part::RuntimeClasses => self.runtime_classes = None,
             }
         }
         is_news.then_some(part)
@@ -158,10 +178,18 @@ impl Parts {
                 Arc::clone(self.known.insert(known))
             }
         };
+        let runtime_classes = match &self.runtime_classes {
+            Some(classes) => Arc::clone(classes),
+            None => {
+                let classes = Arc::new(RuntimeClasses::known(self.handlers.clone()?));
+                Arc::clone(self.runtime_classes.insert(classes))
+            }
+        };
         Some(World {
             policy,
             supply,
             namespaces,
+            runtime_classes,
         })
     }
 
@@ -186,6 +214,17 @@ impl Parts {
             self.policy = Some(Arc::new(policy));
         }
         !is_same
+    }
+
+    fn set_runtime_class(&mut self, name: String, handler: Option<String>) -> bool {
+        let Some(known) = &mut self.handlers else {
+            return false;
+        };
+        let before = match &handler {
+            Some(handler) => known.insert(name, handler.clone()),
+            None => known.remove(&name),
+        };
+        before != handler
     }
 
     fn set_nodes(&mut self, all: Vec<NodeView>, now: u64) -> bool {
@@ -257,7 +296,7 @@ fn put<K: Eq + std::hash::Hash, T: PartialEq>(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
+    use std::collections::{BTreeMap, HashMap};
     use std::sync::{Arc, LazyLock};
 
     use super::{Change, Parts};
@@ -306,6 +345,7 @@ mod tests {
         parts.apply(Change::Policy(policy), 0);
         parts.apply(Change::AllNamespaces(HashMap::new()), 0);
         parts.apply(Change::AllQuotas(HashMap::new()), 0);
+        parts.apply(Change::AllRuntimeClasses(BTreeMap::new()), 0);
         parts.apply(Change::AllNodes(nodes), 0);
         parts
     }
@@ -342,6 +382,14 @@ mod tests {
             None
         );
         assert!(Arc::ptr_eq(&supply(&mut parts), &before));
+        let class = |handler: Option<&str>| {
+            Change::RuntimeClass("gpu".to_owned(), handler.map(str::to_owned))
+        };
+        assert_eq!(parts.apply(class(None), 0), None);
+        let part = Some(Part::RuntimeClasses);
+        assert_eq!(parts.apply(class(Some("nvidia")), 0), part);
+        assert_eq!(parts.apply(class(Some("nvidia")), 0), None);
+        assert_eq!(parts.apply(class(None), 0), part);
         let opted_in = Change::Namespace("team".to_owned(), Box::default());
         assert_eq!(parts.apply(opted_in, 0), Some(Part::Namespaces));
         assert!(
@@ -384,11 +432,9 @@ mod tests {
         let mut parts = Parts::new(true, NeverMatched::default());
         assert_eq!(parts.missing(), Part::ALL);
         assert!(parts.world().is_none());
-        assert_eq!(
-            Parts::new(false, NeverMatched::default()).missing(),
-            Part::ALL[..3],
-            "a file holds its quotas"
-        );
+        let missing = Parts::new(false, NeverMatched::default()).missing();
+        assert!(!missing.contains(&Part::Quotas), "a file holds its quotas");
+        assert_eq!(missing.len(), Part::ALL.len() - 1);
         // A change of what is not known yet says nothing about the rest of it.
         assert_eq!(parts.apply(Change::Node(Box::new(node(1, 1))), 0), None);
         assert_eq!(parts.missing(), Part::ALL);

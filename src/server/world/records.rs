@@ -68,8 +68,8 @@ fn object(node: &NodeView) -> Value {
 #[cfg(test)]
 mod tests {
     use super::{LARGEST, read, write};
-    use crate::engine::supply::NodeView;
     use crate::engine::supply::fleet::Taint;
+    use crate::engine::supply::{NodeView, Presence};
     use crate::server::world::remembered::Gone;
 
     fn gone(name: &str, since: u64) -> Gone {
@@ -85,7 +85,7 @@ mod tests {
             allocatable: vec![pair("cpu", "8"), pair("nvidia.com/gpu", "1")],
             taints: vec![taint],
             available: true,
-            is_pool: false,
+            presence: Presence::There,
         };
         Gone { node, since }
     }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::engine::supply::NodeView;
+use crate::engine::supply::{NodeView, Presence};
 use crate::engine::words::is_gpu_resource;
 
 /// How many nodes of one shape are remembered, the last ones: fleets that come and go by the hour have thousands.
@@ -62,6 +62,7 @@ impl Remembered {
     pub(in crate::server) fn nodes(&self) -> impl Iterator<Item = NodeView> {
         self.gone.values().map(|gone| NodeView {
             available: false,
+            presence: Presence::Gone,
             ..gone.node.clone()
         })
     }

@@ -1,4 +1,4 @@
-//! Policy, nodes, namespaces and quotas from the cluster, as they are and as they change.
+//! Policy, nodes, namespaces, quotas and RuntimeClasses from the cluster, as they are and as they change.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -15,7 +15,7 @@ use super::records;
 use crate::cluster::{Cluster, ClusterError, Event, Kind, Pulse};
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, QuotaView};
-use crate::facts::{Namespace, Node, ResourceQuota};
+use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
 use crate::json;
 use crate::server::shared::Shared;
 use crate::upkeep::SHARING_POLICIES;
@@ -90,6 +90,22 @@ impl Watches {
             },
             is: |(name, view)| Change::Quota(name, view),
             gone: |(name, _)| Change::Quota(name, None),
+        };
+        self.follow(kind).await;
+    }
+
+    /// RuntimeClasses, for ever.
+    pub(in crate::server) async fn runtime_classes(self) {
+        let kind = Following {
+            part: Part::RuntimeClasses,
+            kind: Kind::RUNTIME_CLASSES,
+            read: |text| {
+                let class: RuntimeClass<'_> = json::from_str(text)?;
+                Ok((class.metadata.name.to_string(), class.handler.to_string()))
+            },
+            all: |all| Change::AllRuntimeClasses(all.into_iter().collect()),
+            is: |(name, handler)| Change::RuntimeClass(name, Some(handler)),
+            gone: |(name, _)| Change::RuntimeClass(name, None),
         };
         self.follow(kind).await;
     }

@@ -1,0 +1,121 @@
+//! A DaemonSet's pod or template: its controller chose the node before anybody asked, so it is judged there and left there.
+
+use super::Draft;
+use crate::engine::ask::Asked;
+use crate::engine::decision::{Decision, StampReason};
+use crate::engine::rules;
+use crate::engine::strategy::{Isolation, Strategy};
+use crate::engine::supply::product::product_matches;
+use crate::engine::supply::{Group, Knowledge, Offer};
+use crate::engine::want::{Named, Strategies, Want};
+use crate::engine::words;
+
+impl<'a> Draft<'_, 'a> {
+    /// Judges a pod on the node that its controller pinned it to, or a template by what it says alone.
+    pub(super) fn daemon_set(mut self, asked: &Asked<'a>, pinned: Option<&str>) -> Decision<'a> {
+        rules::daemonset_share::check(&mut self.findings);
+        self.below_tier_by_name(asked);
+        let supply = self.question.supply;
+        let group = pinned.and_then(|node| supply.group_of(node));
+        for want in &asked.wants {
+            if want.named == Named::Nothing {
+                // There is no request to keep, and none may be written for a pod that cannot be steered.
+                self.findings.refuse(
+                    &rules::no_such_offer::RULE,
+                    want.place.to_string(),
+                    rules::daemonset_share::nothing_to_keep(want.container),
+                );
+            }
+            let offer = group.and_then(|group| self.offer_for(want, group));
+            match (pinned, offer) {
+                (Some(node), Some(offer)) => self.on_node(asked, want, node, offer),
+                (Some(node), None) => self.on_unknown_node(want, node),
+                (None, _) => {}
+            }
+        }
+        if self.findings.deny() {
+            return self.deny();
+        }
+        let given = group.and_then(|group| self.given_on(&asked.wants, group));
+        self.stamp(&asked.wants, given, StampReason::DaemonSet)
+    }
+
+    /// The weakest strategy by which a node gives what a pod asks for; none where that is not known of all of it.
+    pub(super) fn given_on(&self, wants: &[Want<'_>], group: &Group) -> Option<Strategy> {
+        let mut weakest: Option<Strategy> = None;
+        for want in wants {
+            let strategy = self.offer_for(want, group)?.strategy;
+            weakest = weakest
+                .into_iter()
+                .chain([strategy])
+                .min_by_key(|s| s.isolation());
+        }
+        weakest
+    }
+
+    fn offer_for(&self, want: &Want<'_>, group: &Group) -> Option<&'a Offer> {
+        let supply = self.question.supply;
+        let resource = want.fixed_resource().unwrap_or(words::GPU);
+        let sold = group.sold.iter();
+        let mut offers = sold.filter_map(|sold| supply.offers.get(sold.offer));
+        offers.find(|offer| offer.resource == resource)
+    }
+
+    /// A resource or strategy that is named and weaker than the tier is refused on any node.
+    fn below_tier_by_name(&mut self, asked: &Asked<'a>) {
+        let Some(tier) = self.tier else { return };
+        for want in &asked.wants {
+            let is_named = want.fixed_resource().is_some();
+            if is_named && want.strategies(Some(tier)).is_empty() {
+                self.no_strategy(want, None);
+            }
+        }
+        if let Some(strategy) = asked.strategy {
+            let listed = Strategies::of(tier.strategies.iter().copied());
+            self.explicit(listed, strategy);
+        }
+    }
+
+    fn on_node(&mut self, asked: &Asked<'_>, want: &Want<'_>, node: &str, offer: &Offer) {
+        let path = || want.place.to_string();
+        let strategy = offer.strategy;
+        if let Some(tier) = self.tier.filter(|t| strategy.isolation() < t.isolation) {
+            let text = rules::isolation_below_tier::node(node, strategy, tier);
+            self.findings
+                .add(&rules::isolation_below_tier::RULE, path(), text);
+        }
+        if strategy.is_shared() && want.count > 1 {
+            let text = rules::share_count::many(&offer.resource, &want.count.to_string());
+            self.findings.add(&rules::share_count::RULE, path(), text);
+        }
+        let meets = product_matches(&asked.products, &offer.product)
+            && want.ask.met_by(offer).is_ok()
+            && asked.strategy.is_none_or(|asked| asked == strategy);
+        if !meets {
+            let gives = format!("{} of {} by {strategy}", offer.resource, offer.product);
+            let text = rules::daemonset_share::unmet(want.container, node, &gives);
+            self.findings.add(&rules::no_such_offer::RULE, path(), text);
+        }
+    }
+
+    /// Where a tier needs isolation, nobody may be let in who may get none; the controller tries again.
+    fn on_unknown_node(&mut self, want: &Want<'_>, node: &str) {
+        let resource = want.fixed_resource().unwrap_or(words::GPU);
+        let is_assumed = self.question.supply.knowledge == Knowledge::Assumed;
+        let strict = self
+            .tier
+            .filter(|t| t.isolation > Isolation::None && !is_assumed);
+        let path = want.place.to_string();
+        match strict {
+            Some(tier) => {
+                let text = rules::isolation_below_tier::unknown_node(node, resource, tier);
+                self.findings
+                    .add(&rules::isolation_below_tier::RULE, path, text);
+            }
+            None => {
+                let text = rules::daemonset_share::unknown(node, resource);
+                self.findings.warn(&rules::supply_unknown::RULE, path, text);
+            }
+        }
+    }
+}

@@ -197,12 +197,54 @@ impl Crowd {
     }
 }
 
+/// The pod with an owner that pins its pods to nodes, such a pin, and the name of a node: what the API server obeys is the
+/// name, and what the scheduler would is the pin.
+fn said_twice(scene: Scene) -> impl Strategy<Value = Scene> {
+    let names: Vec<String> = scene
+        .fleet
+        .nodes
+        .iter()
+        .map(|n| n.name().to_owned())
+        .collect();
+    let somewhere = move || match names.is_empty() {
+        true => select(vec!["elsewhere".to_owned()]),
+        false => select(names.clone()),
+    };
+    let owner = select(vec!["DaemonSet", "DaemonSet", "ReplicaSet", "Node"]);
+    (somewhere(), somewhere(), owner, any::<bool>()).prop_map(move |(pin, named, kind, is_plain)| {
+        let mut scene = scene.clone();
+        let pod = &mut scene.pod.0;
+        pod["metadata"]["ownerReferences"] =
+            serde_json::json!([{"apiVersion": "apps/v1", "kind": kind, "name": "d", "uid": "1", "controller": true}]);
+        pod["spec"]["affinity"] = serde_json::json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+            {"nodeSelectorTerms": [{"matchFields": [{"key": "metadata.name", "operator": "In", "values": [pin]}]}]}}});
+        pod["spec"]["nodeName"] = named.into();
+        if is_plain {
+            // The commonest request there is, so that not every pod fails for another reason.
+            pod["metadata"]["annotations"] = serde_json::json!({});
+            pod["spec"]["containers"] = serde_json::json!([{"name": "main", "image": "i",
+                "resources": {"limits": {"nvidia.com/gpu": "1"}}}]);
+            if let Some(spec) = pod["spec"].as_object_mut() {
+                spec.remove("initContainers");
+                spec.remove("nodeSelector");
+            }
+        }
+        scene
+    })
+}
+
 proptest! {
     #![proptest_config(cases(256))]
 
     /// Every admitted pod is closed, chosen for or only stamped.
     #[test]
     fn closed(scene in scene(10)) {
+        is_closed(&scene, &judge(&scene.world(), &scene.pod.0)?)?;
+    }
+
+    /// The same of pods that say twice where they run, and the two contradict each other.
+    #[test]
+    fn closed_whatever_is_said_twice(scene in scene(6).prop_flat_map(said_twice)) {
         is_closed(&scene, &judge(&scene.world(), &scene.pod.0)?)?;
     }
 

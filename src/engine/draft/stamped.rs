@@ -103,7 +103,7 @@ impl<'a> Draft<'_, 'a> {
         };
         rules::bypasses(self.question, standing, &mut self.findings);
         // The guard knows no node: the label tells it that the node which the pod names shares nothing.
-        let label = named.filter(|_| !may_be_shared);
+        let label = named.filter(|strategy| !strategy.is_shared());
         self.protect(&[], label);
         let mut edits = plan::stamp(pod, policy, boundary.clone(), may_be_shared);
         if rules::runtime_class::hides(self.question) {

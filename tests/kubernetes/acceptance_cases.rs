@@ -1,16 +1,13 @@
 //! The acceptance cases on a cluster, where they are at hand: created through the API, put on nodes, judged by
 //! another program.
-//!
-//! They are not part of this repository: the folder is `$SLICEGATE_SHARED/acceptance`, or `../shared/acceptance`
-//! beside the checkout, and they need python3 with pyyaml and jsonpatch.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::cluster::Cluster;
 use super::control_plane::{Options, Parts};
 use super::replica::Replica;
+use super::runner::shared;
 use super::stage::Stage;
 use super::webhook;
 
@@ -19,9 +16,8 @@ const OPEN: [(&str, &str); 0] = [];
 
 pub fn nothing_unsafe_gets_in_that_is_not_known(stage: &mut Stage) {
     stage.clear();
-    let folder = match suite() {
-        Ok(folder) => folder,
-        Err(why) => return stage.skip(why),
+    let Some(folder) = stage.given(shared::acceptance()) else {
+        return;
     };
     let options = Options {
         plugins: "",
@@ -73,21 +69,4 @@ fn unsafe_cases<'l>(lines: &[&'l str]) -> BTreeSet<&'l str> {
     let block = below.take_while(|l| !l.starts_with("== ") && !l.starts_with("passed "));
     let heads = block.filter(|l| !l.starts_with(' ') && !l.is_empty());
     heads.filter_map(|l| l.split_whitespace().next()).collect()
-}
-
-/// The folder of the cases, if they can be run here.
-pub fn suite() -> Result<PathBuf, String> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let shared = std::env::var_os("SLICEGATE_SHARED").map_or(beside, PathBuf::from);
-    let folder = shared.join("acceptance");
-    if !folder.join("run_cluster.py").is_file() {
-        return Err("no folder of acceptance cases; set SLICEGATE_SHARED".to_owned());
-    }
-    let python = Command::new("python3")
-        .args(["-c", "import yaml, jsonpatch"])
-        .output();
-    if !python.is_ok_and(|output| output.status.success()) {
-        return Err("no python3 with pyyaml and jsonpatch".to_owned());
-    }
-    Ok(folder)
 }

@@ -1,6 +1,5 @@
 //! The policy reader: what it accepts, what it makes of it, and the exact lines it refuses the rest with.
 
-mod acceptance;
 mod accepted;
 mod documents;
 mod hash;

@@ -154,6 +154,8 @@ pub fn kinds_of_other_controllers_are_skipped_with_a_reason_and_the_built_in_one
         return;
     };
     let review = corpus.review();
+    let skipped = review.items().filter(|i| i["outcome"] == "skipped");
+    assert!((1..review.items().count()).contains(&skipped.count()));
     for item in review.items() {
         let kind = item["kind"].as_str().unwrap_or_default();
         let object = corpus.object(item);
@@ -226,7 +228,9 @@ pub fn a_pod_that_asks_for_no_gpu_by_name_is_never_rewritten(outside: &mut Outsi
         "\"nvidia.com/gpu.shared\":",
         "\"nvidia.com/mig-",
     ];
-    for item in review.items().filter(|i| i["outcome"] == "rewritten") {
+    let rewritten = || review.items().filter(|i| i["outcome"] == "rewritten");
+    assert!(rewritten().count() > 50);
+    for item in rewritten() {
         let text = corpus.pod(item).to_string();
         let asks = names.iter().any(|name| text.contains(name));
         assert!(asks, "{}: {}", item["source"], item["patch"]);
@@ -238,6 +242,7 @@ pub fn every_finding_stands_where_it_says(outside: &mut Outside) {
         return;
     };
     let review = corpus.review();
+    let mut count = 0;
     for item in review.items() {
         let object = corpus.object(item);
         let root = item["podPath"].as_str().unwrap_or_default();
@@ -253,6 +258,8 @@ pub fn every_finding_stands_where_it_says(outside: &mut Outside) {
                 let text = finding[text].as_str().unwrap_or_default();
                 assert!(!text.is_empty(), "{}: {finding}", item["source"]);
             }
+            count += 1;
         }
     }
+    assert!(count > 50, "only {count} findings");
 }

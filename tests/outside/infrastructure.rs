@@ -59,6 +59,7 @@ pub fn what_serves_gpus_is_left_alone_in_its_own_namespaces(outside: &mut Outsid
         let folder = tempfile::tempdir().expect("a folder");
         let review = review_in(namespace, &objects, folder.path());
         assert_eq!(review.status, 0, "{namespace}");
+        assert_eq!(review.items().count(), objects.len(), "{namespace}");
         for item in review.items() {
             assert_eq!(item["outcome"], "untouched", "{item}");
             assert_eq!(item["findings"], Value::Array(Vec::new()), "{item}");

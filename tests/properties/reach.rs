@@ -171,6 +171,17 @@ fn every_outcome_is_met() {
     );
 }
 
+/// What ships is built with `overflow-checks`, and so is what is tested: elsewhere a number that wraps would pass.
+#[test]
+fn numbers_that_overflow_do_not_pass_unseen() {
+    let most = std::hint::black_box(u32::MAX);
+    let wrapped = std::panic::catch_unwind(|| most + std::hint::black_box(1));
+    assert!(
+        wrapped.is_err(),
+        "set overflow-checks = true in the profile"
+    );
+}
+
 #[test]
 fn what_no_generator_meets_another_test_does() {
     for (id, why, file) in RULES_ELSEWHERE {

@@ -147,5 +147,5 @@ fn where_nothing_touches_gpus_nothing_would_be_found() {
         }
     });
     let count = count.get();
-    assert!(count > 5, "only {count} cases do not touch GPUs");
+    assert!(count > 2, "only {count} cases do not touch GPUs");
 }

@@ -3,6 +3,7 @@
 //! For tests that need something that is not part of this repository: Rust's own harness knows no test that finds
 //! out while it runs that it cannot be run.
 
+pub mod report;
 pub mod shared;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

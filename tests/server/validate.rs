@@ -107,9 +107,7 @@ fn a_pod_that_lost_what_keeps_it_safe_is_refused_with_what_is_missing() {
         assert!(message.lines().next().expect("a line").chars().count() <= 200);
         for namespace in ["trial", "legacy"] {
             let response = validate(&mut connection, &review("uid", namespace, &pod));
-            let is_labelled = pod.pointer("/metadata/labels").is_some();
-            // Labels that a pod would not be given there close nodes for others.
-            assert_eq!(response["allowed"], !is_labelled, "{response}");
+            assert_eq!(response["allowed"], true, "{namespace}: {response}");
         }
     }
     let softer = without("/spec/tolerations");

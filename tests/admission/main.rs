@@ -16,6 +16,7 @@ mod compare;
 mod outcome;
 mod yaml;
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {
 
 /// Runs a check over all cases and reports every fault of every one.
 fn over_all_cases(check: impl Fn(&Case) -> Vec<String>) {
+    assert!(CASES.len() > 150, "only {} cases", CASES.len());
     let (mut report, mut count) = (String::new(), 0);
     for case in CASES.iter() {
         let faults = check(case);
@@ -127,12 +129,14 @@ fn what_is_untouched_or_denied_has_no_patch() {
 
 #[test]
 fn where_nothing_touches_gpus_nothing_would_be_found() {
+    let count = Cell::new(0);
     over_all_cases(|case| {
         let text = case.pod.to_string();
         let read: Pod<'_> = serde_json::from_str(&text).expect("a pod");
         if touches_gpu(&read) {
             return Vec::new();
         }
+        count.set(count.get() + 1);
         // A key that means nothing makes it touch, and changes nothing else.
         let mut noticed = case.pod.clone();
         noticed["metadata"]["annotations"]["slicegate.dev/means-nothing"] = "".into();
@@ -142,4 +146,6 @@ fn where_nothing_touches_gpus_nothing_would_be_found() {
             (outcome, _) => vec![format!("{outcome}: {:?}", judged.findings)],
         }
     });
+    let count = count.get();
+    assert!(count > 2, "only {count} cases do not touch GPUs");
 }

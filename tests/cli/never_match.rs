@@ -72,6 +72,7 @@ fn the_guard_is_open_where_they_are() {
 #[test]
 fn the_webhooks_are_not_asked_about_them() {
     let objects = items(&["certs", "--namespace=elsewhere", "-o", "json", LIST]);
+    assert_eq!(objects.len(), 3, "a Secret and two registrations");
     for webhook in &objects[1..] {
         let selector = &webhook["webhooks"][0]["namespaceSelector"]["matchExpressions"][0];
         assert_eq!(selector["values"], json!(NAMES), "the list is all of it");

@@ -65,7 +65,7 @@ fn takes_gpu(pod: &Pod<'_>) -> bool {
 
 #[test]
 fn no_weakened_rule_lets_a_gpu_pod_pass_without_its_boundarys_label() {
-    let mut faults = Vec::new();
+    let (mut faults, mut taking) = (Vec::new(), 0);
     for rule in ALL.into_iter().filter(|rule| !rule.always_denies) {
         for severity in ["warn", "off"] {
             judged(rule, severity, |pod, decision| {
@@ -73,6 +73,7 @@ fn no_weakened_rule_lets_a_gpu_pod_pass_without_its_boundarys_label() {
                 let is_stamped =
                     decision.outcome == Outcome::Rewritten && decision.edits.iter().any(labels);
                 let is_refused = decision.outcome == Outcome::Denied;
+                taking += usize::from(takes_gpu(pod));
                 if takes_gpu(pod) && !is_stamped && !is_refused {
                     faults.push(format!("{} {severity}: {:?}", rule.id, decision.outcome));
                 }
@@ -80,4 +81,5 @@ fn no_weakened_rule_lets_a_gpu_pod_pass_without_its_boundarys_label() {
         }
     }
     report(&faults);
+    assert!(taking > 20, "only {taking} examples take a GPU");
 }

@@ -25,7 +25,7 @@ pub struct Options {
 pub enum Parts {
     /// The API server alone.
     Api,
-    /// It, the scheduler, and what gives namespaces their service accounts.
+    /// It, the scheduler, what gives namespaces their service accounts, and what gives `edit` and its like their rights.
     Scheduling,
     /// These, the controllers, and something that plays the kubelets.
     All,
@@ -173,7 +173,9 @@ impl ControlPlane {
         let file = config("system:kube-controller-manager", "controller-manager");
         let which = match options.parts {
             Parts::All => ALL_BUT,
-            Parts::Api | Parts::Scheduling => "serviceaccount-controller",
+            Parts::Api | Parts::Scheduling => {
+                "serviceaccount-controller,clusterrole-aggregation-controller"
+            }
         };
         let port = controllers_port;
         self.controllers = Some(controllers(assets, &folder, &file, port, which));

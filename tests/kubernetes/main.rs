@@ -1,7 +1,8 @@
 //! slicegate on a real Kubernetes: API server, scheduler and controllers, with made-up nodes.
 //!
 //! A target of its own with its own `main`, because its tests share clusters and run one after another. It takes
-//! filters as other test targets do. `SLICEGATE_REQUIRE_KUBERNETES=1` turns what could not be run into a failure.
+//! filters as other test targets do. `SLICEGATE_REQUIRE_KUBERNETES=1` turns what could not be run into a failure, and
+//! `SLICEGATE_REQUIRE_SHARED=1` what could not be run on files that are no part of this repository.
 
 mod acceptance_cases;
 mod api;
@@ -49,6 +50,7 @@ mod reinvocation;
 mod replica;
 mod replicas;
 mod rights;
+#[path = "../runner/mod.rs"]
 mod runner;
 mod sharing_policy;
 mod simulation;
@@ -63,10 +65,13 @@ mod workloads;
 
 use std::process::ExitCode;
 
-use runner::{Test, tests};
+use runner::{Tests, tests};
+use stage::Stage;
 
-/// In this order: those that share a cluster stand together.
-const TESTS: &[Test] = tests![
+/// Those that share a cluster stand together.
+const TESTS: Tests<Stage> = Tests {
+    title: "on a real Kubernetes",
+    all: tests![
     workloads::pods_of_a_deployment_get_shares_with_limits,
     workloads::pods_of_a_job_get_a_quarter_and_complete,
     workloads::pods_of_a_statefulset_get_slices,
@@ -111,7 +116,6 @@ const TESTS: &[Test] = tests![
     headline::ten_shares_take_two_nodes_of_six_and_without_slicegate_ten,
     boundaries::no_node_ever_runs_shares_of_two_boundaries_and_nobody_waits_beside_room,
     simulation::the_scheduler_of_the_properties_puts_pods_where_the_real_one_does,
-    throughput::pods_are_created_with_and_without_slicegate_in_turns,
     acceptance_cases::nothing_unsafe_gets_in_that_is_not_known,
     match_conditions::every_pod_that_touches_gpus_is_asked_about_and_no_other,
     match_conditions::a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_much,
@@ -157,8 +161,12 @@ const TESTS: &[Test] = tests![
     chart_values::wrong_values_are_refused_by_name,
     chart_choices::every_choice_is_taken_by_the_api_server,
     chart_release::a_release_runs_is_upgraded_and_leaves_nothing_behind,
-];
+    ],
+    benchmarks: tests![throughput::pods_are_created_with_and_without_slicegate_in_turns],
+};
 
 fn main() -> ExitCode {
-    runner::run(TESTS)
+    runner::run(&TESTS, || {
+        assets::find().map(Stage::new).map_err(stage::missing)
+    })
 }

@@ -1,7 +1,7 @@
 //! Many pods: other people's manifests, golden cases, attacks, random ones, and ones made to cost much.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use slicegate::config::documents;
 
 use super::reaching;
+use super::runner::shared;
+use super::stage::Stage;
 
 /// How many random ones.
 const RANDOM: usize = 2000;
 
 /// Each with where it comes from.
-pub fn all() -> Vec<(String, Value)> {
+pub fn all(stage: &mut Stage) -> Vec<(String, Value)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let shared = std::env::var_os("SLICEGATE_SHARED");
-    let shared = shared.map_or(root.join("../shared"), PathBuf::from);
     let mut pods = Vec::new();
     for folder in fs::read_dir(root.join("tests/cases")).expect("the cases") {
         let folder = folder.expect("an entry").path();
@@ -25,13 +25,15 @@ pub fn all() -> Vec<(String, Value)> {
         pods.extend(of_file(&folder.join("request.json")));
     }
     let golden = pods.len();
-    let corpus = fs::read_dir(shared.join("corpus/manifests"));
-    for file in corpus.into_iter().flatten() {
-        pods.extend(of_file(&file.expect("an entry").path()));
+    if let Some(folder) = stage.given_besides(shared::find("corpus/manifests")) {
+        for file in fs::read_dir(folder).expect("the corpus") {
+            pods.extend(of_file(&file.expect("an entry").path()));
+        }
     }
     let manifests = pods.len() - golden;
-    for name in ["bypass.yaml", "asks.yaml"] {
-        pods.extend(of_file(&shared.join("acceptance").join(name)));
+    for name in ["acceptance/bypass.yaml", "acceptance/asks.yaml"] {
+        let file = stage.given_besides(shared::find(name));
+        pods.extend(file.iter().flat_map(|file| of_file(file)));
     }
     let attacks = pods.len() - golden - manifests;
     let mut runner = TestRunner::deterministic();
@@ -43,12 +45,6 @@ pub fn all() -> Vec<(String, Value)> {
     println!(
         "    {golden} of golden cases, {manifests} of the corpus, {attacks} of attacks and asks, {RANDOM} random"
     );
-    if manifests == 0 || attacks == 0 {
-        eprintln!(
-            "    NOT ALL: no corpus or no acceptance cases at {}",
-            shared.display()
-        );
-    }
     pods
 }
 

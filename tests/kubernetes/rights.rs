@@ -197,7 +197,7 @@ fn used(cluster: &Cluster) -> BTreeSet<Right> {
 
 /// A process with the Deployment's account and arguments.
 #[track_caller]
-fn as_deployed(cluster: &Cluster) -> Replica {
+pub fn as_deployed(cluster: &Cluster) -> Replica {
     let deployment = cluster.get(DEPLOYMENT);
     let spec = &deployment["spec"]["template"]["spec"];
     let account = spec["serviceAccountName"].as_str().expect("an account");

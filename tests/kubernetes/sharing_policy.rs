@@ -11,7 +11,6 @@ use slicegate::config::policy::{
 };
 use slicegate::engine::Policy;
 
-use super::acceptance_cases::suite;
 use super::api::Answer;
 use super::cluster::Cluster;
 use super::control_plane::{Options, Parts};
@@ -20,6 +19,7 @@ use super::policies::{
     off, with_spec, with_tier,
 };
 use super::random::Random;
+use super::runner::shared;
 use super::stage::Stage;
 use super::wait::seconds;
 
@@ -73,7 +73,7 @@ pub fn what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_m
     );
     texts.extend(MORE.lines().filter(|l| !l.is_empty()).map(with_spec));
     texts.push(large());
-    texts.extend(of_the_acceptance_suite());
+    texts.extend(of_the_acceptance_suite(stage));
     let faults: Vec<String> = texts.iter().filter_map(|t| fault(&cluster, t)).collect();
     println!("    {} policies", texts.len());
     assert!(
@@ -582,11 +582,11 @@ fn large() -> String {
 }
 
 /// The policies of the acceptance suite that are to be taken, where it is at hand.
-fn of_the_acceptance_suite() -> Vec<String> {
-    let Ok(folder) = suite() else {
+fn of_the_acceptance_suite(stage: &mut Stage) -> Vec<String> {
+    let Some(folder) = stage.given_besides(shared::find("acceptance/world")) else {
         return Vec::new();
     };
-    let files = fs::read_dir(folder.join("world")).expect("a folder");
+    let files = fs::read_dir(folder).expect("a folder");
     let paths = files.map(|f| f.expect("an entry").path());
     let names = |p: &PathBuf| {
         let name = p.file_name().unwrap_or_default().to_string_lossy();
@@ -595,5 +595,7 @@ fn of_the_acceptance_suite() -> Vec<String> {
     let texts = paths
         .filter(names)
         .map(|p| fs::read_to_string(p).expect("text"));
-    texts.filter(|text| read("p", text).is_ok()).collect()
+    let good: Vec<String> = texts.filter(|text| read("p", text).is_ok()).collect();
+    assert!(good.len() > 5, "only {} are to be taken", good.len());
+    good
 }

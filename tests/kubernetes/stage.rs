@@ -7,6 +7,7 @@ use super::cluster::Cluster;
 use super::control_plane::{Options, Parts};
 use super::fleet::{self, Fleet};
 use super::names;
+use super::runner::{self, Gap, Missing};
 use super::wait::seconds;
 use super::webhook::Webhook;
 
@@ -15,7 +16,7 @@ pub struct Stage {
     /// The programs.
     pub assets: Assets,
     standard: Option<Standard>,
-    skipped: Option<String>,
+    gap: Option<Gap>,
 }
 
 /// A cluster with a node of every shape, slicegate, and the namespaces of the tests that share it.
@@ -51,7 +52,7 @@ impl Stage {
         Self {
             assets,
             standard: None,
-            skipped: None,
+            gap: None,
         }
     }
 
@@ -69,14 +70,41 @@ impl Stage {
         self.standard = None;
     }
 
-    /// Says that a test could not be run.
+    /// Says that a test could not be run for want of a program.
     pub fn skip(&mut self, why: String) {
-        self.skipped = Some(why);
+        self.lacks(missing(why), false);
     }
 
-    /// Why the last test could not be run, once.
-    pub fn take_skipped(&mut self) -> Option<String> {
-        self.skipped.take()
+    /// What was found; where it was not, the test is said not to have run.
+    pub fn given<T>(&mut self, found: Result<T, Missing>) -> Option<T> {
+        found.map_err(|missing| self.lacks(missing, false)).ok()
+    }
+
+    /// What was found; where it was not, the test is said to have run without.
+    pub fn given_besides<T>(&mut self, found: Result<T, Missing>) -> Option<T> {
+        found.map_err(|missing| self.lacks(missing, true)).ok()
+    }
+
+    fn lacks(&mut self, missing: Missing, is_part: bool) {
+        self.gap = Some(Gap { missing, is_part });
+    }
+}
+
+impl runner::Stage for Stage {
+    fn take_gap(&mut self) -> Option<Gap> {
+        self.gap.take()
+    }
+
+    fn clear(&mut self) {
+        self.standard = None;
+    }
+}
+
+/// Why there is no Kubernetes to test on, or no program to test with.
+pub fn missing(why: String) -> Missing {
+    Missing {
+        why,
+        require: "SLICEGATE_REQUIRE_KUBERNETES",
     }
 }
 

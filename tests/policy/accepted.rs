@@ -208,6 +208,7 @@ fn anchors_and_merge_keys() {
         "\n  tiers:\n  - &base {name: a, isolation: none, strategies: &s [mps, mig]}\n  \
          - {<<: *base, name: b}\n  - {<<: [*base], name: c, strategies: *s, isolation: limited}",
     ));
+    assert_eq!(policy.tiers.len(), 3);
     for (tier, isolation) in
         policy
             .tiers

@@ -1,6 +1,5 @@
 //! The policy reader: what it accepts, what it makes of it, and the exact lines it refuses the rest with.
 
-mod acceptance;
 mod accepted;
 mod documents;
 mod hash;
@@ -26,8 +25,10 @@ fn refused(text: &str) -> Vec<String> {
 
 /// Checks a table of texts, each with the only line it has to be refused with below it; `wrap` makes a policy of a text, `start` is how every line begins.
 fn check(table: &str, start: &str, wrap: impl Fn(&str) -> String) {
-    let mut lines = table.lines().filter(|line| !line.is_empty());
-    while let (Some(text), Some(line)) = (lines.next(), lines.next()) {
+    let lines: Vec<&str> = table.lines().filter(|line| !line.is_empty()).collect();
+    let (rows, rest) = lines.as_chunks();
+    assert!(!rows.is_empty() && rest.is_empty(), "{rest:?}");
+    for [text, line] in rows {
         let expected = format!("{start}{}", line.trim_start());
         assert_eq!(refused(&wrap(text)), [expected], "{text}");
     }

@@ -211,6 +211,7 @@ fn container(name: &'static str) -> BoxedStrategy<Value> {
         1 => Just(Some(("env", json!([{"name": "CUDA_VISIBLE_DEVICES", "value": "1"}])))),
         1 => Just(Some(("env", json!([{"name": "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT", "value": "0=512M"}])))),
         1 => Just(Some(("command", json!(["torchrun", "--nnodes=2"])))),
+        2 => Just(Some(("args", json!(["--tensor-parallel-size=2", "--gpu-memory-utilization", "0.95"])))),
         1 => Just(Some(("securityContext", Value::Null))),
         1 => Just(Some(("resources", Value::Null))),
     ];

@@ -69,6 +69,11 @@ const FIXES: &[(&str, &str)] = &[
 const OTHERWISE: &str =
     "see that GPU feature discovery runs there and its labels are as it wrote them";
 
+fn fix(why: &str) -> &'static str {
+    let known = FIXES.iter().find(|(part, _)| why.contains(part));
+    known.map_or(OTHERWISE, |(_, fix)| fix)
+}
+
 /// How many nodes, and some of their names; pools are nodes, too.
 fn named<'a>(supply: &Supply, groups: impl Iterator<Item = &'a Group>) -> (usize, String) {
     let mut names: Vec<&str> = groups.flat_map(|g| supply.node_names(g)).collect();
@@ -94,10 +99,9 @@ pub(super) fn known(scene: &Scene<'_>) -> Findings {
     let mut findings = Vec::new();
     for (why, groups) in reasons {
         let (count, names) = named(supply, groups.into_iter());
-        let fix = FIXES.iter().find(|(part, _)| why.contains(part));
         findings.push(Finding::warn(
             format!("{} ({names}) cannot be used: {why}", counted(count, "node")),
-            fix.map_or(OTHERWISE, |(_, fix)| fix),
+            fix(why),
         ));
     }
     let mut sold: BTreeMap<&str, u64> = BTreeMap::new();
@@ -199,19 +203,86 @@ pub(super) fn renamed(scene: &Scene<'_>) -> Findings {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use super::{FIXES, OTHERWISE, fix};
+    use crate::engine::policy::Unlabelled;
+    use crate::engine::supply::{FleetBuilder, NodeView};
 
-    use super::FIXES;
+    /// For each fix the labels of a node that needs it, without their prefix where that is `nvidia.com/`, and what it
+    /// sells two of.
+    const NODES: [(&str, &str, &str); 10] = [
+        (
+            "two models on one node",
+            "gpu.product=A gpu.count=1 gpu.replicas=1 gpu.sharing-strategy=none",
+            "gpu",
+        ),
+        (
+            "MPS replicas than the driver",
+            "gpu.product=A gpu.count=1 gpu.replicas=49 gpu.sharing-strategy=mps gpu.memory=9 gpu.compute.major=8",
+            "gpu.shared",
+        ),
+        ("policy's supply.unlabelled", "", "gpu"),
+        ("without labels that say how", "", "gpu.shared"),
+        (
+            "MIG configuration invalid",
+            "gpu.product=A-MIG-INVALID",
+            "gpu",
+        ),
+        (
+            "MIG mode that are sold whole",
+            "gpu.product=A gpu.count=2 gpu.replicas=0 gpu.sharing-strategy=none",
+            "gpu",
+        ),
+        (
+            "disagree",
+            "gpu.product=A-SHARED gpu.count=1 gpu.replicas=4 gpu.sharing-strategy=mps",
+            "gpu.shared",
+        ),
+        (
+            "says shared",
+            "gpu.product=A-SHARED gpu.count=2 gpu.replicas=1 gpu.sharing-strategy=none",
+            "gpu",
+        ),
+        (
+            "MPS on MIG slices",
+            "gpu.product=A mig-1g.10gb.product=A-MIG-1g.10gb-SHARED mig-1g.10gb.replicas=2 mig-1g.10gb.sharing-strategy=mps",
+            "mig-1g.10gb",
+        ),
+        (
+            "GKE",
+            "cloud.google.com/gke-accelerator=nvidia-l4 cloud.google.com/gke-gpu-partition-size=1g.5gb",
+            "gpu",
+        ),
+    ];
+
+    /// What the reader says of the only node of a fleet.
+    fn reasons(labels: &str, sold: &str) -> Vec<&'static str> {
+        let whole = |name: &str| match name.contains('/') {
+            true => name.to_owned(),
+            false => format!("nvidia.com/{name}"),
+        };
+        let labels = labels.split_whitespace().filter_map(|l| l.split_once('='));
+        let mut fleet = FleetBuilder::new(Unlabelled::Unknown);
+        fleet.add(NodeView {
+            labels: labels.map(|(k, v)| (whole(k), v.to_owned())).collect(),
+            allocatable: vec![(whole(sold), "2".to_owned())],
+            ..NodeView::default()
+        });
+        let supply = fleet.build();
+        let unknown = supply.groups.iter().flat_map(|g| &g.unknown);
+        unknown.map(|(_, why)| *why).collect()
+    }
 
     #[test]
-    fn every_fix_is_for_a_reason_that_is_given() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/supply");
-        let mut text = String::new();
-        for file in ["read.rs", "provider.rs"] {
-            text.push_str(&fs::read_to_string(format!("{folder}/{file}")).unwrap());
+    fn every_fix_is_for_a_reason_that_the_reader_gives() {
+        for ((part, its), (of, labels, sold)) in FIXES.iter().zip(NODES) {
+            assert_eq!(*part, of);
+            let [why] = reasons(labels, sold)[..] else {
+                panic!("{labels} is read as {:?}", reasons(labels, sold));
+            };
+            assert_eq!(fix(why), *its, "{labels}: {why}");
         }
-        for (part, _) in FIXES {
-            assert!(text.contains(part), "{part}");
-        }
+        assert_eq!(FIXES.len(), NODES.len());
+        let other = reasons("gpu.product=A", "gpu");
+        assert_eq!(fix(other[0]), OTHERWISE, "{other:?}");
     }
 }

@@ -44,7 +44,8 @@ fn device(labels: &dyn Labels, resource: &str, count: u64) -> Result<Offer, &'st
         return Err("GPU Feature Discovery calls its MIG configuration invalid");
     }
     let identity = identity(labels, GPU, "nvidia.com/gpu.product", value)?;
-    let replicas = identity.replicas;
+    // GFD says 0 of GPUs in MIG mode that are sold whole, one of each.
+    let replicas = identity.replicas.max(1);
     if let Some(gpus) = number(labels, "nvidia.com/gpu.count")
         && count > gpus.saturating_mul(u64::from(replicas))
     {

@@ -1,5 +1,6 @@
 //! Where nothing touches GPUs nothing is found, over other people's manifests and over attacks and look-alikes.
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
@@ -7,7 +8,8 @@ use slicegate::config::documents;
 use slicegate::engine::touches_gpu;
 use slicegate::facts::Pod;
 
-use crate::run::{Corpus, Review};
+use super::Outside;
+use super::run::Review;
 
 /// Whether a pod has a sign; none where it cannot be read.
 fn touches(pod: &Value) -> Option<bool> {
@@ -49,10 +51,11 @@ impl Noticed {
     }
 }
 
-#[test]
-fn of_the_corpus() {
-    let Some(corpus) = Corpus::find() else { return };
-    let review = Review::of(&corpus.folder, &[]);
+pub fn nothing_is_found_where_nothing_of_the_corpus_touches_gpus(outside: &mut Outside) {
+    let Some(corpus) = outside.corpus() else {
+        return;
+    };
+    let review = corpus.review();
     let mut noticed = Noticed::new();
     for item in review.items().filter(|i| i["outcome"] != "skipped") {
         let path = item["podPath"].as_str().unwrap_or_default();
@@ -60,40 +63,36 @@ fn of_the_corpus() {
             noticed.add(corpus.object(item), path);
         }
     }
-    println!("{} pods do not touch GPUs", noticed.count);
     assert!(noticed.count > 20, "only {} pods", noticed.count);
     noticed.review(&[]);
 }
 
-#[test]
-fn of_attacks_and_asks() {
-    let Some(corpus) = Corpus::find() else { return };
-    let folder = corpus.folder.join("../../acceptance");
+pub fn nothing_is_found_where_no_attack_and_no_ask_touches_gpus(outside: &mut Outside) {
     let (mut noticed, mut seen) = (Noticed::new(), 0);
-    for name in ["bypass.yaml", "asks.yaml"] {
-        let Some(pods) = objects(&folder.join(name)) else {
+    for name in ["acceptance/bypass.yaml", "acceptance/asks.yaml"] {
+        let Some(path) = outside.find(name) else {
             return;
         };
-        for pod in pods {
+        for pod in objects(&path) {
             seen += 1;
             if touches(&pod) == Some(false) {
                 noticed.add(pod, "");
             }
         }
     }
-    println!("{} of {seen} pods do not touch GPUs", noticed.count);
-    assert!(noticed.count > 0 && seen > 100);
+    assert!(
+        noticed.count > 0 && seen > 100,
+        "{} of {seen}",
+        noticed.count
+    );
     noticed.review(&[]);
 }
 
-/// The pods of a list of cases; none, and a notice, where there is no such file.
-fn objects(path: &Path) -> Option<Vec<Value>> {
-    let Ok(text) = std::fs::read_to_string(path) else {
-        eprintln!("NOT RUN: no cases at {}", path.display());
-        return None;
-    };
+/// The pods of a list of cases.
+fn objects(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).expect("the cases can be read");
     let input = documents::parse("cases", &text);
     let cases = input.documents.iter().flat_map(|d| d.value.as_array());
     let objects = cases.flatten().filter_map(|case| case.get("object"));
-    Some(objects.filter(|o| o["kind"] == "Pod").cloned().collect())
+    objects.filter(|o| o["kind"] == "Pod").cloned().collect()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use slicegate::config::documents;
 
+use super::Outside;
 use super::run::{Corpus, Review};
 
 /// Device plugins, drivers, toolkits, exporters and validators, by the beginnings of their files' names.
@@ -48,15 +49,17 @@ fn review_in(namespace: &str, objects: &[(String, Value)], folder: &Path) -> Rev
     Review::of(folder, &[])
 }
 
-#[test]
-fn what_serves_gpus_is_left_alone_in_its_own_namespaces() {
-    let Some(corpus) = Corpus::find() else { return };
+pub fn what_serves_gpus_is_left_alone_in_its_own_namespaces(outside: &mut Outside) {
+    let Some(corpus) = outside.corpus() else {
+        return;
+    };
     let objects = objects(&corpus);
     assert!(objects.len() > 15, "only {} objects", objects.len());
     for namespace in OWN {
         let folder = tempfile::tempdir().expect("a folder");
         let review = review_in(namespace, &objects, folder.path());
         assert_eq!(review.status, 0, "{namespace}");
+        assert_eq!(review.items().count(), objects.len(), "{namespace}");
         for item in review.items() {
             assert_eq!(item["outcome"], "untouched", "{item}");
             assert_eq!(item["findings"], Value::Array(Vec::new()), "{item}");
@@ -64,9 +67,10 @@ fn what_serves_gpus_is_left_alone_in_its_own_namespaces() {
     }
 }
 
-#[test]
-fn what_serves_gpus_is_judged_like_anybody_in_an_ordinary_namespace() {
-    let Some(corpus) = Corpus::find() else { return };
+pub fn what_serves_gpus_is_judged_like_anybody_in_an_ordinary_namespace(outside: &mut Outside) {
+    let Some(corpus) = outside.corpus() else {
+        return;
+    };
     let objects = objects(&corpus);
     let folder = tempfile::tempdir().expect("a folder");
     let review = review_in("team-a", &objects, folder.path());

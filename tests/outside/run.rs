@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 use serde_json::Value;
 use slicegate::config::documents;
@@ -11,33 +12,18 @@ use slicegate::config::documents;
 pub struct Corpus {
     /// Where they are.
     pub folder: PathBuf,
-    shared: PathBuf,
 }
 
 impl Corpus {
-    /// None, and a notice, where there is no corpus.
-    pub fn find() -> Option<Self> {
-        let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-        let shared = std::env::var_os("SLICEGATE_SHARED").map_or(beside, PathBuf::from);
-        let folder = shared.join("corpus/manifests");
-        if folder.is_dir() {
-            return Some(Self { folder, shared });
-        }
-        eprintln!(
-            "NOT RUN: no corpus at {}; set SLICEGATE_SHARED",
-            folder.display()
-        );
-        None
+    /// In that folder.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
     }
 
-    /// A fleet to judge by; none, and a notice, where there is none.
-    pub fn nodes(&self) -> Option<String> {
-        let nodes = self.shared.join("acceptance/world/nodes.yaml");
-        if nodes.is_file() {
-            return Some(nodes.display().to_string());
-        }
-        eprintln!("NOT RUN: no fleet at {}", nodes.display());
-        None
+    /// All of it under the built-in policy and the assumed fleet, reviewed once for all tests.
+    pub fn review(&self) -> &'static Review {
+        static REVIEW: OnceLock<Review> = OnceLock::new();
+        REVIEW.get_or_init(|| Review::of(&self.folder, &[]))
     }
 
     /// The names of all files.

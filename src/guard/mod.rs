@@ -14,6 +14,7 @@ mod object;
 mod receipt;
 mod rule;
 mod scope;
+mod selectors;
 mod stamp;
 mod tenancy;
 

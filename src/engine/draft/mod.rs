@@ -169,6 +169,7 @@ impl<'q, 'a> Draft<'q, 'a> {
         self.limits(&[], Trust::None);
         rules::bypasses(self.question.pod, Standing::default(), &mut self.findings);
         rules::protected_metadata::check(self.question.pod, &[], &mut self.findings);
+        rules::reserved_selector::check(self.question.pod, &[], &mut self.findings);
         let deny = self.findings.deny();
         self.finish(
             Vec::new(),
@@ -281,7 +282,24 @@ impl<'q, 'a> Draft<'q, 'a> {
             };
             rules::bypasses(self.question.pod, standing, &mut self.findings);
         }
+        self.selectors_of_no_choice();
         self.finish(Vec::new(), None, Reason::Findings)
+    }
+
+    /// Nothing is chosen, so nobody can say which terms the pod would be given: those that go with its boundary and its
+    /// own user label are not held against it.
+    fn selectors_of_no_choice(&mut self) {
+        let pod = self.question.pod;
+        let boundary = self.boundary.as_deref();
+        let own = [
+            (words::TRUST_BOUNDARY, boundary),
+            (words::MPS_USER, pod.label(words::MPS_USER)),
+        ];
+        let own: Vec<(&str, &str)> = own
+            .into_iter()
+            .filter_map(|(label, value)| Some((label, value?)))
+            .collect();
+        rules::reserved_selector::check(pod, &own, &mut self.findings);
     }
 
     fn finish(

@@ -141,7 +141,7 @@ impl<'a> Draft<'_, 'a> {
             }),
         };
         rules::bypasses(pod, standing, &mut self.findings);
-        self.protect(&[], None);
+        self.protect(&[], None, may_be_shared);
         let mut edits = plan::stamp(pod, policy, boundary.clone(), may_be_shared);
         let contents = Contents {
             tier: self.tier.map(|t| t.name.as_str()),
@@ -175,7 +175,7 @@ impl<'a> Draft<'_, 'a> {
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
-        self.protect(&[], None);
+        self.protect(&[], None, false);
         let edits = plan::label_only(self.question.pod, boundary);
         self.finish(edits, None, Reason::StampOnly(StampReason::ForeignSystem))
     }

@@ -17,6 +17,7 @@ use crate::facts::Pod;
 use crate::facts::pod::Place;
 
 pub use limits::Limits;
+pub(super) use neighbours::is_own_term;
 pub(super) use user::written as written_user;
 pub use user::{MpsUser, mps_user};
 

@@ -21,6 +21,8 @@ pub(super) enum At {
     HostPath,
     /// Where a volume is mounted.
     MountPath,
+    /// A label key by which required anti-affinity selects the pods that it keeps away.
+    Repelled,
 }
 
 /// Texts that mean something.
@@ -72,6 +74,7 @@ static VARIABLE: Signs = Signs::of(&[Long, Begin(&words::VARIABLES)]);
 static PREFIX: Signs = Signs::of(&[Long, Spell(&words::VARIABLES)]);
 static RUNTIME_CLASS: Signs = Signs::of(&[Begin(&[runtime_class::BEGINNING])]);
 static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
+static REPELLED: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Have(words::BELOW)]);
 static MOUNT_PATH: Signs = Signs::of(&[Long, Have(visible_devices::DEVICES)]);
 
 /// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
@@ -85,6 +88,7 @@ pub(super) fn signs(at: At) -> &'static Signs {
         At::RuntimeClass => &RUNTIME_CLASS,
         At::HostPath => &HOST_PATH,
         At::MountPath => &MOUNT_PATH,
+        At::Repelled => &REPELLED,
     }
 }
 

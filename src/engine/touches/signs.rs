@@ -185,7 +185,7 @@ pub(crate) fn parents(path: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::At::{HostPath, Key, Prefix, Variable};
+    use super::At::{HostPath, Key, Prefix, Repelled, Variable};
     use super::*;
     use crate::engine::rules::host_device;
 
@@ -252,6 +252,31 @@ mod tests {
         for prefix in ["", "APP_", "nvidia_", "CUDA_V", "XNVIDIA_"] {
             assert!(!says(Prefix, prefix), "{prefix}");
         }
+    }
+
+    #[test]
+    fn a_selected_key_is_one_below_the_domain_and_nowhere_else() {
+        for key in [
+            words::TRUST_BOUNDARY,
+            words::MPS_USER,
+            "slicegate.dev/anything",
+            "gpu-memory.slicegate.dev/main",
+            "a.b.slicegate.dev/c",
+        ] {
+            assert!(says(Repelled, key) && words::is_own_key(key), "{key}");
+        }
+        for key in [
+            "",
+            "app",
+            "slicegate.dev",
+            "slicegate.devel/x",
+            "myslicegate.dev/x",
+            "app.kubernetes.io/slicegate.dev",
+            "Slicegate.dev/trust-boundary",
+        ] {
+            assert!(!says(Repelled, key) && !words::is_own_key(key), "{key}");
+        }
+        assert!(says(Repelled, &"x".repeat(LONGEST + 1)));
     }
 
     #[test]

@@ -9,5 +9,6 @@ mod host_paths;
 mod large;
 mod quantities;
 mod scene;
+mod selectors;
 mod updates;
 mod weakened;

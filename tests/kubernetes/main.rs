@@ -121,6 +121,8 @@ const TESTS: &[Test] = tests![
     guard::an_ephemeral_container_gets_no_gpu,
     guard::what_slicegate_wrote_on_a_live_pod_stays_and_all_else_may_change,
     guard::labels_that_close_nodes_for_others_are_refused_in_every_namespace,
+    guard::anti_affinity_that_closes_nodes_for_others_is_refused_in_every_namespace,
+    guard::more_anti_affinity_than_the_guard_reads_hides_nothing,
     guard::a_pod_too_large_for_the_guard_is_refused_only_where_slicegate_acts,
     guard::a_policy_in_dry_run_refuses_no_missing_stamp,
     guard_agrees::the_guard_and_rust_say_the_same_of_random_pods,

@@ -65,15 +65,7 @@ spec:
 /// Looks for terms that name a key of slicegate's. `own` says which of them slicegate gives this pod: a label, and the
 /// value of it that the term spares.
 pub fn check(pod: &Pod<'_>, own: &[(&str, &str)], findings: &mut Findings<'_>) {
-    let is_own = |term: Raw<'_>| {
-        let mut own = own.iter();
-        own.any(|(label, value)| plan::is_own_term(term, label, value))
-    };
-    let named = pod.required_anti_affinity().iter().enumerate();
-    let mut named = named.filter_map(|(index, term)| {
-        let key = named_key(*term).filter(|_| !is_own(*term))?;
-        Some((index, key))
-    });
+    let mut named = foreign(pod, own);
     let Some((index, key)) = named.next() else {
         return;
     };
@@ -94,6 +86,25 @@ pub fn check(pod: &Pod<'_>, own: &[(&str, &str)], findings: &mut Findings<'_>) {
         "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/{index}"
     );
     findings.add(&RULE, path, (message, fix));
+}
+
+/// Whether a pod has a term that [`check`] finds.
+pub(in crate::engine) fn is_found(pod: &Pod<'_>, own: &[(&str, &str)]) -> bool {
+    foreign(pod, own).next().is_some()
+}
+
+/// The terms that name a key of slicegate's and are none that it gives this pod: each with its index and the key.
+fn foreign<'p>(
+    pod: &'p Pod<'_>,
+    own: &'p [(&'p str, &'p str)],
+) -> impl Iterator<Item = (usize, String)> + 'p {
+    let terms = pod.required_anti_affinity().iter().enumerate();
+    terms.filter_map(|(index, term)| {
+        let mut own = own.iter();
+        let key = named_key(*term)?;
+        let is_own = own.any(|(label, value)| plan::is_own_term(*term, label, value));
+        (!is_own).then_some((index, key))
+    })
 }
 
 /// Whether any term names a key of slicegate's, its own terms included.

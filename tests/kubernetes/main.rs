@@ -97,6 +97,7 @@ const TESTS: &[Test] = tests![
     unsteered::a_forged_owner_does_not_bring_a_share_beside_another_boundary,
     unsteered::a_forged_label_is_refused_where_slicegate_enforces,
     unsteered::a_forged_label_is_refused_where_slicegate_is_off_as_well,
+    unsteered::anti_affinity_that_closes_nodes_is_refused_wherever_slicegate_is_asked,
     unsteered::another_scheduler_gets_no_shares_where_slicegate_enforces,
     unsteered::who_may_bind_pods_may_put_one_beside_a_boundary,
     unsteered::a_node_without_a_hostname_label_gets_no_shares,

@@ -170,8 +170,10 @@ pub fn respond_seen(
 /// Refuses a pod of an enforced namespace that is not as slicegate made it, or never was. What is to be warned of was
 /// said when the pod was rewritten.
 fn confirm(question: &Question<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
-    if decision.mode != Mode::Enforce {
-        return (answer::pass(uid), Outcome::Untouched);
+    match decision.mode {
+        Mode::Enforce => {}
+        Mode::Off => return confirm_outsider(uid, decision),
+        Mode::DryRun => return confirm_outsider(uid, &outsider(question, Mode::DryRun)),
     }
     if decision.outcome == Outcome::Denied {
         return (answer::deny(uid, decision), Outcome::Denied);
@@ -180,6 +182,14 @@ fn confirm(question: &Question<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<
     match lacking.is_empty() {
         true => (answer::pass(uid), Outcome::Untouched),
         false => (answer::refuse_undone(uid, &lacking), Outcome::Denied),
+    }
+}
+
+/// Refuses a pod of another namespace only for what would close nodes for others.
+fn confirm_outsider(uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
+    match decision.outcome {
+        Outcome::Denied => (answer::deny(uid, decision), Outcome::Denied),
+        Outcome::Untouched | Outcome::Rewritten => (answer::pass(uid), Outcome::Untouched),
     }
 }
 

@@ -11,7 +11,7 @@ use super::foreign;
 use super::namespaces::Namespaces;
 use super::outsider::{own_boundary, taken_by, takes_gpu};
 use super::plan::{self, Limits};
-use super::policy::Mode;
+use super::policy::{BoundaryPlacement, Mode};
 use super::quantity::Quantity;
 use super::question::Question;
 use super::rule::{Rule, Severity};
@@ -59,8 +59,13 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
     };
     let enforced = alone.mode(question.namespace, question.policy).0 == Mode::Enforce;
     let marked = [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER];
-    let marked = marked.iter().any(|key| pod.label(key).is_some());
-    if !enforced && !marked {
+    let denies = |rule| question.policy.severity(rule) == Severity::Deny;
+    let marked = marked.iter().any(|key| pod.label(key).is_some())
+        && denies(&rules::protected_metadata::RULE);
+    let selects = (rules::reserved_selector::is_named(pod)
+        || touches::entries_repelled(pod) > MOST_ENTRIES)
+        && denies(&rules::reserved_selector::RULE);
+    if !enforced && !marked && !selects {
         return Vec::new();
     }
     if touches::is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES) || has_long_paths(pod) {
@@ -76,7 +81,33 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
         true => stamp(question, is_foreign, &mut refusals),
         false => labels(question, enforced, is_foreign, &mut refusals),
     }
+    selectors(question, enforced && takes && !is_foreign, &mut refusals);
     refusals
+}
+
+/// Anti-affinity by slicegate's labels that the pod is not given. Where no label says whether its device is shared, it
+/// may have been given the boundary's.
+fn selectors(question: &Question<'_>, is_stamped: bool, refusals: &mut Vec<Refusal>) {
+    let Question { policy, pod, .. } = *question;
+    let may_share = strategy(pod).is_none_or(Strategy::is_shared);
+    let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
+    let boundary = boundary(question).filter(|_| by_terms);
+    let user = pod.label(words::MPS_USER).filter(|user| !user.is_empty());
+    let user = user.filter(|_| strategy(pod) == Some(Strategy::Mps));
+    let given = [
+        (words::TRUST_BOUNDARY, boundary.as_deref()),
+        (words::MPS_USER, user),
+    ];
+    let given: Vec<(&str, &str)> = given
+        .into_iter()
+        .filter(|_| is_stamped && may_share)
+        .filter_map(|(label, value)| Some((label, value?)))
+        .collect();
+    let mut findings = Findings::new(policy);
+    rules::reserved_selector::check(pod, &given, &mut findings);
+    if findings.deny() {
+        refusals.push(Refusal::Rule(&rules::reserved_selector::RULE));
+    }
 }
 
 /// The rules on bypasses, as far as the pod alone says what it holds.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::decide::is_mirror;
 use super::decision::{Decision, Outcome, Reason, StampReason};
 use super::findings::Findings;
 use super::plan;
@@ -16,8 +17,8 @@ use crate::facts::pod::Container;
 
 /// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
 ///
-/// slicegate's labels are protected there too: written by others they would bring a pod beside a boundary that is not
-/// its own, or close nodes for everybody.
+/// slicegate's labels are protected there too, and anti-affinity by them: written by others they would bring a pod beside
+/// a boundary that is not its own, or close nodes for everybody.
 pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     let Question {
         policy,
@@ -26,13 +27,17 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
         pod,
         ..
     } = *question;
+    if is_mirror(question) {
+        return untouched(mode, Reason::NotOurs);
+    }
     let mut decision = untouched(mode, Reason::NamespaceOff);
     let is_labelled = [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER]
         .iter()
         .any(|key| pod.label(key).is_some());
+    let selects = rules::reserved_selector::is_named(pod);
     let labels = policy.outsiders == Outsiders::Label;
     let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
-    if unseen || !labels && !is_labelled {
+    if unseen || !labels && !is_labelled && !selects {
         return decision;
     }
     let takes_gpu = takes_gpu(pod);
@@ -41,10 +46,11 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     } else {
         None
     };
-    if is_labelled {
+    if is_labelled || selects {
         let mut findings = Findings::new(policy);
         let given = boundary.as_deref().map(|b| (words::TRUST_BOUNDARY, b));
         rules::protected_metadata::check(pod, given.as_slice(), &mut findings);
+        rules::reserved_selector::check(pod, &[], &mut findings);
         if findings.deny() {
             decision.outcome = Outcome::Denied;
             decision.reason = Reason::Findings;

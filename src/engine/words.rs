@@ -2,6 +2,8 @@
 
 /// The prefix of all slicegate keys.
 pub const PREFIX: &str = "slicegate.dev/";
+/// What a key of slicegate's has in it that is for one container, or for whatever else comes below its domain.
+pub const BELOW: &str = ".slicegate.dev/";
 /// On a Namespace: `enforce`, `dry-run` or `off`. On a Pod: `off`.
 pub const MODE: &str = "slicegate.dev/mode";
 /// On a Namespace or a Pod: the name of a tier.
@@ -68,6 +70,11 @@ pub const VARIABLES: [&str; 2] = ["NVIDIA_", "CUDA_MPS_"];
 
 /// Namespaces that are never matched in a cluster unless the installation says otherwise.
 pub const NEVER_MATCHED: [&str; 3] = ["kube-system", "slicegate-system", "gpu-operator"];
+
+/// Whether a key is slicegate's, known or not: below `slicegate.dev/` or a domain of it.
+pub fn is_own_key(key: &str) -> bool {
+    key.starts_with(PREFIX) || key.contains(BELOW)
+}
 
 /// Whether a resource is one the stock device plugin advertises for GPUs.
 pub fn is_gpu_resource(name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Pod affinity terms, read only where a term may be one of ours.
+//! Pod affinity terms, read only where a term may be one of ours or name our keys.
 
 use serde::Deserialize;
 
@@ -34,6 +34,48 @@ pub struct LabelSelector<'a> {
     /// Requirements.
     #[serde(borrow, default)]
     pub match_expressions: Option<Vec<Requirement<'a>>>,
+}
+
+/// The label keys by which a term of pod affinity selects pods, whatever else stands in the term. `matchLabelKeys` and
+/// `mismatchLabelKeys` are fields of the term beside its selector (core/v1 PodAffinityTerm).
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SelectedKeys<'a> {
+    #[serde(borrow, default)]
+    label_selector: Option<SelectorKeys<'a>>,
+    #[serde(borrow, default)]
+    match_label_keys: Option<Vec<Text<'a>>>,
+    #[serde(borrow, default)]
+    mismatch_label_keys: Option<Vec<Text<'a>>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SelectorKeys<'a> {
+    #[serde(borrow, default)]
+    match_labels: Option<Pairs<'a>>,
+    #[serde(borrow, default)]
+    match_expressions: Option<Vec<Requirement<'a>>>,
+}
+
+impl<'a> SelectedKeys<'a> {
+    /// Reads a term; none where it is no term of this shape, which the API server would refuse.
+    pub fn read(term: Raw<'a>) -> Option<Self> {
+        term.read().ok()
+    }
+
+    /// Each key, as often as it stands there.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let selector = self.label_selector.iter();
+        let labels = selector.clone().flat_map(|s| &s.match_labels);
+        let expressions = selector.flat_map(|s| s.match_expressions.iter().flatten());
+        let lists = [&self.match_label_keys, &self.mismatch_label_keys];
+        let beside = lists.into_iter().flatten().flatten();
+        labels
+            .flat_map(|pairs| pairs.iter().map(|(key, _)| key))
+            .chain(expressions.map(|e| &*e.key))
+            .chain(beside.map(|key| &**key))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]

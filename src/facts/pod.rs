@@ -370,6 +370,13 @@ impl<'a> Pod<'a> {
             .unwrap_or_default()
     }
 
+    /// The terms of `requiredDuringSchedulingIgnoredDuringExecution` of `podAntiAffinity`, none when it is absent.
+    pub fn required_anti_affinity(&self) -> &[Raw<'a>] {
+        let affinity = self.spec.as_ref().and_then(|s| s.affinity.as_ref());
+        let terms = affinity.and_then(|a| a.pod_anti_affinity.as_ref()?.required.as_deref());
+        terms.unwrap_or_default()
+    }
+
     /// Init containers, then containers: those that can hold a device, with where each stands.
     pub fn containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
         places(ContainerKind::Init, self.list(ContainerKind::Init))

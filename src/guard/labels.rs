@@ -1,12 +1,14 @@
-//! New pods, in every namespace, that bear labels of slicegate which they would not be given: they close nodes for
-//! others. Those that take a GPU where slicegate acts are the stamp's business.
+//! New pods, in every namespace, that bear labels of slicegate which they would not be given, or keep away pods that
+//! bear one: they close nodes for others. Labels of pods that take a GPU where slicegate acts are the stamp's business.
 
 use super::object::{Admission, Validation};
 use super::rule::{self, denies};
 use super::scope::{self, one_of};
+use super::selectors;
 use super::tenancy;
 use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
+use crate::engine::rules::reserved_selector;
 use crate::engine::touches::quoted;
 use crate::engine::{NeverMatched, Policy, words};
 
@@ -17,40 +19,56 @@ pub(super) const LABELS: [&str; 3] = [words::TRUST_BOUNDARY, words::STRATEGY, wo
 pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
     variables.extend(scope::containers());
-    variables.extend([scope::taking(), scope::foreign(policy)]);
+    variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
     variables.extend(tenancy::boundary(policy));
     variables.push(("given", given(policy)));
-    let [boundary, strategy, user] = LABELS.map(quoted);
-    let labels = "object.metadata.labels";
-    let holds = format!(
-        "variables.tooLarge || variables.enforced && size(variables.taking) > 0\n\
-        || !({strategy} in {labels}) && !({user} in {labels})\n  \
-        && (!({boundary} in {labels}) || {labels}[{boundary}] in variables.given)"
-    );
-    let validations = vec![
-        Validation::new(
-            "!variables.tooLarge",
-            "slicegate: the pod bears labels of slicegate and is too large to be looked through",
-        ),
-        rule::validation(
-            &RULE,
-            &holds,
-            None,
-            "leave slicegate's labels out; slicegate writes them where they belong",
-        ),
-    ];
+    variables.push(selectors::keeps_apart());
+    let mut looked_at = Vec::new();
+    let mut validations = Vec::new();
+    if denies(policy, &RULE) {
+        looked_at.push(bears_a_label());
+        validations.push(bears_its_own());
+    }
+    if denies(policy, &reserved_selector::RULE) {
+        looked_at.push(selectors::selects_by_a_key());
+        validations.push(selectors::validation(policy));
+    }
+    if !validations.is_empty() {
+        validations.insert(0, not_too_large());
+    }
     Admission {
         name: "slicegate-labels",
         on: ("CREATE", &["pods"]),
         everywhere: true,
         needs: Mode::DryRun,
-        conditions: vec![("bears-a-label", bears_a_label()), scope::no_mirror()],
+        conditions: vec![
+            ("bears-or-selects-a-label", looked_at.join("\n|| ")),
+            scope::no_mirror(),
+        ],
         variables,
-        validations: match denies(policy, &RULE) {
-            true => validations,
-            false => Vec::new(),
-        },
+        validations,
     }
+}
+
+fn not_too_large() -> Validation {
+    Validation::new(
+        "!variables.tooLarge",
+        "slicegate: the pod bears labels of slicegate, or its required anti-affinity may name one, and it is too large \
+        to be looked through",
+    )
+}
+
+/// Its labels are those it is given.
+fn bears_its_own() -> Validation {
+    let [boundary, strategy, user] = LABELS.map(quoted);
+    let labels = "object.metadata.?labels.orValue({})";
+    let holds = format!(
+        "variables.tooLarge || variables.enforced && size(variables.taking) > 0\n\
+        || !({strategy} in {labels}) && !({user} in {labels})\n  \
+        && (!({boundary} in {labels}) || {labels}[{boundary}] in variables.given)"
+    );
+    let fix = "leave slicegate's labels out; slicegate writes them where they belong";
+    rule::validation(&RULE, &holds, None, fix)
 }
 
 fn bears_a_label() -> String {

@@ -15,6 +15,7 @@ mod receipt;
 mod rule;
 mod runtime;
 mod scope;
+mod selectors;
 mod stamp;
 mod tenancy;
 

@@ -7,7 +7,7 @@ use super::scope::{self, asks, is_gpu_resource, noted, one_of};
 use super::tenancy;
 use crate::engine::policy::{BoundaryPlacement, Mode};
 use crate::engine::rules::{boundary_not_yours, node_name, protected_metadata};
-use crate::engine::touches::{self, quoted};
+use crate::engine::touches::{self, TERMS, quoted};
 use crate::engine::{NeverMatched, Policy, Strategy, words};
 
 /// The policy `slicegate-stamp`.
@@ -231,18 +231,23 @@ fn on_nodes(key: &str, value: Option<&str>, required: &str) -> String {
 
 /// Whether pods whose `label` has another value than `own` are kept off the pod's node, whatever their namespace.
 fn repels(label: &str, own: &str) -> String {
-    let key = quoted(label);
+    format!("{TERMS}.exists(t,\n    {})", is_own_term(label, own))
+}
+
+/// Whether the required term `t` is the one that slicegate writes for a label of the value `own`.
+pub(super) fn is_own_term(label: &str, own: &str) -> String {
     format!(
-        "object.spec.?affinity.?podAntiAffinity.?requiredDuringSchedulingIgnoredDuringExecution.orValue([]).exists(t,\n    \
-        t.topologyKey == {}\n    \
+        "t.topologyKey == {}\n    \
         && size(t.?namespaces.orValue([])) == 0 && has(t.namespaceSelector)\n    \
         && size(t.namespaceSelector.?matchLabels.orValue({{}})) + size(t.namespaceSelector.?matchExpressions.orValue([])) == 0\n    \
         && !has(t.matchLabelKeys) && !has(t.mismatchLabelKeys)\n    \
         && size(t.?labelSelector.?matchLabels.orValue({{}})) == 0\n    \
-        && t.?labelSelector.?matchExpressions.orValue([]).exists(e, e.operator == 'Exists')\n    \
-        && t.labelSelector.matchExpressions.all(e, e.key == {key}\n      \
-        && (e.operator == 'Exists' || e.operator == 'NotIn' && e.?values.orValue([]) == [{own}])))",
-        quoted(words::HOSTNAME)
+        && size(t.?labelSelector.?matchExpressions.orValue([])) == 2\n    \
+        && t.labelSelector.matchExpressions.all(e, e.key == {})\n    \
+        && t.labelSelector.matchExpressions.exists(e, e.operator == 'Exists')\n    \
+        && t.labelSelector.matchExpressions.exists(e, e.operator == 'NotIn' && e.?values.orValue([]) == [{own}])",
+        quoted(words::HOSTNAME),
+        quoted(label)
     )
 }
 

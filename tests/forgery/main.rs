@@ -11,5 +11,6 @@ mod large;
 mod named_nodes;
 mod quantities;
 mod scene;
+mod selectors;
 mod updates;
 mod weakened;

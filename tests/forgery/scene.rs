@@ -34,6 +34,8 @@ pub struct Answer {
     pub allowed: bool,
     /// The rules that refused it.
     pub rules: BTreeSet<String>,
+    /// What the refusal says.
+    pub message: String,
     /// What is warned of.
     pub warnings: Vec<String>,
     /// The pod as it is stored, if it is.
@@ -122,6 +124,7 @@ pub fn try_send(webhook: Webhook, body: &str, pod: Option<&Value>) -> Option<Ans
     let allowed = response["allowed"] == true;
     Some(Answer {
         allowed,
+        message: message.to_owned(),
         rules: rules.map(str::to_owned).collect(),
         warnings: warnings
             .map(|w| w.as_str().unwrap_or_default().to_owned())

@@ -577,6 +577,103 @@ pub fn labels_that_close_nodes_for_others_are_refused_in_every_namespace(stage: 
     );
 }
 
+pub fn anti_affinity_that_closes_nodes_for_others_is_refused_in_every_namespace(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    let required = "requiredDuringSchedulingIgnoredDuringExecution";
+    let with = |mut pod: Value, terms: Value| {
+        pod["spec"]["affinity"]["podAntiAffinity"][required] = terms;
+        pod
+    };
+    let boundary = "slicegate.dev/trust-boundary";
+    let everywhere = json!({"namespaceSelector": {}, "topologyKey": "kubernetes.io/os"});
+    let term = |more: Value| {
+        let mut term = everywhere.clone();
+        json_patch::merge(&mut term, &more);
+        term
+    };
+    let closing = [
+        json!({"labelSelector": {"matchExpressions": [{"key": boundary, "operator": "Exists"},
+            {"key": boundary, "operator": "NotIn", "values": ["off"]}]}}),
+        json!({"labelSelector": {"matchLabels": {"slicegate.dev/strategy": "mps"}}}),
+        json!({"labelSelector": {}, "matchLabelKeys": ["slicegate.dev/mps-user"]}),
+        json!({"labelSelector": {}, "mismatchLabelKeys": [boundary]}),
+        json!({"labelSelector": {"matchLabels": {"any.slicegate.dev/x": "y"}}, "namespaceSelector": null}),
+    ];
+    let innocent = term(json!({"labelSelector": {"matchLabels": {"app": "web"}}}));
+    for namespace in [
+        "kube-system",
+        "gpu-operator",
+        "off",
+        "rehearsal",
+        "unannotated",
+        "shut",
+    ] {
+        for more in &closing {
+            let terms = json!([innocent, term(more.clone())]);
+            refused(
+                &cluster,
+                namespace,
+                &with(plain("cpu"), terms),
+                "[reserved-selector]",
+            );
+        }
+        passes(&cluster, namespace, &with(plain("cpu"), json!([innocent])));
+    }
+    // What slicegate wrote passes where it belongs, and only there; nothing of the kind passes beside it.
+    let right = finished(&SHARED, "infer", &gpu("taker"));
+    passes(&cluster, "infer", &right);
+    refused(&cluster, "off", &right, "[");
+    let mut bent = right.clone();
+    let terms = &mut bent["spec"]["affinity"]["podAntiAffinity"][required];
+    let terms = terms.as_array_mut().expect("terms");
+    assert_eq!(terms.len(), 2, "of the boundary and of the user");
+    terms.push(term(closing[0].clone()));
+    refused(&cluster, "infer", &bent, "[reserved-selector]");
+    // On a pod that runs nobody can add it: the API server keeps pod affinity as it is, gated pods included.
+    let mut gated = plain("gated");
+    gated["spec"]["schedulingGates"] = json!([{"name": "example.com/wait"}]);
+    cluster.create(&pods_of("off"), &gated);
+    let added = with(json!({}), json!([innocent]));
+    for part in ["", "/status", "/resize", "/ephemeralcontainers"] {
+        let path = format!("{}/gated{part}", pods_of("off"));
+        cluster.api().send("PATCH", &path, Some(&added));
+    }
+    let live = cluster.get(&format!("{}/gated", pods_of("off")));
+    assert!(live["spec"].get("affinity").is_none(), "{}", live["spec"]);
+}
+
+pub fn more_anti_affinity_than_the_guard_reads_hides_nothing(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    for (count, is_forged, words) in [
+        (4_800, true, "[reserved-selector]"),
+        (5_001, false, "too large to be looked through"),
+        (8_000, true, "too large to be looked through"),
+    ] {
+        for (source, mut pod) in many_pods::selecting(count, is_forged, 63) {
+            many_pods::adopt(&mut pod, "many", "off");
+            let answer = tried(&cluster, "off", &pod);
+            let said = answer.message();
+            assert!(said.contains(words), "{source} {count}: {said}");
+        }
+    }
+    for (source, mut pod) in many_pods::selecting_without_end() {
+        many_pods::adopt(&mut pod, "many", "off");
+        let said = tried(&cluster, "off", &pod);
+        let said = said.message();
+        assert!(
+            said.contains("too large to be looked through"),
+            "{source}: {said}"
+        );
+    }
+    for (source, mut pod) in many_pods::selecting(4_800, false, 63) {
+        many_pods::adopt(&mut pod, "many", "off");
+        let answer = tried(&cluster, "off", &pod);
+        assert!(answer.is_good(), "{source}: {}", answer.message());
+    }
+}
+
 pub fn a_pod_too_large_for_the_guard_is_refused_only_where_slicegate_acts(stage: &mut Stage) {
     let cluster = boot(stage);
     guard(&cluster);

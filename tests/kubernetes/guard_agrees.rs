@@ -34,7 +34,7 @@ fn specs() -> [Value; 7] {
         json!({"boundaries": boundaries, "foreignSharing": ["hami", "tensor-fusion"]}),
         json!({"placement": {"boundary": "node-label"}, "namespaceDefault": "enforce"}),
         json!({"rules": {"visible-devices": "warn", "limit-env": "off", "protected-metadata": "warn"}, "defaultTier": "development"}),
-        json!({"mode": "dry-run", "rules": {"host-device": "warn"}}),
+        json!({"mode": "dry-run", "rules": {"host-device": "warn", "reserved-selector": "warn"}}),
         json!({"boundaries": boundaries, "rules": {"privileged-share": "off", "runtime-class": "warn"}, "outsiders": "label",
             "foreignSharing": ["kai", "hami", "volcano", "runai"], "defaultTier": "batch"}),
         json!({"mode": "off"}),
@@ -392,7 +392,7 @@ const NODES: &str =
     "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
 
 /// How many things may be changed.
-const CHANGES: usize = 19;
+const CHANGES: usize = 20;
 
 /// Changes one thing, if it is there.
 fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
@@ -539,6 +539,29 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
                 ("nvidia.com/mig-1g.5gb", "1"),
             ]);
             pod["metadata"]["annotations"][key] = value.into();
+        }
+        15 => {
+            let (key, value) = *random.choose(&[
+                ("trust-boundary", namespace),
+                ("trust-boundary", "lab"),
+                ("mps-user", "1000"),
+                ("mps-user", "image"),
+                ("strategy", "mps"),
+            ]);
+            let key = format!("slicegate.dev/{key}");
+            let own = json!({"matchExpressions": [{"key": key, "operator": "Exists"},
+                {"key": key, "operator": "NotIn", "values": [value]}]});
+            let selectors = [own.clone(), own, json!({"matchLabels": {key: value}})];
+            let selector = random.choose(&selectors);
+            let topology =
+                *random.choose(&["kubernetes.io/hostname", "kubernetes.io/hostname", "zone"]);
+            let term = json!({"labelSelector": selector, "topologyKey": topology, "namespaceSelector": {}});
+            let required = "requiredDuringSchedulingIgnoredDuringExecution";
+            let terms = &mut pod["spec"]["affinity"]["podAntiAffinity"][required];
+            match terms {
+                Value::Array(terms) => terms.push(term),
+                none => *none = json!([term]),
+            }
         }
         _ => {
             let path = *random.choose(&[

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use slicegate::config::documents;
 
 use super::reaching;
@@ -183,6 +183,73 @@ pub fn large() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// Pods whose required anti-affinity selects by so many keys, each in another form. Only the last key of a forged one is
+/// slicegate's. `name` is how long the part after the slash is, at most 63; the domain is as long as it may be.
+pub fn selecting(count: usize, is_forged: bool, name: usize) -> Vec<(&'static str, Value)> {
+    let key = |index: usize| {
+        let domain = format!(
+            "{}.{}.{}.{index:061}",
+            "a".repeat(63),
+            "b".repeat(63),
+            "c".repeat(63)
+        );
+        match is_forged && index + 1 == count {
+            true => "slicegate.dev/trust-boundary".to_owned(),
+            false => format!("{domain}/{}", "d".repeat(name)),
+        }
+    };
+    let expression = |index: usize| json!({"key": key(index), "operator": "Exists"});
+    let term =
+        |selector: Value| json!({"labelSelector": selector, "topologyKey": "kubernetes.io/os"});
+    let pod = |terms: Value| {
+        json!({"spec": {"containers": [{"name": "main", "image": "example/app:1"}],
+            "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}})
+    };
+    let labels: Map<String, Value> = (0..count).map(|i| (key(i), json!("x"))).collect();
+    let expressions: Vec<Value> = (0..count).map(expression).collect();
+    let keys: Vec<String> = (0..count).map(key).collect();
+    let mut beside = term(json!({}));
+    beside["matchLabelKeys"] = json!(keys);
+    // Each term counts beside its key.
+    let terms = (0..count)
+        .skip(count / 2)
+        .map(|i| term(json!({"matchExpressions": [expression(i)]})));
+    vec![
+        (
+            "selected labels",
+            pod(json!([term(json!({"matchLabels": labels}))])),
+        ),
+        (
+            "expressions",
+            pod(json!([term(json!({"matchExpressions": expressions}))])),
+        ),
+        ("keys beside the selector", pod(json!([beside]))),
+        ("terms", pod(terms.collect::<Vec<Value>>().into())),
+    ]
+}
+
+/// As many terms and keys as a request holds.
+pub fn selecting_without_end() -> Vec<(&'static str, Value)> {
+    let pod = |terms: Vec<Value>| {
+        json!({"spec": {"containers": [{"name": "main", "image": "example/app:1"}],
+            "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}}})
+    };
+    let keys: Vec<String> = (0..200_000).map(|i| format!("k{i}")).collect();
+    let labels: Map<String, Value> = keys.iter().map(|k| (k.clone(), json!(""))).collect();
+    vec![
+        (
+            "tiny keys",
+            pod(vec![
+                json!({"labelSelector": {"matchLabels": labels}, "topologyKey": "a"}),
+            ]),
+        ),
+        (
+            "tiny terms",
+            pod(vec![json!({"topologyKey": "a"}); 100_000]),
+        ),
+    ]
+}
+
 /// As a pod of its own, created by nobody else's controller.
 pub fn adopt(pod: &mut Value, name: &str, namespace: &str) {
     pod["apiVersion"] = "v1".into();
@@ -279,4 +346,11 @@ pub fn at_the_limits() -> Vec<(&'static str, Value, bool)> {
             true,
         ),
     ]
+    .into_iter()
+    .chain(selecting(4_800, false, 63).into_iter().map(|(source, pod)| (source, pod, false)))
+    .chain(selecting(4_800, false, 63).into_iter().map(|(source, mut pod)| {
+        pod["spec"]["containers"][0]["resources"] = json!({"limits": {"nvidia.com/gpu": "1"}});
+        (source, pod, true)
+    }))
+    .collect()
 }

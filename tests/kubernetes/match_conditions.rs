@@ -59,7 +59,13 @@ pub fn a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_mu
     let cluster = boot(stage);
     let recorder = Recorder::register(&cluster, NAMESPACE.name);
     let mut tally = Tally::default();
-    for (index, (source, pod)) in many_pods::large().into_iter().enumerate() {
+    let mut pods = many_pods::large();
+    for count in [450, 990, 1_001, 4_800] {
+        pods.extend(many_pods::selecting(count, false, 2));
+        pods.extend(many_pods::selecting(count, true, 2));
+    }
+    pods.extend(many_pods::selecting_without_end());
+    for (index, (source, pod)) in pods.into_iter().enumerate() {
         tally.try_pod(&cluster, &recorder, source, pod, index);
     }
     tally.finish();

@@ -158,6 +158,36 @@ pub fn a_forged_label_is_refused_where_slicegate_is_off_as_well(stage: &mut Stag
     }
 }
 
+pub fn anti_affinity_that_closes_nodes_is_refused_wherever_slicegate_is_asked(stage: &mut Stage) {
+    let cluster = &occupied(stage).cluster;
+    let closing = closing("closing");
+    for namespace in ["explicitly-off", "batch"] {
+        let answer = cluster.try_create(&pods_of(namespace), &closing);
+        assert_eq!(answer.status, 403, "{}", answer.body);
+        assert!(
+            answer.message().contains("[reserved-selector]"),
+            "{}",
+            answer.message()
+        );
+    }
+    // Where slicegate is not asked and no guard is there, one such pod keeps everybody's GPU pods off the node.
+    cluster.create(&pods_of("kube-system"), &closing);
+    cluster.create(&pods_of("inference"), &share("late"));
+    is_kept_away(cluster, "inference", "late");
+    cluster.delete(&format!("{}/closing", pods_of("kube-system")));
+    cluster.bound_pods("inference", 2, |_| true);
+}
+
+/// A pod without a GPU on the node, which every pod with slicegate's label is to be kept off.
+fn closing(name: &str) -> Value {
+    let mut pod = pod(name, &json!({}));
+    pod["spec"]["nodeName"] = NODE.into();
+    pod["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] = json!([{
+        "labelSelector": {"matchExpressions": [{"key": BOUNDARY, "operator": "Exists"}]},
+        "namespaceSelector": {}, "topologyKey": "kubernetes.io/hostname"}]);
+    pod
+}
+
 pub fn another_scheduler_gets_no_shares_where_slicegate_enforces(stage: &mut Stage) {
     let cluster = &occupied(stage).cluster;
     let mut other = share("other");

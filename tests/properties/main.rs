@@ -16,6 +16,7 @@ mod reach;
 mod reaching;
 mod scene;
 mod scheduler;
+mod selectors;
 mod shapes;
 mod sound;
 mod survive;

@@ -113,6 +113,7 @@ const fn is_met(reason: Reason) -> bool {
     match reason {
         Reason::NamespaceOff
         | Reason::TakesNoGpu
+        | Reason::GpusHidden
         | Reason::Chosen
         | Reason::Kept
         | Reason::Findings => true,
@@ -129,10 +130,11 @@ const fn is_met(reason: Reason) -> bool {
     }
 }
 
-const REASONS: [Reason; 11] = [
+const REASONS: [Reason; 12] = [
     Reason::NotOurs,
     Reason::NamespaceOff,
     Reason::TakesNoGpu,
+    Reason::GpusHidden,
     Reason::Chosen,
     Reason::Kept,
     Reason::StampOnly(StampReason::DaemonSet),

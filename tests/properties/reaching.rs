@@ -29,6 +29,7 @@ enum Spot {
     RuntimeClass,
     HostPath,
     MountPath,
+    Repelled,
 }
 
 const ANNOTATIONS: [&str; 30] = [
@@ -100,6 +101,17 @@ const VARIABLES: [&str; 14] = [
     "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE",
     "CUDA_VISIBLE_DEVICES",
     "NCCL_DEBUG",
+];
+/// Label keys by which required anti-affinity selects pods.
+const SELECTED: [&str; 8] = [
+    "slicegate.dev/trust-boundary",
+    "slicegate.dev/mps-user",
+    "slicegate.dev/strategy",
+    "slicegate.dev/anything",
+    "gpu-memory.slicegate.dev/main",
+    "slicegate.example/tier",
+    "app.kubernetes.io/name",
+    "nvidia.com/gpu.present",
 ];
 const CLASSES: [&str; 4] = ["nvidia", "nvidia-legacy", "nvidia-cdi", "kata"];
 const HOST_PATHS: [&str; 30] = [
@@ -183,6 +195,7 @@ fn reach() -> BoxedStrategy<(Spot, String)> {
         1 => at(Spot::RuntimeClass, &CLASSES),
         3 => at(Spot::HostPath, &HOST_PATHS),
         1 => at(Spot::MountPath, &MOUNT_PATHS),
+        2 => at(Spot::Repelled, &SELECTED),
     ]
     .boxed()
 }
@@ -229,6 +242,7 @@ pub fn plain(namespace: &str, is_privileged: bool, has_more: bool) -> Value {
             {"name": "logs", "hostPath": {"path": "/var/log"}},
             {"name": "empty", "emptyDir": {}},
         ]);
+        pod["spec"]["affinity"] = anywhere();
         pod["spec"]["resourceClaims"] = json!([{"name": "nic", "resourceClaimName": "nic"}]);
         pod["spec"]["containers"][0]["resources"] =
             json!({"limits": {"cpu": "1", "nvidia.com/hostdev": "1"}, "claims": [{"name": "nic"}]});
@@ -238,6 +252,19 @@ pub fn plain(namespace: &str, is_privileged: bool, has_more: bool) -> Value {
         pod["spec"]["containers"][0]["volumeMounts"] = json!([{"name": "empty", "mountPath": "/dev/shm"}, {"name": "logs", "mountPath": "/l"}]);
     }
     pod
+}
+
+/// What keeps no GPU pod off a node: required terms by other keys, and preferences by any.
+fn anywhere() -> Value {
+    let term = |key: &str| json!({"labelSelector": {"matchLabels": {key: "web"}}, "topologyKey": "kubernetes.io/hostname"});
+    let preferred = json!([{"weight": 1, "podAffinityTerm": term("slicegate.dev/trust-boundary")}]);
+    json!({
+        "podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term("slicegate.dev/strategy")]},
+        "podAntiAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": [term("app"), term("slicegate.example/tier")],
+            "preferredDuringSchedulingIgnoredDuringExecution": preferred,
+        },
+    })
 }
 
 fn put(pod: &mut Value, spot: Spot, text: String, value: &str, list: &str, index: usize) {
@@ -274,7 +301,28 @@ fn put(pod: &mut Value, spot: Spot, text: String, value: &str, list: &str, index
             &mut container["volumeMounts"],
             json!({"name": "host", "mountPath": text}),
         ),
+        Spot::Repelled => push(
+            &mut spec["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"],
+            repelling(&text, value, list),
+        ),
     }
+}
+
+/// A term of anti-affinity with a key in one of its four places.
+fn repelling(key: &str, value: &str, list: &str) -> Value {
+    let mut term = json!({"labelSelector": {"matchLabels": {"app": "web"}}, "topologyKey": "kubernetes.io/os"});
+    match (list, value) {
+        ("containers", "all" | "void") => {
+            term["labelSelector"] = json!({"matchLabels": {key: value}});
+        }
+        ("containers", _) => {
+            let expression = json!({"key": key, "operator": "Exists"});
+            term["labelSelector"] = json!({"matchExpressions": [expression]});
+        }
+        ("initContainers", _) => term["matchLabelKeys"] = json!([key]),
+        _ => term["mismatchLabelKeys"] = json!([key]),
+    }
+    term
 }
 
 /// The API server reads no other.

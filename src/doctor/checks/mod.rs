@@ -83,5 +83,6 @@ pub(super) static ALL: &[Check] = &[
     check("breaches", Boundary, "Breaches", neighbours::breaches),
     check("uncovered-pods", Boundary, "Uncovered pods", neighbours::uncovered),
     check("outsiders", Boundary, "Outsiders", neighbours::outsiders),
+    check("closed-nodes", Boundary, "Closed nodes", neighbours::closed),
     check("schedulers", Boundary, "Schedulers", placement::schedulers),
 ];

@@ -9,6 +9,7 @@ use super::super::scene::{Scene, seen, unusable};
 use super::Findings;
 use crate::engine::audit::{self, Audit, Judge, Placed, Why};
 use crate::engine::policy::{Mode, Outsiders};
+use crate::engine::words;
 use crate::facts::{Pod, Running};
 
 const AUDIT: &str = "slicegate audit --boundaries";
@@ -99,6 +100,35 @@ pub(super) fn uncovered(scene: &Scene<'_>) -> Findings {
         }
         findings
     })
+}
+
+/// Those from before slicegate judged their creation; anti-affinity of a pod that runs cannot be changed.
+pub(super) fn closed(scene: &Scene<'_>) -> Findings {
+    let mut closing = Vec::new();
+    for object in seen(&scene.gathered.pods)? {
+        let text = object.to_string();
+        if !text.contains(words::PREFIX) {
+            continue;
+        }
+        let place = || format!("{}/{}", namespace(object), name(object));
+        let unusable = |e| unusable(format!("pod {}: {e}", place()));
+        let running: Running<'_> = serde_json::from_str(&text).map_err(unusable)?;
+        let pod: Pod<'_> = serde_json::from_str(&text).map_err(unusable)?;
+        if !running.is_finished() && audit::closes_nodes(&pod) {
+            closing.push(place());
+        }
+    }
+    Ok(vec![match closing.is_empty() {
+        true => Finding::ok("no pod closes nodes for others by slicegate's labels"),
+        false => Finding::warn(
+            format!(
+                "{} with required anti-affinity to slicegate's labels, which closes nodes for others: {}",
+                counted(closing.len(), "pod"),
+                some(&closing)
+            ),
+            "delete them: what comes again is refused (slicegate explain reserved-selector)",
+        ),
+    }])
 }
 
 pub(super) fn outsiders(scene: &Scene<'_>) -> Findings {

@@ -6,8 +6,8 @@ use super::super::Severity::{Fail, Ok as Good, Warn};
 use super::super::{Aim, Asked};
 use super::Case;
 use super::healthy::{
-    argument, found, mps_node, node, nodes, object, pod, quota, refused, sharing_policy, webhook,
-    with_policy,
+    argument, closing, found, mps_node, node, nodes, object, pod, quota, refused, sharing_policy,
+    webhook, with_policy,
 };
 
 #[rustfmt::skip]
@@ -76,5 +76,12 @@ pub(super) const BOUNDARY: &[Case] = &[
     (|g| { found(&mut g.pods).push(pod("off", "c")); found(&mut g.pods)[2]["metadata"]["labels"].take(); }, "outsiders", Fail, "1 pod of namespaces that are not enforced beside a boundary's shares: off/c"),
     (|g| found(&mut g.pods).push(pod("off", "c")), "outsiders", Good, "no shared pod without a label"),
     (|g| with_policy(g, "{outsiders: label}"), "outsiders", Good, "are labelled"),
+    (|_| {}, "closed-nodes", Good, "no pod closes"),
+    (|g| found(&mut g.pods).push(closing("team", "team", Some("{}"))), "closed-nodes", Good, "no pod closes"),
+    (|g| found(&mut g.pods).push(closing("team", "else", Some("{}"))), "closed-nodes", Warn, "1 pod with required anti-affinity to slicegate's labels, which closes nodes for others: team/closing"),
+    (|g| { found(&mut g.pods).push(closing("team", "team", None)); found(&mut g.pods)[2]["spec"]["nodeName"].take(); }, "closed-nodes", Warn, "team/closing"),
+    (|g| { found(&mut g.pods).push(closing("off", "off", Some("{}"))); found(&mut g.pods)[2]["spec"]["containers"] = json!([]); }, "closed-nodes", Warn, "off/closing"),
+    (|g| { found(&mut g.pods).push(closing("team", "team", Some("{}"))); found(&mut g.pods)[2]["metadata"]["labels"]["slicegate.dev/strategy"] = "exclusive".into(); }, "closed-nodes", Warn, "team/closing"),
+    (|g| { found(&mut g.pods).push(closing("team", "else", None)); found(&mut g.pods)[2]["status"]["phase"] = "Succeeded".into(); }, "closed-nodes", Good, "no pod closes"),
     (|g| with_policy(g, "{placement: {schedulers: [a, b]}}"), "schedulers", Warn, "lets a and b place shared pods"),
 ];

@@ -116,6 +116,20 @@ pub(super) fn pod(namespace: &str, name: &str) -> Value {
         "status": {"phase": "Running"}})
 }
 
+/// That share with the boundary's term, which keeps all but `spared` away; without a receipt nobody gave it to the pod.
+pub(super) fn closing(namespace: &str, spared: &str, receipt: Option<&str>) -> Value {
+    let key = "slicegate.dev/trust-boundary";
+    let mut pod = pod(namespace, "closing");
+    if let Some(receipt) = receipt {
+        pod["metadata"]["annotations"] = json!({"slicegate.dev/decision": receipt});
+    }
+    pod["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"] = json!([{
+        "labelSelector": {"matchExpressions": [
+            {"key": key, "operator": "Exists"}, {"key": key, "operator": "NotIn", "values": [spared]}]},
+        "namespaceSelector": {}, "topologyKey": "kubernetes.io/hostname"}]);
+    pod
+}
+
 pub(super) fn mps_node() -> String {
     let is_mps = |n: &Value| n["metadata"]["labels"]["nvidia.com/gpu.sharing-strategy"] == "mps";
     let node = nodes().into_iter().find(is_mps).unwrap();

@@ -5,6 +5,7 @@
 //! compared, as everywhere.
 
 mod adopt;
+mod closing;
 mod cover;
 mod neighbours;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use super::words;
 use crate::facts::Pod;
 
 pub use adopt::{Adoption, adoption};
+pub use closing::closes_nodes;
 pub use cover::{Gap, Why};
 pub use neighbours::{Breach, Neighbour};
 

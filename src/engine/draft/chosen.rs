@@ -4,6 +4,7 @@ use super::{Draft, written};
 use crate::engine::case::{Case, Choice, Grant};
 use crate::engine::decision::{Decision, Reason};
 use crate::engine::plan::{self, Edit, Limits};
+use crate::engine::policy::BoundaryPlacement;
 use crate::engine::receipt::{self, Change, Contents};
 use crate::engine::rules::limit_env::Trust;
 use crate::engine::rules::{self, Holds, Standing};
@@ -54,7 +55,7 @@ impl<'a> Draft<'_, 'a> {
         rules::quota_escape::check(namespace, view, case, choice, &mut self.findings);
         let hides = case.policy.placement.hide_gpus || rules::runtime_class::hides(self.question);
         let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes, hides);
-        self.protect(&edits, Some(strategy));
+        self.protect(&edits, Some(strategy), strategy.is_shared());
         let contents = Contents {
             tier: self.tier.map(|t| t.name.as_str()),
             boundary: &boundary,
@@ -70,8 +71,13 @@ impl<'a> Draft<'_, 'a> {
         self.finish(edits, Some(strategy), reason)
     }
 
-    /// Labels written in advance have to be those the pod is given.
-    pub(super) fn protect(&mut self, edits: &[Edit<'_>], strategy: Option<Strategy>) {
+    /// Labels written in advance, and anti-affinity by them, have to be those the pod is given.
+    pub(super) fn protect(
+        &mut self,
+        edits: &[Edit<'_>],
+        strategy: Option<Strategy>,
+        may_be_shared: bool,
+    ) {
         let pod = self.question.pod;
         let mut given: Vec<(&str, &str)> = Vec::with_capacity(3);
         if let Some(boundary) = &self.boundary {
@@ -91,6 +97,13 @@ impl<'a> Draft<'_, 'a> {
             given.push((words::MPS_USER, user));
         }
         rules::protected_metadata::check(pod, &given, &mut self.findings);
+        let by_terms =
+            self.question.policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
+        given.retain(|(key, _)| match *key {
+            words::TRUST_BOUNDARY => may_be_shared && by_terms,
+            key => key == words::MPS_USER,
+        });
+        rules::reserved_selector::check(pod, &given, &mut self.findings);
     }
 }
 

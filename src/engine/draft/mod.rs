@@ -171,6 +171,7 @@ impl<'q, 'a> Draft<'q, 'a> {
         let pod = self.question.pod;
         rules::bypasses(self.question, Standing::default(), &mut self.findings);
         rules::protected_metadata::check(pod, &[], &mut self.findings);
+        rules::reserved_selector::check(pod, &[], &mut self.findings);
         let mut edits = Vec::new();
         if rules::runtime_class::hides(self.question) {
             plan::hide(pod, &[], &mut edits);
@@ -282,7 +283,24 @@ impl<'q, 'a> Draft<'q, 'a> {
             };
             rules::bypasses(self.question, standing, &mut self.findings);
         }
+        self.selectors_of_no_choice();
         self.finish(Vec::new(), None, Reason::Findings)
+    }
+
+    /// Nothing is chosen, so nobody can say which terms the pod would be given: those that go with its boundary and its
+    /// own user label are not held against it.
+    fn selectors_of_no_choice(&mut self) {
+        let pod = self.question.pod;
+        let boundary = self.boundary.as_deref();
+        let own = [
+            (words::TRUST_BOUNDARY, boundary),
+            (words::MPS_USER, pod.label(words::MPS_USER)),
+        ];
+        let own: Vec<(&str, &str)> = own
+            .into_iter()
+            .filter_map(|(label, value)| Some((label, value?)))
+            .collect();
+        rules::reserved_selector::check(pod, &own, &mut self.findings);
     }
 
     fn finish(

@@ -104,7 +104,7 @@ impl<'a> Draft<'_, 'a> {
         rules::bypasses(self.question, standing, &mut self.findings);
         // The guard knows no node: the label tells it that the node which the pod names shares nothing.
         let label = named.filter(|strategy| !strategy.is_shared());
-        self.protect(&[], label);
+        self.protect(&[], label, may_be_shared);
         let mut edits = plan::stamp(pod, policy, boundary.clone(), may_be_shared);
         if rules::runtime_class::hides(self.question) {
             plan::hide(pod, wants, &mut edits);
@@ -134,7 +134,7 @@ impl<'a> Draft<'_, 'a> {
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
-        self.protect(&[], None);
+        self.protect(&[], None, false);
         let edits = plan::label_only(self.question.pod, boundary);
         self.finish(edits, None, Reason::StampOnly(StampReason::ForeignSystem))
     }

@@ -19,6 +19,7 @@ use crate::facts::pod::Place;
 
 pub(super) use containers::hide as hide_from;
 pub use limits::Limits;
+pub(super) use neighbours::is_own_term;
 pub(super) use user::written as written_user;
 pub use user::{MpsUser, mps_user};
 

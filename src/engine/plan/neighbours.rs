@@ -10,6 +10,7 @@ use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::affinity::PodAffinityTerm;
 use crate::facts::pod::Requirement;
+use crate::json::Raw;
 
 /// What keeps boundaries apart: anti-affinity or the node's label, and always a node that has a hostname.
 pub(super) fn keep_apart<'a>(
@@ -40,19 +41,20 @@ pub(super) fn repel<'a>(
     own: Cow<'a, str>,
     edits: &mut Vec<Edit<'a>>,
 ) {
-    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
-    let terms = affinity.and_then(|a| a.pod_anti_affinity.as_ref()?.required.as_ref());
-    let ours = |term: PodAffinityTerm<'_>| is_repelling(&term, label, &own);
-    let written = terms
-        .into_iter()
-        .flatten()
-        .any(|raw| raw.get().contains(label) && PodAffinityTerm::read(*raw).is_some_and(ours));
-    if !written {
+    let mut terms = pod.required_anti_affinity().iter();
+    if !terms.any(|term| is_own_term(*term, label, &own)) {
         edits.push(Edit::Repel { label, own });
     }
 }
 
-fn is_repelling(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
+/// Whether a required term is the one that slicegate writes for a label of the value `own`: what has another value is
+/// kept off the node, whatever its namespace, and nobody else is.
+pub(in crate::engine) fn is_own_term(term: Raw<'_>, label: &str, own: &str) -> bool {
+    term.get().contains(label)
+        && PodAffinityTerm::read(term).is_some_and(|term| repels_others(&term, label, own))
+}
+
+fn repels_others(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
     let by_hostname = term.topology_key.as_deref() == Some(words::HOSTNAME);
     let Some(selector) = term.label_selector.as_ref().filter(|_| by_hostname) else {
         return false;
@@ -62,17 +64,15 @@ fn is_repelling(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
         .as_ref()
         .is_some_and(|m| !m.is_empty());
     let expressions = selector.match_expressions.as_deref().unwrap_or_default();
-    let fits = |r: &Requirement<'_>| {
+    let is_there = |r: &&Requirement<'_>| &*r.key == label && &*r.operator == "Exists";
+    let is_other = |r: &&Requirement<'_>| {
         let values = r.values.as_deref().unwrap_or_default();
-        &*r.key == label
-            && match &*r.operator {
-                "Exists" => true,
-                "NotIn" => matches!(values, [only] if &**only == own),
-                _ => false,
-            }
+        &*r.key == label && &*r.operator == "NotIn" && matches!(values, [only] if &**only == own)
     };
-    let exists = expressions.iter().any(|r| &*r.operator == "Exists");
-    !narrower && exists && term.is_everywhere() && expressions.iter().all(fits)
+    let both = expressions.len() == 2
+        && expressions.iter().any(|r| is_there(&r))
+        && expressions.iter().any(|r| is_other(&r));
+    !narrower && both && term.is_everywhere()
 }
 
 pub(super) fn pack<'a>(

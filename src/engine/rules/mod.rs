@@ -27,6 +27,7 @@ pub mod privileged_gpu;
 pub mod privileged_share;
 pub mod protected_metadata;
 pub mod quota_escape;
+pub mod reserved_selector;
 pub mod runtime_class;
 pub mod scheduler_name;
 pub mod share_count;
@@ -46,10 +47,11 @@ use super::rule::{Rule, Severity};
 use super::strategy::Strategy;
 
 /// Every rule, in the order of the contract's table.
-pub static ALL: [&Rule; 34] = [
+pub static ALL: [&Rule; 35] = [
     &tier_unknown::RULE,
     &tier_not_allowed::RULE,
     &boundary_not_yours::RULE,
+    &reserved_selector::RULE,
     &isolation_below_tier::RULE,
     &ask_invalid::RULE,
     &tier_missing::RULE,

@@ -14,6 +14,18 @@ use crate::engine::rules::host_device::{PROCESSES, ROADS};
 pub(crate) const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
     .filter(l, l.orValue(null) != null).map(l, l.value())";
 
+/// The terms of a pod's required anti-affinity.
+pub(crate) const TERMS: &str = "object.spec.?affinity.?podAntiAffinity.?requiredDuringSchedulingIgnoredDuringExecution\
+    .orValue([])";
+
+/// The lists and maps of such a term with the label keys by which it selects pods, and how an entry says its key.
+const SELECTED: [(&str, &str, &str); 4] = [
+    ("t.?labelSelector.?matchLabels", "{}", "k"),
+    ("t.?labelSelector.?matchExpressions", "[]", "k.key"),
+    ("t.?matchLabelKeys", "[]", "k"),
+    ("t.?mismatchLabelKeys", "[]", "k"),
+];
+
 /// Everything of a container that is looked through.
 const OF_CONTAINER: [&str; 5] = [
     "c.?env",
@@ -44,6 +56,10 @@ pub fn expression() -> String {
             any(At::HostPath, "v.hostPath.path", 1)
         ),
         containers(),
+        format!(
+            "{TERMS}.exists(t,\n  {})",
+            selects_by(&|key| any(At::Repelled, key, 1))
+        ),
     ];
     parts.join("\n|| ")
 }
@@ -60,11 +76,26 @@ pub(crate) fn beyond(containers: usize, entries: usize) -> String {
         of.iter().map(size).collect::<Vec<_>>().join(" + ")
     };
     format!(
-        "{LISTS}.map(l, size(l)).sum() > {containers}\n\
-        || {LISTS}.map(l, l.map(c, {}).sum()).sum()\n  + {} > {entries}",
+        "{LISTS}.map(l, size(l)).sum() > {containers}\n|| size({TERMS}) > {entries}\n\
+        || {LISTS}.map(l, l.map(c, {}).sum()).sum()\n  + {}\n  + {} > {entries}",
         sizes(&OF_CONTAINER),
-        sizes(&OF_POD)
+        sizes(&OF_POD),
+        repelling_entries()
     )
+}
+
+/// How many terms and keys in them the required anti-affinity has. Whoever asks has looked at the number of terms first,
+/// since counting costs something for each.
+pub(crate) fn repelling_entries() -> String {
+    let sizes = SELECTED.map(|(list, empty, _)| format!("size({list}.orValue({empty}))"));
+    format!("{TERMS}.map(t, 1 + {}).sum()", sizes.join(" + "))
+}
+
+/// Whether the term `t` selects pods by a key for which `is` holds.
+pub(crate) fn selects_by(is: &dyn Fn(&str) -> String) -> String {
+    let each = SELECTED
+        .map(|(list, empty, key)| format!("{list}.orValue({empty}).exists(k, {})", is(key)));
+    each.join("\n|| ").replace('\n', "\n  ")
 }
 
 fn containers() -> String {
@@ -122,7 +153,7 @@ pub(crate) fn begins(text: &str, beginning: &str) -> String {
     format!("{text}.startsWith({})", quoted(beginning))
 }
 
-fn has(text: &str, part: &str) -> String {
+pub(crate) fn has(text: &str, part: &str) -> String {
     format!("{text}.contains({})", quoted(part))
 }
 

@@ -8,13 +8,18 @@ mod cel;
 mod signs;
 
 pub use cel::expression;
-pub(crate) use cel::{LISTS, begins, beyond, crowded, is_one_of, quoted};
+pub(crate) use cel::{
+    LISTS, TERMS, begins, beyond, crowded, has, is_one_of, quoted, repelling_entries, selects_by,
+};
 pub(crate) use signs::parents;
 
 use super::foreign::Stands;
+use super::words;
 use crate::facts::Pod;
+use crate::facts::affinity::SelectedKeys;
 use crate::facts::pod::{Container, ContainerKind};
 use crate::facts::text::{Pairs, Text};
+use crate::json::Raw;
 use signs::{At, says};
 
 /// More entries, in all lists and maps together, than are looked through one by one.
@@ -33,6 +38,7 @@ pub fn touches_gpu(pod: &Pod<'_>) -> bool {
         || marked(pod)
         || lists(pod).any(reaches)
         || reaches_out(pod)
+        || keeps_away(pod)
         || is_crowded(pod)
 }
 
@@ -62,7 +68,10 @@ pub(super) fn is_beyond(pod: &Pod<'_>, containers: usize, entries: usize) -> boo
             + pairs(resources.and_then(|r| r.requests.as_ref()))
     };
     let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_ref());
-    let of_pod = pairs(pod.annotations()) + pairs(pod.labels()) + volumes.map_or(0, Vec::len);
+    let of_pod = pairs(pod.annotations())
+        + pairs(pod.labels())
+        + volumes.map_or(0, Vec::len)
+        + entries_repelled(pod);
     lists(pod).count() > containers
         || of_pod + lists(pod).map(of_container).sum::<usize>() > entries
 }
@@ -85,6 +94,22 @@ fn reaches_out(pod: &Pod<'_>) -> bool {
     let mut hosts = hosts.filter_map(|v| v.host_path.as_ref());
     class.is_some_and(|class| says(At::RuntimeClass, class))
         || hosts.any(|host| says(At::HostPath, text(host.path.as_ref())))
+}
+
+/// By the pods that it keeps away from its node.
+fn keeps_away(pod: &Pod<'_>) -> bool {
+    let mut terms = pod.required_anti_affinity().iter();
+    terms.any(|term| match SelectedKeys::read(*term) {
+        Some(keys) => keys.iter().any(|key| says(At::Repelled, key)),
+        None => term.get().contains(words::PREFIX),
+    })
+}
+
+/// How many terms its required anti-affinity has, and keys in them.
+pub(super) fn entries_repelled(pod: &Pod<'_>) -> usize {
+    let terms = pod.required_anti_affinity().iter();
+    let keys = |term: &Raw<'_>| SelectedKeys::read(*term).map_or(0, |keys| keys.iter().count());
+    terms.map(|term| 1 + keys(term)).sum()
 }
 
 /// By resources.

@@ -21,6 +21,8 @@ pub(super) enum At {
     HostPath,
     /// Where a volume is mounted.
     MountPath,
+    /// A label key by which required anti-affinity selects the pods that it keeps away.
+    Repelled,
 }
 
 /// Texts that mean something.
@@ -75,6 +77,7 @@ static PREFIX: Signs = Signs::of(&[Long, Spell(&words::VARIABLES)]);
 // What a class runs is not to be seen in its name.
 static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
 static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
+static REPELLED: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Have(words::BELOW)]);
 static MOUNT_PATH: Signs = Signs::of(&[Long, Have(visible_devices::DEVICES)]);
 
 /// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
@@ -88,6 +91,7 @@ pub(super) fn signs(at: At) -> &'static Signs {
         At::RuntimeClass => &RUNTIME_CLASS,
         At::HostPath => &HOST_PATH,
         At::MountPath => &MOUNT_PATH,
+        At::Repelled => &REPELLED,
     }
 }
 
@@ -185,7 +189,7 @@ pub(crate) fn parents(path: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
-    use super::At::{HostPath, Key, Prefix, Variable};
+    use super::At::{HostPath, Key, Prefix, Repelled, Variable};
     use super::*;
     use crate::engine::rules::host_device;
 
@@ -252,6 +256,31 @@ mod tests {
         for prefix in ["", "APP_", "nvidia_", "CUDA_V", "XNVIDIA_"] {
             assert!(!says(Prefix, prefix), "{prefix}");
         }
+    }
+
+    #[test]
+    fn a_selected_key_is_one_below_the_domain_and_nowhere_else() {
+        for key in [
+            words::TRUST_BOUNDARY,
+            words::MPS_USER,
+            "slicegate.dev/anything",
+            "gpu-memory.slicegate.dev/main",
+            "a.b.slicegate.dev/c",
+        ] {
+            assert!(says(Repelled, key) && words::is_own_key(key), "{key}");
+        }
+        for key in [
+            "",
+            "app",
+            "slicegate.dev",
+            "slicegate.devel/x",
+            "myslicegate.dev/x",
+            "app.kubernetes.io/slicegate.dev",
+            "Slicegate.dev/trust-boundary",
+        ] {
+            assert!(!says(Repelled, key) && !words::is_own_key(key), "{key}");
+        }
+        assert!(says(Repelled, &"x".repeat(LONGEST + 1)));
     }
 
     #[test]

@@ -1,0 +1,133 @@
+//! `reserved-selector`: refuses required anti-affinity by slicegate's labels that slicegate did not write.
+
+use super::ask_invalid::quoted;
+use crate::engine::findings::Findings;
+use crate::engine::plan;
+use crate::engine::rule::{Rule, Severity};
+use crate::engine::words;
+use crate::facts::Pod;
+use crate::facts::affinity::SelectedKeys;
+use crate::json::Raw;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "reserved-selector",
+    default: Severity::Deny,
+    always_denies: false,
+    refuses: "a required pod anti-affinity that names a key of slicegate's and that slicegate did not write",
+    cause: "A term of the pod's required anti-affinity names a key below slicegate.dev/ or a \
+        domain of it: in matchLabels, matchExpressions, matchLabelKeys or mismatchLabelKeys, with \
+        any topology key. It fires in every namespace, with or without a GPU. The terms that \
+        slicegate gives this very pod are no finding, so its manifest can be applied again. \
+        Preferred terms, pod affinity and topology spread constraints keep nobody else off a \
+        node and are not looked at.",
+    risk: "Kubernetes' anti-affinity holds both ways: a pod that runs keeps every pod off its \
+        node, or its whole topology, that its terms select. slicegate labels all GPU pods, so one \
+        small pod without a GPU would close nodes for the GPU pods of everybody else.",
+    fix: "Remove the term, or select by labels of your own. slicegate writes the terms that keep \
+        trust boundaries and MPS users apart.",
+    bad: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+spec:
+  affinity:
+    podAntiAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+      - labelSelector:
+          matchExpressions:
+          - {key: slicegate.dev/trust-boundary, operator: Exists}
+        namespaceSelector: {}
+        topologyKey: kubernetes.io/os
+  containers:
+  - name: main
+    image: registry.example/app:1
+"#,
+    good: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  labels:
+    app: web
+spec:
+  affinity:
+    podAntiAffinity:
+      requiredDuringSchedulingIgnoredDuringExecution:
+      - labelSelector:
+          matchLabels: {app: web}
+        topologyKey: kubernetes.io/hostname
+  containers:
+  - name: main
+    image: registry.example/app:1
+"#,
+};
+
+/// Looks for terms that name a key of slicegate's. `own` says which of them slicegate gives this pod: a label, and the
+/// value of it that the term spares.
+pub fn check(pod: &Pod<'_>, own: &[(&str, &str)], findings: &mut Findings<'_>) {
+    let mut named = foreign(pod, own);
+    let Some((index, key)) = named.next() else {
+        return;
+    };
+    // One finding however many there are: a pod can hold a hundred thousand.
+    let more = match named.count() {
+        0 => String::new(),
+        1 => ", and one more term does".to_owned(),
+        more => format!(", and {more} more terms do"),
+    };
+    let message = format!(
+        "the required anti-affinity selects by {}, a key of slicegate's{more}: it would close nodes for others",
+        quoted(&key)
+    );
+    let fix = "remove the term, or select by labels of your own; slicegate writes the terms that \
+        keep boundaries apart"
+        .to_owned();
+    let path = format!(
+        "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/{index}"
+    );
+    findings.add(&RULE, path, (message, fix));
+}
+
+/// Whether a pod has a term that [`check`] finds.
+pub(in crate::engine) fn is_found(pod: &Pod<'_>, own: &[(&str, &str)]) -> bool {
+    foreign(pod, own).next().is_some()
+}
+
+/// The terms that name a key of slicegate's and are none that it gives this pod: each with its index and the key.
+fn foreign<'p>(
+    pod: &'p Pod<'_>,
+    own: &'p [(&'p str, &'p str)],
+) -> impl Iterator<Item = (usize, String)> + 'p {
+    let terms = pod.required_anti_affinity().iter().enumerate();
+    terms.filter_map(|(index, term)| {
+        let mut own = own.iter();
+        let key = named_key(*term)?;
+        let is_own = own.any(|(label, value)| plan::is_own_term(*term, label, value));
+        (!is_own).then_some((index, key))
+    })
+}
+
+/// Whether any term names a key of slicegate's, its own terms included.
+pub(in crate::engine) fn is_named(pod: &Pod<'_>) -> bool {
+    let mut terms = pod.required_anti_affinity().iter();
+    terms.any(|term| named_key(*term).is_some())
+}
+
+/// The first key of slicegate's that a term names. What cannot be read as a term and has slicegate's domain in it is
+/// taken to name one.
+fn named_key(term: Raw<'_>) -> Option<String> {
+    let text = term.get();
+    // A key may be written with escapes.
+    if !text.contains(words::PREFIX) && !text.contains('\\') {
+        return None;
+    }
+    match SelectedKeys::read(term) {
+        Some(keys) => keys
+            .iter()
+            .find(|key| words::is_own_key(key))
+            .map(str::to_owned),
+        None => text
+            .contains(words::PREFIX)
+            .then(|| words::PREFIX.to_owned()),
+    }
+}

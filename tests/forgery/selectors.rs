@@ -1,0 +1,164 @@
+//! Required anti-affinity by slicegate's labels, which would close nodes for others: in every namespace, in both webhooks.
+
+use serde_json::{Value, json};
+
+use super::scene::{
+    SHARED, WHOLE, confirm, create, gpu_pod, plain_pod, report, review, try_send, with,
+};
+use slicegate::admission::Webhook;
+
+const RULE: &str = "reserved-selector";
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+const KEY: &str = "slicegate.dev/trust-boundary";
+
+/// A namespace that is off, one in dry-run, and one that is never matched.
+const OFF: &str = "plain";
+const DRY: &str = "preview";
+const NEVER: &str = "kube-system";
+
+fn with_terms(pod: Value, terms: &Value) -> Value {
+    with(
+        pod,
+        &json!({"spec": {"affinity": {"podAntiAffinity": {REQUIRED: terms}}}}),
+    )
+}
+
+/// What closes nodes, each term with a key of slicegate's in another place.
+fn closing() -> Vec<Value> {
+    let by = |selector: Value| json!({"labelSelector": selector, "topologyKey": "kubernetes.io/os", "namespaceSelector": {}});
+    let expression = |key: &str, operator: &str, values: Value| {
+        by(json!({"matchExpressions": [{"key": key, "operator": operator, "values": values}]}))
+    };
+    let beside = |list: &str, selector: Value| {
+        let mut term = by(selector);
+        term[list] = json!(["app", KEY]);
+        term
+    };
+    let mut terms = vec![
+        by(json!({"matchLabels": {KEY: "team-c"}})),
+        by(json!({"matchLabels": {"app": "web", KEY: "team-c"}})),
+        expression(KEY, "Exists", Value::Null),
+        expression(KEY, "In", json!(["team-b", "team-c"])),
+        expression(KEY, "NotIn", json!(["team-b"])),
+        expression(KEY, "DoesNotExist", json!([])),
+        expression(KEY, "Nonsense", json!([1, true])),
+        beside("matchLabelKeys", json!({})),
+        beside("matchLabelKeys", Value::Null),
+        beside(
+            "mismatchLabelKeys",
+            json!({"matchLabels": null, "matchExpressions": null}),
+        ),
+        json!({"labelSelector": {"matchLabels": {KEY: "team-c"}}}),
+        json!({"labelSelector": {"matchLabels": {KEY: "team-c"}}, "namespaces": null, "more": {"a": [1]}}),
+        // No API server takes these; whoever reads them must not take them for harmless.
+        json!({"labelSelector": {"matchExpressions": {KEY: 1}}}),
+        json!({"matchLabelKeys": KEY}),
+        json!([KEY]),
+    ];
+    for key in [
+        "slicegate.dev/mps-user",
+        "slicegate.dev/strategy",
+        "slicegate.dev/slot",
+        "slicegate.dev/nobody-knows",
+        "gpu-memory.slicegate.dev/main",
+        "a.b.slicegate.dev/c",
+    ] {
+        terms.push(expression(key, "Exists", Value::Null));
+    }
+    terms
+}
+
+/// What closes nodes for nobody but those whom its author may shut out anyway.
+fn harmless() -> Vec<Value> {
+    let by = |key: &str| json!({"labelSelector": {"matchLabels": {key: "x"}}, "topologyKey": KEY});
+    vec![
+        by("app"),
+        by("slicegate.example/tier"),
+        by("notslicegate.dev/trust-boundary"),
+        by("slicegate.dev"),
+        json!({"labelSelector": {}, "topologyKey": "kubernetes.io/hostname"}),
+        json!({"labelSelector": null, "matchLabelKeys": null, "topologyKey": "kubernetes.io/hostname"}),
+        json!({"labelSelector": {"matchLabels": {"app": KEY}}, "topologyKey": "kubernetes.io/hostname"}),
+        json!({"namespaceSelector": {"matchLabels": {"team": "a"}}, "topologyKey": "kubernetes.io/hostname"}),
+        json!({}),
+    ]
+}
+
+#[test]
+fn what_closes_nodes_is_refused_in_every_namespace_with_and_without_a_gpu() {
+    let mut faults = Vec::new();
+    for term in closing() {
+        for pod in [plain_pod(), gpu_pod()] {
+            let pod = with_terms(pod, &json!([term]));
+            for namespace in [SHARED, WHOLE, OFF, DRY, "nobody-described-it"] {
+                for (webhook, answer) in [
+                    ("mutate", create(namespace, &pod)),
+                    ("validate", confirm(namespace, &pod)),
+                ] {
+                    if !answer.is_refused_by(RULE) {
+                        faults.push(format!("{webhook} {namespace} {term}: {answer:?}"));
+                    }
+                }
+            }
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn other_terms_are_left_alone() {
+    let mut faults = Vec::new();
+    for term in harmless() {
+        let pod = with_terms(plain_pod(), &json!([term]));
+        for namespace in [SHARED, WHOLE, OFF, DRY, NEVER] {
+            let answer = create(namespace, &pod);
+            if answer.pod.as_ref() != Some(&pod) || !answer.warnings.is_empty() {
+                faults.push(format!("{namespace} {term}: {answer:?}"));
+            }
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn a_finished_pod_may_come_again_where_it_was_made_and_nowhere_else() {
+    let finished = create(SHARED, &gpu_pod()).pod.expect("it is admitted");
+    for webhook in [create, confirm] {
+        assert!(webhook(SHARED, &finished).allowed);
+        for elsewhere in [WHOLE, OFF, DRY] {
+            let answer = webhook(elsewhere, &finished);
+            assert!(answer.is_refused_by(RULE) || answer.is_refused_by("boundary-not-yours"));
+            assert!(!answer.allowed, "{elsewhere}");
+        }
+    }
+}
+
+#[test]
+fn a_term_is_found_wherever_it_stands_and_said_once() {
+    let honest = json!({"labelSelector": {"matchLabels": {"app": "web"}}, "topologyKey": "kubernetes.io/hostname"});
+    let mut terms = vec![honest; 20_000];
+    terms[19_999] = closing()[0].clone();
+    assert!(create(OFF, &with_terms(plain_pod(), &json!(terms))).is_refused_by(RULE));
+    let forged = vec![closing()[0].clone(); 20_000];
+    let body = review(OFF, &with_terms(plain_pod(), &json!(forged)), None, "");
+    let answer = try_send(Webhook::Mutate, &body, None).expect("an answer");
+    assert!(answer.is_refused_by(RULE));
+    let said = answer.message.len();
+    assert!(said < 2_000, "{said} bytes are said");
+}
+
+#[test]
+fn a_key_that_is_written_with_escapes_is_the_same_key() {
+    let pod = with_terms(
+        plain_pod(),
+        &json!([{"labelSelector": {"matchLabels": {KEY: "x"}}}]),
+    );
+    for escaped in [
+        r"\u0073licegate.dev/trust-boundary",
+        r"slicegate.dev\/trust-boundary",
+    ] {
+        let body = review(OFF, &pod, None, "").replace(KEY, escaped);
+        let answer = try_send(Webhook::Mutate, &body, None).expect("an answer");
+        assert!(answer.is_refused_by(RULE), "{escaped}: {answer:?}");
+    }
+}

@@ -48,6 +48,9 @@ pub(crate) struct AdoptArgs {
     /// The SharingPolicy; else the cluster's or the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
+    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// Asks the API server whether it would, and changes nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -29,7 +29,8 @@ const NODES: &str = r#"{"apiVersion":"v1","kind":"List","items":[
  {"apiVersion":"v1","kind":"Node","metadata":{"name":"silent","labels":{"kubernetes.io/hostname":"silent"}},
   "status":{"allocatable":{"nvidia.com/gpu":"1"}}}]}"#;
 
-/// `team-a` and `team-b` enforce, `play` does for whoever likes, `trial` rehearses, `off` and `claims` are off.
+/// `team-a`, `team-b` and its member `guest` enforce, `play` does for whoever likes, `trial` rehearses, `off` and
+/// `claims` are off.
 fn namespaces() -> Namespaces {
     let view = |mode: &str, tier: Option<&str>, boundary: Option<&str>| NamespaceView {
         mode: Some(mode.to_owned()),
@@ -44,8 +45,13 @@ fn namespaces() -> Namespaces {
         ("trial", view("dry-run", None, None)),
         ("off", view("off", None, None)),
         ("claims", view("off", None, Some("team-a"))),
+        ("guest", view("enforce", None, Some("team-b"))),
     ];
-    Namespaces::known(HashMap::from(views.map(|(n, v)| (n.to_owned(), v))))
+    let mut views = HashMap::from(views.map(|(n, v)| (n.to_owned(), v)));
+    if let Some(host) = views.get_mut("team-b") {
+        host.boundary_members = vec!["guest".to_owned()];
+    }
+    Namespaces::known(views)
 }
 
 struct World {
@@ -80,8 +86,8 @@ impl World {
     }
 }
 
-/// A pod in a few words: `namespace node resource` and, each where there is one, `label=`, `terms`, `named`,
-/// `static` and `scheduler=`.
+/// A pod in a few words: `namespace node resource` and, each where there is one, `label=`, `receipt=`, `strategy=`,
+/// what it asks by now, `part=` and `tier=`, and `terms`, `named`, `static` and `scheduler=`.
 struct Told<'t> {
     namespace: &'t str,
     node: &'t str,
@@ -94,13 +100,28 @@ fn told(line: &str) -> Told<'_> {
     let value = |key: &str| words.iter().find_map(|w| w.strip_prefix(key));
     let has = |word: &str| words.contains(&word);
     let label = value("label=");
-    let labels = label.map_or("{}".to_owned(), |l| {
-        format!(r#"{{"slicegate.dev/trust-boundary":"{l}"}}"#)
-    });
-    let mirror = match has("static") {
-        true => r#"{"kubernetes.io/config.mirror":"x"}"#,
-        false => "{}",
+    let map = |pairs: &[(&str, Option<String>)]| {
+        let pairs = pairs
+            .iter()
+            .filter_map(|(key, value)| Some((*key, value.as_ref()?)));
+        serde_json::to_string(&pairs.collect::<HashMap<_, _>>()).unwrap()
     };
+    let text = |key: &str| value(key).map(str::to_owned);
+    let labels = map(&[
+        ("slicegate.dev/trust-boundary", text("label=")),
+        ("slicegate.dev/strategy", text("strategy=")),
+    ]);
+    let receipt =
+        value("receipt=").map(|boundary| format!(r#"{{"boundary":"{boundary}","from":{{}}}}"#));
+    let annotations = map(&[
+        ("slicegate.dev/decision", receipt),
+        ("slicegate.dev/trust-boundary", text("part=")),
+        ("slicegate.dev/tier", text("tier=")),
+        (
+            "kubernetes.io/config.mirror",
+            has("static").then(|| "x".to_owned()),
+        ),
+    ]);
     let term = match (has("terms"), label) {
         (true, Some(own)) => format!(
             r#"{{"topologyKey":"kubernetes.io/hostname","namespaceSelector":{{}},"labelSelector":{{"matchExpressions":[
@@ -111,7 +132,7 @@ fn told(line: &str) -> Told<'_> {
     };
     let scheduler = value("scheduler=").unwrap_or("default-scheduler");
     let json = format!(
-        r#"{{"metadata":{{"labels":{labels},"annotations":{mirror}}},"spec":{{"schedulerName":"{scheduler}",
+        r#"{{"metadata":{{"labels":{labels},"annotations":{annotations}}},"spec":{{"schedulerName":"{scheduler}",
         "affinity":{{"podAntiAffinity":{{"requiredDuringSchedulingIgnoredDuringExecution":[{term}]}}}},
         "containers":[{{"name":"main","resources":{{"limits":{{"nvidia.com/{}":"1"}}}}}}]}}}}"#,
         words[2]
@@ -176,7 +197,19 @@ fn every_way_out_of_the_guarantee_has_its_reason() {
             &["label-differs"],
         ),
         ("off mps gpu.shared label=team-a", &["label-differs"]),
-        ("team-a mps gpu.shared label=ANY", &["label-differs"]),
+        ("off mps gpu.shared label=off.part", &[]),
+        // Every tier is allowed there, those for anybody too.
+        ("team-a mps gpu.shared label=ANY", &[]),
+        (
+            "team-a mps gpu.shared label=team-a receipt=team-b",
+            &["label-differs"],
+        ),
+        (
+            "team-a mps gpu.shared label=team-a receipt=",
+            &["label-differs"],
+        ),
+        // Whom the bearer of the name lists.
+        ("guest mps gpu.shared label=team-b receipt=team-b", &[]),
         // The bearer of the name did not agree.
         ("claims mps gpu.shared label=team-a", &["label-differs"]),
         ("team-a mps gpu.shared static", &["static-pod"]),
@@ -195,6 +228,11 @@ fn every_way_out_of_the_guarantee_has_its_reason() {
         ("team-a silent gpu label=team-a terms", &["node-unknown"]),
         ("team-a lost gpu label=team-a terms", &["node-unknown"]),
         ("team-a mps gpu label=team-a", &["resource-gone"]),
+        // The name stayed and what is behind it did not.
+        (
+            "team-a whole gpu label=team-a strategy=time-slicing",
+            &["resource-gone"],
+        ),
         (
             "off silent gpu named scheduler=volcano",
             &[
@@ -248,6 +286,11 @@ fn what_a_pod_holds_is_what_its_node_sells() {
         ("off sliced mig-1g.10gb", Holding::Slice),
         ("off mps gpu", Holding::Gone { shares_now: true }),
         ("off whole gpu.shared", Holding::Gone { shares_now: false }),
+        ("team-a whole gpu strategy=exclusive", Holding::Whole),
+        (
+            "team-a whole gpu strategy=time-slicing",
+            Holding::Gone { shares_now: false },
+        ),
     ] {
         let found = look(&world, &[line], |audit| audit.pods[0].holds);
         assert_eq!(found, expected, "{line}");
@@ -279,7 +322,58 @@ fn a_breach_is_two_boundaries_on_one_node_where_one_of_them_was_promised_none() 
         // Nobody opted in; then somebody did.
         (&["off mps gpu.shared", "nowhere mps gpu.shared"], false),
         (&["off mps gpu.shared", "team-a mps gpu.shared"], true),
-        // Whole devices and slices have no neighbours, and of unknown nodes nothing can be said.
+        // What a stamp says counts, not what its author asks by now, nor what another author could.
+        (
+            &[
+                a,
+                "team-a mps gpu.shared label=team-a receipt=team-a part=x",
+            ],
+            false,
+        ),
+        (&[a, "team-a mps gpu.shared label=team-a part=x"], false),
+        (
+            &[a, "team-a mps gpu.shared label=team-a tier=development"],
+            false,
+        ),
+        (
+            &[a, "team-a mps gpu.shared label=team-a.x receipt=team-a.x"],
+            true,
+        ),
+        (
+            &[a, "play mps gpu.shared label=ANY receipt=ANY tier=batch"],
+            true,
+        ),
+        (
+            &[
+                "play mps gpu.shared label=ANY receipt=ANY tier=batch",
+                "play mps gpu.shared label=ANY",
+            ],
+            false,
+        ),
+        (
+            &[
+                a,
+                "team-a mps gpu.shared label=team-a receipt=team-b part=x",
+            ],
+            true,
+        ),
+        // Only who may have it now is of it, whatever his stamp says.
+        (
+            &[
+                "team-b mps gpu.shared label=team-b",
+                "guest mps gpu.shared label=team-b receipt=team-b",
+            ],
+            false,
+        ),
+        (
+            &[a, "claims mps gpu.shared label=team-a receipt=team-a"],
+            true,
+        ),
+        (
+            &[a, "guest mps gpu.shared label=team-a receipt=team-a"],
+            true,
+        ),
+        // Whole devices and slices have no neighbours.
         (
             &[
                 "team-a whole gpu label=team-a",
@@ -294,14 +388,104 @@ fn a_breach_is_two_boundaries_on_one_node_where_one_of_them_was_promised_none() 
             ],
             false,
         ),
-        (&["team-a silent gpu label=team-a", "off silent gpu"], false),
         // The node was changed under a whole device, which others may be handed now.
         (&[a, "team-b mps gpu label=team-b"], true),
     ] {
-        let found = look(&world, lines, |audit| {
-            audit.nodes.iter().any(|n| n.breach.is_some())
+        assert_eq!(breach(&world, lines), expected.then_some(true), "{lines:?}");
+    }
+}
+
+#[test]
+fn two_boundaries_of_which_nobody_can_say_whether_they_share_are_a_possible_breach() {
+    let world = World::new();
+    let a = "team-a silent gpu label=team-a";
+    for (lines, expected) in [
+        (&[a, "team-b silent gpu label=team-b"][..], true),
+        (&[a, "off silent gpu"], true),
+        (&["team-a lost gpu label=team-a", "off lost gpu"], true),
+        (&[a, a], false),
+        (&[a, "team-b lost gpu label=team-b"], false),
+        (&["off silent gpu", "nowhere silent gpu"], false),
+        // The node sold shares when they came, and whole devices by now.
+        (
+            &[
+                "team-a whole gpu.shared label=team-a",
+                "team-b whole gpu.shared label=team-b",
+            ],
+            true,
+        ),
+        (
+            &[
+                "team-a whole gpu label=team-a strategy=time-slicing",
+                "team-b whole gpu label=team-b strategy=time-slicing",
+            ],
+            true,
+        ),
+        (
+            &[
+                "team-a whole gpu label=team-a strategy=time-slicing",
+                "team-b whole gpu label=team-b strategy=exclusive",
+            ],
+            false,
+        ),
+        // One that is known to share, beside one of which nobody knows.
+        (
+            &["team-a mps gpu.shared label=team-a", "off whole gpu"],
+            false,
+        ),
+    ] {
+        assert_eq!(
+            breach(&world, lines),
+            expected.then_some(false),
+            "{lines:?}"
+        );
+    }
+}
+
+/// Whether the breach of the pods' node is certain, if there is one.
+fn breach(world: &World, lines: &[&str]) -> Option<bool> {
+    look(world, lines, |audit| {
+        let mut nodes = audit.nodes.iter();
+        nodes.find_map(|n| Some(n.breach.as_ref()?.is_certain))
+    })
+}
+
+#[test]
+fn a_pod_whose_words_are_others_than_its_stamp_has_drifted_and_is_covered() {
+    let world = World::new();
+    for (line, now) in [
+        ("team-a mps gpu.shared label=team-a receipt=team-a", None),
+        (
+            "team-a mps gpu.shared label=team-a receipt=team-a part=x",
+            Some("team-a.x"),
+        ),
+        (
+            "team-a mps gpu.shared label=team-a part=x",
+            Some("team-a.x"),
+        ),
+        (
+            "team-a mps gpu.shared label=team-a.x receipt=team-a.x",
+            Some("team-a"),
+        ),
+        (
+            "team-a mps gpu.shared label=team-a receipt=team-a tier=development",
+            Some("ANY"),
+        ),
+        // Its namespace went over to another boundary, and may go back.
+        (
+            "guest mps gpu.shared label=guest receipt=guest",
+            Some("team-b"),
+        ),
+        // That is no part of the boundary any more: it is not covered, and not merely another word.
+        ("claims mps gpu.shared label=team-a receipt=team-a", None),
+        ("team-a mps gpu.shared part=x", None),
+    ] {
+        look(&world, &[line], |audit| {
+            let pod = &audit.pods[0];
+            let drifted = pod.has_drifted().then_some(pod.due.as_deref()).flatten();
+            assert_eq!(drifted, now, "{line}");
+            assert!(now.is_none() || pod.gaps.is_empty(), "{line}");
         });
-        assert_eq!(found, expected, "{lines:?}");
     }
 }
 
@@ -349,6 +533,11 @@ fn a_pod_is_adopted_into_the_boundary_it_would_be_given_and_no_label_is_changed(
         // It may not have what it claims, so it stays within its own name.
         ("claims mps gpu.shared", Adoption::Label("claims".into())),
         ("team-a mps gpu.shared label=team-a", Adoption::Labelled),
+        // Its ask changed after it was labelled.
+        (
+            "team-a mps gpu.shared label=team-a part=x",
+            Adoption::Labelled,
+        ),
         (
             "team-a mps gpu.shared label=team-b",
             Adoption::Differs {

@@ -12,14 +12,14 @@ use super::accepted;
 
 /// Each file that has to be refused, with the beginning of its only problem.
 const BAD: &str = "
-policy-bad-any-mps.yaml:38: spec.tiers[4].strategies[1]: mps cannot go with coTenancy: any
-policy-bad-field.yaml:62: spec.placement.packin: no such field; did you mean packing?
-policy-bad-pools.yaml:67: spec.pools: no such field; did you mean spec.supply.pools?
-policy-bad-range.yaml:35: spec.tiers[3].share.fraction: 1.5 is outside (0, 1]; write a decimal such as 0.25
-policy-bad-rule.yaml:66: spec.rules.shm-conflicts: no such rule; did you mean shm-conflict?
+policy-bad-any-mps.yaml:39: spec.tiers[4].strategies[1]: mps cannot go with coTenancy: any
+policy-bad-field.yaml:63: spec.placement.packin: no such field; did you mean packing?
+policy-bad-pools.yaml:68: spec.pools: no such field; did you mean spec.supply.pools?
+policy-bad-range.yaml:36: spec.tiers[3].share.fraction: 1.5 is outside (0, 1]; write a decimal such as 0.25
+policy-bad-rule.yaml:67: spec.rules.shm-conflicts: no such rule; did you mean shm-conflict?
 policy-bad-tier.yaml:8: spec.defaultTier: gold is none of regulated,
-policy-bad-twice.yaml:31: spec.tiers[3].name: batch is at spec.tiers[1].name already
-policy-bad-weak.yaml:18: spec.tiers[0].strategies[1]: mps gives isolation limited, weaker than the tier's hardware
+policy-bad-twice.yaml:32: spec.tiers[3].name: batch is at spec.tiers[1].name already
+policy-bad-weak.yaml:19: spec.tiers[0].strategies[1]: mps gives isolation limited, weaker than the tier's hardware
 ";
 
 #[test]

@@ -127,8 +127,8 @@ fn breaches(breaches: &[BreachEntry], heads: [&str; 3], advice: &str) -> String 
 const BREACH: &str =
     "Delete the pods of all boundaries but one there: slicegate keeps the next ones apart.\n";
 
-const POSSIBLE: &str = "Nobody can say whether these pods share a device. See to it that the node says what it \
-    sells, or delete the\npods of all boundaries but one there.\n";
+const POSSIBLE: &str = "Nobody can say whether these pods share a device. See to it that the node says \
+    what it sells, or\ndelete the pods of all boundaries but one there.\n";
 
 fn of_boundary(breach: &BreachEntry, boundary: &str) -> String {
     let pods = breach.pods.iter().filter(|p| p.trust_boundary == boundary);

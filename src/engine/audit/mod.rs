@@ -201,6 +201,13 @@ pub fn boundaries<'a>(judge: &Judge<'a>, placed: &[Placed<'a>]) -> Audit<'a> {
     }
 }
 
+/// Whether a pod's label counts, and what it or its namespace says by now would give a new one another.
+pub fn has_drifted<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
+    stamp::borne(judge, namespace, pod).is_some_and(|label| {
+        outsider::own_boundary(&question(judge, namespace, pod)).as_deref() != Some(label)
+    })
+}
+
 /// The question a decision about a pod that is there would answer.
 fn question<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Question<'a> {
     Question {

@@ -25,7 +25,8 @@ pub(crate) fn run(args: &AdoptArgs) -> anyhow::Result<u8> {
 
 async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
     let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
-    let world = live::boundaries_of(&cluster, args.policy.as_deref()).await?;
+    let never = args.never_match.clone().unwrap_or_default();
+    let world = live::boundaries_of(&cluster, args.policy.as_deref(), never).await?;
     let namespace = args.namespace.as_str();
     if world.namespaces.view(namespace).is_none() {
         bail!("there is no namespace {namespace} at {}", cluster.address());

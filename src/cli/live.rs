@@ -46,13 +46,15 @@ pub(crate) fn read(args: &AuditArgs) -> anyhow::Result<Live> {
 pub(crate) async fn boundaries_of(
     cluster: &Cluster,
     policy: Option<&str>,
+    never: NeverMatched,
 ) -> anyhow::Result<World> {
     let source = cluster.address();
     let pages = cluster.list(Kind::NAMESPACES).await?;
     let views = fleet::namespace_views(source, input(source, &pages))?;
     let policy = policy_of(cluster, policy).await?;
     let supply = fleet::supply(Vec::new(), &policy);
-    Ok(World::new(policy, supply, Namespaces::known(views)))
+    let namespaces = Namespaces::known(views).with_never_matched(never);
+    Ok(World::new(policy, supply, namespaces))
 }
 
 /// The pods of pages of an API server.

@@ -3,8 +3,6 @@
 //!
 //! [`crate::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
 
-use std::collections::HashMap;
-
 use super::decide::is_mirror;
 use super::findings::Findings;
 use super::foreign;
@@ -50,8 +48,7 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
         return Vec::new();
     }
     let own = question.namespaces.view(question.namespace).cloned();
-    let own = own.map(|view| (question.namespace.to_owned(), view));
-    let alone = Namespaces::known(own.into_iter().collect::<HashMap<_, _>>())
+    let alone = Namespaces::alone(question.namespace, own)
         .with_never_matched(question.namespaces.never_matched().clone());
     let question = &Question {
         namespaces: &alone,
@@ -232,6 +229,7 @@ fn boundary(question: &Question<'_>) -> Option<String> {
 fn labels(question: &Question<'_>, enforced: bool, is_foreign: bool, refusals: &mut Vec<Refusal>) {
     let Question {
         policy,
+        namespaces,
         namespace,
         pod,
         ..
@@ -242,7 +240,7 @@ fn labels(question: &Question<'_>, enforced: bool, is_foreign: bool, refusals: &
         Some(label) if enforced => is_foreign && boundary(question).as_deref() == Some(label),
         Some(label) => {
             // Where its claim needs another's consent, an outsider may be given its own name as well.
-            let free = !policy.boundaries.iter().any(|b| b.name == namespace);
+            let free = namespaces.problem(namespace, namespace, policy).is_none();
             let own = own_boundary(question);
             takes_gpu(pod) && (own.as_deref() == Some(label) || free && label == namespace)
         }

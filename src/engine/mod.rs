@@ -7,6 +7,7 @@ pub mod ask;
 pub mod audit;
 pub mod case;
 pub mod choose;
+pub mod consent;
 pub mod considered;
 mod decide;
 pub mod decision;

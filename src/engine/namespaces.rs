@@ -1,6 +1,6 @@
-//! What the administrators of namespaces said: mode, tiers, boundary, and who agreed to share a boundary.
+//! What the administrators of namespaces said: mode, tiers, boundary, and who may join it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::never::NeverMatched;
 use super::policy::{Mode, Policy};
@@ -19,6 +19,8 @@ pub struct NamespaceView {
     pub allowed_tiers: Option<Vec<String>>,
     /// `slicegate.dev/trust-boundary`, none when empty.
     pub trust_boundary: Option<String>,
+    /// `slicegate.dev/boundary-members` as a list.
+    pub boundary_members: Vec<String>,
     /// Its ResourceQuotas, as far as they count GPUs.
     pub quotas: Vec<QuotaView>,
 }
@@ -29,7 +31,7 @@ impl NamespaceView {
         let annotations = namespace.metadata.annotations.as_ref();
         let get = |key| annotations.and_then(|a| a.get(key)).map(str::to_owned);
         let filled = |key| get(key).filter(|v: &String| !v.is_empty());
-        let list = |text: String| {
+        let list = |text: String| -> Vec<String> {
             let entries = text.split(',').map(str::trim).filter(|e| !e.is_empty());
             entries.map(str::to_owned).collect()
         };
@@ -38,6 +40,7 @@ impl NamespaceView {
             tier: filled(words::TIER),
             allowed_tiers: get(words::ALLOWED_TIERS).map(list),
             trust_boundary: filled(words::TRUST_BOUNDARY),
+            boundary_members: get(words::BOUNDARY_MEMBERS).map(list).unwrap_or_default(),
             quotas: Vec::new(),
         }
     }
@@ -52,6 +55,8 @@ pub enum Undescribed {
     Enforce,
     /// Nothing before it is asked for: the cluster is watched, and this one may be too new to have been seen.
     Ask,
+    /// Nobody knows: a pod's own namespace is all that the guard sees.
+    Unseen,
 }
 
 /// All namespaces that are known.
@@ -59,7 +64,8 @@ pub enum Undescribed {
 pub struct Namespaces {
     views: HashMap<String, NamespaceView>,
     undescribed: Undescribed,
-    in_use: HashSet<String>,
+    /// By boundary, the namespaces that claim it.
+    claimants: HashMap<String, Vec<String>>,
     never: NeverMatched,
 }
 
@@ -69,7 +75,7 @@ impl Namespaces {
         Self {
             views: HashMap::new(),
             undescribed: Undescribed::Enforce,
-            in_use: HashSet::new(),
+            claimants: HashMap::new(),
             never: NeverMatched::default(),
         }
     }
@@ -82,6 +88,12 @@ impl Namespaces {
     /// The namespaces of a cluster that is watched, so that newer ones may be there.
     pub fn watched(views: HashMap<String, NamespaceView>) -> Self {
         Self::of(views, Undescribed::Ask)
+    }
+
+    /// One namespace, and nothing is known of the others.
+    pub fn alone(name: &str, view: Option<NamespaceView>) -> Self {
+        let views = view.map(|view| (name.to_owned(), view));
+        Self::of(views.into_iter().collect(), Undescribed::Unseen)
     }
 
     /// The same, and one that was asked for.
@@ -97,14 +109,19 @@ impl Namespaces {
     }
 
     fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
-        let in_use = views
-            .iter()
-            .map(|(name, view)| view.trust_boundary.clone().unwrap_or_else(|| name.clone()))
-            .collect();
+        let mut claimants: HashMap<String, Vec<String>> = HashMap::new();
+        for (name, view) in &views {
+            let claimed = view.trust_boundary.as_ref().unwrap_or(name);
+            let claimants = claimants.entry(claimed.clone()).or_default();
+            claimants.push(name.clone());
+        }
+        claimants
+            .values_mut()
+            .for_each(|names| names.sort_unstable());
         Self {
             views,
             undescribed,
-            in_use,
+            claimants,
             never: NeverMatched::default(),
         }
     }
@@ -136,10 +153,8 @@ impl Namespaces {
             (Some(word), _) => {
                 Mode::from_word(word).map_or((Mode::Enforce, true), |mode| (mode, false))
             }
-            (None, Undescribed::PolicyDefault | Undescribed::Ask) => {
-                (policy.namespace_default, false)
-            }
             (None, Undescribed::Enforce) => (Mode::Enforce, false),
+            (None, _) => (policy.namespace_default, false),
         };
         (mode.min(policy.mode), misspelt)
     }
@@ -151,36 +166,14 @@ impl Namespaces {
             .unwrap_or(name)
     }
 
-    /// Why a namespace may not use the boundary it claims, if it may not.
-    pub fn claim_problem(&self, name: &str, policy: &Policy) -> Option<ClaimProblem> {
-        let claimed = self.claimed_boundary(name);
-        if !words::is_dns_label(claimed) {
-            return Some(ClaimProblem::NotALabel);
-        }
-        if let Some(named) = policy.boundaries.iter().find(|b| b.name == claimed) {
-            let listed = named.namespaces.iter().any(|n| n == name);
-            return (!listed).then_some(ClaimProblem::Reserved);
-        }
-        let bearer = self.view(claimed).filter(|_| claimed != name)?;
-        let agreed = bearer.trust_boundary.as_deref() == Some(claimed);
-        (!agreed).then_some(ClaimProblem::NoConsent)
+    /// The namespaces that claim a boundary, by name.
+    pub fn claimants(&self, boundary: &str) -> impl Iterator<Item = &str> {
+        let claimants = self.claimants.get(boundary).into_iter().flatten();
+        claimants.map(String::as_str)
     }
 
-    /// Whether a name is a boundary of some namespace, or reserved by the policy.
-    pub fn is_boundary_in_use(&self, name: &str, policy: &Policy) -> bool {
-        self.in_use.contains(name)
-            || self.views.contains_key(name)
-            || policy.boundaries.iter().any(|b| b.name == name)
+    /// Whether other namespaces cannot be seen, so that nothing can be said of what they agreed to.
+    pub(super) fn is_alone(&self) -> bool {
+        self.undescribed == Undescribed::Unseen
     }
-}
-
-/// Why a namespace may not use the boundary it claims.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClaimProblem {
-    /// It is no DNS label.
-    NotALabel,
-    /// The policy's `boundaries` list other namespaces for it.
-    Reserved,
-    /// Another namespace bears that name and does not name it as its boundary.
-    NoConsent,
 }

@@ -85,7 +85,9 @@ pub(super) fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> 
         None => tenancy::own(pod, namespace, namespaces, policy, tier, &mut unsaid)
             .or_else(|| Some(Cow::Borrowed(namespaces.claimed_boundary(namespace)))),
         // It may not have the boundary it claims, so it stays within its own name, if that is free.
-        Some(_) => (!policy.boundaries.iter().any(|b| b.name == namespace))
+        Some(_) => namespaces
+            .problem(namespace, namespace, policy)
+            .is_none()
             .then_some(Cow::Borrowed(namespace)),
     }
 }

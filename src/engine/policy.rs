@@ -25,6 +25,8 @@ pub struct Policy {
     pub pod_opt_out: bool,
     /// What GPU pods of namespaces that are off or in dry-run get.
     pub outsiders: Outsiders,
+    /// Whether a name that no namespace bears may be claimed without being reserved.
+    pub boundary_names: BoundaryNames,
     /// Boundary names only some namespaces may use.
     pub boundaries: Vec<NamedBoundary>,
     /// Sharing systems that are left alone in enforced namespaces.
@@ -90,6 +92,15 @@ pub enum Outsiders {
     None,
     /// The boundary label, so that nobody unlabelled sits beside a boundary.
     Label,
+}
+
+/// Which boundary names namespaces may claim, besides those they were given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BoundaryNames {
+    /// None.
+    Listed,
+    /// Any that no namespace bears and no list reserves: whoever names it, shares it.
+    Open,
 }
 
 /// A boundary name with the only namespaces that may use it.

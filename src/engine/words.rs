@@ -12,6 +12,10 @@ pub const TIER: &str = "slicegate.dev/tier";
 pub const ALLOWED_TIERS: &str = "slicegate.dev/allowed-tiers";
 /// Annotation: the boundary, or a part of it. Label: the boundary a pod was given.
 pub const TRUST_BOUNDARY: &str = "slicegate.dev/trust-boundary";
+/// On a Namespace: the list of namespaces that may join the boundary of its name.
+pub const BOUNDARY_MEMBERS: &str = "slicegate.dev/boundary-members";
+/// In that list: any namespace.
+pub const ANYBODY: &str = "*";
 /// Annotation: the strategy asked for. Label: the strategy given.
 pub const STRATEGY: &str = "slicegate.dev/strategy";
 /// Memory on each device asked for.

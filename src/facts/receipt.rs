@@ -1,12 +1,16 @@
-//! What can be said of the receipt a pod brought along. It is never believed, only compared.
+//! What can be said of the receipt a pod brought along. It is compared, and never believed by itself.
 
 use serde::Deserialize;
 
+use super::text::Text;
 use crate::json::Raw;
 
-/// The two parts of a receipt: what was decided, and what stood there before.
+/// The parts of a receipt that are looked at.
 #[derive(Debug, Deserialize)]
 pub struct Receipt<'a> {
+    /// The boundary label that was given.
+    #[serde(borrow)]
+    pub boundary: Text<'a>,
     /// The request before the rewrite, as the first pass saw it.
     #[serde(borrow)]
     pub from: Raw<'a>,

@@ -72,18 +72,52 @@ pub struct RunningSpec<'a> {
 
 /// `status` of a pod that is there.
 #[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RunningStatus<'a> {
     /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
     #[serde(borrow, default)]
     pub phase: Option<Text<'a>>,
+    /// Of its containers.
+    #[serde(default)]
+    pub container_statuses: Option<Vec<ContainerStatus>>,
+    /// Of its init containers, sidecars among them.
+    #[serde(default)]
+    pub init_container_statuses: Option<Vec<ContainerStatus>>,
+}
+
+/// One entry of `status.containerStatuses`.
+#[derive(Debug, Default, Deserialize)]
+pub struct ContainerStatus {
+    /// One of `waiting`, `running` and `terminated`.
+    #[serde(default)]
+    state: Option<ContainerState>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct ContainerState {
+    #[serde(default)]
+    running: Option<IgnoredAny>,
+}
+
+impl RunningStatus<'_> {
+    fn has_running_containers(&self) -> bool {
+        let lists = [&self.container_statuses, &self.init_container_statuses];
+        let mut all = lists.into_iter().flatten().flatten();
+        all.any(|c| c.state.as_ref().is_some_and(|s| s.running.is_some()))
+    }
 }
 
 impl Running<'_> {
     /// Whether it is over, and has given its devices back.
+    ///
+    /// A scheduler goes by the phase alone, which is whatever somebody with the right to `pods/status` wrote. A kubelet
+    /// gives devices back when the containers have stopped, and writes such a phase only then.
     pub fn is_finished(&self) -> bool {
-        let status = self.status.as_ref();
-        let phase = status.and_then(|s| s.phase.as_deref());
-        matches!(phase, Some("Succeeded" | "Failed"))
+        let Some(status) = &self.status else {
+            return false;
+        };
+        let is_over = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
+        is_over && !status.has_running_containers()
     }
 
     /// The node it is on, if it is on one.
@@ -112,6 +146,26 @@ mod tests {
         serde_json::from_str::<Running<'_>>(&text)
             .unwrap()
             .names_its_node()
+    }
+
+    #[test]
+    fn a_pod_is_over_when_its_phase_says_so_and_no_container_runs() {
+        let finished = |status: &str| {
+            let text = format!(r#"{{"metadata":{{"name":"a"}},"status":{status}}}"#);
+            let running: Running<'_> = serde_json::from_str(&text).unwrap();
+            running.is_finished()
+        };
+        assert!(finished(r#"{"phase":"Succeeded"}"#));
+        let ended =
+            r#"{"phase":"Failed","containerStatuses":[{"state":{"terminated":{"exitCode":1}}}]}"#;
+        assert!(finished(ended));
+        assert!(!finished(r#"{"phase":"Running"}"#));
+        assert!(!finished("{}"));
+        for list in ["containerStatuses", "initContainerStatuses"] {
+            let runs = r#"[{"state":{"terminated":{}}},{"state":{"running":{"startedAt":"x"}}}]"#;
+            let status = format!(r#"{{"phase":"Succeeded","{list}":{runs}}}"#);
+            assert!(!finished(&status), "{status}");
+        }
     }
 
     #[test]

@@ -82,7 +82,7 @@ fn bears_a_label() -> String {
 fn given(policy: &Policy) -> String {
     let free = format!(
         "{} ? [] : [request.namespace]",
-        one_of("request.namespace", &tenancy::reserved(policy))
+        one_of("request.namespace", &tenancy::withheld(policy))
     );
     format!(
         "(variables.enforced ? (variables.foreign ? [variables.boundary] : [])\n\

@@ -1,4 +1,8 @@
 //! The boundary label a pod may bear, as far as its own namespace and the policy say.
+//!
+//! Whether another namespace agrees cannot be seen from here, nor whether there is one of that name. So a claim that no
+//! list reserves passes: what the webhook let in with its bearer's consent must not be refused a moment later. It opens
+//! nothing where receipts are stripped, since only slicegate writes them and it asks for the consent.
 
 use super::object::Variable;
 use super::scope::{noted, one_of};
@@ -57,19 +61,26 @@ fn may_claim(policy: &Policy) -> String {
     clauses.join("\n&& ")
 }
 
-/// A part divides the namespace's own boundary and is no name in use, as far as can be seen from here.
+/// A part divides the namespace's own boundary and is no reserved name; other names in use cannot be seen from here.
 fn part_is_good(policy: &Policy) -> String {
     format!(
         "variables.part in ['', variables.claimed]\n\
-        || {}\n  && variables.part != request.namespace\n  && !({})\n  \
+        || {}\n  && !({})\n  \
         && size(variables.claimed) + size(variables.part) < 63",
         is_dns_label("variables.part"),
         one_of("variables.part", &reserved(policy))
     )
 }
 
-pub(super) fn reserved(policy: &Policy) -> Vec<&str> {
+fn reserved(policy: &Policy) -> Vec<&str> {
     policy.boundaries.iter().map(|b| b.name.as_str()).collect()
+}
+
+/// Names that a namespace bears in vain, because the policy gives them to others.
+pub(super) fn withheld(policy: &Policy) -> Vec<&str> {
+    let lists = policy.boundaries.iter();
+    let withheld = lists.filter(|b| !b.namespaces.contains(&b.name));
+    withheld.map(|b| b.name.as_str()).collect()
 }
 
 /// Whether the pod's tier shares with anybody, and its namespace allows that tier.

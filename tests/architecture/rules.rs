@@ -51,6 +51,7 @@ fn example(text: &str) -> Example {
             words::TIER => view.tier = value,
             words::MODE => view.mode = value,
             words::TRUST_BOUNDARY => view.trust_boundary = value,
+            words::BOUNDARY_MEMBERS => view.boundary_members.extend(value),
             _ => panic!("an annotation nobody reads: {key}"),
         }
     }

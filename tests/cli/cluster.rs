@@ -228,6 +228,39 @@ fn a_pod_that_somebody_else_changed_meanwhile_is_read_and_judged_again() {
 }
 
 #[test]
+fn adopt_goes_by_the_namespaces_that_are_never_asked_about() {
+    let adopted = |flags: &[&str]| {
+        let mut pod = pod("a", 1, "");
+        let part = r#""annotations":{"slicegate.dev/trust-boundary":"gpus"},"labels""#;
+        pod = pod.replace(r#""labels""#, part);
+        let namespaces = NAMESPACES.replace(
+            "]}",
+            r#",{"metadata":{"name":"gpus","annotations":{"slicegate.dev/mode":"enforce"}}}]}"#,
+        );
+        let server = Server::start(vec![
+            ("GET /api/v1/namespaces?limit=500", 200, namespaces),
+            (
+                "GET /api/v1/namespaces/team-a/pods?limit=500",
+                200,
+                pods(&[pod.clone()], ""),
+            ),
+            ("PATCH /api/v1/namespaces/team-a/pods/a?", 200, pod),
+        ]);
+        let run = server.run(&[&["adopt", "team-a"], flags].concat());
+        assert_eq!((run.status, run.err.as_str()), (0, ""), "{flags:?}");
+        run.out
+    };
+    // A part that others use is not its own, so it stays in the whole boundary.
+    let line =
+        |boundary: &str| format!("team-a/a: labelled slicegate.dev/trust-boundary={boundary}\n");
+    assert_eq!(adopted(&[]), line("team-a"));
+    assert_eq!(
+        adopted(&["--never-match=kube-system,gpus"]),
+        line("team-a.gpus")
+    );
+}
+
+#[test]
 fn a_pod_that_keeps_changing_is_left_for_the_next_run() {
     let mut answers = vec![
         (

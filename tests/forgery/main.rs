@@ -4,6 +4,7 @@
 
 mod bypasses;
 mod bytes;
+mod consent;
 mod debugged;
 mod forged;
 mod host_paths;

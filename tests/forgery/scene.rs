@@ -55,6 +55,18 @@ impl Answer {
     }
 }
 
+/// A creation in a world of its own.
+pub fn create_in(world: &World, namespace: &str, pod: &Value) -> Answer {
+    let body = review(namespace, pod, None, "");
+    try_send_in(world, Webhook::Mutate, &body, Some(pod)).expect("there is a uid to answer to")
+}
+
+/// What the second webhook says of a creation in a world of its own.
+pub fn confirm_in(world: &World, namespace: &str, pod: &Value) -> Answer {
+    let body = review(namespace, pod, None, "");
+    try_send_in(world, Webhook::Validate, &body, Some(pod)).expect("there is a uid to answer to")
+}
+
 /// A creation.
 pub fn create(namespace: &str, pod: &Value) -> Answer {
     send(
@@ -110,9 +122,13 @@ pub fn send(webhook: Webhook, body: &str, pod: Option<&Value>) -> Answer {
 
 /// Any bytes; none where the server answers 400 because they are no review at all.
 pub fn try_send(webhook: Webhook, body: &str, pod: Option<&Value>) -> Option<Answer> {
-    let answer = match respond_seen(&WORLD, webhook, body.as_bytes(), &mut |_| {}) {
+    try_send_in(&WORLD, webhook, body, pod)
+}
+
+fn try_send_in(world: &World, webhook: Webhook, body: &str, pod: Option<&Value>) -> Option<Answer> {
+    let answer = match respond_seen(world, webhook, body.as_bytes(), &mut |_| {}) {
         Ok(answer) => answer,
-        Err(why) => unjudged(&WORLD, body.as_bytes(), &Unjudged::Unreadable(&why))?,
+        Err(why) => unjudged(world, body.as_bytes(), &Unjudged::Unreadable(&why))?,
     };
     let answer: Value = serde_json::from_slice(&answer).expect("an answer is JSON");
     let response = &answer["response"];

@@ -15,7 +15,8 @@ const STEPS: usize = 400;
 /// How often all of it is looked at.
 const LOOK: usize = 20;
 
-/// Four boundaries of one namespace each, one of two, and two where anybody of such a tier may be a neighbour.
+/// Four boundaries of one namespace each, one of two of which one lists the other, and two where anybody of such a tier
+/// may be a neighbour.
 const TEAMS: [Namespace; 8] = [
     team(
         "amber",
@@ -32,7 +33,7 @@ const TEAMS: [Namespace; 8] = [
         &[
             ("mode", "enforce"),
             ("tier", "batch"),
-            ("trust-boundary", "lab"),
+            ("boundary-members", "lab-two"),
         ],
     ),
     team(
@@ -40,7 +41,7 @@ const TEAMS: [Namespace; 8] = [
         &[
             ("mode", "enforce"),
             ("tier", "trusted-inference"),
-            ("trust-boundary", "lab"),
+            ("trust-boundary", "lab-one"),
         ],
     ),
     team("notes", &[("mode", "enforce"), ("tier", "development")]),
@@ -210,7 +211,7 @@ spec:
 fn boundary(pod: &Value) -> String {
     let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
     let own = match namespace {
-        "lab-one" | "lab-two" => "lab",
+        "lab-one" | "lab-two" => "lab-one",
         "notes" | "trials" => "anybody",
         other => other,
     };

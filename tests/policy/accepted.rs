@@ -2,7 +2,9 @@
 
 use slicegate::config::policy::built_in;
 use slicegate::engine::fraction::Fraction;
-use slicegate::engine::policy::{BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled};
+use slicegate::engine::policy::{
+    BoundaryNames, BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled,
+};
 use slicegate::engine::rule::Severity;
 use slicegate::engine::strategy::{CoTenancy, Isolation, Strategy};
 
@@ -18,6 +20,7 @@ fn the_built_in_policy_is_the_contract_s() {
     assert_eq!(policy.default_tier, None);
     assert!(!policy.pod_opt_out);
     assert_eq!(policy.outsiders, Outsiders::None);
+    assert_eq!(policy.boundary_names, BoundaryNames::Listed);
     assert!(policy.boundaries.is_empty() && policy.foreign_sharing.is_empty());
     assert!(policy.rules.is_empty());
     assert_eq!(
@@ -145,6 +148,7 @@ fn every_field_is_read() {
     assert_eq!(policy.default_tier.as_deref(), Some("small"));
     assert!(policy.pod_opt_out);
     assert_eq!(policy.outsiders, Outsiders::Label);
+    assert_eq!(policy.boundary_names, BoundaryNames::Open);
     assert_eq!(policy.boundaries[0].namespaces, ["pay-a", "pay-b"]);
     assert_eq!(
         policy.foreign_sharing,

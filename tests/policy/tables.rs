@@ -25,6 +25,7 @@ spec:
   defaultTier: small
   podOptOut: true
   outsiders: label
+  boundaryNames: open
   boundaries:
   - {name: payments, namespaces: [pay-a, pay-b]}
   foreignSharing: [tensor-fusion, hami]
@@ -112,6 +113,7 @@ pub fn different() -> Vec<String> {
         "defaultTier: batch".into(),
         "podOptOut: true".into(),
         "outsiders: label".into(),
+        "boundaryNames: open".into(),
         "boundaries: [{name: a, namespaces: [b]}]".into(),
         "boundaries: [{name: a, namespaces: [b, c]}]".into(),
         "boundaries: [{name: a, namespaces: [b]}, {name: c, namespaces: [d]}]".into(),
@@ -161,7 +163,7 @@ pub const KEYS: &str = r#"
 {placement: {packin: none}}
     spec.placement.packin: no such field; did you mean packing? allowed here: boundary, packing, schedulers, hideGpus, tolerations
 {pools: null}
-    spec.pools: no such field; did you mean spec.supply.pools? allowed here: mode, namespaceDefault, defaultTier, podOptOut, outsiders, boundaries, foreignSharing, tiers, placement, supply, rules
+    spec.pools: no such field; did you mean spec.supply.pools? allowed here: mode, namespaceDefault, defaultTier, podOptOut, outsiders, boundaryNames, boundaries, foreignSharing, tiers, placement, supply, rules
 {supply: {x y: 1}}
     spec.supply["x y"]: no such field; allowed here: unlabelled, remember, pools
 "#;
@@ -181,6 +183,8 @@ pub const FIELDS: &str = r#"
     podOptOut: 1 is no boolean; write true or false without quotes
 {outsiders: labels}
     outsiders: labels is none of none, label; did you mean label?
+{boundaryNames: free}
+    boundaryNames: free is none of listed, open; write one of them
 {defaultTier: gold}
     defaultTier: gold is none of regulated, production, trusted-inference, batch, development; write one of them
 {defaultTier: gold, tiers: []}

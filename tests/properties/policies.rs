@@ -56,9 +56,18 @@ pub fn policy() -> BoxedStrategy<Value> {
     ];
     let rules = prop_oneof![12 => Just(json!({})), 1 => Just(json!({"no-such-offer": "warn"}))];
     let outsiders = select(vec!["none", "label"]);
+    let lab = json!([{"name": "lab", "namespaces": ["lab-1", "lab-2"]}]);
+    let names = select(vec![("listed", lab), ("open", json!([]))]);
+    let outsiders = (outsiders, names);
     (switches, default_tier, tolerations, rules, outsiders)
         .prop_map(
-            |((by_label, packs, hides, vouches), default_tier, tolerations, rules, outsiders)| {
+            |(
+                (by_label, packs, hides, vouches),
+                default_tier,
+                tolerations,
+                rules,
+                (outsiders, names),
+            )| {
                 json!({
                     "apiVersion": "slicegate.dev/v1alpha1",
                     "kind": "SharingPolicy",
@@ -67,6 +76,8 @@ pub fn policy() -> BoxedStrategy<Value> {
                         "defaultTier": default_tier,
                         "podOptOut": by_label,
                         "outsiders": outsiders,
+                        "boundaryNames": names.0,
+                        "boundaries": names.1,
                         "tiers": tiers(),
                         "placement": {
                             "boundary": if by_label { "node-label" } else { "pod-anti-affinity" },
@@ -95,18 +106,22 @@ pub fn joined(mut policy: Value, mut fleet: Fleet) -> (Value, Fleet) {
 }
 
 /// Name, mode, tier, boundary.
-const NAMESPACES: [(&str, &str, Option<&str>, Option<&str>); 7] = [
+const NAMESPACES: [(&str, &str, Option<&str>, Option<&str>); 8] = [
     ("team-a", "enforce", None, None),
     ("team-b", "enforce", None, None),
     ("lab-1", "enforce", None, Some("lab")),
     ("lab-2", "enforce", Some("batch"), Some("lab")),
     ("dev", "enforce", Some("development"), None),
+    ("guest", "enforce", None, Some("team-b")),
     ("quiet", "off", None, None),
     ("trial", "dry-run", None, None),
 ];
 
 /// Namespaces in which slicegate acts.
-pub const ENFORCED: [&str; 5] = ["team-a", "team-b", "lab-1", "lab-2", "dev"];
+pub const ENFORCED: [&str; 6] = ["team-a", "team-b", "lab-1", "lab-2", "dev", "guest"];
+
+/// Whom a namespace lets into its boundary.
+const MEMBERS: [(&str, &str); 1] = [("team-b", "guest")];
 
 pub fn namespaces() -> Namespaces {
     let view = |(name, mode, tier, boundary): (&str, &str, Option<&str>, Option<&str>)| {
@@ -114,6 +129,11 @@ pub fn namespaces() -> Namespaces {
             mode: Some(mode.to_owned()),
             tier: tier.map(str::to_owned),
             trust_boundary: boundary.map(str::to_owned),
+            boundary_members: MEMBERS
+                .into_iter()
+                .filter(|(host, _)| *host == name)
+                .map(|(_, member)| member.to_owned())
+                .collect(),
             ..NamespaceView::default()
         };
         (name.to_owned(), view)

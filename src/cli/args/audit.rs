@@ -42,12 +42,15 @@ pub(crate) struct AdoptArgs {
     /// Whose pods
     #[arg(value_name = "NAMESPACE", value_parser = dns_label)]
     pub namespace: String,
-    /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
+    /// The cluster; else $KUBECONFIG, ~/.kube/config, or that of this pod
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// The SharingPolicy; else the cluster's or the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
+    /// Namespaces that this installation never asks about
+    #[arg(long, value_name = "NS,NS")]
+    pub never_match: Option<NeverMatched>,
     /// Asks the API server whether it would, and changes nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -47,11 +47,9 @@ pub(super) fn run(live: &Live, format: Format) -> anyhow::Result<u8> {
         .collect();
     let report = BoundaryReport::of(&audit::boundaries(&judge, &on_nodes));
     output::value(&report, format, || text::render(&report))?;
-    Ok(if report.breaches.is_empty() {
-        DONE
-    } else {
-        DENIED
-    })
+    // What nobody can say is not taken for good.
+    let is_clean = report.breaches.is_empty() && report.possible_breaches.is_empty();
+    Ok(if is_clean { DONE } else { DENIED })
 }
 
 /// What is on the nodes, and where the guarantee ends.
@@ -65,8 +63,12 @@ pub(super) struct BoundaryReport {
     pub nodes: Vec<NodeEntry>,
     /// Nodes that run shared pods of two boundaries.
     pub breaches: Vec<BreachEntry>,
+    /// Nodes with pods of two boundaries of which nobody can say whether they share a device.
+    pub possible_breaches: Vec<BreachEntry>,
     /// Pods that the guarantee does not cover.
     pub uncovered: Vec<UncoveredEntry>,
+    /// Pods whose asks, or whose namespace's words, are others by now than when they got their boundary.
+    pub drifted: Vec<DriftedEntry>,
 }
 
 /// Counts.
@@ -78,6 +80,8 @@ pub(super) struct Summary {
     pub covered: usize,
     pub uncovered: usize,
     pub breaches: usize,
+    pub possible_breaches: usize,
+    pub drifted: usize,
 }
 
 /// One node.
@@ -93,6 +97,8 @@ pub(super) struct NodeEntry {
     pub boundaries: Vec<BoundaryEntry>,
     /// Whether it runs shared pods of two boundaries.
     pub breach: bool,
+    /// Whether it runs pods of two boundaries of which nobody can say whether they share a device.
+    pub possible_breach: bool,
 }
 
 /// One resource of a node.
@@ -124,7 +130,7 @@ pub(super) struct BoundaryEntry {
     pub sharing: usize,
 }
 
-/// A node with shared pods of two boundaries.
+/// A node with pods of two boundaries that share its devices, or may.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct BreachEntry {
@@ -161,6 +167,21 @@ pub(super) struct UncoveredEntry {
     pub reasons: Vec<ReasonEntry>,
 }
 
+/// A pod whose boundary is not the one that a new pod like it would get.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DriftedEntry {
+    pub namespace: String,
+    pub name: String,
+    pub node: String,
+    /// What it was given, and is of.
+    pub label: Option<String>,
+    /// What a new one would get.
+    pub trust_boundary: Option<String>,
+    pub message: String,
+    pub fix: String,
+}
+
 /// Why it is not covered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -178,11 +199,9 @@ impl BoundaryReport {
             .filter(|pod| !pod.gaps.is_empty())
             .map(uncovered)
             .collect();
-        let breaches: Vec<BreachEntry> = audit
-            .nodes
-            .iter()
-            .filter_map(|node| Some(breach(node.name, node.breach.as_ref()?)))
-            .collect();
+        let (breaches, possible_breaches) = (breaches(audit, true), breaches(audit, false));
+        let drifted = audit.pods.iter().filter(|pod| pod.has_drifted());
+        let drifted: Vec<DriftedEntry> = drifted.map(self::drifted).collect();
         Self {
             api_version: API_VERSION,
             kind: "BoundaryReport",
@@ -192,10 +211,14 @@ impl BoundaryReport {
                 covered: audit.pods.len() - uncovered.len(),
                 uncovered: uncovered.len(),
                 breaches: breaches.len(),
+                possible_breaches: possible_breaches.len(),
+                drifted: drifted.len(),
             },
             nodes: audit.nodes.iter().map(node).collect(),
             breaches,
+            possible_breaches,
             uncovered,
+            drifted,
         }
     }
 }
@@ -222,8 +245,18 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
         unknown: unknown.collect(),
         has_hostname: node.has_hostname,
         boundaries: boundaries.collect(),
-        breach: node.breach.is_some(),
+        breach: node.breach.as_ref().is_some_and(|b| b.is_certain),
+        possible_breach: node.breach.as_ref().is_some_and(|b| !b.is_certain),
     }
+}
+
+/// Those that are certain, or those that are possible.
+fn breaches(audit: &Audit<'_>, certain: bool) -> Vec<BreachEntry> {
+    let found = audit.nodes.iter().filter_map(|node| {
+        let found = node.breach.as_ref()?;
+        (found.is_certain == certain).then(|| breach(node.name, found))
+    });
+    found.collect()
 }
 
 fn breach(node: &str, breach: &Breach<'_>) -> BreachEntry {
@@ -255,5 +288,24 @@ fn uncovered(pod: &PodAudit<'_>) -> UncoveredEntry {
         trust_boundary: pod.due.as_deref().map(str::to_owned),
         holds: pod.holds.word(),
         reasons: reasons.collect(),
+    }
+}
+
+fn drifted(pod: &PodAudit<'_>) -> DriftedEntry {
+    let now = match pod.due.as_deref() {
+        Some(due) => format!("a new one would be of {due}"),
+        None => "a new one would be refused".to_owned(),
+    };
+    DriftedEntry {
+        namespace: pod.placed.namespace.to_owned(),
+        name: pod.placed.name.to_owned(),
+        node: pod.placed.node.to_owned(),
+        label: pod.label.map(str::to_owned),
+        trust_boundary: pod.due.as_deref().map(str::to_owned),
+        message: format!(
+            "it is of {}; by what it and its namespace say now, {now}",
+            pod.label.unwrap_or_default()
+        ),
+        fix: "delete the pod so that it is made anew, or take the change back".to_owned(),
     }
 }

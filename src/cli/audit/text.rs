@@ -1,33 +1,48 @@
-//! The report on boundaries for people: nodes first, then breaches, then the pods that are not covered.
+//! The report on boundaries for people: nodes first, then breaches, then the pods that are not covered or have drifted.
 
 use anstyle::{AnsiColor, Style};
 
-use super::boundaries::{BoundaryEntry, BoundaryReport, BreachEntry, NodeEntry, UncoveredEntry};
+use super::boundaries::{
+    BoundaryEntry, BoundaryReport, BreachEntry, DriftedEntry, NodeEntry, Summary, UncoveredEntry,
+};
 use crate::cli::table::{Cell, Column, Table, WIDTH, wrap};
 
 /// The whole report.
 pub(super) fn render(report: &BoundaryReport) -> String {
     let mut text = nodes(&report.nodes);
-    text.push_str(&breaches(&report.breaches));
+    let heads = ["BREACH ON NODE", "BOUNDARY", "SHARED PODS"];
+    text.push_str(&breaches(&report.breaches, heads, BREACH));
+    let heads = ["POSSIBLE BREACH", "BOUNDARY", "PODS"];
+    text.push_str(&breaches(&report.possible_breaches, heads, POSSIBLE));
     text.push_str(&uncovered(&report.uncovered));
-    let summary = &report.summary;
-    let line = format!(
-        "{}, {}: {} covered by the guarantee, {} not; {}.",
-        counted(summary.nodes, "GPU node"),
-        counted(summary.pods, "GPU pod"),
-        summary.covered,
-        summary.uncovered,
-        match summary.breaches {
-            0 => "no node runs shared pods of two boundaries".to_owned(),
-            n => format!("{} with shared pods of two boundaries", counted(n, "node")),
-        }
-    );
+    text.push_str(&drifted(&report.drifted));
     text.push('\n');
-    for line in wrap(&line, WIDTH) {
+    for line in wrap(&sum(&report.summary), WIDTH) {
         text.push_str(&line);
         text.push('\n');
     }
     text
+}
+
+fn sum(summary: &Summary) -> String {
+    let certain = |n| format!("{} with shared pods of two boundaries", counted(n, "node"));
+    let possible = |n| {
+        let nodes = counted(n, "node");
+        format!("{nodes} with pods of two boundaries that may share a device")
+    };
+    let breaches = match (summary.breaches, summary.possible_breaches) {
+        (0, 0) => "no node runs shared pods of two boundaries".to_owned(),
+        (n, 0) => certain(n),
+        (0, m) => possible(m),
+        (n, m) => format!("{}, {}", certain(n), possible(m)),
+    };
+    format!(
+        "{}, {}: {} covered by the guarantee, {} not; {breaches}.",
+        counted(summary.nodes, "GPU node"),
+        counted(summary.pods, "GPU pod"),
+        summary.covered,
+        summary.uncovered,
+    )
 }
 
 fn head<const N: usize>(table: &mut Table, words: [&str; N]) {
@@ -38,9 +53,10 @@ fn nodes(nodes: &[NodeEntry]) -> String {
     let mut table = Table::new(0, &[Column::Left(30), Column::Left(40)]);
     head(&mut table, ["NODE", "SELLS", "BOUNDARIES OF ITS GPU PODS"]);
     for node in nodes {
-        let style = match node.breach {
-            true => AnsiColor::Red.on_default(),
-            false => Style::new(),
+        let style = match (node.breach, node.possible_breach) {
+            (true, _) => AnsiColor::Red.on_default(),
+            (_, true) => AnsiColor::Yellow.on_default(),
+            _ => Style::new(),
         };
         table.row([
             node.name.as_str().into(),
@@ -88,12 +104,12 @@ fn boundaries(node: &NodeEntry) -> String {
     entries.join("\n")
 }
 
-fn breaches(breaches: &[BreachEntry]) -> String {
+fn breaches(breaches: &[BreachEntry], heads: [&str; 3], advice: &str) -> String {
     if breaches.is_empty() {
         return String::new();
     }
     let mut table = Table::new(0, &[Column::Left(30), Column::Left(30)]);
-    head(&mut table, ["BREACH ON NODE", "BOUNDARY", "SHARED PODS"]);
+    head(&mut table, heads);
     for breach in breaches {
         for (index, boundary) in breach.trust_boundaries.iter().enumerate() {
             let node = if index == 0 { breach.node.as_str() } else { "" };
@@ -105,11 +121,14 @@ fn breaches(breaches: &[BreachEntry]) -> String {
             ]);
         }
     }
-    format!("\n{}{}", table.render(), BREACH)
+    format!("\n{}{advice}", table.render())
 }
 
 const BREACH: &str =
     "Delete the pods of all boundaries but one there: slicegate keeps the next ones apart.\n";
+
+const POSSIBLE: &str = "Nobody can say whether these pods share a device. See to it that the node says \
+    what it sells, or\ndelete the pods of all boundaries but one there.\n";
 
 fn of_boundary(breach: &BreachEntry, boundary: &str) -> String {
     let pods = breach.pods.iter().filter(|p| p.trust_boundary == boundary);
@@ -139,6 +158,20 @@ fn uncovered(pods: &[UncoveredEntry]) -> String {
             let why = format!("{}: {}\nfix: {}", reason.reason, reason.message, reason.fix);
             table.row([name.into(), node.into(), why.into()]);
         }
+    }
+    format!("\n{}", table.render())
+}
+
+fn drifted(pods: &[DriftedEntry]) -> String {
+    if pods.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(0, &[Column::Left(34), Column::Left(20)]);
+    head(&mut table, ["DRIFTED", "NODE", "WHY"]);
+    for pod in pods {
+        let why = format!("{}\nfix: {}", pod.message, pod.fix);
+        let name = format!("{}/{}", pod.namespace, pod.name);
+        table.row([name.into(), pod.node.as_str().into(), why.into()]);
     }
     format!("\n{}", table.render())
 }

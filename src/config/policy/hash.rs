@@ -1,8 +1,8 @@
 //! A short hash of what a policy says, whatever its comments and the order of its keys.
 
 use crate::engine::policy::{
-    BoundaryPlacement, NamedBoundary, Outsiders, Placement, Policy, PolicyToleration, Pool, Share,
-    SupplyPolicy, Tier, Unlabelled,
+    BoundaryNames, BoundaryPlacement, NamedBoundary, Outsiders, Placement, Policy,
+    PolicyToleration, Pool, Share, SupplyPolicy, Tier, Unlabelled,
 };
 
 /// 16 hexadecimal digits of 64-bit FNV-1a over the values in a fixed order.
@@ -19,6 +19,7 @@ pub(super) fn hash(policy: &Policy) -> String {
         default_tier,
         pod_opt_out,
         outsiders,
+        boundary_names,
         boundaries,
         foreign_sharing,
         tiers,
@@ -35,6 +36,10 @@ pub(super) fn hash(policy: &Policy) -> String {
     to.flag(match outsiders {
         Outsiders::None => false,
         Outsiders::Label => true,
+    });
+    to.flag(match boundary_names {
+        BoundaryNames::Listed => false,
+        BoundaryNames::Open => true,
     });
     to.list(boundaries, boundary);
     to.list(foreign_sharing, |to, system| to.text(system.word()));

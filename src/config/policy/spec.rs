@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::policy::{ForeignSystem, Mode, NamedBoundary, Outsiders, Policy, Tier};
+use crate::engine::policy::{
+    BoundaryNames, ForeignSystem, Mode, NamedBoundary, Outsiders, Policy, Tier,
+};
 use crate::engine::rule::Rule;
 use crate::engine::rule::Severity;
 use crate::engine::rules;
@@ -25,6 +27,10 @@ const MODES: [(&str, Mode); 3] = [
     (Mode::Off.word(), Mode::Off),
 ];
 const OUTSIDERS: [(&str, Outsiders); 2] = [("none", Outsiders::None), ("label", Outsiders::Label)];
+const BOUNDARY_NAMES: [(&str, BoundaryNames); 2] = [
+    ("listed", BoundaryNames::Listed),
+    ("open", BoundaryNames::Open),
+];
 const SEVERITIES: [(&str, Severity); 3] = [
     (Severity::Deny.word(), Severity::Deny),
     (Severity::Warn.word(), Severity::Warn),
@@ -86,6 +92,9 @@ fn spec(fields: &mut Fields<'_>) -> Policy {
     let outsiders = fields
         .optional("outsiders")
         .and_then(|f| f.word(&OUTSIDERS));
+    let boundary_names = fields
+        .optional("boundaryNames")
+        .and_then(|f| f.word(&BOUNDARY_NAMES));
     let boundaries = fields.optional("boundaries").map(|f| boundaries(&f));
     let foreign_sharing = fields
         .optional("foreignSharing")
@@ -111,6 +120,7 @@ fn spec(fields: &mut Fields<'_>) -> Policy {
         default_tier: default_tier.and_then(|f| known_tier(&f, &tiers)),
         pod_opt_out: pod_opt_out.unwrap_or(false),
         outsiders: outsiders.unwrap_or(Outsiders::None),
+        boundary_names: boundary_names.unwrap_or(BoundaryNames::Listed),
         boundaries: boundaries.unwrap_or_default(),
         foreign_sharing: foreign_sharing.unwrap_or_default(),
         tiers,
@@ -261,6 +271,13 @@ fn fields() -> Vec<openapi::Property> {
             openapi::word(
                 "What GPU pods get whose namespace is off or in dry-run: nothing (the default), or the boundary label.",
                 &OUTSIDERS,
+            ),
+        ),
+        (
+            "boundaryNames",
+            openapi::word(
+                "Whether namespaces may share a name that no namespace bears without being listed: no (listed, the default), or open.",
+                &BOUNDARY_NAMES,
             ),
         ),
         ("boundaries", boundaries_schema()),

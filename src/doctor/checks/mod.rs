@@ -1,6 +1,7 @@
 //! The checks: a function each, and the table that says what they are called. A new one is a line there.
 
 mod api_server;
+mod boundaries;
 mod certificate;
 mod deployment;
 mod guard;
@@ -67,7 +68,8 @@ pub(super) static ALL: &[Check] = &[
     check("policy", Policy, "Policy in force", policies::in_force),
     check("other-policies", Policy, "Other policies", policies::others),
     check("namespace-modes", Policy, "Modes", namespaces::modes),
-    check("namespace-boundaries", Policy, "Boundary names", namespaces::claims),
+    check("namespace-boundaries", Policy, "Boundary names", boundaries::claims),
+    check("boundary-members", Policy, "Boundary members", boundaries::members),
     check("gpu-quotas", Policy, "GPU quotas", quotas::names),
     check("affinity-quotas", Policy, "Affinity quotas", quotas::affinity),
     check("guard-objects", Guard, "Guard's objects", guard::objects),

@@ -1,10 +1,9 @@
-//! What the administrators of namespaces wrote: modes, and the boundaries they claim.
+//! The modes that administrators of namespaces wrote.
 
 use super::super::alike::{name, some};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::namespaces::ClaimProblem;
 use crate::engine::policy::Mode;
 use crate::engine::words;
 
@@ -60,33 +59,4 @@ pub(super) fn enforced(scene: &Scene<'_>) -> Findings {
         }
     };
     Ok(vec![finding])
-}
-
-pub(super) fn claims(scene: &Scene<'_>) -> Findings {
-    let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
-    let mut findings = Vec::new();
-    for name in scene.in_mode(Mode::Enforce)? {
-        let claimed = namespaces.claimed_boundary(name);
-        let why = match namespaces.claim_problem(name, policy) {
-            None => continue,
-            Some(ClaimProblem::NotALabel) => "that is no DNS label".to_owned(),
-            Some(ClaimProblem::Reserved) => "the policy keeps that name for others".to_owned(),
-            Some(ClaimProblem::NoConsent) => {
-                format!("namespace {claimed} bears that name and does not name it itself")
-            }
-        };
-        findings.push(Finding::warn(
-            format!("{name} claims the boundary {claimed}, and {why}: its GPU pods are refused"),
-            format!(
-                "correct {} on the namespace, or have {claimed} agree",
-                words::TRUST_BOUNDARY
-            ),
-        ));
-    }
-    if findings.is_empty() {
-        findings.push(Finding::ok(
-            "every enforced namespace may have the boundary it claims",
-        ));
-    }
-    Ok(findings)
 }

@@ -7,7 +7,7 @@ use super::super::finding::Finding;
 use super::super::gathered::Unseen;
 use super::super::scene::{Scene, seen, unusable};
 use super::Findings;
-use crate::engine::audit::{self, Audit, Judge, Placed, Why};
+use crate::engine::audit::{self, Audit, Judge, Placed, PodAudit, Why};
 use crate::engine::policy::{Mode, Outsiders};
 use crate::engine::words;
 use crate::facts::{Pod, Running};
@@ -51,14 +51,27 @@ pub(super) fn breaches(scene: &Scene<'_>) -> Findings {
         let breach = |node: &audit::NodeAudit<'_>| {
             let breach = node.breach.as_ref()?;
             let boundaries: Vec<&str> = breach.boundaries().into_iter().collect();
-            let message = format!(
-                "node {} runs shared pods of {} boundaries: {}",
-                node.name,
-                boundaries.len(),
-                some(&boundaries)
-            );
-            let fix = "delete the pods of all boundaries but one there: slicegate keeps the next ones apart";
-            Some(Finding::fail(message, fix).run(AUDIT))
+            let (count, names) = (boundaries.len(), some(&boundaries));
+            let apart = "delete the pods of all boundaries but one there";
+            let finding = match breach.is_certain {
+                true => Finding::fail(
+                    format!(
+                        "node {} runs shared pods of {count} boundaries: {names}",
+                        node.name
+                    ),
+                    format!("{apart}: slicegate keeps the next ones apart"),
+                ),
+                // Nobody can say that it holds there.
+                false => Finding::unseen(
+                    format!(
+                        "node {} runs pods of {count} boundaries ({names}), and nobody can say \
+                         whether they share a device",
+                        node.name
+                    ),
+                    format!("see to it that the node says what it sells, or {apart}"),
+                ),
+            };
+            Some(finding.run(AUDIT))
         };
         let mut findings: Vec<Finding> = audit.nodes.iter().filter_map(breach).collect();
         if findings.is_empty() {
@@ -139,35 +152,60 @@ pub(super) fn outsiders(scene: &Scene<'_>) -> Findings {
     }
     judged(scene, |audit| {
         // Who is a neighbour of whom is a matter of nodes.
-        let mut beside: Vec<String> = Vec::new();
-        for pod in audit
-            .pods
-            .iter()
-            .filter(|p| p.mode != Mode::Enforce && p.label.is_none())
-        {
-            let node = audit.nodes.iter().find(|n| n.name == pod.placed.node);
-            let has_boundary = node.is_some_and(|n| {
-                n.boundaries
-                    .iter()
-                    .any(|(label, count)| label.is_some() && count.sharing > 0)
-            });
-            if has_boundary && pod.holds.is_shared() {
-                beside.push(format!("{}/{}", pod.placed.namespace, pod.placed.name));
-            }
-        }
-        vec![match beside.is_empty() {
-            false => Finding::fail(
+        let beside = |certain: bool| -> Vec<String> {
+            let pods = audit.pods.iter();
+            let unlabelled = pods.filter(|p| p.mode != Mode::Enforce && p.label.is_none());
+            unlabelled
+                .filter(|pod| is_beside_a_boundary(audit, pod) == Some(certain))
+                .map(|pod| format!("{}/{}", pod.placed.namespace, pod.placed.name))
+                .collect()
+        };
+        let fix = "set outsiders: label in the policy, or give such pods nodes of their own";
+        let (certain, possible) = (beside(true), beside(false));
+        let mut findings = Vec::new();
+        if !certain.is_empty() {
+            findings.push(Finding::fail(
                 format!(
                     "{} of namespaces that are not enforced beside a boundary's shares: {}",
-                    counted(beside.len(), "pod"),
-                    some(&beside)
+                    counted(certain.len(), "pod"),
+                    some(&certain)
                 ),
-                "set outsiders: label in the policy, or give such pods nodes of their own",
-            ),
-            true => Finding::ok(
+                fix,
+            ));
+        }
+        if !possible.is_empty() {
+            findings.push(Finding::warn(
+                format!(
+                    "{} of namespaces that are not enforced on a node with a boundary's pods, and \
+                     nobody can say whether they share a device: {}",
+                    counted(possible.len(), "pod"),
+                    some(&possible)
+                ),
+                fix,
+            ));
+        }
+        if findings.is_empty() {
+            findings.push(Finding::ok(
                 "no shared pod without a label sits beside a boundary; only \
                  outsiders: label in the policy keeps it so",
-            ),
-        }]
+            ));
+        }
+        findings
     })
+}
+
+/// Whether a pod shares the devices of its node with labelled pods, or, as false, may share them.
+fn is_beside_a_boundary(audit: &Audit<'_>, pod: &PodAudit<'_>) -> Option<bool> {
+    let here = audit
+        .nodes
+        .binary_search_by_key(&pod.placed.node, |n| n.name);
+    let node = audit.nodes.get(here.ok()?)?;
+    let labelled = node.boundaries.iter().filter(|(label, _)| label.is_some());
+    let has = |holds: bool, count: fn(&audit::Count) -> usize| {
+        holds && labelled.clone().any(|(_, c)| count(c) > 0)
+    };
+    if has(pod.holds.is_shared(), |count| count.sharing) {
+        return Some(true);
+    }
+    has(pod.holds.may_be_shared(), |count| count.may_share).then_some(false)
 }

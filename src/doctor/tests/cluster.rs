@@ -6,8 +6,8 @@ use super::super::Severity::{Fail, Ok as Good, Warn};
 use super::super::{Aim, Asked};
 use super::Case;
 use super::healthy::{
-    argument, closing, found, mps_node, node, nodes, object, pod, quota, refused, sharing_policy,
-    webhook, with_policy,
+    annotate, argument, claims, closing, found, mps_node, node, nodes, object, on, pod, quota,
+    refused, sharing_policy, webhook, with_policy,
 };
 
 #[rustfmt::skip]
@@ -30,7 +30,20 @@ pub(super) const POLICY: &[Case] = &[
     (|g| g.policies = Ok(None), "other-policies", Warn, "no kind SharingPolicy"),
     (|g| { g.policies = Ok(None); argument(g, "--policy=/x"); }, "other-policies", Good, "no kind SharingPolicy"),
     (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/mode"] = "enforced".into(), "namespace-modes", Warn, "team says slicegate.dev/mode: \"enforced\""),
-    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/trust-boundary"] = "off".into(), "namespace-boundaries", Warn, "team claims the boundary off"),
+    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/trust-boundary"] = "off".into(), "namespace-boundaries", Warn, "team claims the boundary off, and no member of namespace off"),
+    (|g| { claims(g, 0, "off"); annotate(g, 1, "boundary-members", "else, team"); }, "namespace-boundaries", Good, "every enforced namespace may have"),
+    (|g| { claims(g, 0, "off"); claims(g, 1, "off"); }, "namespace-boundaries", Warn, "which names itself and by that consents to nothing"),
+    (|g| claims(g, 0, "lab"), "namespace-boundaries", Warn, "no namespace bears that name and the policy does not list it"),
+    (|g| { claims(g, 0, "lab"); with_policy(g, "{boundaryNames: open}"); }, "namespace-boundaries", Warn, "1 boundary name that no namespace bears: lab (team)"),
+    (|g| { claims(g, 1, "team"); with_policy(g, "{boundaryNames: open}"); }, "namespace-boundaries", Good, "every enforced namespace may have"),
+    (|g| { claims(g, 0, "lab"); with_policy(g, "{boundaryNames: open, boundaries: [{name: lab, namespaces: [team]}]}"); }, "namespace-boundaries", Good, "every enforced namespace may have"),
+    (|g| claims(g, 0, "No Label"), "namespace-boundaries", Warn, "team claims the boundary \"No Label\", and that is no DNS label"),
+    (|g| with_policy(g, "{boundaries: [{name: team, namespaces: [off]}]}"), "namespace-boundaries", Warn, "the policy keeps that name for others"),
+    (|_| {}, "boundary-members", Good, "no namespace lets others into its boundary"),
+    (|g| annotate(g, 0, "boundary-members", "off"), "boundary-members", Good, "1 boundary name with members"),
+    (|g| { annotate(g, 0, "boundary-members", "off, *"); claims(g, 1, "team"); }, "boundary-members", Warn, "any namespace may join the boundary team, and off did"),
+    (|g| annotate(g, 0, "boundary-members", "off,Off,o-*"), "boundary-members", Warn, "what is no namespace: \"Off\", \"o-*\""),
+    (|g| { annotate(g, 0, "boundary-members", "off"); with_policy(g, "{boundaries: [{name: team, namespaces: [team]}]}"); }, "boundary-members", Warn, "does nothing: the policy lists who may use that boundary"),
     (|g| quota(g, "team", &json!({"hard": {"requests.nvidia.com/gpu": "4"}})), "gpu-quotas", Warn, "the quota of team counts nvidia.com/gpu and not"),
     (|g| quota(g, "off", &json!({"hard": {"requests.nvidia.com/gpu": "4"}})), "gpu-quotas", Good, ""),
 ];
@@ -72,6 +85,9 @@ pub(super) const BOUNDARY: &[Case] = &[
     (|g| { found(&mut g.namespaces).remove(0); }, "enforced", Warn, "none is enforced"),
     (|g| argument(g, "--never-match=kube-system,team"), "enforced", Warn, "none is enforced"),
     (|g| found(&mut g.pods).push(pod("off", "c")), "breaches", Fail, "runs shared pods of 2 boundaries: off, team"),
+    (|g| found(&mut g.pods).extend([on("lost", pod("team", "c")), on("lost", pod("off", "d"))]), "breaches", Warn, "node lost runs pods of 2 boundaries (off, team), and nobody can say"),
+    (|g| found(&mut g.pods).extend([on("lost", pod("team", "c")), on("lost", pod("team", "d"))]), "breaches", Good, "none: 4 GPU pods"),
+    (|g| { found(&mut g.pods).extend([on("lost", pod("team", "c")), on("lost", pod("off", "d"))]); found(&mut g.pods)[3]["metadata"]["labels"].take(); }, "outsiders", Warn, "on a node with a boundary's pods, and nobody can say whether they share a device: off/d"),
     (|g| { found(&mut g.pods)[0]["metadata"]["labels"].take(); }, "uncovered-pods", Warn, "1 GPU pod not covered, before-opt-in: team/a"),
     (|g| { found(&mut g.pods).push(pod("off", "c")); found(&mut g.pods)[2]["metadata"]["labels"].take(); }, "outsiders", Fail, "1 pod of namespaces that are not enforced beside a boundary's shares: off/c"),
     (|g| found(&mut g.pods).push(pod("off", "c")), "outsiders", Good, "no shared pod without a label"),

@@ -198,3 +198,21 @@ pub(super) fn quota(gathered: &mut Gathered, namespace: &str, spec: &Value) {
     found(&mut gathered.quotas).push(json!({"apiVersion": "v1", "kind": "ResourceQuota",
         "metadata": {"name": "q", "namespace": namespace}, "spec": spec}));
 }
+
+/// One of the namespaces is annotated with a key of slicegate's.
+pub(super) fn annotate(gathered: &mut Gathered, namespace: usize, key: &str, value: &str) {
+    let object = &mut found(&mut gathered.namespaces)[namespace];
+    object["metadata"]["annotations"][format!("slicegate.dev/{key}")] = value.into();
+}
+
+/// One of the namespaces claims a boundary.
+pub(super) fn claims(gathered: &mut Gathered, namespace: usize, boundary: &str) {
+    annotate(gathered, namespace, "trust-boundary", boundary);
+}
+
+/// A pod on another node, which takes whole GPUs.
+pub(super) fn on(node: &str, mut pod: Value) -> Value {
+    pod["spec"]["nodeName"] = node.into();
+    pod["spec"]["containers"][0]["resources"]["limits"] = json!({"nvidia.com/gpu": "1"});
+    pod
+}

@@ -129,6 +129,11 @@ fn the_verdict_says_of_slicegate_and_of_the_boundary_what_their_groups_say() {
         of(|g| g.pods = Err(Unseen::unasked("x"))),
         (Warn, Some(true), Boundary::Unknown)
     );
+    let possible_breach = |g: &mut Gathered| {
+        let pods = ["team", "off"].map(|of| healthy::on("lost", healthy::pod(of, "c")));
+        found(&mut g.pods).extend(pods);
+    };
+    assert_eq!(of(possible_breach), (Warn, Some(true), Boundary::Unknown));
     assert_eq!(of(|g| g.tried.clear()), (Warn, None, Boundary::Limited));
     let no_shares = |g: &mut Gathered| {
         let spec =

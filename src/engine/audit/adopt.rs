@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Judge, question};
+use super::{Judge, question, stamp};
 use crate::engine::outsider;
 use crate::engine::words;
 use crate::facts::Pod;
@@ -12,7 +12,7 @@ use crate::facts::Pod;
 pub enum Adoption<'a> {
     /// It takes no stock resource.
     NoGpu,
-    /// It carries the label it would be given.
+    /// It carries a label that its namespace may give.
     Labelled,
     /// It carries another label, which nobody but a person may change.
     Differs {
@@ -32,9 +32,11 @@ pub fn adoption<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> 
     if !outsider::takes_gpu(pod) {
         return Adoption::NoGpu;
     }
+    if stamp::borne(judge, namespace, pod).is_some() {
+        return Adoption::Labelled;
+    }
     let due = outsider::own_boundary(&question(judge, namespace, pod));
     match (pod.label(words::TRUST_BOUNDARY), due) {
-        (Some(label), Some(due)) if label == due => Adoption::Labelled,
         (Some(label), due) => Adoption::Differs { label, due },
         (None, Some(due)) => Adoption::Label(due),
         (None, None) => Adoption::NoBoundary,

@@ -1,8 +1,10 @@
 //! Why the guarantee does not cover a pod that is there, each reason with what to do about it.
 
-use super::{Holding, Judge, PodAudit};
+use super::{Holding, Judge, PodAudit, stamp};
+use crate::engine::consent::ClaimProblem;
 use crate::engine::plan::{self, Edit};
 use crate::engine::policy::{BoundaryPlacement, Mode, Outsiders, Policy};
+use crate::engine::rules::ask_invalid::quoted;
 use crate::engine::rules::daemonset_share;
 use crate::engine::supply::NodeFilter;
 use crate::engine::words;
@@ -91,7 +93,7 @@ impl Why {
 /// Everything that keeps the guarantee from a pod.
 pub(super) fn gaps(judge: &Judge<'_>, pod: &PodAudit<'_>) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    label(pod, &mut gaps);
+    label(judge, pod, &mut gaps);
     if !matches!(pod.holds, Holding::Whole | Holding::Slice) {
         place(judge, pod, &mut gaps);
         terms(judge, pod, &mut gaps);
@@ -104,7 +106,7 @@ fn gap(why: Why, message: String, fix: &str, gaps: &mut Vec<Gap>) {
     gaps.push(Gap { why, message, fix });
 }
 
-fn label(pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
+fn label(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
     let namespace = pod.placed.namespace;
     if is_static(pod.placed.pod) {
         let message = "a kubelet made it from a file, past every webhook and the scheduler";
@@ -112,13 +114,10 @@ fn label(pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
         return gap(Why::StaticPod, message.to_owned(), fix, gaps);
     }
     match (pod.label, pod.mode) {
-        (Some(label), _) if pod.due.as_deref() == Some(label) => {}
+        (Some(_), _) if pod.is_borne => {}
         (Some(label), _) => {
-            let due = pod.due.as_deref().unwrap_or("none");
-            let message = format!("its label is {label}, its namespace gives it {due}");
-            let fix = "delete the pod so that it is made anew, or, if the label is right, correct \
-                the namespace's trust-boundary";
-            gap(Why::LabelDiffers, message, fix, gaps);
+            let (message, fix) = differs(judge, pod, label);
+            gap(Why::LabelDiffers, message, &fix, gaps);
         }
         (None, Mode::Off) => {
             let message = format!("no boundary label: slicegate is off in namespace {namespace}");
@@ -138,6 +137,35 @@ fn label(pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
             gap(Why::BeforeOptIn, message.to_owned(), &fix, gaps);
         }
     }
+}
+
+/// Why a label does not count, and what to do.
+fn differs(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str) -> (String, String) {
+    let namespace = pod.placed.namespace;
+    let anew = "delete the pod so that it is made anew";
+    if let Some(said) = stamp::receipt_says(pod.placed.pod).filter(|said| said != label) {
+        let message = match said.is_empty() {
+            true => format!("its label is {label}, and its receipt cannot be read"),
+            false => format!(
+                "its label is {label}, and its receipt says {}",
+                quoted(&said)
+            ),
+        };
+        return (message, format!("{anew}; find out who changed one of them"));
+    }
+    let whole = stamp::whole(label);
+    if judge.namespaces.problem(namespace, whole, judge.policy) == Some(ClaimProblem::NoMember) {
+        let message = format!(
+            "its label is {label}, and namespace {whole} does not list {namespace} as a member"
+        );
+        let key = words::BOUNDARY_MEMBERS;
+        let fix = format!("{anew}, or, if both are to share, add {namespace} to {key} of {whole}");
+        return (message, fix);
+    }
+    let due = pod.due.as_deref().unwrap_or("none");
+    let message = format!("its label is {label}, its namespace gives it {due}");
+    let fix = format!("{anew}, or, if the label is right, correct the namespace's trust-boundary");
+    (message, fix)
 }
 
 /// How it came to its node, and what the node is.
@@ -187,7 +215,7 @@ const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
 /// Whether others are kept away from a pod that carries the right label.
 fn terms(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
-    let Some(label) = pod.label.filter(|l| pod.due.as_deref() == Some(*l)) else {
+    let Some(label) = pod.label.filter(|_| pod.is_borne) else {
         return;
     };
     if judge.policy.placement.boundary == BoundaryPlacement::NodeLabel {

@@ -1,13 +1,14 @@
 //! Whether the boundary holds among the pods that are there now: which boundaries each node runs, and which pods the
 //! guarantee does not cover.
 //!
-//! What counts is what a node really sells and what a pod's namespace may have, not what a label says: a label is
-//! compared, as everywhere.
+//! What counts is what a node really sells, and a pod's stamp as far as its namespace may have what it says. What nobody
+//! can tell is nowhere taken for good.
 
 mod adopt;
 mod closing;
 mod cover;
 mod neighbours;
+mod stamp;
 #[cfg(test)]
 mod tests;
 
@@ -77,7 +78,7 @@ pub struct NodeAudit<'a> {
     pub has_hostname: bool,
     /// By boundary label, none for pods without: how many pods take a stock resource, and how many of them share.
     pub boundaries: BTreeMap<Option<&'a str>, Count>,
-    /// Shared pods of two boundaries, if it runs such.
+    /// Pods of two boundaries that share its devices, or may, if it runs such.
     pub breach: Option<Breach<'a>>,
 }
 
@@ -88,6 +89,8 @@ pub struct Count {
     pub pods: usize,
     /// Those of them that share a device.
     pub sharing: usize,
+    /// Those of them that share a device, or may.
+    pub may_share: usize,
 }
 
 /// One pod that takes a stock resource.
@@ -99,12 +102,24 @@ pub struct PodAudit<'a> {
     pub mode: Mode,
     /// The boundary label it carries.
     pub label: Option<&'a str>,
-    /// The boundary label its namespace and its own words give it; none where its namespace may have none.
+    /// The boundary it is of: what its stamp says, where its namespace may have that, else what it is due.
+    pub boundary: Option<Cow<'a, str>>,
+    /// The boundary label that it would be given by what its namespace and it say now; none where its namespace may
+    /// have none.
     pub due: Option<Cow<'a, str>>,
+    /// Whether the label is the one that counts.
+    pub is_borne: bool,
     /// What it holds.
     pub holds: Holding,
     /// Why the guarantee does not cover it; empty where it does.
     pub gaps: Vec<Gap>,
+}
+
+impl PodAudit<'_> {
+    /// Whether what it or its namespace says by now would give a new pod another boundary than its stamp gave it.
+    pub fn has_drifted(&self) -> bool {
+        self.is_borne && self.due.as_deref() != self.label
+    }
 }
 
 /// What a pod holds on its node.
@@ -116,7 +131,7 @@ pub enum Holding {
     Slice,
     /// A share of a device, which may have other users.
     Share(Strategy),
-    /// What the node sold once and sells no more: its device plugin may hand the device to others.
+    /// What the node no longer sells, or not in the way it was given: its device plugin may hand the device to others.
     Gone {
         /// Whether the node shares devices now.
         shares_now: bool,
@@ -129,6 +144,11 @@ impl Holding {
     /// Whether other pods of the node may be on the same device, as far as anybody can say.
     pub fn is_shared(self) -> bool {
         matches!(self, Self::Share(_) | Self::Gone { shares_now: true })
+    }
+
+    /// Whether they may be, because nobody can say that they are not.
+    pub fn may_be_shared(self) -> bool {
+        self.is_shared() || matches!(self, Self::Gone { .. } | Self::Unknown(_))
     }
 
     /// The word reports use.
@@ -167,6 +187,9 @@ pub fn boundaries<'a>(judge: &Judge<'a>, placed: &[Placed<'a>]) -> Audit<'a> {
         count.pods += 1;
         if pod.holds.is_shared() {
             count.sharing += 1;
+        }
+        if pod.holds.may_be_shared() {
+            count.may_share += 1;
             sharing.entry(name).or_default().push(pod);
         }
     }
@@ -179,6 +202,13 @@ pub fn boundaries<'a>(judge: &Judge<'a>, placed: &[Placed<'a>]) -> Audit<'a> {
         nodes: nodes.into_values().collect(),
         pods,
     }
+}
+
+/// Whether a pod's label counts, and what it or its namespace says by now would give a new one another.
+pub fn has_drifted<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
+    stamp::borne(judge, namespace, pod).is_some_and(|label| {
+        outsider::own_boundary(&question(judge, namespace, pod)).as_deref() != Some(label)
+    })
 }
 
 /// The question a decision about a pod that is there would answer.
@@ -198,11 +228,15 @@ fn question<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Ques
 
 fn pod<'a>(judge: &Judge<'a>, placed: Placed<'a>) -> PodAudit<'a> {
     let (mode, _) = judge.namespaces.mode(placed.namespace, judge.policy);
+    let borne = stamp::borne(judge, placed.namespace, placed.pod);
+    let due = outsider::own_boundary(&question(judge, placed.namespace, placed.pod));
     let mut pod = PodAudit {
         placed,
         mode,
         label: placed.pod.label(words::TRUST_BOUNDARY),
-        due: outsider::own_boundary(&question(judge, placed.namespace, placed.pod)),
+        boundary: borne.map(Cow::Borrowed).or_else(|| due.clone()),
+        due,
+        is_borne: borne.is_some(),
         holds: holds(judge.supply, &placed),
         gaps: Vec::new(),
     };
@@ -215,7 +249,23 @@ fn holds(supply: &Supply, placed: &Placed<'_>) -> Holding {
         return Holding::Unknown("the node is not known, or sells no GPU");
     };
     let taken = outsider::taken(placed.pod).map(|resource| held(supply, group, resource));
-    taken.max_by_key(|h| h.rank()).unwrap_or(Holding::Whole)
+    let holds = taken.max_by_key(|h| h.rank()).unwrap_or(Holding::Whole);
+    // Shares and whole devices may be sold under one name.
+    let given = placed.pod.label(words::STRATEGY);
+    let given = given.and_then(Strategy::from_word);
+    match holds {
+        Holding::Whole | Holding::Slice if given.is_some_and(Strategy::is_shared) => {
+            Holding::Gone {
+                shares_now: shares_now(supply, group),
+            }
+        }
+        holds => holds,
+    }
+}
+
+fn shares_now(supply: &Supply, group: &Group) -> bool {
+    let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
+    offers.any(|offer| offer.strategy.is_shared())
 }
 
 fn held(supply: &Supply, group: &Group, resource: &str) -> Holding {
@@ -223,12 +273,13 @@ fn held(supply: &Supply, group: &Group, resource: &str) -> Holding {
         return Holding::Unknown(why);
     }
     let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
-    let shares_now = offers.clone().any(|o| o.strategy.is_shared());
     match offers.find(|o| o.resource == resource).map(|o| o.strategy) {
         Some(Strategy::Exclusive) => Holding::Whole,
         Some(Strategy::Mig) => Holding::Slice,
         Some(shared) => Holding::Share(shared),
-        None => Holding::Gone { shares_now },
+        None => Holding::Gone {
+            shares_now: shares_now(supply, group),
+        },
     }
 }
 

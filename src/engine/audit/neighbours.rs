@@ -1,18 +1,20 @@
-//! Breaches: shared pods of two boundaries on one node.
+//! Breaches: pods of two boundaries that share the devices of one node, or may.
 
 use std::collections::BTreeSet;
 
 use super::PodAudit;
 use crate::engine::policy::Mode;
 
-/// Shared pods of two boundaries on one node.
+/// Pods of two boundaries that share the devices of one node, or may.
 #[derive(Debug)]
 pub struct Breach<'a> {
-    /// All shared pods of the node, each with the boundary it really is of.
+    /// Whether it is known that all of them share devices; else nobody can say it of some.
+    pub is_certain: bool,
+    /// All such pods of the node, each with the boundary it is of.
     pub pods: Vec<Neighbour<'a>>,
 }
 
-/// One of the pods that share a node's devices.
+/// One of the pods that share a node's devices, or may.
 #[derive(Debug)]
 pub struct Neighbour<'a> {
     /// Its namespace.
@@ -32,17 +34,26 @@ impl Breach<'_> {
     }
 }
 
-/// Whether the pods that share a node's devices are of two boundaries, and one of them was promised that this cannot be.
+/// The breach among the pods that share a node's devices, or else one that is possible because nobody can say of some
+/// whether they share.
+pub(super) fn breach<'a>(maybe_sharing: &[&PodAudit<'a>]) -> Option<Breach<'a>> {
+    let sharing = maybe_sharing.iter().copied();
+    let sharing: Vec<&PodAudit<'a>> = sharing.filter(|p| p.holds.is_shared()).collect();
+    among(&sharing, true).or_else(|| among(maybe_sharing, false))
+}
+
+/// Whether pods are of two boundaries, and one of them was promised that this cannot be.
 ///
 /// Among pods that nobody opted in, everybody may sit beside everybody. A label that a pod may not have makes it no
-/// part of that boundary, so what counts is what it is due.
-pub(super) fn breach<'a>(sharing: &[&PodAudit<'a>]) -> Option<Breach<'a>> {
+/// part of that boundary.
+fn among<'a>(pods: &[&PodAudit<'a>], is_certain: bool) -> Option<Breach<'a>> {
     let is_promised = |pod: &&PodAudit<'_>| pod.label.is_some() || pod.mode == Mode::Enforce;
-    if !sharing.iter().any(is_promised) {
+    if !pods.iter().any(is_promised) {
         return None;
     }
     let breach = Breach {
-        pods: sharing.iter().map(|pod| neighbour(pod)).collect(),
+        is_certain,
+        pods: pods.iter().map(|pod| neighbour(pod)).collect(),
     };
     (breach.boundaries().len() > 1).then_some(breach)
 }
@@ -54,6 +65,6 @@ fn neighbour<'a>(pod: &PodAudit<'a>) -> Neighbour<'a> {
         namespace: placed.namespace,
         name: placed.name,
         label: pod.label,
-        boundary: pod.due.as_deref().map_or_else(nobodys, str::to_owned),
+        boundary: pod.boundary.as_deref().map_or_else(nobodys, str::to_owned),
     }
 }

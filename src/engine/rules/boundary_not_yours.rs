@@ -1,7 +1,7 @@
 //! `boundary-not-yours`: refuses a pod that takes another's trust boundary.
 
 use super::ask_invalid::quoted;
-use crate::engine::namespaces::ClaimProblem;
+use crate::engine::consent::ClaimProblem;
 use crate::engine::policy::Policy;
 use crate::engine::rule::{Rule, Severity};
 
@@ -14,15 +14,17 @@ pub static RULE: Rule = Rule {
     cause: "The pod's annotation names another boundary in use, or the label \
         slicegate.dev/trust-boundary was written in advance with a value the pod would not be \
         given. It fires as well on the GPU pods of a namespace that claims the name of another \
-        namespace that does not name it too, or a name that the policy's boundaries give to \
-        other namespaces. A pod's annotation only divides its own boundary: secret in team-a \
-        becomes team-a.secret.",
+        namespace which does not list it in slicegate.dev/boundary-members, a name that the \
+        policy's boundaries give to other namespaces, or one that nobody bears or lists, unless \
+        the policy says boundaryNames: open. A pod's annotation only divides its own boundary: \
+        secret in team-a becomes team-a.secret.",
     risk: "The scheduler keeps boundaries apart by this label. Who bears another's label becomes \
         its neighbour below hardware isolation: on one MPS node with one daemon and one \
         /dev/shm, or on one time-sliced GPU.",
     fix: "Remove the label, and in the annotation name only a part of your own boundary. To share \
-        GPUs between namespaces, the administrator gives each of them the same \
-        slicegate.dev/trust-boundary, or lists them under boundaries in the policy.",
+        GPUs between namespaces, the administrator of one lists the others in its \
+        slicegate.dev/boundary-members and they name it in slicegate.dev/trust-boundary; or the \
+        policy lists all of them under boundaries. To name oneself is no consent.",
     bad: r#"apiVersion: v1
 kind: Pod
 metadata:
@@ -39,8 +41,8 @@ spec:
     resources:
       limits: {nvidia.com/gpu: "1"}
 "#,
-    good: r#"# namespace: slicegate.dev/mode: enforce, slicegate.dev/trust-boundary: lab
-# The namespace team-b names the same boundary.
+    good: r#"# namespace: slicegate.dev/mode: enforce, slicegate.dev/boundary-members: team-b
+# The namespace team-b says slicegate.dev/trust-boundary: team-a, and its pods are of this boundary too.
 apiVersion: v1
 kind: Pod
 metadata:
@@ -75,9 +77,13 @@ pub fn claim(
             format!("the trust boundary {claimed} is reserved by policy {} and not for namespace {namespace}", policy.name),
             "list the namespace under spec.boundaries of the policy, or give it another slicegate.dev/trust-boundary".to_owned(),
         ),
-        ClaimProblem::NoConsent => (
-            format!("namespace {namespace} claims the trust boundary {claimed}, which is another namespace's name"),
-            format!("annotate namespace {claimed} with slicegate.dev/trust-boundary: {claimed} as well, so that both agree"),
+        ClaimProblem::NoMember => (
+            format!("namespace {namespace} claims the trust boundary {claimed}, and namespace {claimed} does not list it as a member"),
+            format!("add {namespace} to slicegate.dev/boundary-members of namespace {claimed}, or give {namespace} another slicegate.dev/trust-boundary"),
+        ),
+        ClaimProblem::Unlisted => (
+            format!("namespace {namespace} claims the trust boundary {claimed}, which is no namespace's name and not listed by policy {}", policy.name),
+            "list it with its namespaces under spec.boundaries of the policy, or claim the name of a namespace that lists this one in slicegate.dev/boundary-members".to_owned(),
         ),
     }
 }

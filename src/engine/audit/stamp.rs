@@ -1,0 +1,53 @@
+//! The boundary that a pod's own stamp says, as far as its namespace may have it.
+//!
+//! Label and receipt stay as they are once a pod is there; annotations are their author's to change at any time. So what
+//! a pod was given counts, and not what it says by now.
+
+use std::borrow::Cow;
+
+use super::Judge;
+use crate::engine::strategy::CoTenancy;
+use crate::engine::{tenancy, words};
+use crate::facts::Pod;
+use crate::facts::receipt::Receipt;
+
+/// The boundary label, where it is one that its namespace may give and the receipt, if there is one, says the same.
+///
+/// A label without a receipt is that of a pod that was adopted, or got the label alone.
+pub(super) fn borne<'a>(judge: &Judge<'a>, namespace: &str, pod: &'a Pod<'a>) -> Option<&'a str> {
+    let label = pod.label(words::TRUST_BOUNDARY)?;
+    let receipt = receipt_says(pod);
+    if receipt.as_ref().is_some_and(|said| said != label) {
+        return None;
+    }
+    if label == words::ANY {
+        let is_given = receipt.is_some() || may_be_anybodys(judge, namespace);
+        return is_given.then_some(label);
+    }
+    let problem = judge
+        .namespaces
+        .problem(namespace, whole(label), judge.policy);
+    problem.is_none().then_some(label)
+}
+
+/// The boundary in the receipt, empty where it cannot be read; none without a receipt.
+pub(super) fn receipt_says<'a>(pod: &'a Pod<'_>) -> Option<Cow<'a, str>> {
+    let text = pod.annotation(words::DECISION)?;
+    Some(
+        Receipt::read(text)
+            .map(|r| r.boundary.0)
+            .unwrap_or_default(),
+    )
+}
+
+/// The boundary that a label's part divides.
+pub(super) fn whole(label: &str) -> &str {
+    label.split_once('.').map_or(label, |(whole, _)| whole)
+}
+
+/// Whether a namespace allows a tier whose pods sit beside anybody's.
+fn may_be_anybodys(judge: &Judge<'_>, namespace: &str) -> bool {
+    let view = judge.namespaces.view(namespace);
+    let tiers = tenancy::allowed_tiers(view, judge.policy);
+    tiers.iter().any(|t| t.co_tenancy == CoTenancy::Any)
+}

@@ -9,6 +9,8 @@ use super::outsider::{takes_gpu, untouched};
 use super::policy::Mode;
 use super::question::Question;
 use super::rules::{self, Standing, ephemeral_gpu};
+use super::strategy::Strategy;
+use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
@@ -59,12 +61,14 @@ const HOLDS_GPU: Standing = Standing {
     takes_gpu: true,
     whole_gpus: 0,
     holds: None,
+    hides_gpus: false,
+    as_guard: false,
 };
 
 /// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
 fn reaching(question: &Question<'_>, place: Place, container: &Container<'_>) -> Vec<Finding> {
     let mut findings = Findings::strict(question.policy);
-    rules::visible_devices::in_container(place, container, &mut findings);
+    rules::visible_devices::in_container(place, container, false, &mut findings);
     rules::limit_env::in_container(place, container, &mut findings);
     let mut lifted = Findings::strict(question.policy);
     rules::privileged_share::in_container(place, container, &mut lifted);
@@ -72,8 +76,17 @@ fn reaching(question: &Question<'_>, place: Place, container: &Container<'_>) ->
         // What the pod may mount without a privilege becomes a road with one.
         rules::host_device::check(question.pod, HOLDS_GPU, &mut findings);
     }
-    if takes_gpu(question.pod) {
-        rules::privileged_share::in_container(place, container, &mut findings);
+    // Beside whole GPUs more is only warned of when a pod is created.
+    let is_whole = question.pod.label(words::STRATEGY) == Some(Strategy::Exclusive.word());
+    match takes_gpu(question.pod) {
+        true if is_whole => {
+            rules::privileged_share::in_container(place, container, &mut findings);
+        }
+        true => {
+            rules::privileged_share::beside_gpu(question.pod, place, container, &mut findings);
+        }
+        false => {}
     }
+    rules::host_device::over_the_pipe(place, container, &mut findings);
     findings.into_list()
 }

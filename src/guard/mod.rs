@@ -11,6 +11,7 @@ mod ephemeral;
 mod labels;
 mod live;
 mod object;
+mod paths;
 mod receipt;
 mod rule;
 mod scope;

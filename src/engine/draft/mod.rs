@@ -167,7 +167,8 @@ impl<'q, 'a> Draft<'q, 'a> {
     /// A pod that takes no GPU: only what it must not do is looked at.
     fn without_gpu(mut self) -> Decision<'a> {
         self.limits(&[], Trust::None);
-        rules::bypasses(self.question.pod, Standing::default(), &mut self.findings);
+        let policy = self.question.policy;
+        rules::bypasses(self.question.pod, Standing::default(), policy, &mut self.findings);
         rules::protected_metadata::check(self.question.pod, &[], &mut self.findings);
         let deny = self.findings.deny();
         self.finish(
@@ -275,11 +276,13 @@ impl<'q, 'a> Draft<'q, 'a> {
         let first = !self.limited;
         self.limits(&[], Trust::Unjudged);
         if first {
+            let policy = self.question.policy;
             let standing = Standing {
                 takes_gpu: true,
+                hides_gpus: policy.placement.hide_gpus,
                 ..Standing::default()
             };
-            rules::bypasses(self.question.pod, standing, &mut self.findings);
+            rules::bypasses(self.question.pod, standing, policy, &mut self.findings);
         }
         self.finish(Vec::new(), None, Reason::Findings)
     }

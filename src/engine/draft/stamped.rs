@@ -139,8 +139,9 @@ impl<'a> Draft<'_, 'a> {
             } else {
                 Holds::Whole
             }),
+            ..Standing::default()
         };
-        rules::bypasses(pod, standing, &mut self.findings);
+        rules::bypasses(pod, standing, policy, &mut self.findings);
         self.protect(&[], None);
         let mut edits = plan::stamp(pod, policy, boundary.clone(), may_be_shared);
         let contents = Contents {

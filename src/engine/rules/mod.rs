@@ -31,6 +31,7 @@ pub mod runtime_class;
 pub mod scheduler_name;
 pub mod share_count;
 pub mod shm_conflict;
+mod sub_path;
 pub mod supply_unknown;
 pub mod template_refused;
 pub mod tier_missing;
@@ -41,6 +42,7 @@ pub mod whole_gpu_needed;
 
 use super::case::Case;
 use super::findings::Findings;
+use super::policy::Policy;
 use super::rule::{Rule, Severity};
 use super::strategy::Strategy;
 use crate::facts::Pod;
@@ -208,6 +210,10 @@ pub struct Standing {
     pub whole_gpus: u64,
     /// What it is given, where that is decided.
     pub holds: Option<Holds>,
+    /// Its containers without a GPU are given `NVIDIA_VISIBLE_DEVICES=void`.
+    pub hides_gpus: bool,
+    /// It is looked at as the guard can: what variables make of a path stays unknown.
+    pub as_guard: bool,
 }
 
 /// What a pod is given.
@@ -220,8 +226,13 @@ pub enum Holds {
 }
 
 /// The rules that look for ways around the request; they hold for every pod, with or without a GPU.
-pub fn bypasses(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
-    visible_devices::check(pod, standing, findings);
+pub fn bypasses(
+    pod: &Pod<'_>,
+    standing: Standing,
+    policy: &Policy,
+    findings: &mut Findings<'_>,
+) {
+    visible_devices::check(pod, standing, policy, findings);
     runtime_class::check(pod, standing, findings);
     host_device::check(pod, standing, findings);
     match standing.holds {

@@ -1,10 +1,10 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
 use super::Standing;
-use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
 use crate::engine::quantity::Quantity;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::facts::Pod;
 
 /// The rule.

@@ -8,8 +8,7 @@ mod cel;
 mod signs;
 
 pub use cel::expression;
-pub(crate) use cel::{LISTS, begins, beyond, crowded, is_one_of, quoted};
-pub(crate) use signs::parents;
+pub(crate) use cel::{LISTS, begins, begins_one, beyond, crowded, is_one_of, quoted};
 
 use super::foreign::Stands;
 use crate::facts::Pod;
@@ -104,7 +103,11 @@ fn reaches(container: &Container<'_>) -> bool {
     let mut mounts = container.volume_mounts.iter().flatten();
     container.env().iter().any(|v| says(At::Variable, v.name()))
         || sources.any(|s| says(At::Prefix, text(s.prefix.as_ref())))
-        || mounts.any(|m| says(At::MountPath, text(m.mount_path.as_ref())))
+        || mounts.any(|m| {
+            says(At::MountPath, text(m.mount_path.as_ref()))
+                || says(At::SubPath, text(m.sub_path.as_ref()))
+                || says(At::SubPath, text(m.sub_path_expr.as_ref()))
+        })
 }
 
 fn text<'t>(text: Option<&'t Text<'_>>) -> &'t str {

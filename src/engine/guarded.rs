@@ -119,7 +119,10 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
         add(question, &rules::limit_env::RULE, refusals);
     }
     for (name, rule) in [
-        (rules::visible_devices::DEVICES, &rules::visible_devices::RULE),
+        (
+            rules::visible_devices::DEVICES,
+            &rules::visible_devices::RULE,
+        ),
         (rules::host_device::PIPES_NAME, &rules::host_device::RULE),
     ] {
         if pod.all_containers().any(|(_, c)| mounts_backwards(c, name)) {
@@ -132,9 +135,7 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
 fn mounts_backwards(container: &Container<'_>, name: &str) -> bool {
     let mounts = container.volume_mounts.iter().flatten();
     let mut paths = mounts.filter_map(|m| m.mount_path.as_deref());
-    paths.any(|path| {
-        path.contains(name) && path.split('/').any(|part| part == "..")
-    })
+    paths.any(|path| path.contains(name) && path.split('/').any(|part| part == ".."))
 }
 
 fn add(question: &Question<'_>, rule: &'static Rule, refusals: &mut Vec<Refusal>) {

@@ -132,6 +132,8 @@ fn asks_for(pod: &Pod<'_>, beginning: &str) -> bool {
     let mut resources = pod.containers().filter_map(|(_, c)| c.resources.as_ref());
     resources.any(|r| {
         let lists = [&r.limits, &r.requests].into_iter().flatten();
-        lists.flat_map(Pairs::iter).any(|(name, _)| name.starts_with(beginning))
+        lists
+            .flat_map(Pairs::iter)
+            .any(|(name, _)| name.starts_with(beginning))
     })
 }

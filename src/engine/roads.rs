@@ -171,14 +171,22 @@ pub static ROADS: [Road; 77] = [
 
 /// Second names of folders, applied one after the other to a clean path.
 pub static ALIASES: [Alias; 9] = [
-    alias("/mnt/stateful_partition/var", "/var", "/mnt/stateful_partition"),
+    alias(
+        "/mnt/stateful_partition/var",
+        "/var",
+        "/mnt/stateful_partition",
+    ),
     alias("/local/var", "/var", "/local"),
     alias("/system/run", "/run", "/system"),
     alias("/var/run", "/run", "/"),
     alias("/var/data/kubelet", "/var/lib/kubelet", "/"),
     alias("/var/lib/k0s/kubelet", "/var/lib/kubelet", "/"),
     alias("/var/vcap/data/kubelet", "/var/lib/kubelet", "/"),
-    alias("/mnt/paas/kubernetes/kubelet", "/var/lib/kubelet", "/mnt/paas"),
+    alias(
+        "/mnt/paas/kubernetes/kubelet",
+        "/var/lib/kubelet",
+        "/mnt/paas",
+    ),
     alias("/opt/rke/var/lib/kubelet", "/var/lib/kubelet", "/"),
 ];
 
@@ -211,7 +219,9 @@ pub fn found(path: &str) -> Option<Found> {
 pub(super) fn concerns(path: &str) -> bool {
     path == ALL_PROCESSES
         || path.starts_with(PROCESSES)
-        || ROADS.iter().any(|road| road.covers(path) || road.is_below(path))
+        || ROADS
+            .iter()
+            .any(|road| road.covers(path) || road.is_below(path))
         || ALIASES
             .iter()
             .any(|alias| is_within(path, alias.path) || alias.is_below(path))
@@ -313,7 +323,11 @@ mod tests {
     fn every_road_is_clean_and_under_its_first_name() {
         for road in &ROADS {
             assert_eq!(unaliased(&clean(road.path)), road.path);
-            assert!(leads(road.path) && is_within(road.path, road.above), "{}", road.path);
+            assert!(
+                leads(road.path) && is_within(road.path, road.above),
+                "{}",
+                road.path
+            );
         }
     }
 
@@ -321,7 +335,10 @@ mod tests {
     fn no_road_is_within_another() {
         for road in &ROADS {
             let others = ROADS.iter().filter(|other| other.path != road.path);
-            let around: Vec<&str> = others.filter(|o| o.covers(road.path)).map(|o| o.path).collect();
+            let around: Vec<&str> = others
+                .filter(|o| o.covers(road.path))
+                .map(|o| o.path)
+                .collect();
             let known = road.path == "/dev/nvidia" || around.is_empty();
             assert!(known, "{} is within {around:?}", road.path);
         }
@@ -330,7 +347,10 @@ mod tests {
     #[test]
     fn a_second_name_leads_where_the_first_does() {
         for alias in &ALIASES {
-            for road in ROADS.iter().filter(|road| is_within(road.path, alias.means)) {
+            for road in ROADS
+                .iter()
+                .filter(|road| is_within(road.path, alias.means))
+            {
                 let other = road.path.replacen(alias.means, alias.path, 1);
                 assert!(leads(&other), "{other}");
             }

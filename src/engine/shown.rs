@@ -38,7 +38,11 @@ const INVISIBLE: [(char, char); 25] = [
 
 /// Whether a character shows as itself and does nothing else.
 pub fn is_visible(c: char) -> bool {
-    !c.is_control() && (c.is_ascii() || !INVISIBLE.iter().any(|(first, last)| (*first..=*last).contains(&c)))
+    !c.is_control()
+        && (c.is_ascii()
+            || !INVISIBLE
+                .iter()
+                .any(|(first, last)| (*first..=*last).contains(&c)))
 }
 
 /// A text with a replacement character for everything that does not show as itself, line breaks included.
@@ -46,8 +50,20 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_visible) {
         return Cow::Borrowed(text);
     }
-    let each = |c: char| if is_visible(c) { c } else { char::REPLACEMENT_CHARACTER };
+    let each = |c: char| {
+        if is_visible(c) {
+            c
+        } else {
+            char::REPLACEMENT_CHARACTER
+        }
+    };
     Cow::Owned(text.chars().map(each).collect())
+}
+
+/// The same of several lines, which stay apart.
+pub fn shown_lines(text: &str) -> String {
+    let lines: Vec<Cow<'_, str>> = text.split('\n').map(shown).collect();
+    lines.join("\n")
 }
 
 /// A value as it can stand in a message: in quotes, short, and with escapes for what does not show as itself.
@@ -74,7 +90,17 @@ mod tests {
 
     #[test]
     fn what_a_terminal_obeys_or_nobody_sees_is_replaced() {
-        for hostile in ["\u{1b}[2J", "\u{202e}", "\u{200b}", "\u{2028}", "\u{9b}31m", "\r", "\n", "\u{e0041}", "\u{7f}"] {
+        for hostile in [
+            "\u{1b}[2J",
+            "\u{202e}",
+            "\u{200b}",
+            "\u{2028}",
+            "\u{9b}31m",
+            "\r",
+            "\n",
+            "\u{e0041}",
+            "\u{7f}",
+        ] {
             let text = format!("a{hostile}b");
             assert!(shown(&text).contains('\u{fffd}'), "{hostile:?}");
             assert!(quoted(&text).contains("\\u{"), "{hostile:?}");

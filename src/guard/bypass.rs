@@ -1,12 +1,12 @@
 //! What the rules on bypasses refuse in any pod of an enforced namespace, as far as the pod alone says it.
 
 use super::object::{Admission, Validation, Variable};
-use super::rule::{self, denies};
 use super::paths;
+use super::rule::{self, denies};
 use super::scope::{self, asks, begins_with, is_gpu_resource, one_of};
 use super::stamp;
-use crate::engine::policy::Mode;
 use crate::engine::injecting::INJECTING;
+use crate::engine::policy::Mode;
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
@@ -28,7 +28,11 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
         (&limit_env::RULE, lifted_limits(), lifts_limits()),
         (&privileged_share::RULE, privileged(), is_privileged_share()),
         (&host_device::RULE, hosts(), leads_to_devices()),
-        (&host_device::RULE, vec![paths::pipes("variables.all")], paths::no_pipe(&host_device::RULE, "!variables.judged")),
+        (
+            &host_device::RULE,
+            vec![paths::pipes("variables.all")],
+            paths::no_pipe(&host_device::RULE, "!variables.judged"),
+        ),
     ] {
         if denies(policy, rule) {
             variables.extend(found);
@@ -177,12 +181,16 @@ fn injected(policy: &Policy) -> Vec<Variable> {
 /// Whether a key is one by which devices are injected into this pod, under a policy that leaves some systems alone.
 pub(super) fn injecting(key: &str, policy: &Policy) -> String {
     let said = || INJECTING.iter().filter(|word| !word.is_left_alone(policy));
-    let always = said().filter(|word| word.own.is_none()).map(|word| word.key);
+    let always = said()
+        .filter(|word| word.own.is_none())
+        .map(|word| word.key);
     let mut clauses = vec![begins_one(key, always)];
     let mut owners: Vec<&str> = said().filter_map(|word| word.own).collect();
     owners.dedup();
     for own in owners {
-        let keys = said().filter(|word| word.own == Some(own)).map(|word| word.key);
+        let keys = said()
+            .filter(|word| word.own == Some(own))
+            .map(|word| word.key);
         let pod = "(object.spec.containers + object.spec.?initContainers.orValue([]))";
         let named = format!("m.orValue({{}}).exists(r, r.startsWith({}))", quoted(own));
         clauses.push(format!(
@@ -349,7 +357,10 @@ pub(super) fn reaching_out(containers: &str) -> Variable {
 /// Whether a capability `a` is one of these, with or without its prefix.
 fn capability_in(names: &[&str]) -> String {
     let with_prefix: Vec<String> = names.iter().map(|name| format!("CAP_{name}")).collect();
-    let all = names.iter().copied().chain(with_prefix.iter().map(String::as_str));
+    let all = names
+        .iter()
+        .copied()
+        .chain(with_prefix.iter().map(String::as_str));
     let all: Vec<&str> = all.collect();
     format!("({})", one_of("a.upperAscii()", &all))
 }
@@ -384,9 +395,7 @@ fn leads_to_devices() -> Validation {
     rule::validation(
         &host_device::RULE,
         "!variables.judged || size(variables.roads) == 0",
-        Some(
-            paths::FIRST_ROAD,
-        ),
+        Some(paths::FIRST_ROAD),
         "remove the volume, or mount the folder that is needed instead of its parent",
     )
 }

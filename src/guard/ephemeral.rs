@@ -1,9 +1,9 @@
 //! Ephemeral containers that are added to a running pod of an enforced namespace and reach for GPUs.
 
-use super::{bypass, paths};
 use super::object::{Admission, Validation};
 use super::rule::{self, denies};
 use super::scope;
+use super::{bypass, paths};
 use crate::engine::policy::Mode;
 use crate::engine::rules::ephemeral_gpu::RULE;
 use crate::engine::touches::quoted;
@@ -20,7 +20,12 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     variables.extend(bypass::any_limits("variables.added"));
     let added = "variables.added";
     variables.extend([bypass::lifted(added), bypass::reaching_out(added)]);
-    variables.extend([bypass::host_spaces(), all, paths::pipes(added), scope::strategy()]);
+    variables.extend([
+        bypass::host_spaces(),
+        all,
+        paths::pipes(added),
+        scope::strategy(),
+    ]);
     variables.extend(paths::roads());
     Admission {
         name: "slicegate-ephemeral",

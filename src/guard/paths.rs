@@ -16,7 +16,10 @@ pub(super) fn roads() -> [Variable; 2] {
     let lifted =
         "size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0";
     let found = format!("{} || {} && ({lifted})", leads("p"), contains("p"));
-    let whole = first_names(&format!("variables.hosts.map(v, {})", clean("v.hostPath.path")));
+    let whole = first_names(&format!(
+        "variables.hosts.map(v, {})",
+        clean("v.hostPath.path")
+    ));
     let part = "m.?subPath.orValue('') != '' ? m.subPath : m.?subPathExpr.orValue('')";
     let parts = format!(
         "variables.all.map(c, c.?volumeMounts.orValue([])\n    \
@@ -29,9 +32,8 @@ pub(super) fn roads() -> [Variable; 2] {
         "{parts}.map(l, {}.filter(p, {found}))",
         first_names(&format!("l.map(q, {})", clean("q")))
     );
-    let roads = format!(
-        "size(variables.hosts) == 0 ? [] : [{whole}.filter(p, {found})]\n  + {parts}"
-    );
+    let roads =
+        format!("size(variables.hosts) == 0 ? [] : [{whole}.filter(p, {found})]\n  + {parts}");
     [
         ("hosts", hosts.to_owned()),
         ("roads", format!("({roads}).filter(l, size(l) > 0)")),
@@ -51,8 +53,7 @@ pub(super) fn pipes(containers: &str) -> Variable {
         clean("m.mountPath"),
         quoted(PIPES)
     );
-    let pipes =
-        format!("{containers}.filter(c, c.?volumeMounts.orValue([]).exists(m, {over}))");
+    let pipes = format!("{containers}.filter(c, c.?volumeMounts.orValue([]).exists(m, {over}))");
     ("pipes", pipes)
 }
 
@@ -102,7 +103,9 @@ fn leads(path: &str) -> String {
 /// Whether such a path contains one that leads somewhere.
 fn contains(path: &str) -> String {
     let roads = ROADS.iter().flat_map(Road::parents);
-    let mut parents: Vec<&str> = roads.chain(ALIASES.iter().flat_map(Alias::parents)).collect();
+    let mut parents: Vec<&str> = roads
+        .chain(ALIASES.iter().flat_map(Alias::parents))
+        .collect();
     parents.sort_unstable();
     parents.dedup();
     let slashed = parents.iter().map(|parent| match *parent {

@@ -2,9 +2,7 @@
 
 use super::object::{Validation, Variable};
 use crate::engine::foreign::{Stands, WORDS, Word};
-use crate::engine::guarded::{
-    MOST_CONTAINERS, MOST_ENTRIES, MOST_HOSTS, MOST_PAIRS, MOST_TEXT,
-};
+use crate::engine::guarded::{MOST_CONTAINERS, MOST_ENTRIES, MOST_HOSTS, MOST_PAIRS, MOST_TEXT};
 use crate::engine::policy::Mode;
 use crate::engine::touches::{LISTS, begins, beyond, is_one_of, quoted};
 use crate::engine::words;
@@ -58,9 +56,12 @@ pub(super) fn too_large() -> Variable {
     let volumes = "object.spec.?volumes.orValue([])";
     let hosts = format!("{volumes}.map(v, size(v.?hostPath.?path.orValue(''))).sum()");
     let each = |of: &str| {
-        format!("{LISTS}.map(l, l.map(c, c.?volumeMounts.orValue([]).map(m, {of}).sum()).sum()).sum()")
+        format!(
+            "{LISTS}.map(l, l.map(c, c.?volumeMounts.orValue([]).map(m, {of}).sum()).sum()).sum()"
+        )
     };
-    let mounts = each("size(m.mountPath) + size(m.?subPath.orValue('')) + size(m.?subPathExpr.orValue(''))");
+    let mounts =
+        each("size(m.mountPath) + size(m.?subPath.orValue('')) + size(m.?subPathExpr.orValue(''))");
     let hosts_count = format!("{volumes}.filter(v, has(v.hostPath)).size()");
     let parts_count = each("has(m.subPath) || has(m.subPathExpr) ? 1 : 0");
     let expression = format!(

@@ -43,7 +43,12 @@ impl<'a> Draft<'_, 'a> {
         }
         let trust = if is_kept { Trust::Caps } else { Trust::None };
         self.limits(&granted, trust);
-        rules::bypasses(case.pod, standing(case, choice), case.policy, &mut self.findings);
+        rules::bypasses(
+            case.pod,
+            standing(case, choice),
+            case.policy,
+            &mut self.findings,
+        );
         rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
         rules::declared_not_enforced::check(case, strategy, &mut self.findings);
         rules::parallelism::check(case.pod, case.wants, &mut self.findings);

@@ -168,7 +168,12 @@ impl<'q, 'a> Draft<'q, 'a> {
     fn without_gpu(mut self) -> Decision<'a> {
         self.limits(&[], Trust::None);
         let policy = self.question.policy;
-        rules::bypasses(self.question.pod, Standing::default(), policy, &mut self.findings);
+        rules::bypasses(
+            self.question.pod,
+            Standing::default(),
+            policy,
+            &mut self.findings,
+        );
         rules::protected_metadata::check(self.question.pod, &[], &mut self.findings);
         let deny = self.findings.deny();
         self.finish(

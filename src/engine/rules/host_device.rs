@@ -70,14 +70,27 @@ pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
         let at = || format!("/spec/volumes/{index}/hostPath/path");
         if let Some(found) = roads::found(path) {
             let path = roads::clean(path);
-            say(found, &format!("host path {}", quoted(&path)), is_lifted, at(), findings);
+            say(
+                found,
+                &format!("host path {}", quoted(&path)),
+                is_lifted,
+                at(),
+                findings,
+            );
         }
     }
     let mut sub_paths = SubPaths::new(!standing.as_guard);
     for (place, container) in pod.all_containers() {
         over_the_pipe(place, container, findings);
         if !hosts.is_empty() {
-            mounted(place, container, &hosts, is_lifted, &mut sub_paths, findings);
+            mounted(
+                place,
+                container,
+                &hosts,
+                is_lifted,
+                &mut sub_paths,
+                findings,
+            );
         }
     }
 }
@@ -108,7 +121,11 @@ fn mounted(
             (None, _) | (Some(Found::Contains(..)), Some(_)) | (_, Some(Found::Leads(_))) => {}
             (Some(found), _) => {
                 let path = roads::clean(&path);
-                let what = format!("container {} mounts host path {}, which", container.name(), quoted(&path));
+                let what = format!(
+                    "container {} mounts host path {}, which",
+                    container.name(),
+                    quoted(&path)
+                );
                 let at = format!("{place}/volumeMounts/{index}");
                 say(found, &what, is_lifted, at, findings);
             }
@@ -160,6 +177,10 @@ pub fn over_the_pipe(place: Place, container: &Container<'_>, findings: &mut Fin
             quoted(written)
         );
         let fix = "remove the mount; the device plugin makes it where it is needed".to_owned();
-        findings.add(&RULE, format!("{place}/volumeMounts/{index}"), (message, fix));
+        findings.add(
+            &RULE,
+            format!("{place}/volumeMounts/{index}"),
+            (message, fix),
+        );
     }
 }

@@ -135,12 +135,7 @@ fn differs(
 
 /// Looks for annotations that inject devices or mounts and that an update adds or gives another value: what starts
 /// later in the pod would get them.
-pub fn injected(
-    before: &Pod<'_>,
-    after: &Pod<'_>,
-    policy: &Policy,
-    findings: &mut Findings<'_>,
-) {
+pub fn injected(before: &Pod<'_>, after: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     for (key, value) in after.annotations().into_iter().flat_map(Pairs::iter) {
         if before.annotation(key) == Some(value) || !is_injecting(key, after, policy) {
             continue;

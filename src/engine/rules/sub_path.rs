@@ -83,7 +83,9 @@ mod tests {
     fn of(container: &str) -> Option<String> {
         let container: Container<'_> = serde_json::from_str(container).unwrap();
         let mount = &container.volume_mounts.as_ref().unwrap()[0];
-        SubPaths::new(true).of(&container, mount).map(|part| part.into_owned())
+        SubPaths::new(true)
+            .of(&container, mount)
+            .map(|part| part.into_owned())
     }
 
     #[test]
@@ -91,14 +93,23 @@ mod tests {
         for (env, expression, part) in [
             ("[]", "a/b", Some("a/b")),
             (r#"[{"name":"A","value":"x"}]"#, "$(A)/$(A)", Some("x/x")),
-            (r#"[{"name":"A","value":"x"},{"name":"B","value":"$(A)y"}]"#, "p$(B)", Some("pxy")),
-            (r#"[{"name":"A","value":"x"},{"name":"A","value":"z"}]"#, "$(A)", Some("z")),
+            (
+                r#"[{"name":"A","value":"x"},{"name":"B","value":"$(A)y"}]"#,
+                "p$(B)",
+                Some("pxy"),
+            ),
+            (
+                r#"[{"name":"A","value":"x"},{"name":"A","value":"z"}]"#,
+                "$(A)",
+                Some("z"),
+            ),
             (r#"[{"name":"A","valueFrom":{}}]"#, "$(A)", None),
             ("[]", "$(A)", None),
             ("[]", "$(A", None),
             (r#"[{"name":"A","value":"$(A)"}]"#, "$(A)", None),
         ] {
-            let container = format!(r#"{{"env":{env},"volumeMounts":[{{"subPathExpr":"{expression}"}}]}}"#);
+            let container =
+                format!(r#"{{"env":{env},"volumeMounts":[{{"subPathExpr":"{expression}"}}]}}"#);
             assert_eq!(of(&container).as_deref(), part, "{container}");
         }
     }

@@ -82,13 +82,22 @@ pub fn in_container(
                 container.name(),
                 quoted(name)
             );
-            (message, "remove it; the device plugin sets what the request grants".to_owned())
+            (
+                message,
+                "remove it; the device plugin sets what the request grants".to_owned(),
+            )
         } else if is_open && name == LEGACY {
             let message = format!(
                 "container {} sets {LEGACY}, for which NVIDIA's runtime shows it every GPU",
                 container.name()
             );
-            (message, format!("remove it, or set {} to void beside it", words::VISIBLE_DEVICES))
+            (
+                message,
+                format!(
+                    "remove it, or set {} to void beside it",
+                    words::VISIBLE_DEVICES
+                ),
+            )
         } else {
             continue;
         };
@@ -126,7 +135,9 @@ fn shows_devices(variable: &EnvVar<'_>) -> bool {
 }
 
 fn shows_nothing(variable: &EnvVar<'_>) -> bool {
-    variable.literal().is_some_and(|value| NOTHING.contains(&value))
+    variable
+        .literal()
+        .is_some_and(|value| NOTHING.contains(&value))
 }
 
 /// Whether a container has neither a GPU, whose plugin sets `NVIDIA_VISIBLE_DEVICES`, nor a word of its own that it
@@ -138,12 +149,7 @@ fn is_open(container: &Container<'_>) -> bool {
 }
 
 /// A whole config map or secret under a prefix that makes its keys such variables.
-fn sources(
-    place: Place,
-    container: &Container<'_>,
-    is_open: bool,
-    findings: &mut Findings<'_>,
-) {
+fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mut Findings<'_>) {
     let sources = container.env_from.as_deref().unwrap_or_default();
     for (index, source) in sources.iter().enumerate() {
         let prefix = source.prefix.as_deref().unwrap_or_default();

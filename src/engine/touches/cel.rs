@@ -151,9 +151,14 @@ fn roads(text: &str) -> Vec<String> {
     let mut clauses = vec![format!("!{}", begins(text, "/"))];
     clauses.extend(DETOURS.iter().map(|detour| has(text, detour)));
     let parents = ROADS.iter().flat_map(Road::parents);
-    let mut whole: Vec<&str> = parents.chain(ALIASES.iter().flat_map(Alias::parents)).collect();
+    let mut whole: Vec<&str> = parents
+        .chain(ALIASES.iter().flat_map(Alias::parents))
+        .collect();
     whole.push(ALL_PROCESSES);
-    let named = ROADS.iter().filter(|road| !road.is_prefix).map(|road| road.path);
+    let named = ROADS
+        .iter()
+        .filter(|road| !road.is_prefix)
+        .map(|road| road.path);
     whole.extend(named.chain(ALIASES.iter().map(|alias| alias.path)));
     whole.sort_unstable();
     whole.dedup();

@@ -59,12 +59,7 @@ pub(super) struct Signs {
     first: u128,
 }
 
-static ANNOTATION: Signs = Signs::of(&[
-    Long,
-    Begin(&words::KEYS),
-    Inject,
-    Foreign(Annotation),
-]);
+static ANNOTATION: Signs = Signs::of(&[Long, Begin(&words::KEYS), Inject, Foreign(Annotation)]);
 static LABEL: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Foreign(Label)]);
 static RESOURCE: Signs = Signs::of(&[
     Long,

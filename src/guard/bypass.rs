@@ -1,16 +1,15 @@
 //! What the rules on bypasses refuse in any pod of an enforced namespace, as far as the pod alone says it.
 
 use super::object::{Admission, Validation, Variable};
-use super::paths;
 use super::rule::{self, denies};
 use super::scope::{self, asks, begins_with, is_gpu_resource, one_of};
 use super::stamp;
-use crate::engine::injecting::INJECTING;
+use super::{injected, paths};
 use crate::engine::policy::Mode;
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
-use crate::engine::touches::{self, begins_one, quoted};
+use crate::engine::touches::{self, quoted};
 use crate::engine::{NeverMatched, Policy, Strategy, words};
 
 /// The policy `slicegate-bypass`.
@@ -23,7 +22,11 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     let mut validations = vec![scope::not_too_large()];
     for (rule, found, validation) in [
         (&visible_devices::RULE, shown(), shows()),
-        (&visible_devices::RULE, injected(policy), injects()),
+        (
+            &visible_devices::RULE,
+            injected::variables(policy),
+            injected::validation(),
+        ),
         (&runtime_class::RULE, Vec::new(), runtime()),
         (&limit_env::RULE, lifted_limits(), lifts_limits()),
         (&privileged_share::RULE, privileged(), is_privileged_share()),
@@ -148,67 +151,6 @@ fn shows() -> Validation {
         "!variables.judged\n|| size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0",
         Some(first_reach()),
         "remove it; the device plugin sets what the request grants",
-    )
-}
-
-/// `injected`: annotations that inject devices, but for those that list no more than the whole GPUs a pod holds.
-fn injected(policy: &Policy) -> Vec<Variable> {
-    let beside = "(object.spec.containers + object.spec.?initContainers.orValue([])\
-        .filter(c, c.?restartPolicy.orValue('') == 'Always'))";
-    let gpu = quoted(words::GPU);
-    let count = format!("c.?resources.?limits[?{gpu}].orValue('0')");
-    let whole = format!(
-        "variables.strategy != {} ? 0\n: {beside}\n  .map(c, {count}).filter(q, quantity(q).isInteger()).map(q, quantity(q).asInteger()).sum()",
-        quoted(Strategy::Exclusive.word())
-    );
-    let value = "object.metadata.annotations[k]";
-    let line = format!(
-        "- path: /dev/(nvidia[0-9]+|{})",
-        visible_devices::BESIDE.join("|")
-    );
-    let list = format!("'^([ \\\\t\\\\r]*({line})?[ \\\\t\\\\r]*(\\\\n|$))*$'");
-    let longest = visible_devices::LONGEST_LIST;
-    let injected = format!(
-        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  && !(variables.wholeGpus > 0 \
-        && size({value}) <= {longest}\n    && {value}.matches({list})\n    \
-        && size({value}.findAll('/dev/nvidia[0-9]')) > 0 \
-        && size({value}.findAll('/dev/nvidia[0-9]')) <= variables.wholeGpus))",
-        injecting("k", policy)
-    );
-    vec![("wholeGpus", whole), ("injected", injected)]
-}
-
-/// Whether a key is one by which devices are injected into this pod, under a policy that leaves some systems alone.
-pub(super) fn injecting(key: &str, policy: &Policy) -> String {
-    let said = || INJECTING.iter().filter(|word| !word.is_left_alone(policy));
-    let always = said()
-        .filter(|word| word.own.is_none())
-        .map(|word| word.key);
-    let mut clauses = vec![begins_one(key, always)];
-    let mut owners: Vec<&str> = said().filter_map(|word| word.own).collect();
-    owners.dedup();
-    for own in owners {
-        let keys = said()
-            .filter(|word| word.own == Some(own))
-            .map(|word| word.key);
-        let pod = "(object.spec.containers + object.spec.?initContainers.orValue([]))";
-        let named = format!("m.orValue({{}}).exists(r, r.startsWith({}))", quoted(own));
-        clauses.push(format!(
-            "{} && !{pod}.exists(c, [c.?resources.?limits, c.?resources.?requests].exists(m, {named}))",
-            begins_one(key, keys)
-        ));
-    }
-    format!("({})", clauses.join("\n  || "))
-}
-
-fn injects() -> Validation {
-    rule::validation(
-        &visible_devices::RULE,
-        "!variables.judged || size(variables.injected) == 0",
-        Some(
-            "'/metadata/annotations: ' + variables.injected[0] + ' injects devices or mounts past every request'",
-        ),
-        "remove it; ask for devices as resources",
     )
 }
 

@@ -4,7 +4,7 @@
 use super::labels::LABELS;
 use super::object::Admission;
 use super::rule::{self, denies};
-use super::{bypass, scope};
+use super::{injected, scope};
 use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::touches::quoted;
@@ -74,6 +74,6 @@ fn injects(policy: &Policy) -> String {
     format!(
         "object.metadata.?annotations.orValue({{}}).exists(k, \
         (!(k in {old}.orValue({{}})) || {old}[?k].orValue('') != object.metadata.annotations[k])\n  && {})",
-        bypass::injecting("k", policy)
+        injected::is_injecting("k", policy)
     )
 }

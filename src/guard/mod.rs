@@ -8,6 +8,7 @@
 mod bypass;
 mod current;
 mod ephemeral;
+mod injected;
 mod labels;
 mod live;
 mod object;

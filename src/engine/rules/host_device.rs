@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     id: "host-device",
     default: Severity::Deny,
     always_denies: false,
-    refuses: "a hostPath to GPU devices, MPS, the driver root, a container runtime, or what hands GPUs out",
+    refuses: "a hostPath to GPU devices, MPS, the driver root, the runtime, or what hands GPUs out",
     cause: "A volume, mounted or not, is a hostPath to one of the paths below, or to the folder of \
         a process in /proc, whose links lead anywhere; or a container mounts something over the \
         MPS pipe. Paths are cleaned before they are compared, other names of the same folder \

@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     id: "privileged-gpu",
     default: Severity::Warn,
     always_denies: false,
-    refuses: "privileged, other capabilities than a share allows, hostPID or hostIPC beside whole GPUs",
+    refuses: "privileged, a capability no share may have, hostPID or hostIPC beside whole GPUs",
     cause: "The pod holds whole GPUs and a container is privileged or adds a capability that \
         privileged-share does not allow, or the pod uses hostPID or hostIPC. A privileged container has all device nodes in /dev, those of \
         the GPUs it was not given included. It is a warning, because a job that holds all GPUs \

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     id: "privileged-share",
     default: Severity::Deny,
     always_denies: false,
-    refuses: "privileged, other capabilities than those below, hostPID or hostIPC beside a shared device or a MIG slice",
+    refuses: "privileged, a capability it need not have, hostPID or hostIPC beside a share or slice",
     cause: "A container of the pod is privileged or adds a capability that is not one of those \
         below, or the pod uses hostPID or hostIPC, while the pod holds a shared device or a MIG \
         slice. A privileged container has all device nodes in /dev, for NVIDIA's toolkit \

@@ -3,9 +3,12 @@
 use crate::engine::decision::{Decision, Outcome};
 use crate::engine::findings::Finding;
 use crate::engine::rule::Severity;
+use crate::engine::shown::shown;
 
 /// More lines help nobody, and an answer has to stay small.
 const MOST_LINES: usize = 200;
+/// In characters, of a part of a line; names that an API server takes are shorter.
+const LONGEST: usize = 600;
 
 /// One summary line within 200 characters, then a line for each finding that denies.
 pub fn denial(decision: &Decision<'_>) -> String {
@@ -22,14 +25,19 @@ pub fn denial(decision: &Decision<'_>) -> String {
         n => format!(" (and {n} more)"),
     };
     let room = 200_usize.saturating_sub("slicegate: ".len() + suffix.len());
-    let mut text = format!("slicegate: {}{suffix}", cut(first.to_owned(), room));
+    let mut text = format!("slicegate: {}{suffix}", cut(&shown(first), room));
     for finding in denials().take(MOST_LINES) {
         text.push('\n');
         text.push_str(&format!("[{}] ", finding.rule.id));
         if !finding.path.is_empty() {
-            text.push_str(&format!("{}: ", finding.path));
+            text.push_str(&format!("{}: ", cut(&shown(&finding.path), LONGEST)));
         }
-        text.push_str(&format!("{}; fix: {}", finding.message, finding.fix));
+        let (message, fix) = (shown(&finding.message), shown(&finding.fix));
+        text.push_str(&format!(
+            "{}; fix: {}",
+            cut(&message, LONGEST),
+            cut(&fix, LONGEST)
+        ));
     }
     if let Some(unsaid) = (more + 1).checked_sub(MOST_LINES).filter(|n| *n > 0) {
         text.push_str(&format!("\nand {unsaid} more of the kind"));
@@ -64,16 +72,12 @@ fn line(finding: &Finding) -> String {
 
 /// A text as a warning: the API server drops one with control characters without a word.
 pub(super) fn plain(text: String) -> String {
-    let text = match text.contains(char::is_control) {
-        true => text.replace(char::is_control, " "),
-        false => text,
-    };
-    cut(text, 240)
+    cut(&shown(&text), 240)
 }
 
-fn cut(text: String, room: usize) -> String {
+fn cut(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
-        return text;
+        return text.to_owned();
     }
     let mut short: String = text.chars().take(room.saturating_sub(3)).collect();
     short.push_str("...");

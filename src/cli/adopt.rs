@@ -5,13 +5,13 @@ use serde_json::json;
 
 use super::args::AdoptArgs;
 use super::live;
-use super::table::clean;
 use super::{DENIED, DONE, output};
 use crate::admission::World;
 use crate::cluster::{Cluster, Kind, Patch, Really};
 use crate::config::documents;
 use crate::config::pods::{self, PresentPod};
 use crate::engine::audit::{self, Adoption, Judge};
+use crate::engine::shown::shown_lines;
 use crate::engine::words;
 use crate::facts::Pod;
 
@@ -43,7 +43,7 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
         let done = one(&cluster, &world, pod, really).await?;
         if let Some(line) = done.line(args.dry_run) {
             any = true;
-            output::print(&clean(&format!("{namespace}/{name}: {line}")))?;
+            output::print(&shown_lines(&format!("{namespace}/{name}: {line}")))?;
             output::print("\n")?;
         }
         if done.is_short() {

@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use super::args::ExplainArgs;
 use super::rules::{self, Entry};
-use super::table::{WIDTH, paint, wrap};
+use super::table::{Column, Table, WIDTH, paint, wrap};
 use super::{API_VERSION, DONE, output};
 use crate::config::policy::nearest;
 use crate::engine::rule::Rule;
-use crate::engine::rules::{ALL, find};
+use crate::engine::rules::{ALL, find, lists};
 
 /// Prints the explanation and returns the exit status.
 ///
@@ -27,6 +27,7 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
         cause: rule.cause,
         risk: rule.risk,
         fix: rule.fix,
+        lists: looked(rule),
         examples: Examples {
             bad: rule.bad,
             good: rule.good,
@@ -46,7 +47,30 @@ struct Explanation {
     cause: &'static str,
     risk: &'static str,
     fix: &'static str,
+    /// The closed lists that it looks things up in.
+    lists: Vec<Looked>,
     examples: Examples,
+}
+
+#[derive(Debug, Serialize)]
+struct Looked {
+    title: &'static str,
+    entries: Vec<Known>,
+}
+
+#[derive(Debug, Serialize)]
+struct Known {
+    name: String,
+    about: String,
+}
+
+fn looked(rule: &Rule) -> Vec<Looked> {
+    let known = |(name, about): (String, String)| Known { name, about };
+    let list = |list: lists::List| Looked {
+        title: list.title,
+        entries: list.entries.into_iter().map(known).collect(),
+    };
+    lists::of(rule).into_iter().map(list).collect()
 }
 
 #[derive(Debug, Serialize)]
@@ -101,6 +125,14 @@ fn text(rule: &Rule) -> String {
         for line in wrap(body, WIDTH - 2) {
             text.push_str(&format!("  {line}\n"));
         }
+    }
+    for list in lists::of(rule) {
+        text.push_str(&format!("\n{}\n", paint(bold, list.title)));
+        let mut table = Table::new(2, &[Column::Left(60)]);
+        for (entry, about) in list.entries {
+            table.row([entry.into(), about.into()]);
+        }
+        text.push_str(&table.render());
     }
     for (head, manifest) in [("Fires on", rule.bad), ("Does not fire on", rule.good)] {
         text.push_str(&format!("\n{}\n", paint(bold, head)));

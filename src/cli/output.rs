@@ -1,5 +1,6 @@
 //! Writes what a command says to standard output: text, JSON or YAML, without colours where nobody sees them.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
@@ -7,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::{Format, ManifestFormat};
+use crate::engine::shown::{is_visible, shown, shown_lines};
 
 /// Prints a text, its colours only on a terminal that wants them.
 ///
@@ -14,6 +16,7 @@ use super::args::{Format, ManifestFormat};
 /// When it cannot be written. A reader who has seen enough (`| head`) is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
+    let text = harmless(text);
     let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -23,11 +26,28 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// A text in which nothing but line breaks and colours is for a terminal to obey: names in manifests are anybody's to
+/// write, and this is the last that sees them.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if text.chars().all(|c| c == '\n' || is_visible(c)) {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split("\u{1b}[");
+    let mut harmless = shown_lines(parts.next().unwrap_or_default());
+    for part in parts {
+        let end = part.find(|c: char| !c.is_ascii_digit() && c != ';');
+        let is_colour = end.is_some_and(|end| part[end..].starts_with('m'));
+        harmless.push_str(if is_colour { "\u{1b}[" } else { "\u{fffd}[" });
+        harmless.push_str(&shown_lines(part));
+    }
+    Cow::Owned(harmless)
+}
+
 /// Prints a line for people on standard error; where that is closed there is nobody to tell.
 pub(crate) fn complain(text: &str) {
     let mut err = anstream::stderr().lock();
     for line in text.lines() {
-        let _ = writeln!(err, "slicegate: {line}");
+        let _ = writeln!(err, "slicegate: {}", shown(line));
     }
 }
 
@@ -70,13 +90,34 @@ pub(crate) fn manifests(objects: &[Value], format: ManifestFormat) -> anyhow::Re
 pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<String> {
     let mut text = serde_json::to_string_pretty(value).context("failed to write JSON")?;
     text.push('\n');
-    Ok(text)
+    let has_hidden = text.chars().any(|c| c != '\n' && !is_visible(c));
+    Ok(if has_hidden { escaped(&text) } else { text })
 }
 
-/// A value as YAML: every string that some YAML reader would take for something else is quoted.
+/// JSON in which what does not show as itself is escaped. Outside of strings there is nothing of the kind but line breaks.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if c == '\n' || is_visible(c) {
+            escaped.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            escaped.push_str(&format!("\\u{unit:04x}"));
+        }
+    }
+    escaped
+}
+
+/// A value as YAML: every string that some YAML reader would take for something else is quoted. With characters that
+/// do not show as themselves it is written as JSON, which is YAML and can escape them anywhere.
 ///
 /// # Errors
 /// When it has no YAML form, which no value of ours lacks.
 pub(crate) fn yaml<T: Serialize>(value: &T) -> anyhow::Result<String> {
-    crate::yaml::write(value).context("failed to write YAML")
+    let text = crate::yaml::write(value).context("failed to write YAML")?;
+    match text.chars().all(|c| c == '\n' || is_visible(c)) {
+        true => Ok(text),
+        false => json(value),
+    }
 }

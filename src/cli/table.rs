@@ -1,5 +1,6 @@
 //! Text in aligned columns for people, long cells wrapped so that lines stay readable.
 
+use crate::engine::shown::shown_lines;
 use anstyle::Style;
 
 /// How wide a line is, where words allow it.
@@ -61,7 +62,7 @@ impl Table {
     /// Adds a row; cells that are missing are empty.
     pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
         let clean = |cell: Cell| Cell {
-            text: clean(&cell.text),
+            text: shown_lines(&cell.text),
             ..cell
         };
         self.rows.push(cells.map(clean).into());
@@ -131,19 +132,6 @@ impl Table {
 const GAP: usize = 2;
 const NARROWEST: usize = 30;
 
-/// A text without what a terminal would obey: names in manifests are anybody's to write.
-pub(crate) fn clean(text: &str) -> String {
-    let harmless = |c: char| c == '\n' || !c.is_control();
-    let shown = |c: char| {
-        if harmless(c) {
-            c
-        } else {
-            char::REPLACEMENT_CHARACTER
-        }
-    };
-    text.chars().map(shown).collect()
-}
-
 /// A text in a style, which the output drops where nobody sees it.
 pub(crate) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
@@ -174,11 +162,11 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, Table, clean, wrap};
+    use super::{Column, Table, shown_lines, wrap};
 
     #[test]
     fn a_terminal_is_told_nothing_by_a_manifest() {
-        assert_eq!(clean("a\u{1b}[2J\tb\nc"), "a\u{fffd}[2J\u{fffd}b\nc");
+        assert_eq!(shown_lines("a\u{1b}[2J\tb\nc"), "a\u{fffd}[2J\u{fffd}b\nc");
     }
 
     #[test]

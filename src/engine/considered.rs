@@ -34,7 +34,7 @@ pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered>
             list.push(Considered {
                 strategy,
                 offer: "any".to_owned(),
-                verdict: format!("ruled out by {}", removal.rule().id),
+                verdict: removal.verdict(),
                 distance: (9, 0),
             });
             continue;

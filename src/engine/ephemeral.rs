@@ -11,6 +11,8 @@ use super::plan;
 use super::policy::Mode;
 use super::question::Question;
 use super::rules::{self, Standing, ephemeral_gpu};
+use super::strategy::Strategy;
+use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
@@ -42,13 +44,14 @@ pub fn ephemeral<'a>(
     let is_rewritten = is_ours && takes_gpu(question.pod);
     let hides = is_shown || is_rewritten && question.policy.placement.hide_gpus;
     for (place, container) in added(question.pod, before) {
-        for finding in reaching(question, place, container) {
+        let is_given_void = hides && stage == Stage::Mutating;
+        for finding in reaching(question, place, container, is_given_void) {
             let text = (finding.message, finding.fix);
             findings.add(&ephemeral_gpu::RULE, finding.path, text);
         }
         match stage {
-            Stage::Mutating if hides => plan::hide_from(place, container, &mut edits),
-            Stage::Final if is_shown && !rules::runtime_class::is_hidden(container) => {
+            Stage::Mutating if is_given_void => plan::hide_from(place, container, &mut edits),
+            Stage::Final if is_shown && rules::visible_devices::is_open(container) => {
                 let text = ephemeral_gpu::shown(container.name());
                 findings.add(&ephemeral_gpu::RULE, format!("{place}/env"), text);
             }
@@ -89,12 +92,19 @@ const HOLDS_GPU: Standing = Standing {
     takes_gpu: true,
     whole_gpus: 0,
     holds: None,
+    hides_gpus: false,
+    as_guard: false,
 };
 
 /// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
-fn reaching(question: &Question<'_>, place: Place, container: &Container<'_>) -> Vec<Finding> {
+fn reaching(
+    question: &Question<'_>,
+    place: Place,
+    container: &Container<'_>,
+    is_given_void: bool,
+) -> Vec<Finding> {
     let mut findings = Findings::strict(question.policy);
-    rules::visible_devices::in_container(place, container, &mut findings);
+    rules::visible_devices::in_container(place, container, is_given_void, &mut findings);
     rules::limit_env::in_container(place, container, &mut findings);
     let mut lifted = Findings::strict(question.policy);
     rules::privileged_share::in_container(place, container, &mut lifted);
@@ -102,8 +112,17 @@ fn reaching(question: &Question<'_>, place: Place, container: &Container<'_>) ->
         // What the pod may mount without a privilege becomes a road with one.
         rules::host_device::check(question.pod, HOLDS_GPU, &mut findings);
     }
-    if takes_gpu(question.pod) {
-        rules::privileged_share::in_container(place, container, &mut findings);
+    // Beside whole GPUs more is only warned of when a pod is created.
+    let is_whole = question.pod.label(words::STRATEGY) == Some(Strategy::Exclusive.word());
+    match takes_gpu(question.pod) {
+        true if is_whole => {
+            rules::privileged_share::in_container(place, container, &mut findings);
+        }
+        true => {
+            rules::privileged_share::beside_gpu(question.pod, place, container, &mut findings);
+        }
+        false => {}
     }
+    rules::host_device::over_the_pipe(place, container, &mut findings);
     findings.into_list()
 }

@@ -86,7 +86,7 @@ pub static WORDS: [Word; 28] = [
     share(Annotation, "gpu-fraction-container-name", &[Kai, RunAi]),
     share(Annotation, "nvidia.com/container.*", &[Kai, RunAi]),
     share(Annotation, "nvidia.com/mig-*", &[RunAi]),
-    share(Label, "runai-gpu-group", &[Kai, RunAi]),
+    share(Label, "runai-gpu-group*", &[Kai, RunAi]),
     beside(Resource, "volcano.sh/vgpu-number", &[Volcano]),
     beside(Resource, "volcano.sh/vgpu-memory", &[Volcano]),
     beside(Resource, "volcano.sh/vgpu-memory-percentage", &[Volcano]),

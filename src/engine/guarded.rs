@@ -30,6 +30,11 @@ pub(crate) const MOST_CONTAINERS: usize = 500;
 /// The same for the paths of volumes and mounts that have to be taken apart, in characters.
 pub(crate) const MOST_TEXT: usize = 50_000;
 
+/// The same for host paths, those of volumes and those that mounts take a part of, each of which is followed.
+pub(crate) const MOST_HOSTS: usize = 1_000;
+/// The same for pairs of a volume with a host path and a mount of a part, each of which is looked at.
+pub(crate) const MOST_PAIRS: usize = 20_000;
+
 /// Why the guard refuses a pod.
 #[derive(Clone, Copy, Debug)]
 pub enum Refusal {
@@ -65,7 +70,7 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
     if !enforced && !marked && !selects {
         return Vec::new();
     }
-    if touches::is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES) || has_long_paths(pod) {
+    if touches::is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES) || has_many_paths(pod) {
         return vec![Refusal::TooLarge];
     }
     let takes = takes_gpu(pod);
@@ -118,6 +123,8 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
             _ => 0,
         },
         holds: holds_part(pod).then_some(Holds::Part),
+        hides_gpus: false,
+        as_guard: true,
     };
     rules::bypasses(question, standing, &mut findings);
     let is_mps = strategy(pod) == Some(Strategy::Mps);
@@ -141,26 +148,30 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
     if rules::runtime_class::hides(question) && shows_gpus(pod) {
         add(question, &rules::runtime_class::RULE, refusals);
     }
-    if pod.all_containers().any(|(_, c)| mounts_backwards(c)) {
-        add(question, &rules::visible_devices::RULE, refusals);
+    for (name, rule) in [
+        (
+            rules::visible_devices::DEVICES,
+            &rules::visible_devices::RULE,
+        ),
+        (rules::host_device::PIPES_NAME, &rules::host_device::RULE),
+    ] {
+        if pod.all_containers().any(|(_, c)| mounts_backwards(c, name)) {
+            add(question, rule, refusals);
+        }
     }
 }
 
 /// Whether a container that takes no stock resource does not say that it sees no GPU.
 fn shows_gpus(pod: &Pod<'_>) -> bool {
-    let mut others = pod
-        .all_containers()
-        .filter(|(_, container)| taken_by(container).next().is_none());
-    others.any(|(_, container)| !rules::runtime_class::is_hidden(container))
+    let mut all = pod.all_containers();
+    all.any(|(_, container)| rules::visible_devices::is_open(container))
 }
 
-/// CEL cannot tell where `..` leads to, so beside the name of the folder it counts as leading there.
-fn mounts_backwards(container: &Container<'_>) -> bool {
+/// CEL cannot tell where `..` leads to, so beside the name of a folder it counts as leading there.
+fn mounts_backwards(container: &Container<'_>, name: &str) -> bool {
     let mounts = container.volume_mounts.iter().flatten();
     let mut paths = mounts.filter_map(|m| m.mount_path.as_deref());
-    paths.any(|path| {
-        path.contains(rules::visible_devices::DEVICES) && path.split('/').any(|part| part == "..")
-    })
+    paths.any(|path| path.contains(name) && path.split('/').any(|part| part == ".."))
 }
 
 fn add(question: &Question<'_>, rule: &'static Rule, refusals: &mut Vec<Refusal>) {
@@ -302,15 +313,27 @@ fn whole_gpus(pod: &Pod<'_>) -> u64 {
     counts.filter_map(|(_, c)| limit(c)).sum()
 }
 
-/// Paths beyond what is taken apart; a single one of a node has at most 4,096 characters.
-fn has_long_paths(pod: &Pod<'_>) -> bool {
+/// Paths beyond what is taken apart, or more of them than are followed; a single one of a node has at most 4,096
+/// characters.
+fn has_many_paths(pod: &Pod<'_>) -> bool {
     let size = |path: Option<&str>| path.map_or(0, |path| path.chars().count());
     let volumes = pod.spec.iter().flat_map(|s| s.volumes.iter().flatten());
-    let hosts = volumes.filter_map(|v| v.host_path.as_ref());
-    let hosts: usize = hosts.map(|h| size(h.path.as_deref())).sum();
-    let mounts = pod
-        .all_containers()
-        .flat_map(|(_, c)| c.volume_mounts.iter().flatten());
-    let mounts: usize = mounts.map(|m| size(m.mount_path.as_deref())).sum();
-    hosts + mounts > MOST_TEXT
+    let hosts: Vec<usize> = volumes
+        .filter_map(|v| v.host_path.as_ref())
+        .map(|h| size(h.path.as_deref()))
+        .collect();
+    let mounts = || {
+        let mounts = pod.all_containers().map(|(_, c)| &c.volume_mounts);
+        mounts.flatten().flatten()
+    };
+    let text: usize = mounts().map(|m| size(m.mount_path.as_deref())).sum();
+    let parts: Vec<usize> = mounts()
+        .filter(|m| m.sub_path.is_some() || m.sub_path_expr.is_some())
+        .map(|m| size(m.sub_path.as_deref()) + size(m.sub_path_expr.as_deref()))
+        .collect();
+    let sum = |sizes: &[usize]| sizes.iter().sum::<usize>();
+    let followed = if hosts.is_empty() { 0 } else { parts.len() };
+    sum(&hosts) + text + sum(&parts) > MOST_TEXT
+        || hosts.len() + followed > MOST_HOSTS
+        || hosts.len() * parts.len() > MOST_PAIRS
 }

@@ -33,7 +33,7 @@ pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode)
     let adopted = adoption(question, before);
     protected_metadata::changed(before, pod, adopted.as_deref(), &mut findings);
     if mode != Mode::Off {
-        protected_metadata::injected(before, pod, &mut findings);
+        protected_metadata::injected(before, pod, policy, &mut findings);
     }
     if findings.deny() {
         (decision.outcome, decision.reason) = (Outcome::Denied, Reason::Findings);

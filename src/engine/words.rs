@@ -70,7 +70,7 @@ pub const MPS_MEMORY: &str = "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT";
 /// Compute cap of an MPS client process, in percent.
 pub const MPS_THREADS: &str = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE";
 /// What the variables of NVIDIA's runtime and of MPS begin with.
-pub const VARIABLES: [&str; 2] = ["NVIDIA_", "CUDA_MPS_"];
+pub const VARIABLES: [&str; 3] = ["NVIDIA_", "CUDA_MPS_", "CUDA_VERSION"];
 
 /// Namespaces that are never matched in a cluster unless the installation says otherwise.
 pub const NEVER_MATCHED: [&str; 3] = ["kube-system", "slicegate-system", "gpu-operator"];

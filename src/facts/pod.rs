@@ -101,6 +101,12 @@ pub struct Spec<'a> {
     /// Shares the node's shared memory and semaphores.
     #[serde(rename = "hostIPC", default)]
     pub host_ipc: Option<bool>,
+    /// Shares the node's network.
+    #[serde(default)]
+    pub host_network: Option<bool>,
+    /// `false`: user ids in the pod are others on the node.
+    #[serde(default)]
+    pub host_users: Option<bool>,
     /// Defaults for all containers.
     #[serde(borrow, default)]
     pub security_context: Option<SecurityContext<'a>>,
@@ -183,9 +189,18 @@ pub struct Resources<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VolumeMount<'a> {
+    /// The volume's name.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
     /// Where in the container.
     #[serde(borrow, default)]
     pub mount_path: Option<Text<'a>>,
+    /// What of the volume is mounted; all of it where this is absent.
+    #[serde(borrow, default)]
+    pub sub_path: Option<Text<'a>>,
+    /// The same with `$(NAME)` for variables of the container; only one of the two may be there.
+    #[serde(borrow, default)]
+    pub sub_path_expr: Option<Text<'a>>,
 }
 
 /// The parts of a security context that matter beside a GPU.
@@ -215,6 +230,9 @@ pub struct Capabilities<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Volume<'a> {
+    /// The name that mounts refer to.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
     /// A path of the node.
     #[serde(borrow, default)]
     pub host_path: Option<HostPath<'a>>,

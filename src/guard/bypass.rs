@@ -2,10 +2,9 @@
 
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
-use super::scope::{self, asks, begins_with, one_of};
-use super::{runtime, stamp};
+use super::scope::{self, asks, begins_with, is_gpu_resource, one_of};
+use super::{injected, paths, runtime, stamp};
 use crate::engine::policy::Mode;
-use crate::engine::rules::host_device::{PROCESSES, ROADS};
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
@@ -22,7 +21,11 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched, classes: &RuntimeCla
     let mut validations = vec![scope::not_too_large()];
     for (rule, found, validation) in [
         (&visible_devices::RULE, shown(), shows()),
-        (&visible_devices::RULE, injected(), injects()),
+        (
+            &visible_devices::RULE,
+            injected::variables(policy),
+            injected::validation(),
+        ),
         (
             &runtime_class::RULE,
             vec![runtime::variable(classes)],
@@ -36,6 +39,11 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched, classes: &RuntimeCla
         (&limit_env::RULE, lifted_limits(), lifts_limits()),
         (&privileged_share::RULE, privileged(), is_privileged_share()),
         (&host_device::RULE, hosts(), leads_to_devices()),
+        (
+            &host_device::RULE,
+            vec![paths::pipes("variables.all")],
+            paths::no_pipe(&host_device::RULE, "!variables.judged"),
+        ),
     ] {
         if denies(policy, rule) {
             variables.extend(found);
@@ -80,8 +88,15 @@ fn shown() -> Vec<Variable> {
 /// The same for any list of containers.
 pub(super) fn reaching(containers: &str) -> Vec<Variable> {
     let visible = quoted(words::VISIBLE_DEVICES);
+    let legacy = quoted(visible_devices::LEGACY);
+    let nothing = one_of("x.?value.orValue('')", &visible_devices::NOTHING);
+    let open = format!(
+        "!({})\n      && !c.?env.orValue([]).exists(x, x.name == {visible} && !has(x.valueFrom) && {nothing})",
+        asks("c", &is_gpu_resource("k"))
+    );
     let shows = format!(
-        "e.name == {visible} && (has(e.valueFrom) || !(e.?value.orValue('') in ['', 'void', 'none']))\n    || {}\n    || {}",
+        "e.name == {visible} && (has(e.valueFrom) || !({}))\n    || {}\n    || {}\n    || e.name == {legacy} && {open}",
+        one_of("e.?value.orValue('')", &visible_devices::NOTHING),
         one_of("e.name", &visible_devices::SWITCHES),
         begins_with("e.name", &visible_devices::OPEN)
     );
@@ -90,7 +105,8 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
         .chain([words::VISIBLE_DEVICES]);
     let names: Vec<String> = names.chain(visible_devices::OPEN).map(quoted).collect();
     let spells = format!(
-        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
+        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    \
+        || {}\n    || size(s.prefix) < 64 && {legacy}.startsWith(s.prefix) && {open})",
         names.join(", "),
         begins_with("s.prefix", &visible_devices::OPEN)
     );
@@ -101,7 +117,7 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
     let mounts = format!(
         "m.mountPath.contains({}) && ('..' in m.mountPath.split('/')\n    || [{} + '/'].exists(p, {}))",
         quoted(folder),
-        clean("m.mountPath"),
+        paths::clean("m.mountPath"),
         begins_with("p", &within)
     );
     vec![
@@ -132,11 +148,6 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
     ]
 }
 
-/// A path without empty and `.` parts.
-fn clean(path: &str) -> String {
-    format!("('/' + {path}.split('/').filter(s, !(s in ['', '.'])).join('/'))")
-}
-
 /// The expression of what `shown`, `spelled` and `mounted` found first.
 pub(super) fn first_reach() -> &'static str {
     "(variables.shown + variables.spelled + variables.mounted)[0][0] + ', which shows it GPUs past its request'"
@@ -148,44 +159,6 @@ fn shows() -> Validation {
         "!variables.judged\n|| size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0",
         Some(first_reach()),
         "remove it; the device plugin sets what the request grants",
-    )
-}
-
-/// `injected`: annotations that inject devices, but for those that list no more than the whole GPUs a pod holds.
-fn injected() -> Vec<Variable> {
-    let beside = "(object.spec.containers + object.spec.?initContainers.orValue([])\
-        .filter(c, c.?restartPolicy.orValue('') == 'Always'))";
-    let gpu = quoted(words::GPU);
-    let count = format!("c.?resources.?limits[?{gpu}].orValue('0')");
-    let whole = format!(
-        "variables.strategy != {} ? 0\n: {beside}\n  .map(c, {count}).filter(q, quantity(q).isInteger()).map(q, quantity(q).asInteger()).sum()",
-        quoted(Strategy::Exclusive.word())
-    );
-    let value = "object.metadata.annotations[k]";
-    let line = format!(
-        "- path: /dev/(nvidia[0-9]+|{})",
-        visible_devices::BESIDE.join("|")
-    );
-    let list = format!("'^([ \\\\t\\\\r]*({line})?[ \\\\t\\\\r]*(\\\\n|$))*$'");
-    let longest = visible_devices::LONGEST_LIST;
-    let injected = format!(
-        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  && !(variables.wholeGpus > 0 \
-        && size({value}) <= {longest}\n    && {value}.matches({list})\n    \
-        && size({value}.findAll('/dev/nvidia[0-9]')) > 0 \
-        && size({value}.findAll('/dev/nvidia[0-9]')) <= variables.wholeGpus))",
-        begins_with("k", &visible_devices::INJECTING)
-    );
-    vec![("wholeGpus", whole), ("injected", injected)]
-}
-
-fn injects() -> Validation {
-    rule::validation(
-        &visible_devices::RULE,
-        "!variables.judged || size(variables.injected) == 0",
-        Some(
-            "'/metadata/annotations: ' + variables.injected[0] + ' injects devices or mounts past every request'",
-        ),
-        "remove it; ask for devices as resources",
     )
 }
 
@@ -280,7 +253,7 @@ pub(super) fn host_spaces() -> Variable {
 
 /// These, and `part`: whether it holds less than whole GPUs.
 fn privileged() -> Vec<Variable> {
-    let mut variables = lifts();
+    let mut variables = vec![reaching_out("variables.all"), host_spaces()];
     variables.extend(stamp::sharing());
     let slice = format!(
         "k.startsWith({}) && size(k) > {}",
@@ -300,27 +273,45 @@ fn privileged() -> Vec<Variable> {
 
 /// `privileged`: the containers of a list that are privileged, or as good as.
 pub(super) fn lifted(containers: &str) -> Variable {
-    let names = privileged_share::LIFTING;
-    let with_prefix = names.map(|name| format!("CAP_{name}"));
-    let all: Vec<&str> = names
-        .into_iter()
-        .chain(with_prefix.iter().map(String::as_str))
-        .collect();
-    let expression = format!(
-        "{containers}.filter(c, c.?securityContext.?privileged.orValue(false)\n  \
-        || c.?securityContext.?capabilities.?add.orValue([]).exists(a, {}))",
-        one_of("a.upperAscii()", &all)
+    let bad = capability_in(&privileged_share::LIFTING);
+    ("privileged", overdone(containers, &bad))
+}
+
+/// `reaching`: the containers of a list that reach past a share of the pod.
+pub(super) fn reaching_out(containers: &str) -> Variable {
+    let bad = format!(
+        "!{} && (object.spec.?hostNetwork.orValue(false) || !{})",
+        capability_in(&privileged_share::ALLOWED),
+        capability_in(&privileged_share::ALLOWED_IN_OWN_NETWORK)
     );
-    ("privileged", expression)
+    ("reaching", overdone(containers, &bad))
+}
+
+/// Whether a capability `a` is one of these, with or without its prefix.
+fn capability_in(names: &[&str]) -> String {
+    let with_prefix: Vec<String> = names.iter().map(|name| format!("CAP_{name}")).collect();
+    let all = names
+        .iter()
+        .copied()
+        .chain(with_prefix.iter().map(String::as_str));
+    let all: Vec<&str> = all.collect();
+    format!("({})", one_of("a.upperAscii()", &all))
+}
+
+fn overdone(containers: &str, bad: &str) -> String {
+    format!(
+        "{containers}.filter(c, c.?securityContext.?privileged.orValue(false)\n  \
+        || c.?securityContext.?capabilities.?add.orValue([]).exists(a, {bad}))"
+    )
 }
 
 fn is_privileged_share() -> Validation {
     rule::validation(
         &privileged_share::RULE,
-        "!variables.judged || !variables.hostSpaces && size(variables.privileged) == 0 || !variables.part",
+        "!variables.judged || !variables.hostSpaces && size(variables.reaching) == 0 || !variables.part",
         Some(
-            "(variables.hostSpaces ? 'the pod has hostPID or hostIPC' : 'container ' + variables.privileged[0].name \
-            + ' is privileged or given SYS_ADMIN') + ', which reaches past a share or slice to its neighbours'",
+            "(variables.hostSpaces ? 'the pod has hostPID or hostIPC' : 'container ' + variables.reaching[0].name \
+            + ' is privileged or adds a capability') + ', which reaches past a share or slice to its neighbours'",
         ),
         "drop the privilege, or ask for whole GPUs in a tier that lists exclusive",
     )
@@ -329,49 +320,15 @@ fn is_privileged_share() -> Validation {
 /// `roads`: host paths that lead to the node's GPUs; a folder above one counts in a pod that has a GPU or privileges.
 fn hosts() -> Vec<Variable> {
     let mut variables = lifts();
-    variables.extend(roads());
+    variables.extend(paths::roads());
     variables
-}
-
-/// `hosts` and `roads`, beside `taking`, `hostSpaces` and `privileged`.
-pub(super) fn roads() -> [Variable; 2] {
-    let hosts = format!(
-        "object.spec.?volumes.orValue([]).filter(v, has(v.hostPath)).map(v, {})",
-        clean("v.hostPath.path")
-    );
-    let (mut whole, mut open, mut above) = (Vec::new(), Vec::new(), Vec::new());
-    for road in &ROADS {
-        match road.is_prefix {
-            true => open.push(road.path.to_owned()),
-            false => {
-                whole.push(road.path);
-                open.push(format!("{}/", road.path));
-            }
-        }
-        above.extend(touches::parents(road.path).filter(|_| road.has_parents));
-    }
-    above.sort_unstable();
-    above.dedup();
-    let open: Vec<&str> = open.iter().map(String::as_str).collect();
-    let roads = format!(
-        "variables.hosts.filter(p, {}\n  || {}\n  || (p + '/').contains('/../')\n  \
-        || p.startsWith({}) && p.matches('^/proc/([0-9]+|self|thread-self)(/|$)')\n  || {}\n    \
-        && (size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0))",
-        one_of("p", &whole),
-        begins_with("p", &open),
-        quoted(PROCESSES),
-        one_of("p", &above)
-    );
-    [("hosts", hosts), ("roads", roads)]
 }
 
 fn leads_to_devices() -> Validation {
     rule::validation(
         &host_device::RULE,
         "!variables.judged || size(variables.roads) == 0",
-        Some(
-            "'/spec/volumes: host path ' + variables.roads[0] + ' leads to the GPUs of the node, or to what hands them out'",
-        ),
+        Some(paths::FIRST_ROAD),
         "remove the volume, or mount the folder that is needed instead of its parent",
     )
 }

@@ -1,29 +1,36 @@
 //! Ephemeral containers that are added to a running pod of an enforced namespace and reach for GPUs.
 
-use super::bypass;
 use super::object::{Admission, Validation};
 use super::rule::{self, denies};
-use super::{runtime, scope};
+use super::{bypass, paths, runtime, scope};
 use crate::engine::policy::Mode;
 use crate::engine::rules::ephemeral_gpu::RULE;
 use crate::engine::rules::runtime_class;
-use crate::engine::{NeverMatched, Policy, RuntimeClasses};
+use crate::engine::touches::quoted;
+use crate::engine::{NeverMatched, Policy, RuntimeClasses, Strategy};
 
 /// The policy `slicegate-ephemeral`.
 pub(super) fn policy(policy: &Policy, never: &NeverMatched, classes: &RuntimeClasses) -> Admission {
     let added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
         !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))";
-    let [holders, _] = scope::containers();
+    let [holders, all] = scope::containers();
     let mut variables = vec![scope::enforced(policy, never), ("added", added.to_owned())];
     variables.extend([holders, scope::taking()]);
     variables.extend(bypass::reaching("variables.added"));
     variables.extend(bypass::any_limits("variables.added"));
-    variables.extend([bypass::lifted("variables.added"), bypass::host_spaces()]);
-    variables.extend(bypass::roads());
+    let added = "variables.added";
+    variables.extend([bypass::lifted(added), bypass::reaching_out(added)]);
+    variables.extend([
+        bypass::host_spaces(),
+        all,
+        paths::pipes(added),
+        scope::strategy(),
+    ]);
+    variables.extend(paths::roads());
     variables.extend([
         scope::foreign(policy),
         runtime::variable(classes),
-        runtime::unhidden("variables.added"),
+        runtime::unhidden(added),
     ]);
     Admission {
         name: "slicegate-ephemeral",
@@ -63,15 +70,19 @@ fn validations(policy: &Policy) -> Vec<Validation> {
             "remove it",
         ),
         validation(
-            "size(variables.privileged) == 0 || size(variables.taking) == 0",
-            "'container ' + variables.privileged[0].name + ' is privileged or given SYS_ADMIN in a pod with a GPU'",
+            &format!(
+                "size(variables.taking) == 0\n|| size(variables.strategy == {} ? variables.privileged : variables.reaching) == 0",
+                quoted(Strategy::Exclusive.word())
+            ),
+            "'container ' + (variables.privileged + variables.reaching)[0].name + ' is privileged or adds a capability in a pod with a GPU'",
             "debug it without the privilege",
         ),
         validation(
             "size(variables.privileged) == 0 || size(variables.roads) == 0",
-            "'container ' + variables.privileged[0].name + ' is privileged beside the host path ' + variables.roads[0]",
+            "'container ' + variables.privileged[0].name + ' is privileged beside a host path that leads to the GPUs of the node'",
             "debug it without the privilege",
         ),
+        paths::no_pipe(&RULE, "!variables.enforced"),
     ];
     if denies(policy, &runtime_class::RULE) {
         validations.push(validation(

@@ -4,10 +4,9 @@
 use super::labels::LABELS;
 use super::object::Admission;
 use super::rule::{self, denies};
-use super::scope::{self, begins_with};
+use super::{injected, scope};
 use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
-use crate::engine::rules::visible_devices::INJECTING;
 use crate::engine::touches::quoted;
 use crate::engine::{NeverMatched, Policy, words};
 
@@ -16,7 +15,7 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     let receipt = same("annotations", words::DECISION);
     let kept = LABELS.map(|key| same("labels", key));
     let [boundary, strategy, user] = kept.clone();
-    let injects = injects();
+    let injects = injects(policy);
     let adopt = format!(
         "!({} in oldObject.metadata.?labels.orValue({{}})) && \
         authorizer.group('slicegate.dev').resource('pods').namespace(request.namespace).check('adopt').allowed()",
@@ -70,11 +69,11 @@ fn same(map: &str, key: &str) -> String {
 }
 
 /// Whether an annotation that injects devices is new, or says something new. What is as it was costs little to skip.
-fn injects() -> String {
+fn injects(policy: &Policy) -> String {
     let old = "oldObject.metadata.?annotations";
     format!(
         "object.metadata.?annotations.orValue({{}}).exists(k, \
         (!(k in {old}.orValue({{}})) || {old}[?k].orValue('') != object.metadata.annotations[k])\n  && {})",
-        begins_with("k", &INJECTING)
+        injected::is_injecting("k", policy)
     )
 }

@@ -8,9 +8,11 @@
 mod bypass;
 mod current;
 mod ephemeral;
+mod injected;
 mod labels;
 mod live;
 mod object;
+mod paths;
 mod receipt;
 mod rule;
 mod runtime;

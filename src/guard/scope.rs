@@ -2,7 +2,7 @@
 
 use super::object::{Validation, Variable};
 use crate::engine::foreign::{Stands, WORDS, Word};
-use crate::engine::guarded::{MOST_CONTAINERS, MOST_ENTRIES, MOST_TEXT};
+use crate::engine::guarded::{MOST_CONTAINERS, MOST_ENTRIES, MOST_HOSTS, MOST_PAIRS, MOST_TEXT};
 use crate::engine::policy::Mode;
 use crate::engine::touches::{LISTS, begins, beyond, is_one_of, quoted};
 use crate::engine::words;
@@ -53,13 +53,20 @@ pub(super) fn enforced(policy: &Policy, never: &NeverMatched) -> Variable {
 
 /// Whether it is more than is looked through.
 pub(super) fn too_large() -> Variable {
-    let hosts =
-        "object.spec.?volumes.orValue([]).map(v, size(v.?hostPath.?path.orValue(''))).sum()";
-    let mounts = format!(
-        "{LISTS}.map(l, l.map(c, c.?volumeMounts.orValue([]).map(m, size(m.mountPath)).sum()).sum()).sum()"
-    );
+    let volumes = "object.spec.?volumes.orValue([])";
+    let hosts = format!("{volumes}.map(v, size(v.?hostPath.?path.orValue(''))).sum()");
+    let each = |of: &str| {
+        format!(
+            "{LISTS}.map(l, l.map(c, c.?volumeMounts.orValue([]).map(m, {of}).sum()).sum()).sum()"
+        )
+    };
+    let mounts =
+        each("size(m.mountPath) + size(m.?subPath.orValue('')) + size(m.?subPathExpr.orValue(''))");
+    let hosts_count = format!("{volumes}.filter(v, has(v.hostPath)).size()");
+    let parts_count = each("has(m.subPath) || has(m.subPathExpr) ? 1 : 0");
     let expression = format!(
-        "{}\n|| {hosts}\n  + {mounts} > {MOST_TEXT}",
+        "{}\n|| {hosts}\n  + {mounts} > {MOST_TEXT}\n|| [{hosts_count}].exists(h, h > 0 && [{parts_count}].exists(p,\n  \
+        h + p > {MOST_HOSTS} || h * p > {MOST_PAIRS}))",
         beyond(MOST_CONTAINERS, MOST_ENTRIES)
     );
     ("tooLarge", expression)
@@ -69,7 +76,7 @@ pub(super) fn too_large() -> Variable {
 pub(super) fn not_too_large() -> Validation {
     let message = format!(
         "slicegate: the pod is too large to be looked through: more than {MOST_CONTAINERS} containers, {MOST_ENTRIES} \
-        entries of its lists, or {MOST_TEXT} characters in paths; fix: divide it"
+        entries of its lists, {MOST_HOSTS} host paths, or {MOST_TEXT} characters in paths; fix: divide it"
     );
     Validation::new("!variables.enforced || !variables.tooLarge", message)
 }

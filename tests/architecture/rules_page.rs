@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use slicegate::engine::rule::Rule;
-use slicegate::engine::rules::ALL;
+use slicegate::engine::rules::{ALL, lists};
 
 const INTRODUCTION: &str = "<!-- Written from src/engine/rules by SLICEGATE_BLESS=1 cargo test --test architecture. -->
 
@@ -57,6 +57,17 @@ fn section(rule: &Rule, page: &mut String) {
         ("Fix", rule.fix),
     ] {
         let _ = write!(page, "\n**{head}.** {}\n", escaped(text));
+    }
+    for list in lists::of(rule) {
+        let _ = write!(page, "\n{}:\n\n", list.title);
+        for (entry, about) in list.entries {
+            let about = if about.is_empty() {
+                about
+            } else {
+                format!(": {}", escaped(&about))
+            };
+            let _ = writeln!(page, "* `{entry}`{about}");
+        }
     }
     for (head, manifest) in [("Fires on", rule.bad), ("Does not fire on", rule.good)] {
         let _ = write!(page, "\n{head}:\n\n```yaml\n{}\n```\n", manifest.trim_end());

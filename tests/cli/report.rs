@@ -1,8 +1,9 @@
 //! The forms of a review's report.
 
 use serde_json::Value;
+use slicegate::engine::shown::is_visible;
 
-use crate::{check_golden, command, finish, review, review_of, slicegate};
+use crate::{Run, check_golden, command, finish, review, review_of, slicegate};
 
 #[test]
 fn text_shows_what_changes_why_and_what_was_found() {
@@ -142,8 +143,129 @@ fn an_object_in_a_list_says_where_it_stood() {
     );
 }
 
+/// What terminals obey, what turns text around, and what nobody sees.
+const HOSTILE: &str = "\u{1b}[2J\u{1b}[31m\u{9b}1m\u{202e}\u{200b}\u{2066}\u{feff}\u{2028}\u{7}\u{7f}\u{ad}\t\u{e0041}";
+
+/// The value with hostile text at the end of every string and key.
+fn hostile(value: &Value) -> Value {
+    let kept = ["apiVersion", "kind"];
+    match value {
+        Value::String(text) => format!("{text}{HOSTILE}").into(),
+        Value::Array(list) => list.iter().map(hostile).collect::<Vec<_>>().into(),
+        Value::Object(map) => {
+            let entry = |(key, value): (&String, &Value)| match kept.contains(&key.as_str()) {
+                true => (key.clone(), value.clone()),
+                false => (key.clone(), hostile(value)),
+            };
+            let mut all: serde_json::Map<String, Value> = map.iter().map(entry).collect();
+            if map.values().all(Value::is_string) && !map.is_empty() && !map.contains_key("kind") {
+                all.insert(format!("x{HOSTILE}"), "y".into());
+            }
+            Value::Object(all)
+        }
+        other => other.clone(),
+    }
+}
+
+#[track_caller]
+fn assert_harmless(what: &str, run: &Run) {
+    for text in [&run.out, &run.err] {
+        let bad = text.chars().find(|c| *c != '\n' && !is_visible(*c));
+        assert_eq!(bad, None, "{what}: {text:?}");
+    }
+}
+
 #[test]
 fn a_manifest_cannot_send_anything_to_the_terminal() {
+    let pod: Value = serde_json::from_str(
+        r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a","namespace":"team-a","uid":"1",
+        "labels":{"app":"a","slicegate.dev/trust-boundary":"b"},
+        "annotations":{"slicegate.dev/tier":"production","slicegate.dev/gpu-memory":"1","cdi.k8s.io/x":"y","run.oci.x":"z"}},
+        "spec":{"nodeName":"n","schedulerName":"s","runtimeClassName":"nvidia","priorityClassName":"p","serviceAccountName":"s",
+        "nodeSelector":{"a":"b"},"tolerations":[{"key":"k","operator":"Equal","value":"v"}],
+        "volumes":[{"name":"v","hostPath":{"path":"/dev/nvidia"}}],
+        "containers":[{"name":"m","image":"i","command":["c"],"args":["--gpu-memory-utilization","0.9"],
+        "env":[{"name":"NVIDIA_VISIBLE_DEVICES","value":"all"},{"name":"NVIDIA_MIG_X","value":"1"}],"envFrom":[{"prefix":"NVIDIA_MIG_","configMapRef":{"name":"c"}}],
+        "volumeMounts":[{"name":"v","mountPath":"/var/run/nvidia-container-devices/x"}],
+        "securityContext":{"capabilities":{"add":["SYS_MODULE"]}},
+        "resources":{"limits":{"nvidia.com/gpu":"1"}}}]},"status":{"phase":"Running"}}"#,
+    )
+    .expect("a pod");
+    let mut hostile = hostile(&pod);
+    let file = tempfile::NamedTempFile::with_suffix(".json").expect("a file");
+    let pods = format!("--pods={}", file.path().display());
+    // Alone, and where it is read as a pod that takes a GPU of a namespace that there is.
+    for step in 0..3 {
+        if step > 0 {
+            hostile["metadata"]["namespace"] = "team-a".into();
+            hostile["spec"]["containers"][0]["resources"] =
+                pod["spec"]["containers"][0]["resources"].clone();
+            hostile["status"] = pod["status"].clone();
+        }
+        if step > 1 {
+            hostile["metadata"]["annotations"] =
+                serde_json::json!({"slicegate.dev/tier": "production", "x": HOSTILE});
+            hostile["metadata"]["labels"] = serde_json::json!({"app": HOSTILE});
+            hostile["spec"] = serde_json::json!({"schedulerName": HOSTILE, "nodeName": "mps-0",
+                "containers": hostile["spec"]["containers"]});
+            let container = &mut hostile["spec"]["containers"][0];
+            container["env"] = serde_json::json!([{"name": "A", "value": HOSTILE}]);
+            container["volumeMounts"] = serde_json::json!([]);
+            container["envFrom"] = serde_json::json!([]);
+            container["securityContext"] = serde_json::json!({});
+        }
+        let manifest = hostile.to_string();
+        for form in ["text", "json", "yaml", "diff"] {
+            let run = review_of(&["-f", "-", "-o", form], &manifest);
+            assert_harmless(&format!("review -o {form}, step {step}"), &run);
+        }
+        let list = format!(r#"{{"apiVersion":"v1","kind":"List","items":[{manifest}]}}"#);
+        std::fs::write(file.path(), list).expect("a written file");
+        for form in ["text", "json", "yaml"] {
+            for more in [&[][..], &["--boundaries"]] {
+                let all = [
+                    &[
+                        "audit",
+                        "--nodes=live/nodes.yaml",
+                        "--namespaces=live/namespaces.yaml",
+                        &pods,
+                        "-o",
+                        form,
+                    ],
+                    more,
+                ];
+                assert_harmless(
+                    &format!("audit {more:?} -o {form}, step {step}"),
+                    &slicegate(&all.concat()),
+                );
+            }
+        }
+    }
+    for kind in ["Deployment", "Widget"] {
+        let mut object = hostile.clone();
+        object["kind"] = kind.into();
+        object["spec"] = serde_json::json!({"template": hostile, "selector": {"x": HOSTILE}});
+        for form in ["text", "json", "yaml", "diff"] {
+            let run = review_of(&["-f", "-", "-o", form], &object.to_string());
+            assert_harmless(&format!("review of a {kind} -o {form}"), &run);
+        }
+    }
+    assert_harmless(
+        "no manifest",
+        &review_of(&["-f", "-"], &format!("kind: {HOSTILE}: [")),
+    );
+    for command in [
+        &["explain", HOSTILE][..],
+        &["rules"],
+        &["catalog"],
+        &["explain", "host-device"],
+    ] {
+        assert_harmless(&format!("{command:?}"), &slicegate(command));
+    }
+}
+
+#[test]
+fn colours_are_ours_and_never_a_manifests() {
     let manifest = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a\u001b[2J","namespace":"team-a",
         "annotations":{"slicegate.dev/tier":"\u001b[31mproduction"}},
         "spec":{"containers":[{"name":"m\u001b[0m","resources":{"limits":{"nvidia.com/gpu":"1"}}}]}}"#;
@@ -151,10 +273,9 @@ fn a_manifest_cannot_send_anything_to_the_terminal() {
         let mut command = command(&["review", "-f", "-", "-o", form]);
         let run = finish(command.env("CLICOLOR_FORCE", "1").write_stdin(manifest));
         assert_eq!(run.status, 1, "{form}");
-        assert!(
-            !run.out.contains("\u{1b}[2J") && !run.out.contains("\u{1b}[31mp"),
-            "{form}"
-        );
+        for sequence in ["\u{1b}[2J", "\u{1b}[31mp", "m\u{1b}[0m\""] {
+            assert!(!run.out.contains(sequence), "{form}: {sequence:?}");
+        }
     }
 }
 

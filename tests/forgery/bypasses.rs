@@ -204,6 +204,61 @@ fn what_brings_devices_or_lifts_limits_is_refused_in_every_kind_of_container() {
 }
 
 #[test]
+fn an_old_images_version_is_refused_where_no_void_stands_beside_it() {
+    let version = json!({"name": "CUDA_VERSION", "value": "12.4.0"});
+    let prefix =
+        |prefix: &str| json!({"envFrom": [{"prefix": prefix, "configMapRef": {"name": "c"}}]});
+    let visible = |value: &str| json!({"name": "NVIDIA_VISIBLE_DEVICES", "value": value});
+    let mut faults = Vec::new();
+    for fragment in [
+        json!({"env": [version]}),
+        json!({"env": [{"name": "CUDA_VERSION", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}]}),
+        prefix("CUDA_V"),
+        prefix("CUDA_VERSION"),
+    ] {
+        for (kind, words) in KINDS {
+            if !create(SHARED, &placed(plain_pod(), kind, &fragment)).is_refused_by(DEVICES) {
+                faults.push(format!("{fragment} in {words} without GPU"));
+            }
+            // slicegate writes void where a pod that it rewrites has no GPU in the container.
+            let hidden = create(SHARED, &placed(gpu_pod(), kind, &fragment));
+            let confirmed = hidden
+                .pod
+                .as_ref()
+                .map(|pod| scene::confirm(SHARED, pod).allowed);
+            if confirmed != Some(true) {
+                faults.push(format!("{fragment} in {words} beside a GPU: {hidden:?}"));
+            }
+            // Something took it away again.
+            let open = hidden
+                .pod
+                .map(|pod| pod.to_string().replace("\"void\"", "\"all\""));
+            let open = open.map(|pod| serde_json::from_str(&pod).expect("a pod"));
+            if open.is_some_and(|pod: Value| scene::confirm(SHARED, &pod).allowed) {
+                faults.push(format!("{fragment} in {words}, with void taken away"));
+            }
+        }
+        let debug = placed(gpu_pod(), "ephemeralContainers", &fragment);
+        let answer = scene::update(SHARED, "ephemeralcontainers", &gpu_pod(), &debug);
+        if !answer.is_refused_by("ephemeral-gpu") {
+            faults.push(format!("{fragment} in a debug container"));
+        }
+    }
+    for value in ["void", "none", ""] {
+        let fragment = json!({"env": [version, visible(value)]});
+        if !create(SHARED, &placed(plain_pod(), "containers", &fragment)).allowed {
+            faults.push(format!("{fragment}"));
+        }
+    }
+    let mut own = gpu_pod();
+    own["spec"]["containers"][0]["env"] = json!([version]);
+    if !create(SHARED, &own).allowed {
+        faults.push("in the container with the GPU".to_owned());
+    }
+    report(&faults);
+}
+
+#[test]
 fn what_brings_devices_or_lifts_limits_is_refused_in_a_debug_container() {
     let mut faults = Vec::new();
     for (fragment, _) in fragments() {
@@ -249,10 +304,59 @@ fn privileges() -> Vec<Value> {
         "Cap_Sys_Admin",
         "ALL",
         "all",
-    ] {
+    ]
+    .into_iter()
+    .chain(BEYOND)
+    {
         all.push(json!({"capabilities": {"add": ["NET_ADMIN", name]}}));
     }
     all
+}
+
+/// Capabilities that no share allows, and texts that are none.
+const BEYOND: [&str; 14] = [
+    "SYS_MODULE",
+    "CAP_SYS_MODULE",
+    "sys_rawio",
+    "BPF",
+    "PERFMON",
+    "DAC_READ_SEARCH",
+    "SYS_BOOT",
+    "SYSLOG",
+    "MAC_ADMIN",
+    "CHECKPOINT_RESTORE",
+    "SYS_ADMINX",
+    "CAP_CAP_CHOWN",
+    " CHOWN",
+    "",
+];
+
+#[test]
+fn capabilities_that_a_share_allows_are_admitted_beside_it() {
+    let mut faults = Vec::new();
+    let always = slicegate::engine::rules::privileged_share::ALLOWED;
+    for name in always {
+        for spelt in [name.to_owned(), format!("CAP_{name}"), name.to_lowercase()] {
+            let fragment = json!({"securityContext": {"capabilities": {"add": [spelt]}}});
+            for host_network in [true, false] {
+                let pod = with(gpu_pod(), &json!({"spec": {"hostNetwork": host_network}}));
+                if !create(SHARED, &placed(pod, "sidecar", &fragment)).allowed {
+                    faults.push(format!("{spelt}, hostNetwork {host_network}"));
+                }
+            }
+        }
+    }
+    for name in ["NET_ADMIN", "cap_net_raw"] {
+        let fragment = json!({"securityContext": {"capabilities": {"add": [name]}}});
+        let pod = placed(gpu_pod(), "sidecar", &fragment);
+        let in_the_nodes = with(pod.clone(), &json!({"spec": {"hostNetwork": true}}));
+        if !create(SHARED, &pod).allowed
+            || !create(SHARED, &in_the_nodes).is_refused_by("privileged-share")
+        {
+            faults.push(name.to_owned());
+        }
+    }
+    report(&faults);
 }
 
 #[test]
@@ -289,7 +393,7 @@ fn privilege_beside_a_share_is_refused_and_beside_whole_gpus_warned_of() {
     }
     for context in [
         json!({"privileged": false}),
-        json!({"capabilities": {"add": ["SYS_ADMINX", "NET_ADMIN"], "drop": ["ALL"]}}),
+        json!({"capabilities": {"add": ["SYS_PTRACE", "NET_ADMIN"], "drop": ["ALL"]}}),
     ] {
         let fragment = json!({"securityContext": context});
         if !create(SHARED, &placed(gpu_pod(), "containers", &fragment)).allowed {
@@ -328,6 +432,22 @@ fn annotations_that_inject_are_refused_for_pods_and_for_containers() {
         "io.kubernetes.cri-o.Devices/main",
         "devices.crio.io",
         "devices.crio.io/main",
+        "io.kubernetes.cri-o.PlatformRuntimePath",
+        "platform-runtime-path.crio.io",
+        "platform-runtime-path.crio.io/main",
+        "org.systemd.property.DeviceAllow",
+        "org.criu.config",
+        "run.oci.hooks.stdout",
+        "io.katacontainers.config_path",
+        "io.katacontainers.config.hypervisor.path",
+        "dev.gvisor.flag.nvproxy",
+        "scheduling.koordinator.sh/device-allocated",
+        "nvidia.com/container.main.gpus.devices",
+        "hami.io/vgpu-devices-to-allocate",
+        "hami.io/bind-phase",
+        "tensor-fusion.ai/gpu-ids",
+        "volcano.sh/vgpu-ids-new",
+        "volcano.sh/gpu-index",
     ] {
         for pod in [gpu_pod(), plain_pod()] {
             let pod = with(
@@ -345,6 +465,10 @@ fn annotations_that_inject_are_refused_for_pods_and_for_containers() {
         "xdevices.nri.io",
         "io.kubernetes.cri-o.ShmSize",
         "example.com/cdi.k8s.io",
+        "io.katacontainers.config.hypervisor.default_vcpus",
+        "hami.io/gpu",
+        "volcano.sh/queue-name",
+        "run.ocix",
     ] {
         let pod = with(
             gpu_pod(),

@@ -146,6 +146,13 @@ fn annotations_that_inject_cannot_be_added_or_changed_where_it_is_enforced() {
         "nvidia.cdi.k8s.io/container.main",
         "devices.nri.io",
         "cdi.k8s.io/x",
+        "nvidia.com/container.main.gpus.devices",
+        "hami.io/vgpu-devices-to-allocate",
+        "tensor-fusion.ai/gpu-ids",
+        "volcano.sh/devices-to-allocate",
+        "platform-runtime-path.crio.io",
+        "org.systemd.property.DeviceAllow",
+        "scheduling.koordinator.sh/device-allocated",
     ] {
         let one = with(live(), &annotations(&json!({key: "nvidia.com/gpu=0"})));
         let two = with(live(), &annotations(&json!({key: "nvidia.com/gpu=all"})));
@@ -171,6 +178,18 @@ fn annotations_that_inject_cannot_be_added_or_changed_where_it_is_enforced() {
             );
         }
     }
+}
+
+#[test]
+fn volcanos_scheduler_may_write_on_pods_that_ask_for_its_own_resources() {
+    let mut before = plain_pod();
+    before["spec"]["containers"][0]["resources"] =
+        json!({"limits": {"volcano.sh/vgpu-number": "1"}});
+    let devices = |key: &str| annotations(&json!({key: "GPU-0,NVIDIA,1024,0:"}));
+    let after = with(before.clone(), &devices("volcano.sh/vgpu-ids-new"));
+    assert!(update(SHARED, "", &before, &after).allowed);
+    let after = with(before.clone(), &devices("hami.io/vgpu-devices-to-allocate"));
+    assert!(update(SHARED, "", &before, &after).is_refused_by(RULE));
 }
 
 #[test]

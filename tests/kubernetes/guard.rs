@@ -352,7 +352,11 @@ pub fn an_ephemeral_container_gets_no_gpu(stage: &mut Stage) {
         let privileged = debug("root", &json!({"securityContext": {"privileged": true}}));
         assert!(privileged.is_good(), "{}", privileged.body);
         beside_nvidias_runtime(&cluster, namespace);
-        for env in ["NVIDIA_VISIBLE_DEVICES", "CUDA_MPS_PIPE_DIRECTORY"] {
+        for env in [
+            "NVIDIA_VISIBLE_DEVICES",
+            "CUDA_MPS_PIPE_DIRECTORY",
+            "CUDA_VERSION",
+        ] {
             let answer = debug("seer", &json!({"env": [{"name": env, "value": "all"}]}));
             match namespace {
                 "shut" => assert!(
@@ -436,16 +440,25 @@ pub fn what_slicegate_wrote_on_a_live_pod_stays_and_all_else_may_change(stage: &
                 answer.body
             );
         }
-        let patch = json!({"metadata": {"annotations": {"cdi.k8s.io/x": "nvidia.com/gpu=all"}}});
-        // Nobody who did not opt in is refused anything but slicegate's own words.
-        for (pod, is_refused) in [(&taker, true), (&stray, false)] {
-            let answer = change(cluster.api(), &format!("{pod}{at}"), &patch);
-            assert_eq!(
-                answer.message().contains("injects devices"),
-                is_refused,
-                "{at}: {}",
-                answer.body
-            );
+        for key in [
+            "cdi.k8s.io/x",
+            "nvidia.com/container.main.gpus.devices",
+            "hami.io/vgpu-devices-to-allocate",
+            "tensor-fusion.ai/gpu-ids",
+            "volcano.sh/vgpu-ids-new",
+            "org.systemd.property.DeviceAllow",
+        ] {
+            let patch = json!({"metadata": {"annotations": {key: "nvidia.com/gpu=all"}}});
+            // Nobody who did not opt in is refused anything but slicegate's own words.
+            for (pod, is_refused) in [(&taker, true), (&stray, false)] {
+                let answer = change(cluster.api(), &format!("{pod}{at}?dryRun=All"), &patch);
+                assert_eq!(
+                    answer.message().contains("injects devices"),
+                    is_refused,
+                    "{key} {at}: {}",
+                    answer.body
+                );
+            }
         }
         let patch = json!({"metadata": {"labels": {"slicegate.dev/trust-boundary": "off"}}});
         let answer = change(&user, &format!("{stray}{at}"), &patch);

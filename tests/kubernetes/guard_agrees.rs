@@ -498,9 +498,19 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
         }
         10 => pod["spec"]["hostPID"] = true.into(),
         11 => {
-            let added = *random.choose(&["SYS_ADMIN", "cap_sys_admin", "ALL", "IPC_LOCK"]);
+            let added = *random.choose(&[
+                "SYS_ADMIN",
+                "cap_sys_admin",
+                "ALL",
+                "IPC_LOCK",
+                "SYS_MODULE",
+                "CAP_BPF",
+                "net_raw",
+                "CAP_CHOWN",
+            ]);
             pod["spec"]["containers"][1]["securityContext"] =
                 json!({"capabilities": {"add": [added]}, "runAsUser": 7});
+            pod["spec"]["hostNetwork"] = (random.below(2) == 0).into();
         }
         12 => {
             let (name, value) = *random.choose(&[
@@ -511,6 +521,7 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
                 ("CUDA_VISIBLE_DEVICES", "1"),
                 ("CUDA_VISIBLE_DEVICES", "0"),
                 ("NVIDIA_VISIBLE_DEVICES", "none"),
+                ("CUDA_VERSION", "12.4"),
             ]);
             let index = random.below(2);
             let env = &mut pod["spec"]["containers"][index]["env"];
@@ -538,6 +549,10 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
                 ("tensor-fusion.ai/tflops", "1"),
                 ("gpu-memory", "false"),
                 ("nvidia.com/mig-1g.5gb", "1"),
+                ("nvidia.com/container.main.gpus.devices", "x"),
+                ("hami.io/bind-phase", "x"),
+                ("volcano.sh/vgpu-node", "x"),
+                ("run.oci.handler", "x"),
             ]);
             pod["metadata"]["annotations"][key] = value.into();
         }
@@ -572,8 +587,22 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
                 "//run/./nvidia/x",
                 "/run/nvidia2",
                 "/var/lib/kubelet/",
+                "/var/data/kubelet/pki",
+                "/proc",
+                "/mnt",
             ]);
             pod["spec"]["volumes"] = json!([{"name": "host", "hostPath": {"path": path}}]);
+            if random.below(2) == 0 {
+                let part = *random.choose(&[
+                    "nvidia0",
+                    "lib/kubelet/pki",
+                    "stateful_partition/var/run/nvidia",
+                    "x",
+                ]);
+                let key = *random.choose(&["subPath", "subPathExpr"]);
+                pod["spec"]["containers"][1]["volumeMounts"] =
+                    json!([{"name": "host", "mountPath": "/host", key: part}]);
+            }
         }
     }
 }

@@ -144,7 +144,48 @@ pub fn bypasses() -> Vec<(Value, &'static str)> {
     parent["spec"]["hostPID"] = true.into();
     let visible = "visible-devices";
     let device = "host-device";
+    let word = |key: &str| json!({"metadata": {"annotations": {key: "x"}}});
+    let part = |path: &str, part: &str| {
+        let mount = json!({"name": "host", "mountPath": "/host", "subPath": part});
+        let mut change = main(json!({"volumeMounts": [mount]}));
+        change["spec"]["volumes"] = host(path)["spec"]["volumes"].clone();
+        change
+    };
     vec![
+        (env("CUDA_VERSION", "12.4.0"), visible),
+        (prefix("CUDA_V"), visible),
+        (word("nvidia.com/container.main.gpus.devices"), visible),
+        (word("hami.io/vgpu-devices-to-allocate"), visible),
+        (word("tensor-fusion.ai/gpu-ids"), visible),
+        (word("volcano.sh/vgpu-ids-new"), visible),
+        (word("platform-runtime-path.crio.io"), visible),
+        (word("io.kubernetes.cri-o.PlatformRuntimePath"), visible),
+        (word("org.systemd.property.DeviceAllow"), visible),
+        (word("run.oci.handler"), visible),
+        (word("io.katacontainers.config_path"), visible),
+        (part("/run", "containerd/containerd.sock"), device),
+        (part("/var/lib/kubelet", "device-plugins"), device),
+        (part("/etc/", "kubernetes/./manifests"), device),
+        (part("/tmp", "nvidia-mps"), device),
+        (part("/mnt", "stateful_partition/var/run/nvidia"), device),
+        (mount("/mps/nvidia.com/gpu.shared/pipe"), device),
+        (mount("/mps//x/../nvidia.com/gpu"), device),
+        (host("/dev/fd"), device),
+        (host("/etc/containerd"), device),
+        (host("/opt/nri/plugins"), device),
+        (
+            host("/var/snap/microk8s/common/run/containerd.sock"),
+            device,
+        ),
+        (host("/run/podman/podman.sock"), device),
+        (host("/var/run/dockershim.sock"), device),
+        (host("/var/data/kubelet/device-plugins"), device),
+        (host("/var/lib/k0s/kubelet/device-plugins"), device),
+        (host("/var/lib/kubelet/plugins_registry"), device),
+        (
+            host("/mnt/stateful_partition/var/lib/kubelet/pod-resources"),
+            device,
+        ),
         (env("NVIDIA_VISIBLE_DEVICES", "all"), visible),
         (env("NVIDIA_MIG_CONFIG_DEVICES", "all"), visible),
         (env("NVIDIA_GDS", "enabled"), visible),
@@ -213,6 +254,16 @@ pub fn harmless() -> Vec<Value> {
         host("/var/run"),
         host("/dev/shm"),
         host("/home/kubernetes/bin/nvidia"),
+        host("/usr/local/nvidia"),
+        host("/var/lib/kubelet/pods"),
+        host("/var/lib/docker/containers"),
+        host("/proc"),
+        host("/mnt"),
+        json!({"spec": {"containers": [{"name": "main", "image": "example/app:1",
+            "env": [{"name": "CUDA_VERSION", "value": "12"}, {"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}]}]}}),
+        json!({"spec": {"containers": [{"name": "main", "image": "example/app:1",
+            "securityContext": {"capabilities": {"add": ["SYS_MODULE"]}}}]}}),
+        json!({"metadata": {"annotations": {"io.katacontainers.config.hypervisor.default_vcpus": "2"}}}),
         json!({"spec": {"hostPID": true, "hostNetwork": true}}),
         json!({"metadata": {"annotations": {"gpu-fraction": "0.5", "slicegate.dev/tier": "batch"}}}),
     ]

@@ -307,11 +307,22 @@ pub fn at_the_limits() -> Vec<(&'static str, Value, bool)> {
     );
     mounts["spec"]["volumes"] = json!([{"name": "v", "emptyDir": {}}]);
     let hosts = list(
-        4_800,
-        &|i| json!({"name": format!("v{i}"), "hostPath": {"path": format!("/h/{i}")}}),
+        990,
+        &|i| json!({"name": format!("v{i}"), "hostPath": {"path": format!("/var/lib/kubelet/plugins/x{i}")}}),
     );
     let mut volumes = one("env", json!([]));
     volumes["spec"]["volumes"] = hosts;
+    let mut parts = one(
+        "volumeMounts",
+        list(
+            900,
+            &|i| json!({"name": format!("v{}", i % 20), "mountPath": format!("/m/{i}"), "subPath": format!("lib/x{i}")}),
+        ),
+    );
+    parts["spec"]["volumes"] = list(
+        20,
+        &|i| json!({"name": format!("v{i}"), "hostPath": {"path": "/var"}}),
+    );
     let crowd = |count: usize, more: &Value| {
         let container = |index: usize| {
             let mut container = json!({"name": format!("c{index}"), "image": "example/app:1"});
@@ -327,6 +338,7 @@ pub fn at_the_limits() -> Vec<(&'static str, Value, bool)> {
         ("sources", one("envFrom", list(4_800, &source)), false),
         ("mounts", mounts, false),
         ("host paths", volumes, false),
+        ("parts of host paths", parts, false),
         (
             "annotations",
             json!({"metadata": {"annotations": annotations}, "spec": {"containers": [{"name": "main", "image": "x"}]}}),

@@ -30,9 +30,10 @@ enum Spot {
     HostPath,
     MountPath,
     Repelled,
+    SubPath,
 }
 
-const ANNOTATIONS: [&str; 30] = [
+const ANNOTATIONS: [&str; 40] = [
     "slicegate.dev/tier",
     "slicegate.dev/strategy",
     "slicegate.dev/mode",
@@ -63,6 +64,16 @@ const ANNOTATIONS: [&str; 30] = [
     "nvidia.com/mig-1g.5gb",
     "tensor-fusion.ai/tflops-request",
     "volcano.sh/vgpu-mode",
+    "volcano.sh/vgpu-ids-new",
+    "hami.io/vgpu-devices-to-allocate",
+    "hami.io/bind-phase",
+    "tensor-fusion.ai/gpu-ids",
+    "platform-runtime-path.crio.io",
+    "org.systemd.property.DeviceAllow",
+    "run.oci.handler",
+    "io.katacontainers.config_path",
+    "dev.gvisor.flag.nvproxy",
+    "scheduling.koordinator.sh/device-allocated",
 ];
 const LABELS: [&str; 6] = [
     "slicegate.dev/trust-boundary",
@@ -86,7 +97,7 @@ const RESOURCES: [&str; 12] = [
     "amd.com/gpu",
     "example.com/nic",
 ];
-const VARIABLES: [&str; 14] = [
+const VARIABLES: [&str; 15] = [
     "NVIDIA_VISIBLE_DEVICES",
     "NVIDIA_MIG_CONFIG_DEVICES",
     "NVIDIA_IMEX_CHANNELS",
@@ -100,6 +111,7 @@ const VARIABLES: [&str; 14] = [
     "CUDA_MPS_PIPE_DIRECTORY",
     "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE",
     "CUDA_VISIBLE_DEVICES",
+    "CUDA_VERSION",
     "NCCL_DEBUG",
 ];
 /// Label keys by which required anti-affinity selects pods.
@@ -114,7 +126,7 @@ const SELECTED: [&str; 8] = [
     "nvidia.com/gpu.present",
 ];
 const CLASSES: [&str; 4] = ["nvidia", "nvidia-legacy", "nvidia-cdi", "kata"];
-const HOST_PATHS: [&str; 30] = [
+const HOST_PATHS: [&str; 44] = [
     "/",
     "/dev",
     "/dev/nvidia0",
@@ -145,13 +157,39 @@ const HOST_PATHS: [&str; 30] = [
     "/home/kubernetes/bin/nvidia",
     "/var/log",
     "/opt",
+    "/opt/nri/plugins",
+    "/proc",
+    "/proc/1/root",
+    "/dev/fd",
+    "/etc/containerd",
+    "/mnt",
+    "/mnt/stateful_partition",
+    "/mnt/stateful_partition/var/run/nvidia",
+    "/system/run/containerd",
+    "/usr/local/nvidia/toolkit",
+    "/var/data/kubelet/device-plugins",
+    "/var/lib/k0s/kubelet/pods",
+    "/var/snap/microk8s",
+    "/var/lib/kubelet/plugins/gpu.nvidia.com",
 ];
-const MOUNT_PATHS: [&str; 5] = [
+const MOUNT_PATHS: [&str; 6] = [
     "/var/run/nvidia-container-devices",
     "/run/nvidia-container-devices/all",
     "/var/run/nvidia-container-devices/cdi/x",
     "/dev/shm",
+    "/mps/nvidia.com/gpu.shared/pipe",
     "/data",
+];
+/// Parts of a volume that is a host path.
+const SUB_PATHS: [&str; 8] = [
+    "nvidia-mps",
+    "containerd/containerd.sock",
+    "run/nvidia",
+    "device-plugins",
+    "stateful_partition/var/run/crio",
+    "toolkit",
+    "1/root",
+    "log",
 ];
 
 /// A text, mostly as it is.
@@ -196,6 +234,7 @@ fn reach() -> BoxedStrategy<(Spot, String)> {
         3 => at(Spot::HostPath, &HOST_PATHS),
         1 => at(Spot::MountPath, &MOUNT_PATHS),
         2 => at(Spot::Repelled, &SELECTED),
+        1 => at(Spot::SubPath, &SUB_PATHS),
     ]
     .boxed()
 }
@@ -304,6 +343,10 @@ fn put(pod: &mut Value, spot: Spot, text: String, value: &str, list: &str, index
         Spot::Repelled => push(
             &mut spec["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"],
             repelling(&text, value, list),
+        ),
+        Spot::SubPath => push(
+            &mut container["volumeMounts"],
+            json!({"name": "host", "mountPath": "/part", "subPath": text}),
         ),
     }
 }

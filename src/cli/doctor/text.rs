@@ -3,8 +3,9 @@
 use anstyle::{AnsiColor, Style};
 
 use super::report::Report;
-use crate::cli::table::{WIDTH, clean, paint, wrap};
+use crate::cli::table::{WIDTH, paint, wrap};
 use crate::doctor::{Group, Line, Severity};
+use crate::engine::shown::shown_lines;
 
 /// Where messages begin: after the status and the title.
 const STATUS: usize = 8;
@@ -60,7 +61,7 @@ fn one(line: &Line, text: &mut String) {
     let indent = " ".repeat(STATUS + TITLE);
     let room = WIDTH - STATUS - TITLE;
     // Names in a cluster are anybody's to write.
-    let message = wrap(&clean(&finding.message), room);
+    let message = wrap(&shown_lines(&finding.message), room);
     for (index, part) in message.iter().enumerate() {
         match index {
             0 => text.push_str(&format!(
@@ -73,12 +74,12 @@ fn one(line: &Line, text: &mut String) {
         }
     }
     if let Some(fix) = &finding.fix {
-        for part in wrap(&clean(&format!("fix: {fix}")), room) {
+        for part in wrap(&shown_lines(&format!("fix: {fix}")), room) {
             text.push_str(&format!("{indent}{part}\n"));
         }
     }
     // Whole, so that it can be copied.
     if let Some(command) = &finding.command {
-        text.push_str(&format!("{indent}  {}\n", clean(command)));
+        text.push_str(&format!("{indent}  {}\n", shown_lines(command)));
     }
 }

@@ -7,7 +7,8 @@ use similar::{ChangeTag, TextDiff};
 use super::text::{place, title};
 use super::{Item, ReviewReport};
 use crate::cli::output::yaml;
-use crate::cli::table::{clean, paint};
+use crate::cli::table::paint;
+use crate::engine::shown::shown_lines;
 
 /// Diffs of what is rewritten, a comment for what is denied, nothing about the rest.
 ///
@@ -35,7 +36,7 @@ pub(crate) fn render(report: &ReviewReport) -> anyhow::Result<String> {
 
 /// A line that `patch` and its like pass over.
 fn comment(text: &str) -> String {
-    let line = clean(text).replace('\n', " ");
+    let line = shown_lines(text).replace('\n', " ");
     format!(
         "{}\n",
         paint(AnsiColor::Yellow.on_default(), &format!("# {line}"))
@@ -52,7 +53,7 @@ fn diff(item: &Item, what: &str) -> anyhow::Result<String> {
     json_patch::patch(pod.with_context(failed)?, &patch).with_context(failed)?;
     let (before, after) = (yaml(before)?, yaml(&after)?);
     let lines = TextDiff::from_lines(&before, &after);
-    let what = clean(what);
+    let what = shown_lines(what);
     let bold = Style::new().bold();
     let mut text = String::new();
     for head in [format!("--- {what}"), format!("+++ {what}, rewritten")] {

@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{ConsideredEntry, FindingEntry, Item, ReviewReport, summary};
 use crate::cli::rules;
-use crate::cli::table::{Cell, Column, Table, WIDTH, clean, paint};
+use crate::cli::table::{Cell, Column, Table, WIDTH, paint};
+use crate::engine::shown::shown_lines;
 
 /// The whole report; nothing where nothing could be read.
 pub(crate) fn render(report: &ReviewReport) -> String {
@@ -58,8 +59,8 @@ fn header(item: &Item) -> String {
         "denied" => AnsiColor::Red.on_default().bold(),
         _ => Style::new().dimmed(),
     };
-    let what = clean(&title(item));
-    let place = clean(&place(item));
+    let what = shown_lines(&title(item));
+    let place = shown_lines(&place(item));
     let dry = match item.mode {
         Some("dry-run") => " (dry-run: reported, not applied)",
         _ => "",

@@ -9,7 +9,7 @@ use super::super::scene::{Scene, seen};
 use super::Findings;
 use crate::engine::consent::ClaimProblem;
 use crate::engine::policy::{BoundaryNames, Mode};
-use crate::engine::rules::ask_invalid::quoted;
+use crate::engine::shown::quoted;
 use crate::engine::words::{self, is_dns_label};
 use crate::engine::{Namespaces, Policy};
 

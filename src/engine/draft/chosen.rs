@@ -44,7 +44,9 @@ impl<'a> Draft<'_, 'a> {
         }
         let trust = if is_kept { Trust::Caps } else { Trust::None };
         self.limits(&granted, trust);
-        rules::bypasses(self.question, standing(case, choice), &mut self.findings);
+        let hides = case.policy.placement.hide_gpus || rules::runtime_class::hides(self.question);
+        let standing = standing(case, choice, hides);
+        rules::bypasses(self.question, standing, &mut self.findings);
         rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
         rules::declared_not_enforced::check(case, strategy, &mut self.findings);
         rules::parallelism::check(case.pod, case.wants, &mut self.findings);
@@ -53,7 +55,6 @@ impl<'a> Draft<'_, 'a> {
         let namespace = self.question.namespace;
         let view = self.question.namespaces.view(namespace);
         rules::quota_escape::check(namespace, view, case, choice, &mut self.findings);
-        let hides = case.policy.placement.hide_gpus || rules::runtime_class::hides(self.question);
         let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes, hides);
         self.protect(&edits, Some(strategy), strategy.is_shared());
         let contents = Contents {
@@ -107,7 +108,7 @@ impl<'a> Draft<'_, 'a> {
     }
 }
 
-fn standing(case: &Case<'_, '_>, choice: &Choice<'_>) -> Standing {
+fn standing(case: &Case<'_, '_>, choice: &Choice<'_>, hides_gpus: bool) -> Standing {
     let whole = choice.strategy == Strategy::Exclusive;
     let names: Vec<&str> = choice.grants.iter().map(|g| g.resource).collect();
     Standing {
@@ -118,6 +119,8 @@ fn standing(case: &Case<'_, '_>, choice: &Choice<'_>) -> Standing {
             0
         },
         holds: Some(if whole { Holds::Whole } else { Holds::Part }),
+        hides_gpus,
+        as_guard: false,
     }
 }
 

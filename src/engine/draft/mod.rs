@@ -169,11 +169,15 @@ impl<'q, 'a> Draft<'q, 'a> {
     fn without_gpu(mut self) -> Decision<'a> {
         self.limits(&[], Trust::None);
         let pod = self.question.pod;
-        rules::bypasses(self.question, Standing::default(), &mut self.findings);
+        let standing = Standing {
+            hides_gpus: rules::runtime_class::hides(self.question),
+            ..Standing::default()
+        };
+        rules::bypasses(self.question, standing, &mut self.findings);
         rules::protected_metadata::check(pod, &[], &mut self.findings);
         rules::reserved_selector::check(pod, &[], &mut self.findings);
         let mut edits = Vec::new();
-        if rules::runtime_class::hides(self.question) {
+        if standing.hides_gpus {
             plan::hide(pod, &[], &mut edits);
         }
         let reason = match edits.is_empty() {
@@ -277,8 +281,10 @@ impl<'q, 'a> Draft<'q, 'a> {
         let first = !self.limited;
         self.limits(&[], Trust::Unjudged);
         if first {
+            let policy = self.question.policy;
             let standing = Standing {
                 takes_gpu: true,
+                hides_gpus: policy.placement.hide_gpus,
                 ..Standing::default()
             };
             rules::bypasses(self.question, standing, &mut self.findings);

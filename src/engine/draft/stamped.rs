@@ -100,13 +100,15 @@ impl<'a> Draft<'_, 'a> {
                 Some(Strategy::Exclusive) => Holds::Whole,
                 _ => Holds::Part,
             }),
+            hides_gpus: rules::runtime_class::hides(self.question),
+            ..Standing::default()
         };
         rules::bypasses(self.question, standing, &mut self.findings);
         // The guard knows no node: the label tells it that the node which the pod names shares nothing.
         let label = named.filter(|strategy| !strategy.is_shared());
         self.protect(&[], label, may_be_shared);
         let mut edits = plan::stamp(pod, policy, boundary.clone(), may_be_shared);
-        if rules::runtime_class::hides(self.question) {
+        if standing.hides_gpus {
             plan::hide(pod, wants, &mut edits);
         }
         if let Some(strategy) = label {

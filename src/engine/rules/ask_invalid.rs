@@ -3,6 +3,7 @@
 use crate::engine::fraction::{Fraction, NotAFraction};
 use crate::engine::policy::Tier;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::strategy::Strategy;
 
 /// The rule.
@@ -208,13 +209,4 @@ pub fn long_boundary(joined: &str) -> Text {
         ),
         "shorten the pod's slicegate.dev/trust-boundary".to_owned(),
     )
-}
-
-/// A value as it can stand in a message: short, and without control characters.
-pub fn quoted(value: &str) -> String {
-    let mut short: String = value.chars().take(60).collect();
-    if short.len() < value.len() {
-        short.push_str("...");
-    }
-    format!("{short:?}")
 }

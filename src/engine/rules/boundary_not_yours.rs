@@ -1,9 +1,9 @@
 //! `boundary-not-yours`: refuses a pod that takes another's trust boundary.
 
-use super::ask_invalid::quoted;
 use crate::engine::consent::ClaimProblem;
 use crate::engine::policy::Policy;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,11 +1,11 @@
 //! `foreign-sharing`: refuses another sharing system's words where the policy does not list it.
 
-use super::ask_invalid::quoted;
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
 use crate::engine::foreign::{Spoken, Stands};
 use crate::engine::policy::Policy;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,22 +1,29 @@
 //! `host-device`: refuses host paths that lead to the node's GPUs.
 
+use std::collections::HashMap;
+
+use super::sub_path::SubPaths;
 use super::{Standing, privileged_share};
 use crate::engine::findings::Findings;
+use crate::engine::roads::{self, Found};
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::facts::Pod;
+use crate::facts::pod::{Container, Place, Volume};
 
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "host-device",
     default: Severity::Deny,
     always_denies: false,
-    refuses: "a hostPath to GPU devices, MPS, the driver root, or what hands them out",
-    cause: "A volume, mounted or not, is a hostPath to /dev/nvidia*, the MPS pipe or shm, the \
-        driver root, the kubelet's device-plugin or pod-resources sockets, CDI folders, \
-        container runtime or NRI sockets, /dev/char, static manifests, or the folder of a process \
-        in /proc, whose links lead anywhere. Paths are cleaned before they are compared. A parent of such a path is refused in a pod that has a GPU or \
-        is privileged; elsewhere it is a warning. Folders that hold only driver libraries, such \
-        as GKE's, are allowed.",
+    refuses: "a hostPath to GPU devices, MPS, the driver root, the runtime, or what hands GPUs out",
+    cause: "A volume, mounted or not, is a hostPath to one of the paths below, or to the folder of \
+        a process in /proc, whose links lead anywhere; or a container mounts something over the \
+        MPS pipe. Paths are cleaned before they are compared, other names of the same folder \
+        count as the first, and the subPath of a mount is part of the path; so is what \
+        subPathExpr comes to, where the variables are literal. A parent of such a path is refused \
+        in a pod that has a GPU, is privileged or has hostPID; elsewhere it is a warning, as /proc \
+        itself is everywhere. Folders that hold only driver libraries, such as GKE's, are allowed.",
     risk: "Through the MPS pipe any pod can join the MPS server of the node without a request, and \
         through the sockets it can take devices, or start containers that no webhook sees.",
     fix: "Ask for nvidia.com/gpu instead; the device plugin and the runtime bring devices and \
@@ -48,156 +55,132 @@ spec:
 "#,
 };
 
-/// Looks at every host path of the pod, mounted or not.
+/// Looks at every host path of the pod, mounted or not, at what its mounts take of it, and at mounts over the MPS pipe.
 pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+    let is_lifted = standing.takes_gpu || privileged_share::lift(pod).is_some();
     let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_deref());
+    let mut hosts: HashMap<&str, &str> = HashMap::new();
     for (index, volume) in volumes.unwrap_or_default().iter().enumerate() {
-        let Some(host) = &volume.host_path else {
+        let Some(path) = host_path(volume) else {
             continue;
         };
-        let path = clean(host.path.as_deref().unwrap_or_default());
-        let at = format!("/spec/volumes/{index}/hostPath/path");
-        let road = ROADS.iter().find(|r| r.covers(&path)).map(|r| r.leads_to);
-        if let Some(leads_to) = road.or(is_of_a_process(&path).then_some(NODE)) {
-            let message = format!("host path {path} leads to {leads_to}");
-            let fix =
-                "remove the volume; the device plugin brings what a container needs".to_owned();
-            findings.add(&RULE, at, (message, fix));
-            continue;
+        if let Some(name) = volume.name.as_deref() {
+            hosts.insert(name, path);
         }
-        let Some(road) = ROADS.iter().find(|r| r.is_below(&path)) else {
+        let at = || format!("/spec/volumes/{index}/hostPath/path");
+        if let Some(found) = roads::found(path) {
+            let path = roads::clean(path);
+            say(
+                found,
+                &format!("host path {}", quoted(&path)),
+                is_lifted,
+                at(),
+                findings,
+            );
+        }
+    }
+    let mut sub_paths = SubPaths::new(!standing.as_guard);
+    for (place, container) in pod.all_containers() {
+        over_the_pipe(place, container, findings);
+        if !hosts.is_empty() {
+            mounted(
+                place,
+                container,
+                &hosts,
+                is_lifted,
+                &mut sub_paths,
+                findings,
+            );
+        }
+    }
+}
+
+fn host_path<'p>(volume: &'p Volume<'_>) -> Option<&'p str> {
+    let host = volume.host_path.as_ref()?;
+    Some(host.path.as_deref().unwrap_or_default())
+}
+
+/// What the mounts of a container take of host paths by `subPath`.
+fn mounted(
+    place: Place,
+    container: &Container<'_>,
+    hosts: &HashMap<&str, &str>,
+    is_lifted: bool,
+    sub_paths: &mut SubPaths,
+    findings: &mut Findings<'_>,
+) {
+    let mounts = container.volume_mounts.as_deref().unwrap_or_default();
+    for (index, mount) in mounts.iter().enumerate() {
+        let volume = mount.name.as_deref().and_then(|name| hosts.get(name));
+        let Some((volume, part)) = volume.zip(sub_paths.of(container, mount)) else {
             continue;
         };
-        let message = format!(
-            "host path {path} contains {}, which leads to {}",
-            road.path, road.leads_to
-        );
-        let fix = "mount the folder that is needed instead of its parent".to_owned();
-        // Without a GPU and without privilege a parent is what every node exporter mounts.
-        match standing.takes_gpu || privileged_share::lift(pod).is_some() {
-            true => findings.add(&RULE, at, (message, fix)),
-            false => findings.warn(&RULE, at, (message, fix)),
-        }
-    }
-}
-
-/// A path of the node that leads past the device plugin.
-pub(crate) struct Road {
-    pub(crate) path: &'static str,
-    leads_to: &'static str,
-    /// Names that only begin with the path count as well.
-    pub(crate) is_prefix: bool,
-    /// Folders above it matter.
-    pub(crate) has_parents: bool,
-}
-
-impl Road {
-    /// Whether a clean path leads there, or to a folder above.
-    pub(in crate::engine) fn concerns(&self, path: &str) -> bool {
-        self.covers(path) || self.is_below(path)
-    }
-
-    fn is_below(&self, path: &str) -> bool {
-        self.has_parents && is_within(self.path, path)
-    }
-
-    fn covers(&self, path: &str) -> bool {
-        is_within(path, self.path) || self.is_prefix && path.starts_with(self.path)
-    }
-}
-
-const fn road(path: &'static str, leads_to: &'static str) -> Road {
-    Road {
-        path,
-        leads_to,
-        is_prefix: false,
-        has_parents: true,
-    }
-}
-
-/// What the folders of processes are in.
-pub(crate) const PROCESSES: &str = "/proc/";
-
-/// Whether a clean path is a process's folder or in it. Its root, working directory and open files are links that the
-/// kubelet follows anywhere. `/proc` itself is what every node exporter mounts, and from inside a container those links
-/// need a privilege.
-fn is_of_a_process(path: &str) -> bool {
-    let first = path
-        .strip_prefix(PROCESSES)
-        .and_then(|p| p.split('/').next());
-    first.is_some_and(|name| {
-        matches!(name, "self" | "thread-self")
-            || !name.is_empty() && name.bytes().all(|b| b.is_ascii_digit())
-    })
-}
-
-const NODE: &str = "the whole node, through a process's links";
-const STATIC: &str = "static pods, which no admission sees";
-const GPU: &str = "the node's GPUs";
-const DRIVER: &str = "the driver's root and the MPS pipe and shared memory";
-const KUBELET: &str = "the kubelet's device sockets";
-const CDI: &str = "the device specifications every container runtime reads";
-const RUNTIME: &str = "the container runtime, and so to every container";
-
-/// `/var/run` is a link to `/run` on most nodes, so both are listed.
-pub(crate) static ROADS: [Road; 26] = [
-    Road {
-        path: "/dev/nvidia",
-        leads_to: GPU,
-        is_prefix: true,
-        has_parents: true,
-    },
-    road("/dev/char", GPU),
-    road("/run/nvidia", DRIVER),
-    road("/var/run/nvidia", DRIVER),
-    Road {
-        path: "/tmp/nvidia-mps",
-        leads_to: "the MPS pipe",
-        is_prefix: false,
-        has_parents: false,
-    },
-    road("/var/lib/kubelet/device-plugins", KUBELET),
-    road("/var/lib/kubelet/pod-resources", KUBELET),
-    road("/etc/cdi", CDI),
-    road("/run/cdi", CDI),
-    road("/var/run/cdi", CDI),
-    road("/run/containerd", RUNTIME),
-    road("/var/run/containerd", RUNTIME),
-    road("/run/k3s/containerd", RUNTIME),
-    road("/run/crio", RUNTIME),
-    road("/var/run/crio", RUNTIME),
-    road("/run/docker.sock", RUNTIME),
-    road("/var/run/docker.sock", RUNTIME),
-    road("/run/cri-dockerd.sock", RUNTIME),
-    road("/var/run/cri-dockerd.sock", RUNTIME),
-    road("/run/nri", RUNTIME),
-    road("/var/run/nri", RUNTIME),
-    road("/run/k0s", RUNTIME),
-    road("/var/run/k0s", RUNTIME),
-    road("/etc/kubernetes/manifests", STATIC),
-    road("/var/lib/rancher/k3s/agent/pod-manifests", STATIC),
-    road("/var/lib/rancher/rke2/agent/pod-manifests", STATIC),
-];
-
-/// A path without empty, `.` and `..` parts, absolute.
-pub fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
+        let path = format!("{volume}/{part}");
+        match (roads::found(&path), roads::found(volume)) {
+            // Said of the volume, which is worse.
+            (None, _) | (Some(Found::Contains(..)), Some(_)) | (_, Some(Found::Leads(_))) => {}
+            (Some(found), _) => {
+                let path = roads::clean(&path);
+                let what = format!(
+                    "container {} mounts host path {}, which",
+                    container.name(),
+                    quoted(&path)
+                );
+                let at = format!("{place}/volumeMounts/{index}");
+                say(found, &what, is_lifted, at, findings);
             }
-            part => parts.push(part),
         }
     }
-    format!("/{}", parts.join("/"))
 }
 
-/// Whether a clean path is the folder or inside it.
-pub fn is_within(path: &str, folder: &str) -> bool {
-    folder == "/"
-        || path
-            .strip_prefix(folder)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+fn say(found: Found, what: &str, is_lifted: bool, at: String, findings: &mut Findings<'_>) {
+    let (message, fix) = match found {
+        Found::Leads(to) => (
+            format!("{what} leads to {to}"),
+            "remove the volume; the device plugin brings what a container needs",
+        ),
+        Found::Contains(road, to) => (
+            format!("{what} contains {road}, which leads to {to}"),
+            "mount the folder that is needed instead of its parent",
+        ),
+        Found::Processes => (
+            format!("{what} shows every process of the node"),
+            "mount the files that are needed, such as /proc/stat",
+        ),
+    };
+    let text = (message, fix.to_owned());
+    match found {
+        Found::Leads(_) => findings.add(&RULE, at, text),
+        Found::Contains(..) if is_lifted => findings.add(&RULE, at, text),
+        // Without a GPU and without privilege a parent is what every node exporter mounts.
+        Found::Contains(..) | Found::Processes => findings.warn(&RULE, at, text),
+    }
+}
+
+/// Below it NVIDIA's device plugin mounts the pipe of each resource's MPS daemon (k8s-device-plugin
+/// `internal/plugin/mps.go`: `/mps/<resource>/pipe`).
+pub(crate) const PIPES: &str = "/mps/nvidia.com/";
+/// What a path to it has somewhere, however it is spelt.
+pub(crate) const PIPES_NAME: &str = "nvidia.com";
+
+/// A mount over the MPS pipe does what another `CUDA_MPS_PIPE_DIRECTORY` does: the process is no MPS client.
+pub fn over_the_pipe(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    let mounts = container.volume_mounts.as_deref().unwrap_or_default();
+    for (index, mount) in mounts.iter().enumerate() {
+        let written = mount.mount_path.as_deref().unwrap_or_default();
+        if !written.contains(PIPES_NAME) || !roads::clean(written).starts_with(PIPES) {
+            continue;
+        }
+        let message = format!(
+            "container {} mounts {} over the pipe of the MPS daemon, without which no limit holds",
+            container.name(),
+            quoted(written)
+        );
+        let fix = "remove the mount; the device plugin makes it where it is needed".to_owned();
+        findings.add(
+            &RULE,
+            format!("{place}/volumeMounts/{index}"),
+            (message, fix),
+        );
+    }
 }

@@ -1,10 +1,10 @@
 //! `limit-env`: refuses variables that set or drop the limits of MPS.
 
-use super::ask_invalid::quoted;
 use crate::engine::case::Case;
 use crate::engine::findings::Findings;
 use crate::engine::plan::Limits;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::strategy::Strategy;
 use crate::engine::want::Want;
 use crate::engine::words;

@@ -1,8 +1,8 @@
 //! `mig-profile-unknown`: refuses a MIG resource that no product has.
 
-use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::supply::{Supply, catalog};
 use crate::engine::want::{Named, Want};
 use crate::engine::words;

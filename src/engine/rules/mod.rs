@@ -14,6 +14,7 @@ pub mod foreign_sharing;
 pub mod host_device;
 pub mod isolation_below_tier;
 pub mod limit_env;
+pub mod lists;
 pub mod memory_fraction;
 pub mod mig_profile_unknown;
 pub mod mixed_devices;
@@ -32,6 +33,7 @@ pub mod runtime_class;
 pub mod scheduler_name;
 pub mod share_count;
 pub mod shm_conflict;
+mod sub_path;
 pub mod supply_unknown;
 pub mod template_refused;
 pub mod tier_missing;
@@ -105,6 +107,8 @@ pub enum Removal {
     NodeName,
     /// Several user ids.
     MpsUsers,
+    /// `spec.hostUsers: false`.
+    UserNamespace,
 }
 
 impl Removal {
@@ -116,13 +120,27 @@ impl Removal {
             Self::ShmConflict => &shm_conflict::RULE,
             Self::VisibleOrdinal => &limit_env::RULE,
             Self::NodeName => &node_name::RULE,
-            Self::MpsUsers => &mps_user::RULE,
+            // No share could serve the pod, whatever a policy makes of a rule.
+            Self::MpsUsers | Self::UserNamespace => &no_such_offer::RULE,
+        }
+    }
+
+    /// Why, in a few words.
+    pub fn verdict(self) -> String {
+        match self {
+            Self::MpsUsers => "one MPS server serves one user, and the pod has several".to_owned(),
+            Self::UserNamespace => {
+                "with hostUsers: false the MPS server sees other user ids than the pod says"
+                    .to_owned()
+            }
+            _ => format!("ruled out by {}", self.rule().id),
         }
     }
 }
 
 /// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing;
-/// several GPUs in one container and several MPS users do whatever the policy says, since no share can serve them.
+/// several GPUs in one container, several MPS users and a user namespace do whatever the policy says, since no share can
+/// serve them.
 pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<Removal> {
     let denies = |removal: Removal| case.policy.severity(removal.rule()) == Severity::Deny;
     let removed = |removal: Removal| match removal {
@@ -134,12 +152,14 @@ pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<Removal> {
         Removal::VisibleOrdinal => denies(removal) && limit_env::removes(case, strategy).is_some(),
         Removal::NodeName => denies(removal) && node_name::removes(case, strategy),
         Removal::MpsUsers => mps_user::removes(case, strategy),
+        Removal::UserNamespace => mps_user::is_hidden(case, strategy),
     };
     let all = [
         Removal::WholeGpuNeeded,
         Removal::NodeName,
         Removal::ShmConflict,
         Removal::VisibleOrdinal,
+        Removal::UserNamespace,
         Removal::MpsUsers,
         Removal::Distributed,
     ];
@@ -182,6 +202,7 @@ pub fn report(
             ("/spec/nodeName".to_owned(), node_name::text(node))
         }
         Removal::MpsUsers => ("/spec".to_owned(), mps_user::text()),
+        Removal::UserNamespace => ("/spec/hostUsers".to_owned(), mps_user::hidden_text()),
     };
     findings.add(removal.rule(), path, text);
 }
@@ -210,6 +231,10 @@ pub struct Standing {
     pub whole_gpus: u64,
     /// What it is given, where that is decided.
     pub holds: Option<Holds>,
+    /// Its containers without a GPU are given `NVIDIA_VISIBLE_DEVICES=void`.
+    pub hides_gpus: bool,
+    /// It is looked at as the guard can: what variables make of a path stays unknown.
+    pub as_guard: bool,
 }
 
 /// What a pod is given.
@@ -224,7 +249,7 @@ pub enum Holds {
 /// The rules that look for ways around the request; they hold for every pod, with or without a GPU.
 pub fn bypasses(question: &Question<'_>, standing: Standing, findings: &mut Findings<'_>) {
     let pod = question.pod;
-    visible_devices::check(pod, standing, findings);
+    visible_devices::check(pod, standing, question.policy, findings);
     runtime_class::check(question, standing, findings);
     host_device::check(pod, standing, findings);
     match standing.holds {

@@ -1,8 +1,8 @@
 //! `mode-unknown`: warns of a namespace's mode that is none of the three.
 
-use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -78,3 +78,17 @@ pub fn text() -> (String, String) {
         "set the same securityContext.runAsUser for all of them".to_owned(),
     )
 }
+
+/// Whether the pod has a user namespace of its own, in which its user ids are not those that the MPS server sees.
+pub fn is_hidden(case: &Case<'_, '_>, strategy: Strategy) -> bool {
+    let spec = case.pod.spec.as_ref();
+    strategy == Strategy::Mps && spec.and_then(|s| s.host_users) == Some(false)
+}
+
+/// What is said when nothing but MPS was left.
+pub fn hidden_text() -> (String, String) {
+    (
+        "with hostUsers: false an MPS server sees another user id than the pod's; one MPS server serves one user at a time".to_owned(),
+        "leave hostUsers out, or name a tier that offers mig or exclusive".to_owned(),
+    )
+}

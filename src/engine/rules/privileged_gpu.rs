@@ -10,9 +10,9 @@ pub static RULE: Rule = Rule {
     id: "privileged-gpu",
     default: Severity::Warn,
     always_denies: false,
-    refuses: "privileged, SYS_ADMIN, hostPID or hostIPC beside whole GPUs",
-    cause: "The pod holds whole GPUs and a container is privileged or adds SYS_ADMIN, or the pod \
-        uses hostPID or hostIPC. A privileged container has all device nodes in /dev, those of \
+    refuses: "privileged, a capability no share may have, hostPID or hostIPC beside whole GPUs",
+    cause: "The pod holds whole GPUs and a container is privileged or adds a capability that \
+        privileged-share does not allow, or the pod uses hostPID or hostIPC. A privileged container has all device nodes in /dev, those of \
         the GPUs it was not given included. It is a warning, because a job that holds all GPUs \
         of its node, as one with a privileged NCCL sidecar often does, reaches nobody else's.",
     risk: "The container can open the GPUs that other pods of the node hold. Their exclusive GPU \
@@ -49,7 +49,7 @@ spec:
 
 /// Warns of a pod with whole GPUs that can reach the node's other GPUs.
 pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
-    let Some((path, what)) = privileged_share::lift(pod) else {
+    let Some((path, what)) = privileged_share::reach(pod) else {
         return;
     };
     let message = format!("{what}, which reaches the node's other GPUs besides its own");

@@ -2,6 +2,7 @@
 
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place, SecurityContext};
 
@@ -10,16 +11,16 @@ pub static RULE: Rule = Rule {
     id: "privileged-share",
     default: Severity::Deny,
     always_denies: false,
-    refuses: "privileged, SYS_ADMIN, hostPID or hostIPC beside a shared device or a MIG slice",
-    cause: "A container of the pod is privileged or adds SYS_ADMIN, or the pod uses hostPID or \
-        hostIPC, while the pod holds a shared device or a MIG slice. A privileged container has \
-        all device nodes in /dev, and for NVIDIA's toolkit CAP_SYS_ADMIN is the same as \
-        privileged. MPS clients of NVIDIA's device plugin need neither hostIPC nor hostPID.",
+    refuses: "privileged, a capability it need not have, hostPID or hostIPC beside a share or slice",
+    cause: "A container of the pod is privileged or adds a capability that is not one of those \
+        below, or the pod uses hostPID or hostIPC, while the pod holds a shared device or a MIG \
+        slice. A privileged container has all device nodes in /dev, for NVIDIA's toolkit \
+        CAP_SYS_ADMIN is the same as privileged, and SYS_MODULE or BPF are as good as root on the \
+        node. MPS clients of NVIDIA's device plugin need neither hostIPC nor hostPID.",
     risk: "The pod can open GPUs it did not ask for, or see and disturb the processes of its \
         neighbours. An MPS client that is killed with work in flight can hang the server for \
         all.",
-    fix: "Remove the privilege; SYS_PTRACE, IPC_LOCK and NET_ADMIN are allowed. If it cannot do \
-        without, use a tier that lists exclusive with strategy exclusive, where the same only \
+    fix: "Remove the privilege. If the pod cannot do without, use a tier that lists exclusive with strategy exclusive, where the same only \
         warns as privileged-gpu.",
     bad: r#"apiVersion: v1
 kind: Pod
@@ -54,8 +55,42 @@ spec:
 "#,
 };
 
+/// Capabilities that a pod with a share may add: those that Pod Security's baseline allows
+/// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>), and what RDMA, NUMA and debuggers need.
+pub static ALLOWED: [&str; 17] = [
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
+    "IPC_LOCK",
+    "SYS_NICE",
+    "SYS_PTRACE",
+    "SYS_RESOURCE",
+];
+
+/// What sidecars of meshes need besides, in a network of the pod's own.
+pub static ALLOWED_IN_OWN_NETWORK: [&str; 2] = ["NET_ADMIN", "NET_RAW"];
+
+/// Capabilities that make a container as good as privileged, with or without `CAP_`. NVIDIA's toolkit takes SYS_ADMIN in
+/// the bounding set for privileged.
+pub(crate) const LIFTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
+
 /// What lifts a pod over the walls between containers, and where it stands.
 pub fn lift(pod: &Pod<'_>) -> Option<(String, String)> {
+    spaces(pod).or_else(|| in_any(pod, is_lifting))
+}
+
+/// The namespaces of the node that the pod uses.
+fn spaces(pod: &Pod<'_>) -> Option<(String, String)> {
     let spec = pod.spec.as_ref()?;
     if spec.host_pid == Some(true) {
         return Some(("/spec/hostPID".to_owned(), "the pod has hostPID".to_owned()));
@@ -63,50 +98,82 @@ pub fn lift(pod: &Pod<'_>) -> Option<(String, String)> {
     if spec.host_ipc == Some(true) {
         return Some(("/spec/hostIPC".to_owned(), "the pod has hostIPC".to_owned()));
     }
+    None
+}
+
+/// The first container that is privileged or adds such a capability.
+fn in_any(pod: &Pod<'_>, is_bad: impl Fn(&str) -> bool) -> Option<(String, String)> {
     let mut containers = pod.all_containers();
-    containers.find_map(|(place, container)| lifted(place, container))
+    containers.find_map(|(place, container)| lifted(place, container, &is_bad))
 }
 
-fn lifted(place: Place, container: &Container<'_>) -> Option<(String, String)> {
-    let what = privilege(container.security_context.as_ref()?)?;
+fn lifted(
+    place: Place,
+    container: &Container<'_>,
+    is_bad: impl Fn(&str) -> bool,
+) -> Option<(String, String)> {
+    let what = privilege(container.security_context.as_ref()?, is_bad)?;
     let path = format!("{place}/securityContext");
-    Some((path, format!("container {} is {what}", container.name())))
+    Some((path, format!("container {} {what}", container.name())))
 }
 
-/// Looks for the privilege in one container.
-pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
-    if let Some(found) = lifted(place, container) {
-        add(found, findings);
-    }
-}
-
-/// Capabilities that make a container as good as privileged, with or without `CAP_`.
-pub(crate) const LIFTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
-
-/// The NVIDIA toolkit takes SYS_ADMIN in the bounding set for privileged.
-fn privilege(context: &SecurityContext<'_>) -> Option<&'static str> {
+/// What of a security context is too much. The API server takes any name of a capability.
+fn privilege(context: &SecurityContext<'_>, is_bad: impl Fn(&str) -> bool) -> Option<String> {
     if context.privileged == Some(true) {
-        return Some("privileged");
+        return Some("is privileged".to_owned());
     }
-    let added = context.capabilities.as_ref()?.add.as_deref()?;
-    let all = |name: &str| {
-        let name = name.to_ascii_uppercase();
-        LIFTING.contains(&name.strip_prefix("CAP_").unwrap_or(&name))
-    };
-    added
-        .iter()
-        .any(|name| all(name))
-        .then_some("given SYS_ADMIN")
+    let mut added = context.capabilities.as_ref()?.add.iter().flatten();
+    let bad = added.find(|name| is_bad(&capability(name)))?;
+    Some(format!("adds the capability {}", quoted(bad)))
+}
+
+/// A capability's name as the lists have it.
+fn capability(name: &str) -> String {
+    let name = name.to_ascii_uppercase();
+    name.strip_prefix("CAP_").map(str::to_owned).unwrap_or(name)
+}
+
+fn is_lifting(name: &str) -> bool {
+    LIFTING.contains(&name)
+}
+
+/// Which capabilities reach past a share of this pod.
+fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
+    let spec = pod.spec.as_ref();
+    let has_own_network = spec.and_then(|s| s.host_network) != Some(true);
+    move |name| {
+        let in_network = has_own_network && ALLOWED_IN_OWN_NETWORK.contains(&name);
+        !ALLOWED.contains(&name) && !in_network
+    }
+}
+
+/// Looks for privilege, as good as root, in one container.
+pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+    add(lifted(place, container, is_lifting), findings);
+}
+
+/// Looks for whatever reaches past a share of the pod in one of its containers.
+pub fn beside_gpu(
+    pod: &Pod<'_>,
+    place: Place,
+    container: &Container<'_>,
+    findings: &mut Findings<'_>,
+) {
+    add(lifted(place, container, reaches_out(pod)), findings);
+}
+
+/// What reaches past the GPUs that the pod holds, and where it stands.
+pub fn reach(pod: &Pod<'_>) -> Option<(String, String)> {
+    spaces(pod).or_else(|| in_any(pod, reaches_out(pod)))
 }
 
 /// Looks for such a pod on a shared device or a MIG slice.
 pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
-    if let Some(found) = lift(pod) {
-        add(found, findings);
-    }
+    add(reach(pod), findings);
 }
 
-fn add((path, what): (String, String), findings: &mut Findings<'_>) {
+fn add(found: Option<(String, String)>, findings: &mut Findings<'_>) {
+    let Some((path, what)) = found else { return };
     let message = format!("{what}, which reaches past a share or slice to its neighbours");
     let fix = "drop the privilege, or ask for whole GPUs in a tier that lists exclusive".to_owned();
     findings.add(&RULE, path, (message, fix));

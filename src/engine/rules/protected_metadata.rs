@@ -1,10 +1,11 @@
 //! `protected-metadata`: refuses changes of slicegate's own labels and receipt.
 
-use super::ask_invalid::quoted;
-use super::visible_devices;
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
+use crate::engine::injecting::is_injecting;
+use crate::engine::policy::Policy;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::words;
 use crate::facts::{Pairs, Pod};
 
@@ -134,9 +135,9 @@ fn differs(
 
 /// Looks for annotations that inject devices or mounts and that an update adds or gives another value: what starts
 /// later in the pod would get them.
-pub fn injected(before: &Pod<'_>, after: &Pod<'_>, findings: &mut Findings<'_>) {
+pub fn injected(before: &Pod<'_>, after: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     for (key, value) in after.annotations().into_iter().flat_map(Pairs::iter) {
-        if !visible_devices::is_injecting(key) || before.annotation(key) == Some(value) {
+        if before.annotation(key) == Some(value) || !is_injecting(key, after, policy) {
             continue;
         }
         let message = format!(

@@ -1,9 +1,9 @@
 //! `reserved-selector`: refuses required anti-affinity by slicegate's labels that slicegate did not write.
 
-use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
 use crate::engine::plan;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::affinity::SelectedKeys;

@@ -1,14 +1,12 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
-use super::ask_invalid::quoted;
-use super::{Standing, visible_devices};
+use super::Standing;
 use crate::engine::findings::Findings;
 use crate::engine::quantity::Quantity;
 use crate::engine::question::Question;
 use crate::engine::rule::{Rule, Severity};
-use crate::engine::words;
+use crate::engine::shown::quoted;
 use crate::facts::Pod;
-use crate::facts::pod::Container;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -72,12 +70,6 @@ pub fn check(question: &Question<'_>, standing: Standing, findings: &mut Finding
 pub fn hides(question: &Question<'_>) -> bool {
     question.policy.severity(&RULE) == Severity::Deny
         && question.runtime_classes.shows_gpus(question.pod)
-}
-
-/// Whether a container says itself that it sees no GPU.
-pub fn is_hidden(container: &Container<'_>) -> bool {
-    let mut all = container.env().iter();
-    all.any(|v| v.name() == words::VISIBLE_DEVICES && visible_devices::shows_none(v))
 }
 
 /// Whether a claim or another vendor's GPU is why the pod runs under that runtime. It is nobody's word for it: such a pod

@@ -1,9 +1,9 @@
 //! `scheduler-name`: refuses a shared pod of a scheduler the policy does not list.
 
-use super::ask_invalid::quoted;
 use crate::engine::findings::Findings;
 use crate::engine::policy::Policy;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::strategy::Strategy;
 use crate::facts::Pod;
 

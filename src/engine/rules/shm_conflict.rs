@@ -1,7 +1,7 @@
 //! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
 
-use super::host_device;
 use crate::engine::case::Case;
+use crate::engine::roads;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
 use crate::facts::pod::Place;
@@ -87,5 +87,5 @@ pub fn text() -> (String, String) {
 }
 
 fn is_shm(path: &str) -> bool {
-    path.contains("shm") && host_device::clean(path) == "/dev/shm"
+    path.contains("shm") && roads::clean(path) == "/dev/shm"
 }

@@ -1,8 +1,8 @@
 //! `tier-unknown`: refuses a pod whose tier the policy does not define.
 
-use super::ask_invalid::quoted;
 use crate::engine::policy::Policy;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,10 +1,14 @@
 //! `visible-devices`: refuses a pod that reaches for GPUs past its request.
 
-use super::ask_invalid::quoted;
-use super::{Standing, host_device};
+use super::Standing;
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
+use crate::engine::injecting::is_injecting;
+use crate::engine::outsider::taken_by;
+use crate::engine::policy::Policy;
+use crate::engine::roads;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvVar, Place};
@@ -16,13 +20,14 @@ pub static RULE: Rule = Rule {
     always_denies: false,
     refuses: "variables, mounts or annotations that bring GPUs past the request",
     cause: "The pod sets NVIDIA_VISIBLE_DEVICES to something other than void, none or empty, or \
-        NVIDIA_MIG_*, NVIDIA_IMEX_CHANNELS, NVIDIA_GDS, _MOFED, _GDRCOPY or _NVSWITCH, also by \
-        valueFrom; mounts /var/run/nvidia-container-devices; or carries a CDI, NRI, CRI-O or \
-        provider annotation that injects devices. NVIDIA's runtime honours the variable for \
-        unprivileged pods by default, and the pod's value normally wins over the device \
-        plugin's. Of a ConfigMap or Secret \
-        taken whole only the prefix is seen. An annotation warns only where it lists GPUs by \
-        their own paths, and the pod holds at least as many whole ones.",
+        another of the variables below, also by valueFrom; mounts /var/run/nvidia-container-devices; \
+        or carries one of the annotations below. NVIDIA's runtime honours the variable for \
+        unprivileged pods by default, and the pod's value normally wins over the device plugin's. \
+        CUDA_VERSION makes the runtime take an image for an old one and show it every GPU where \
+        NVIDIA_VISIBLE_DEVICES is not set, so it needs void beside it in a container without a \
+        GPU. Of a ConfigMap or Secret taken whole only the prefix is seen. An annotation warns \
+        only where it lists GPUs by their own paths, and the pod holds at least as many whole ones; \
+        other sharing systems' annotations are theirs where the policy's foreignSharing lists them.",
     risk: "With the value all, the container sees every GPU of the node, those of other pods \
         included, whatever it asked for: no count, limit or boundary holds.",
     fix: "Remove it and ask for nvidia.com/gpu; the device plugin makes the right device visible. \
@@ -53,32 +58,57 @@ spec:
 };
 
 /// Looks for every way to name devices past the request: variables, mounts, annotations.
-pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+pub fn check(pod: &Pod<'_>, standing: Standing, policy: &Policy, findings: &mut Findings<'_>) {
     for (place, container) in pod.all_containers() {
-        in_container(place, container, findings);
+        in_container(place, container, standing.hides_gpus, findings);
     }
-    annotations(pod, standing, findings);
+    annotations(pod, standing, policy, findings);
 }
 
-/// Looks for them in one container.
-pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+/// Looks for them in one container. `hides_gpus`: without a GPU and a word of its own it is given
+/// `NVIDIA_VISIBLE_DEVICES=void`.
+pub fn in_container(
+    place: Place,
+    container: &Container<'_>,
+    hides_gpus: bool,
+    findings: &mut Findings<'_>,
+) {
+    let is_open = !hides_gpus && is_open(container);
     for (index, variable) in container.env().iter().enumerate() {
-        if shows_devices(variable) {
+        let name = variable.name();
+        let text = if shows_devices(variable) {
             let message = format!(
                 "container {} sets {}, which shows it GPUs past its request",
                 container.name(),
-                variable.name()
+                quoted(name)
             );
-            let fix = "remove it; the device plugin sets what the request grants".to_owned();
-            findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
-        }
+            (
+                message,
+                "remove it; the device plugin sets what the request grants".to_owned(),
+            )
+        } else if is_open && name == LEGACY {
+            let message = format!(
+                "container {} sets {LEGACY}, for which NVIDIA's runtime shows it every GPU",
+                container.name()
+            );
+            (
+                message,
+                format!(
+                    "remove it, or set {} to void beside it",
+                    words::VISIBLE_DEVICES
+                ),
+            )
+        } else {
+            continue;
+        };
+        findings.add(&RULE, format!("{place}/env/{index}"), text);
     }
-    sources(place, container, findings);
+    sources(place, container, is_open, findings);
     mounts(place, container, findings);
 }
 
 /// Switches of the NVIDIA container toolkit that add devices (its `internal/config/image` and `internal/modifier`).
-pub(crate) const SWITCHES: [&str; 5] = [
+pub static SWITCHES: [&str; 5] = [
     "NVIDIA_IMEX_CHANNELS",
     "NVIDIA_GDS",
     "NVIDIA_MOFED",
@@ -87,40 +117,53 @@ pub(crate) const SWITCHES: [&str; 5] = [
 ];
 
 /// The beginning of variables that reach for MIG devices.
-pub(crate) const OPEN: [&str; 1] = ["NVIDIA_MIG_"];
+pub static OPEN: [&str; 1] = ["NVIDIA_MIG_"];
+
+/// The toolkit takes an image with it for one from before `NVIDIA_VISIBLE_DEVICES`, and an absent
+/// `NVIDIA_VISIBLE_DEVICES` there for `all` (`internal/config/image/cuda_image.go`, `IsLegacy`).
+pub const LEGACY: &str = "CUDA_VERSION";
+
+/// What of `NVIDIA_VISIBLE_DEVICES` shows no device.
+pub(crate) const NOTHING: [&str; 3] = ["", "void", "none"];
 
 fn shows_devices(variable: &EnvVar<'_>) -> bool {
     let name = variable.name();
     if name == words::VISIBLE_DEVICES {
-        return !shows_none(variable);
+        return !shows_nothing(variable);
     }
     OPEN.iter().any(|open| name.starts_with(open)) || SWITCHES.contains(&name)
 }
 
-/// Whether the value of `NVIDIA_VISIBLE_DEVICES` is one by which the runtime shows no device.
-pub(super) fn shows_none(variable: &EnvVar<'_>) -> bool {
-    matches!(variable.literal(), Some("" | "void" | "none"))
+fn shows_nothing(variable: &EnvVar<'_>) -> bool {
+    variable
+        .literal()
+        .is_some_and(|value| NOTHING.contains(&value))
+}
+
+/// Whether a container has neither a GPU, whose plugin sets `NVIDIA_VISIBLE_DEVICES`, nor a word of its own that it
+/// wants none.
+pub(in crate::engine) fn is_open(container: &Container<'_>) -> bool {
+    let mut env = container.env().iter();
+    let says = |v: &EnvVar<'_>| v.name() == words::VISIBLE_DEVICES && shows_nothing(v);
+    taken_by(container).next().is_none() && !env.any(says)
 }
 
 /// A whole config map or secret under a prefix that makes its keys such variables.
-fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
+fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mut Findings<'_>) {
     let sources = container.env_from.as_deref().unwrap_or_default();
     for (index, source) in sources.iter().enumerate() {
         let prefix = source.prefix.as_deref().unwrap_or_default();
-        let mut names = SWITCHES
-            .into_iter()
-            .chain([words::VISIBLE_DEVICES])
-            .chain(OPEN);
+        let names = SWITCHES.into_iter().chain([words::VISIBLE_DEVICES]);
+        let names = names.chain(OPEN).chain(is_open.then_some(LEGACY));
         let beyond = OPEN.iter().any(|open| prefix.starts_with(open));
-        let spells = |name: &str| name.starts_with(prefix) || beyond;
-        if prefix.is_empty() || !names.any(spells) {
+        let mut spelt = names.filter(|name: &&str| name.starts_with(prefix) || beyond);
+        let Some(name) = spelt.next().filter(|_| !prefix.is_empty()) else {
             continue;
-        }
+        };
         let message = format!(
-            "container {} takes variables from outside under the prefix {}, which spells {}",
+            "container {} takes variables from outside under the prefix {}, which spells {name}",
             container.name(),
             quoted(prefix),
-            words::VISIBLE_DEVICES
         );
         let fix = "use another prefix".to_owned();
         findings.add(&RULE, format!("{place}/envFrom/{index}"), (message, fix));
@@ -138,15 +181,16 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
         if !written.contains(DEVICES) {
             continue;
         }
-        let path = host_device::clean(written);
-        if !host_device::is_within(&path, "/var/run/nvidia-container-devices")
-            && !host_device::is_within(&path, "/run/nvidia-container-devices")
+        let path = roads::clean(written);
+        if !roads::is_within(&path, "/var/run/nvidia-container-devices")
+            && !roads::is_within(&path, "/run/nvidia-container-devices")
         {
             continue;
         }
         let message = format!(
-            "container {} mounts {path}, by which the NVIDIA runtime is told devices",
-            container.name()
+            "container {} mounts {}, by which the NVIDIA runtime is told devices",
+            container.name(),
+            quoted(&path)
         );
         let fix = "remove the mount; the device plugin makes it where it is needed".to_owned();
         findings.add(
@@ -157,32 +201,9 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-/// Annotations by which CDI, NRI plugins, CRI-O and providers inject devices or mounts. The plugins' bare keys, without
-/// `/pod` or `/container.<name>`, are for every container of the pod.
-pub(crate) const INJECTING: [&str; 13] = [
-    "cdi.k8s.io/",
-    "nvidia.cdi.k8s.io",
-    "devices.gke.io",
-    "cdi-devices.gke.io",
-    "devices.noderesource.dev",
-    "cdi-devices.noderesource.dev",
-    "mounts.noderesource.dev",
-    "devices.nri.io",
-    "cdi-devices.nri.io",
-    "mounts.nri.io",
-    "cdi.nri.io",
-    "io.kubernetes.cri-o.Devices",
-    "devices.crio.io",
-];
-
-/// Whether an annotation makes a node plugin inject devices or mounts.
-pub fn is_injecting(key: &str) -> bool {
-    INJECTING.iter().any(|prefix| key.starts_with(prefix))
-}
-
-fn annotations(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+fn annotations(pod: &Pod<'_>, standing: Standing, policy: &Policy, findings: &mut Findings<'_>) {
     for (key, value) in pod.annotations().into_iter().flat_map(|a| a.iter()) {
-        if !is_injecting(key) {
+        if !is_injecting(key, pod, policy) {
             continue;
         }
         let path = format!("/metadata/annotations/{}", pointer(key));

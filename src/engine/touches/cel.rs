@@ -3,12 +3,14 @@
 //! Whatever may be absent is asked for first: an error would skip the webhook. The expression begins with what is
 //! cheap, because the API server also gives up where it would cost too much.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::signs::{At, DETOURS, Texts, parents, signs};
+use super::signs::{At, DETOURS, Texts, signs};
 use super::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
 use crate::engine::foreign::{Stands, WORDS};
-use crate::engine::rules::host_device::{PROCESSES, ROADS};
+use crate::engine::injecting::INJECTING;
+use crate::engine::roads::{ALIASES, ALL_PROCESSES, Alias, PROCESSES, ROADS, Road};
 
 /// The three lists of containers, as far as they are there; `containers` may be null.
 pub(crate) const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
@@ -109,6 +111,11 @@ fn containers() -> String {
             any(At::Prefix, "s.prefix", 1)
         ),
         exists("c.?volumeMounts", "[]", "m", "m.mountPath", At::MountPath),
+        format!(
+            "c.?volumeMounts.orValue([]).exists(m, has(m.subPath) && {} || has(m.subPathExpr) && {})",
+            any(At::SubPath, "m.subPath", 1),
+            any(At::SubPath, "m.subPathExpr", 1)
+        ),
     ];
     let signs = signs.join("\n|| ").replace('\n', "\n  ");
     format!("{LISTS}.exists(l, l.exists(c,\n  {signs}))")
@@ -134,12 +141,13 @@ impl Texts {
         match self {
             Self::Are(names) => vec![is_one_of(text, names.iter().copied())],
             Self::Begin(beginnings) => beginnings.iter().map(|b| begins(text, b)).collect(),
+            Self::Inject => vec![begins_one(text, INJECTING.iter().map(|word| word.key))],
             Self::BeginAndEnd(beginning, end) => vec![format!(
                 "{} && {text}.endsWith({})",
                 begins(text, beginning),
                 quoted(end)
             )],
-            Self::Have(part) => vec![has(text, part)],
+            Self::Have(parts) => parts.iter().map(|part| has(text, part)).collect(),
             Self::Spell(beginnings) => beginnings.iter().map(|b| spells(text, b)).collect(),
             Self::Foreign(stands) => foreign(text, stands),
             Self::Roads => roads(text),
@@ -174,26 +182,54 @@ fn foreign(text: &str, stands: Stands) -> Vec<String> {
 fn roads(text: &str) -> Vec<String> {
     let mut clauses = vec![format!("!{}", begins(text, "/"))];
     clauses.extend(DETOURS.iter().map(|detour| has(text, detour)));
-    let mut whole: Vec<String> = Vec::new();
-    for road in &ROADS {
-        let above = parents(road.path).filter(|_| road.has_parents);
-        whole.extend(above.map(str::to_owned));
-        if !road.is_prefix {
-            whole.push(road.path.to_owned());
-        }
-    }
-    let slashed: Vec<String> = whole.iter().map(|p| format!("{p}/")).collect();
-    whole.extend(slashed.into_iter().filter(|p| p != "//"));
-    whole.sort();
+    let parents = ROADS.iter().flat_map(Road::parents);
+    let mut whole: Vec<&str> = parents
+        .chain(ALIASES.iter().flat_map(Alias::parents))
+        .collect();
+    whole.push(ALL_PROCESSES);
+    let named = ROADS
+        .iter()
+        .filter(|road| !road.is_prefix)
+        .map(|road| road.path);
+    whole.extend(named.chain(ALIASES.iter().map(|alias| alias.path)));
+    whole.sort_unstable();
     whole.dedup();
-    clauses.push(is_one_of(text, whole.iter().map(String::as_str)));
-    clauses.push(begins(text, PROCESSES));
-    for road in &ROADS {
-        let end = if road.is_prefix { "" } else { "/" };
-        clauses.push(begins(text, &format!("{}{end}", road.path)));
-    }
+    let slashed = whole.iter().map(|path| format!("{path}/"));
+    let mut all: Vec<String> = slashed.filter(|path| path != "//").collect();
+    all.extend(whole.iter().map(|path| (*path).to_owned()));
+    clauses.push(is_one_of(text, all.iter().map(String::as_str)));
+    let road = |road: &Road| match road.is_prefix {
+        true => road.path.to_owned(),
+        false => format!("{}/", road.path),
+    };
+    let mut open: Vec<String> = ROADS.iter().map(road).collect();
+    open.extend(ALIASES.iter().map(|alias| format!("{}/", alias.path)));
+    open.push(PROCESSES.to_owned());
+    clauses.push(begins_one(text, open.iter().map(String::as_str)));
     clauses
 }
+
+/// Whether a text begins with one of these, in brackets: those that begin alike are looked at together, because each
+/// comparison is paid for.
+pub(crate) fn begins_one<'n>(text: &str, beginnings: impl Iterator<Item = &'n str>) -> String {
+    let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for beginning in beginnings {
+        let head = beginning.get(..HEAD).unwrap_or(beginning);
+        alike.entry(head).or_default().push(beginning);
+    }
+    let clause = |(head, all): (&str, Vec<&str>)| {
+        let each: Vec<String> = all.iter().map(|b| begins(text, b)).collect();
+        match each.as_slice() {
+            [one] => one.clone(),
+            _ => format!("{} && ({})", begins(text, head), each.join(" || ")),
+        }
+    };
+    let clauses: Vec<String> = alike.into_iter().map(clause).collect();
+    format!("({})", clauses.join("\n  || "))
+}
+
+/// So many bytes tell most of them apart.
+const HEAD: usize = 3;
 
 pub(crate) fn is_one_of<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.map(quoted).collect();

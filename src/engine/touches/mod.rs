@@ -9,9 +9,9 @@ mod signs;
 
 pub use cel::expression;
 pub(crate) use cel::{
-    LISTS, TERMS, begins, beyond, crowded, has, is_one_of, quoted, repelling_entries, selects_by,
+    LISTS, TERMS, begins, begins_one, beyond, crowded, has, is_one_of, quoted, repelling_entries,
+    selects_by,
 };
-pub(crate) use signs::parents;
 
 use super::foreign::Stands;
 use super::words;
@@ -129,7 +129,11 @@ fn reaches(container: &Container<'_>) -> bool {
     let mut mounts = container.volume_mounts.iter().flatten();
     container.env().iter().any(|v| says(At::Variable, v.name()))
         || sources.any(|s| says(At::Prefix, text(s.prefix.as_ref())))
-        || mounts.any(|m| says(At::MountPath, text(m.mount_path.as_ref())))
+        || mounts.any(|m| {
+            says(At::MountPath, text(m.mount_path.as_ref()))
+                || says(At::SubPath, text(m.sub_path.as_ref()))
+                || says(At::SubPath, text(m.sub_path_expr.as_ref()))
+        })
 }
 
 fn text<'t>(text: Option<&'t Text<'_>>) -> &'t str {

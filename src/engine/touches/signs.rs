@@ -2,8 +2,9 @@
 
 use super::LONGEST;
 use crate::engine::foreign::{self, Stands};
-use crate::engine::rules::host_device::{PROCESSES, ROADS, Road};
-use crate::engine::rules::{mixed_devices, visible_devices};
+use crate::engine::injecting::INJECTING;
+use crate::engine::roads;
+use crate::engine::rules::{host_device, mixed_devices, visible_devices};
 use crate::engine::words;
 
 /// Where a text stands.
@@ -23,6 +24,8 @@ pub(super) enum At {
     MountPath,
     /// A label key by which required anti-affinity selects the pods that it keeps away.
     Repelled,
+    /// What of a volume is mounted, with or without variables.
+    SubPath,
 }
 
 /// Texts that mean something.
@@ -34,12 +37,14 @@ pub(super) enum Texts {
     Begin(&'static [&'static str]),
     /// What begins with the one and ends with the other.
     BeginAndEnd(&'static str, &'static str),
-    /// What has this somewhere.
-    Have(&'static str),
+    /// What has one of these somewhere.
+    Have(&'static [&'static str]),
     /// A beginning of what begins with one of these.
     Spell(&'static [&'static str]),
     /// Other systems' words that stand there.
     Foreign(Stands),
+    /// Annotations that inject devices.
+    Inject,
     /// Paths that lead to the node's GPUs or may be written to hide that they do.
     Roads,
     /// Too long to be compared.
@@ -49,7 +54,7 @@ pub(super) enum Texts {
 }
 
 use Stands::{Annotation, Label, Resource};
-use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Long, Roads, Spell};
+use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Inject, Long, Roads, Spell};
 
 /// The signs of one place.
 pub(super) struct Signs {
@@ -58,12 +63,7 @@ pub(super) struct Signs {
     first: u128,
 }
 
-static ANNOTATION: Signs = Signs::of(&[
-    Long,
-    Begin(&words::KEYS),
-    Begin(&visible_devices::INJECTING),
-    Foreign(Annotation),
-]);
+static ANNOTATION: Signs = Signs::of(&[Long, Begin(&words::KEYS), Inject, Foreign(Annotation)]);
 static LABEL: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Foreign(Label)]);
 static RESOURCE: Signs = Signs::of(&[
     Long,
@@ -77,8 +77,12 @@ static PREFIX: Signs = Signs::of(&[Long, Spell(&words::VARIABLES)]);
 // What a class runs is not to be seen in its name.
 static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
 static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
-static REPELLED: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Have(words::BELOW)]);
-static MOUNT_PATH: Signs = Signs::of(&[Long, Have(visible_devices::DEVICES)]);
+static REPELLED: Signs = Signs::of(&[Long, Begin(&[words::PREFIX]), Have(&[words::BELOW])]);
+static MOUNT_PATH: Signs = Signs::of(&[
+    Long,
+    Have(&[visible_devices::DEVICES, host_device::PIPES_NAME]),
+]);
+static SUB_PATH: Signs = Signs::of(&[Long, Have(&roads::TELLING)]);
 
 /// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
 pub(super) fn signs(at: At) -> &'static Signs {
@@ -92,6 +96,7 @@ pub(super) fn signs(at: At) -> &'static Signs {
         At::HostPath => &HOST_PATH,
         At::MountPath => &MOUNT_PATH,
         At::Repelled => &REPELLED,
+        At::SubPath => &SUB_PATH,
     }
 }
 
@@ -128,6 +133,15 @@ const fn bits(texts: &[&str]) -> u128 {
     bits
 }
 
+const fn injecting_bits() -> u128 {
+    let (mut bits, mut index) = (0, 0);
+    while index < INJECTING.len() {
+        bits |= bit(INJECTING[index].key.as_bytes()[0]);
+        index += 1;
+    }
+    bits
+}
+
 impl Texts {
     /// What a text of at most the longest has to begin with.
     const fn first(self) -> u128 {
@@ -135,6 +149,7 @@ impl Texts {
             Are(texts) | Begin(texts) | Spell(texts) => bits(texts),
             BeginAndEnd(beginning, _) => bits(&[beginning]),
             Foreign(_) => bits(&foreign::BEGINNINGS),
+            Inject => injecting_bits(),
             Have(_) | Roads | Any => u128::MAX,
             Long => 0,
         }
@@ -145,16 +160,14 @@ impl Texts {
             Are(names) => names.contains(&text),
             Begin(beginnings) => beginnings.iter().any(|b| text.starts_with(b)),
             BeginAndEnd(beginning, end) => text.starts_with(beginning) && text.ends_with(end),
-            Have(part) => text.contains(part),
+            Have(parts) => parts.iter().any(|part| text.contains(part)),
             Spell(beginnings) => {
                 let spells = |b: &&str| b.starts_with(text) || text.starts_with(*b);
                 !text.is_empty() && beginnings.iter().any(spells)
             }
             Foreign(stands) => foreign::find(stands, text).is_some(),
-            Roads => {
-                let concerns = |road: &Road| road.concerns(bare(text));
-                !is_plain(text) || text.starts_with(PROCESSES) || ROADS.iter().any(concerns)
-            }
+            Inject => INJECTING.iter().any(|word| text.starts_with(word.key)),
+            Roads => !is_plain(text) || roads::concerns(bare(text)),
             // As CEL counts.
             Long => text.len() > LONGEST && text.chars().count() > LONGEST,
             Any => !text.is_empty(),
@@ -170,7 +183,7 @@ fn is_plain(path: &str) -> bool {
     path.starts_with('/') && !DETOURS.iter().any(|d| path.contains(d))
 }
 
-/// A plain path as [`host_device::clean`] makes it.
+/// A plain path as [`roads::clean`] makes it.
 fn bare(path: &str) -> &str {
     match path.strip_suffix('/') {
         Some("") | None => path,
@@ -178,20 +191,10 @@ fn bare(path: &str) -> &str {
     }
 }
 
-/// The folders above a path, from the root on.
-pub(crate) fn parents(path: &str) -> impl Iterator<Item = &str> {
-    let inner = path
-        .match_indices('/')
-        .map(|(at, _)| at)
-        .filter(|at| *at > 0);
-    std::iter::once("/").chain(inner.map(|at| path.get(..at).unwrap_or_default()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::At::{HostPath, Key, Prefix, Repelled, Variable};
     use super::*;
-    use crate::engine::rules::host_device;
 
     #[test]
     fn every_variable_a_rule_looks_for_begins_like_a_sign() {
@@ -250,10 +253,11 @@ mod tests {
             "NVIDIA_MIG_X",
             "CUDA",
             "CUDA_MPS_P",
+            "CUDA_V",
         ] {
             assert!(says(Prefix, prefix), "{prefix}");
         }
-        for prefix in ["", "APP_", "nvidia_", "CUDA_V", "XNVIDIA_"] {
+        for prefix in ["", "APP_", "nvidia_", "CUDA_VISIBLE_", "XNVIDIA_"] {
             assert!(!says(Prefix, prefix), "{prefix}");
         }
     }
@@ -301,6 +305,9 @@ mod tests {
             "//etc/cdi",
             "/opt/.",
             "/etc/kubernetes",
+            "/proc",
+            "/mnt/stateful_partition",
+            "/var/data/kubelet/pki",
         ] {
             assert!(says(HostPath, path), "{path}");
         }
@@ -312,6 +319,8 @@ mod tests {
             "/var/log/",
             "/run/nvidia2",
             "/tmp",
+            "/mnt",
+            "/usr/local/nvidia",
             "/etc/cdi2",
         ] {
             assert!(!says(HostPath, path), "{path}");
@@ -319,16 +328,10 @@ mod tests {
     }
 
     #[test]
-    fn the_folders_above_a_path_begin_with_the_root() {
-        let above: Vec<&str> = parents("/var/run/nvidia").collect();
-        assert_eq!(above, ["/", "/var", "/var/run"]);
-    }
-
-    #[test]
     fn a_plain_path_without_its_last_slash_is_clean() {
         for path in ["/", "/a", "/a/", "/a/b/", "/a.b"] {
             assert!(is_plain(path), "{path}");
-            assert_eq!(bare(path), host_device::clean(path), "{path}");
+            assert_eq!(bare(path), roads::clean(path), "{path}");
         }
     }
 }

@@ -1,0 +1,116 @@
+//! The closed lists behind the rules, as `slicegate explain`, `slicegate catalog` and the page of rules print them.
+
+use super::{host_device, limit_env, privileged_share, visible_devices};
+use crate::engine::injecting::INJECTING;
+use crate::engine::roads::{ALIASES, ROADS};
+use crate::engine::rule::Rule;
+use crate::engine::words;
+
+/// A list that a rule looks things up in.
+#[derive(Debug)]
+pub struct List {
+    /// What it lists.
+    pub title: &'static str,
+    /// Each entry, and what is to be said of it.
+    pub entries: Vec<(String, String)>,
+}
+
+/// The lists of a rule; none where its text says everything.
+pub fn of(rule: &Rule) -> Vec<List> {
+    match rule.id {
+        id if id == host_device::RULE.id => vec![roads(), aliases()],
+        id if id == visible_devices::RULE.id => vec![variables(), annotations()],
+        id if id == privileged_share::RULE.id => vec![capabilities()],
+        id if id == limit_env::RULE.id => vec![limits()],
+        _ => Vec::new(),
+    }
+}
+
+fn roads() -> List {
+    let entry = |road: &crate::engine::roads::Road| {
+        let star = if road.is_prefix { "*" } else { "" };
+        (format!("{}{star}", road.path), road.leads_to.to_owned())
+    };
+    List {
+        title: "Host paths, and everything in them",
+        entries: ROADS.iter().map(entry).collect(),
+    }
+}
+
+fn aliases() -> List {
+    let entry = |alias: &crate::engine::roads::Alias| {
+        (alias.path.to_owned(), format!("is {}", alias.means))
+    };
+    List {
+        title: "Other names of the same folders",
+        entries: ALIASES.iter().map(entry).collect(),
+    }
+}
+
+fn variables() -> List {
+    let shows = || "brings devices".to_owned();
+    let mut entries = vec![(
+        words::VISIBLE_DEVICES.to_owned(),
+        "void, none and empty show nothing and are allowed".to_owned(),
+    )];
+    let open = visible_devices::OPEN
+        .iter()
+        .map(|open| (format!("{open}*"), shows()));
+    let switches = visible_devices::SWITCHES
+        .iter()
+        .map(|name| ((*name).to_owned(), shows()));
+    entries.extend(open.chain(switches));
+    let legacy = format!(
+        "without a GPU it needs {} void beside it",
+        words::VISIBLE_DEVICES
+    );
+    entries.push((visible_devices::LEGACY.to_owned(), legacy));
+    List {
+        title: "Variables",
+        entries,
+    }
+}
+
+fn annotations() -> List {
+    let entry = |word: &crate::engine::injecting::Injecting| {
+        let systems: Vec<&str> = word.systems.iter().map(|system| system.word()).collect();
+        let left = match systems.as_slice() {
+            [] => String::new(),
+            systems => format!("; not where foreignSharing lists {}", systems.join(" or ")),
+        };
+        (
+            format!("{}*", word.key),
+            format!("read by {}{left}", word.reader),
+        )
+    };
+    List {
+        title: "Annotations",
+        entries: INJECTING.iter().map(entry).collect(),
+    }
+}
+
+fn capabilities() -> List {
+    let always = privileged_share::ALLOWED.iter().map(|name| (*name, ""));
+    let mostly = privileged_share::ALLOWED_IN_OWN_NETWORK.iter();
+    let all = always.chain(mostly.map(|name| (*name, "not with hostNetwork")));
+    List {
+        title: "Capabilities that are allowed",
+        entries: all
+            .map(|(name, when)| (name.to_owned(), when.to_owned()))
+            .collect(),
+    }
+}
+
+fn limits() -> List {
+    let open = limit_env::OPEN
+        .iter()
+        .map(|open| (format!("{open}*"), String::new()));
+    let ordinal = (
+        limit_env::VISIBLE_ORDINALS.to_owned(),
+        "on MPS, other than 0".to_owned(),
+    );
+    List {
+        title: "Variables",
+        entries: open.chain([ordinal]).collect(),
+    }
+}

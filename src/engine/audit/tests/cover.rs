@@ -40,6 +40,8 @@ fn every_way_out_of_the_guarantee_has_its_reason() {
         ("off mps gpu.shared label=off.part", &[]),
         // Every tier is allowed there, those for anybody too.
         ("team-a mps gpu.shared label=ANY", &[]),
+        ("guest mps gpu.shared label=ANY", &["label-differs"]),
+        ("guest mps gpu.shared label=ANY receipt=ANY", &[]),
         (
             "team-a mps gpu.shared label=team-a receipt=team-b",
             &["label-differs"],

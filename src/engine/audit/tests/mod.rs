@@ -54,6 +54,9 @@ fn namespaces() -> Namespaces {
     if let Some(host) = views.get_mut("team-b") {
         host.boundary_members = vec!["guest".to_owned()];
     }
+    if let Some(guest) = views.get_mut("guest") {
+        guest.allowed_tiers = Some(vec!["production".to_owned()]);
+    }
     Namespaces::known(views)
 }
 

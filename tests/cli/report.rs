@@ -1,7 +1,6 @@
 //! The forms of a review's report.
 
 use serde_json::Value;
-use slicegate::engine::shown::is_visible;
 
 use crate::{Run, check_golden, command, finish, review, review_of, slicegate};
 
@@ -170,7 +169,8 @@ fn hostile(value: &Value) -> Value {
 #[track_caller]
 fn assert_harmless(what: &str, run: &Run) {
     for text in [&run.out, &run.err] {
-        let bad = text.chars().find(|c| *c != '\n' && !is_visible(*c));
+        let hides = |c: char| c.is_control() || HOSTILE.contains(c) && !c.is_ascii();
+        let bad = text.chars().find(|c| *c != '\n' && hides(*c));
         assert_eq!(bad, None, "{what}: {text:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! What the administrators of namespaces said: mode, tiers, boundary, and who agreed to share a boundary.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::never::NeverMatched;
 use super::policy::{Mode, Policy};
@@ -57,9 +58,11 @@ pub enum Undescribed {
 /// All namespaces that are known.
 #[derive(Debug)]
 pub struct Namespaces {
-    views: HashMap<String, NamespaceView>,
+    views: Arc<HashMap<String, NamespaceView>>,
     undescribed: Undescribed,
-    in_use: HashSet<String>,
+    in_use: Arc<HashSet<String>>,
+    /// One that is not among them yet.
+    newest: Option<(String, Arc<NamespaceView>)>,
     never: NeverMatched,
 }
 
@@ -67,9 +70,10 @@ impl Namespaces {
     /// No namespace is known; each counts as enforced.
     pub fn assumed() -> Self {
         Self {
-            views: HashMap::new(),
+            views: Arc::default(),
             undescribed: Undescribed::Enforce,
-            in_use: HashSet::new(),
+            in_use: Arc::default(),
+            newest: None,
             never: NeverMatched::default(),
         }
     }
@@ -85,15 +89,19 @@ impl Namespaces {
     }
 
     /// The same, and one that was asked for.
-    pub fn and(&self, name: &str, view: NamespaceView) -> Self {
-        let mut views = self.views.clone();
-        views.insert(name.to_owned(), view);
-        Self::of(views, self.undescribed).with_never_matched(self.never.clone())
+    pub fn and(&self, name: &str, view: Arc<NamespaceView>) -> Self {
+        Self {
+            views: Arc::clone(&self.views),
+            undescribed: self.undescribed,
+            in_use: Arc::clone(&self.in_use),
+            newest: Some((name.to_owned(), view)),
+            never: self.never.clone(),
+        }
     }
 
     /// Whether a namespace has to be asked for before anything can be said about its pods.
     pub fn is_missing(&self, name: &str) -> bool {
-        self.undescribed == Undescribed::Ask && !self.views.contains_key(name)
+        self.undescribed == Undescribed::Ask && self.view(name).is_none()
     }
 
     fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
@@ -102,9 +110,10 @@ impl Namespaces {
             .map(|(name, view)| view.trust_boundary.clone().unwrap_or_else(|| name.clone()))
             .collect();
         Self {
-            views,
+            views: Arc::new(views),
             undescribed,
-            in_use,
+            in_use: Arc::new(in_use),
+            newest: None,
             never: NeverMatched::default(),
         }
     }
@@ -122,7 +131,9 @@ impl Namespaces {
 
     /// What a namespace's administrator said, if it is known.
     pub fn view(&self, name: &str) -> Option<&NamespaceView> {
-        self.views.get(name)
+        let newest = self.newest.as_ref().filter(|(newest, _)| newest == name);
+        let newest = newest.map(|(_, view)| &**view);
+        newest.or_else(|| self.views.get(name))
     }
 
     /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
@@ -168,8 +179,11 @@ impl Namespaces {
 
     /// Whether a name is a boundary of some namespace, or reserved by the policy.
     pub fn is_boundary_in_use(&self, name: &str, policy: &Policy) -> bool {
+        let newest = self.newest.as_ref();
+        let newest = newest.map(|(newest, _)| self.claimed_boundary(newest));
         self.in_use.contains(name)
-            || self.views.contains_key(name)
+            || newest == Some(name)
+            || self.view(name).is_some()
             || policy.boundaries.iter().any(|b| b.name == name)
     }
 }

@@ -60,7 +60,11 @@ pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
     let outcome = outcome.map(|what| format!("slicegate dry-run: {what}"));
     let tallies = tally(&decision.findings);
     let found = tallies.iter().flat_map(lines);
-    outcome.into_iter().chain(found).take(MOST_WARNINGS).collect()
+    outcome
+        .into_iter()
+        .chain(found)
+        .take(MOST_WARNINGS)
+        .collect()
 }
 
 fn add_lines<'t>(text: &mut String, tallies: impl Iterator<Item = &'t Tally<'t>>) {
@@ -76,7 +80,11 @@ fn add_lines<'t>(text: &mut String, tallies: impl Iterator<Item = &'t Tally<'t>>
         match tally.unsaid() {
             0 => {}
             more if text.len() > LONGEST_DENIAL => unsaid += more,
-            more => text.push_str(&format!("\n[{}] {}", tally.rule.id, of_the_kind(tally, more))),
+            more => text.push_str(&format!(
+                "\n[{}] {}",
+                tally.rule.id,
+                of_the_kind(tally, more)
+            )),
         }
     }
     if unsaid > 0 {
@@ -102,11 +110,23 @@ fn lines<'t>(tally: &'t Tally<'_>) -> impl Iterator<Item = String> {
     let line = |same: &Same<'_>| {
         let times = again(same);
         let message = &same.first.message;
-        let parts = ["slicegate ", same.first.rule.id, ": ", message, times.as_deref().unwrap_or_default()];
+        let parts = [
+            "slicegate ",
+            same.first.rule.id,
+            ": ",
+            message,
+            times.as_deref().unwrap_or_default(),
+        ];
         plain(parts.concat())
     };
     let unsaid = Some(tally.unsaid()).filter(|more| *more > 0);
-    let more = unsaid.map(|n| plain(format!("slicegate {}: {}", tally.rule.id, of_the_kind(tally, n))));
+    let more = unsaid.map(|n| {
+        plain(format!(
+            "slicegate {}: {}",
+            tally.rule.id,
+            of_the_kind(tally, n)
+        ))
+    });
     tally.different.iter().map(line).chain(more)
 }
 
@@ -201,7 +221,10 @@ mod tests {
         );
         assert_eq!(
             text.lines().collect::<Vec<_>>(),
-            ["slicegate: container main sets it (and 59,999 more)", line.as_str()]
+            [
+                "slicegate: container main sets it (and 59,999 more)",
+                line.as_str()
+            ]
         );
     }
 
@@ -220,16 +243,33 @@ mod tests {
     #[test]
     fn whatever_was_found_its_text_is_bounded_and_each_finding_one_line() {
         let of = |rule: usize, severity| {
-            (0..20).map(move |n| finding(rule, severity, n, format!("{n}\n[x] {}", "ä\u{1b}".repeat(9_000))))
+            (0..20).map(move |n| {
+                finding(
+                    rule,
+                    severity,
+                    n,
+                    format!("{n}\n[x] {}", "ä\u{1b}".repeat(9_000)),
+                )
+            })
         };
         let all = || (0..rules::ALL.len()).flat_map(|rule| of(rule, Severity::Deny));
         let text = refused(all().collect());
-        assert!(text.len() < LONGEST_DENIAL + 5 * super::LONGEST_MESSAGE, "{}", text.len());
+        assert!(
+            text.len() < LONGEST_DENIAL + 5 * super::LONGEST_MESSAGE,
+            "{}",
+            text.len()
+        );
         assert!(text.lines().all(|line| !line.contains(char::is_control)));
         assert!(text.lines().next().unwrap().chars().count() <= 200);
-        assert!(text.ends_with("more findings"), "{}", &text[text.len() - 100..]);
+        assert!(
+            text.ends_with("more findings"),
+            "{}",
+            &text[text.len() - 100..]
+        );
         assert!(warned(&all().collect::<Vec<_>>()).len() <= text.len());
-        let warning: Vec<Finding> = (0..rules::ALL.len()).flat_map(|r| of(r, Severity::Warn)).collect();
+        let warning: Vec<Finding> = (0..rules::ALL.len())
+            .flat_map(|r| of(r, Severity::Warn))
+            .collect();
         let warnings = warnings(&warning);
         assert_eq!(warnings.len(), MOST_WARNINGS);
         assert!(warnings.iter().all(|w| w.chars().count() <= 240));

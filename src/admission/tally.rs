@@ -107,7 +107,8 @@ mod tests {
             message,
             fix: "mend it".to_owned(),
         };
-        let at = |container: usize, entry: usize| format!("/spec/containers/{container}/env/{entry}");
+        let at =
+            |container: usize, entry: usize| format!("/spec/containers/{container}/env/{entry}");
         let alike = (0..50).map(|n| finding(0, at(0, n), "the same".to_owned()));
         let different = (0..50).map(|n| finding(0, at(n, 0), format!("number {n}")));
         let other = finding(1, String::new(), "another".to_owned());
@@ -117,11 +118,18 @@ mod tests {
         assert_eq!(counts, [(rules::ALL[0].id, 100), (rules::ALL[1].id, 1)]);
         let first = &tallies[0];
         assert_eq!(first.different.len(), MOST_DIFFERENT);
-        assert_eq!((first.different[0].times, first.different[1].times), (50, 1));
+        assert_eq!(
+            (first.different[0].times, first.different[1].times),
+            (50, 1)
+        );
         assert_eq!(first.unsaid(), 50 - (MOST_DIFFERENT - 1));
         assert_eq!(
             first.elsewhere,
-            ["/spec/containers/9", "/spec/containers/10", "/spec/containers/11"]
+            [
+                "/spec/containers/9",
+                "/spec/containers/10",
+                "/spec/containers/11"
+            ]
         );
     }
 

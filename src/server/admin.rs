@@ -36,7 +36,11 @@ impl Admin {
 }
 
 impl Answers for Admin {
-    async fn answer(&self, request: Request<Incoming>, _: &Arc<Connection>) -> Response<Full<Bytes>> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        _: &Arc<Connection>,
+    ) -> Response<Full<Bytes>> {
         let Self(shared) = self;
         let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
         let page = match request.uri().path() {

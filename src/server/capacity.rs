@@ -218,8 +218,12 @@ impl Room {
             true => answer.len(),
             false => 0,
         };
-        self.holds_an_answer(large)
-            .then(|| Bytes::from_owner(Unwritten { answer, _room: self }))
+        self.holds_an_answer(large).then(|| {
+            Bytes::from_owner(Unwritten {
+                answer,
+                _room: self,
+            })
+        })
     }
 
     fn holds_an_answer(&self, large: usize) -> bool {
@@ -279,8 +283,8 @@ mod tests {
     use std::time::Duration;
 
     use super::{
-        Capacity, Connection, LARGE_ANSWERS, LARGE_BYTES, LARGE_REQUESTS, LARGEST_BODY, ORDINARY_ANSWER,
-        ORDINARY_BODY, REQUESTS, Room, Sums,
+        Capacity, Connection, LARGE_ANSWERS, LARGE_BYTES, LARGE_REQUESTS, LARGEST_BODY,
+        ORDINARY_ANSWER, ORDINARY_BODY, REQUESTS, Room, Sums,
     };
     use crate::server::listener::Silence;
 
@@ -294,7 +298,9 @@ mod tests {
     /// As many rooms for bodies of that size as there are.
     fn all(capacity: &Arc<Capacity>, bytes: usize) -> Vec<Room> {
         let of = connection();
-        (0..=REQUESTS).map_while(|_| capacity.room(bytes, &of)).collect()
+        (0..=REQUESTS)
+            .map_while(|_| capacity.room(bytes, &of))
+            .collect()
     }
 
     #[test]

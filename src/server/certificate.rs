@@ -192,12 +192,16 @@ impl CertificateFiles {
 
     /// All are read, so that what is good of them is kept.
     fn read(&mut self) -> Result<(), TlsError> {
-        let parts = [Some(&mut self.cert), Some(&mut self.key), self.client_ca.as_mut()];
+        let parts = [
+            Some(&mut self.cert),
+            Some(&mut self.key),
+            self.client_ca.as_mut(),
+        ];
         let mut read = Ok(());
         for part in parts.into_iter().flatten() {
             match part.read() {
                 Ok(is_new) => self.is_taken &= !is_new,
-                Err(problem) => read = Err(problem),
+                Err(problem) => read = read.and(Err(problem)),
             }
         }
         read

@@ -138,7 +138,10 @@ impl Gathered {
             drop(more);
             match self.write() {
                 0 => {}
-                lost => tracing::warn!(lost, "lines of the log found no room: standard error is not read fast enough"),
+                lost => tracing::warn!(
+                    lost,
+                    "lines of the log found no room: standard error is not read fast enough"
+                ),
             }
         }
     }

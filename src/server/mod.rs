@@ -317,15 +317,17 @@ impl Clients {
         let (end, ended) = oneshot::channel();
         let runtime = one_thread()?;
         let answering = answer(Arc::clone(shared), webhook, open.clone(), closing.clone());
-        thread::Builder::new().name("clients".to_owned()).spawn(move || {
-            let answered = runtime.block_on(answering);
-            if let Err(problem) = answered {
-                error!(%problem, "the webhook's port cannot be served");
-                return;
-            }
-            // Without it, it is seen that the thread is gone.
-            let _ = end.send(());
-        })?;
+        thread::Builder::new()
+            .name("clients".to_owned())
+            .spawn(move || {
+                let answered = runtime.block_on(answering);
+                if let Err(problem) = answered {
+                    error!(%problem, "the webhook's port cannot be served");
+                    return;
+                }
+                // Without it, it is seen that the thread is gone.
+                let _ = end.send(());
+            })?;
         Ok(Self {
             open,
             closing,

@@ -129,7 +129,10 @@ impl Taking {
             }
             Err(problem) => Some(problem.to_string()),
         };
-        if let Some(problem) = problem.as_ref().filter(|p| self.problem.as_ref() != Some(p)) {
+        if let Some(problem) = problem
+            .as_ref()
+            .filter(|p| self.problem.as_ref() != Some(p))
+        {
             shared.metrics.certificate_reload(false);
             warn!(%problem, "the certificate was not taken, the one before stays in force; it is tried again");
         }

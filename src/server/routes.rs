@@ -129,7 +129,10 @@ impl Webhooks {
         deadline: Deadline,
     ) -> Result<Vec<u8>, Refusal> {
         let judged = match body.len() > ORDINARY_BODY {
-            true => self.judge_large(webhook, &body, self.world()?, deadline).await,
+            true => {
+                self.judge_large(webhook, &body, self.world()?, deadline)
+                    .await
+            }
             false => {
                 let world = self.shared.world();
                 let world = world.as_ref().ok_or(Refusal::Starting)?;
@@ -141,7 +144,10 @@ impl Webhooks {
         };
         let world = lookup::with_namespace(&self.shared, &*self.world()?, &name, deadline).await?;
         match body.len() > ORDINARY_BODY {
-            true => self.judge_large(webhook, &body, Arc::new(world), deadline).await,
+            true => {
+                self.judge_large(webhook, &body, Arc::new(world), deadline)
+                    .await
+            }
             false => answer(respond_seen, &self.shared, &world, webhook, &body),
         }
     }
@@ -157,7 +163,9 @@ impl Webhooks {
         world: Arc<World>,
         deadline: Deadline,
     ) -> Result<Vec<u8>, Refusal> {
-        let turn = deadline.limit(Arc::clone(&self.large).acquire_owned()).await;
+        let turn = deadline
+            .limit(Arc::clone(&self.large).acquire_owned())
+            .await;
         let turn = turn.and_then(Result::ok).ok_or(Refusal::Busy)?;
         if deadline.is_over() {
             // Nobody waits for it any more.

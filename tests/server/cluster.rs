@@ -242,7 +242,10 @@ fn names_that_nobody_bears_are_asked_for_once_in_a_second_and_only_so_many_of_th
     let answered: Vec<u16> = (0..50).map(|_| asks(&server, "nobody").status).collect();
     let seconds = started.elapsed().as_secs() + 1;
     let times = answers.asked("/nobody").len() as u64;
-    assert!((1..=seconds).contains(&times), "{times} times in {seconds} s");
+    assert!(
+        (1..=seconds).contains(&times),
+        "{times} times in {seconds} s"
+    );
     assert_eq!(answered[0], 200, "it has said nothing");
     assert!(answered.contains(&429), "{answered:?}");
 
@@ -266,7 +269,10 @@ fn a_namespace_born_enforced_is_never_taken_for_one_that_nobody_bears() {
         answers.set(&path, StatusCode::OK, namespace(&name, "enforce"));
         let judged = until(|| {
             let answer = asks(&server, &name);
-            assert!(answer.status == 429 || answer.body.contains("patch"), "{answer:?}");
+            assert!(
+                answer.status == 429 || answer.body.contains("patch"),
+                "{answer:?}"
+            );
             (answer.status == 200).then_some(())
         });
         assert!(judged.is_some(), "it is asked for again");

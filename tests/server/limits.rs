@@ -111,7 +111,9 @@ fn ordinary(server: &Server) -> super::client::Response {
 
 fn in_flight(server: &Server) -> u64 {
     let page = super::client::get(server.admin, "/metrics").1;
-    let count = page.lines().find_map(|line| line.strip_prefix("slicegate_inflight "));
+    let count = page
+        .lines()
+        .find_map(|line| line.strip_prefix("slicegate_inflight "));
     count.and_then(|count| count.parse().ok()).expect("a count")
 }
 
@@ -170,15 +172,27 @@ fn who_does_not_go_on_with_a_request_gives_way_to_others() {
 #[test]
 fn connections_that_say_nothing_keep_nobody_out() {
     let server = Server::start();
-    let silent: Vec<TcpStream> = (0..700).map(|_| TcpStream::connect(server.webhook).expect("a connection")).collect();
+    let silent: Vec<TcpStream> = (0..700)
+        .map(|_| TcpStream::connect(server.webhook).expect("a connection"))
+        .collect();
     let started = Instant::now();
     let answer = ordinary(&server);
     assert_eq!(answer.status, 200, "{answer:?}");
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
-    let probes: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(server.admin).expect("a connection")).collect();
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
+    let probes: Vec<TcpStream> = (0..100)
+        .map(|_| TcpStream::connect(server.admin).expect("a connection"))
+        .collect();
     let started = Instant::now();
     assert_eq!(super::client::get(server.admin, "/livez").0, 200);
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
     drop((silent, probes));
 }
 

@@ -79,7 +79,9 @@ fn a_line_of_the_log_and_a_denial_are_short_whatever_was_found() {
     let mut review = review("uid-1", "inference", &pod);
     review["request"]["object"]["metadata"]["name"] = "n".repeat(100_000).into();
     let answer = Connection::to(&server).review(&review);
-    let message = answer["response"]["status"]["message"].as_str().expect("a message");
+    let message = answer["response"]["status"]["message"]
+        .as_str()
+        .expect("a message");
     assert!(message.contains("59,999 more"), "{message}");
     assert!(message.len() < 32 << 10, "{} bytes", message.len());
     let is = |line: &&serde_json::Value| line["uid"] == "uid-1";

@@ -30,9 +30,14 @@ fn cluster() -> Answers {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/examples/nodes.yaml"));
     let parsed = slicegate::config::documents::parse("nodes", &text.expect("nodes"));
     let examples: Vec<Value> = parsed.documents.into_iter().map(|d| d.value).collect();
-    let nodes: Vec<Value> = (0..NODES).map(|n| node(&examples[n % examples.len()], n)).collect();
+    let nodes: Vec<Value> = (0..NODES)
+        .map(|n| node(&examples[n % examples.len()], n))
+        .collect();
     answers.list("/api/v1/nodes", &nodes);
-    let namespaces = [namespace("inference", "enforce"), namespace("legacy", "off")];
+    let namespaces = [
+        namespace("inference", "enforce"),
+        namespace("legacy", "off"),
+    ];
     answers.list("/api/v1/namespaces", &namespaces);
     answers
 }
@@ -42,7 +47,8 @@ fn node(example: &Value, number: usize) -> Value {
     let name = format!("node-{number}.example.internal");
     node["metadata"]["name"] = name.clone().into();
     node["metadata"]["labels"]["kubernetes.io/hostname"] = name.into();
-    node["metadata"]["labels"]["topology.kubernetes.io/zone"] = format!("zone-{}", number % 50).into();
+    node["metadata"]["labels"]["topology.kubernetes.io/zone"] =
+        format!("zone-{}", number % 50).into();
     node["metadata"]["labels"]["example.com/rack"] = format!("rack-{}", number % 200).into();
     node
 }
@@ -50,7 +56,11 @@ fn node(example: &Value, number: usize) -> Value {
 /// A server that knows all of them, and with which lease it is kept in order.
 fn started(answers: &Answers) -> Server {
     let server = start(answers, &["--keep-records"]);
-    assert!(until(|| is_ready(&server).then_some(())).is_some(), "{:#?}", server.log());
+    assert!(
+        until(|| is_ready(&server).then_some(())).is_some(),
+        "{:#?}",
+        server.log()
+    );
     server
 }
 
@@ -69,10 +79,25 @@ fn hostile() -> Vec<(&'static str, String)> {
     let labels = (0..250_000).map(|n| (format!("label-{n}"), json!("value")));
     let escaped = "\"\\\u{1}".repeat(LARGEST / 12);
     vec![
-        ("one long annotation", with("/metadata", json!({"annotations": {"a": "x".repeat(LARGEST - 2_000)}}))),
-        ("one long text of escapes", with("/metadata", json!({"annotations": {"a": escaped}}))),
+        (
+            "one long annotation",
+            with(
+                "/metadata",
+                json!({"annotations": {"a": "x".repeat(LARGEST - 2_000)}}),
+            ),
+        ),
+        (
+            "one long text of escapes",
+            with("/metadata", json!({"annotations": {"a": escaped}})),
+        ),
         ("many findings", of(&variables)),
-        ("many labels", with("/metadata", json!({"labels": labels.collect::<serde_json::Map<_, _>>()}))),
+        (
+            "many labels",
+            with(
+                "/metadata",
+                json!({"labels": labels.collect::<serde_json::Map<_, _>>()}),
+            ),
+        ),
         ("a long uid", of_size(LARGEST - 2_000)),
         ("no pod", with("/spec", json!("x".repeat(LARGEST - 2_000)))),
         ("no JSON", "[".repeat(LARGEST - 1)),
@@ -85,18 +110,26 @@ fn resident(server: &Server, field: &str) -> u64 {
     let status = status.expect("a process");
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.and_then(|line| line.trim_start_matches(':').trim().strip_suffix(" kB"));
-    kilobytes.and_then(|k| k.trim().parse::<u64>().ok()).expect("a size") << 10
+    kilobytes
+        .and_then(|k| k.trim().parse::<u64>().ok())
+        .expect("a size")
+        << 10
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "NOT RUN: memory is that of a release build")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "NOT RUN: memory is that of a release build"
+)]
 fn twelve_slow_readers_of_the_largest_bodies_and_five_thousand_nodes_stay_below_192_mb() {
     let server = started(&cluster());
     let quiet = until(|| Some(resident(&server, "VmRSS")).filter(|bytes| *bytes < MOST / 2));
-    let quiet = quiet.unwrap_or_else(|| panic!("{} bytes without any request", resident(&server, "VmRSS")));
+    let quiet =
+        quiet.unwrap_or_else(|| panic!("{} bytes without any request", resident(&server, "VmRSS")));
     let runtime = runtime();
     for (name, body) in hostile() {
-        fs::write(format!("/proc/{}/clear_refs", server.pid()), "5").expect("the mark is taken back");
+        fs::write(format!("/proc/{}/clear_refs", server.pid()), "5")
+            .expect("the mark is taken back");
         let readers = runtime.block_on(async {
             let mut readers = Vec::new();
             for _ in 0..READERS {
@@ -123,7 +156,10 @@ async fn ask_and_wait(server: &Server, body: &str) -> impl Sized + use<> {
 }
 
 #[test]
-#[cfg_attr(debug_assertions, ignore = "NOT RUN: times are those of a release build")]
+#[cfg_attr(
+    debug_assertions,
+    ignore = "NOT RUN: times are those of a release build"
+)]
 fn while_large_bodies_are_sent_nobody_else_is_late() {
     let answers = cluster();
     let server = started(&answers);
@@ -138,20 +174,28 @@ fn while_large_bodies_are_sent_nobody_else_is_late() {
                     let (_, body) = &bodies[number % bodies.len()];
                     number += 1;
                     let mut connection = Connection::to(server);
-                    let _ = connection.try_request("POST /mutate?timeout=5s", "application/json", body.as_bytes());
+                    let _ = connection.try_request(
+                        "POST /mutate?timeout=5s",
+                        "application/json",
+                        body.as_bytes(),
+                    );
                 }
             });
         }
         let probes = probe(&server);
         let tries = (0..3).map(|_| probe(&server)).chain([probes]);
         // The machine may do something else for a moment; slicegate may not, each time.
-        let best = tries.min_by_key(|late| late.livez.max(late.pod)).expect("some");
+        let best = tries
+            .min_by_key(|late| late.livez.max(late.pod))
+            .expect("some");
         ends.store(true, Ordering::Relaxed);
         println!("{best:?}");
         assert!(best.livez < LATE && best.pod < LATE, "{best:?}");
     });
     let renewed = answers.asked("/leases/slicegate");
-    let gaps = renewed.windows(2).map(|pair| pair[1].duration_since(pair[0]));
+    let gaps = renewed
+        .windows(2)
+        .map(|pair| pair[1].duration_since(pair[0]));
     let longest = gaps.max().expect("a lease that is looked at");
     assert!(longest < Duration::from_secs(3) + 2 * LATE, "{longest:?}");
 }

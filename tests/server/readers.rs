@@ -61,14 +61,19 @@ pub fn runtime() -> tokio::runtime::Runtime {
 
 fn in_flight(server: &Server) -> String {
     let page = get(server.admin, "/metrics").1;
-    let line = page.lines().find(|line| line.starts_with("slicegate_inflight "));
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("slicegate_inflight "));
     line.expect("a count").to_owned()
 }
 
 #[track_caller]
 fn holds_room_and_is_sent_away(server: &Server) {
     let held = until(|| (in_flight(server) == "slicegate_inflight 1").then_some(()));
-    assert!(held.is_some(), "an answer that is not written holds its room");
+    assert!(
+        held.is_some(),
+        "an answer that is not written holds its room"
+    );
     std::thread::sleep(Duration::from_secs(3));
     assert_eq!(in_flight(server), "slicegate_inflight 1", "for a while");
     let started = Instant::now();
@@ -85,7 +90,10 @@ fn who_does_not_read_an_answer_holds_its_room_and_is_sent_away() {
     let mut stream = runtime.block_on(ask(&server, &of_size(6 << 20)));
     holds_room_and_is_sent_away(&server);
     let rest = runtime.block_on(async { stream.read_to_end(&mut Vec::new()).await });
-    assert!(rest.is_err() || rest.is_ok_and(|bytes| bytes < 6 << 20), "the end, and no whole answer");
+    assert!(
+        rest.is_err() || rest.is_ok_and(|bytes| bytes < 6 << 20),
+        "the end, and no whole answer"
+    );
 }
 
 #[test]
@@ -94,19 +102,25 @@ fn a_stream_whose_window_is_closed_holds_its_room_and_is_sent_away() {
     let runtime = runtime();
     runtime.block_on(async {
         let io = TokioIo::new(narrow(&server, true).await);
-        let (mut sender, connection) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(1)
-            .handshake::<_, Full<Bytes>>(io)
-            .await
-            .expect("HTTP/2");
+        let (mut sender, connection) =
+            hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+                .initial_stream_window_size(1)
+                .handshake::<_, Full<Bytes>>(io)
+                .await
+                .expect("HTTP/2");
         let connection = tokio::spawn(connection);
         let ask = |body: String| {
             let request = Request::post("https://localhost/mutate?timeout=5s");
             let request = request.header("content-type", "application/json");
-            request.body(Full::new(Bytes::from(body))).expect("a request")
+            request
+                .body(Full::new(Bytes::from(body)))
+                .expect("a request")
         };
         let body = review("uid", "inference", &pod()).to_string();
-        let unread = sender.send_request(ask(body)).await.expect("the head of an answer");
+        let unread = sender
+            .send_request(ask(body))
+            .await
+            .expect("the head of an answer");
         assert_eq!(unread.status(), 200);
         tokio::task::spawn_blocking(move || {
             holds_room_and_is_sent_away(&server);
@@ -124,15 +138,19 @@ fn who_does_not_read_what_it_was_refused_is_sent_away_too() {
     let runtime = runtime();
     runtime.block_on(async {
         let io = TokioIo::new(narrow(&server, true).await);
-        let (mut sender, connection) = hyper::client::conn::http2::Builder::new(TokioExecutor::new())
-            .initial_stream_window_size(1)
-            .handshake::<_, Full<Bytes>>(io)
-            .await
-            .expect("HTTP/2");
+        let (mut sender, connection) =
+            hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+                .initial_stream_window_size(1)
+                .handshake::<_, Full<Bytes>>(io)
+                .await
+                .expect("HTTP/2");
         let connection = tokio::spawn(connection);
         let request = Request::get("https://localhost/nothing").body(Full::default());
         let unread = sender.send_request(request.expect("a request")).await;
-        assert_eq!(unread.as_ref().expect("the head of an answer").status(), 404);
+        assert_eq!(
+            unread.as_ref().expect("the head of an answer").status(),
+            404
+        );
         let ended = tokio::time::timeout(SENT_AWAY, connection).await;
         assert!(ended.is_ok(), "it is not held for ever");
     });
@@ -157,5 +175,8 @@ fn who_reads_a_large_answer_gets_all_of_it() {
         let (_, body) = text.split_once("\r\n\r\n").expect("a head");
         serde_json::from_str(body).expect("JSON")
     });
-    assert_eq!(answer["response"]["uid"].as_str().map(str::len), Some(6 << 20));
+    assert_eq!(
+        answer["response"]["uid"].as_str().map(str::len),
+        Some(6 << 20)
+    );
 }

@@ -118,11 +118,19 @@ mod tests {
         asked.note();
         let numbers = [&busy, &silent, &asked].map(|c| places.try_take(c));
         assert_eq!(numbers, [Some(0), Some(1), Some(2)]);
-        assert_eq!(places.try_take(&more), Some(3), "in the place of the silent one");
+        assert_eq!(
+            places.try_take(&more),
+            Some(3),
+            "in the place of the silent one"
+        );
         more.begin();
         let taken: Vec<u64> = places.taken().by.keys().copied().collect();
         assert_eq!(taken, [0, 2, 3]);
-        assert_eq!(places.try_take(&more), None, "the one that is left asked just now");
+        assert_eq!(
+            places.try_take(&more),
+            None,
+            "the one that is left asked just now"
+        );
         std::thread::sleep(RECENT);
         assert_eq!(places.try_take(&more), Some(4));
     }

@@ -182,12 +182,11 @@ fn while_large_bodies_are_sent_nobody_else_is_late() {
                 }
             });
         }
-        let probes = probe(&server);
-        let tries = (0..3).map(|_| probe(&server)).chain([probes]);
-        // The machine may do something else for a moment; slicegate may not, each time.
-        let best = tries
-            .min_by_key(|late| late.livez.max(late.pod))
-            .expect("some");
+        // The machine may do something else for a moment; slicegate may not, in each of three tries.
+        let best = (0..3)
+            .map(|_| probe(&server))
+            .min_by_key(|late| late.livez.max(late.pod));
+        let best = best.expect("three");
         ends.store(true, Ordering::Relaxed);
         println!("{best:?}");
         assert!(best.livez < LATE && best.pod < LATE, "{best:?}");
@@ -200,7 +199,7 @@ fn while_large_bodies_are_sent_nobody_else_is_late() {
     assert!(longest < Duration::from_secs(3) + 2 * LATE, "{longest:?}");
 }
 
-/// The latest that anybody was answered.
+/// After how long 99 of 100 were answered.
 #[derive(Debug)]
 struct Latest {
     livez: Duration,
@@ -210,20 +209,21 @@ struct Latest {
 fn probe(server: &Server) -> Latest {
     let body = review("uid", "inference", &pod()).to_string();
     let mut connection = Connection::to(server);
-    let mut latest = Latest {
-        livez: Duration::ZERO,
-        pod: Duration::ZERO,
-    };
+    let (mut livez, mut pods) = (Vec::new(), Vec::new());
     let ends = Instant::now() + Duration::from_secs(5);
     while Instant::now() < ends {
         let asked = Instant::now();
         assert_eq!(get(server.admin, "/livez").0, 200);
-        latest.livez = latest.livez.max(asked.elapsed());
+        livez.push(asked.elapsed());
         let asked = Instant::now();
         let answer = connection.post(body.as_bytes());
         assert_eq!(answer.status, 200, "{answer:?}");
-        latest.pod = latest.pod.max(asked.elapsed());
+        pods.push(asked.elapsed());
         thread::sleep(Duration::from_millis(10));
     }
-    latest
+    let [livez, pod] = [livez, pods].map(|mut took| {
+        took.sort();
+        took[took.len() - 1 - took.len() / 100]
+    });
+    Latest { livez, pod }
 }

@@ -163,6 +163,7 @@ async fn ask_and_wait(server: &Server, body: &str) -> impl Sized + use<> {
 fn while_large_bodies_are_sent_nobody_else_is_late() {
     let answers = cluster();
     let server = started(&answers);
+    let quiet = Server::start();
     let bodies = hostile();
     let ends = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -182,14 +183,17 @@ fn while_large_bodies_are_sent_nobody_else_is_late() {
                 }
             });
         }
-        // The machine may do something else for a moment; slicegate may not, in each of three tries.
-        let best = (0..3)
-            .map(|_| probe(&server))
-            .min_by_key(|late| late.livez.max(late.pod));
-        let best = best.expect("three");
+        // Another server, to which nothing is sent, says how late the machine itself is; and that may do something
+        // else for a moment, so the best of three tries counts.
+        let late = |_| {
+            let [asked, quiet] = probe([&server, &quiet]);
+            println!("{asked:?}; a quiet one: {quiet:?}");
+            let livez = asked.livez.saturating_sub(quiet.livez);
+            livez.max(asked.pod.saturating_sub(quiet.pod))
+        };
+        let best = (0..3).map(late).min().expect("three");
         ends.store(true, Ordering::Relaxed);
-        println!("{best:?}");
-        assert!(best.livez < LATE && best.pod < LATE, "{best:?}");
+        assert!(best < LATE, "{best:?}");
     });
     let renewed = answers.asked("/leases/slicegate");
     let gaps = renewed
@@ -206,24 +210,29 @@ struct Latest {
     pod: Duration,
 }
 
-fn probe(server: &Server) -> Latest {
+fn probe(servers: [&Server; 2]) -> [Latest; 2] {
     let body = review("uid", "inference", &pod()).to_string();
-    let mut connection = Connection::to(server);
-    let (mut livez, mut pods) = (Vec::new(), Vec::new());
+    let mut asked = servers.map(|server| (server, Connection::to(server), Vec::new(), Vec::new()));
     let ends = Instant::now() + Duration::from_secs(5);
     while Instant::now() < ends {
-        let asked = Instant::now();
-        assert_eq!(get(server.admin, "/livez").0, 200);
-        livez.push(asked.elapsed());
-        let asked = Instant::now();
-        let answer = connection.post(body.as_bytes());
-        assert_eq!(answer.status, 200, "{answer:?}");
-        pods.push(asked.elapsed());
+        for (server, connection, livez, pods) in &mut asked {
+            let began = Instant::now();
+            assert_eq!(get(server.admin, "/livez").0, 200);
+            livez.push(began.elapsed());
+            let began = Instant::now();
+            let answer = connection.post(body.as_bytes());
+            assert_eq!(answer.status, 200, "{answer:?}");
+            pods.push(began.elapsed());
+        }
         thread::sleep(Duration::from_millis(10));
     }
-    let [livez, pod] = [livez, pods].map(|mut took| {
-        took.sort();
-        took[took.len() - 1 - took.len() / 100]
-    });
-    Latest { livez, pod }
+    asked.map(|(_, _, livez, pods)| Latest {
+        livez: of_99(livez),
+        pod: of_99(pods),
+    })
+}
+
+fn of_99(mut took: Vec<Duration>) -> Duration {
+    took.sort();
+    took[took.len() - 1 - took.len() / 100]
 }

@@ -1,16 +1,20 @@
-//! What people read in an answer: the text of a denial, and warnings.
+//! What people read in an answer: the text of a denial, and warnings. All of it is bounded, whatever was found.
 
+use super::tally::{Same, Tally, tally};
 use crate::engine::decision::{Decision, Outcome};
 use crate::engine::findings::Finding;
 use crate::engine::rule::Severity;
-use crate::engine::shown::shown;
+use crate::engine::shown::is_visible;
 
-/// More lines help nobody, and an answer has to stay small.
-const MOST_LINES: usize = 200;
-/// In characters, of a part of a line; names that an API server takes are shorter.
-const LONGEST: usize = 600;
+/// Bytes of a denial: a screen or two, and below what any client cuts off.
+const LONGEST_DENIAL: usize = 32 << 10;
+/// Characters of what one finding says, and of what to do about it.
+const LONGEST_MESSAGE: usize = 2000;
+/// Warnings; the API server drops what is beyond 4,096 characters of all of them.
+const MOST_WARNINGS: usize = 40;
 
-/// One summary line within 200 characters, then a line for each finding that denies.
+/// One summary line within 200 characters, then a line for each finding that denies; what says the same, and what is
+/// much of a kind, is counted.
 pub fn denial(decision: &Decision<'_>) -> String {
     let denials = || {
         decision
@@ -22,36 +26,31 @@ pub fn denial(decision: &Decision<'_>) -> String {
     let more = denials().count().saturating_sub(1);
     let suffix = match more {
         0 => String::new(),
-        n => format!(" (and {n} more)"),
+        n => format!(" (and {} more)", grouped(n)),
     };
     let room = 200_usize.saturating_sub("slicegate: ".len() + suffix.len());
-    let mut text = format!("slicegate: {}{suffix}", cut(&shown(first), room));
-    for finding in denials().take(MOST_LINES) {
-        text.push('\n');
-        text.push_str(&format!("[{}] ", finding.rule.id));
-        if !finding.path.is_empty() {
-            text.push_str(&format!("{}: ", cut(&shown(&finding.path), LONGEST)));
-        }
-        let (message, fix) = (shown(&finding.message), shown(&finding.fix));
-        text.push_str(&format!(
-            "{}; fix: {}",
-            cut(&message, LONGEST),
-            cut(&fix, LONGEST)
-        ));
-    }
-    if let Some(unsaid) = (more + 1).checked_sub(MOST_LINES).filter(|n| *n > 0) {
-        text.push_str(&format!("\nand {unsaid} more of the kind"));
-    }
+    let mut text = format!("slicegate: {}{suffix}", short(first, room));
+    let tallies = tally(&decision.findings);
+    let denying = tallies.iter().filter(|t| t.severity == Severity::Deny);
+    add_lines(&mut text, denying);
     text
+}
+
+/// What is warned of, as an Event tells it: a line for each finding, likewise.
+pub fn warned(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    add_lines(&mut text, tally(findings).iter());
+    text.trim_start().to_owned()
 }
 
 /// What the person who creates the pod is warned of.
 pub(super) fn warnings(findings: &[Finding]) -> Vec<String> {
-    let warns = findings.iter().filter(|f| f.severity == Severity::Warn);
-    warns.take(MOST_LINES).map(line).collect()
+    let tallies = tally(findings);
+    let warning = tallies.iter().filter(|t| t.severity == Severity::Warn);
+    warning.flat_map(lines).take(MOST_WARNINGS).collect()
 }
 
-/// What dry-run says instead of doing it: the outcome, and every finding.
+/// What dry-run says instead of doing it: the outcome, and what was found.
 pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
     let outcome = match (decision.outcome, decision.strategy) {
         (Outcome::Untouched, _) => None,
@@ -60,26 +59,232 @@ pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
         (Outcome::Rewritten, None) => Some("this pod would be stamped".to_owned()),
     };
     let outcome = outcome.map(|what| format!("slicegate dry-run: {what}"));
+    let tallies = tally(&decision.findings);
+    let found = tallies.iter().flat_map(lines);
     outcome
         .into_iter()
-        .chain(decision.findings.iter().take(MOST_LINES).map(line))
+        .chain(found)
+        .take(MOST_WARNINGS)
         .collect()
 }
 
-fn line(finding: &Finding) -> String {
-    plain(["slicegate ", finding.rule.id, ": ", &finding.message].concat())
+fn add_lines<'t>(text: &mut String, tallies: impl Iterator<Item = &'t Tally<'t>>) {
+    let mut unsaid = 0;
+    for tally in tallies {
+        for same in &tally.different {
+            if text.len() > LONGEST_DENIAL {
+                unsaid += same.times;
+                continue;
+            }
+            add_line(text, same);
+        }
+        match tally.unsaid() {
+            0 => {}
+            more if text.len() > LONGEST_DENIAL => unsaid += more,
+            more => text.push_str(&format!(
+                "\n[{}] {}",
+                tally.rule.id,
+                of_the_kind(tally, more)
+            )),
+        }
+    }
+    if unsaid > 0 {
+        text.push_str(&format!("\nand {} more findings", grouped(unsaid)));
+    }
+}
+
+fn add_line(text: &mut String, same: &Same<'_>) {
+    let finding = same.first;
+    text.push_str(&format!("\n[{}] ", finding.rule.id));
+    if !finding.path.is_empty() {
+        text.push_str(&format!("{}: ", short(&finding.path, LONGEST_MESSAGE)));
+    }
+    text.push_str(&short(&finding.message, LONGEST_MESSAGE));
+    if let Some(times) = again(same) {
+        text.push_str(&times);
+    }
+    text.push_str(&format!("; fix: {}", short(&finding.fix, LONGEST_MESSAGE)));
+}
+
+/// What is said of a rule, as warnings.
+fn lines<'t>(tally: &'t Tally<'_>) -> impl Iterator<Item = String> {
+    let line = |same: &Same<'_>| {
+        let times = again(same);
+        let message = &same.first.message;
+        let parts = [
+            "slicegate ",
+            same.first.rule.id,
+            ": ",
+            message,
+            times.as_deref().unwrap_or_default(),
+        ];
+        plain(parts.concat())
+    };
+    let unsaid = Some(tally.unsaid()).filter(|more| *more > 0);
+    let more = unsaid.map(|n| {
+        plain(format!(
+            "slicegate {}: {}",
+            tally.rule.id,
+            of_the_kind(tally, n)
+        ))
+    });
+    tally.different.iter().map(line).chain(more)
+}
+
+fn again(same: &Same<'_>) -> Option<String> {
+    match same.times {
+        0 | 1 => None,
+        2 => Some(" (and once more)".to_owned()),
+        n => Some(format!(" (and {} more times)", grouped(n - 1))),
+    }
+}
+
+fn of_the_kind(tally: &Tally<'_>, more: usize) -> String {
+    let mut text = format!("and {} more of the kind", grouped(more));
+    let named = tally.elsewhere.iter().filter(|place| !place.is_empty());
+    let named: Vec<String> = named.map(|place| short(place, 100)).collect();
+    if !named.is_empty() {
+        text.push_str(&format!(", at {} and so on", named.join(", ")));
+    }
+    text
+}
+
+/// `59,999`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A text on one line, without what does not show as itself: its author may have written anything.
+fn short(text: &str, room: usize) -> String {
+    let shown = |c: char| match is_visible(c) {
+        true => c,
+        false => char::REPLACEMENT_CHARACTER,
+    };
+    let mut short: String = text.chars().take(room + 1).map(shown).collect();
+    if let Some((end, _)) = short.char_indices().nth(room) {
+        let keep = short.char_indices().nth(room.saturating_sub(3));
+        short.truncate(keep.map_or(end, |(at, _)| at));
+        short.push_str("...");
+    }
+    short
 }
 
 /// A text as a warning: the API server drops one with control characters without a word.
 pub(super) fn plain(text: String) -> String {
-    cut(&shown(&text), 240)
+    short(&text, 240)
 }
 
-fn cut(text: &str, room: usize) -> String {
-    if text.chars().count() <= room {
-        return text.to_owned();
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_DENIAL, MOST_WARNINGS, denial, grouped, short, warned, warnings};
+    use crate::engine::Outcome;
+    use crate::engine::decision::{Decision, Reason};
+    use crate::engine::findings::Finding;
+    use crate::engine::policy::Mode;
+    use crate::engine::rule::Severity;
+    use crate::engine::rules;
+
+    fn finding(rule: usize, severity: Severity, number: usize, message: String) -> Finding {
+        Finding {
+            rule: rules::ALL[rule],
+            severity,
+            path: format!("/spec/containers/{number}/env/0"),
+            message,
+            fix: "remove it".to_owned(),
+        }
     }
-    let mut short: String = text.chars().take(room.saturating_sub(3)).collect();
-    short.push_str("...");
-    short
+
+    fn refused(findings: Vec<Finding>) -> String {
+        denial(&Decision {
+            outcome: Outcome::Denied,
+            mode: Mode::Enforce,
+            tier: None,
+            boundary: None,
+            strategy: None,
+            findings,
+            edits: Vec::new(),
+            reason: Reason::NotOurs,
+        })
+    }
+
+    #[test]
+    fn what_is_found_sixty_thousand_times_is_said_once_and_counted() {
+        let found = |n| finding(0, Severity::Deny, n, "container main sets it".to_owned());
+        let text = refused((0..60_000).map(found).collect());
+        let id = rules::ALL[0].id;
+        let line = format!(
+            "[{id}] /spec/containers/0/env/0: container main sets it (and 59,999 more times); fix: remove it"
+        );
+        assert_eq!(
+            text.lines().collect::<Vec<_>>(),
+            [
+                "slicegate: container main sets it (and 59,999 more)",
+                line.as_str()
+            ]
+        );
+    }
+
+    #[test]
+    fn much_of_a_kind_is_said_in_part_and_where_the_rest_is() {
+        let found = |n| finding(0, Severity::Deny, n, format!("container c-{n} sets it"));
+        let text = refused((0..1_000).map(found).collect());
+        let lines: Vec<&str> = text.lines().collect();
+        let id = rules::ALL[0].id;
+        let last = format!(
+            "[{id}] and 990 more of the kind, at /spec/containers/10, /spec/containers/11, /spec/containers/12 and so on"
+        );
+        assert_eq!((lines.len(), lines[11]), (12, last.as_str()));
+    }
+
+    #[test]
+    fn whatever_was_found_its_text_is_bounded_and_each_finding_one_line() {
+        let of = |rule: usize, severity| {
+            (0..20).map(move |n| {
+                finding(
+                    rule,
+                    severity,
+                    n,
+                    format!("{n}\n[x] {}", "ä\u{1b}".repeat(9_000)),
+                )
+            })
+        };
+        let all = || (0..rules::ALL.len()).flat_map(|rule| of(rule, Severity::Deny));
+        let text = refused(all().collect());
+        assert!(
+            text.len() < LONGEST_DENIAL + 5 * super::LONGEST_MESSAGE,
+            "{}",
+            text.len()
+        );
+        assert!(text.lines().all(|line| !line.contains(char::is_control)));
+        assert!(text.lines().next().unwrap().chars().count() <= 200);
+        assert!(
+            text.ends_with("more findings"),
+            "{}",
+            &text[text.len() - 100..]
+        );
+        assert!(warned(&all().collect::<Vec<_>>()).len() <= text.len());
+        let warning: Vec<Finding> = (0..rules::ALL.len())
+            .flat_map(|r| of(r, Severity::Warn))
+            .collect();
+        let warnings = warnings(&warning);
+        assert_eq!(warnings.len(), MOST_WARNINGS);
+        assert!(warnings.iter().all(|w| w.chars().count() <= 240));
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_texts_cut() {
+        let numbers = [7, 1_000, 59_999, 1_234_567].map(grouped);
+        assert_eq!(numbers, ["7", "1,000", "59,999", "1,234,567"]);
+        assert_eq!(short("abcdef", 6), "abcdef");
+        assert_eq!(short("abcdefg", 6), "abc...");
+        assert_eq!(short("ä\nb\u{202e}", 6), "ä\u{fffd}b\u{fffd}");
+    }
 }

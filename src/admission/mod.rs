@@ -7,8 +7,10 @@ mod operations;
 pub mod patch;
 pub mod respond;
 pub mod review;
+mod tally;
 
-pub use messages::denial;
+pub use messages::{denial, warned};
 pub use respond::{
     BadReview, Judged, Unjudged, Webhook, World, missing_namespace, respond, respond_seen, unjudged,
 };
+pub use tally::{Tally, tally};

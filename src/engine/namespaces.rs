@@ -1,6 +1,7 @@
 //! What the administrators of namespaces said: mode, tiers, boundary, and who may join it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::never::NeverMatched;
 use super::policy::{Mode, Policy};
@@ -62,10 +63,12 @@ pub enum Undescribed {
 /// All namespaces that are known.
 #[derive(Debug)]
 pub struct Namespaces {
-    views: HashMap<String, NamespaceView>,
+    views: Arc<HashMap<String, NamespaceView>>,
     undescribed: Undescribed,
     /// By boundary, the namespaces that claim it.
-    claimants: HashMap<String, Vec<String>>,
+    claimants: Arc<HashMap<String, Vec<String>>>,
+    /// One that is not among them yet.
+    newest: Option<(String, Arc<NamespaceView>)>,
     never: NeverMatched,
 }
 
@@ -73,9 +76,10 @@ impl Namespaces {
     /// No namespace is known; each counts as enforced.
     pub fn assumed() -> Self {
         Self {
-            views: HashMap::new(),
+            views: Arc::default(),
             undescribed: Undescribed::Enforce,
-            claimants: HashMap::new(),
+            claimants: Arc::default(),
+            newest: None,
             never: NeverMatched::default(),
         }
     }
@@ -97,15 +101,19 @@ impl Namespaces {
     }
 
     /// The same, and one that was asked for.
-    pub fn and(&self, name: &str, view: NamespaceView) -> Self {
-        let mut views = self.views.clone();
-        views.insert(name.to_owned(), view);
-        Self::of(views, self.undescribed).with_never_matched(self.never.clone())
+    pub fn and(&self, name: &str, view: Arc<NamespaceView>) -> Self {
+        Self {
+            views: Arc::clone(&self.views),
+            undescribed: self.undescribed,
+            claimants: Arc::clone(&self.claimants),
+            newest: Some((name.to_owned(), view)),
+            never: self.never.clone(),
+        }
     }
 
     /// Whether a namespace has to be asked for before anything can be said about its pods.
     pub fn is_missing(&self, name: &str) -> bool {
-        self.undescribed == Undescribed::Ask && !self.views.contains_key(name)
+        self.undescribed == Undescribed::Ask && self.view(name).is_none()
     }
 
     fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
@@ -119,9 +127,10 @@ impl Namespaces {
             .values_mut()
             .for_each(|names| names.sort_unstable());
         Self {
-            views,
+            views: Arc::new(views),
             undescribed,
-            claimants,
+            claimants: Arc::new(claimants),
+            newest: None,
             never: NeverMatched::default(),
         }
     }
@@ -139,7 +148,9 @@ impl Namespaces {
 
     /// What a namespace's administrator said, if it is known.
     pub fn view(&self, name: &str) -> Option<&NamespaceView> {
-        self.views.get(name)
+        let newest = self.newest.as_ref().filter(|(newest, _)| newest == name);
+        let newest = newest.map(|(_, view)| &**view);
+        newest.or_else(|| self.views.get(name))
     }
 
     /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
@@ -166,10 +177,12 @@ impl Namespaces {
             .unwrap_or(name)
     }
 
-    /// The namespaces that claim a boundary, by name.
+    /// The namespaces that claim a boundary, by name, and last the one that was asked for.
     pub fn claimants(&self, boundary: &str) -> impl Iterator<Item = &str> {
         let claimants = self.claimants.get(boundary).into_iter().flatten();
-        claimants.map(String::as_str)
+        let newest = self.newest.as_ref().map(|(name, _)| name.as_str());
+        let newest = newest.filter(|name| self.claimed_boundary(name) == boundary);
+        claimants.map(String::as_str).chain(newest)
     }
 
     /// Whether other namespaces cannot be seen, so that nothing can be said of what they agreed to.

@@ -9,7 +9,7 @@ use super::rule::{Rule, Severity};
 use super::strategy::{CoTenancy, Isolation, Strategy};
 
 /// One SharingPolicy, section 3 of the contract.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// `metadata.name`.
     pub name: String,
@@ -150,7 +150,7 @@ impl ForeignSystem {
 }
 
 /// What a class of pods is promised.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Tier {
     /// Unique in the policy.
     pub name: String,
@@ -176,7 +176,7 @@ pub struct Share {
 }
 
 /// `spec.placement`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Placement {
     /// What keeps boundaries apart.
     pub boundary: BoundaryPlacement,
@@ -215,7 +215,7 @@ pub struct PolicyToleration {
 }
 
 /// `spec.supply`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SupplyPolicy {
     /// What a GPU node without labels is.
     pub unlabelled: Unlabelled,
@@ -235,7 +235,7 @@ pub enum Unlabelled {
 }
 
 /// Nodes an autoscaler could make, read exactly like a Node.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pool {
     /// For messages.
     pub name: String,

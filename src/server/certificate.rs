@@ -137,6 +137,9 @@ pub(super) struct CertificateFiles {
     client_ca: Option<Part>,
     /// Of the certificate in force.
     not_after: i64,
+    /// Whether what stands in them now is in force. What is not is tried again: its time may come, and of several files
+    /// one may be written after the other.
+    is_taken: bool,
 }
 
 struct Part {
@@ -166,17 +169,19 @@ impl CertificateFiles {
             key: Part::new(key),
             client_ca: client_ca.map(Part::new),
             not_after: 0,
+            is_taken: false,
         };
         files.read()?;
         let tls = files.tls()?;
         Ok((files, tls))
     }
 
-    /// Looks at them again; what is new and good is handed out.
+    /// Looks at them again; what is good and not in force yet is handed out.
     pub(super) fn refresh(&mut self) -> Result<Option<Tls>, TlsError> {
-        match self.read()? {
-            true => self.tls().map(Some),
-            false => Ok(None),
+        self.read()?;
+        match self.is_taken {
+            true => Ok(None),
+            false => self.tls().map(Some),
         }
     }
 
@@ -185,12 +190,21 @@ impl CertificateFiles {
         self.not_after
     }
 
-    /// Whether anything is new. All are read, so that what is good of them is kept.
-    fn read(&mut self) -> Result<bool, TlsError> {
-        let cert = self.cert.read();
-        let key = self.key.read();
-        let client_ca = self.client_ca.as_mut().map_or(Ok(false), Part::read);
-        Ok(cert? | key? | client_ca?)
+    /// All are read, so that what is good of them is kept.
+    fn read(&mut self) -> Result<(), TlsError> {
+        let parts = [
+            Some(&mut self.cert),
+            Some(&mut self.key),
+            self.client_ca.as_mut(),
+        ];
+        let mut read = Ok(());
+        for part in parts.into_iter().flatten() {
+            match part.read() {
+                Ok(is_new) => self.is_taken &= !is_new,
+                Err(problem) => read = read.and(Err(problem)),
+            }
+        }
+        read
     }
 
     fn tls(&mut self) -> Result<Tls, TlsError> {
@@ -206,6 +220,7 @@ impl CertificateFiles {
             problem,
         })?;
         self.not_after = not_after;
+        self.is_taken = true;
         Ok(Tls {
             config: Arc::new(config),
             not_after,
@@ -263,6 +278,7 @@ impl Part {
         }
     }
 
+    /// Whether something else stands in it than before.
     fn read(&mut self) -> Result<bool, TlsError> {
         let news = self.file.news().map_err(|problem| TlsError::Unreadable {
             path: self.file.path().to_owned(),

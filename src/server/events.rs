@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use crate::admission::{Judged, denial};
+use crate::admission::{Judged, denial, warned};
 use crate::cluster::{Note, Reference, Teller};
 use crate::engine::Outcome;
 use crate::engine::decision::Decision;
-use crate::engine::findings::Finding;
 use crate::engine::policy::Mode;
 use crate::engine::rule::Severity;
 use crate::engine::words::is_dns_label;
 use crate::facts::Pod;
 use crate::facts::text::Text;
+use crate::server::log::shortened;
 
 /// What may wait to be told.
 const WAITING: usize = 256;
@@ -107,13 +107,7 @@ fn text(judged: &Judged<'_, '_>) -> String {
     let decision = judged.decision;
     let text = match (decision.mode, judged.outcome) {
         (Mode::DryRun, Outcome::Denied) => format!("would be refused: {}", reasons(decision)),
-        (Mode::DryRun, _) => {
-            let findings = decision.findings.iter().map(line);
-            format!(
-                "would be warned of: {}",
-                findings.collect::<Vec<_>>().join("; ")
-            )
-        }
+        (Mode::DryRun, _) => format!("would be warned of: {}", warned(&decision.findings)),
         (_, Outcome::Denied) if decision.outcome == Outcome::Denied => reasons(decision),
         _ => "slicegate: the pod is not as slicegate makes it, after all webhooks were called"
             .to_owned(),
@@ -128,23 +122,11 @@ fn reasons(decision: &Decision<'_>) -> String {
         .map_or(text.clone(), |(_, reasons)| reasons.to_owned())
 }
 
-fn line(finding: &Finding) -> String {
-    format!(
-        "[{}] {}; fix: {}",
-        finding.rule.id, finding.message, finding.fix
-    )
-}
-
 fn cut(text: &str) -> String {
-    let mut end = text.len().min(LONGEST);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+    match shortened(text, LONGEST) {
+        None => text.to_owned(),
+        Some(start) => format!("{start}..."),
     }
-    let mut short = text[..end].to_owned();
-    if end < text.len() {
-        short.push_str("...");
-    }
-    short
 }
 
 /// Who made the pod, if it stands in a namespace as the pod does. Its author may claim any: an event in its own

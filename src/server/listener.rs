@@ -1,16 +1,17 @@
 //! The accept loop: a cap on connections, a limit on every wait, and an end that lets requests finish.
 
-mod activity;
+mod connection;
 mod gathering;
 mod handshake;
+mod places;
 
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use hyper::body::Incoming;
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -18,24 +19,30 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::shared::Shared;
-use activity::Activity;
 use gathering::Gathering;
+use places::Places;
 
+pub(super) use connection::{Connection, Silence};
 pub(super) use handshake::Complaints;
 
-/// Connections at once; an API server keeps at most 25 idle ones (`MaxIdleConnsPerHost` of its webhook client).
-const CONNECTIONS: usize = 1024;
 /// Between HTTP/2 pings to a client that says nothing, and for its answer.
 const PING: Duration = Duration::from_secs(30);
-/// Requests at once on one HTTP/2 connection.
-const STREAMS: u32 = 256;
+/// Requests at once on one HTTP/2 connection. Each costs about 3 KiB while it is open, so that all of all connections
+/// are below 200 MB.
+const STREAMS: u32 = 128;
+/// What may come of a body before it is read, of one and of all on an HTTP/2 connection. They are read at once, so this
+/// is rather what may be on the way.
+const WINDOWS: (u32, u32) = (256 << 10, 1 << 20);
+/// The head of a request; an API server's has a few hundred bytes.
+const LARGEST_HEAD: u32 = 16 << 10;
+/// What an HTTP/1.1 connection reads and writes at a time; the head has to fit.
+const BUFFER: usize = 64 << 10;
 /// Waits after a failed accept: at first, and at most. Without it a lack of file descriptors is a busy loop.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
 
@@ -48,31 +55,42 @@ pub(super) enum Acceptor {
     Tls(Arc<Shared>),
 }
 
+/// What may happen on a port.
+#[derive(Clone, Copy)]
+pub(super) struct Port {
+    /// Connections at once.
+    pub(super) connections: usize,
+    /// How long each may be silent.
+    pub(super) silence: Silence,
+    /// Whether a connection goes on after an answer.
+    pub(super) keeps_alive: bool,
+}
+
 /// What answers requests, each by itself.
 pub(super) trait Answers: Clone + Send + 'static {
     /// The answer to one request, whatever it is.
-    fn answer(&self, request: Request<Incoming>) -> impl Future<Output = Response<Body>> + Send;
+    fn answer(
+        &self,
+        request: Request<Incoming>,
+        connection: &Arc<Connection>,
+    ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
 }
 
 /// Accepts until it is to close; connections go on by themselves and end after the request they are at.
 pub(super) async fn accept(
     listener: TcpListener,
+    port: Port,
     acceptor: Acceptor,
     answers: impl Answers,
     closing: CancellationToken,
     connections: TaskTracker,
 ) {
-    let room = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Places::new(port.connections));
     let mut backoff = BACKOFF.0;
     loop {
-        let accepted = async {
-            // Who comes while all places are taken waits in the kernel's queue.
-            let place = Arc::clone(&room).acquire_owned().await;
-            (listener.accept().await, place)
-        };
-        let (accepted, place) = tokio::select! {
+        let accepted = tokio::select! {
             () = closing.cancelled() => return,
-            accepted = accepted => accepted,
+            accepted = listener.accept() => accepted,
         };
         let stream = match accepted {
             Ok((stream, _)) => stream,
@@ -84,74 +102,100 @@ pub(super) async fn accept(
             }
         };
         backoff = BACKOFF.0;
-        let (acceptor, answers, closing) = (acceptor.clone(), answers.clone(), closing.clone());
-        connections.spawn(async move {
-            greet(stream, acceptor, answers, closing).await;
+        let connection = Arc::new(Connection::new(port.silence));
+        let place = tokio::select! {
+            () = closing.cancelled() => return,
+            place = places.take(&connection) => place,
+        };
+        let served = Served {
+            answers: answers.clone(),
+            connection: Arc::clone(&connection),
+            keeps_alive: port.keeps_alive,
+            closing: closing.clone(),
+        };
+        let acceptor = acceptor.clone();
+        let task = connections.spawn(async move {
+            greet(stream, acceptor, served).await;
             drop(place);
         });
+        connection.is_served_by(task.abort_handle());
     }
 }
 
-async fn greet(
-    stream: TcpStream,
-    acceptor: Acceptor,
-    answers: impl Answers,
+/// A connection, and what answers on it.
+struct Served<A> {
+    answers: A,
+    connection: Arc<Connection>,
+    keeps_alive: bool,
     closing: CancellationToken,
-) {
+}
+
+async fn greet(stream: TcpStream, acceptor: Acceptor, served: Served<impl Answers>) {
     // Answers are small and somebody waits for each.
     let _ = stream.set_nodelay(true);
     let shared = match acceptor {
-        Acceptor::Plain => return speak(stream, false, answers, closing).await,
+        Acceptor::Plain => return speak(stream, false, served).await,
         Acceptor::Tls(shared) => shared,
     };
     let Some(stream) = handshake::greet(stream, &shared).await else {
         return;
     };
     let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-    speak(stream, is_http2, answers, closing).await;
+    speak(stream, is_http2, served).await;
 }
 
-async fn speak<S>(stream: S, is_http2: bool, answers: impl Answers, closing: CancellationToken)
+async fn speak<S>(stream: S, is_http2: bool, served: Served<impl Answers>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let activity = Arc::new(Activity::new());
-    let seen = Arc::clone(&activity);
+    let Served {
+        answers,
+        connection,
+        keeps_alive,
+        closing,
+    } = served;
+    let of = Arc::clone(&connection);
     let service = service_fn(move |request| {
-        seen.note();
-        let answers = answers.clone();
-        async move { Ok::<_, Infallible>(answers.answer(request).await) }
+        of.note();
+        let (answers, of) = (answers.clone(), Arc::clone(&of));
+        async move { Ok::<_, Infallible>(answers.answer(request, &of).await) }
     });
     if is_http2 {
         let mut http = http2::Builder::new(TokioExecutor::new());
         http.timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
+            .initial_stream_window_size(WINDOWS.0)
+            .initial_connection_window_size(WINDOWS.1)
+            .max_header_list_size(LARGEST_HEAD)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        let connection = http.serve_connection(TokioIo::new(Gathering::new(stream)), service);
-        drive(connection, &activity, closing).await;
+        let http = http.serve_connection(TokioIo::new(Gathering::new(stream)), service);
+        drive(http, &connection, closing).await;
     } else {
         let mut http = http1::Builder::new();
         // hyper's own limit would set a timer anew for each request, which costs as much as deciding about a pod.
-        http.timer(TokioTimer::new()).header_read_timeout(None);
-        let connection = http.serve_connection(TokioIo::new(stream), service);
-        drive(connection, &activity, closing).await;
+        http.timer(TokioTimer::new())
+            .header_read_timeout(None)
+            .keep_alive(keeps_alive)
+            .max_buf_size(BUFFER);
+        let http = http.serve_connection(TokioIo::new(stream), service);
+        drive(http, &connection, closing).await;
     }
 }
 
 /// Until the connection ends, or nothing was asked for too long.
-async fn drive<C>(connection: C, activity: &Activity, closing: CancellationToken)
+async fn drive<C>(http: C, connection: &Connection, closing: CancellationToken)
 where
     C: GracefulConnection,
     C::Error: std::fmt::Display,
 {
-    let mut connection = pin!(connection);
-    let mut idle = pin!(sleep_until(activity.limit()));
+    let mut http = pin!(http);
+    let mut idle = pin!(sleep_until(connection.limit()));
     let mut is_closing = false;
     loop {
         tokio::select! {
             biased;
-            ended = connection.as_mut() => {
+            ended = http.as_mut() => {
                 if let Err(problem) = ended {
                     debug!(%problem, "a connection ended");
                 }
@@ -159,10 +203,10 @@ where
             }
             () = closing.cancelled(), if !is_closing => {
                 is_closing = true;
-                connection.as_mut().graceful_shutdown();
+                http.as_mut().graceful_shutdown();
             }
             () = idle.as_mut() => {
-                let limit = activity.limit();
+                let limit = connection.limit();
                 if limit <= Instant::now() {
                     return debug!("a connection was closed: nothing was asked on it");
                 }

@@ -3,7 +3,7 @@
 mod json;
 
 use std::io::{self, Write as _};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -25,8 +25,13 @@ pub enum LogFormat {
 
 /// Lines wait at most so long.
 const MOMENT: Duration = Duration::from_millis(50);
-/// More than so many bytes are written at once.
-const LARGEST: usize = 64 << 10;
+/// More than so many bytes are not waited with.
+const MUCH: usize = 64 << 10;
+/// So many bytes wait at most, where standard error is not read as fast as lines come; nobody waits for the log.
+const MOST: usize = 4 << 20;
+
+/// Bytes of one line.
+const LONGEST_LINE: usize = 16 << 10;
 
 /// Logs to standard error from now on, until the answer is dropped. `RUST_LOG` says what: `info`, `debug`,
 /// `warn,slicegate=info` and the like.
@@ -76,46 +81,84 @@ fn panics() {
 /// Lines that are not written yet.
 #[derive(Default)]
 struct Gathered {
-    lines: Mutex<Vec<u8>>,
+    lines: Mutex<Lines>,
     /// What is being written, and room for more when it was.
     writing: Mutex<Vec<u8>>,
+    /// Told when there is something, and when it is much.
     some: Condvar,
+}
+
+#[derive(Default)]
+struct Lines {
+    text: Vec<u8>,
+    /// How many found no room.
+    lost: u64,
 }
 
 impl Gathered {
     fn add(&self, line: &[u8]) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_empty = lines.is_empty();
-        lines.extend_from_slice(line);
-        let is_much = lines.len() > LARGEST;
+        let mut lines = self.lines();
+        if lines.text.len() + line.len() > MOST {
+            lines.lost += 1;
+            return;
+        }
+        let before = lines.text.len();
+        lines.text.extend_from_slice(line);
+        let after = lines.text.len();
         drop(lines);
-        if is_much {
-            self.write();
-        } else if was_empty {
+        if before == 0 || (before <= MUCH && after > MUCH) {
             self.some.notify_one();
         }
     }
 
-    fn write(&self) {
+    /// How many lines were lost.
+    fn write(&self) -> u64 {
         // Held first, so that what was taken first is written first.
         let mut writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::swap(&mut *writing, &mut *lines);
+        let mut lines = self.lines();
+        std::mem::swap(&mut *writing, &mut lines.text);
+        let lost = std::mem::take(&mut lines.lost);
         drop(lines);
         // Where standard error is closed there is nobody to tell.
         let _ = io::stderr().write_all(&writing);
         writing.clear();
+        // Of a busy moment nothing is kept.
+        writing.shrink_to(MUCH);
+        lost
     }
 
     fn write_forever(&self) {
         loop {
-            let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-            let lines = self.some.wait_while(lines, |lines| lines.is_empty());
-            drop(lines);
-            thread::sleep(MOMENT);
-            self.write();
+            let lines = self.lines();
+            let waiting = self.some.wait_while(lines, |lines| lines.text.is_empty());
+            let lines = waiting.unwrap_or_else(PoisonError::into_inner);
+            let more = self
+                .some
+                .wait_timeout_while(lines, MOMENT, |lines| lines.text.len() <= MUCH);
+            drop(more);
+            match self.write() {
+                0 => {}
+                lost => tracing::warn!(
+                    lost,
+                    "lines of the log found no room: standard error is not read fast enough"
+                ),
+            }
         }
     }
+
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The start of a text that is longer than so many bytes.
+pub(in crate::server) fn shortened(text: &str, longest: usize) -> Option<&str> {
+    if text.len() <= longest {
+        return None;
+    }
+    let ends = (0..=longest).rev();
+    let end = ends.into_iter().find(|end| text.is_char_boundary(*end));
+    Some(&text[..end.unwrap_or_default()])
 }
 
 struct Writer(Arc<Gathered>);
@@ -133,11 +176,33 @@ struct Line<'w>(&'w Gathered);
 
 impl io::Write for Line<'_> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        self.0.add(text);
+        let whole = str::from_utf8(text).unwrap_or_default();
+        match shortened(whole, LONGEST_LINE) {
+            None => self.0.add(text),
+            // Only text comes to this: a line of JSON has no field as long as that.
+            Some(start) => self.0.add(format!("{start}...\n").as_bytes()),
+        }
         Ok(text.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Gathered, MOST};
+
+    #[test]
+    fn lines_that_nobody_reads_are_counted_and_not_kept() {
+        let gathered = Gathered::default();
+        let line = [b'x'; 1000];
+        for _ in 0..MOST / line.len() + 7 {
+            gathered.add(&line);
+        }
+        let lines = gathered.lines();
+        assert!(lines.text.len() <= MOST);
+        assert_eq!(lines.lost, 7);
     }
 }

@@ -14,11 +14,11 @@ use prometheus_client::registry::Registry;
 
 use super::certificate::Tls;
 use super::world::Part;
-use crate::admission::{Judged, World};
+use crate::admission::{Judged, Tally, World};
 use crate::cluster::Pulse;
 use crate::engine::Strategy;
 
-/// Seconds; a decision takes tens of microseconds, a body of a megabyte some milliseconds.
+/// Seconds; a decision takes tens of microseconds. What is beyond 50 ms is a fault, or a machine that does other things.
 const BUCKETS: [f64; 12] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0,
 ];
@@ -90,6 +90,7 @@ pub(super) struct Metrics {
     certificate_end: Gauge,
     policy: Family<PolicyLabels, Gauge>,
     policy_reloads: Family<ResultLabel, Counter>,
+    certificate_reloads: Family<ResultLabel, Counter>,
     offers: Family<StrategyLabel, Gauge>,
     in_flight: Gauge,
     guard: Family<NoLabel, Gauge>,
@@ -117,6 +118,7 @@ impl Metrics {
             certificate_end: Gauge::default(),
             policy: Family::default(),
             policy_reloads: Family::default(),
+            certificate_reloads: Family::default(),
             offers: Family::default(),
             in_flight: Gauge::default(),
             guard: Family::default(),
@@ -125,9 +127,9 @@ impl Metrics {
             signs: Mutex::default(),
         };
         for result in ["success", "failure"] {
-            let _ = metrics
-                .policy_reloads
-                .get_or_create(&ResultLabel { result });
+            for reloads in [&metrics.policy_reloads, &metrics.certificate_reloads] {
+                let _ = reloads.get_or_create(&ResultLabel { result });
+            }
         }
         for rejection in [
             Rejection::Overload,
@@ -165,6 +167,11 @@ impl Metrics {
             self.policy_reloads.clone(),
         );
         registry.register(
+            "certificate_reload",
+            "Certificates and authorities of clients that were taken, and not taken, since the start",
+            self.certificate_reloads.clone(),
+        );
+        registry.register(
             "offers",
             "Kinds of share and device that nodes hand out",
             self.offers.clone(),
@@ -194,7 +201,7 @@ impl Metrics {
     }
 
     /// Counts a decision.
-    pub(super) fn judged(&self, judged: &Judged<'_, '_>, took: Duration) {
+    pub(super) fn judged(&self, judged: &Judged<'_, '_>, tally: &[Tally<'_>], took: Duration) {
         let decision = judged.decision;
         let labels = Admission {
             operation: operation(judged.request.operation()),
@@ -203,12 +210,13 @@ impl Metrics {
             strategy: decision.strategy.map_or("none", Strategy::word),
         };
         self.admissions.get_or_create(&labels).inc();
-        for finding in &decision.findings {
+        for tally in tally {
             let labels = FindingLabels {
-                rule: finding.rule.id,
-                severity: finding.severity.word(),
+                rule: tally.rule.id,
+                severity: tally.severity.word(),
             };
-            self.findings.get_or_create(&labels).inc();
+            let count = u64::try_from(tally.count).unwrap_or(u64::MAX);
+            self.findings.get_or_create(&labels).inc_by(count);
         }
         self.duration.observe(took.as_secs_f64());
     }
@@ -248,10 +256,12 @@ impl Metrics {
 
     /// Counts a new policy, taken or not.
     pub(super) fn policy_reload(&self, taken: bool) {
-        let result = if taken { "success" } else { "failure" };
-        self.policy_reloads
-            .get_or_create(&ResultLabel { result })
-            .inc();
+        count(&self.policy_reloads, taken);
+    }
+
+    /// Counts a new certificate or other authorities of clients, taken or not.
+    pub(super) fn certificate_reload(&self, taken: bool) {
+        count(&self.certificate_reloads, taken);
     }
 
     /// Says when the file of a part of the world was last found in order.
@@ -289,6 +299,11 @@ impl Metrics {
         text::encode(&mut page, &self.registry)?;
         Ok(page)
     }
+}
+
+fn count(reloads: &Family<ResultLabel, Counter>, taken: bool) {
+    let result = if taken { "success" } else { "failure" };
+    reloads.get_or_create(&ResultLabel { result }).inc();
 }
 
 /// The API server's operations; whatever else a client says is one more.

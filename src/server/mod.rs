@@ -16,15 +16,17 @@ mod sources;
 mod watched;
 mod world;
 
-use std::net::SocketAddr;
+use std::net::{self, SocketAddr};
 use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -34,7 +36,7 @@ use crate::engine::NeverMatched;
 use admin::Admin;
 use events::Notes;
 use keepers::Keepers;
-use listener::Acceptor;
+use listener::{Acceptor, Port, Silence};
 use metrics::Metrics;
 use renewal::ServerCertificate;
 use routes::Webhooks;
@@ -50,6 +52,20 @@ pub use log::{LogFormat, start as start_logging};
 const NOTICE: Duration = Duration::from_secs(3);
 /// How long requests that are being answered may take to end.
 const DRAIN: Duration = Duration::from_secs(15);
+/// How often the webhook's thread looks after its clients, and says that it moves.
+const ROUND: Duration = Duration::from_secs(1);
+
+/// An API server's client keeps at most 25 idle connections (`MaxIdleConnsPerHost`), and closes them after 90 s. It has
+/// to be the first of the two to do so, because it does not repeat a POST on a connection that was just closed by the
+/// other side. No request takes as long. Who connects has something to ask.
+const WEBHOOK_PORT: Port = Port {
+    connections: 512,
+    silence: Silence {
+        first: Duration::from_secs(10),
+        next: Duration::from_secs(120),
+    },
+    keeps_alive: true,
+};
 
 /// What a server is started with.
 #[derive(Debug)]
@@ -170,11 +186,9 @@ impl From<ClusterError> for StartError {
 /// # Errors
 /// See [`StartError`].
 pub fn run(settings: Settings) -> Result<(), StartError> {
-    // One thread: a decision takes microseconds, and two threads cost half as much again for each of them.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
+    // Whatever has to be in time whoever asks what: the second port, the lease, the watches. Clients have a thread of
+    // their own, one, because a decision takes microseconds and to share them out costs half as much again.
+    one_thread()?.block_on(async {
         let bound = Bound::new(settings).await?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
@@ -192,6 +206,13 @@ pub fn run(settings: Settings) -> Result<(), StartError> {
     })
 }
 
+fn one_thread() -> Result<Runtime, std::io::Error> {
+    Builder::new_current_thread()
+        .enable_all()
+        .thread_keep_alive(ROUND)
+        .build()
+}
+
 /// How to stop.
 struct Stop {
     notice: Duration,
@@ -205,7 +226,7 @@ struct Bound {
     keep: Keep,
     never_matched: NeverMatched,
     notes: mpsc::Receiver<Note>,
-    webhook: TcpListener,
+    webhook: net::TcpListener,
     admin: TcpListener,
 }
 
@@ -228,7 +249,8 @@ impl Bound {
             "starting"
         );
         Ok(Self {
-            webhook: listen("--listen", settings.listen).await?,
+            // It goes to the thread of the clients.
+            webhook: listen("--listen", settings.listen).await?.into_std()?,
             admin: listen("--admin-listen", settings.admin_listen).await?,
             shared,
             certificate,
@@ -245,6 +267,7 @@ impl Bound {
         let admin_closing = CancellationToken::new();
         let admin = tokio::spawn(listener::accept(
             self.admin,
+            admin::PORT,
             Acceptor::Plain,
             Admin::new(Arc::clone(&shared)),
             admin_closing.clone(),
@@ -254,6 +277,7 @@ impl Bound {
         self.world.start(&shared, &keepers, &mut tasks).await;
         keepers.start(&shared, self.notes, &mut tasks);
         self.certificate.start(&shared, &mut tasks);
+        let clients = Clients::start(&shared, self.webhook)?;
         let mut is_whole = true;
         let stop = async {
             tokio::select! {
@@ -266,7 +290,7 @@ impl Bound {
                 }
             }
         };
-        answer(&shared, self.webhook, stop).await;
+        is_whole &= clients.serve(&shared, stop).await;
         tasks.shutdown().await;
         keepers.end().await;
         admin_closing.cancel();
@@ -278,29 +302,85 @@ impl Bound {
     }
 }
 
-/// Answers from the moment everything is known until it is to stop, and then until everything that was asked is
-/// answered.
-async fn answer(shared: &Arc<Shared>, webhook: TcpListener, stop: impl Future<Output = Stop>) {
-    let mut stop = pin!(stop);
-    tokio::select! {
-        () = shared.arrived() => {}
-        _ = &mut stop => return info!("stopped before there was anything to judge by"),
+/// The thread that answers the webhook's clients.
+struct Clients {
+    /// Told when it is to accept connections.
+    open: CancellationToken,
+    /// Told when it is to end.
+    closing: CancellationToken,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Clients {
+    fn start(shared: &Arc<Shared>, webhook: net::TcpListener) -> Result<Self, StartError> {
+        let (open, closing) = (CancellationToken::new(), CancellationToken::new());
+        let (end, ended) = oneshot::channel();
+        let runtime = one_thread()?;
+        let answering = answer(Arc::clone(shared), webhook, open.clone(), closing.clone());
+        thread::Builder::new()
+            .name("clients".to_owned())
+            .spawn(move || {
+                let answered = runtime.block_on(answering);
+                if let Err(problem) = answered {
+                    error!(%problem, "the webhook's port cannot be served");
+                    return;
+                }
+                // Without it, it is seen that the thread is gone.
+                let _ = end.send(());
+            })?;
+        Ok(Self {
+            open,
+            closing,
+            ended,
+        })
     }
-    let closing = CancellationToken::new();
+
+    /// Answers from the moment everything is known until it is to stop, and then until everything that was asked is
+    /// answered. Whether it went as it should.
+    async fn serve(mut self, shared: &Shared, stop: impl Future<Output = Stop>) -> bool {
+        let mut stop = pin!(stop);
+        let mut is_there = tokio::select! {
+            () = shared.arrived() => true,
+            _ = &mut stop => {
+                info!("stopped before there was anything to judge by");
+                return true;
+            }
+        };
+        self.open.cancel();
+        shared.set_ready();
+        let stop = tokio::select! {
+            stop = stop => stop,
+            ended = &mut self.ended => {
+                error!(?ended, "the thread of the webhook ended, which is a fault in slicegate; stopping");
+                is_there = false;
+                Stop { notice: NOTICE }
+            }
+        };
+        shared.set_draining();
+        if is_there {
+            notice_or_signal(stop.notice).await;
+            self.closing.cancel();
+            is_there = self.ended.await.is_ok();
+        }
+        is_there
+    }
+}
+
+/// Accepts once it is open, until it is to close, and then until everything that was asked is answered.
+async fn answer(
+    shared: Arc<Shared>,
+    webhook: net::TcpListener,
+    open: CancellationToken,
+    closing: CancellationToken,
+) -> Result<(), std::io::Error> {
+    let webhook = TcpListener::from_std(webhook)?;
+    tokio::spawn(look_after(Arc::clone(&shared)));
+    open.cancelled().await;
     let connections = TaskTracker::new();
-    let accepting = tokio::spawn(listener::accept(
-        webhook,
-        Acceptor::Tls(Arc::clone(shared)),
-        Webhooks::new(Arc::clone(shared)),
-        closing.clone(),
-        connections.clone(),
-    ));
-    shared.set_ready();
-    let Stop { notice } = stop.await;
-    shared.set_draining();
-    notice_or_signal(notice).await;
-    closing.cancel();
-    let _ = accepting.await;
+    let webhooks = Webhooks::new(Arc::clone(&shared));
+    let acceptor = Acceptor::Tls(shared);
+    let tracked = connections.clone();
+    listener::accept(webhook, WEBHOOK_PORT, acceptor, webhooks, closing, tracked).await;
     connections.close();
     match tokio::time::timeout(DRAIN, connections.wait()).await {
         Ok(()) => info!("every request was answered; done"),
@@ -309,6 +389,22 @@ async fn answer(shared: &Arc<Shared>, webhook: TcpListener, stop: impl Future<Ou
             "connections were still open after {} s; done",
             DRAIN.as_secs()
         ),
+    }
+    Ok(())
+}
+
+/// Never ends by itself.
+async fn look_after(shared: Arc<Shared>) {
+    let mut rounds = tokio::time::interval(ROUND);
+    loop {
+        rounds.tick().await;
+        shared.moves();
+        shared.capacity.end_who_does_not_read();
+        if shared.capacity.nothing_large_is_left() {
+            // mimalloc gives memory back to the system when a thread ends, what has been free for a second, and this one
+            // ends a round later (version 3, `mi_theap_collect_ex`). Without it a quiet server keeps all of it.
+            tokio::task::spawn_blocking(|| ());
+        }
     }
 }
 

@@ -73,6 +73,7 @@ impl ServerCertificate {
 async fn from_files(shared: Arc<Shared>, mut files: CertificateFiles) {
     // cert-manager renews when a third of the time is left; what nobody renewed a week before its end, nobody will.
     let mut reminder = Reminder::before_the_last(7 * DAY);
+    let mut taking = Taking::default();
     loop {
         reminder.of_the_end(files.not_after());
         tokio::time::sleep(EVERY).await;
@@ -85,7 +86,7 @@ async fn from_files(shared: Arc<Shared>, mut files: CertificateFiles) {
             return;
         };
         files = kept;
-        take(&shared, tls);
+        taking.take(&shared, tls);
     }
 }
 
@@ -93,12 +94,13 @@ async fn from_secret(shared: Arc<Shared>, mut kept: KeptCertificate) {
     // It is good for a week, and another one is signed when a third of that is left.
     let mut reminder = Reminder::before_the_last(DAY);
     let mut not_after = None;
+    let mut taking = Taking::default();
     loop {
         let tls = kept.refresh();
         if let Ok(Some(tls)) = &tls {
             not_after = Some(tls.not_after);
         }
-        take(&shared, tls);
+        taking.take(&shared, tls);
         if let Some(not_after) = not_after {
             reminder.of_the_end(not_after);
         }
@@ -106,18 +108,34 @@ async fn from_secret(shared: Arc<Shared>, mut kept: KeptCertificate) {
     }
 }
 
-fn take(shared: &Shared, tls: Result<Option<Tls>, TlsError>) {
-    match tls {
-        Ok(None) => {}
-        Ok(Some(tls)) => {
-            shared.set_tls(&tls);
-            info!(
-                not_after = tls.not_after,
-                "a new certificate is in force for new connections"
-            );
+/// What was said of a certificate that cannot be taken, so that it is not said at every try.
+#[derive(Default)]
+struct Taking {
+    problem: Option<String>,
+}
+
+impl Taking {
+    fn take(&mut self, shared: &Shared, tls: Result<Option<Tls>, TlsError>) {
+        let problem = match tls {
+            Ok(None) => None,
+            Ok(Some(tls)) => {
+                shared.set_tls(&tls);
+                shared.metrics.certificate_reload(true);
+                info!(
+                    not_after = tls.not_after,
+                    "a new certificate is in force for new connections"
+                );
+                None
+            }
+            Err(problem) => Some(problem.to_string()),
+        };
+        if let Some(problem) = problem
+            .as_ref()
+            .filter(|p| self.problem.as_ref() != Some(p))
+        {
+            shared.metrics.certificate_reload(false);
+            warn!(%problem, "the certificate was not taken, the one before stays in force; it is tried again");
         }
-        Err(problem) => {
-            warn!(%problem, "the certificate was not taken, the one before stays in force");
-        }
+        self.problem = problem;
     }
 }

@@ -1,7 +1,8 @@
 //! What every request and every change shares: the world, the certificate, capacity, metrics and readiness.
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use arc_swap::{ArcSwapOption, Guard};
 use tokio::sync::Notify;
@@ -12,20 +13,23 @@ use super::certificate::Tls;
 use super::events::Notes;
 use super::listener::Complaints;
 use super::metrics::Metrics;
+use super::routes::Lookups;
 use super::world::Part;
 use crate::admission::World;
 use crate::cluster::Cluster;
 
 /// The state of a server.
 pub(super) struct Shared {
-    /// How much is taken in at once.
-    pub(super) capacity: Capacity,
+    /// How much is held at once.
+    pub(super) capacity: Arc<Capacity>,
     /// What was said about failed handshakes.
     pub(super) complaints: Complaints,
     /// What is counted.
     pub(super) metrics: Metrics,
     /// Who is asked about namespaces that are too new to have been seen.
     pub(super) cluster: Option<Cluster>,
+    /// What it said about them a moment ago.
+    pub(super) lookups: Lookups,
     /// Where is left what owners are to be told.
     pub(super) notes: Option<Notes>,
     world: ArcSwapOption<World>,
@@ -34,7 +38,13 @@ pub(super) struct Shared {
     /// Told when there is a world, and when there is a certificate.
     arrival: Notify,
     phase: AtomicU8,
+    started: Instant,
+    /// When the webhook's thread last moved, in milliseconds after the start.
+    moved: AtomicU64,
 }
+
+/// A thread that has not moved for so long never will: it moves every second.
+const STUCK: Duration = Duration::from_secs(30);
 
 const STARTING: u8 = 0;
 const READY: u8 = 1;
@@ -44,16 +54,19 @@ impl Shared {
     /// A server that knows nothing yet.
     pub(super) fn new(metrics: Metrics, cluster: Option<Cluster>, notes: Option<Notes>) -> Self {
         Self {
-            capacity: Capacity::new(),
+            capacity: Arc::default(),
             complaints: Complaints::default(),
             metrics,
             cluster,
+            lookups: Lookups::new(),
             notes,
             world: ArcSwapOption::empty(),
             tls: ArcSwapOption::empty(),
             missing: Mutex::new(Part::ALL.to_vec()),
             arrival: Notify::new(),
             phase: AtomicU8::new(STARTING),
+            started: Instant::now(),
+            moved: AtomicU64::new(0),
         }
     }
 
@@ -62,10 +75,12 @@ impl Shared {
         self.world.load()
     }
 
-    /// From now on requests are judged against this.
-    pub(super) fn set_world(&self, world: World) {
-        self.world.store(Some(Arc::new(world)));
+    /// From now on requests are judged against this. Returns what was in force before, which takes a while to be let go
+    /// of.
+    pub(super) fn set_world(&self, world: World) -> Option<Arc<World>> {
+        let before = self.world.swap(Some(Arc::new(world)));
         self.arrival.notify_one();
+        before
     }
 
     /// Whether anything can be judged.
@@ -108,6 +123,18 @@ impl Shared {
         while self.world.load().is_none() || self.tls.load().is_none() {
             self.arrival.notified().await;
         }
+    }
+
+    /// The webhook's thread moves.
+    pub(super) fn moves(&self) {
+        let since = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.moved.store(since, Ordering::Relaxed);
+    }
+
+    /// Whether the webhook's thread moved not long ago.
+    pub(super) fn is_alive(&self) -> bool {
+        let moved = Duration::from_millis(self.moved.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(moved) < STUCK
     }
 
     /// From now on requests are answered.

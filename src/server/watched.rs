@@ -5,6 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The largest file that is read; five thousand nodes as kubectl prints them have about 50 MB.
 const LARGEST: u64 = 256 << 20;
@@ -38,6 +39,14 @@ impl Stamp {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
+    }
+
+    /// Whether a further change would be seen in it. Times of files go in steps of some milliseconds, so that what is
+    /// written twice within one, in the same size, looks as if it was written once.
+    fn is_settled(&self) -> bool {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.map_or(0, |now| now.as_secs());
+        i64::try_from(now).is_ok_and(|now| self.changed.0 < now - 1)
     }
 }
 
@@ -87,7 +96,7 @@ impl WatchedFile {
             return Ok(None);
         }
         let text = read(&self.path)?;
-        self.stamp = Some(stamp);
+        self.stamp = Some(stamp).filter(|stamp| stamp.is_settled());
         let mut hasher = DefaultHasher::new();
         text.hash(&mut hasher);
         let content = hasher.finish();

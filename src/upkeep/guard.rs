@@ -45,7 +45,7 @@ pub struct Basis {
 impl Basis {
     /// Whether another one makes the same guard.
     pub fn makes_the_same(&self, other: &Self) -> bool {
-        self.policy.hash == other.policy.hash
+        self.policy == other.policy
             && self
                 .runtime_classes
                 .under_other_names()

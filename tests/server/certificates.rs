@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use slicegate::certificates::generate;
 use tempfile::TempDir;
@@ -99,6 +100,120 @@ fn a_bad_certificate_never_replaces_a_good_one() {
         assert!(said.is_some(), "{why}: {:#?}", server.log());
         assert_eq!(connect(&server).expect("a connection").certificate(), good);
     }
+}
+
+/// How often a new certificate was taken, or not.
+fn reloads(server: &Server, result: &str) -> u64 {
+    let page = super::client::get(server.admin, "/metrics").1;
+    let name = format!("slicegate_certificate_reload_total{{result=\"{result}\"}} ");
+    let count = page
+        .lines()
+        .find_map(|line| line.strip_prefix(name.as_str()));
+    count.and_then(|count| count.parse().ok()).expect("a count")
+}
+
+#[test]
+fn a_certificate_whose_time_has_not_come_is_taken_when_it_has() {
+    let folder = tempfile::tempdir().expect("a folder");
+    secret(folder.path(), 1);
+    let server = serving(folder, &[]);
+    let first = connect(&server).expect("a connection").certificate();
+    assert_eq!(
+        (reloads(&server, "success"), reloads(&server, "failure")),
+        (0, 0)
+    );
+    let begins = SystemTime::now() + Duration::from_secs(5);
+    let (cert, key) = beginning(begins);
+    let path = server.path("");
+    write(&path, 2, &cert, &cert, &key);
+    server.logged("the certificate was not taken");
+    assert_eq!(
+        (reloads(&server, "success"), reloads(&server, "failure")),
+        (0, 1)
+    );
+    server.logged("a new certificate is in force");
+    // Its own time is in whole seconds.
+    assert!(SystemTime::now() + Duration::from_secs(1) >= begins);
+    assert_ne!(connect(&server).expect("a connection").certificate(), first);
+    assert_eq!(
+        (reloads(&server, "success"), reloads(&server, "failure")),
+        (1, 1)
+    );
+    let said = |l: &&serde_json::Value| l["message"].to_string().contains("was not taken");
+    assert_eq!(
+        server.log().iter().filter(said).count(),
+        1,
+        "it is said once"
+    );
+}
+
+/// For localhost, self-signed, from then on.
+fn beginning(at: SystemTime) -> (String, String) {
+    use rcgen::{CertificateParams, KeyPair};
+    let mut params = CertificateParams::new(["localhost".to_owned()]).expect("a name");
+    params.not_before = at.into();
+    let key = KeyPair::generate().expect("a key");
+    let cert = params.self_signed(&key).expect("a certificate");
+    (cert.pem(), key.serialize_pem())
+}
+
+#[test]
+fn certificate_and_key_may_be_written_one_after_the_other_and_be_away_meanwhile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plain = |folder: &Path, name: &str, text: &str| {
+        fs::write(folder.join(name), text).expect("a file");
+    };
+    let old = generate(&["localhost".to_owned()], &[], 30).expect("a certificate");
+    for (name, text) in [
+        ("ca.crt", &old.ca_pem),
+        ("tls.crt", &old.cert_pem),
+        ("tls.key", &old.key_pem),
+    ] {
+        plain(folder.path(), name, text);
+    }
+    let server = serving(folder, &[]);
+    let first = connect(&server).expect("a connection").certificate();
+    let path = server.path("");
+    fs::remove_file(path.join("tls.key")).expect("a file");
+    server.logged("the certificate was not taken");
+    let new = generate(&["localhost".to_owned()], &[], 30).expect("a certificate");
+    plain(&path, "tls.crt", &new.cert_pem);
+    let mismatch = until(|| (reloads(&server, "failure") >= 2).then_some(()));
+    assert!(mismatch.is_some(), "{:#?}", server.log());
+    assert_eq!(connect(&server).expect("a connection").certificate(), first);
+    plain(&path, "tls.key", &new.key_pem);
+    server.logged("a new certificate is in force");
+    plain(&path, "ca.crt", &new.ca_pem);
+    assert_ne!(connect(&server).expect("a connection").certificate(), first);
+}
+
+#[test]
+fn authorities_of_clients_that_were_bad_for_a_while_count_when_they_are_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    secret(folder.path(), 1);
+    let (trusted, cert, key) = client_authority();
+    fs::write(folder.path().join("clients.crt"), client_authority().0).expect("a file");
+    let server = serving(folder, &["--tls-client-ca", "clients.crt"]);
+    let is_answered = || {
+        let dialect = Dialect {
+            identity: Some((cert.clone(), key.clone())),
+            ..Dialect::default()
+        };
+        let config = config(&server.path("ca.crt"), dialect);
+        let answer = Connection::with(server.webhook, config).and_then(|mut connection| {
+            let body = review("uid", "inference", &pod()).to_string();
+            let head = super::client::head("POST /mutate", "application/json", body.len());
+            connection.send(head.as_bytes())?;
+            connection.send(body.as_bytes())?;
+            connection.response()
+        });
+        answer.is_ok_and(|response| response.status == 200)
+    };
+    assert!(!is_answered(), "by another authority");
+    fs::write(server.path("clients.crt"), "nothing").expect("a file");
+    server.logged("the certificate was not taken");
+    fs::write(server.path("clients.crt"), trusted).expect("a file");
+    assert!(until(|| is_answered().then_some(())).is_some());
 }
 
 /// For localhost, of one day in the year 2000.

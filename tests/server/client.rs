@@ -133,10 +133,21 @@ impl Connection {
     /// Sends a whole request and reads the answer.
     #[track_caller]
     pub fn request(&mut self, line: &str, content_type: &str, body: &[u8]) -> Response {
+        let answered = self.try_request(line, content_type, body);
+        answered.expect("all of it is taken and answered")
+    }
+
+    /// The same, of a server that may end the connection.
+    pub fn try_request(
+        &mut self,
+        line: &str,
+        content_type: &str,
+        body: &[u8],
+    ) -> std::io::Result<Response> {
         let head = head(line, content_type, body.len());
-        self.send(head.as_bytes()).expect("the head is taken");
-        self.send(body).expect("the body is taken");
-        self.response().expect("an answer")
+        self.send(head.as_bytes())?;
+        self.send(body)?;
+        self.response()
     }
 
     /// Reads one answer.

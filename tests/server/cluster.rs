@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use axum::Router;
@@ -21,11 +21,17 @@ use super::world::{pod, review};
 
 /// What the server is to answer: lists by path, single objects by path.
 #[derive(Clone, Default)]
-struct Answers(Arc<Mutex<Vec<(String, StatusCode, Value)>>>);
+pub struct Answers {
+    known: Arc<Mutex<Vec<(String, StatusCode, Arc<Value>)>>>,
+    /// What was asked, and when.
+    asked: Arc<Mutex<Vec<(Instant, String)>>>,
+    /// How long single namespaces take to be answered.
+    delay: Duration,
+}
 
 impl Answers {
     /// A cluster with the nodes of the examples, one namespace, no quotas and no policy of its own.
-    fn of_a_cluster() -> Self {
+    pub fn of_a_cluster() -> Self {
         let answers = Self::default();
         let version = json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"});
         answers.set("/version", StatusCode::OK, version);
@@ -40,25 +46,37 @@ impl Answers {
         answers
     }
 
-    fn list(&self, path: &str, items: &[Value]) {
+    pub fn list(&self, path: &str, items: &[Value]) {
         let list = json!({"kind": "List", "apiVersion": "v1",
             "metadata": {"resourceVersion": "7"}, "items": items});
         self.set(path, StatusCode::OK, list);
     }
 
-    fn set(&self, path: &str, status: StatusCode, body: Value) {
-        let mut answers = self.0.lock().expect("answers");
+    pub fn set(&self, path: &str, status: StatusCode, body: Value) {
+        let mut answers = self.known.lock().expect("answers");
         answers.retain(|(known, ..)| known != path);
-        answers.push((path.to_owned(), status, body));
+        answers.push((path.to_owned(), status, Arc::new(body)));
     }
 
-    fn find(&self, path: &str) -> (StatusCode, Value) {
-        let answers = self.0.lock().expect("answers");
+    fn find(&self, path: &str) -> (StatusCode, Arc<Value>) {
+        let answers = self.known.lock().expect("answers");
         let found = answers.iter().find(|(known, ..)| known == path);
         found.map_or_else(
-            || (StatusCode::NOT_FOUND, status(404, "there is no such thing")),
-            |(_, status, body)| (*status, body.clone()),
+            || {
+                let missing = status(404, "there is no such thing");
+                (StatusCode::NOT_FOUND, Arc::new(missing))
+            },
+            |(_, status, body)| (*status, Arc::clone(body)),
         )
+    }
+}
+
+impl Answers {
+    /// When something was asked that ends so.
+    pub fn asked(&self, end: &str) -> Vec<Instant> {
+        let asked = self.asked.lock().expect("what was asked");
+        let asked = asked.iter().filter(|(_, path)| path.ends_with(end));
+        asked.map(|(at, _)| *at).collect()
     }
 }
 
@@ -67,12 +85,17 @@ fn status(code: u16, message: &str) -> Value {
         "reason": "Test", "message": message})
 }
 
-fn namespace(name: &str, mode: &str) -> Value {
+pub fn namespace(name: &str, mode: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "resourceVersion": "1",
         "annotations": {"slicegate.dev/mode": mode, "slicegate.dev/tier": "trusted-inference"}}})
 }
 
 async fn answer(State(answers): State<Answers>, request: Request) -> Response {
+    let asked = (Instant::now(), request.uri().path().to_owned());
+    if asked.1.starts_with("/api/v1/namespaces/") {
+        tokio::time::sleep(answers.delay).await;
+    }
+    answers.asked.lock().expect("what is asked").push(asked);
     let (status, body) = answers.find(request.uri().path());
     let is_watch = request
         .uri()
@@ -120,14 +143,14 @@ fn play(answers: &Answers, folder: &TempDir) {
 }
 
 #[track_caller]
-fn start(answers: &Answers, flags: &[&str]) -> Server {
+pub fn start(answers: &Answers, flags: &[&str]) -> Server {
     let folder = tempfile::tempdir().expect("a folder");
     play(answers, &folder);
     let all = [&["--kubeconfig", "kubeconfig"], flags].concat();
     Server::watching(folder, &all)
 }
 
-fn is_ready(server: &Server) -> bool {
+pub fn is_ready(server: &Server) -> bool {
     get(server.admin, "/readyz").0 == 200
 }
 
@@ -178,6 +201,99 @@ fn a_namespace_that_is_too_new_to_have_been_seen_is_asked_for() {
     assert_eq!(status, 200);
 }
 
+/// One that is ready, and whose cluster takes its time over single namespaces.
+fn ready(answers: &Answers) -> Server {
+    let server = start(answers, &[]);
+    assert!(until(|| is_ready(&server).then_some(())).is_some());
+    server
+}
+
+fn asks(server: &Server, name: &str) -> super::client::Response {
+    let review = review("uid", name, &pod()).to_string();
+    Connection::to(server).post(review.as_bytes())
+}
+
+#[test]
+fn a_new_namespace_is_asked_for_once_however_many_pods_it_has_at_once() {
+    let answers = Answers {
+        delay: Duration::from_millis(300),
+        ..Answers::of_a_cluster()
+    };
+    let path = "/api/v1/namespaces/new";
+    answers.set(path, StatusCode::OK, namespace("new", "enforce"));
+    let server = ready(&answers);
+    thread::scope(|scope| {
+        for _ in 0..20 {
+            scope.spawn(|| {
+                let answer = asks(&server, "new");
+                assert_eq!(answer.status, 200, "{answer:?}");
+                assert!(answer.body.contains("patch"), "{answer:?}");
+            });
+        }
+    });
+    assert!(asks(&server, "new").body.contains("patch"));
+    let asked = answers.asked(path);
+    let (first, last) = (asked[0], asked[asked.len() - 1]);
+    let seconds = last.duration_since(first).as_secs() + 1;
+    assert!(asked.len() as u64 <= seconds, "{asked:?}");
+}
+
+#[test]
+fn a_name_that_nobody_bears_is_asked_for_once_in_a_second() {
+    let answers = Answers::of_a_cluster();
+    let server = ready(&answers);
+    let started = Instant::now();
+    let answered: Vec<u16> = (0..50).map(|_| asks(&server, "nobody").status).collect();
+    let seconds = started.elapsed().as_secs() + 1;
+    let times = answers.asked("/nobody").len() as u64;
+    assert!(
+        (1..=seconds).contains(&times),
+        "{times} times in {seconds} s"
+    );
+    assert_eq!(answered[0], 200, "it has said nothing");
+    assert!(answered.contains(&429), "{answered:?}");
+}
+
+#[test]
+fn only_so_many_names_are_asked_for_at_once() {
+    let answers = Answers {
+        delay: Duration::from_secs(2),
+        ..Answers::of_a_cluster()
+    };
+    let server = ready(&answers);
+    let refused: usize = thread::scope(|scope| {
+        let ask = |number| asks(&server, &format!("invented-{number}")).status;
+        let asked: Vec<_> = (0..60).map(|n| scope.spawn(move || ask(n))).collect();
+        let statuses = asked
+            .into_iter()
+            .map(|asked| asked.join().expect("an answer"));
+        statuses.filter(|status| *status == 429).count()
+    });
+    let invented = (0..60).filter(|n| !answers.asked(&format!("/invented-{n}")).is_empty());
+    assert_eq!((invented.count(), refused), (16, 60 - 16));
+}
+
+#[test]
+fn a_namespace_born_enforced_is_never_taken_for_one_that_nobody_bears() {
+    let answers = Answers::of_a_cluster();
+    let server = ready(&answers);
+    for round in 0..5 {
+        let name = format!("born-{round}");
+        assert_eq!(asks(&server, &name).status, 200, "nobody bears it");
+        let path = format!("/api/v1/namespaces/{name}");
+        answers.set(&path, StatusCode::OK, namespace(&name, "enforce"));
+        let judged = until(|| {
+            let answer = asks(&server, &name);
+            assert!(
+                answer.status == 429 || answer.body.contains("patch"),
+                "{answer:?}"
+            );
+            (answer.status == 200).then_some(())
+        });
+        assert!(judged.is_some(), "it is asked for again");
+    }
+}
+
 #[test]
 fn it_is_ready_when_everything_was_seen_and_says_what_it_waits_for() {
     let answers = Answers::of_a_cluster();
@@ -189,15 +305,15 @@ fn it_is_ready_when_everything_was_seen_and_says_what_it_waits_for() {
     );
     let server = start(&answers, &[]);
     server.logged("the nodes cannot be watched");
-    let (code, text) = get(server.admin, "/readyz");
-    assert_eq!(code, 503);
-    assert_eq!(text, "starting, waiting for: nodes\n");
+    let waits_for_nodes = (503, "starting, waiting for: nodes\n".to_owned());
+    let waits = until(|| (get(server.admin, "/readyz") == waits_for_nodes).then_some(()));
+    assert!(waits.is_some(), "{:?}", get(server.admin, "/readyz"));
     assert_eq!(get(server.admin, "/livez").0, 200);
     let line = server.logged("the nodes cannot be watched");
     let problem = line["problem"].as_str().expect("a problem");
     assert!(problem.contains("nodes is forbidden"), "{problem}");
     let nodes = Answers::of_a_cluster().find("/api/v1/nodes").1;
-    answers.set("/api/v1/nodes", StatusCode::OK, nodes);
+    answers.set("/api/v1/nodes", StatusCode::OK, (*nodes).clone());
     assert!(until(|| is_ready(&server).then_some(())).is_some());
     server.logged("the nodes are watched again");
 }
@@ -276,10 +392,9 @@ fn a_policy_that_cannot_be_taken_at_the_start_is_waited_for_or_the_last_good_one
         problem.contains("spec.mode") && problem.contains("sometimes"),
         "{problem}"
     );
-    assert_eq!(
-        get(server.admin, "/readyz").1,
-        "starting, waiting for: policy\n"
-    );
+    let waits_for_policy = (503, "starting, waiting for: policy\n".to_owned());
+    let waits = until(|| (get(server.admin, "/readyz") == waits_for_policy).then_some(()));
+    assert!(waits.is_some(), "{:?}", get(server.admin, "/readyz"));
 
     let good = policy("default", "off").to_string();
     let left = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"policy.json": good}});

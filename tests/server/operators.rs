@@ -69,3 +69,38 @@ fn the_log_has_one_line_for_a_decision_and_never_the_object() {
     assert!(!log.contains("a-secret-of-the-user"), "{log}");
     assert_eq!(server.log().iter().filter(is).count(), 1);
 }
+
+#[test]
+fn a_line_of_the_log_and_a_denial_are_short_whatever_was_found() {
+    let server = Server::start();
+    let mut pod = attack();
+    let variable = pod["spec"]["containers"][0]["env"][0].clone();
+    pod["spec"]["containers"][0]["env"] = vec![variable; 60_000].into();
+    let mut review = review("uid-1", "inference", &pod);
+    review["request"]["object"]["metadata"]["name"] = "n".repeat(100_000).into();
+    let answer = Connection::to(&server).review(&review);
+    let message = answer["response"]["status"]["message"]
+        .as_str()
+        .expect("a message");
+    assert!(message.contains("59,999 more"), "{message}");
+    assert!(message.len() < 32 << 10, "{} bytes", message.len());
+    let is = |line: &&serde_json::Value| line["uid"] == "uid-1";
+    let line = until(|| server.log().iter().find(is).cloned()).expect("a line");
+    assert_eq!(line["rules"], "mps-user=warn visible-devices=deny*60000");
+    assert!(line.to_string().len() < 1_500, "{line}");
+    let metrics = get(server.admin, "/metrics").1;
+    let counted = "slicegate_findings_total{rule=\"visible-devices\",severity=\"deny\"} 60000";
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+#[test]
+fn what_is_no_review_is_told_of_in_a_short_line_and_a_short_answer() {
+    let server = Server::start();
+    let mut review = review("uid-1", "nobody-knows-it", &pod());
+    review["request"]["operation"] = serde_json::json!({"a": "b".repeat(1 << 20)});
+    review["request"]["dryRun"] = "x".repeat(1 << 20).into();
+    let answer = Connection::to(&server).post(review.to_string().as_bytes());
+    assert!(answer.body.len() < 4096, "{} bytes", answer.body.len());
+    let line = server.logged("a request cannot be read");
+    assert!(line.to_string().len() < 4096, "{line}");
+}

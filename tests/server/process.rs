@@ -76,6 +76,11 @@ impl Server {
         address.parse().expect("an address")
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// A file of the server's folder.
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -16,6 +16,8 @@ pub(in crate::server) struct KeptCertificate {
     client_ca: Option<Part>,
     /// What checks clients: made of the last good content of that file.
     verifier: Option<Arc<dyn ClientCertVerifier>>,
+    /// Whether that is what stands in the file now. What is not good is tried again.
+    is_checking: bool,
     is_new: bool,
 }
 
@@ -29,6 +31,7 @@ impl KeptCertificate {
             shown,
             client_ca: client_ca.map(Part::new),
             verifier: None,
+            is_checking: true,
             is_new: true,
         };
         kept.read_authorities()?;
@@ -64,8 +67,10 @@ impl KeptCertificate {
         let Some(part) = &mut self.client_ca else {
             return Ok(());
         };
-        if part.read()? {
+        self.is_checking &= !part.read()?;
+        if !self.is_checking {
             self.verifier = Some(super::verifier(part, super::provider())?);
+            self.is_checking = true;
             self.is_new = true;
         }
         Ok(())

@@ -9,7 +9,11 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::shortened;
 use crate::json;
+
+/// Bytes of one field: what is said of a request may quote what its sender wrote.
+const LONGEST_FIELD: usize = 2048;
 
 /// `{"timestamp":...,"level":...,"target":...,"message":...,` and the event's fields.
 pub(super) struct Json;
@@ -52,7 +56,10 @@ impl Fields<'_> {
 impl Visit for Fields<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         self.name(field);
-        json::string(self.0, value);
+        match shortened(value, LONGEST_FIELD) {
+            None => json::string(self.0, value),
+            Some(start) => json::string(self.0, &format!("{start}...")),
+        }
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -114,6 +121,7 @@ mod tests {
                 count = 3_u64,
                 less = -3_i64,
                 shown = %"d",
+                long = "ä".repeat(super::LONGEST_FIELD).as_str(),
                 debugged = ?Some("e"),
                 "message {}",
                 1
@@ -123,12 +131,15 @@ mod tests {
         assert_eq!((text.lines().count(), text.ends_with("}\n")), (1, true));
         let mut line: Value = serde_json::from_str(&text).unwrap();
         let timestamp = line["timestamp"].take();
+        let long = line["long"].take();
+        let long = long.as_str().unwrap();
+        assert!(long.len() < super::LONGEST_FIELD + 4 && long.ends_with("ä..."));
         assert!(timestamp.as_str().unwrap().ends_with('Z'), "{timestamp}");
         assert_eq!(
             line,
             json!({"timestamp": null, "level": "INFO", "target": module_path!(),
                 "message": "message 1", "text": "a \"b\"\nc\u{1b}", "yes": true, "count": 3,
-                "less": -3, "shown": "d", "debugged": "Some(\"e\")"})
+                "less": -3, "shown": "d", "long": null, "debugged": "Some(\"e\")"})
         );
     }
 }

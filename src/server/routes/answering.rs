@@ -6,9 +6,11 @@ use std::time::{Duration, Instant};
 use tracing::{error, info, warn};
 
 use super::refusal::Refusal;
-use crate::admission::{BadReview, Judged, Unjudged, Webhook, World, missing_namespace, unjudged};
-use crate::engine::findings::Finding;
+use crate::admission::{
+    BadReview, Judged, Tally, Unjudged, Webhook, World, missing_namespace, tally, unjudged,
+};
 use crate::engine::{Outcome, Strategy};
+use crate::server::log::shortened;
 use crate::server::metrics::Rejection;
 use crate::server::shared::Shared;
 
@@ -31,8 +33,9 @@ pub(super) fn answer(
             return;
         }
         let took = started.elapsed();
-        shared.metrics.judged(judged, took);
-        log(judged, took);
+        let tally = tally(&judged.decision.findings);
+        shared.metrics.judged(judged, &tally, took);
+        log(judged, &tally, took);
         if let Some(notes) = &shared.notes {
             notes.leave(judged);
         }
@@ -79,40 +82,55 @@ fn is_confirmation(judged: &Judged<'_, '_>) -> bool {
         && judged.outcome != Outcome::Denied
 }
 
+/// Bytes of a name in the log. The longest that Kubernetes allows has 253, and who else calls may write anything.
+const LONGEST_NAME: usize = 256;
+/// Rules in one line of the log.
+const MOST_RULES: usize = 20;
+
 /// One line a decision, never the object.
-fn log(judged: &Judged<'_, '_>, took: Duration) {
+fn log(judged: &Judged<'_, '_>, tally: &[Tally<'_>], took: Duration) {
     let Judged {
         request, decision, ..
     } = judged;
     let metadata = request.object.as_ref().and_then(|o| o.metadata.as_ref());
     let name = metadata.and_then(|m| m.name.as_deref().or(m.generate_name.as_deref()));
     info!(
-        uid = &*request.uid,
-        operation = request.operation(),
-        namespace = request.namespace(),
-        name = name.unwrap_or_default(),
+        uid = short(&request.uid),
+        operation = short(request.operation()),
+        namespace = short(request.namespace()),
+        name = short(name.unwrap_or_default()),
         mode = decision.mode.word(),
         outcome = judged.outcome.word(),
         strategy = decision.strategy.map_or("none", Strategy::word),
-        tier = decision.tier.unwrap_or_default(),
-        boundary = decision.boundary.as_deref().unwrap_or_default(),
-        rules = rules(&decision.findings).as_str(),
+        tier = short(decision.tier.unwrap_or_default()),
+        boundary = short(decision.boundary.as_deref().unwrap_or_default()),
+        rules = rules(tally).as_str(),
         dry_run = request.dry_run.unwrap_or_default(),
         took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "decision"
     );
 }
 
-/// `mps-user=warn node-name=deny`.
-fn rules(findings: &[Finding]) -> String {
+fn short(name: &str) -> &str {
+    shortened(name, LONGEST_NAME).unwrap_or(name)
+}
+
+/// `mps-user=warn visible-devices=deny*60000`.
+fn rules(tally: &[Tally<'_>]) -> String {
     let mut text = String::new();
-    for finding in findings {
+    for tally in tally.iter().take(MOST_RULES) {
         if !text.is_empty() {
             text.push(' ');
         }
-        text.push_str(finding.rule.id);
+        text.push_str(tally.rule.id);
         text.push('=');
-        text.push_str(finding.severity.word());
+        text.push_str(tally.severity.word());
+        if tally.count > 1 {
+            text.push_str(&format!("*{}", tally.count));
+        }
+    }
+    if let Some(more) = tally.len().checked_sub(MOST_RULES).filter(|more| *more > 0) {
+        text.push_str(&format!(" and {more} more"));
     }
     text
 }

@@ -22,6 +22,11 @@ impl Deadline {
         Self(self.0.checked_sub(time).unwrap_or(self.0))
     }
 
+    /// Whether it has passed.
+    pub(super) fn is_over(self) -> bool {
+        self.0 <= Instant::now()
+    }
+
     /// What a wait brings, if it ends in time.
     pub(super) async fn limit<T>(self, wait: impl Future<Output = T>) -> Option<T> {
         tokio::time::timeout_at(self.0.into(), wait).await.ok()

@@ -1,12 +1,19 @@
 //! What is answered where there is no review to answer: a status, and a sentence for whoever looks at it.
 
-use axum::http::StatusCode;
-use axum::http::header::{ALLOW, RETRY_AFTER};
-use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use hyper::body::Bytes;
 
 use crate::admission::BadReview;
-use crate::server::capacity::LARGEST_BODY;
+use crate::server::capacity::{LARGEST_BODY, Room};
+use crate::server::log::shortened;
 use crate::server::metrics::Rejection;
+
+/// Bytes of such a sentence.
+const LONGEST: usize = 1024;
+
+const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
 /// Why a request is not answered as a review.
 #[derive(Debug, thiserror::Error)]
@@ -63,21 +70,27 @@ impl Refusal {
             Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-}
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let mut response = (self.status(), format!("slicegate: {self}\n")).into_response();
-        let header = match self {
+    /// As a response, which is to be read as any other.
+    pub(super) fn response(self, room: Room) -> Response<Full<Bytes>> {
+        let text = format!("slicegate: {self}");
+        // It may quote what its sender wrote.
+        let text = shortened(&text, LONGEST).unwrap_or(&text);
+        let answer = room.answer(format!("{text}\n").into_bytes());
+        let mut response = Response::new(Full::new(answer.unwrap_or_default()));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, TEXT);
+        match self {
             // With it the API server tries again until the webhook's timeout; without it the create fails.
-            Self::Busy | Self::Starting | Self::Namespace(_) => (RETRY_AFTER, "1"),
-            Self::Method(_) => (ALLOW, "POST"),
-            _ => return response,
-        };
-        let (name, value) = header;
-        response
-            .headers_mut()
-            .insert(name, axum::http::HeaderValue::from_static(value));
+            Self::Busy | Self::Starting | Self::Namespace(_) => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::Method(_) => {
+                headers.insert(ALLOW, HeaderValue::from_static("POST"));
+            }
+            _ => {}
+        }
         response
     }
 }

@@ -61,52 +61,61 @@ pub(in crate::server) async fn keep(
 ) {
     let mut settle = SETTLE;
     loop {
-        let mut news = News::default();
         shared.set_missing(parts.missing());
+        let mut new: Vec<Change> = Vec::new();
         tokio::select! {
             change = changes.recv() => match change {
-                Some(change) => news.take(&mut parts, change),
+                Some(change) => new.push(change),
                 None => return,
             },
             () = tokio::time::sleep(FORGETTING) => {}
         }
-        if !news.taken.is_empty() {
+        if !new.is_empty() {
             tokio::time::sleep(settle).await;
         }
         while let Ok(change) = changes.try_recv() {
-            news.take(&mut parts, change);
+            new.push(change);
         }
-        news.forgotten = parts.forget(now());
-        if news.is_empty() || !parts.missing().is_empty() {
+        let forgotten = parts.forget(now());
+        if new.is_empty() && !forgotten {
             continue;
         }
         // Thousands of nodes take a while, on another thread.
         let started = Instant::now();
         let built = tokio::task::spawn_blocking(move || {
-            let world = parts.world();
-            (parts, world)
+            let news = News::of(new, forgotten, &mut parts);
+            let is_needed = !news.is_empty() && parts.missing().is_empty();
+            let world = is_needed.then(|| parts.world());
+            (parts, news, world)
         });
-        let Ok((kept, Some(world))) = built.await else {
+        let Ok((kept, news, world)) = built.await else {
             error!("a new world could not be made; the one in force stays so until a restart");
             return;
         };
         parts = kept;
+        let Some(world) = world.flatten() else {
+            continue;
+        };
         settle = (started.elapsed() * (SHARE - 1)).clamp(SETTLE, LONGEST);
         published.tell(&world, &parts);
         put_in_force(&shared, world, &news);
     }
 }
 
-#[derive(Default)]
+/// What is new since the world in force was made.
 struct News {
     taken: Vec<Part>,
     forgotten: bool,
 }
 
 impl News {
-    fn take(&mut self, parts: &mut Parts, change: Change) {
-        let part = parts.apply(change, now());
-        self.taken.extend(part.filter(|p| !self.taken.contains(p)));
+    fn of(changes: Vec<Change>, forgotten: bool, parts: &mut Parts) -> Self {
+        let mut taken = Vec::new();
+        for change in changes {
+            let part = parts.apply(change, now());
+            taken.extend(part.filter(|p| !taken.contains(p)));
+        }
+        Self { taken, forgotten }
     }
 
     fn is_empty(&self) -> bool {
@@ -140,7 +149,11 @@ fn put_in_force(shared: &Shared, world: World, news: &News) {
         gpu_nodes = world.supply.gpu_nodes(),
         "{what}"
     );
-    shared.set_world(world);
+    let before = shared.set_world(world);
+    tokio::task::spawn_blocking(move || drop(before));
+    if news.taken.contains(&Part::Namespaces) {
+        shared.lookups.forget();
+    }
 }
 
 /// Seconds since 1970.

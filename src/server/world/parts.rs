@@ -208,8 +208,7 @@ impl Parts {
     }
 
     fn set_policy(&mut self, policy: Policy) -> bool {
-        // The hash is of everything that a policy says.
-        let is_same = self.policy.as_ref().is_some_and(|p| p.hash == policy.hash);
+        let is_same = self.policy.as_ref().is_some_and(|p| **p == policy);
         if !is_same {
             self.policy = Some(Arc::new(policy));
         }

@@ -1,0 +1,182 @@
+//! Clients that do not read what they asked for.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::Request;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::client::{Dialect, config, get, head};
+use super::process::{Server, until};
+use super::world::{pod, review};
+
+/// After so long a client that does not read is sent away, and a little more.
+const SENT_AWAY: Duration = Duration::from_secs(14);
+
+/// A body whose answer is about as large: the answer says to whom it is.
+pub fn of_size(bytes: usize) -> String {
+    review(&"u".repeat(bytes), "legacy", &pod()).to_string()
+}
+
+/// A connection whose end takes in next to nothing before it is read.
+pub async fn narrow(server: &Server, http2: bool) -> TlsStream<TcpStream> {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4096).expect("a small buffer");
+    let stream = socket.connect(server.webhook).await.expect("a connection");
+    let dialect = Dialect {
+        http2,
+        ..Dialect::default()
+    };
+    let config = config(&server.path("certificates/ca.crt"), dialect);
+    let connector = TlsConnector::from(Arc::new(config));
+    let name = "localhost".try_into().expect("a name");
+    connector.connect(name, stream).await.expect("TLS")
+}
+
+/// Asks by HTTP/1.1 and reads nothing.
+async fn ask(server: &Server, body: &str) -> TlsStream<TcpStream> {
+    try_ask(server, body).await.expect("all of it is taken")
+}
+
+/// The same; who finds no room is answered, and its connection ended, before it has sent all of it.
+pub async fn try_ask(server: &Server, body: &str) -> std::io::Result<TlsStream<TcpStream>> {
+    let mut stream = narrow(server, false).await;
+    let head = head("POST /mutate?timeout=30s", "application/json", body.len());
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(body.as_bytes()).await?;
+    Ok(stream)
+}
+
+pub fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().expect("a runtime")
+}
+
+fn in_flight(server: &Server) -> String {
+    let page = get(server.admin, "/metrics").1;
+    let line = page
+        .lines()
+        .find(|line| line.starts_with("slicegate_inflight "));
+    line.expect("a count").to_owned()
+}
+
+#[track_caller]
+fn holds_room_and_is_sent_away(server: &Server) {
+    let held = until(|| (in_flight(server) == "slicegate_inflight 1").then_some(()));
+    assert!(
+        held.is_some(),
+        "an answer that is not written holds its room"
+    );
+    std::thread::sleep(Duration::from_secs(3));
+    assert_eq!(in_flight(server), "slicegate_inflight 1", "for a while");
+    let started = Instant::now();
+    while in_flight(server) != "slicegate_inflight 0" {
+        assert!(started.elapsed() < SENT_AWAY, "for ever");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn who_does_not_read_an_answer_holds_its_room_and_is_sent_away() {
+    let server = Server::start();
+    let runtime = runtime();
+    let mut stream = runtime.block_on(ask(&server, &of_size(6 << 20)));
+    holds_room_and_is_sent_away(&server);
+    let rest = runtime.block_on(async { stream.read_to_end(&mut Vec::new()).await });
+    assert!(
+        rest.is_err() || rest.is_ok_and(|bytes| bytes < 6 << 20),
+        "the end, and no whole answer"
+    );
+}
+
+#[test]
+fn a_stream_whose_window_is_closed_holds_its_room_and_is_sent_away() {
+    let server = Server::start();
+    let runtime = runtime();
+    runtime.block_on(async {
+        let io = TokioIo::new(narrow(&server, true).await);
+        let (mut sender, connection) =
+            hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+                .initial_stream_window_size(1)
+                .handshake::<_, Full<Bytes>>(io)
+                .await
+                .expect("HTTP/2");
+        let connection = tokio::spawn(connection);
+        let ask = |body: String| {
+            let request = Request::post("https://localhost/mutate?timeout=5s");
+            let request = request.header("content-type", "application/json");
+            request
+                .body(Full::new(Bytes::from(body)))
+                .expect("a request")
+        };
+        let body = review("uid", "inference", &pod()).to_string();
+        let unread = sender
+            .send_request(ask(body))
+            .await
+            .expect("the head of an answer");
+        assert_eq!(unread.status(), 200);
+        tokio::task::spawn_blocking(move || {
+            holds_room_and_is_sent_away(&server);
+            server
+        })
+        .await
+        .expect("it is sent away");
+        assert!(connection.await.expect("an end").is_err());
+    });
+}
+
+#[test]
+fn who_does_not_read_what_it_was_refused_is_sent_away_too() {
+    let server = Server::start();
+    let runtime = runtime();
+    runtime.block_on(async {
+        let io = TokioIo::new(narrow(&server, true).await);
+        let (mut sender, connection) =
+            hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+                .initial_stream_window_size(1)
+                .handshake::<_, Full<Bytes>>(io)
+                .await
+                .expect("HTTP/2");
+        let connection = tokio::spawn(connection);
+        let request = Request::get("https://localhost/nothing").body(Full::default());
+        let unread = sender.send_request(request.expect("a request")).await;
+        assert_eq!(
+            unread.as_ref().expect("the head of an answer").status(),
+            404
+        );
+        let ended = tokio::time::timeout(SENT_AWAY, connection).await;
+        assert!(ended.is_ok(), "it is not held for ever");
+    });
+}
+
+/// So that no test is of something else: an answer to a client that reads.
+#[test]
+fn who_reads_a_large_answer_gets_all_of_it() {
+    let server = Server::start();
+    let runtime = runtime();
+    let body = of_size(6 << 20);
+    let answer: Value = runtime.block_on(async {
+        let mut stream = ask(&server, &body).await;
+        let mut bytes = Vec::new();
+        let mut part = vec![0; 64 << 10];
+        while !bytes.ends_with(b"}}") {
+            let read = stream.read(&mut part).await.expect("a part");
+            assert_ne!(read, 0, "an end after {} bytes", bytes.len());
+            bytes.extend_from_slice(&part[..read]);
+        }
+        let text = String::from_utf8(bytes).expect("text");
+        let (_, body) = text.split_once("\r\n\r\n").expect("a head");
+        serde_json::from_str(body).expect("JSON")
+    });
+    assert_eq!(
+        answer["response"]["uid"].as_str().map(str::len),
+        Some(6 << 20)
+    );
+}

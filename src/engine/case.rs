@@ -59,21 +59,27 @@ pub struct Grant<'a> {
 impl<'a> Case<'_, 'a> {
     /// Groups of nodes the pod's own selectors and tolerations can reach.
     pub fn reachable(&self) -> Vec<&'a Group> {
-        let supply = self.supply;
-        let groups = supply.groups.iter();
-        groups.filter(|group| self.reaches(group)).collect()
+        self.those(&self.reached())
     }
 
-    /// Whether the pod can reach one group.
-    pub fn reaches(&self, group: &Group) -> bool {
+    /// For each group whether the pod can reach it.
+    pub fn reached(&self) -> Vec<bool> {
         let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
-        self.supply.reaches(group, self.filter, &ours)
+        self.supply.reached(self.filter, &ours)
     }
 
-    /// Whether the pod can reach one group with the labels it has now.
-    pub fn reaches_as_is(&self, group: &Group) -> bool {
+    /// Groups that the pod can reach with the labels they have now.
+    pub fn reachable_as_is(&self) -> Vec<&'a Group> {
         let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
-        self.supply.reaches_as_is(group, self.filter, &ours)
+        self.those(&self.supply.reached_as_is(self.filter, &ours))
+    }
+
+    fn those(&self, reached: &[bool]) -> Vec<&'a Group> {
+        let groups = self.supply.groups.iter().zip(reached);
+        groups
+            .filter(|(_, is)| **is)
+            .map(|(group, _)| group)
+            .collect()
     }
 
     /// Whether an offer has the product and size that one want needs.

@@ -28,6 +28,7 @@ pub const NOT_THERE: (u8, u64) = (10, 0);
 /// Every candidate of every strategy the pod may use, in the order they were tried.
 pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
     let mut list: Vec<Considered> = Vec::new();
+    let reached = case.reached();
     let mut seen = std::collections::HashSet::new();
     for strategy in case.strategies.iter() {
         if let Some(removal) = rules::removal(case, strategy) {
@@ -39,7 +40,7 @@ pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered>
             });
             continue;
         }
-        let entries = entries(case, strategy, choice);
+        let entries = entries(case, strategy, choice, &reached);
         if entries.is_empty() {
             list.push(Considered {
                 strategy,
@@ -104,9 +105,10 @@ fn entries(
     case: &Case<'_, '_>,
     strategy: Strategy,
     choice: Option<&Choice<'_>>,
+    reached: &[bool],
 ) -> Vec<Considered> {
     let mut entries = Vec::new();
-    for group in &case.supply.groups {
+    for (group, is_reached) in case.supply.groups.iter().zip(reached) {
         for sold in &group.sold {
             let Some(offer) = case.supply.offers.get(sold.offer) else {
                 continue;
@@ -114,7 +116,9 @@ fn entries(
             if offer.strategy != strategy {
                 continue;
             }
-            let Some((verdict, distance)) = verdict(case, group, offer, sold.count, choice) else {
+            let Some((verdict, distance)) =
+                verdict(case, (group, *is_reached), offer, sold.count, choice)
+            else {
                 continue;
             };
             entries.push(Considered {
@@ -131,7 +135,7 @@ fn entries(
 /// Why an offer of a kind of node fell; none where the pod named other resources.
 fn verdict(
     case: &Case<'_, '_>,
-    group: &Group,
+    (group, is_reached): (&Group, bool),
     offer: &Offer,
     count: u64,
     choice: Option<&Choice<'_>>,
@@ -167,7 +171,7 @@ fn verdict(
         let missing = needed - count;
         return Some((format!("{count} on a node, {needed} needed"), (1, missing)));
     }
-    if !case.reaches(group) {
+    if !is_reached {
         let why = "the pod's node selectors, affinity or tolerations do not reach its nodes";
         return Some((why.to_owned(), (3, 0)));
     }

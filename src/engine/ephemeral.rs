@@ -9,6 +9,8 @@ use super::outsider::{takes_gpu, untouched};
 use super::policy::Mode;
 use super::question::Question;
 use super::rules::{self, Standing, ephemeral_gpu};
+use super::size;
+use super::touches::touches_gpu;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
@@ -19,6 +21,10 @@ pub fn ephemeral<'a>(question: &Question<'a>, before: Option<&Pod<'_>>) -> Decis
         .mode(question.namespace, question.policy);
     if mode == Mode::Off {
         return untouched(mode, Reason::NamespaceOff);
+    }
+    let excess = size::excess(question.pod).filter(|_| touches_gpu(question.pod));
+    if let Some(excess) = excess {
+        return rules::too_large::decision(excess, question.policy, mode);
     }
     let mut findings = Findings::new(question.policy);
     for (place, container) in added(question.pod, before) {

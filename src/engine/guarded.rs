@@ -17,6 +17,7 @@ use super::question::Question;
 use super::rule::{Rule, Severity};
 use super::rules::limit_env::Trust;
 use super::rules::{self, Holds, Standing};
+use super::size;
 use super::strategy::Strategy;
 use super::supply::NodeFilter;
 use super::tenancy;
@@ -25,18 +26,9 @@ use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
-/// Longer lists, all together, are not looked through: the API server gives up on what costs too much.
-pub(crate) const MOST_ENTRIES: usize = 5_000;
-/// The same for containers.
-pub(crate) const MOST_CONTAINERS: usize = 500;
-/// The same for the paths of volumes and mounts that have to be taken apart, in characters.
-pub(crate) const MOST_TEXT: usize = 50_000;
-
 /// Why the guard refuses a pod.
 #[derive(Clone, Copy, Debug)]
 pub enum Refusal {
-    /// It is too much to be looked through.
-    TooLarge,
     /// It takes a GPU, and lacks a part of slicegate's stamp.
     Stamp,
     /// A rule refuses it.
@@ -63,8 +55,12 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
     if !enforced && !marked {
         return Vec::new();
     }
-    if touches::is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES) || has_long_paths(pod) {
-        return vec![Refusal::TooLarge];
+    let excess = match enforced {
+        true => size::excess_for_the_guard(pod),
+        false => size::excess_for_labels(pod),
+    };
+    if excess.is_some() {
+        return vec![Refusal::Rule(&rules::too_large::RULE)];
     }
     let takes = takes_gpu(pod);
     let is_foreign = foreign::all_spoken(pod, takes)
@@ -253,17 +249,4 @@ fn whole_gpus(pod: &Pod<'_>) -> u64 {
     };
     let counts = pod.containers().filter(|(place, c)| beside(*place, c));
     counts.filter_map(|(_, c)| limit(c)).sum()
-}
-
-/// Paths beyond what is taken apart; a single one of a node has at most 4,096 characters.
-fn has_long_paths(pod: &Pod<'_>) -> bool {
-    let size = |path: Option<&str>| path.map_or(0, |path| path.chars().count());
-    let volumes = pod.spec.iter().flat_map(|s| s.volumes.iter().flatten());
-    let hosts = volumes.filter_map(|v| v.host_path.as_ref());
-    let hosts: usize = hosts.map(|h| size(h.path.as_deref())).sum();
-    let mounts = pod
-        .all_containers()
-        .flat_map(|(_, c)| c.volume_mounts.iter().flatten());
-    let mounts: usize = mounts.map(|m| size(m.mount_path.as_deref())).sum();
-    hosts + mounts > MOST_TEXT
 }

@@ -29,6 +29,7 @@ pub mod receipt;
 pub mod rule;
 pub mod rules;
 pub mod share;
+pub mod size;
 pub mod strategy;
 pub mod supply;
 pub mod tenancy;

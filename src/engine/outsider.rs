@@ -13,6 +13,7 @@ use super::tenancy;
 use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::Container;
+use crate::json::Cut;
 
 /// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
 ///
@@ -32,17 +33,20 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
         .any(|key| pod.label(key).is_some());
     let labels = policy.outsiders == Outsiders::Label;
     let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
-    if unseen || !labels && !is_labelled {
+    let is_cut = pod.cut != Cut::Nothing;
+    if unseen || !labels && !is_labelled && !is_cut {
         return decision;
     }
-    let takes_gpu = takes_gpu(pod);
+    // Of what was not read, nobody can say that it takes no GPU.
+    let takes_gpu = takes_gpu(pod) || labels && is_cut;
     let boundary = if takes_gpu {
         own_boundary(question)
     } else {
         None
     };
-    if is_labelled {
+    if is_labelled || pod.cut == Cut::WhatMatters {
         let mut findings = Findings::new(policy);
+        rules::protected_metadata::unread(pod, &mut findings);
         let given = boundary.as_deref().map(|b| (words::TRUST_BOUNDARY, b));
         rules::protected_metadata::check(pod, given.as_slice(), &mut findings);
         if findings.deny() {

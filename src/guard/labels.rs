@@ -7,6 +7,7 @@ use super::scope::{self, one_of};
 use super::tenancy;
 use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
+use crate::engine::rules::too_large;
 use crate::engine::touches::quoted;
 use crate::engine::{NeverMatched, Policy, words};
 
@@ -15,7 +16,7 @@ pub(super) const LABELS: [&str; 3] = [words::TRUST_BOUNDARY, words::STRATEGY, wo
 
 /// The policy `slicegate-labels`.
 pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
-    let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
+    let mut variables = vec![scope::enforced(policy, never), scope::too_large_to_label()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy)]);
     variables.extend(tenancy::boundary(policy));
@@ -30,7 +31,10 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
     let validations = vec![
         Validation::new(
             "!variables.tooLarge",
-            "slicegate: the pod bears labels of slicegate and is too large to be looked through",
+            format!(
+                "[{}] the pod bears labels of slicegate and is too large to be looked through",
+                too_large::RULE.id
+            ),
         ),
         rule::validation(
             &RULE,

@@ -18,6 +18,7 @@ use super::policy::{Mode, Tier};
 use super::question::{Question, Witness, Workload};
 use super::rules::limit_env::Trust;
 use super::rules::{self, Standing};
+use super::size;
 use super::strategy::Strategy;
 use super::supply::NodeFilter;
 use super::tenancy;
@@ -285,11 +286,14 @@ impl<'q, 'a> Draft<'q, 'a> {
     }
 
     fn finish(
-        self,
+        mut self,
         edits: Vec<Edit<'a>>,
         strategy: Option<Strategy>,
         reason: Reason,
     ) -> Decision<'a> {
+        if let Some(excess) = size::excess_of_terms(self.question.pod, &edits) {
+            rules::too_large::refuse(excess, &mut self.findings);
+        }
         let deny = self.findings.deny();
         let outcome = match (deny, edits.is_empty()) {
             (true, _) => Outcome::Denied,

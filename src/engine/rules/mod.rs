@@ -36,6 +36,7 @@ pub mod template_refused;
 pub mod tier_missing;
 pub mod tier_not_allowed;
 pub mod tier_unknown;
+pub mod too_large;
 pub mod visible_devices;
 pub mod whole_gpu_needed;
 
@@ -46,7 +47,7 @@ use super::strategy::Strategy;
 use crate::facts::Pod;
 
 /// Every rule, in the order of the contract's table.
-pub static ALL: [&Rule; 34] = [
+pub static ALL: [&Rule; 35] = [
     &tier_unknown::RULE,
     &tier_not_allowed::RULE,
     &boundary_not_yours::RULE,
@@ -76,6 +77,7 @@ pub static ALL: [&Rule; 34] = [
     &memory_fraction::RULE,
     &declared_not_enforced::RULE,
     &daemonset_share::RULE,
+    &too_large::RULE,
     &mode_unknown::RULE,
     &opt_out_ignored::RULE,
     &template_refused::RULE,
@@ -86,6 +88,14 @@ pub static ALL: [&Rule; 34] = [
 /// The rule of that id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)
+}
+
+/// The data that a rule is about, a line each, where it has some.
+pub fn data(rule: &Rule) -> Vec<String> {
+    match rule.id == too_large::RULE.id {
+        true => too_large::limits(),
+        false => Vec::new(),
+    }
 }
 
 /// Why a strategy is out of the question for a pod, before any supply is looked at.

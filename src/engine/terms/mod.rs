@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use super::supply::{GfdIdentity, Identity, Offer, Supply};
 
-pub use narrow::{Narrowed, is_empty, narrow};
+pub use narrow::{Narrowed, filled, is_empty, narrow};
 
 /// A conjunction of requirements on a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

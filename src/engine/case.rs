@@ -1,5 +1,8 @@
 //! One case: a pod's wants against a fleet, and what can be given to it.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use super::policy::{Policy, Tier};
 use super::strategy::Strategy;
 use super::supply::fleet::{Group, Supply, Taint};
@@ -30,6 +33,10 @@ pub struct Case<'c, 'a> {
     pub strategies: Strategies,
     /// Whether the strategy was asked for by name.
     pub is_explicit: bool,
+    /// Why the pod looks like one worker of several, once somebody asked: its command lines are looked through for it.
+    pub worker: OnceCell<Option<String>>,
+    /// For each offer whether its product is asked for, once somebody asked.
+    pub wanted: OnceCell<Vec<bool>>,
 }
 
 /// What was chosen.
@@ -80,6 +87,27 @@ impl<'a> Case<'_, 'a> {
             .filter(|(_, is)| **is)
             .map(|(group, _)| group)
             .collect()
+    }
+
+    /// Whether the product of one of the fleet's offers is asked for.
+    pub fn is_wanted(&self, offer: usize) -> bool {
+        self.products.is_empty() || self.wanted().get(offer) == Some(&true)
+    }
+
+    fn wanted(&self) -> &[bool] {
+        self.wanted.get_or_init(|| {
+            let mut known: HashMap<&str, bool> = HashMap::new();
+            let offers = self
+                .supply
+                .offers
+                .iter()
+                .map(|offer| offer.product.as_str());
+            let mut wanted = |product| {
+                let matches = || product_matches(self.products, product);
+                *known.entry(product).or_insert_with(matches)
+            };
+            offers.map(&mut wanted).collect()
+        })
     }
 
     /// Whether an offer has the product and size that one want needs.

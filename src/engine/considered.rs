@@ -1,11 +1,12 @@
 //! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
 
+use std::collections::HashMap;
+
 use super::case::{Case, Choice};
 use super::rules;
 use super::strategy::Strategy;
-use super::supply::fleet::Group;
+use super::supply::fleet::{Group, Sold};
 use super::supply::offer::mib_ceil;
-use super::supply::product::product_matches;
 use super::supply::{Offer, Slice};
 use super::want::{Ask, Lack, Want};
 
@@ -108,6 +109,7 @@ fn entries(
     reached: &[bool],
 ) -> Vec<Considered> {
     let mut entries = Vec::new();
+    let mut asking: HashMap<&str, Asking<'_, '_>> = HashMap::new();
     for (group, is_reached) in case.supply.groups.iter().zip(reached) {
         for sold in &group.sold {
             let Some(offer) = case.supply.offers.get(sold.offer) else {
@@ -116,9 +118,10 @@ fn entries(
             if offer.strategy != strategy {
                 continue;
             }
-            let Some((verdict, distance)) =
-                verdict(case, (group, *is_reached), offer, sold.count, choice)
-            else {
+            let name = offer.resource.as_str();
+            let asking = asking.entry(name).or_insert_with(|| Asking::of(case, name));
+            let node = (group, *is_reached, sold);
+            let Some((verdict, distance)) = verdict(case, asking, node, offer, choice) else {
                 continue;
             };
             entries.push(Considered {
@@ -132,28 +135,44 @@ fn entries(
     entries
 }
 
+/// The wants that an offer of one name could serve.
+struct Asking<'c, 'a> {
+    wants: Vec<&'c Want<'a>>,
+    /// How many of it the pod needs at once.
+    needed: u64,
+}
+
+impl<'c, 'a> Asking<'c, 'a> {
+    fn of(case: &Case<'c, 'a>, name: &str) -> Self {
+        let fits = |want: &&Want<'_>| want.fixed_resource().is_none_or(|fixed| fixed == name);
+        let names = case
+            .wants
+            .iter()
+            .map(|w| w.fixed_resource().unwrap_or(name));
+        let names: Vec<&str> = names.collect();
+        Self {
+            wants: case.wants.iter().filter(fits).collect(),
+            needed: case.needed(&names, name),
+        }
+    }
+}
+
 /// Why an offer of a kind of node fell; none where the pod named other resources.
 fn verdict(
     case: &Case<'_, '_>,
-    (group, is_reached): (&Group, bool),
+    asking: &Asking<'_, '_>,
+    (group, is_reached, sold): (&Group, bool, &Sold),
     offer: &Offer,
-    count: u64,
     choice: Option<&Choice<'_>>,
 ) -> Option<(String, (u8, u64))> {
-    let mut wants = case.wants.iter().peekable();
-    wants.peek()?;
-    let fits_name = |w: &&Want<'_>| w.fixed_resource().is_none_or(|r| r == offer.resource);
-    let wants: Vec<&Want<'_>> = wants.filter(fits_name).collect();
-    if wants.is_empty() {
-        return None;
-    }
-    for want in &wants {
+    asking.wants.first()?;
+    for want in &asking.wants {
         if let Err(lack) = want.ask.met_by(offer) {
             let missing = missing(&want.ask, offer, lack);
             return Some((short(&want.ask, offer, lack), (2, missing)));
         }
     }
-    if !product_matches(case.products, &offer.product) {
+    if !case.is_wanted(sold.offer) {
         return Some(("not one of the products asked for".to_owned(), (4, 0)));
     }
     if offer.strategy.is_shared() && !group.has_hostname {
@@ -161,12 +180,7 @@ fn verdict(
             "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold";
         return Some((why.to_owned(), (3, 0)));
     }
-    let names: Vec<&str> = case
-        .wants
-        .iter()
-        .map(|w| w.fixed_resource().unwrap_or(&offer.resource))
-        .collect();
-    let needed = case.needed(&names, &offer.resource);
+    let (needed, count) = (asking.needed, sold.count);
     if needed > count {
         let missing = needed - count;
         return Some((format!("{count} on a node, {needed} needed"), (1, missing)));

@@ -90,11 +90,15 @@ fn holds_on_known_nodes(case: &Case<'_, '_>, strategy: Strategy, grants: &[Grant
         let lies = |resource: &str| group.unknown.iter().any(|(r, _)| r == resource);
         case.wants.iter().zip(grants).all(|(want, grant)| {
             let sold = group.sold.iter();
-            let mut offers = sold.filter_map(|s| case.supply.offers.get(s.offer));
-            let fits = |o: &Offer| o.strategy == strategy && case.suits(want, o);
+            let mut offers = sold.filter_map(|s| Some((s.offer, case.supply.offers.get(s.offer)?)));
+            let fits = |(index, offer): (usize, &Offer)| {
+                offer.strategy == strategy
+                    && case.is_wanted(index)
+                    && want.ask.met_by(offer).is_ok()
+            };
             !lies(grant.resource)
                 && offers
-                    .find(|o| o.resource == grant.resource)
+                    .find(|(_, offer)| offer.resource == grant.resource)
                     .is_none_or(fits)
         })
     })

@@ -57,7 +57,7 @@ pub static ASKS: Limit = limit(200, "asks for GPUs", "/spec");
 /// As written and, with slicegate's own beside each, as it would be written.
 pub static TERMS: Limit = guarded(200, "required node selector terms", NODES);
 /// In all terms.
-pub static REQUIREMENTS: Limit = guarded(2_000, "requirements in these terms", NODES);
+pub static REQUIREMENTS: Limit = guarded(1_000, "requirements in these terms", NODES);
 /// In all requirements.
 pub static VALUES: Limit = guarded(5_000, "values in these requirements", NODES);
 /// Of the pod.
@@ -76,7 +76,7 @@ pub static OWNERS: Limit = guarded(200, "owner references", "/metadata/ownerRefe
 pub static CLAIMS: Limit = guarded(200, "resource claims", "/spec/resourceClaims");
 /// Patterns in `slicegate.dev/gpu-products`.
 pub static PRODUCTS: Limit = limit(
-    64,
+    32,
     "product patterns",
     "/metadata/annotations/slicegate.dev~1gpu-products",
 );
@@ -234,7 +234,10 @@ fn longest_name(pod: &Pod<'_>) -> usize {
     let labels = labels.map(|(key, value)| key.len().max(value.len()));
     let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
     let keys = labels.chain(annotations.map(|(key, _)| key.len()));
-    let longest = keys.chain(all(pod).map(of_container)).max().unwrap_or(0);
+    let patterns = pod.annotation(words::GPU_PRODUCTS).into_iter();
+    let patterns = patterns.flat_map(|list| list.split(',')).map(str::len);
+    let names = keys.chain(patterns).chain(all(pod).map(of_container));
+    let longest = names.max().unwrap_or(0);
     longest.max(node.map_or(0, str::len))
 }
 

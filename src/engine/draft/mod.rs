@@ -4,6 +4,7 @@ mod chosen;
 mod stamped;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::ask::{self, Asked};
 use super::case::Case;
@@ -134,6 +135,8 @@ impl<'q, 'a> Draft<'q, 'a> {
             filter: &filter,
             strategies,
             is_explicit: asked.strategy.is_some(),
+            worker: OnceCell::new(),
+            wanted: OnceCell::new(),
         };
         let kept = if stamped { keep::keep(&case) } else { None };
         if stamped && kept.is_none() {

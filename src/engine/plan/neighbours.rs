@@ -10,6 +10,7 @@ use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::affinity::PodAffinityTerm;
 use crate::facts::pod::Requirement;
+use crate::json::Raw;
 
 /// What keeps boundaries apart: anti-affinity or the node's label, and always a node that has a hostname.
 pub(super) fn keep_apart<'a>(
@@ -46,10 +47,17 @@ pub(super) fn repel<'a>(
     let written = terms
         .into_iter()
         .flatten()
-        .any(|raw| raw.get().contains(label) && PodAffinityTerm::read(*raw).is_some_and(ours));
+        .any(|raw| may_be_ours(*raw, label) && PodAffinityTerm::read(*raw).is_some_and(ours));
     if !written {
         edits.push(Edit::Repel { label, own });
     }
+}
+
+/// Whether it is worth reading.
+fn may_be_ours(raw: Raw<'_>, label: &str) -> bool {
+    /// In bytes, however generously it is spaced.
+    const LONGEST: usize = 4096;
+    raw.get().len() <= LONGEST && raw.get().contains(label)
 }
 
 fn is_repelling(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
@@ -85,7 +93,7 @@ pub(super) fn pack<'a>(
     let terms = affinity.and_then(|a| a.pod_affinity.as_ref()?.preferred.as_ref());
     let written = terms.into_iter().flatten().any(|raw| {
         let ours = |t: PodAffinityTerm<'_>| is_packing(&t, &boundary, strategy);
-        raw.get().contains(words::TRUST_BOUNDARY)
+        may_be_ours(*raw, words::TRUST_BOUNDARY)
             && PodAffinityTerm::read_weighted(*raw).is_some_and(ours)
     });
     if !written {

@@ -174,7 +174,7 @@ pub fn report(
             None => return,
         },
         Removal::Distributed => match distributed_share::removes(case, strategy) {
-            Some(evidence) => (String::new(), distributed_share::text(&evidence)),
+            Some(evidence) => (String::new(), distributed_share::text(evidence)),
             None => return,
         },
         Removal::ShmConflict => match shm_conflict::removes(case, strategy) {

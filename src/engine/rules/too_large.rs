@@ -26,11 +26,9 @@ metadata:
   name: app
   annotations:
     slicegate.dev/gpu-products: >-
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, RTX*, T4, V100*,
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, RTX*, T4, V100*,
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, RTX*, T4, V100*,
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, RTX*, T4, V100*,
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, RTX*, T4, V100*
+      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, T4,
+      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, T4,
+      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, T4
 spec:
   containers:
   - name: main

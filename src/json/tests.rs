@@ -10,8 +10,8 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::bounds::{Bounds, Cut};
-use super::{Kept, Raw, from_str, from_str_within};
+use super::bounds::Bounds;
+use super::{Raw, from_str};
 
 fn quickly<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
     let read = super::quickly(text, Bounds::none());

@@ -90,8 +90,8 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)
 }
 
-/// The data that a rule is about, a line each, where it has some.
-pub fn data(rule: &Rule) -> Vec<String> {
+/// The limits that a rule is about, a line each, where it has some.
+pub fn limits(rule: &Rule) -> Vec<String> {
     match rule.id == too_large::RULE.id {
         true => too_large::limits(),
         false => Vec::new(),

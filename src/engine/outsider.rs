@@ -33,7 +33,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
         .any(|key| pod.label(key).is_some());
     let labels = policy.outsiders == Outsiders::Label;
     let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
-    let is_cut = pod.cut != Cut::Nothing;
+    let is_cut = pod.cut >= Cut::Entries;
     if unseen || !labels && !is_labelled && !is_cut {
         return decision;
     }
@@ -44,7 +44,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     } else {
         None
     };
-    if is_labelled || pod.cut == Cut::WhatMatters {
+    if is_labelled || pod.cut == Cut::KeysThatMatter {
         let mut findings = Findings::new(policy);
         rules::protected_metadata::unread(pod, &mut findings);
         let given = boundary.as_deref().map(|b| (words::TRUST_BOUNDARY, b));

@@ -131,7 +131,7 @@ pub struct Excess {
 pub fn excess(pod: &Pod<'_>) -> Option<Excess> {
     match pod.cut {
         Cut::Nothing => first(of_pod(pod)),
-        Cut::Entries | Cut::WhatMatters => Some(Excess {
+        _ => Some(Excess {
             limit: &ENTRIES,
             found: None,
         }),

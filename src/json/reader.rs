@@ -255,7 +255,7 @@ impl<'a> Members<'_, 'a> {
         loop {
             let key = self.key(Key)?;
             if self.reader.bounds.matters(&key) {
-                if self.reader.bounds.take_what_matters() {
+                if self.reader.bounds.take_key_that_matters() {
                     return Ok(Some(key));
                 }
                 // The key and its colon are read, and what is left of the map begins with the value.
@@ -307,7 +307,7 @@ impl<'a> MapAccess<'a> for Members<'_, 'a> {
         if !self.next()? {
             return Ok(None);
         }
-        if self.is_struct || self.reader.bounds.take() {
+        if self.is_struct || self.reader.bounds.take_key() {
             return self.key(seed).map(Some);
         }
         let key = self.key_that_matters()?;
@@ -330,7 +330,7 @@ impl<'a> SeqAccess<'a> for Members<'_, 'a> {
         if !self.next()? {
             return Ok(None);
         }
-        if self.reader.bounds.take() {
+        if self.reader.bounds.take_entry() {
             return seed.deserialize(&mut *self.reader).map(Some);
         }
         self.leave()?;

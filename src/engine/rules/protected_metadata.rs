@@ -89,7 +89,7 @@ pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>)
 
 /// Refuses a pod of whose metadata not even what may be slicegate's was read to its end: a label could hide in the rest.
 pub fn unread(pod: &Pod<'_>, findings: &mut Findings<'_>) {
-    if pod.cut != Cut::WhatMatters {
+    if pod.cut != Cut::KeysThatMatter {
         return;
     }
     let message = format!("more than {KEPT} labels and annotations may be slicegate's");

@@ -9,10 +9,10 @@ use serde_json::value::RawValue;
 use super::operations::Patch;
 use crate::engine::plan::Edit;
 use crate::engine::strategy::Strategy;
-use crate::engine::terms::{Is, Narrowed, Term};
+use crate::engine::terms::{Is, Narrowed, Term, filled};
 use crate::engine::words;
 use crate::facts::Pod;
-use crate::facts::pod::{Affinity, PodAffinity};
+use crate::facts::pod::{Affinity, NodeSelectorTerm, NodeTerm, PodAffinity};
 use crate::facts::text::Text;
 use crate::json;
 use crate::json::Raw;
@@ -22,7 +22,14 @@ const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
 /// Writes the operations for `/spec/affinity`.
-pub(super) fn write(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+///
+/// # Errors
+/// That of `serde_json` where a term of the user's cannot be repeated, because it is not in order.
+pub(super) fn write(
+    pod: &Pod<'_>,
+    edits: &[Edit<'_>],
+    patch: &mut Patch,
+) -> Result<(), serde_json::Error> {
     let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
     let ours = |e: &Edit<'_>| matches!(e, Edit::Nodes(_) | Edit::Repel { .. } | Edit::Pack { .. });
     if affinity.is_none() && edits.iter().any(ours) {
@@ -31,7 +38,7 @@ pub(super) fn write(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
     }
     for edit in edits {
         if let Edit::Nodes(narrowed) = edit {
-            nodes(pod, affinity, narrowed, patch);
+            nodes(affinity, narrowed, patch)?;
         }
     }
     let pack = edits.iter().find_map(|e| match e {
@@ -47,71 +54,45 @@ pub(super) fn write(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
         edits,
         patch,
     );
+    Ok(())
 }
 
 fn nodes(
-    pod: &Pod<'_>,
     affinity: Option<&Affinity<'_>>,
     narrowed: &[Narrowed<'_>],
     patch: &mut Patch,
-) {
+) -> Result<(), serde_json::Error> {
     let node_affinity = affinity.and_then(|a| a.node_affinity.as_ref());
     let required = node_affinity.and_then(|n| n.required.as_ref());
-    let terms = required.and_then(|r| r.node_selector_terms.as_deref());
-    let parent = match (node_affinity, required) {
-        (None, _) => {
+    let Some(user) = required.and_then(|r| r.node_selector_terms.as_deref()) else {
+        if node_affinity.is_none() {
             patch.add(&[NODE_AFFINITY]).push_str("{}");
             patch.end();
-            false
         }
-        (Some(_), None) => false,
-        (Some(_), Some(_)) => true,
-    };
-    if !parent {
+        // A requirement without terms is given some: `add` replaces what is there.
         let text = patch.add(&[NODE_AFFINITY, "/", REQUIRED]);
         text.push_str("{\"nodeSelectorTerms\":");
-        new_terms(text, narrowed);
+        terms(text, &[], narrowed)?;
         text.push('}');
         patch.end();
-        return;
-    }
-    let user = terms.unwrap_or_default();
-    let read = pod
-        .spec
-        .as_ref()
-        .and_then(|s| s.required_node_terms())
-        .unwrap_or_default();
-    let filled = read
-        .iter()
-        .filter(|t| !crate::engine::terms::is_empty(t))
-        .count();
-    let each_once =
-        narrowed.len() == filled && narrowed.windows(2).all(|pair| pair[0].of < pair[1].of);
-    if each_once {
+        return Ok(());
+    };
+    let is_each_once = narrowed.windows(2).all(|pair| pair[0].of < pair[1].of);
+    if is_each_once && narrowed.len() == filled(user).count() {
         for entry in narrowed {
             let Some(index) = entry.of else { continue };
-            append(&entry.add, index, read.get(index), patch);
+            append(&entry.add, index, user.get(index).map(|t| &t.read), patch);
         }
-        return;
+        return Ok(());
     }
     let text = patch.replace(&[NODE_AFFINITY, "/", REQUIRED, "/nodeSelectorTerms"]);
-    text.push('[');
-    for (position, entry) in narrowed.iter().enumerate() {
-        comma(text, position);
-        let raw = entry.of.and_then(|index| user.get(index));
-        joined_term(text, raw.copied(), &entry.add);
-    }
-    text.push(']');
+    terms(text, user, narrowed)?;
     patch.end();
+    Ok(())
 }
 
 /// Appends requirements to a term where it stands.
-fn append(
-    add: &Term<'_>,
-    index: usize,
-    term: Option<&crate::facts::pod::NodeSelectorTerm<'_>>,
-    patch: &mut Patch,
-) {
+fn append(add: &Term<'_>, index: usize, term: Option<&NodeSelectorTerm<'_>>, patch: &mut Patch) {
     let base = format!("{NODE_AFFINITY}/{REQUIRED}/nodeSelectorTerms/{index}");
     let has_expressions = term.is_some_and(|t| t.match_expressions.is_some());
     let has_fields = term.is_some_and(|t| t.match_fields.is_some());
@@ -143,21 +124,33 @@ fn append(
     }
 }
 
-fn new_terms(text: &mut String, narrowed: &[Narrowed<'_>]) {
+/// Terms of the user's, each with ours beside it.
+fn terms(
+    text: &mut String,
+    user: &[NodeTerm<'_>],
+    narrowed: &[Narrowed<'_>],
+) -> Result<(), serde_json::Error> {
     text.push('[');
     for (position, entry) in narrowed.iter().enumerate() {
         comma(text, position);
-        joined_term(text, None, &entry.add);
+        let term = entry.of.and_then(|index| user.get(index));
+        joined_term(text, term.map(|term| term.raw), &entry.add)?;
     }
     text.push(']');
+    Ok(())
 }
 
 /// A term of the user's, unread fields and all, with ours beside it.
-fn joined_term(text: &mut String, raw: Option<Raw<'_>>, add: &Term<'_>) {
-    let members: Members<'_> = raw
+fn joined_term(
+    text: &mut String,
+    raw: Option<Raw<'_>>,
+    add: &Term<'_>,
+) -> Result<(), serde_json::Error> {
+    let members: Members<'_> = match raw {
         // What goes into the patch has to be in order throughout.
-        .and_then(|raw| serde_json::from_str(raw.get()).ok())
-        .unwrap_or_default();
+        Some(raw) => serde_json::from_str(raw.get())?,
+        None => Members::default(),
+    };
     text.push('{');
     let mut position = 0;
     for (key, value) in &members.0 {
@@ -173,7 +166,7 @@ fn joined_term(text: &mut String, raw: Option<Raw<'_>>, add: &Term<'_>) {
     list(
         text,
         "matchExpressions",
-        &members.list("matchExpressions"),
+        &members.list("matchExpressions")?,
         &mut position,
         !add.labels.is_empty(),
         &mut |text, more| {
@@ -183,7 +176,7 @@ fn joined_term(text: &mut String, raw: Option<Raw<'_>>, add: &Term<'_>) {
     list(
         text,
         "matchFields",
-        &members.list("matchFields"),
+        &members.list("matchFields")?,
         &mut position,
         !add.not_nodes.is_empty(),
         &mut |text, more| {
@@ -191,6 +184,7 @@ fn joined_term(text: &mut String, raw: Option<Raw<'_>>, add: &Term<'_>) {
         },
     );
     text.push('}');
+    Ok(())
 }
 
 fn list(
@@ -346,10 +340,12 @@ fn comma(text: &mut String, position: usize) {
 struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    fn list(&self, name: &str) -> Vec<&'a RawValue> {
+    /// The entries of a list, none where it is null.
+    fn list(&self, name: &str) -> Result<Vec<&'a RawValue>, serde_json::Error> {
         let member = self.0.iter().rev().find(|(key, _)| key == name);
-        let read = member.and_then(|(_, raw)| serde_json::from_str(raw.get()).ok());
-        read.unwrap_or_default()
+        let read = member.map(|(_, raw)| serde_json::from_str(raw.get()));
+        let list: Option<Option<Vec<&RawValue>>> = read.transpose()?;
+        Ok(list.flatten().unwrap_or_default())
     }
 }
 

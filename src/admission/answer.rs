@@ -20,6 +20,9 @@ static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 /// Bytes that an answer needs beside its patch, a few warnings among them.
 const ROOM: usize = 1024;
 
+/// Lines about what a pod lacks.
+const MOST_MISSED: usize = 200;
+
 /// Findings in one audit annotation.
 const MOST_RECORDED: usize = 200;
 
@@ -66,9 +69,12 @@ pub(super) fn refuse_undone(uid: &str, lacking: &[String]) -> Vec<u8> {
         "slicegate: the pod is not as slicegate makes it, after all webhooks were called; \
         without that it may land beside another trust boundary or on a weaker share"
             .to_owned();
-    for what in lacking {
+    for what in lacking.iter().take(MOST_MISSED) {
         message.push_str("\nmissing: ");
         message.push_str(what);
+    }
+    if let Some(more) = lacking.len().checked_sub(MOST_MISSED).filter(|n| *n > 0) {
+        message.push_str(&format!("\nand {more} more"));
     }
     message.push_str(
         "\nfix: create it again; if that does not help, find the webhook that takes this away \

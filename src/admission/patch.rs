@@ -14,13 +14,16 @@ use crate::facts::pod::Container;
 use crate::json;
 
 /// The patch as JSON text: an array of operations, `[]` without edits.
-pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> String {
+///
+/// # Errors
+/// That of `serde_json` where a part of the pod that has to be repeated is not in order.
+pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Result<String, serde_json::Error> {
     let mut patch = Patch::new();
     metadata(pod, edits, &mut patch);
     containers(pod, edits, &mut patch);
     tolerations(pod, edits, &mut patch);
-    affinity::write(pod, edits, &mut patch);
-    patch.finish()
+    affinity::write(pod, edits, &mut patch)?;
+    Ok(patch.finish())
 }
 
 fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {

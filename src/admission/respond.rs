@@ -7,12 +7,13 @@ use super::patch;
 use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelope};
 use crate::engine::decision::{Decision, Outcome};
 use crate::engine::policy::{Mode, Policy};
+use crate::engine::rules::too_large;
 use crate::engine::{
     Namespaces, Question, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral, outsider,
-    undone, update,
+    size, touches, undone, update,
 };
 use crate::facts::Pod;
-use crate::json;
+use crate::json::{self, Bounds, Cut};
 
 /// What a request is judged against; replaced as a whole when any of it changes.
 #[derive(Clone, Debug)]
@@ -53,13 +54,29 @@ pub enum BadReview {
     NotUtf8(#[from] std::str::Utf8Error),
     /// It is no JSON, or not of the right shape.
     #[error("the body is no AdmissionReview with a pod: {0}")]
-    NotAReview(#[from] serde_json::Error),
+    NotAReview(String),
     /// It is another version's.
     #[error("the body is of {0}; only admission.k8s.io/v1 is answered")]
     Version(String),
+    /// It is called what nothing is called that an API server asks about.
+    #[error("the request's uid has {0} bytes; the API server's have 36")]
+    Uid(usize),
     /// Nobody has said yet what its namespace's administrator wants; who asks again has to know.
     #[error("namespace {0} is not known yet")]
     Namespace(String),
+}
+
+impl From<serde_json::Error> for BadReview {
+    /// Keeps the beginning of the message, which may repeat a part of the body.
+    fn from(problem: serde_json::Error) -> Self {
+        const LONGEST: usize = 300;
+        let mut said = problem.to_string();
+        if let Some((at, _)) = said.char_indices().nth(LONGEST) {
+            said.truncate(at);
+            said.push_str("...");
+        }
+        Self::NotAReview(said)
+    }
 }
 
 /// What was decided about one request, for whoever counts or logs it.
@@ -74,6 +91,9 @@ pub struct Judged<'d, 'a> {
     /// What came of it; a pod that lacks what was decided is refused when it is confirmed.
     pub outcome: Outcome,
 }
+
+/// The uid is repeated in the answer.
+const LONGEST_UID: usize = 256;
 
 /// Which of the two webhooks is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,12 +126,18 @@ pub fn respond_seen(
 ) -> Result<Vec<u8>, BadReview> {
     // Checked once as a whole, the text need not be checked again string by string.
     let body = std::str::from_utf8(body)?;
-    let review: AdmissionReview<'_> = json::from_str(body)?;
+    let bounds = Bounds::new(size::KEPT, touches::may_matter);
+    let (mut review, cut): (AdmissionReview<'_>, Cut) = json::from_str_within(body, bounds)?;
+    let objects = [&mut review.request.object, &mut review.request.old_object];
+    objects.into_iter().flatten().for_each(|pod| pod.cut = cut);
     if let Some(version) = review.api_version.as_deref().filter(|v| *v != API_VERSION) {
         return Err(BadReview::Version(version.chars().take(60).collect()));
     }
     let request = &review.request;
     let uid = &*request.uid;
+    if uid.len() > LONGEST_UID {
+        return Err(BadReview::Uid(uid.len()));
+    }
     let Some(pod) = &request.object else {
         return Ok(answer::pass(uid));
     };
@@ -122,9 +148,9 @@ pub fn respond_seen(
     let (answer, outcome, decision) = match (webhook, request.act()) {
         (Webhook::Mutate, Act::Create) => {
             let decision = decide(&question);
-            let answer = match decision.mode {
-                Mode::DryRun => rehearse(&question, uid, &decision),
-                Mode::Enforce | Mode::Off => apply(pod, uid, &decision),
+            let (answer, decision) = match decision.mode {
+                Mode::DryRun => (rehearse(&question, uid, &decision)?, decision),
+                Mode::Enforce | Mode::Off => apply(pod, uid, decision)?,
             };
             (answer, decision.outcome, decision)
         }
@@ -139,18 +165,18 @@ pub fn respond_seen(
                 Webhook::Validate => Stage::Final,
             };
             let decision = ephemeral(&question, request.old_object.as_ref(), stage);
-            let answer = match decision.mode {
-                Mode::DryRun => answer::rehearse(uid, None, &decision),
-                Mode::Enforce | Mode::Off => apply(pod, uid, &decision),
+            let (answer, decision) = match decision.mode {
+                Mode::DryRun => (answer::rehearse(uid, None, &decision), decision),
+                Mode::Enforce | Mode::Off => apply(pod, uid, decision)?,
             };
             (answer, decision.outcome, decision)
         }
         (Webhook::Validate, Act::Update) => {
             let (mode, _) = world.namespaces.mode(question.namespace, &world.policy);
             let decision = update(&question, request.old_object.as_ref(), mode);
-            let answer = match mode {
-                Mode::DryRun => rehearse_update(&question, request, &decision),
-                Mode::Enforce | Mode::Off => apply(pod, uid, &decision),
+            let (answer, decision) = match mode {
+                Mode::DryRun => (rehearse_update(&question, request, &decision), decision),
+                Mode::Enforce | Mode::Off => apply(pod, uid, decision)?,
             };
             (answer, decision.outcome, decision)
         }
@@ -211,25 +237,39 @@ fn question<'a>(
     }
 }
 
-fn apply(pod: &Pod<'_>, uid: &str, decision: &Decision<'_>) -> Vec<u8> {
-    match decision.outcome {
-        Outcome::Denied => answer::deny(uid, decision),
-        Outcome::Untouched => answer::allow(uid, None, decision),
-        Outcome::Rewritten => {
-            let patch = patch::write(pod, &decision.edits);
-            answer::allow(uid, Some(&patch), decision)
-        }
+/// The answer, and the decision, which is another one where what would have to be written is too much.
+fn apply<'a>(
+    pod: &Pod<'_>,
+    uid: &str,
+    decision: Decision<'a>,
+) -> Result<(Vec<u8>, Decision<'a>), BadReview> {
+    let patch = match decision.outcome {
+        Outcome::Denied => return Ok((answer::deny(uid, &decision), decision)),
+        Outcome::Untouched => return Ok((answer::allow(uid, None, &decision), decision)),
+        Outcome::Rewritten => patch::write(pod, &decision.edits)?,
+    };
+    if patch.len() > size::PATCH.most {
+        let decision = too_large::unwritable(decision, patch.len());
+        return Ok((answer::deny(uid, &decision), decision));
     }
+    Ok((answer::allow(uid, Some(&patch), &decision), decision))
 }
 
 /// What enforcing would do is said; what is done is what an outsider gets.
-fn rehearse(question: &Question<'_>, uid: &str, decision: &Decision<'_>) -> Vec<u8> {
+fn rehearse(
+    question: &Question<'_>,
+    uid: &str,
+    decision: &Decision<'_>,
+) -> Result<Vec<u8>, BadReview> {
     let applied = outsider(question, Mode::DryRun);
     if applied.outcome == Outcome::Denied {
-        return answer::deny(uid, &applied);
+        return Ok(answer::deny(uid, &applied));
     }
-    let patch = (!applied.edits.is_empty()).then(|| patch::write(question.pod, &applied.edits));
-    answer::rehearse(uid, patch.as_deref(), decision)
+    let patch = match applied.edits.as_slice() {
+        [] => None,
+        edits => Some(patch::write(question.pod, edits)?),
+    };
+    Ok(answer::rehearse(uid, patch.as_deref(), decision))
 }
 
 /// What enforcing would do is said; what is done is what protects others.
@@ -258,7 +298,7 @@ pub enum Unjudged<'w> {
 /// The namespace of a request, where nothing can be said about it before that is asked for. `None` also where the body
 /// is no review.
 pub fn missing_namespace(world: &World, body: &[u8]) -> Option<String> {
-    let review: Envelope<'_> = serde_json::from_slice(body).ok()?;
+    let review = envelope(body)?;
     let namespace = review.request.namespace?;
     let is_missing = world.namespaces.is_missing(&namespace);
     is_missing.then(|| namespace.to_string())
@@ -267,11 +307,14 @@ pub fn missing_namespace(world: &World, body: &[u8]) -> Option<String> {
 /// Answers a request that got no decision: an enforced namespace stays closed, everybody else's pod goes on.
 /// None where there is nobody to answer to: no uid, or another version.
 pub fn unjudged(world: &World, body: &[u8], why: &Unjudged<'_>) -> Option<Vec<u8>> {
-    if matches!(why, Unjudged::Unreadable(BadReview::Version(_))) {
-        // Whoever speaks another version would not understand this one's answer.
+    if matches!(
+        why,
+        Unjudged::Unreadable(BadReview::Version(_) | BadReview::Uid(_))
+    ) {
+        // Whoever speaks another version would not understand this one's answer, and no API server has such a uid.
         return None;
     }
-    let review: Envelope<'_> = serde_json::from_slice(body).ok()?;
+    let review = envelope(body)?;
     let request = &review.request;
     let namespace = request.namespace.as_deref().unwrap_or("default");
     let (mode, _) = world.namespaces.mode(namespace, &world.policy);
@@ -279,4 +322,13 @@ pub fn unjudged(world: &World, body: &[u8], why: &Unjudged<'_>) -> Option<Vec<u8
         Mode::Enforce => answer::refuse_unjudged(&request.uid, why),
         Mode::Off | Mode::DryRun => answer::pass_unjudged(&request.uid, why),
     })
+}
+
+/// The little that an answer needs, of a body whose object may be anything.
+fn envelope(body: &[u8]) -> Option<Envelope<'_>> {
+    let body = std::str::from_utf8(body).ok()?;
+    let review: Envelope<'_> = json::from_str_within(body, Bounds::new(0, |_| false))
+        .ok()?
+        .0;
+    (review.request.uid.len() <= LONGEST_UID).then_some(review)
 }

@@ -10,7 +10,7 @@ use super::table::{Column, Table, WIDTH, paint, wrap};
 use super::{API_VERSION, DONE, output};
 use crate::config::policy::nearest;
 use crate::engine::rule::Rule;
-use crate::engine::rules::{ALL, find, lists};
+use crate::engine::rules::{ALL, find, limits, lists};
 
 /// Prints the explanation and returns the exit status.
 ///
@@ -25,6 +25,7 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
         kind: "Rule",
         entry: Entry::of(rule),
         cause: rule.cause,
+        limits: limits(rule),
         risk: rule.risk,
         fix: rule.fix,
         lists: looked(rule),
@@ -45,6 +46,8 @@ struct Explanation {
     #[serde(flatten)]
     entry: Entry,
     cause: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    limits: Vec<String>,
     risk: &'static str,
     fix: &'static str,
     /// The closed lists that it looks things up in.
@@ -123,6 +126,14 @@ fn text(rule: &Rule) -> String {
     ] {
         text.push_str(&format!("\n{}\n", paint(bold, head)));
         for line in wrap(body, WIDTH - 2) {
+            text.push_str(&format!("  {line}\n"));
+        }
+    }
+    for (index, limit) in limits(rule).iter().enumerate() {
+        if index == 0 {
+            text.push_str(&format!("\n{}\n", paint(bold, "Limits")));
+        }
+        for line in wrap(&format!("at most {limit}"), WIDTH - 2) {
             text.push_str(&format!("  {line}\n"));
         }
     }

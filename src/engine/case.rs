@@ -1,5 +1,8 @@
 //! One case: a pod's wants against a fleet, and what can be given to it.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
 use super::policy::{Policy, Tier};
 use super::strategy::Strategy;
 use super::supply::fleet::{Group, Supply, Taint};
@@ -30,6 +33,10 @@ pub struct Case<'c, 'a> {
     pub strategies: Strategies,
     /// Whether the strategy was asked for by name.
     pub is_explicit: bool,
+    /// Why the pod looks like one worker of several, once somebody asked: its command lines are looked through for it.
+    pub worker: OnceCell<Option<String>>,
+    /// For each offer whether its product is asked for, once somebody asked.
+    pub wanted: OnceCell<Vec<bool>>,
 }
 
 /// What was chosen.
@@ -59,21 +66,48 @@ pub struct Grant<'a> {
 impl<'a> Case<'_, 'a> {
     /// Groups of nodes the pod's own selectors and tolerations can reach.
     pub fn reachable(&self) -> Vec<&'a Group> {
-        let supply = self.supply;
-        let groups = supply.groups.iter();
-        groups.filter(|group| self.reaches(group)).collect()
+        self.those(&self.reached())
     }
 
-    /// Whether the pod can reach one group.
-    pub fn reaches(&self, group: &Group) -> bool {
+    /// For each group whether the pod can reach it.
+    pub fn reached(&self) -> Vec<bool> {
         let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
-        self.supply.reaches(group, self.filter, &ours)
+        self.supply.reached(self.filter, &ours)
     }
 
-    /// Whether the pod can reach one group with the labels it has now.
-    pub fn reaches_as_is(&self, group: &Group) -> bool {
+    /// Groups that the pod can reach with the labels they have now.
+    pub fn reachable_as_is(&self) -> Vec<&'a Group> {
         let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
-        self.supply.reaches_as_is(group, self.filter, &ours)
+        self.those(&self.supply.reached_as_is(self.filter, &ours))
+    }
+
+    fn those(&self, reached: &[bool]) -> Vec<&'a Group> {
+        let groups = self.supply.groups.iter().zip(reached);
+        groups
+            .filter(|(_, is)| **is)
+            .map(|(group, _)| group)
+            .collect()
+    }
+
+    /// Whether the product of one of the fleet's offers is asked for.
+    pub fn is_wanted(&self, offer: usize) -> bool {
+        self.products.is_empty() || self.wanted().get(offer) == Some(&true)
+    }
+
+    fn wanted(&self) -> &[bool] {
+        self.wanted.get_or_init(|| {
+            let mut known: HashMap<&str, bool> = HashMap::new();
+            let offers = self
+                .supply
+                .offers
+                .iter()
+                .map(|offer| offer.product.as_str());
+            let mut wanted = |product| {
+                let matches = || product_matches(self.products, product);
+                *known.entry(product).or_insert_with(matches)
+            };
+            offers.map(&mut wanted).collect()
+        })
     }
 
     /// Whether an offer has the product and size that one want needs.

@@ -1,5 +1,7 @@
 //! Chooses strategy and resource: the tier's order, then least waste, then the larger supply, then the name.
 
+use std::collections::HashSet;
+
 use super::case::{Case, Choice, Grant};
 use super::rules;
 use super::strategy::Strategy;
@@ -10,6 +12,10 @@ use super::words;
 
 /// More ways to serve a pod's containers together than are tried on one kind of node.
 const MOST_TRIES: u32 = 256;
+/// The same over all kinds of nodes.
+const MOST_TRIES_IN_ALL: u32 = 8_192;
+/// More combinations of resource names than are compared.
+const MOST_CANDIDATES: usize = 64;
 
 /// Chooses, or finds that nothing known will do.
 pub fn choose<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
@@ -82,14 +88,33 @@ impl<'a> Case<'_, 'a> {
             let each = self.wants.iter();
             each.map(|w| w.fixed_resource().unwrap_or(name)).collect()
         };
-        let mut candidates: Vec<Vec<&'a str>> = names.iter().map(|name| with(name)).collect();
-        if names.len() > 1 && self.wants.len() > 1 {
-            for group in reachable {
-                let (mut names, mut tries) = (Vec::with_capacity(self.wants.len()), MOST_TRIES);
-                if self.fit(strategy, group, &mut names, &mut tries) && !candidates.contains(&names)
-                {
-                    candidates.push(names);
-                }
+        let candidates: Vec<Vec<&'a str>> = names.iter().map(|name| with(name)).collect();
+        match names.len() > 1 && self.wants.len() > 1 {
+            true => self.mixed(strategy, reachable, candidates),
+            false => candidates,
+        }
+    }
+
+    /// The candidates, and what fits all wants together on each kind of node, by several names.
+    fn mixed(
+        &self,
+        strategy: Strategy,
+        reachable: &[&'a Group],
+        mut candidates: Vec<Vec<&'a str>>,
+    ) -> Vec<Vec<&'a str>> {
+        let mut in_all = MOST_TRIES_IN_ALL;
+        for group in reachable {
+            let offers = self.offers(group).filter(|(_, o)| o.strategy == strategy);
+            // One name was tried already.
+            if offers.count() < 2 || candidates.len() >= MOST_CANDIDATES {
+                continue;
+            }
+            let most = MOST_TRIES.min(in_all);
+            let (mut names, mut tries) = (Vec::with_capacity(self.wants.len()), most);
+            let fits = self.fit(strategy, group, &mut names, &mut tries);
+            in_all -= most - tries;
+            if fits && !candidates.contains(&names) {
+                candidates.push(names);
             }
         }
         candidates
@@ -107,10 +132,12 @@ impl<'a> Case<'_, 'a> {
         let Some(want) = self.wants.get(names.len()) else {
             return self.waste(strategy, names, group).is_some();
         };
-        let offers = self.offers(group).map(|(_, offer)| offer);
+        let offers = self.offers(group);
+        let offers = offers.filter(|(sold, _)| self.is_wanted(sold.offer));
         let named = |o: &&Offer| want.fixed_resource().is_none_or(|f| f == o.resource);
         let mut offers: Vec<&'a Offer> = offers
-            .filter(|o| o.strategy == strategy && self.suits(want, o))
+            .map(|(_, offer)| offer)
+            .filter(|o| o.strategy == strategy && want.ask.met_by(o).is_ok())
             .filter(named)
             .collect();
         offers.sort_by_key(|o| (want.ask.waste_mib(o), o.resource.as_str()));
@@ -172,9 +199,21 @@ impl<'a> Case<'_, 'a> {
             return None;
         }
         let mut waste = 0_u64;
-        for (want, name) in self.wants.iter().zip(names) {
-            let (sold, offer) = self.offer(group, strategy, name)?;
-            if !self.suits(want, offer) || self.needed(names, name) > sold.count {
+        let mut last: Option<(&str, (&Sold, &Offer))> = None;
+        for (at, (want, name)) in self.wants.iter().zip(names).enumerate() {
+            let found = match last {
+                Some((before, found)) if before == *name => found,
+                _ => self.offer(group, strategy, name)?,
+            };
+            last = Some((name, found));
+            let (sold, offer) = found;
+            if !self.is_wanted(sold.offer) {
+                return None;
+            }
+            // Counted once for each name.
+            let is_first = !names.iter().take(at).any(|before| before == name);
+            if want.ask.met_by(offer).is_err() || is_first && self.needed(names, name) > sold.count
+            {
                 return None;
             }
             waste = waste.saturating_add(want.ask.waste_mib(offer));
@@ -183,15 +222,18 @@ impl<'a> Case<'_, 'a> {
     }
 
     fn choice(&self, strategy: Strategy, names: &[&'a str], reachable: &[&'a Group]) -> Choice<'a> {
-        let mut grants: Vec<Grant<'a>> = names
-            .iter()
-            .map(|resource| Grant {
-                resource,
-                smallest_mib: u64::MAX,
-                smallest_percent: 100,
-            })
-            .collect();
-        let (mut nodes, mut taints) = (Vec::new(), Vec::new());
+        let mut kinds = Kinds::new(self.supply.offers.len());
+        let mut grants: Vec<Grant<'a>> = Vec::new();
+        for name in names {
+            if !grants.iter().any(|grant| grant.resource == *name) {
+                grants.push(Grant {
+                    resource: name,
+                    smallest_mib: u64::MAX,
+                    smallest_percent: 100,
+                });
+            }
+        }
+        let (mut taints, mut known) = (Vec::new(), HashSet::new());
         for group in reachable {
             if self.waste(strategy, names, group).is_none() {
                 continue;
@@ -204,23 +246,20 @@ impl<'a> Case<'_, 'a> {
                 let mib = offer.memory_mib.unwrap_or(0);
                 grant.smallest_mib = grant.smallest_mib.min(mib);
                 grant.smallest_percent = grant.smallest_percent.min(offer.compute_percent());
-                if !offers.contains(&sold.offer) {
-                    offers.push(sold.offer);
-                }
+                offers.push(sold.offer);
             }
-            if !nodes.contains(&offers) {
-                nodes.push(offers);
-            }
+            kinds.add(offers);
             for taint in &group.taints {
-                if super::supply::filter::is_gpu_taint(taint) && !taints.contains(&taint) {
+                if super::supply::filter::is_gpu_taint(taint) && known.insert(taint) {
                     taints.push(taint);
                 }
             }
         }
+        let grant = |name: &&str| grants.iter().find(|grant| grant.resource == *name).copied();
         Choice {
             strategy,
-            grants,
-            nodes,
+            grants: names.iter().filter_map(grant).collect(),
+            nodes: kinds.list,
             taints,
         }
     }
@@ -239,5 +278,36 @@ impl<'a> Case<'_, 'a> {
     ) -> Option<(&'g Sold, &'a Offer)> {
         self.offers(group)
             .find(|(_, o)| o.strategy == strategy && o.resource == resource)
+    }
+}
+
+/// Kinds of nodes, each once, in the order in which they are met.
+struct Kinds {
+    list: Vec<Vec<usize>>,
+    /// For each offer whether nodes that are needed for it alone are known.
+    single: Vec<bool>,
+    several: HashSet<Vec<usize>>,
+}
+
+impl Kinds {
+    fn new(offers: usize) -> Self {
+        Self {
+            list: Vec::new(),
+            single: vec![false; offers],
+            several: HashSet::new(),
+        }
+    }
+
+    fn add(&mut self, offers: Vec<usize>) {
+        let is_known = match offers.as_slice() {
+            [one] => self
+                .single
+                .get_mut(*one)
+                .is_some_and(|known| std::mem::replace(known, true)),
+            several => !self.several.insert(several.to_vec()),
+        };
+        if !is_known {
+            self.list.push(offers);
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
 
+use std::collections::HashMap;
+
 use super::case::{Case, Choice};
 use super::rules;
 use super::strategy::Strategy;
-use super::supply::fleet::Group;
+use super::supply::fleet::{Group, Sold};
 use super::supply::offer::mib_ceil;
-use super::supply::product::product_matches;
 use super::supply::{Offer, Slice};
 use super::want::{Ask, Lack, Want};
 
@@ -28,6 +29,7 @@ pub const NOT_THERE: (u8, u64) = (10, 0);
 /// Every candidate of every strategy the pod may use, in the order they were tried.
 pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
     let mut list: Vec<Considered> = Vec::new();
+    let reached = case.reached();
     let mut seen = std::collections::HashSet::new();
     for strategy in case.strategies.iter() {
         if let Some(removal) = rules::removal(case, strategy) {
@@ -39,7 +41,7 @@ pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered>
             });
             continue;
         }
-        let entries = entries(case, strategy, choice);
+        let entries = entries(case, strategy, choice, &reached);
         if entries.is_empty() {
             list.push(Considered {
                 strategy,
@@ -104,9 +106,11 @@ fn entries(
     case: &Case<'_, '_>,
     strategy: Strategy,
     choice: Option<&Choice<'_>>,
+    reached: &[bool],
 ) -> Vec<Considered> {
     let mut entries = Vec::new();
-    for group in &case.supply.groups {
+    let mut asking: HashMap<&str, Asking<'_, '_>> = HashMap::new();
+    for (group, is_reached) in case.supply.groups.iter().zip(reached) {
         for sold in &group.sold {
             let Some(offer) = case.supply.offers.get(sold.offer) else {
                 continue;
@@ -114,7 +118,10 @@ fn entries(
             if offer.strategy != strategy {
                 continue;
             }
-            let Some((verdict, distance)) = verdict(case, group, offer, sold.count, choice) else {
+            let name = offer.resource.as_str();
+            let asking = asking.entry(name).or_insert_with(|| Asking::of(case, name));
+            let node = (group, *is_reached, sold);
+            let Some((verdict, distance)) = verdict(case, asking, node, offer, choice) else {
                 continue;
             };
             entries.push(Considered {
@@ -128,28 +135,44 @@ fn entries(
     entries
 }
 
+/// The wants that an offer of one name could serve.
+struct Asking<'c, 'a> {
+    wants: Vec<&'c Want<'a>>,
+    /// How many of it the pod needs at once.
+    needed: u64,
+}
+
+impl<'c, 'a> Asking<'c, 'a> {
+    fn of(case: &Case<'c, 'a>, name: &str) -> Self {
+        let fits = |want: &&Want<'_>| want.fixed_resource().is_none_or(|fixed| fixed == name);
+        let names = case
+            .wants
+            .iter()
+            .map(|w| w.fixed_resource().unwrap_or(name));
+        let names: Vec<&str> = names.collect();
+        Self {
+            wants: case.wants.iter().filter(fits).collect(),
+            needed: case.needed(&names, name),
+        }
+    }
+}
+
 /// Why an offer of a kind of node fell; none where the pod named other resources.
 fn verdict(
     case: &Case<'_, '_>,
-    group: &Group,
+    asking: &Asking<'_, '_>,
+    (group, is_reached, sold): (&Group, bool, &Sold),
     offer: &Offer,
-    count: u64,
     choice: Option<&Choice<'_>>,
 ) -> Option<(String, (u8, u64))> {
-    let mut wants = case.wants.iter().peekable();
-    wants.peek()?;
-    let fits_name = |w: &&Want<'_>| w.fixed_resource().is_none_or(|r| r == offer.resource);
-    let wants: Vec<&Want<'_>> = wants.filter(fits_name).collect();
-    if wants.is_empty() {
-        return None;
-    }
-    for want in &wants {
+    asking.wants.first()?;
+    for want in &asking.wants {
         if let Err(lack) = want.ask.met_by(offer) {
             let missing = missing(&want.ask, offer, lack);
             return Some((short(&want.ask, offer, lack), (2, missing)));
         }
     }
-    if !product_matches(case.products, &offer.product) {
+    if !case.is_wanted(sold.offer) {
         return Some(("not one of the products asked for".to_owned(), (4, 0)));
     }
     if offer.strategy.is_shared() && !group.has_hostname {
@@ -157,17 +180,12 @@ fn verdict(
             "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold";
         return Some((why.to_owned(), (3, 0)));
     }
-    let names: Vec<&str> = case
-        .wants
-        .iter()
-        .map(|w| w.fixed_resource().unwrap_or(&offer.resource))
-        .collect();
-    let needed = case.needed(&names, &offer.resource);
+    let (needed, count) = (asking.needed, sold.count);
     if needed > count {
         let missing = needed - count;
         return Some((format!("{count} on a node, {needed} needed"), (1, missing)));
     }
-    if !case.reaches(group) {
+    if !is_reached {
         let why = "the pod's node selectors, affinity or tolerations do not reach its nodes";
         return Some((why.to_owned(), (3, 0)));
     }

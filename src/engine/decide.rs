@@ -11,6 +11,7 @@ use super::policy::Mode;
 use super::question::{Question, Witness, Workload};
 use super::rules;
 use super::share::{self, Gpus};
+use super::size;
 use super::touches::touches_gpu;
 
 /// Decides about one pod.
@@ -59,6 +60,9 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
     }
     if !touches_gpu(pod) {
         return untouched(mode, Reason::TakesNoGpu);
+    }
+    if let Some(excess) = size::excess(pod) {
+        return rules::too_large::decision(excess, policy, mode);
     }
     let mut findings = Findings::new(policy);
     let form = match question.workload {

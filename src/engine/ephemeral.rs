@@ -11,7 +11,9 @@ use super::plan;
 use super::policy::Mode;
 use super::question::Question;
 use super::rules::{self, Standing, ephemeral_gpu};
+use super::size;
 use super::strategy::Strategy;
+use super::touches::touches_gpu;
 use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
@@ -36,6 +38,10 @@ pub fn ephemeral<'a>(
         .mode(question.namespace, question.policy);
     if mode == Mode::Off {
         return untouched(mode, Reason::NamespaceOff);
+    }
+    let excess = size::excess(question.pod).filter(|_| touches_gpu(question.pod));
+    if let Some(excess) = excess {
+        return rules::too_large::decision(excess, question.policy, mode);
     }
     let mut findings = Findings::new(question.policy);
     let mut edits = Vec::new();

@@ -15,6 +15,7 @@ use super::question::Question;
 use super::rule::{Rule, Severity};
 use super::rules::limit_env::Trust;
 use super::rules::{self, Holds, Standing};
+use super::size;
 use super::strategy::Strategy;
 use super::supply::NodeFilter;
 use super::tenancy;
@@ -23,23 +24,9 @@ use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
-/// Longer lists, all together, are not looked through: the API server gives up on what costs too much.
-pub(crate) const MOST_ENTRIES: usize = 5_000;
-/// The same for containers.
-pub(crate) const MOST_CONTAINERS: usize = 500;
-/// The same for the paths of volumes and mounts that have to be taken apart, in characters.
-pub(crate) const MOST_TEXT: usize = 50_000;
-
-/// The same for host paths, those of volumes and those that mounts take a part of, each of which is followed.
-pub(crate) const MOST_HOSTS: usize = 1_000;
-/// The same for pairs of a volume with a host path and a mount of a part, each of which is looked at.
-pub(crate) const MOST_PAIRS: usize = 20_000;
-
 /// Why the guard refuses a pod.
 #[derive(Clone, Copy, Debug)]
 pub enum Refusal {
-    /// It is too much to be looked through.
-    TooLarge,
     /// It takes a GPU, and lacks a part of slicegate's stamp.
     Stamp,
     /// A rule refuses it.
@@ -65,13 +52,17 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
     let marked = marked.iter().any(|key| pod.label(key).is_some())
         && denies(&rules::protected_metadata::RULE);
     let selects = (rules::reserved_selector::is_named(pod)
-        || touches::entries_repelled(pod) > MOST_ENTRIES)
+        || touches::entries_repelled(pod) > size::ENTRIES.most)
         && denies(&rules::reserved_selector::RULE);
     if !enforced && !marked && !selects {
         return Vec::new();
     }
-    if touches::is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES) || has_many_paths(pod) {
-        return vec![Refusal::TooLarge];
+    let excess = match enforced {
+        true => size::excess_for_the_guard(pod),
+        false => size::excess_for_labels(pod),
+    };
+    if excess.is_some() {
+        return vec![Refusal::Rule(&rules::too_large::RULE)];
     }
     let takes = takes_gpu(pod);
     let is_foreign = foreign::is_left_alone(pod, question.policy);
@@ -311,29 +302,4 @@ fn whole_gpus(pod: &Pod<'_>) -> u64 {
     };
     let counts = pod.containers().filter(|(place, c)| beside(*place, c));
     counts.filter_map(|(_, c)| limit(c)).sum()
-}
-
-/// Paths beyond what is taken apart, or more of them than are followed; a single one of a node has at most 4,096
-/// characters.
-fn has_many_paths(pod: &Pod<'_>) -> bool {
-    let size = |path: Option<&str>| path.map_or(0, |path| path.chars().count());
-    let volumes = pod.spec.iter().flat_map(|s| s.volumes.iter().flatten());
-    let hosts: Vec<usize> = volumes
-        .filter_map(|v| v.host_path.as_ref())
-        .map(|h| size(h.path.as_deref()))
-        .collect();
-    let mounts = || {
-        let mounts = pod.all_containers().map(|(_, c)| &c.volume_mounts);
-        mounts.flatten().flatten()
-    };
-    let text: usize = mounts().map(|m| size(m.mount_path.as_deref())).sum();
-    let parts: Vec<usize> = mounts()
-        .filter(|m| m.sub_path.is_some() || m.sub_path_expr.is_some())
-        .map(|m| size(m.sub_path.as_deref()) + size(m.sub_path_expr.as_deref()))
-        .collect();
-    let sum = |sizes: &[usize]| sizes.iter().sum::<usize>();
-    let followed = if hosts.is_empty() { 0 } else { parts.len() };
-    sum(&hosts) + text + sum(&parts) > MOST_TEXT
-        || hosts.len() + followed > MOST_HOSTS
-        || hosts.len() * parts.len() > MOST_PAIRS
 }

@@ -34,6 +34,7 @@ pub mod rules;
 pub mod runtime_classes;
 pub mod share;
 pub mod shown;
+pub mod size;
 pub mod strategy;
 pub mod supply;
 pub mod tenancy;

@@ -14,6 +14,7 @@ use super::tenancy;
 use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::Container;
+use crate::json::Cut;
 
 /// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
 ///
@@ -37,17 +38,20 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     let selects = rules::reserved_selector::is_named(pod);
     let labels = policy.outsiders == Outsiders::Label;
     let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
-    if unseen || !labels && !is_labelled && !selects {
+    let is_cut = pod.cut >= Cut::Entries;
+    if unseen || !labels && !is_labelled && !selects && !is_cut {
         return decision;
     }
-    let takes_gpu = takes_gpu(pod);
+    // Of what was not read, nobody can say that it takes no GPU.
+    let takes_gpu = takes_gpu(pod) || labels && is_cut;
     let boundary = if takes_gpu {
         own_boundary(question)
     } else {
         None
     };
-    if is_labelled || selects {
+    if is_labelled || selects || pod.cut == Cut::KeysThatMatter {
         let mut findings = Findings::new(policy);
+        rules::protected_metadata::unread(pod, &mut findings);
         let given = boundary.as_deref().map(|b| (words::TRUST_BOUNDARY, b));
         rules::protected_metadata::check(pod, given.as_slice(), &mut findings);
         rules::reserved_selector::check(pod, &[], &mut findings);

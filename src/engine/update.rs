@@ -30,6 +30,9 @@ pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode)
     let nothing = Pod::default();
     let before = before.unwrap_or(&nothing);
     let mut findings = Findings::new(policy);
+    for side in [before, pod] {
+        protected_metadata::unread(side, &mut findings);
+    }
     let adopted = adoption(question, before);
     protected_metadata::changed(before, pod, adopted.as_deref(), &mut findings);
     if mode != Mode::Off {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::text::{Pairs, Text};
-use crate::json::Raw;
+use crate::json::{Cut, Kept, Raw};
 
 /// A Pod, or the template of a workload: both have `metadata` and `spec`.
 #[derive(Debug, Default, Deserialize)]
@@ -14,6 +14,9 @@ pub struct Pod<'a> {
     /// Absent only in an object the API server refuses.
     #[serde(borrow, default)]
     pub spec: Option<Spec<'a>>,
+    /// What was left out when it was read, because it is more than any pod says.
+    #[serde(skip)]
+    pub cut: Cut,
 }
 
 /// `metadata` of a pod.
@@ -309,10 +312,13 @@ pub struct NodeAffinity<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeSelector<'a> {
-    /// Any one of these; kept as text as well, because a rewrite may have to repeat a term unread fields and all.
+    /// Any one of these.
     #[serde(borrow, default)]
-    pub node_selector_terms: Option<Vec<Raw<'a>>>,
+    pub node_selector_terms: Option<Vec<NodeTerm<'a>>>,
 }
+
+/// A term, and its text, because a rewrite may have to repeat it unread fields and all.
+pub type NodeTerm<'a> = Kept<'a, NodeSelectorTerm<'a>>;
 
 /// A conjunction of requirements; an empty one matches nothing.
 #[derive(Debug, Default, Deserialize)]
@@ -428,14 +434,10 @@ impl<'a> Pod<'a> {
 }
 
 impl<'a> Spec<'a> {
-    /// The required node selector terms, read; none where the pod requires nothing.
-    ///
-    /// A term that cannot be read matches nothing, like an empty one: the API server refuses it anyway.
-    pub fn required_node_terms(&self) -> Option<Vec<NodeSelectorTerm<'a>>> {
+    /// The required node selector terms; none where the pod requires nothing.
+    pub fn required_node_terms(&self) -> Option<&[NodeTerm<'a>]> {
         let required = self.required_nodes()?;
-        let terms = required.node_selector_terms.as_deref().unwrap_or_default();
-        let read = |raw: &Raw<'a>| raw.read().unwrap_or_default();
-        Some(terms.iter().map(read).collect())
+        Some(required.node_selector_terms.as_deref().unwrap_or_default())
     }
 
     /// `affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`.

@@ -8,7 +8,7 @@ use super::selectors;
 use super::tenancy;
 use crate::engine::policy::Mode;
 use crate::engine::rules::protected_metadata::RULE;
-use crate::engine::rules::reserved_selector;
+use crate::engine::rules::{reserved_selector, too_large};
 use crate::engine::touches::quoted;
 use crate::engine::{NeverMatched, Policy, words};
 
@@ -17,7 +17,7 @@ pub(super) const LABELS: [&str; 3] = [words::TRUST_BOUNDARY, words::STRATEGY, wo
 
 /// The policy `slicegate-labels`.
 pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
-    let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
+    let mut variables = vec![scope::enforced(policy, never), scope::too_large_to_label()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
     variables.extend(tenancy::boundary(policy));
@@ -53,8 +53,10 @@ pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
 fn not_too_large() -> Validation {
     Validation::new(
         "!variables.tooLarge",
-        "slicegate: the pod bears labels of slicegate, or its required anti-affinity may name one, and it is too large \
-        to be looked through",
+        format!(
+            "[{}] the pod bears labels of slicegate, or its required anti-affinity may name one, and it says more than is read",
+            too_large::RULE.id
+        ),
     )
 }
 

@@ -2,8 +2,9 @@
 
 use super::object::{Validation, Variable};
 use crate::engine::foreign::{Stands, WORDS, Word};
-use crate::engine::guarded::{MOST_CONTAINERS, MOST_ENTRIES, MOST_HOSTS, MOST_PAIRS, MOST_TEXT};
 use crate::engine::policy::Mode;
+use crate::engine::rules::too_large;
+use crate::engine::size::{self, Limit};
 use crate::engine::touches::{LISTS, begins, beyond, is_one_of, quoted};
 use crate::engine::words;
 use crate::engine::{NeverMatched, Policy};
@@ -51,7 +52,7 @@ pub(super) fn enforced(policy: &Policy, never: &NeverMatched) -> Variable {
     ("enforced", expression)
 }
 
-/// Whether it is more than is looked through.
+/// Whether it is more than is looked through. What is counted first is what other counts go through.
 pub(super) fn too_large() -> Variable {
     let volumes = "object.spec.?volumes.orValue([])";
     let hosts = format!("{volumes}.map(v, size(v.?hostPath.?path.orValue(''))).sum()");
@@ -62,21 +63,85 @@ pub(super) fn too_large() -> Variable {
     };
     let mounts =
         each("size(m.mountPath) + size(m.?subPath.orValue('')) + size(m.?subPathExpr.orValue(''))");
-    let hosts_count = format!("{volumes}.filter(v, has(v.hostPath)).size()");
-    let parts_count = each("has(m.subPath) || has(m.subPathExpr) ? 1 : 0");
-    let expression = format!(
-        "{}\n|| {hosts}\n  + {mounts} > {MOST_TEXT}\n|| [{hosts_count}].exists(h, h > 0 && [{parts_count}].exists(p,\n  \
-        h + p > {MOST_HOSTS} || h * p > {MOST_PAIRS}))",
-        beyond(MOST_CONTAINERS, MOST_ENTRIES)
+    let paths = format!("{hosts}\n  + {mounts} > {}", size::PATHS.most);
+    let hosts = format!("{volumes}.filter(v, has(v.hostPath)).size()");
+    let parts = each("has(m.subPath) || has(m.subPathExpr) ? 1 : 0");
+    let pairs = format!(
+        "[{hosts}].exists(h, h > 0 && [{parts}].exists(p,\n  h + p > {} || h * p > {}))",
+        size::HOSTS.most,
+        size::PAIRS.most
     );
+    let clauses = [
+        beyond(size::CONTAINERS.most, size::ENTRIES.most),
+        paths,
+        pairs,
+        beyond_on_nodes(),
+        beyond_beside(),
+    ];
+    ("tooLarge", clauses.join("\n|| "))
+}
+
+/// Whether labels and containers are more than is looked through, wherever the pod is.
+pub(super) fn too_large_to_label() -> Variable {
+    let expression = beyond(size::CONTAINERS.most, size::ENTRIES.most);
     ("tooLarge", expression)
+}
+
+/// Whether it says more of nodes than is looked through.
+fn beyond_on_nodes() -> String {
+    let required = "requiredDuringSchedulingIgnoredDuringExecution";
+    let terms =
+        format!("object.spec.?affinity.?nodeAffinity.?{required}.?nodeSelectorTerms.orValue([])");
+    let both = [
+        "t.?matchExpressions.orValue([])",
+        "t.?matchFields.orValue([])",
+    ];
+    let requirements = both.map(|list| format!("size({list})")).join(" + ");
+    let values = both
+        .map(|list| format!("{list}.map(e, size(e.?values.orValue([]))).sum()"))
+        .join(" + ");
+    let more = |list: &str, limit: &Limit| format!("size({list}) > {}", limit.most);
+    [
+        more("object.spec.?nodeSelector.orValue({})", &size::SELECTORS),
+        more("object.spec.?tolerations.orValue([])", &size::TOLERATIONS),
+        more(&terms, &size::TERMS),
+        format!(
+            "{terms}.map(t, {requirements}).sum() > {}",
+            size::REQUIREMENTS.most
+        ),
+        format!("{terms}.map(t, {values}).sum() > {}", size::VALUES.most),
+    ]
+    .join("\n|| ")
+}
+
+/// Whether it says more of its neighbours, its owners and its claims.
+fn beyond_beside() -> String {
+    let kinds = ["required", "preferred"].map(|kind| {
+        ["podAffinity", "podAntiAffinity"].map(|side| {
+            format!("size(object.spec.?affinity.?{side}.?{kind}DuringSchedulingIgnoredDuringExecution.orValue([]))")
+        })
+    });
+    let more = |list: &str, limit: &Limit| format!("size({list}.orValue([])) > {}", limit.most);
+    [
+        format!(
+            "{} > {}",
+            kinds.concat().join("\n  + "),
+            size::NEIGHBOURS.most
+        ),
+        more("object.metadata.?ownerReferences", &size::OWNERS),
+        more("object.spec.?resourceClaims", &size::CLAIMS),
+    ]
+    .join("\n|| ")
 }
 
 /// A pod that is too much is refused where slicegate acts, since nobody can say that it takes no GPU.
 pub(super) fn not_too_large() -> Validation {
+    let guarded = size::LIMITS.into_iter().filter(|limit| limit.is_guarded);
+    let limits: Vec<String> = guarded.map(|l| format!("{} {}", l.most, l.of)).collect();
     let message = format!(
-        "slicegate: the pod is too large to be looked through: more than {MOST_CONTAINERS} containers, {MOST_ENTRIES} \
-        entries of its lists, {MOST_HOSTS} host paths, or {MOST_TEXT} characters in paths; fix: divide it"
+        "[{}] the pod says more than is read, which is at most {}; fix: say less, or split the pod",
+        too_large::RULE.id,
+        limits.join(", ")
     );
     Validation::new("!variables.enforced || !variables.tooLarge", message)
 }

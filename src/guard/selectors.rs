@@ -5,17 +5,18 @@ use super::object::{Validation, Variable};
 use super::rule;
 use super::scope::{noted, one_of};
 use super::stamp::is_own_term;
-use crate::engine::guarded::MOST_ENTRIES;
 use crate::engine::policy::BoundaryPlacement;
 use crate::engine::rules::reserved_selector::RULE;
+use crate::engine::size::ENTRIES;
 use crate::engine::touches::{TERMS, begins, has, quoted, repelling_entries, selects_by};
 use crate::engine::{Policy, Strategy, words};
 
 /// Whether a pod's required anti-affinity names a key of slicegate's, or may name one because it has too many to be
 /// looked through.
 pub(super) fn selects_by_a_key() -> String {
+    let most = ENTRIES.most;
     format!(
-        "size({TERMS}) > {MOST_ENTRIES} || {} > {MOST_ENTRIES}\n|| {TERMS}.exists(t,\n  {})",
+        "size({TERMS}) > {most} || {} > {most}\n|| {TERMS}.exists(t,\n  {})",
         repelling_entries(),
         named()
     )

@@ -1,5 +1,7 @@
 //! JSON: read and written by hand where a request waits for it.
 
+mod bounds;
+mod kept;
 mod raw;
 mod reader;
 mod skip;
@@ -8,7 +10,11 @@ mod tests;
 mod write;
 
 use serde::Deserialize;
+use serde::de::Error as _;
+use serde_json::Error;
 
+pub use bounds::{Bounds, Cut};
+pub use kept::Kept;
 pub use raw::Raw;
 use reader::Reader;
 pub use write::{escape, number, plain, string};
@@ -18,13 +24,39 @@ pub use write::{escape, number, plain, string};
 ///
 /// # Errors
 /// Those of `serde_json`, which has the last word about what cannot be read.
-pub fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
-    quickly(text).or_else(|_| serde_json::from_str(text))
+pub fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
+    quickly(text, Bounds::none())
+        .map(|(value, _)| value)
+        .or_else(|_| serde_json::from_str(text))
 }
 
-fn quickly<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
-    let mut reader = Reader::new(text);
-    let value = T::deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(value)
+/// Longer texts are not read a second time for the sake of a better message.
+const LONGEST_READ_TWICE: usize = 64 << 10;
+
+/// Reads a value from a text that anybody may have sent: no more of it is kept than the bounds say, and what was left out
+/// is known.
+///
+/// # Errors
+/// Those of `serde_json` where the text is short. Of a long one it is said about where it is not in order.
+pub fn from_str_within<'a, T: Deserialize<'a>>(
+    text: &'a str,
+    bounds: Bounds,
+) -> Result<(T, Cut), Error> {
+    quickly(text, bounds).or_else(|(problem, at)| match text.len() {
+        ..=LONGEST_READ_TWICE => serde_json::from_str(text).map(|value| (value, Cut::Nothing)),
+        _ => Err(Error::custom(format_args!("{problem}, before byte {at}"))),
+    })
+}
+
+/// The value and what was left out, or what is wrong and how far it was read.
+fn quickly<'a, T: Deserialize<'a>>(
+    text: &'a str,
+    bounds: Bounds,
+) -> Result<(T, Cut), (Error, usize)> {
+    let mut reader = Reader::new(text, bounds);
+    let value = T::deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
+    match value {
+        Ok(value) => Ok((value, reader.cut())),
+        Err(problem) => Err((problem, reader.at())),
+    }
 }

@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
+use super::{Bounds, Cut};
+
 /// A value that is read later, if anybody asks for it. Of objects and arrays only strings and brackets were looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Raw<'a>(&'a str);
@@ -15,17 +17,26 @@ impl<'a> Raw<'a> {
     /// By this the reader knows what is asked for.
     pub(super) const NAME: &'static str = "slicegate::json::Raw";
 
+    pub(super) const fn of(text: &'a str) -> Self {
+        Self(text)
+    }
+
     /// The text.
     pub const fn get(self) -> &'a str {
         self.0
     }
 
-    /// Reads it.
+    /// Reads it, unless it has more entries than anybody has a use for.
     ///
     /// # Errors
-    /// As [`super::from_str`].
+    /// As [`super::from_str_within`], and where entries would have to be left out.
     pub fn read<T: Deserialize<'a>>(self) -> Result<T, serde_json::Error> {
-        super::from_str(self.0)
+        const MOST_ENTRIES: usize = 5_000;
+        let bounds = Bounds::new(MOST_ENTRIES, |_| true);
+        match super::from_str_within(self.0, bounds)? {
+            (value, Cut::Nothing) => Ok(value),
+            _ => Err(Error::custom("more entries than are read")),
+        }
     }
 }
 

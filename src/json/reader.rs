@@ -1,12 +1,17 @@
 //! Reads JSON into types that borrow from it: what no type asks for is skipped many bytes at a time.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::Deserialize as _;
+use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Error;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
-use super::{Raw, skip};
+use super::bounds::{Bounds, Cut};
+use super::{Kept, Raw, skip};
 
 /// As deep as `serde_json` goes.
 const DEEPEST: u8 = 127;
@@ -17,16 +22,28 @@ pub(super) struct Reader<'a> {
     at: usize,
     /// How much deeper objects and arrays may go.
     depth: u8,
+    bounds: Bounds,
 }
 
 impl<'a> Reader<'a> {
     /// Nothing is read yet.
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str, bounds: Bounds) -> Self {
         Self {
             text,
             at: 0,
             depth: DEEPEST,
+            bounds,
         }
+    }
+
+    /// How far the text was read.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// What was left out.
+    pub(super) fn cut(&self) -> Cut {
+        self.bounds.cut
     }
 
     /// There is nothing more.
@@ -98,7 +115,7 @@ impl<'a> Reader<'a> {
     /// Reads what is between two brackets.
     fn within<T>(
         &mut self,
-        close: u8,
+        (close, is_struct): (u8, bool),
         read: impl FnOnce(&mut Members<'_, 'a>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let deeper = self.depth.checked_sub(1);
@@ -107,6 +124,7 @@ impl<'a> Reader<'a> {
         let mut members = Members {
             reader: self,
             close,
+            is_struct,
             is_first: true,
         };
         let value = read(&mut members)?;
@@ -128,9 +146,22 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
                 Some(text) => visitor.visit_borrowed_str(text),
                 None => self.handed(|reader| reader.deserialize_str(visitor)),
             },
-            Some(b'{') => self.within(b'}', |members| visitor.visit_map(members)),
-            Some(b'[') => self.within(b']', |members| visitor.visit_seq(members)),
+            Some(b'{') => self.within((b'}', false), |members| visitor.visit_map(members)),
+            Some(b'[') => self.within((b']', false), |members| visitor.visit_seq(members)),
             _ => self.handed(|reader| reader.deserialize_any(visitor)),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
+        match self.peek() {
+            // A field that is there is never left out.
+            Some(b'{') => self.within((b'}', true), |members| visitor.visit_map(members)),
+            _ => self.deserialize_any(visitor),
         }
     }
 
@@ -153,6 +184,11 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     ) -> Result<V::Value, Error> {
         match name {
             Raw::NAME => visitor.visit_borrowed_str(self.skipped()?),
+            Kept::<()>::NAME => {
+                self.peek();
+                let from = self.at;
+                visitor.visit_seq(Twice { reader: self, from })
+            }
             // A `RawValue` is one for `serde_json` alone.
             _ => self.handed(|reader| reader.deserialize_newtype_struct(name, visitor)),
         }
@@ -169,7 +205,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 
     serde::forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct map struct identifier
+        tuple_struct map identifier
     }
 }
 
@@ -177,10 +213,12 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 struct Members<'r, 'a> {
     reader: &'r mut Reader<'a>,
     close: u8,
+    /// Its members are the fields of a type, so that none is left out.
+    is_struct: bool,
     is_first: bool,
 }
 
-impl Members<'_, '_> {
+impl<'a> Members<'_, 'a> {
     /// Whether there is one more; what is next is its first byte, or else the closing bracket.
     fn next(&mut self) -> Result<bool, Error> {
         match self.reader.peek() {
@@ -190,6 +228,72 @@ impl Members<'_, '_> {
             _ => return Err(Error::custom("something else was expected")),
         }
         Ok(true)
+    }
+
+    /// Leaves out all that is left.
+    fn leave(&mut self) -> Result<(), Error> {
+        let end = skip::rest(self.reader.text.as_bytes(), self.reader.at);
+        self.reader.at = end.ok_or_else(|| Error::custom("a value does not end"))?;
+        Ok(())
+    }
+
+    /// The next key, if there is one more.
+    fn key<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<K::Value, Error> {
+        let key = match self.reader.peek() {
+            Some(b'"') => match self.reader.plain() {
+                Some(key) => seed.deserialize(BorrowedStrDeserializer::new(key))?,
+                None => self.reader.handed(|reader| seed.deserialize(reader))?,
+            },
+            _ => return Err(Error::custom("a key is a string")),
+        };
+        self.reader.pass(b':')?;
+        Ok(key)
+    }
+
+    /// The next key that matters; what comes before is left out.
+    fn key_that_matters(&mut self) -> Result<Option<Cow<'a, str>>, Error> {
+        loop {
+            let key = self.key(Key)?;
+            if self.reader.bounds.matters(&key) {
+                if self.reader.bounds.take_key_that_matters() {
+                    return Ok(Some(key));
+                }
+                // The key and its colon are read, and what is left of the map begins with the value.
+                self.leave()?;
+                return Ok(None);
+            }
+            self.reader.skipped()?;
+            if !self.next()? {
+                return Ok(None);
+            }
+        }
+    }
+}
+
+/// A key, with an allocation only where it has escapes.
+struct Key;
+
+impl<'a> DeserializeSeed<'a> for Key {
+    type Value = Cow<'a, str>;
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Key {
+    type Value = Cow<'a, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'a str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
     }
 }
 
@@ -203,17 +307,12 @@ impl<'a> MapAccess<'a> for Members<'_, 'a> {
         if !self.next()? {
             return Ok(None);
         }
-        let key = match self.reader.peek() {
-            Some(b'"') => match self.reader.plain() {
-                Some(key) => {
-                    seed.deserialize(serde::de::value::BorrowedStrDeserializer::new(key))?
-                }
-                None => self.reader.handed(|reader| seed.deserialize(reader))?,
-            },
-            _ => return Err(Error::custom("a key is a string")),
-        };
-        self.reader.pass(b':')?;
-        Ok(Some(key))
+        if self.is_struct || self.reader.bounds.take_key() {
+            return self.key(seed).map(Some);
+        }
+        let key = self.key_that_matters()?;
+        let key = key.map(|key| seed.deserialize(CowStrDeserializer::new(key)));
+        key.transpose()
     }
 
     fn next_value_seed<T: DeserializeSeed<'a>>(&mut self, seed: T) -> Result<T::Value, Error> {
@@ -228,9 +327,36 @@ impl<'a> SeqAccess<'a> for Members<'_, 'a> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, Error> {
-        match self.next()? {
-            true => seed.deserialize(&mut *self.reader).map(Some),
-            false => Ok(None),
+        if !self.next()? {
+            return Ok(None);
+        }
+        if self.reader.bounds.take_entry() {
+            return seed.deserialize(&mut *self.reader).map(Some);
+        }
+        self.leave()?;
+        Ok(None)
+    }
+}
+
+/// A value, and after it the text that it was read from.
+struct Twice<'r, 'a> {
+    reader: &'r mut Reader<'a>,
+    from: usize,
+}
+
+impl<'a> SeqAccess<'a> for Twice<'_, 'a> {
+    type Error = Error;
+
+    fn next_element_seed<T: DeserializeSeed<'a>>(
+        &mut self,
+        seed: T,
+    ) -> Result<Option<T::Value>, Error> {
+        let text = self.reader.text.get(self.from..self.reader.at);
+        match text.filter(|text| !text.is_empty()) {
+            None => seed.deserialize(&mut *self.reader).map(Some),
+            Some(text) => seed
+                .deserialize(BorrowedStrDeserializer::new(text))
+                .map(Some),
         }
     }
 }

@@ -59,10 +59,23 @@ pub(super) fn value(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
+/// Where the bracket is closed within which `from` is, outside of any string.
+pub(super) fn rest(bytes: &[u8], from: usize) -> Option<usize> {
+    let inside = Inside {
+        depth: 1,
+        ..Inside::default()
+    };
+    Some(closing(bytes, from, inside)? - 1)
+}
+
 /// Where the bracket at `from` is closed, and one more.
 fn brackets(bytes: &[u8], from: usize) -> Option<usize> {
-    let (blocks, rest) = bytes[from..].as_chunks::<64>();
-    let mut inside = Inside::default();
+    closing(bytes, from, Inside::default())
+}
+
+/// Where the outermost bracket is closed, and one more.
+fn closing(bytes: &[u8], from: usize, mut inside: Inside) -> Option<usize> {
+    let (blocks, rest) = bytes.get(from..)?.as_chunks::<64>();
     for (index, block) in blocks.iter().enumerate() {
         if let Some(end) = inside.closes(block) {
             return Some(from + index * 64 + end + 1);

@@ -10,7 +10,13 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-use super::{Raw, from_str, quickly};
+use super::bounds::Bounds;
+use super::{Raw, from_str};
+
+fn quickly<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    let read = super::quickly(text, Bounds::none());
+    read.map(|(value, _)| value).map_err(|(problem, _)| problem)
+}
 
 /// A type that asks for some of what is there, in several ways.
 #[derive(Debug, Deserialize)]

@@ -62,7 +62,7 @@ pub fn judge(case: &Case, pod: &Value, world: &World) -> Judged {
         .considered
         .iter()
         .map(|c| json!({"strategy": c.strategy.word(), "offer": c.offer, "verdict": c.verdict}));
-    let patch = patch::write(&pod, &decision.edits);
+    let patch = patch::write(&pod, &decision.edits).expect("a patch");
     Judged {
         outcome: decision.outcome.word(),
         findings: findings.collect(),

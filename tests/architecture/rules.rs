@@ -260,6 +260,7 @@ fn what_the_contract_calls_a_warning_is_one_by_default() {
         "ask-invalid",
         "tier-missing",
         "mig-profile-unknown",
+        "too-large",
     ];
     assert_eq!(BTreeSet::from_iter(always), BTreeSet::from(expected));
 }

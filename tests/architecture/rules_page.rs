@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use slicegate::engine::rule::Rule;
-use slicegate::engine::rules::{ALL, lists};
+use slicegate::engine::rules::{ALL, limits, lists};
 
 const INTRODUCTION: &str = "<!-- Written from src/engine/rules by SLICEGATE_BLESS=1 cargo test --test architecture. -->
 
@@ -57,6 +57,13 @@ fn section(rule: &Rule, page: &mut String) {
         ("Fix", rule.fix),
     ] {
         let _ = write!(page, "\n**{head}.** {}\n", escaped(text));
+    }
+    let limits = limits(rule);
+    if !limits.is_empty() {
+        page.push_str("\n**Limits.** At most\n\n");
+    }
+    for limit in limits {
+        let _ = writeln!(page, "- {limit}");
     }
     for list in lists::of(rule) {
         let _ = write!(page, "\n{}:\n\n", list.title);

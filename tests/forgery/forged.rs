@@ -105,7 +105,7 @@ fn boundaries_and_tiers_that_are_not_ones_own_are_refused() {
 
 #[test]
 fn huge_and_odd_annotations_are_refused_or_mean_nothing() {
-    let huge = "x".repeat(256 * 1024);
+    let huge = "x".repeat(250 * 1024);
     for key in [
         BOUNDARY,
         "slicegate.dev/tier",

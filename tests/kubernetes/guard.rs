@@ -720,7 +720,7 @@ pub fn a_pod_too_large_for_the_guard_is_refused_only_where_slicegate_acts(stage:
         pod["metadata"]["namespace"] = "shut".into();
         let answer = tried(&cluster, "shut", &pod);
         assert!(!fault(&answer), "{source}: {}", answer.message());
-        let said = answer.message().contains("too large to be looked through");
+        let said = answer.message().contains("[too-large]");
         too_large += usize::from(said);
     }
     assert!(too_large >= 2, "{too_large} were too large");

@@ -188,7 +188,7 @@ impl Tally {
         let names: Vec<String> = refusals
             .iter()
             .map(|refusal| match refusal {
-                Refusal::TooLarge | Refusal::Stamp => "slicegate:".to_owned(),
+                Refusal::Stamp => "slicegate:".to_owned(),
                 Refusal::Rule(rule) => format!("[{}]", rule.id),
             })
             .collect();

@@ -81,7 +81,7 @@ impl World {
         let text = self.ask(namespace, pod, |question| {
             let decision = decide(question);
             (decision.outcome != Outcome::Denied)
-                .then(|| patch::write(question.pod, &decision.edits))
+                .then(|| patch::write(question.pod, &decision.edits).expect("a patch"))
         })?;
         let patch: json_patch::Patch = serde_json::from_str(&text).expect("a patch");
         let mut pod = pod.clone();

@@ -27,7 +27,6 @@ fn refusals(world: &World, pod: &Value) -> Vec<&'static str> {
         user: None,
     });
     let name = |refusal: &Refusal| match refusal {
-        Refusal::TooLarge => "too large",
         Refusal::Stamp => "stamp",
         Refusal::Rule(rule) => rule.id,
     };

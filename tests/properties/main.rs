@@ -5,6 +5,7 @@ mod boundaries;
 mod bytes;
 mod exact;
 mod fleet;
+mod forged;
 mod guarded;
 mod hardware;
 mod idempotent;

@@ -141,7 +141,7 @@ fn carry_out(
         user: None,
     };
     let decision = decide(&question);
-    let text = patch::write(&read, &decision.edits);
+    let text = patch::write(&read, &decision.edits).map_err(|e| fail("no patch", &e, &sent))?;
     let patch: json_patch::Patch =
         serde_json::from_str(&text).map_err(|e| fail("no patch", &e, &text))?;
     let mut after = pod.clone();

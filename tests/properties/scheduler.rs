@@ -152,13 +152,15 @@ fn requirement_holds<'l>(requirement: &Value, look: &dyn Fn(&str) -> Option<&'l 
             requirement["values"][0].as_str()?.parse::<i64>().ok()?,
         ))
     };
-    match requirement["operator"].as_str().unwrap_or_default() {
-        "In" => is_listed(),
-        "NotIn" => !is_listed(),
-        "Exists" => have.is_some(),
-        "DoesNotExist" => have.is_none(),
-        "Gt" => numbers().is_some_and(|(have, want)| have > want),
-        "Lt" => numbers().is_some_and(|(have, want)| have < want),
+    // What `labels.NewRequirement` does not take matches nothing.
+    let values = list_of(&requirement["values"]).count();
+    match (requirement["operator"].as_str().unwrap_or_default(), values) {
+        ("In", 1..) => is_listed(),
+        ("NotIn", 1..) => !is_listed(),
+        ("Exists", 0) => have.is_some(),
+        ("DoesNotExist", 0) => have.is_none(),
+        ("Gt", 1) => numbers().is_some_and(|(have, want)| have > want),
+        ("Lt", 1) => numbers().is_some_and(|(have, want)| have < want),
         _ => false,
     }
 }

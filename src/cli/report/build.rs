@@ -119,7 +119,8 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
         user: None,
     };
     let (decision, explanation) = explain(&question);
-    let patch = serde_json::from_str(&patch::write(&pod, &decision.edits))
+    let patch = patch::write(&pod, &decision.edits)
+        .and_then(|patch| serde_json::from_str(&patch))
         .map_err(|e| format!("{}: the patch is no JSON, please report this: {e}", what()))?;
     let mut item = skipped(
         document,

@@ -1,6 +1,6 @@
 //! Reads what a pod asks for: resources, annotations, and what is wrong with them.
 
-mod crowd;
+mod count;
 mod products;
 mod sizes;
 
@@ -15,6 +15,7 @@ use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
+pub use count::count;
 use sizes::Sizes;
 
 /// Everything a pod asks for.
@@ -49,11 +50,6 @@ pub fn read<'p>(
     findings: &mut Findings<'_>,
 ) -> Asked<'p> {
     let mut asked = Asked::default();
-    if crowd::is_one(pod) {
-        let text = ask_invalid::crowd(crowd::MOST);
-        findings.add(&ask_invalid::RULE, "/spec", text);
-        return asked;
-    }
     named_resources(pod, form, &mut asked, findings);
     if stamped {
         drop_echoes(&mut asked);
@@ -124,7 +120,7 @@ fn named_resources<'p>(
                     ..Ask::default()
                 },
             };
-            match count(name, quantity) {
+            match quantity_count(name, quantity) {
                 Ok(None) => {}
                 Ok(Some((count, fraction))) => asked.wants.push(want(count, fraction)),
                 Err(CountProblem::Invalid) => {
@@ -167,7 +163,10 @@ enum CountProblem {
 }
 
 /// How many of a resource, and the fraction that a quantity below one of `nvidia.com/gpu` means. None for 0.
-fn count(name: &str, quantity: &str) -> Result<Option<(u64, Option<Fraction>)>, CountProblem> {
+fn quantity_count(
+    name: &str,
+    quantity: &str,
+) -> Result<Option<(u64, Option<Fraction>)>, CountProblem> {
     let quantity = Quantity::parse(quantity).map_err(|_| CountProblem::Invalid)?;
     if quantity.is_negative() {
         return Err(CountProblem::Invalid);

@@ -5,6 +5,7 @@ mod daemon_set;
 mod stamped;
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use super::ask::{self, Asked};
 use super::case::Case;
@@ -19,6 +20,7 @@ use super::policy::{Mode, Tier};
 use super::question::{Question, Witness, Workload};
 use super::rules::limit_env::Trust;
 use super::rules::{self, Standing};
+use super::size;
 use super::strategy::Strategy;
 use super::supply::NodeFilter;
 use super::tenancy;
@@ -134,6 +136,8 @@ impl<'q, 'a> Draft<'q, 'a> {
             filter: &filter,
             strategies,
             is_explicit: asked.strategy.is_some(),
+            worker: OnceCell::new(),
+            wanted: OnceCell::new(),
         };
         let kept = if stamped { keep::keep(&case) } else { None };
         if stamped && kept.is_none() {
@@ -310,11 +314,14 @@ impl<'q, 'a> Draft<'q, 'a> {
     }
 
     fn finish(
-        self,
+        mut self,
         edits: Vec<Edit<'a>>,
         strategy: Option<Strategy>,
         reason: Reason,
     ) -> Decision<'a> {
+        if let Some(excess) = size::excess_of_terms(self.question.pod, &edits) {
+            rules::too_large::refuse(excess, &mut self.findings);
+        }
         let deny = self.findings.deny();
         let outcome = match (deny, edits.is_empty()) {
             (true, _) => Outcome::Denied,

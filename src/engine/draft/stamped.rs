@@ -23,15 +23,15 @@ impl<'a> Draft<'_, 'a> {
                 None => on_supply = true,
             }
         }
+        let text = rules::no_such_offer::text(case);
         if on_supply {
-            self.no_supply(case);
+            self.no_supply(case, &text);
         }
         let unknown = case.filter.unknown_keys(case.supply);
         if !unknown.is_empty() {
             rules::supply_unknown::keys(&unknown, &mut self.findings);
         }
-        let (message, _) = rules::no_such_offer::text(case);
-        self.stay_as_written(case.wants, message)
+        self.stay_as_written(case.wants, text.0)
     }
 
     /// Nothing is chosen and that is only a warning: the request stays, with the stamp. `message` is for requests that
@@ -52,19 +52,19 @@ impl<'a> Draft<'_, 'a> {
         self.stamp(wants, None, StampReason::NothingKnownFits)
     }
 
-    fn no_supply(&mut self, case: &Case<'_, '_>) {
+    fn no_supply(&mut self, case: &Case<'_, '_>, text: &(String, String)) {
         match case.supply.knowledge {
             Knowledge::Known => {
-                let text = rules::no_such_offer::text(case);
-                self.findings.add(&rules::no_such_offer::RULE, "", text);
+                let rule = &rules::no_such_offer::RULE;
+                self.findings.add(rule, "", text.clone());
                 // Nodes that do not say what they are may be what the pod means.
                 if may_be_meant(case) {
                     rules::supply_unknown::fleet(case.supply.knowledge, &mut self.findings);
                 }
             }
             Knowledge::Assumed => {
-                let text = rules::no_such_offer::text(case);
-                self.findings.warn(&rules::no_such_offer::RULE, "", text);
+                let rule = &rules::no_such_offer::RULE;
+                self.findings.warn(rule, "", text.clone());
                 rules::supply_unknown::fleet(case.supply.knowledge, &mut self.findings);
             }
             unknown @ (Knowledge::NoGpuNodes | Knowledge::AllUnknown) => {

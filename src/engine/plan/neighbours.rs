@@ -50,8 +50,15 @@ pub(super) fn repel<'a>(
 /// Whether a required term is the one that slicegate writes for a label of the value `own`: what has another value is
 /// kept off the node, whatever its namespace, and nobody else is.
 pub(in crate::engine) fn is_own_term(term: Raw<'_>, label: &str, own: &str) -> bool {
-    term.get().contains(label)
+    may_be_ours(term, label)
         && PodAffinityTerm::read(term).is_some_and(|term| repels_others(&term, label, own))
+}
+
+/// Whether a term is worth reading.
+fn may_be_ours(term: Raw<'_>, label: &str) -> bool {
+    /// In bytes, however generously it is spaced.
+    const LONGEST: usize = 4096;
+    term.get().len() <= LONGEST && term.get().contains(label)
 }
 
 fn repels_others(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
@@ -85,7 +92,7 @@ pub(super) fn pack<'a>(
     let terms = affinity.and_then(|a| a.pod_affinity.as_ref()?.preferred.as_ref());
     let written = terms.into_iter().flatten().any(|raw| {
         let ours = |t: PodAffinityTerm<'_>| is_packing(&t, &boundary, strategy);
-        raw.get().contains(words::TRUST_BOUNDARY)
+        may_be_ours(*raw, words::TRUST_BOUNDARY)
             && PodAffinityTerm::read_weighted(*raw).is_some_and(ours)
     });
     if !written {

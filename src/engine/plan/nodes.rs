@@ -34,14 +34,10 @@ pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<
     let spec = pod.spec.as_ref();
     let user = spec.and_then(|s| s.required_node_terms());
     let selector = spec.and_then(|s| s.node_selector.as_ref());
-    let narrowed = terms::narrow(user.as_deref(), selector, ours);
+    let narrowed = terms::narrow(user, selector, ours);
     let untouched = narrowed.iter().all(|n| n.add == Term::default());
     // Terms that contradict ours may only stay where every other one is inside ours already.
-    let filled = user
-        .iter()
-        .flatten()
-        .filter(|t| !terms::is_empty(t))
-        .count();
+    let filled = terms::filled(user.unwrap_or_default()).count();
     if user.is_some() && untouched && narrowed.len() == filled {
         return;
     }

@@ -16,8 +16,7 @@ pub static RULE: Rule = Rule {
         100 %; one ask has two values, as 500m beside gpu-fraction 0.25, or a limit and a \
         request that differ; an annotation names no container of the pod, or none where there \
         are several; a name is longer than 63 characters. A fraction is in (0,1], compute is a \
-        percentage from 1 to 100, memory a quantity such as 10Gi. More than 1000 \
-        asks, or containers in a pod that asks, are not read. A policy cannot weaken this rule.",
+        percentage from 1 to 100, memory a quantity such as 10Gi. A policy cannot weaken this rule.",
     risk: "A guess could give the pod less memory than it needs, or take more of the GPU than was \
         meant. The first shows only when CUDA runs out of memory.",
     fix: "Write the value as the message says. For one container use the form \
@@ -167,16 +166,6 @@ fn listed(names: &[&str]) -> String {
         n => format!(" and {n} more"),
     };
     format!("{}{more}", first.join(", "))
-}
-
-/// More than anybody can mean.
-pub fn crowd(most: usize) -> Text {
-    (
-        format!(
-            "the pod asks for GPUs in more than {most} places, or among more than {most} containers"
-        ),
-        "split it into several pods".to_owned(),
-    )
 }
 
 /// An ask without a resource that could mean any of several containers.

@@ -123,10 +123,10 @@ pub fn pinned_by_controller<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Op
             && owner.controller == Some(true)
     });
     // The reference alone is anybody's to write; the controller also names the one node.
-    let [term] = filter.terms.as_deref().filter(|_| owned)? else {
+    let [term] = filter.terms.filter(|_| owned)? else {
         return None;
     };
-    let [field] = term.match_fields.as_deref()? else {
+    let [field] = term.read.match_fields.as_deref()? else {
         return None;
     };
     match field.values.as_deref()? {

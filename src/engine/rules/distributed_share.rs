@@ -53,10 +53,13 @@ spec:
 };
 
 /// Why the pod looks like one worker of several, where a strategy hands out less than whole devices.
-pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<String> {
+pub fn removes<'c>(case: &'c Case<'_, '_>, strategy: Strategy) -> Option<&'c str> {
     match strategy {
         Strategy::Exclusive => None,
-        Strategy::Mig | Strategy::Mps | Strategy::TimeSlicing => evidence(case.pod),
+        Strategy::Mig | Strategy::Mps | Strategy::TimeSlicing => {
+            let worker = case.worker.get_or_init(|| evidence(case.pod));
+            worker.as_deref()
+        }
     }
 }
 

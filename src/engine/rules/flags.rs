@@ -51,9 +51,12 @@ fn scan(text: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The next word of a JSON text: what stands between quotes, commas, spaces and escapes.
+/// In bytes; what is longer is no value that anybody reads.
+const LONGEST_WORD: usize = 512;
+
+/// The next word of a JSON text: what stands between quotes, commas, spaces and escapes, as far as it is looked for.
 fn word(text: &str) -> &str {
-    let mut rest = text;
+    let mut rest = text.get(..LONGEST_WORD).unwrap_or(text);
     loop {
         rest = rest.trim_start_matches(['=', ' ', '"', ',', '\'', '[', ']', '\n', '\t', '\r']);
         // An escaped quote, line break or tab separates words as well.

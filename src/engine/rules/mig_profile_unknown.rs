@@ -45,8 +45,13 @@ spec:
 "#,
 };
 
+/// For so many profiles it is said which may have been meant.
+const MOST_SUGGESTED: usize = 5;
+
 /// Looks at every MIG resource that is asked for by name.
 pub fn check(wants: &[Want<'_>], supply: &Supply, findings: &mut Findings<'_>) {
+    // Looking for what may have been meant costs the most, and a few times will do.
+    let mut suggested = 0;
     for want in wants {
         let (Named::Slice(resource) | Named::SharedSlice(resource)) = want.named else {
             continue;
@@ -55,7 +60,11 @@ pub fn check(wants: &[Want<'_>], supply: &Supply, findings: &mut Findings<'_>) {
         if catalog::known(profile) || supply.names_resource(resource) {
             continue;
         }
-        let near = catalog::suggestions(profile, 3);
+        let near = match suggested {
+            ..MOST_SUGGESTED => catalog::suggestions(profile, 3),
+            _ => Vec::new(),
+        };
+        suggested += 1;
         let fix = match near.as_slice() {
             [] => "slicegate catalog lists the profiles of every product".to_owned(),
             _ => format!("perhaps {}", near.join(", ")),

@@ -39,6 +39,7 @@ pub mod template_refused;
 pub mod tier_missing;
 pub mod tier_not_allowed;
 pub mod tier_unknown;
+pub mod too_large;
 pub mod visible_devices;
 pub mod whole_gpu_needed;
 
@@ -49,7 +50,7 @@ use super::rule::{Rule, Severity};
 use super::strategy::Strategy;
 
 /// Every rule, in the order of the contract's table.
-pub static ALL: [&Rule; 35] = [
+pub static ALL: [&Rule; 36] = [
     &tier_unknown::RULE,
     &tier_not_allowed::RULE,
     &boundary_not_yours::RULE,
@@ -80,6 +81,7 @@ pub static ALL: [&Rule; 35] = [
     &memory_fraction::RULE,
     &declared_not_enforced::RULE,
     &daemonset_share::RULE,
+    &too_large::RULE,
     &mode_unknown::RULE,
     &opt_out_ignored::RULE,
     &template_refused::RULE,
@@ -90,6 +92,14 @@ pub static ALL: [&Rule; 35] = [
 /// The rule of that id.
 pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)
+}
+
+/// The limits that a rule is about, a line each, where it has some.
+pub fn limits(rule: &Rule) -> Vec<String> {
+    match rule.id == too_large::RULE.id {
+        true => too_large::limits(),
+        false => Vec::new(),
+    }
 }
 
 /// Why a strategy is out of the question for a pod, before any supply is looked at.
@@ -186,7 +196,7 @@ pub fn report(
             None => return,
         },
         Removal::Distributed => match distributed_share::removes(case, strategy) {
-            Some(evidence) => (String::new(), distributed_share::text(&evidence)),
+            Some(evidence) => (String::new(), distributed_share::text(evidence)),
             None => return,
         },
         Removal::ShmConflict => match shm_conflict::removes(case, strategy) {

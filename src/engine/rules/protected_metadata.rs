@@ -1,13 +1,17 @@
 //! `protected-metadata`: refuses changes of slicegate's own labels and receipt.
 
+use std::collections::HashMap;
+
 use crate::engine::ask::pointer;
 use crate::engine::findings::Findings;
 use crate::engine::injecting::is_injecting;
 use crate::engine::policy::Policy;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::shown::quoted;
+use crate::engine::size::KEPT;
 use crate::engine::words;
 use crate::facts::{Pairs, Pod};
+use crate::json::Cut;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -84,6 +88,16 @@ pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>)
     }
 }
 
+/// Refuses a pod of whose metadata not even what may be slicegate's was read to its end: a label could hide in the rest.
+pub fn unread(pod: &Pod<'_>, findings: &mut Findings<'_>) {
+    if pod.cut != Cut::KeysThatMatter {
+        return;
+    }
+    let message = format!("more than {KEPT} labels and annotations may be slicegate's");
+    let fix = "leave out what begins like a key of slicegate's".to_owned();
+    findings.add(&RULE, "/metadata", (message, fix));
+}
+
 /// Looks for slicegate's labels and receipt that an update adds, changes or removes. `adoption` is the boundary label
 /// that may be added where none was; whoever else adds one is not looked for here.
 pub fn changed(
@@ -136,8 +150,10 @@ fn differs(
 /// Looks for annotations that inject devices or mounts and that an update adds or gives another value: what starts
 /// later in the pod would get them.
 pub fn injected(before: &Pod<'_>, after: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
+    let there = before.annotations().into_iter().flat_map(Pairs::iter);
+    let there: HashMap<&str, &str> = there.collect();
     for (key, value) in after.annotations().into_iter().flat_map(Pairs::iter) {
-        if before.annotation(key) == Some(value) || !is_injecting(key, after, policy) {
+        if there.get(key) == Some(&value) || !is_injecting(key, after, policy) {
             continue;
         }
         let message = format!(

@@ -55,12 +55,24 @@ spec:
 pub fn keys(keys: &[&str], findings: &mut Findings<'_>) {
     let message = format!(
         "no known node carries the label {}, so whether this pod finds one cannot be said",
-        keys.join(", ")
+        listed(keys)
     );
     let fix =
         "check the spelling; for nodes that are not there yet declare supply.pools in the policy"
             .to_owned();
     findings.add(&RULE, "/spec", (message, fix));
+}
+
+/// As many keys as help, of those that are no longer than a key can be.
+fn listed(keys: &[&str]) -> String {
+    const MOST: usize = 10;
+    const LONGEST: usize = 317;
+    let shown = keys.iter().filter(|key| key.len() <= LONGEST).take(MOST);
+    let shown: Vec<&str> = shown.copied().collect();
+    match keys.len() - shown.len() {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
 }
 
 /// Warns of GPU nodes that do not say what they are.

@@ -1,11 +1,10 @@
 //! Which groups of nodes a pod's own selectors and tolerations can reach.
 
-use super::fleet::{FleetNode, Group, Knowledge, Supply, Taint};
+use super::fleet::{Group, Knowledge, Supply, Taint};
+use super::reach::{Reach, Unseen};
 use crate::engine::words::{self, NODE_BOUNDARY};
-use crate::facts::pod::{NodeSelectorTerm, Requirement, Spec, Toleration};
+use crate::facts::pod::{NodeTerm, Requirement, Spec, Toleration};
 use crate::facts::text::Pairs;
-
-const NAME_FIELD: &str = "metadata.name";
 
 /// What a pod says about nodes.
 #[derive(Debug, Default)]
@@ -13,20 +12,11 @@ pub struct NodeFilter<'p> {
     /// All must match.
     pub node_selector: Option<&'p Pairs<'p>>,
     /// Any one must match; an empty one matches nothing. None where the pod requires nothing.
-    pub terms: Option<Vec<NodeSelectorTerm<'p>>>,
+    pub terms: Option<&'p [NodeTerm<'p>]>,
     /// The pod's own tolerations.
     pub tolerations: &'p [Toleration<'p>],
     /// `spec.nodeName`.
     pub node_name: Option<&'p str>,
-}
-
-/// What a label key is that no known node carries.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Unseen {
-    /// Taken as given: nodes that are not there yet may carry it.
-    Given,
-    /// Not there.
-    Absent,
 }
 
 impl<'p> NodeFilter<'p> {
@@ -47,8 +37,8 @@ impl<'p> NodeFilter<'p> {
         if supply.knowledge == Knowledge::Assumed {
             return Vec::new();
         }
-        let terms = self.terms.iter().flatten();
-        let expressions = terms.flat_map(|t| t.match_expressions.iter().flatten());
+        let terms = self.terms.into_iter().flatten();
+        let expressions = terms.flat_map(|t| t.read.match_expressions.iter().flatten());
         let mut keys: Vec<&str> = expressions
             .filter(|r| !matches!(&*r.operator, "NotIn" | "DoesNotExist"))
             .map(|r| &*r.key)
@@ -65,153 +55,54 @@ impl<'p> NodeFilter<'p> {
         self.node_selector.is_none() && self.terms.is_none() && self.node_name.is_none()
     }
 
-    fn selected(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.node_selector.iter().flat_map(|s| s.iter())
+    /// What the node selector says; of a key that stands twice the last one counts.
+    pub(super) fn selected(&self) -> impl Iterator<Item = (&'p str, &'p str)> {
+        let selector = self.node_selector;
+        let pairs = selector.into_iter().flat_map(Pairs::iter);
+        pairs.filter(move |(key, value)| selector.and_then(|s| s.get(key)) == Some(value))
     }
 }
 
 impl Supply {
-    /// Whether some node of the group could take the pod, once the GPU's own taint is tolerated.
+    /// For each group whether some node of it could take the pod, once the GPU's own taint is tolerated.
     ///
     /// Label keys no known node carries are taken as given, for nodes that are not there yet.
-    pub fn reaches(
+    pub fn reached(
         &self,
-        group: &Group,
         filter: &NodeFilter<'_>,
         also_tolerated: &dyn Fn(&Taint) -> bool,
-    ) -> bool {
-        self.reach(group, filter, also_tolerated, Unseen::Given)
+    ) -> Vec<bool> {
+        self.reach(filter, also_tolerated, Unseen::Given)
     }
 
     /// The same for the nodes as they are: what they do not carry is not given.
-    pub fn reaches_as_is(
+    pub fn reached_as_is(
         &self,
-        group: &Group,
         filter: &NodeFilter<'_>,
         also_tolerated: &dyn Fn(&Taint) -> bool,
-    ) -> bool {
-        self.reach(group, filter, also_tolerated, Unseen::Absent)
+    ) -> Vec<bool> {
+        self.reach(filter, also_tolerated, Unseen::Absent)
     }
 
     fn reach(
         &self,
-        group: &Group,
         filter: &NodeFilter<'_>,
         also_tolerated: &dyn Fn(&Taint) -> bool,
         unseen: Unseen,
-    ) -> bool {
+    ) -> Vec<bool> {
         let tolerated = |taint: &Taint| {
             is_gpu_taint(taint)
                 || also_tolerated(taint)
                 || filter.tolerations.iter().any(|t| tolerates(t, taint))
         };
-        if filter.node_name.is_none() && !group.taints.iter().all(tolerated) {
-            return false;
+        let admits =
+            |group: &Group| filter.node_name.is_some() || group.taints.iter().all(tolerated);
+        let mut reached: Vec<bool> = self.groups.iter().map(admits).collect();
+        if !filter.is_open() {
+            Reach::new(self, filter, unseen).narrow(filter.node_name, &mut reached);
         }
-        filter.is_open() || self.selects(group, filter, unseen)
+        reached
     }
-
-    fn selects(&self, group: &Group, filter: &NodeFilter<'_>, unseen: Unseen) -> bool {
-        if let Some(name) = filter.node_name {
-            // Nobody can correct this choice later, so a node that is gone does not count.
-            let node = self.node_in(group, name);
-            return node.is_some_and(|node| self.matches(group, Some(node), filter, unseen));
-        }
-        if !self.is_wide(filter) {
-            return self.matches(group, None, filter, unseen);
-        }
-        if let Some((key, value)) = filter.selected().find(|(k, _)| self.wide.contains_key(*k)) {
-            let values = self.wide.get(key);
-            let positions = values.and_then(|v| v.get(value));
-            return positions.into_iter().flatten().any(|(g, n)| {
-                std::ptr::eq(&raw const self.groups[*g], group)
-                    && self.matches(group, group.nodes.get(*n), filter, unseen)
-            });
-        }
-        let mut nodes = group.nodes.iter();
-        nodes.any(|node| self.matches(group, Some(node), filter, unseen))
-    }
-
-    fn node_in<'g>(&self, group: &'g Group, name: &str) -> Option<&'g FleetNode> {
-        let (index, position) = self.names.get(name)?;
-        let is_its = std::ptr::eq(&raw const self.groups[*index], group);
-        group.nodes.get(*position).filter(|_| is_its)
-    }
-
-    fn is_wide(&self, filter: &NodeFilter<'_>) -> bool {
-        let wide = |key: &str| self.wide.contains_key(key);
-        filter.selected().any(|(key, _)| wide(key))
-            || filter.terms.iter().flatten().any(|term| {
-                term.match_fields.as_ref().is_some_and(|f| !f.is_empty())
-                    || term
-                        .match_expressions
-                        .iter()
-                        .flatten()
-                        .any(|r| wide(&r.key))
-            })
-    }
-
-    fn matches(
-        &self,
-        group: &Group,
-        node: Option<&FleetNode>,
-        filter: &NodeFilter<'_>,
-        unseen: Unseen,
-    ) -> bool {
-        let selected = filter
-            .selected()
-            .all(|(key, value)| match lookup(group, node, key) {
-                Some(have) => have == value,
-                None => key == NODE_BOUNDARY || self.is_given(key, unseen),
-            });
-        let term = |term: &NodeSelectorTerm<'_>| {
-            let expressions = term.match_expressions.as_deref().unwrap_or_default();
-            let fields = term.match_fields.as_deref().unwrap_or_default();
-            !(expressions.is_empty() && fields.is_empty())
-                && expressions
-                    .iter()
-                    .all(|r| self.expression(group, node, r, unseen))
-                && fields.iter().all(|r| field(node, r))
-        };
-        selected
-            && filter
-                .terms
-                .as_ref()
-                .is_none_or(|terms| terms.iter().any(term))
-    }
-
-    fn expression(
-        &self,
-        group: &Group,
-        node: Option<&FleetNode>,
-        r: &Requirement<'_>,
-        unseen: Unseen,
-    ) -> bool {
-        let asks_for_it = !matches!(&*r.operator, "NotIn" | "DoesNotExist");
-        match lookup(group, node, &r.key) {
-            // The administrator may still label the node.
-            None if &*r.key == NODE_BOUNDARY => true,
-            None if asks_for_it && self.is_given(&r.key, unseen) => true,
-            have => holds(r, have),
-        }
-    }
-
-    /// Whether a key that a node lacks is taken as given, because no node has it.
-    fn is_given(&self, key: &str, unseen: Unseen) -> bool {
-        unseen == Unseen::Given && !self.keys.contains(key)
-    }
-}
-
-fn field(node: Option<&FleetNode>, r: &Requirement<'_>) -> bool {
-    &*r.key == NAME_FIELD && holds(r, node.map(|n| &*n.name))
-}
-
-fn lookup<'g>(group: &'g Group, node: Option<&'g FleetNode>, key: &str) -> Option<&'g str> {
-    if let Ok(index) = group.labels.binary_search_by(|(k, _)| k.as_str().cmp(key)) {
-        return group.labels.get(index).map(|(_, v)| v.as_str());
-    }
-    let wide = node?.wide.iter().find(|(k, _)| **k == *key);
-    wide.map(|(_, v)| &**v)
 }
 
 /// A requirement against a label's value, as `k8s.io/component-helpers` nodeaffinity does it.

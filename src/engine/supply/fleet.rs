@@ -1,11 +1,13 @@
-//! The fleet in groups of nodes alike, so that a decision costs the same with 5 nodes or 5,000.
+//! The fleet in groups of nodes alike, so that a decision costs as much as there are kinds of nodes, not nodes.
 //!
 //! Labels whose values are nearly one per node (hostname, timestamps) would make every node its own group; such
 //! wide keys are kept beside the groups and looked at only for pods that select by them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
+use super::columns::Column;
 use super::impostors::{Liar, impostors};
 use super::offer::Offer;
 use super::read::{self, Labels};
@@ -59,8 +61,6 @@ pub struct Taint {
 /// Nodes alike in everything a decision looks at.
 #[derive(Debug)]
 pub struct Group {
-    /// Labels all of them carry, sorted by key; wide keys left out.
-    pub labels: Vec<(String, String)>,
     /// Taints that keep pods off, those of passing conditions left out.
     pub taints: Vec<Taint>,
     /// Whether anti-affinity by hostname works there.
@@ -71,7 +71,8 @@ pub struct Group {
     pub sold: Vec<Sold>,
     /// GPU resources nothing can be said about.
     pub unknown: Vec<(String, &'static str)>,
-    pub(super) nodes: Vec<FleetNode>,
+    /// Its nodes, as rows of the columns of nodes.
+    pub(super) nodes: Range<usize>,
 }
 
 /// One resource a node sells.
@@ -81,12 +82,6 @@ pub struct Sold {
     pub offer: usize,
     /// How many one node has.
     pub count: u64,
-}
-
-#[derive(Debug)]
-pub(super) struct FleetNode {
-    pub(super) name: Arc<str>,
-    pub(super) wide: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// What the fleet as a whole lets one say.
@@ -102,9 +97,6 @@ pub enum Knowledge {
     AllUnknown,
 }
 
-/// The nodes that carry a value, as group and position in it.
-type ByValue = HashMap<Arc<str>, Vec<(usize, usize)>>;
-
 /// Everything the known, remembered and declared nodes hand out.
 #[derive(Debug)]
 pub struct Supply {
@@ -117,9 +109,14 @@ pub struct Supply {
     /// Whether the fleet is real.
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
-    pub(super) wide: HashMap<Arc<str>, ByValue>,
-    /// Where the nodes are that are there now.
-    pub(super) names: HashMap<Arc<str>, (usize, usize)>,
+    /// Labels of groups.
+    pub(super) narrow: HashMap<String, Column>,
+    /// Labels of nodes.
+    pub(super) wide: HashMap<String, Column>,
+    /// The nodes' names.
+    pub(super) names: Column,
+    /// For each of them, whether it is in the cluster now.
+    there: Vec<bool>,
 }
 
 impl Supply {
@@ -135,23 +132,43 @@ impl Supply {
 
     /// The group a node is in, if it is there now and has GPUs.
     pub fn group_of(&self, node: &str) -> Option<&Group> {
-        let (group, _) = self.names.get(node)?;
-        self.groups.get(*group)
+        self.groups.get(self.group_at(self.row_of(node)?))
     }
 
     /// The value of a label of a node with GPUs.
     pub fn label_of(&self, node: &str, key: &str) -> Option<&str> {
-        let (group, position) = self.names.get(node)?;
-        let group = self.groups.get(*group)?;
-        let wide = &group.nodes.get(*position)?.wide;
-        let common = group.labels.iter().map(|(k, v)| (k.as_str(), v.as_str()));
-        let mut labels = common.chain(wide.iter().map(|(k, v)| (&**k, &**v)));
-        labels.find(|(k, _)| *k == key).map(|(_, v)| v)
+        let row = self.row_of(node)?;
+        match self.narrow.get(key) {
+            Some(column) => column.value(self.group_at(row)),
+            None => self.wide.get(key)?.value(row),
+        }
     }
 
     /// Names of the nodes of a group.
-    pub fn node_names<'g>(&self, group: &'g Group) -> impl Iterator<Item = &'g str> {
-        group.nodes.iter().map(|n| &*n.name)
+    pub fn node_names<'s>(&'s self, group: &Group) -> impl Iterator<Item = &'s str> {
+        let rows = group.nodes.clone();
+        rows.filter_map(|row| self.names.value(row))
+    }
+
+    fn row_of(&self, node: &str) -> Option<usize> {
+        let rows = self.rows_there(node);
+        rows.first().map(|row| *row as usize)
+    }
+
+    /// The node of that name, if it is there now.
+    pub(super) fn rows_there(&self, node: &str) -> &[u32] {
+        let rows = self.names.rows_of(node);
+        let is_there = |row: &u32| self.there.get(*row as usize) == Some(&true);
+        match rows.iter().all(is_there) {
+            true => rows,
+            false => &[],
+        }
+    }
+
+    /// Which group a row's node is in.
+    pub(super) fn group_at(&self, row: usize) -> usize {
+        let before = self.groups.partition_point(|g| g.nodes.start <= row);
+        before.saturating_sub(1)
     }
 
     /// Whether any node sells or claims to sell a resource.
@@ -207,11 +224,14 @@ impl FleetBuilder {
             groups: Vec::new(),
             knowledge: Knowledge::Known,
             keys,
+            narrow: HashMap::new(),
             wide: HashMap::new(),
-            names: HashMap::new(),
+            names: Column::default(),
+            there: Vec::new(),
         };
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
+        let mut rows: Vec<Row> = Vec::new();
         let mut liars: Vec<Liar> = Vec::new();
         for node in self.nodes {
             let Some((key, unknown, wide)) = read_node(
@@ -232,63 +252,64 @@ impl FleetBuilder {
                     resources,
                 });
             }
-            let index = *groups.entry(key.clone()).or_insert_with(|| {
-                supply.groups.push(key.into_group(unknown));
+            let group = *groups.entry(key).or_insert_with_key(|key| {
+                supply.groups.push(key.to_group(unknown));
                 supply.groups.len() - 1
             });
-            supply.insert(index, node.name, node.presence, wide);
+            let (name, presence) = (node.name, node.presence);
+            rows.push(Row {
+                group,
+                name,
+                presence,
+                wide,
+            });
         }
+        supply.fill(&groups, rows);
         supply.impostors = supply
             .offers
             .iter()
             .map(|offer| impostors(offer, &liars))
             .collect();
         supply.knowledge = supply.judge(self.assumed);
-        supply.shrink();
         supply
     }
 }
 
 impl Supply {
-    fn insert(
-        &mut self,
-        group: usize,
-        name: String,
-        presence: Presence,
-        wide: Vec<(String, String)>,
-    ) {
-        let position = (group, self.groups[group].nodes.len());
-        let name: Arc<str> = name.into();
-        // Keys and values are kept once, however often they are referred to: there are thousands of nodes.
-        let wide = wide.into_iter().map(|(key, value)| {
-            let key: Arc<str> = match self.wide.get_key_value(key.as_str()) {
-                Some((known, _)) => Arc::clone(known),
-                None => key.into(),
-            };
-            // A hostname is the node's name as a rule.
-            let value: Arc<str> = match *value == *name {
-                true => Arc::clone(&name),
-                false => value.into(),
-            };
-            let values = self.wide.entry(Arc::clone(&key)).or_default();
-            values.entry(Arc::clone(&value)).or_default().push(position);
-            (key, value)
-        });
-        let wide = wide.collect();
-        if presence == Presence::There {
-            self.names.insert(Arc::clone(&name), position);
+    /// Fills the columns, once all groups and nodes are known.
+    fn fill(&mut self, groups: &HashMap<GroupKey, usize>, mut rows: Vec<Row>) {
+        for (key, group) in groups {
+            for (label, value) in &key.labels {
+                let column = self.narrow.entry(label.clone());
+                let column = column.or_insert_with(|| Column::new(groups.len()));
+                column.set(*group, &Arc::from(value.as_str()));
+            }
         }
-        self.groups[group].nodes.push(FleetNode { name, wide });
-    }
-
-    /// Most lists hold one entry: a hostname's node.
-    fn shrink(&mut self) {
-        for positions in self.wide.values_mut().flat_map(HashMap::values_mut) {
-            positions.shrink_to_fit();
+        rows.sort_by_key(|row| row.group);
+        self.names = Column::new(rows.len());
+        let count = rows.len();
+        for (at, row) in rows.into_iter().enumerate() {
+            if let Some(group) = self.groups.get_mut(row.group) {
+                group.nodes = match group.nodes.is_empty() {
+                    true => at..at + 1,
+                    false => group.nodes.start..at + 1,
+                };
+            }
+            let name: Arc<str> = row.name.into();
+            for (label, value) in row.wide {
+                // A hostname is the node's name as a rule, and is kept once: there are thousands of nodes.
+                let value = match *value == *name {
+                    true => Arc::clone(&name),
+                    false => value.into(),
+                };
+                let column = self.wide.entry(label);
+                column.or_insert_with(|| Column::new(count)).set(at, &value);
+            }
+            self.names.set(at, &name);
+            self.there.push(row.presence == Presence::There);
         }
-        for group in &mut self.groups {
-            group.nodes.shrink_to_fit();
-        }
+        self.names.order();
+        self.wide.values_mut().for_each(Column::order);
     }
 
     fn judge(&self, assumed: bool) -> Knowledge {
@@ -304,7 +325,15 @@ impl Supply {
     }
 }
 
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A node, before its place among the others is known.
+struct Row {
+    group: usize,
+    name: String,
+    presence: Presence,
+    wide: Vec<(String, String)>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
 struct GroupKey {
     labels: Vec<(String, String)>,
     taints: Vec<Taint>,
@@ -315,15 +344,14 @@ struct GroupKey {
 }
 
 impl GroupKey {
-    fn into_group(self, unknown: Vec<(String, &'static str)>) -> Group {
+    fn to_group(&self, unknown: Vec<(String, &'static str)>) -> Group {
         Group {
-            labels: self.labels,
-            taints: self.taints,
+            taints: self.taints.clone(),
             has_hostname: self.has_hostname,
             available: self.available,
-            sold: self.sold,
+            sold: self.sold.clone(),
             unknown,
-            nodes: Vec::new(),
+            nodes: 0..0,
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Supply: what the fleet can hand out, and which of it a pod can reach.
 
 pub mod catalog;
+mod columns;
 pub mod filter;
 pub mod fleet;
 mod impostors;
 pub mod offer;
 pub mod product;
 mod provider;
+mod reach;
 pub mod read;
 mod view;
 

@@ -79,13 +79,16 @@ impl Offer {
     /// Whether a share has that many percent of a device's compute.
     pub fn has_compute(&self, percent: u32) -> bool {
         let (part, of) = self.slice.map_or((1, 1), |slice| slice.compute);
-        u64::from(percent) * u64::from(self.replicas) * u64::from(of) <= 100 * u64::from(part)
+        let shares = u128::from(self.replicas) * u128::from(of);
+        u128::from(percent) * shares <= 100 * u128::from(part)
     }
 
     /// Whole percent of a device's compute a share has, rounded down; for MPS the daemon's own cap.
     pub fn compute_percent(&self) -> u32 {
         let (part, of) = self.slice.map_or((1, 1), |slice| slice.compute);
-        100 * part / (of * self.replicas).max(1)
+        let shares = u64::from(of) * u64::from(self.replicas);
+        let percent = 100 * u64::from(part) / shares.max(1);
+        u32::try_from(percent).unwrap_or(100)
     }
 }
 

@@ -15,6 +15,11 @@ use crate::engine::words::{GPU, GPU_SHARED, SHARED_SUFFIX, mig_profile};
 pub trait Labels {
     /// The value of a label.
     fn label(&self, key: &str) -> Option<&str>;
+
+    /// The least that a label may be which is a plain number. Only for what is never worse by being more.
+    fn at_least(&self, key: &str) -> Option<u64> {
+        self.label(key)?.parse().ok()
+    }
 }
 
 /// What one resource of a node is: supply, or why nothing can be said about it.
@@ -115,7 +120,9 @@ fn identity(
         product_value: product_value.to_owned(),
         sharing,
         replicas,
-        memory_label: number(labels, &format!("{prefix}.memory")).filter(|mib| *mib > 0),
+        memory_label: labels
+            .at_least(&format!("{prefix}.memory"))
+            .filter(|mib| *mib > 0),
     })
 }
 

@@ -6,10 +6,12 @@
 mod narrow;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::supply::{GfdIdentity, Identity, Offer, Supply};
 
-pub use narrow::{Narrowed, is_empty, narrow};
+pub use narrow::{Narrowed, filled, is_empty, narrow};
 
 /// A conjunction of requirements on a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +23,7 @@ pub struct Term<'a> {
 }
 
 /// One requirement on a label.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Need<'a> {
     /// The label.
     pub key: Cow<'a, str>,
@@ -30,7 +32,7 @@ pub struct Need<'a> {
 }
 
 /// What must hold of a label.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Is<'a> {
     /// It has one of these values, sorted.
     OneOf(Vec<Cow<'a, str>>),
@@ -45,14 +47,19 @@ pub enum Is<'a> {
 /// The terms of offers: for each kind of node the offers it has to have, together.
 pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool) -> Vec<Term<'a>> {
     let mut drafts: Vec<Draft<'a>> = Vec::with_capacity(nodes.len());
+    let mut alike: HashMap<Alike<'a>, usize> = HashMap::new();
     for offers in nodes {
         let offers = offers.iter().filter_map(|index| {
             let impostors = supply.impostors.get(*index)?;
             Some((supply.offers.get(*index)?, impostors))
         });
         let draft = Draft::new(offers, with_memory);
-        if !drafts.iter_mut().any(|d| d.absorb(&draft)) {
-            drafts.push(draft);
+        let known = draft
+            .alike()
+            .map(|key| *alike.entry(key).or_insert(drafts.len()));
+        match known.and_then(|at| drafts.get_mut(at)) {
+            Some(known) => known.absorb(draft),
+            None => drafts.push(draft),
         }
     }
     let mut terms: Vec<Term<'a>> = drafts.into_iter().map(Draft::into_term).collect();
@@ -65,6 +72,9 @@ struct Draft<'a> {
     parts: Vec<Part<'a>>,
     not_nodes: Vec<&'a str>,
 }
+
+/// Prefix, product label, sharing, replicas, and whether the memory is bounded.
+type Alike<'a> = (&'a str, &'a str, &'static str, u32, bool);
 
 enum Part<'a> {
     Gfd {
@@ -95,46 +105,41 @@ impl<'a> Draft<'a> {
         draft
     }
 
-    /// Takes in a draft that differs only in product and memory; several offers on one node are left apart.
-    fn absorb(&mut self, other: &Self) -> bool {
-        let ([mine], [theirs]) = (self.parts.as_mut_slice(), other.parts.as_slice()) else {
-            return false;
-        };
-        let (
-            Part::Gfd {
-                identity,
-                products,
-                above,
-            },
-            Part::Gfd {
-                identity: other_identity,
-                products: other_products,
-                above: other_above,
-            },
-        ) = (mine, theirs)
-        else {
-            return false;
-        };
-        let alike = identity.prefix == other_identity.prefix
-            && identity.product_key == other_identity.product_key
-            && identity.sharing == other_identity.sharing
-            && identity.replicas == other_identity.replicas
-            && above.is_some() == other_above.is_some();
-        if !alike {
-            return false;
+    /// What drafts have to have in common to be one term; several offers on one node are left apart.
+    fn alike(&self) -> Option<Alike<'a>> {
+        match self.parts.as_slice() {
+            [
+                Part::Gfd {
+                    identity, above, ..
+                },
+            ] => Some((
+                &identity.prefix,
+                &identity.product_key,
+                identity.sharing,
+                identity.replicas,
+                above.is_some(),
+            )),
+            _ => None,
         }
-        for product in other_products {
-            if !products.contains(product) {
-                products.push(product);
+    }
+
+    /// Takes in a draft that differs only in product and memory.
+    fn absorb(&mut self, other: Self) {
+        for (mine, theirs) in self.parts.iter_mut().zip(other.parts) {
+            if let Part::Gfd {
+                products, above, ..
+            } = mine
+                && let Part::Gfd {
+                    products: other_products,
+                    above: other_above,
+                    ..
+                } = theirs
+            {
+                products.extend(other_products);
+                *above = (*above).min(other_above);
             }
         }
-        *above = (*above).min(*other_above);
-        for node in &other.not_nodes {
-            if !self.not_nodes.contains(node) {
-                self.not_nodes.push(node);
-            }
-        }
-        true
+        self.not_nodes.extend(other.not_nodes);
     }
 
     fn into_term(self) -> Term<'a> {
@@ -154,6 +159,7 @@ impl<'a> Draft<'a> {
                     above,
                 } => {
                     products.sort_unstable();
+                    products.dedup();
                     gfd_needs(&mut labels, identity, products, above);
                 }
             }
@@ -206,49 +212,71 @@ fn gfd_needs<'a>(
     }
 }
 
-/// Joins terms that differ in one list of values.
+/// Joins terms that differ in one list of values, until there are none.
 fn merge(terms: &mut Vec<Term<'_>>) {
-    let mut index = 0;
-    while index < terms.len() {
-        let (head, tail) = terms.split_at_mut(index + 1);
-        let Some(term) = head.last_mut() else { break };
-        match tail.iter().position(|other| join(term, other)) {
-            // A joined term may now join one it could not before.
-            Some(at) => {
-                terms.remove(index + 1 + at);
-            }
-            None => index += 1,
+    loop {
+        let before = terms.len();
+        let most = terms.iter().map(|term| term.labels.len()).max();
+        for at in (0..most.unwrap_or(0)).filter(|_| before > 1) {
+            merge_by(terms, at);
+        }
+        if terms.len() == before {
+            return;
         }
     }
 }
 
-fn join<'a>(term: &mut Term<'a>, other: &Term<'a>) -> bool {
-    if term.not_nodes != other.not_nodes || term.labels.len() != other.labels.len() {
+/// Joins terms that differ in one list of values at most, the one at this position.
+fn merge_by(terms: &mut Vec<Term<'_>>, at: usize) {
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut kept: Vec<Term<'_>> = Vec::with_capacity(terms.len());
+    for term in terms.drain(..) {
+        let alike = known.entry(rest(&term, at)).or_default();
+        let joined = alike.iter().any(|index| {
+            let first = kept.get_mut(*index);
+            first.is_some_and(|first| join(first, &term, at))
+        });
+        if !joined {
+            alike.push(kept.len());
+            kept.push(term);
+        }
+    }
+    for need in kept.iter_mut().filter_map(|term| term.labels.get_mut(at)) {
+        if let Is::OneOf(values) = &mut need.is {
+            values.sort_unstable();
+            values.dedup();
+        }
+    }
+    *terms = kept;
+}
+
+/// Tells terms apart that differ in more than the values at a position.
+fn rest(term: &Term<'_>, at: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let (before, after) = term.labels.split_at(at.min(term.labels.len()));
+    (before, after.get(1..), &term.not_nodes).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Takes in the values of another term at a position, if that is all in which the two differ.
+fn join<'a>(term: &mut Term<'a>, other: &Term<'a>, at: usize) -> bool {
+    let differs =
+        |(index, (mine, theirs)): (usize, (&Need<'_>, &Need<'_>))| index != at && mine != theirs;
+    let mut pairs = term.labels.iter().zip(&other.labels).enumerate();
+    if term.not_nodes != other.not_nodes
+        || term.labels.len() != other.labels.len()
+        || pairs.any(differs)
+    {
         return false;
     }
-    let mut differing = None;
-    for (index, (mine, theirs)) in term.labels.iter().zip(&other.labels).enumerate() {
-        if mine == theirs {
-            continue;
+    let (Some(mine), Some(theirs)) = (term.labels.get_mut(at), other.labels.get(at)) else {
+        return false;
+    };
+    match (&mut mine.is, &theirs.is) {
+        (Is::OneOf(values), Is::OneOf(others)) if mine.key == theirs.key => {
+            values.extend(others.iter().cloned());
+            true
         }
-        let lists = matches!((&mine.is, &theirs.is), (Is::OneOf(_), Is::OneOf(_)));
-        if differing.is_some() || mine.key != theirs.key || !lists {
-            return false;
-        }
-        differing = Some(index);
+        _ => mine == theirs,
     }
-    let Some(index) = differing else { return true };
-    if let (Some(mine), Some(theirs)) = (term.labels.get_mut(index), other.labels.get(index))
-        && let (Is::OneOf(mine), Is::OneOf(theirs)) = (&mut mine.is, &theirs.is)
-    {
-        mine.extend(
-            theirs
-                .iter()
-                .filter(|v| !mine.contains(v))
-                .cloned()
-                .collect::<Vec<_>>(),
-        );
-        mine.sort_unstable();
-    }
-    true
 }

@@ -1,8 +1,9 @@
 //! User terms x offer terms: the user's own are kept, and each is narrowed to what ours allow.
 
 use super::{Is, Need, Term};
+use crate::engine::size;
 use crate::engine::supply::filter::holds;
-use crate::facts::pod::{NodeSelectorTerm, Requirement};
+use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement};
 use crate::facts::text::Pairs;
 
 /// What a user's own term becomes.
@@ -16,7 +17,7 @@ pub struct Narrowed<'a> {
 
 /// User terms x offer terms, without what is contradictory and without what already holds.
 pub fn narrow<'a>(
-    user: Option<&[NodeSelectorTerm<'_>]>,
+    user: Option<&[NodeTerm<'_>]>,
     selector: Option<&Pairs<'_>>,
     ours: &[Term<'a>],
 ) -> Vec<Narrowed<'a>> {
@@ -33,9 +34,10 @@ pub fn narrow<'a>(
         return narrowed;
     };
     let mut narrowed = Vec::new();
-    for (index, term) in user.iter().enumerate() {
-        if is_empty(term) {
-            continue;
+    for (index, term) in filled(user) {
+        // More is refused, however much more it is.
+        if narrowed.len() > size::TERMS.most {
+            break;
         }
         let mut lacking: Vec<Term<'a>> = ours
             .iter()
@@ -60,16 +62,23 @@ pub fn narrow<'a>(
 
 /// Terms that all contradict ours are closed with it: such a pod must not land by its own terms alone.
 fn contradicted<'a>(
-    user: &[NodeSelectorTerm<'_>],
+    user: &[NodeTerm<'_>],
     selector: Option<&Pairs<'_>>,
     ours: &Term<'a>,
 ) -> Vec<Narrowed<'a>> {
-    let filled = user.iter().enumerate().filter(|(_, t)| !is_empty(t));
     let close = |(index, term): (usize, &NodeSelectorTerm<'_>)| Narrowed {
         of: Some(index),
         add: compare(term, selector, ours).0,
     };
-    filled.map(close).collect()
+    filled(user).map(close).collect()
+}
+
+/// The terms that may match a node, with where each stands.
+pub fn filled<'t, 'a>(
+    terms: &'t [NodeTerm<'a>],
+) -> impl Iterator<Item = (usize, &'t NodeSelectorTerm<'a>)> {
+    let read = terms.iter().map(|term| &term.read).enumerate();
+    read.filter(|(_, term)| !is_empty(term))
 }
 
 /// A term without requirements matches no node at all.
@@ -171,7 +180,7 @@ impl Need<'_> {
 impl Is<'_> {
     fn holds(&self, value: &str) -> bool {
         match self {
-            Self::OneOf(values) => values.iter().any(|v| v == value),
+            Self::OneOf(values) => values.binary_search_by(|v| (**v).cmp(value)).is_ok(),
             Self::There => true,
             Self::Absent => false,
             Self::Above(least) => value.parse::<u64>().is_ok_and(|n| n > *least),

@@ -19,7 +19,7 @@ use crate::facts::Pod;
 use crate::facts::affinity::SelectedKeys;
 use crate::facts::pod::{Container, ContainerKind};
 use crate::facts::text::{Pairs, Text};
-use crate::json::Raw;
+use crate::json::{Cut, Raw};
 use signs::{At, says};
 
 /// More entries, in all lists and maps together, than are looked through one by one.
@@ -36,10 +36,10 @@ pub fn touches_gpu(pod: &Pod<'_>) -> bool {
     // In the order of what is likely, for a pod that asks.
     lists(pod).any(asks)
         || marked(pod)
+        || is_crowded(pod)
         || lists(pod).any(reaches)
         || reaches_out(pod)
         || keeps_away(pod)
-        || is_crowded(pod)
 }
 
 fn lists<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
@@ -53,11 +53,11 @@ fn lists<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
 
 /// Whether it is too much to look through, which is a sign in itself.
 fn is_crowded(pod: &Pod<'_>) -> bool {
-    is_beyond(pod, MOST_CONTAINERS, MOST_ENTRIES)
+    pod.cut != Cut::Nothing || lists(pod).count() > MOST_CONTAINERS || entries(pod) > MOST_ENTRIES
 }
 
-/// Whether it has more containers, or more entries in all that is looked through.
-pub(super) fn is_beyond(pod: &Pod<'_>, containers: usize, entries: usize) -> bool {
+/// How many entries there are in all that is looked through.
+pub(super) fn entries(pod: &Pod<'_>) -> usize {
     let pairs = |pairs: Option<&Pairs<'_>>| pairs.map_or(0, |p| p.0.len());
     let of_container = |container: &Container<'_>| {
         let resources = container.resources.as_ref();
@@ -72,8 +72,13 @@ pub(super) fn is_beyond(pod: &Pod<'_>, containers: usize, entries: usize) -> boo
         + pairs(pod.labels())
         + volumes.map_or(0, Vec::len)
         + entries_repelled(pod);
-    lists(pod).count() > containers
-        || of_pod + lists(pod).map(of_container).sum::<usize>() > entries
+    of_pod + lists(pod).map(of_container).sum::<usize>()
+}
+
+/// Whether an entry of a map under this key may be a sign, whichever map it is.
+pub fn may_matter(key: &str) -> bool {
+    let places = [Stands::Annotation, Stands::Label, Stands::Resource];
+    places.into_iter().any(|stands| says(At::Key(stands), key))
 }
 
 /// By annotations and labels.

@@ -1,0 +1,92 @@
+//! The labels of a fleet by key, so that a requirement is asked once for each value and not once for each node.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// One label of every row: of every group of nodes, or of every node.
+#[derive(Debug, Default)]
+pub(super) struct Column {
+    /// Every value, once.
+    values: Vec<Arc<str>>,
+    ids: HashMap<Arc<str>, u32>,
+    /// For each row which of the values it has, counted from 1, or 0 where the label is absent.
+    rows: Vec<u32>,
+    /// The values that are numbers.
+    numbers: Vec<Option<i64>>,
+    /// The rows in the order of their values, and for each value where its rows begin.
+    ordered: Vec<u32>,
+    starts: Vec<u32>,
+}
+
+impl Column {
+    /// As many rows without the label.
+    pub(super) fn new(rows: usize) -> Self {
+        Self {
+            rows: vec![0; rows],
+            ..Self::default()
+        }
+    }
+
+    /// Gives a row its value.
+    pub(super) fn set(&mut self, row: usize, value: &Arc<str>) {
+        let next = self.values.len() as u32;
+        let id = *self.ids.entry(Arc::clone(value)).or_insert(next);
+        if id == next {
+            self.values.push(Arc::clone(value));
+        }
+        if let Some(row) = self.rows.get_mut(row) {
+            *row = id + 1;
+        }
+    }
+
+    /// Makes ready for [`Self::rows_of`] and [`Self::numbers`], once every row has its value.
+    pub(super) fn order(&mut self) {
+        self.numbers = self.values().map(|value| value.parse().ok()).collect();
+        let mut ordered: Vec<u32> = (0..self.rows.len() as u32).collect();
+        ordered.sort_by_key(|row| self.rows.get(*row as usize));
+        let place = |id| ordered.partition_point(|row| self.rows[*row as usize] < id);
+        let ids = 1..=self.values.len() as u32 + 1;
+        self.starts = ids.map(|id| place(id) as u32).collect();
+        self.ordered = ordered;
+    }
+
+    /// How many different values there are.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// A row's value.
+    pub(super) fn value(&self, row: usize) -> Option<&str> {
+        let id = self.id(row).checked_sub(1)?;
+        self.values.get(id).map(|value| &**value)
+    }
+
+    /// Which value a row has, counted from 1; 0 where it has none.
+    pub(super) fn id(&self, row: usize) -> usize {
+        self.rows.get(row).map_or(0, |id| *id as usize)
+    }
+
+    /// Which value this is, counted from 1.
+    pub(super) fn id_of(&self, value: &str) -> Option<usize> {
+        self.ids.get(value).map(|id| *id as usize + 1)
+    }
+
+    /// The values, the first of which is counted as 1.
+    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(|value| &**value)
+    }
+
+    /// The values as numbers, in the same order.
+    pub(super) fn numbers(&self) -> &[Option<i64>] {
+        &self.numbers
+    }
+
+    /// The rows that have a value.
+    pub(super) fn rows_of(&self, value: &str) -> &[u32] {
+        let rows = self.id_of(value).and_then(|id| {
+            let (from, to) = (self.starts.get(id - 1)?, self.starts.get(id)?);
+            self.ordered.get(*from as usize..*to as usize)
+        });
+        rows.unwrap_or_default()
+    }
+}

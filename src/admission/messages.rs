@@ -107,7 +107,7 @@ fn add_line(text: &mut String, same: &Same<'_>) {
 }
 
 /// What is said of a rule, as warnings.
-fn lines<'t>(tally: &'t Tally<'_>) -> impl Iterator<Item = String> {
+fn lines(tally: &Tally<'_>) -> impl Iterator<Item = String> {
     let line = |same: &Same<'_>| {
         let times = again(same);
         let message = &same.first.message;
@@ -177,9 +177,16 @@ fn short(text: &str, room: usize) -> String {
     short
 }
 
+/// Characters of a warning.
+const LONGEST_WARNING: usize = 240;
+
 /// A text as a warning: the API server drops one with control characters without a word.
 pub(super) fn plain(text: String) -> String {
-    short(&text, 240)
+    // Most are, and have fewer bytes than others may have characters.
+    match text.len() <= LONGEST_WARNING && !text.contains(char::is_control) {
+        true => text,
+        false => short(&text, LONGEST_WARNING),
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 mod admin;
 mod capacity;
 mod certificate;
+mod clients;
 mod events;
 mod keepers;
 mod listener;
@@ -18,28 +19,25 @@ mod world;
 
 use std::net::{self, SocketAddr};
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing::{error, info, warn};
+use tracing::{error, info};
 
 use crate::engine::NeverMatched;
 use admin::Admin;
+use clients::{Clients, one_thread};
 use events::Notes;
 use keepers::Keepers;
-use listener::{Acceptor, Port, Silence};
+use listener::Acceptor;
 use metrics::Metrics;
 use renewal::ServerCertificate;
-use routes::Webhooks;
 use shared::Shared;
 use sources::Sources;
 
@@ -50,22 +48,6 @@ pub use log::{LogFormat, start as start_logging};
 
 /// How long after SIGTERM new connections are still served: endpoints and proxies learn late that a pod goes.
 const NOTICE: Duration = Duration::from_secs(3);
-/// How long requests that are being answered may take to end.
-const DRAIN: Duration = Duration::from_secs(15);
-/// How often the webhook's thread looks after its clients, and says that it moves.
-const ROUND: Duration = Duration::from_secs(1);
-
-/// An API server's client keeps at most 25 idle connections (`MaxIdleConnsPerHost`), and closes them after 90 s. It has
-/// to be the first of the two to do so, because it does not repeat a POST on a connection that was just closed by the
-/// other side. No request takes as long. Who connects has something to ask.
-const WEBHOOK_PORT: Port = Port {
-    connections: 512,
-    silence: Silence {
-        first: Duration::from_secs(10),
-        next: Duration::from_secs(120),
-    },
-    keeps_alive: true,
-};
 
 /// What a server is started with.
 #[derive(Debug)]
@@ -206,13 +188,6 @@ pub fn run(settings: Settings) -> Result<(), StartError> {
     })
 }
 
-fn one_thread() -> Result<Runtime, std::io::Error> {
-    Builder::new_current_thread()
-        .enable_all()
-        .thread_keep_alive(ROUND)
-        .build()
-}
-
 /// How to stop.
 struct Stop {
     notice: Duration,
@@ -298,112 +273,6 @@ impl Bound {
         match is_whole {
             true => Ok(()),
             false => Err(StartError::Ended),
-        }
-    }
-}
-
-/// The thread that answers the webhook's clients.
-struct Clients {
-    /// Told when it is to accept connections.
-    open: CancellationToken,
-    /// Told when it is to end.
-    closing: CancellationToken,
-    ended: oneshot::Receiver<()>,
-}
-
-impl Clients {
-    fn start(shared: &Arc<Shared>, webhook: net::TcpListener) -> Result<Self, StartError> {
-        let (open, closing) = (CancellationToken::new(), CancellationToken::new());
-        let (end, ended) = oneshot::channel();
-        let runtime = one_thread()?;
-        let answering = answer(Arc::clone(shared), webhook, open.clone(), closing.clone());
-        thread::Builder::new()
-            .name("clients".to_owned())
-            .spawn(move || {
-                let answered = runtime.block_on(answering);
-                if let Err(problem) = answered {
-                    error!(%problem, "the webhook's port cannot be served");
-                    return;
-                }
-                // Without it, it is seen that the thread is gone.
-                let _ = end.send(());
-            })?;
-        Ok(Self {
-            open,
-            closing,
-            ended,
-        })
-    }
-
-    /// Answers from the moment everything is known until it is to stop, and then until everything that was asked is
-    /// answered. Whether it went as it should.
-    async fn serve(mut self, shared: &Shared, stop: impl Future<Output = Stop>) -> bool {
-        let mut stop = pin!(stop);
-        let mut is_there = tokio::select! {
-            () = shared.arrived() => true,
-            _ = &mut stop => {
-                info!("stopped before there was anything to judge by");
-                return true;
-            }
-        };
-        self.open.cancel();
-        shared.set_ready();
-        let stop = tokio::select! {
-            stop = stop => stop,
-            ended = &mut self.ended => {
-                error!(?ended, "the thread of the webhook ended, which is a fault in slicegate; stopping");
-                is_there = false;
-                Stop { notice: NOTICE }
-            }
-        };
-        shared.set_draining();
-        if is_there {
-            notice_or_signal(stop.notice).await;
-            self.closing.cancel();
-            is_there = self.ended.await.is_ok();
-        }
-        is_there
-    }
-}
-
-/// Accepts once it is open, until it is to close, and then until everything that was asked is answered.
-async fn answer(
-    shared: Arc<Shared>,
-    webhook: net::TcpListener,
-    open: CancellationToken,
-    closing: CancellationToken,
-) -> Result<(), std::io::Error> {
-    let webhook = TcpListener::from_std(webhook)?;
-    tokio::spawn(look_after(Arc::clone(&shared)));
-    open.cancelled().await;
-    let connections = TaskTracker::new();
-    let webhooks = Webhooks::new(Arc::clone(&shared));
-    let acceptor = Acceptor::Tls(shared);
-    let tracked = connections.clone();
-    listener::accept(webhook, WEBHOOK_PORT, acceptor, webhooks, closing, tracked).await;
-    connections.close();
-    match tokio::time::timeout(DRAIN, connections.wait()).await {
-        Ok(()) => info!("every request was answered; done"),
-        Err(_) => warn!(
-            connections = connections.len(),
-            "connections were still open after {} s; done",
-            DRAIN.as_secs()
-        ),
-    }
-    Ok(())
-}
-
-/// Never ends by itself.
-async fn look_after(shared: Arc<Shared>) {
-    let mut rounds = tokio::time::interval(ROUND);
-    loop {
-        rounds.tick().await;
-        shared.moves();
-        shared.capacity.end_who_does_not_read();
-        if shared.capacity.nothing_large_is_left() {
-            // mimalloc gives memory back to the system when a thread ends, what has been free for a second, and this one
-            // ends a round later (version 3, `mi_theap_collect_ex`). Without it a quiet server keeps all of it.
-            tokio::task::spawn_blocking(|| ());
         }
     }
 }

@@ -19,10 +19,13 @@ use super::client::{Connection, get};
 use super::process::{Server, command, until};
 use super::world::{pod, review};
 
+/// A path, and what is answered there.
+type Known = (String, StatusCode, Arc<Value>);
+
 /// What the server is to answer: lists by path, single objects by path.
 #[derive(Clone, Default)]
 pub struct Answers {
-    known: Arc<Mutex<Vec<(String, StatusCode, Arc<Value>)>>>,
+    known: Arc<Mutex<Vec<Known>>>,
     /// What was asked, and when.
     asked: Arc<Mutex<Vec<(Instant, String)>>>,
     /// How long single namespaces take to be answered.

@@ -90,7 +90,6 @@ fn guard(world: &World, pod: &Value) -> Vec<&'static str> {
         user: None,
     });
     let word = |refusal: &Refusal| match refusal {
-        Refusal::TooLarge => "too large",
         Refusal::Stamp => "stamp",
         Refusal::Rule(rule) => rule.id,
     };

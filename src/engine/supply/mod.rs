@@ -13,7 +13,7 @@ mod reach;
 pub mod read;
 mod view;
 
-pub use filter::NodeFilter;
 pub use builder::FleetBuilder;
+pub use filter::NodeFilter;
 pub use fleet::{Group, Knowledge, NodeView, Presence, Supply};
 pub use offer::{GfdIdentity, Identity, Offer, Slice};

@@ -137,3 +137,39 @@ fn asks_for(pod: &Pod<'_>, beginning: &str) -> bool {
             .any(|(name, _)| name.starts_with(beginning))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{INJECTING, is_injecting};
+    use crate::config::policy;
+    use crate::facts::Pod;
+
+    #[test]
+    fn where_the_policy_lists_a_system_its_annotations_are_its_own() {
+        let pod = Pod::default();
+        let built_in = policy::built_in().unwrap();
+        for word in &INJECTING {
+            assert!(is_injecting(word.key, &pod, &built_in), "{}", word.key);
+            for system in word.systems {
+                let mut listing = policy::built_in().unwrap();
+                listing.foreign_sharing = vec![*system];
+                assert!(!is_injecting(word.key, &pod, &listing), "{}", word.key);
+                let others = INJECTING
+                    .iter()
+                    .filter(|other| !other.systems.contains(system));
+                for other in others {
+                    assert!(is_injecting(other.key, &pod, &listing), "{}", other.key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_entry_hides_another() {
+        for (index, word) in INJECTING.iter().enumerate() {
+            let before = INJECTING.iter().take(index);
+            let hidden = before.filter(|other| word.key.starts_with(other.key));
+            assert_eq!(hidden.count(), 0, "{}", word.key);
+        }
+    }
+}

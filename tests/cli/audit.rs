@@ -35,6 +35,30 @@ fn boundaries_ends_well_where_no_node_runs_two_of_them() {
 }
 
 #[test]
+fn boundaries_does_not_end_well_where_nobody_can_say_whether_two_of_them_share() {
+    let run = audit("unsure", &["--boundaries"]);
+    assert_eq!((run.status, run.err.as_str()), (1, ""), "{}", run.out);
+    assert!(run.out.contains("\nPOSSIBLE BREACH"), "{}", run.out);
+    assert!(!run.out.contains("BREACH ON NODE"), "{}", run.out);
+    let run = audit("unsure", &["--boundaries", "-o", "json"]);
+    assert_eq!(run.status, 1);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!(report["breaches"], serde_json::json!([]));
+    let possible = &report["possibleBreaches"][0];
+    assert_eq!(possible["node"], "silent-1");
+    assert_eq!(
+        possible["trustBoundaries"],
+        serde_json::json!(["team-a", "team-b"])
+    );
+    let node = &report["nodes"][2];
+    assert_eq!(node["name"], "silent-1");
+    assert_eq!(
+        (&node["breach"], &node["possibleBreach"]),
+        (&false.into(), &true.into())
+    );
+}
+
+#[test]
 fn boundaries_says_the_same_to_programs() {
     let run = audit("mixed", &["--boundaries", "-o", "json"]);
     assert_eq!(run.status, 1);

@@ -370,6 +370,34 @@ pub fn an_ephemeral_container_gets_no_gpu(stage: &mut Stage) {
             }
         }
     }
+    let mut share = gpu("share");
+    share["spec"]["volumes"] = json!([{"name": "v", "emptyDir": {}}]);
+    let share = finished(&SHARED, "infer", &share);
+    cluster.create(&pods_of("infer"), &share);
+    let path = format!("{}/share/ephemeralcontainers?dryRun=All", pods_of("infer"));
+    for (more, said) in [
+        (
+            json!({"securityContext": {"capabilities": {"add": ["SYS_MODULE"]}}}),
+            Some("adds a capability"),
+        ),
+        (
+            json!({"securityContext": {"capabilities": {"add": ["SYS_PTRACE"]}}}),
+            None,
+        ),
+        (
+            json!({"volumeMounts": [{"name": "v", "mountPath": "/mps/nvidia.com/gpu/pipe"}]}),
+            Some("over the pipe"),
+        ),
+    ] {
+        let mut container = json!({"name": "debug", "image": "example/debug:1"});
+        json_patch::merge(&mut container, &more);
+        let patch = json!({"spec": {"ephemeralContainers": [container]}});
+        let answer = cluster.api().send("PATCH", &path, Some(&patch));
+        match said {
+            Some(words) => assert!(answer.message().contains(words), "{}", answer.body),
+            None => assert!(answer.is_good(), "{}", answer.body),
+        }
+    }
 }
 
 /// Under NVIDIA's runtime a debug container says that it sees no GPU, or is refused where slicegate acts.

@@ -1,5 +1,6 @@
 //! Supply: what the fleet can hand out, and which of it a pod can reach.
 
+mod builder;
 pub mod catalog;
 mod columns;
 pub mod filter;
@@ -12,6 +13,7 @@ mod reach;
 pub mod read;
 mod view;
 
+pub use builder::FleetBuilder;
 pub use filter::NodeFilter;
-pub use fleet::{FleetBuilder, Group, Knowledge, NodeView, Presence, Supply};
+pub use fleet::{Group, Knowledge, NodeView, Presence, Supply};
 pub use offer::{GfdIdentity, Identity, Offer, Slice};

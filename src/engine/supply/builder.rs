@@ -1,0 +1,266 @@
+//! Puts nodes into groups of nodes alike, and their labels into columns.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use super::columns::Column;
+use super::fleet::{Group, Knowledge, NodeView, Presence, Sold, Supply, Taint};
+use super::impostors::{Liar, impostors};
+use super::offer::Offer;
+use super::read::{self, Labels};
+use crate::engine::policy::Unlabelled;
+use crate::engine::quantity::Quantity;
+use crate::engine::words::{HOSTNAME, is_gpu_resource};
+
+/// A key with more distinct values than this is kept out of the groups.
+const WIDE: usize = 16;
+
+/// Collects nodes into a [`Supply`].
+#[derive(Debug)]
+pub struct FleetBuilder {
+    unlabelled: Unlabelled,
+    assumed: bool,
+    nodes: Vec<NodeView>,
+}
+
+impl FleetBuilder {
+    /// An empty fleet.
+    pub fn new(unlabelled: Unlabelled) -> Self {
+        Self {
+            unlabelled,
+            assumed: false,
+            nodes: Vec::new(),
+        }
+    }
+
+    /// Marks the fleet as one nobody has seen.
+    pub fn assumed(mut self) -> Self {
+        self.assumed = true;
+        self
+    }
+
+    /// Adds a node or pool.
+    pub fn add(&mut self, node: NodeView) {
+        self.nodes.push(node);
+    }
+
+    /// Groups what was added.
+    pub fn build(self) -> Supply {
+        let keys = self
+            .nodes
+            .iter()
+            .flat_map(|n| n.labels.keys().cloned())
+            .collect();
+        let wide_keys = wide_keys(&self.nodes);
+        let mut supply = Supply {
+            offers: Vec::new(),
+            impostors: Vec::new(),
+            groups: Vec::new(),
+            knowledge: Knowledge::Known,
+            keys,
+            narrow: HashMap::new(),
+            wide: HashMap::new(),
+            names: Column::default(),
+            there: Vec::new(),
+        };
+        let mut offers = HashMap::new();
+        let mut groups: HashMap<GroupKey, usize> = HashMap::new();
+        let mut rows: Vec<Row> = Vec::new();
+        let mut liars: Vec<Liar> = Vec::new();
+        for node in self.nodes {
+            let Some((key, unknown, wide)) = read_node(
+                &node,
+                self.unlabelled,
+                &wide_keys,
+                &mut supply.offers,
+                &mut offers,
+            ) else {
+                continue;
+            };
+            // A pool's nodes have no names yet by which a pod could be kept off them.
+            if !unknown.is_empty() && node.presence != Presence::Pool {
+                let resources = unknown.iter().map(|(r, _)| r.clone()).collect();
+                liars.push(Liar {
+                    name: node.name.clone(),
+                    labels: node.labels.clone(),
+                    resources,
+                });
+            }
+            let group = *groups.entry(key).or_insert_with_key(|key| {
+                supply.groups.push(key.to_group(unknown));
+                supply.groups.len() - 1
+            });
+            let (name, presence) = (node.name, node.presence);
+            rows.push(Row {
+                group,
+                name,
+                presence,
+                wide,
+            });
+        }
+        supply.fill(&groups, rows);
+        supply.impostors = supply
+            .offers
+            .iter()
+            .map(|offer| impostors(offer, &liars))
+            .collect();
+        supply.knowledge = supply.judge(self.assumed);
+        supply
+    }
+}
+
+impl Supply {
+    /// Fills the columns, once all groups and nodes are known.
+    fn fill(&mut self, groups: &HashMap<GroupKey, usize>, mut rows: Vec<Row>) {
+        for (key, group) in groups {
+            for (label, value) in &key.labels {
+                let column = self.narrow.entry(label.clone());
+                let column = column.or_insert_with(|| Column::new(groups.len()));
+                column.set(*group, &Arc::from(value.as_str()));
+            }
+        }
+        rows.sort_by_key(|row| row.group);
+        self.names = Column::new(rows.len());
+        let count = rows.len();
+        for (at, row) in rows.into_iter().enumerate() {
+            if let Some(group) = self.groups.get_mut(row.group) {
+                group.nodes = match group.nodes.is_empty() {
+                    true => at..at + 1,
+                    false => group.nodes.start..at + 1,
+                };
+            }
+            let name: Arc<str> = row.name.into();
+            for (label, value) in row.wide {
+                // A hostname is the node's name as a rule, and is kept once: there are thousands of nodes.
+                let value = match *value == *name {
+                    true => Arc::clone(&name),
+                    false => value.into(),
+                };
+                let column = self.wide.entry(label);
+                column.or_insert_with(|| Column::new(count)).set(at, &value);
+            }
+            self.names.set(at, &name);
+            self.there.push(row.presence == Presence::There);
+        }
+        self.names.order();
+        self.wide.values_mut().for_each(Column::order);
+    }
+
+    fn judge(&self, assumed: bool) -> Knowledge {
+        if assumed {
+            Knowledge::Assumed
+        } else if self.groups.is_empty() {
+            Knowledge::NoGpuNodes
+        } else if self.offers.is_empty() {
+            Knowledge::AllUnknown
+        } else {
+            Knowledge::Known
+        }
+    }
+}
+
+/// A node, before its place among the others is known.
+struct Row {
+    group: usize,
+    name: String,
+    presence: Presence,
+    wide: Vec<(String, String)>,
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct GroupKey {
+    labels: Vec<(String, String)>,
+    taints: Vec<Taint>,
+    has_hostname: bool,
+    available: bool,
+    sold: Vec<Sold>,
+    unknown: Vec<String>,
+}
+
+impl GroupKey {
+    fn to_group(&self, unknown: Vec<(String, &'static str)>) -> Group {
+        Group {
+            taints: self.taints.clone(),
+            has_hostname: self.has_hostname,
+            available: self.available,
+            sold: self.sold.clone(),
+            unknown,
+            nodes: 0..0,
+        }
+    }
+}
+
+type NodeReading = (GroupKey, Vec<(String, &'static str)>, Vec<(String, String)>);
+
+fn read_node(
+    node: &NodeView,
+    unlabelled: Unlabelled,
+    wide_keys: &HashSet<String>,
+    offers: &mut Vec<Offer>,
+    index: &mut HashMap<Offer, usize>,
+) -> Option<NodeReading> {
+    let (mut sold, mut unknown) = (Vec::new(), Vec::new());
+    for (resource, quantity) in &node.allocatable {
+        let count = Quantity::parse(quantity).map_or(0, |q| q.as_whole().unwrap_or(0));
+        // A renamed resource leaves its old name behind with quantity 0.
+        if count == 0 || !is_gpu_resource(resource) {
+            continue;
+        }
+        match read::resource(&node.labels, resource, count, unlabelled) {
+            Err(why) => unknown.push((resource.clone(), why)),
+            Ok(offer) => {
+                let offer = *index.entry(offer).or_insert_with_key(|offer| {
+                    offers.push(offer.clone());
+                    offers.len() - 1
+                });
+                sold.push(Sold { offer, count });
+            }
+        }
+    }
+    if sold.is_empty() && unknown.is_empty() {
+        return None;
+    }
+    sold.sort_by_key(|s| s.offer);
+    unknown.sort();
+    let (wide, labels) = node
+        .labels
+        .iter()
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .partition(|(k, _)| wide_keys.contains(k));
+    let mut taints = node.taints.clone();
+    taints.sort();
+    let key = GroupKey {
+        labels,
+        taints,
+        has_hostname: node.labels.contains_key(HOSTNAME),
+        available: node.available,
+        sold,
+        unknown: unknown.iter().map(|(r, _)| r.clone()).collect(),
+    };
+    Some((key, unknown, wide))
+}
+
+fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {
+    let mut values: HashMap<&str, BTreeSet<&str>> = HashMap::new();
+    for node in nodes {
+        for (key, value) in &node.labels {
+            let seen = values.entry(key).or_default();
+            if seen.len() <= WIDE {
+                seen.insert(value);
+            }
+        }
+    }
+    let always = [HOSTNAME, "nvidia.com/gfd.timestamp"].map(str::to_owned);
+    values
+        .into_iter()
+        .filter(|(_, seen)| seen.len() > WIDE)
+        .map(|(key, _)| key.to_owned())
+        .chain(always)
+        .collect()
+}
+
+impl Labels for BTreeMap<String, String> {
+    fn label(&self, key: &str) -> Option<&str> {
+        self.get(key).map(String::as_str)
+    }
+}

@@ -19,6 +19,7 @@ pub mod guarded;
 pub mod keep;
 pub mod namespaces;
 pub mod never;
+mod once;
 mod outsider;
 pub mod plan;
 pub mod policy;

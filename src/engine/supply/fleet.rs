@@ -97,6 +97,8 @@ pub struct Supply {
     /// Whether the fleet is real.
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
+    /// Every resource that a node sells or claims to sell.
+    resources: HashSet<String>,
     /// Labels of groups.
     pub(super) narrow: HashMap<String, Column>,
     /// Labels of nodes.
@@ -149,11 +151,7 @@ impl Supply {
 
     /// Whether any node sells or claims to sell a resource.
     pub fn names_resource(&self, resource: &str) -> bool {
-        self.offers.iter().any(|o| o.resource == resource)
-            || self
-                .groups
-                .iter()
-                .any(|g| g.unknown.iter().any(|(r, _)| r == resource))
+        self.resources.contains(resource)
     }
 }
 
@@ -200,6 +198,7 @@ impl FleetBuilder {
             groups: Vec::new(),
             knowledge: Knowledge::Known,
             keys,
+            resources: HashSet::new(),
             narrow: HashMap::new(),
             wide: HashMap::new(),
             names: Column::default(),
@@ -235,6 +234,10 @@ impl FleetBuilder {
             rows.push(Row { group, name, wide });
         }
         supply.fill(&groups, rows);
+        let sold = supply.offers.iter().map(|offer| offer.resource.clone());
+        let unknown = supply.groups.iter().flat_map(|group| &group.unknown);
+        let unknown = unknown.map(|(resource, _)| resource.clone());
+        supply.resources = sold.chain(unknown).collect();
         supply.impostors = supply
             .offers
             .iter()

@@ -10,6 +10,7 @@ pub mod product;
 mod provider;
 mod reach;
 pub mod read;
+mod rows;
 mod view;
 
 pub use filter::NodeFilter;

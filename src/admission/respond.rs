@@ -67,15 +67,8 @@ pub enum BadReview {
 }
 
 impl From<serde_json::Error> for BadReview {
-    /// Keeps the beginning of the message, which may repeat a part of the body.
     fn from(problem: serde_json::Error) -> Self {
-        const LONGEST: usize = 300;
-        let mut said = problem.to_string();
-        if let Some((at, _)) = said.char_indices().nth(LONGEST) {
-            said.truncate(at);
-            said.push_str("...");
-        }
-        Self::NotAReview(said)
+        Self::NotAReview(json::said(&problem))
     }
 }
 

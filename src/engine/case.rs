@@ -37,6 +37,8 @@ pub struct Case<'c, 'a> {
     pub worker: OnceCell<Option<String>>,
     /// For each offer whether its product is asked for, once somebody asked.
     pub wanted: OnceCell<Vec<bool>>,
+    /// For each group whether the pod can reach it, once somebody asked.
+    pub reached: OnceCell<Vec<bool>>,
 }
 
 /// What was chosen.
@@ -66,13 +68,15 @@ pub struct Grant<'a> {
 impl<'a> Case<'_, 'a> {
     /// Groups of nodes the pod's own selectors and tolerations can reach.
     pub fn reachable(&self) -> Vec<&'a Group> {
-        self.those(&self.reached())
+        self.those(self.reached())
     }
 
     /// For each group whether the pod can reach it.
-    pub fn reached(&self) -> Vec<bool> {
-        let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
-        self.supply.reached(self.filter, &ours)
+    pub fn reached(&self) -> &[bool] {
+        self.reached.get_or_init(|| {
+            let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
+            self.supply.reached(self.filter, &ours)
+        })
     }
 
     /// Groups that the pod can reach with the labels they have now.

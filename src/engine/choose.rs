@@ -1,19 +1,18 @@
 //! Chooses strategy and resource: the tier's order, then least waste, then the larger supply, then the name.
 
-use std::collections::HashSet;
-
 use super::case::{Case, Choice, Grant};
+use super::once::Once;
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;
-use super::supply::fleet::{Group, Sold};
-use super::want::Want;
+use super::supply::fleet::{Group, Sold, Taint};
+use super::want::{Ask, Want};
 use super::words;
 
 /// More ways to serve a pod's containers together than are tried on one kind of node.
 const MOST_TRIES: u32 = 256;
 /// The same over all kinds of nodes.
-const MOST_TRIES_IN_ALL: u32 = 8_192;
+const MOST_TRIES_IN_ALL: u32 = 2_048;
 /// More combinations of resource names than are compared.
 const MOST_CANDIDATES: usize = 64;
 
@@ -130,7 +129,9 @@ impl<'a> Case<'_, 'a> {
         tries: &mut u32,
     ) -> bool {
         let Some(want) = self.wants.get(names.len()) else {
-            return self.waste(strategy, names, group).is_some();
+            return self
+                .waste(strategy, &Load::of(self, names), group)
+                .is_some();
         };
         let offers = self.offers(group);
         let offers = offers.filter(|(sold, _)| self.is_wanted(sold.offer));
@@ -157,14 +158,18 @@ impl<'a> Case<'_, 'a> {
 
     fn score(&self, strategy: Strategy, names: &[&str], reachable: &[&'a Group]) -> Option<Score> {
         let mut score: Option<Score> = None;
+        let load = Load::of(self, names);
         for group in reachable {
-            let Some(waste) = self.waste(strategy, names, group) else {
+            let Some(waste) = self.waste(strategy, &load, group) else {
                 continue;
             };
             let nodes = self.supply.nodes_in(group) as u64;
             let supply: u64 = self
                 .offers(group)
-                .filter(|(_, o)| o.strategy == strategy && names.contains(&o.resource.as_str()))
+                .filter(|(_, o)| {
+                    let mut needed = load.needed.iter();
+                    o.strategy == strategy && needed.any(|(name, _)| *name == o.resource)
+                })
                 .map(|(sold, _)| sold.count.saturating_mul(nodes))
                 .sum();
             score = Some(match score {
@@ -188,54 +193,36 @@ impl<'a> Case<'_, 'a> {
         score
     }
 
-    /// What a kind of node wastes on these names; none where it will not do.
-    fn waste(&self, strategy: Strategy, names: &[&str], group: &Group) -> Option<u64> {
+    /// What a kind of node wastes on a load; none where it will not do.
+    fn waste(&self, strategy: Strategy, load: &Load<'_>, group: &Group) -> Option<u64> {
         if strategy.is_shared() && !group.has_hostname {
             return None;
         }
         // Beside another name a second pass would take `nvidia.com/gpu` for what a LimitRange put back.
-        let whole = names.iter().filter(|name| **name == words::GPU).count();
-        if whole > 0 && whole < names.len() {
+        if load.needed.len() > 1 && load.needed.iter().any(|(name, _)| *name == words::GPU) {
             return None;
         }
         let mut waste = 0_u64;
-        let mut last: Option<(&str, (&Sold, &Offer))> = None;
-        for (at, (want, name)) in self.wants.iter().zip(names).enumerate() {
-            let found = match last {
-                Some((before, found)) if before == *name => found,
-                _ => self.offer(group, strategy, name)?,
-            };
-            last = Some((name, found));
-            let (sold, offer) = found;
-            if !self.is_wanted(sold.offer) {
+        for (at, (name, needed)) in load.needed.iter().enumerate() {
+            let (sold, offer) = self.offer(group, strategy, name)?;
+            if *needed > sold.count || !self.is_wanted(sold.offer) {
                 return None;
             }
-            // Counted once for each name.
-            let is_first = !names.iter().take(at).any(|before| before == name);
-            if want.ask.met_by(offer).is_err() || is_first && self.needed(names, name) > sold.count
-            {
-                return None;
+            for (_, ask, times) in load.asks.iter().filter(|(name, ..)| *name == at) {
+                ask.met_by(offer).ok()?;
+                waste = waste.saturating_add(ask.waste_mib(offer).saturating_mul(*times));
             }
-            waste = waste.saturating_add(want.ask.waste_mib(offer));
         }
         Some(waste)
     }
 
     fn choice(&self, strategy: Strategy, names: &[&'a str], reachable: &[&'a Group]) -> Choice<'a> {
-        let mut kinds = Kinds::new(self.supply.offers.len());
-        let mut grants: Vec<Grant<'a>> = Vec::new();
-        for name in names {
-            if !grants.iter().any(|grant| grant.resource == *name) {
-                grants.push(Grant {
-                    resource: name,
-                    smallest_mib: u64::MAX,
-                    smallest_percent: 100,
-                });
-            }
-        }
-        let (mut taints, mut known) = (Vec::new(), HashSet::new());
+        let load = Load::of(self, names);
+        let mut grants: Vec<Grant<'a>> =
+            load.needed.iter().map(|(name, _)| granted(name)).collect();
+        let (mut nodes, mut taints) = (Once::new(), Once::new());
         for group in reachable {
-            if self.waste(strategy, names, group).is_none() {
+            if self.waste(strategy, &load, group).is_none() {
                 continue;
             }
             let mut offers = Vec::with_capacity(1);
@@ -248,19 +235,20 @@ impl<'a> Case<'_, 'a> {
                 grant.smallest_percent = grant.smallest_percent.min(offer.compute_percent());
                 offers.push(sold.offer);
             }
-            kinds.add(offers);
-            for taint in &group.taints {
-                if super::supply::filter::is_gpu_taint(taint) && known.insert(taint) {
-                    taints.push(taint);
-                }
-            }
+            nodes.add(offers);
+            let gpu = |taint: &&Taint| super::supply::filter::is_gpu_taint(taint);
+            group
+                .taints
+                .iter()
+                .filter(gpu)
+                .for_each(|taint| taints.add(taint));
         }
         let grant = |name: &&str| grants.iter().find(|grant| grant.resource == *name).copied();
         Choice {
             strategy,
             grants: names.iter().filter_map(grant).collect(),
-            nodes: kinds.list,
-            taints,
+            nodes: nodes.into_list(),
+            taints: taints.into_list(),
         }
     }
 
@@ -281,33 +269,41 @@ impl<'a> Case<'_, 'a> {
     }
 }
 
-/// Kinds of nodes, each once, in the order in which they are met.
-struct Kinds {
-    list: Vec<Vec<usize>>,
-    /// For each offer whether nodes that are needed for it alone are known.
-    single: Vec<bool>,
-    several: HashSet<Vec<usize>>,
+/// Nothing is known of the resource yet.
+fn granted(resource: &str) -> Grant<'_> {
+    Grant {
+        resource,
+        smallest_mib: u64::MAX,
+        smallest_percent: 100,
+    }
 }
 
-impl Kinds {
-    fn new(offers: usize) -> Self {
-        Self {
-            list: Vec::new(),
-            single: vec![false; offers],
-            several: HashSet::new(),
-        }
-    }
+/// What a pod asks of a node under these resource names, what is alike counted together.
+struct Load<'n> {
+    /// Each name, and how many the pod needs at once.
+    needed: Vec<(&'n str, u64)>,
+    /// Each ask, under which of the names, and how often.
+    asks: Vec<(usize, Ask, u64)>,
+}
 
-    fn add(&mut self, offers: Vec<usize>) {
-        let is_known = match offers.as_slice() {
-            [one] => self
-                .single
-                .get_mut(*one)
-                .is_some_and(|known| std::mem::replace(known, true)),
-            several => !self.several.insert(several.to_vec()),
+impl<'n> Load<'n> {
+    fn of(case: &Case<'_, '_>, names: &[&'n str]) -> Self {
+        let mut load = Self {
+            needed: Vec::with_capacity(1),
+            asks: Vec::with_capacity(1),
         };
-        if !is_known {
-            self.list.push(offers);
+        for (want, name) in case.wants.iter().zip(names) {
+            let known = load.needed.iter().position(|(known, _)| known == name);
+            let at = known.unwrap_or(load.needed.len());
+            if known.is_none() {
+                load.needed.push((name, case.needed(names, name)));
+            }
+            let mut asks = load.asks.iter_mut();
+            match asks.find(|(name, ask, _)| *name == at && *ask == want.ask) {
+                Some((_, _, times)) => *times += 1,
+                None => load.asks.push((at, want.ask, 1)),
+            }
         }
+        load
     }
 }

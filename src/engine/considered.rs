@@ -41,7 +41,7 @@ pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered>
             });
             continue;
         }
-        let entries = entries(case, strategy, choice, &reached);
+        let entries = entries(case, strategy, choice, reached);
         if entries.is_empty() {
             list.push(Considered {
                 strategy,
@@ -150,8 +150,15 @@ impl<'c, 'a> Asking<'c, 'a> {
             .iter()
             .map(|w| w.fixed_resource().unwrap_or(name));
         let names: Vec<&str> = names.collect();
+        let mut wants: Vec<&'c Want<'a>> = Vec::new();
+        for want in case.wants.iter().filter(fits) {
+            // What asks for the same gets the same verdict.
+            if !wants.iter().any(|known| known.ask == want.ask) {
+                wants.push(want);
+            }
+        }
         Self {
-            wants: case.wants.iter().filter(fits).collect(),
+            wants,
             needed: case.needed(&names, name),
         }
     }

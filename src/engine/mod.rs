@@ -21,6 +21,7 @@ pub mod injecting;
 pub mod keep;
 pub mod namespaces;
 pub mod never;
+mod once;
 mod outsider;
 pub mod plan;
 pub mod policy;

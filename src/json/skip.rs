@@ -19,7 +19,12 @@ pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
         at += special.trailing_zeros() as usize;
         match bytes.get(at)? {
             b'"' => return Some((at, is_plain)),
-            b'\\' => at += 2,
+            b'\\' => {
+                // Escapes come in crowds.
+                while bytes.get(at) == Some(&b'\\') {
+                    at += 2;
+                }
+            }
             _ => at += 1,
         }
         is_plain = false;

@@ -1,6 +1,8 @@
 //! What is read, and by whom: the same as `serde_json` reads, whatever the text is, and without its help where the text
 //! is in order.
 
+mod bounded;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -63,7 +63,12 @@ fn check(scene: &Scene, body: &Body) -> Vec<String> {
     if std::env::var_os("SLICEGATE_SHOW").is_some() {
         println!(
             "{:>8} µs {:>9} B held {:>8} B answered  {} {}: {}",
-            best.microseconds, best.held, best.answered, scene.name, body.name, best.said
+            best.microseconds,
+            best.held,
+            best.answered,
+            scene.name,
+            body.name,
+            best.said.chars().take(100).collect::<String>()
         );
     }
     let mut faults = Vec::new();

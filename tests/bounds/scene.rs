@@ -60,11 +60,12 @@ impl Scene {
         let microseconds = (ran() - before) / 1_000;
         let text = String::from_utf8_lossy(&answer);
         let said = text.split("\"allowed\":").nth(1).unwrap_or("no answer");
+        let said: String = said.chars().take(2_000).collect();
         Asked {
             microseconds,
             held: memory.bytes_max,
             answered: answer.len(),
-            said: said.chars().take(200).collect(),
+            said,
         }
     }
 

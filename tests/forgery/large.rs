@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::scene::{SHARED, WHOLE, create, gpu_pod, with};
+use super::scene::{SHARED, WHOLE, create, gpu_pod, plain_pod, with};
 
 /// A generous bound for a build without optimisation; what is quadratic takes minutes at these sizes.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -222,4 +222,25 @@ fn many_volumes_claims_owners_and_words() {
     let list = "NVIDIA-A100*,".repeat(50_000);
     let products = json!({"metadata": {"annotations": {"slicegate.dev/gpu-products": list}}});
     refused("50,000 products", SHARED, &with(gpu_pod(), &products));
+}
+
+#[test]
+fn what_has_nothing_to_do_with_gpus_is_left_alone_however_much_it_says() {
+    let key = "requiredDuringSchedulingIgnoredDuringExecution";
+    let terms = many(
+        1_000,
+        |i| json!({"matchExpressions": [{"key": "rack", "operator": "In", "values": [format!("r{i}")]}]}),
+    );
+    let more = json!({"spec": {
+        "affinity": {"nodeAffinity": {key: {"nodeSelectorTerms": terms}}},
+        "tolerations": many(1_000, |i| json!({"key": format!("k{i}"), "operator": "Exists"})),
+    }});
+    for namespace in [SHARED, WHOLE, "plain"] {
+        let answer = create(namespace, &with(plain_pod(), &more));
+        assert!(answer.allowed && answer.warnings.is_empty(), "{answer:?}");
+    }
+    let labels = map(30_000, |i| (format!("example.com/{i}"), "x".to_owned()));
+    let crowd = with(plain_pod(), &json!({"metadata": {"labels": labels}}));
+    assert!(create("plain", &crowd).allowed);
+    assert!(create(SHARED, &crowd).is_refused_by("too-large"));
 }

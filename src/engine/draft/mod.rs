@@ -138,6 +138,7 @@ impl<'q, 'a> Draft<'q, 'a> {
             is_explicit: asked.strategy.is_some(),
             worker: OnceCell::new(),
             wanted: OnceCell::new(),
+            reached: OnceCell::new(),
         };
         let kept = if stamped { keep::keep(&case) } else { None };
         if stamped && kept.is_none() {

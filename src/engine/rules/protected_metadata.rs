@@ -147,15 +147,23 @@ fn differs(
     findings.add(&RULE, path, (message, fix));
 }
 
+/// As many are told of as help.
+const MOST_FOUND: usize = 100;
+
 /// Looks for annotations that inject devices or mounts and that an update adds or gives another value: what starts
 /// later in the pod would get them.
 pub fn injected(before: &Pod<'_>, after: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     let there = before.annotations().into_iter().flat_map(Pairs::iter);
     let there: HashMap<&str, &str> = there.collect();
+    let mut found = 0;
     for (key, value) in after.annotations().into_iter().flat_map(Pairs::iter) {
+        if found == MOST_FOUND {
+            break;
+        }
         if there.get(key) == Some(&value) || !is_injecting(key, after, policy) {
             continue;
         }
+        found += 1;
         let message = format!(
             "the annotation {} injects devices or mounts into a pod that was admitted without it",
             quoted(key)

@@ -58,6 +58,7 @@ impl FleetBuilder {
             groups: Vec::new(),
             knowledge: Knowledge::Known,
             keys,
+            resources: HashSet::new(),
             narrow: HashMap::new(),
             wide: HashMap::new(),
             names: Column::default(),
@@ -99,6 +100,10 @@ impl FleetBuilder {
             });
         }
         supply.fill(&groups, rows);
+        let sold = supply.offers.iter().map(|offer| offer.resource.clone());
+        let unknown = supply.groups.iter().flat_map(|group| &group.unknown);
+        let unknown = unknown.map(|(resource, _)| resource.clone());
+        supply.resources = sold.chain(unknown).collect();
         supply.impostors = supply
             .offers
             .iter()

@@ -50,11 +50,6 @@ impl Column {
         self.ordered = ordered;
     }
 
-    /// How many different values there are.
-    pub(super) fn len(&self) -> usize {
-        self.values.len()
-    }
-
     /// A row's value.
     pub(super) fn value(&self, row: usize) -> Option<&str> {
         let id = self.id(row).checked_sub(1)?;
@@ -64,11 +59,6 @@ impl Column {
     /// Which value a row has, counted from 1; 0 where it has none.
     pub(super) fn id(&self, row: usize) -> usize {
         self.rows.get(row).map_or(0, |id| *id as usize)
-    }
-
-    /// Which value this is, counted from 1.
-    pub(super) fn id_of(&self, value: &str) -> Option<usize> {
-        self.ids.get(value).map(|id| *id as usize + 1)
     }
 
     /// The values, the first of which is counted as 1.
@@ -81,10 +71,29 @@ impl Column {
         &self.numbers
     }
 
+    /// The rows that have none.
+    pub(super) fn absent(&self) -> &[u32] {
+        let from = self.starts.first().map_or(0, |from| *from as usize);
+        self.ordered.get(..from).unwrap_or_default()
+    }
+
+    /// How many rows there are.
+    pub(super) fn height(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Which values hold, as rows: `holds` says so for each value, in their order.
+    pub(super) fn those(&self, holds: &[bool]) -> impl Iterator<Item = usize> {
+        let ids = self.rows.iter().enumerate();
+        let held = ids.filter(|(_, id)| **id > 0 && holds.get(**id as usize - 1) == Some(&true));
+        held.map(|(row, _)| row)
+    }
+
     /// The rows that have a value.
     pub(super) fn rows_of(&self, value: &str) -> &[u32] {
-        let rows = self.id_of(value).and_then(|id| {
-            let (from, to) = (self.starts.get(id - 1)?, self.starts.get(id)?);
+        let rows = self.ids.get(value).and_then(|id| {
+            let id = *id as usize;
+            let (from, to) = (self.starts.get(id)?, self.starts.get(id + 1)?);
             self.ordered.get(*from as usize..*to as usize)
         });
         rows.unwrap_or_default()

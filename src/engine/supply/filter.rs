@@ -1,7 +1,7 @@
 //! Which groups of nodes a pod's own selectors and tolerations can reach.
 
 use super::fleet::{Group, Knowledge, Supply, Taint};
-use super::reach::{Reach, Unseen};
+use super::reach::{self, Unseen};
 use crate::engine::words::{self, NODE_BOUNDARY};
 use crate::facts::pod::{NodeTerm, Requirement, Spec, Toleration};
 use crate::facts::text::Pairs;
@@ -99,7 +99,7 @@ impl Supply {
             |group: &Group| filter.node_name.is_some() || group.taints.iter().all(tolerated);
         let mut reached: Vec<bool> = self.groups.iter().map(admits).collect();
         if !filter.is_open() {
-            Reach::new(self, filter, unseen).narrow(filter.node_name, &mut reached);
+            reach::narrow(self, filter, unseen, &mut reached);
         }
         reached
     }

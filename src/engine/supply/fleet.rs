@@ -100,6 +100,8 @@ pub struct Supply {
     /// Whether the fleet is real.
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
+    /// Every resource that a node sells or claims to sell.
+    pub(super) resources: HashSet<String>,
     /// Labels of groups.
     pub(super) narrow: HashMap<String, Column>,
     /// Labels of nodes.
@@ -164,10 +166,6 @@ impl Supply {
 
     /// Whether any node sells or claims to sell a resource.
     pub fn names_resource(&self, resource: &str) -> bool {
-        self.offers.iter().any(|o| o.resource == resource)
-            || self
-                .groups
-                .iter()
-                .any(|g| g.unknown.iter().any(|(r, _)| r == resource))
+        self.resources.contains(resource)
     }
 }

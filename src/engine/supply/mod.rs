@@ -11,6 +11,7 @@ pub mod product;
 mod provider;
 mod reach;
 pub mod read;
+mod rows;
 mod view;
 
 pub use builder::FleetBuilder;

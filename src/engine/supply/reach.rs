@@ -1,11 +1,11 @@
 //! Which groups of nodes selectors and terms match. Each requirement is asked once for each value that a label has in the
 //! fleet, and every node is then looked up, so that neither long lists nor many nodes multiply.
 
-use std::ops::Range;
-
 use super::columns::Column;
 use super::filter::{NodeFilter, holds};
 use super::fleet::Supply;
+use super::rows::Rows;
+use crate::engine::terms::is_empty;
 use crate::engine::words::NODE_BOUNDARY;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 
@@ -18,13 +18,45 @@ pub(super) enum Unseen {
     Absent,
 }
 
-/// What a pod requires of nodes, against one fleet.
-pub(super) struct Reach<'s> {
-    supply: &'s Supply,
-    /// All must match.
-    selector: Vec<Test<'s>>,
-    /// Any one must match; none where the pod requires nothing.
-    terms: Option<Vec<Vec<Test<'s>>>>,
+/// Leaves of the groups those with a node that selector and terms match, the named one where one is named.
+pub(super) fn narrow(
+    supply: &Supply,
+    filter: &NodeFilter<'_>,
+    unseen: Unseen,
+    reached: &mut [bool],
+) {
+    let mut selected = Conjunction::default();
+    for (key, value) in filter.selected() {
+        selected.add(supply.selects(key, value, unseen));
+    }
+    if let Some(name) = filter.node_name {
+        let mut rows = Rows::new(supply.names.height(), false);
+        // Nobody can correct this choice later, so a node that is gone does not count.
+        let named = supply.rows_there(name).iter();
+        named.for_each(|row| rows.set(*row as usize, true));
+        selected.add(Test::Nodes(rows));
+    }
+    let Some(terms) = filter.terms else {
+        for (group, reached) in reached.iter_mut().enumerate() {
+            *reached = *reached && selected.holds(supply, group);
+        }
+        return;
+    };
+    let mut found = vec![false; reached.len()];
+    let terms = terms.iter().map(|term| &term.read);
+    for term in terms.filter(|term| !is_empty(term)) {
+        let mut conjunction = selected.clone();
+        supply.tests(term, unseen, &mut conjunction);
+        if conjunction.is_never {
+            continue;
+        }
+        for (group, found) in found.iter_mut().enumerate() {
+            let open = reached.get(group) == Some(&true) && !*found;
+            *found |= open && conjunction.holds(supply, group);
+        }
+    }
+    let both = reached.iter_mut().zip(found);
+    both.for_each(|(reached, found)| *reached &= found);
 }
 
 /// One requirement.
@@ -32,109 +64,60 @@ enum Test<'s> {
     /// The same for every node.
     Always(bool),
     /// By a label of groups: a bit for each of its few values, the lowest for its absence.
-    Group(&'s Column, u64),
-    /// By a label of nodes, or by their names: whether it holds for each of its values, first for its absence, and the
-    /// nodes it can hold for, where they are listed.
-    Node(&'s Column, Vec<bool>, Option<Vec<u32>>),
+    Groups(&'s Column, u64),
+    /// By a label of nodes, or by their names: the nodes for which it holds.
+    Nodes(Rows),
 }
 
-impl<'s> Reach<'s> {
-    pub(super) fn new(supply: &'s Supply, filter: &NodeFilter<'_>, unseen: Unseen) -> Self {
-        let selected = filter.selected();
-        let selector = selected.map(|(key, value)| supply.selects(key, value, unseen));
-        let terms = filter.terms.map(|terms| {
-            let tests = terms.iter().map(|term| supply.tests(&term.read, unseen));
-            tests.filter(|tests| !tests.is_empty()).collect()
-        });
-        Self {
-            supply,
-            selector: selector.collect(),
-            terms,
-        }
-    }
-
-    /// Leaves of the groups those with a node that matches, the named one where one is named.
-    pub(super) fn narrow(&self, node_name: Option<&str>, reached: &mut [bool]) {
-        let nothing = Vec::new();
-        let terms = self.terms.as_deref();
-        let terms = terms.unwrap_or(std::slice::from_ref(&nothing));
-        let mut found = vec![false; reached.len()];
-        // Nobody can correct this choice later, so a node that is gone does not count.
-        let named = node_name.map(|name| self.supply.rows_there(name));
-        for term in terms {
-            match named.or_else(|| self.listed(term)) {
-                Some(rows) => {
-                    let rows = rows.iter().map(|row| *row as usize);
-                    rows.for_each(|row| {
-                        self.look(row..row + 1, self.supply.group_at(row), term, &mut found)
-                    });
-                }
-                None => {
-                    let is_of_groups = self.is_of_groups(term);
-                    for (at, group) in self.supply.groups.iter().enumerate() {
-                        let rows = match is_of_groups {
-                            true => 0..1,
-                            false => group.nodes.clone(),
-                        };
-                        if reached.get(at) == Some(&true) {
-                            self.look(rows, at, term, &mut found);
-                        }
-                    }
-                }
-            }
-        }
-        let both = reached.iter_mut().zip(found);
-        both.for_each(|(reached, found)| *reached &= found);
-    }
-
-    /// The nodes that a term can match, where selector or term list them.
-    fn listed<'t>(&'t self, term: &'t [Test<'s>]) -> Option<&'t [u32]> {
-        let tests = self.selector.iter().chain(term);
-        let lists = tests.filter_map(|test| match test {
-            Test::Node(_, _, rows) => rows.as_deref(),
-            Test::Always(_) | Test::Group(..) => None,
-        });
-        lists.min_by_key(|rows| rows.len())
-    }
-
-    fn is_of_groups(&self, term: &[Test<'_>]) -> bool {
-        let mut tests = self.selector.iter().chain(term);
-        !tests.any(|test| matches!(test, Test::Node(..)))
-    }
-
-    /// Whether one of these nodes of a group matches.
-    fn look(&self, rows: Range<usize>, group: usize, term: &[Test<'_>], found: &mut [bool]) {
-        let Some(found) = found.get_mut(group).filter(|found| !**found) else {
-            return;
-        };
-        let mut rows = rows;
-        *found = rows.any(|row| {
-            let mut tests = self.selector.iter().chain(term);
-            tests.all(|test| test.holds(group, row))
-        });
-    }
+/// Requirements that must all hold.
+#[derive(Clone, Default)]
+struct Conjunction<'s> {
+    is_never: bool,
+    groups: Vec<(&'s Column, u64)>,
+    nodes: Option<Rows>,
 }
 
-impl Test<'_> {
-    fn holds(&self, group: usize, row: usize) -> bool {
-        match self {
-            Self::Always(holds) => *holds,
-            Self::Group(column, bits) => bits >> column.id(group) & 1 == 1,
-            Self::Node(column, holds, _) => holds.get(column.id(row)) == Some(&true),
+impl<'s> Conjunction<'s> {
+    fn add(&mut self, test: Test<'s>) {
+        match test {
+            Test::Always(holds) => self.is_never |= !holds,
+            Test::Groups(column, bits) => self.groups.push((column, bits)),
+            Test::Nodes(rows) => match &mut self.nodes {
+                Some(nodes) => *nodes &= &rows,
+                nodes => *nodes = Some(rows),
+            },
         }
+    }
+
+    /// Whether some node of a group fulfils all of them.
+    fn holds(&self, supply: &Supply, group: usize) -> bool {
+        let mut of_groups = self.groups.iter();
+        let rows = || supply.groups.get(group).map(|g| g.nodes.clone());
+        !self.is_never
+            && of_groups.all(|(column, bits)| bits >> column.id(group) & 1 == 1)
+            && self
+                .nodes
+                .as_ref()
+                .is_none_or(|nodes| rows().is_some_and(|rows| nodes.has_one_of(rows)))
     }
 }
 
 impl Supply {
-    fn tests(&self, term: &NodeSelectorTerm<'_>, unseen: Unseen) -> Vec<Test<'_>> {
-        let expressions = term.match_expressions.iter().flatten();
-        let expressions = expressions.map(|r| self.test(r, unseen));
-        let fields = term.match_fields.iter().flatten();
-        let fields = fields.map(|r| match &*r.key {
-            "metadata.name" => on_nodes(&self.names, r, false),
-            _ => Test::Always(false),
-        });
-        expressions.chain(fields).collect()
+    fn tests<'s>(
+        &'s self,
+        term: &NodeSelectorTerm<'_>,
+        unseen: Unseen,
+        conjunction: &mut Conjunction<'s>,
+    ) {
+        for r in term.match_expressions.iter().flatten() {
+            conjunction.add(self.test(r, unseen));
+        }
+        for r in term.match_fields.iter().flatten() {
+            conjunction.add(match &*r.key {
+                "metadata.name" => Test::Nodes(on_nodes(&self.names, r, false)),
+                _ => Test::Always(false),
+            });
+        }
     }
 
     fn test(&self, r: &Requirement<'_>, unseen: Unseen) -> Test<'_> {
@@ -144,10 +127,10 @@ impl Supply {
         let absent = absent || &*r.key == NODE_BOUNDARY;
         if let Some(column) = self.narrow.get(&*r.key) {
             let values = column.values().map(|value| holds(r, Some(value)));
-            return Test::Group(column, bits(absent, values));
+            return Test::Groups(column, bits(absent, values));
         }
         match self.wide.get(&*r.key) {
-            Some(column) => on_nodes(column, r, absent),
+            Some(column) => Test::Nodes(on_nodes(column, r, absent)),
             None => Test::Always(absent),
         }
     }
@@ -156,20 +139,17 @@ impl Supply {
         let absent = key == NODE_BOUNDARY || self.is_given(key, unseen);
         if let Some(column) = self.narrow.get(key) {
             let values = column.values().map(|have| have == value);
-            return Test::Group(column, bits(absent, values));
+            return Test::Groups(column, bits(absent, values));
         }
-        match self.wide.get(key) {
-            Some(column) => {
-                let mut holds = vec![false; column.len() + 1];
-                set(&mut holds, 0, absent);
-                if let Some(id) = column.id_of(value) {
-                    set(&mut holds, id, true);
-                }
-                let rows = (!absent).then(|| column.rows_of(value).to_vec());
-                Test::Node(column, holds, rows)
-            }
-            None => Test::Always(absent),
+        let Some(column) = self.wide.get(key) else {
+            return Test::Always(absent);
+        };
+        let mut rows = Rows::new(column.height(), false);
+        let with = if absent { column.absent() } else { &[] };
+        for row in column.rows_of(value).iter().chain(with) {
+            rows.set(*row as usize, true);
         }
+        Test::Nodes(rows)
     }
 
     /// Whether a key that a node lacks is taken as given, because no node has it.
@@ -184,39 +164,31 @@ fn bits(absent: bool, values: impl Iterator<Item = bool>) -> u64 {
     all.fold(0, |bits, (at, holds)| bits | u64::from(holds) << at)
 }
 
-/// A requirement on a label that nearly every node has a value of its own of.
-fn on_nodes<'s>(column: &'s Column, r: &Requirement<'_>, absent: bool) -> Test<'s> {
-    let bound = r
-        .values
-        .as_ref()
-        .and_then(|v| v.first()?.parse::<i64>().ok());
-    let compared = |holds: fn(i64, i64) -> bool| -> Vec<bool> {
-        let numbers = column.numbers().iter();
-        let each = numbers.map(|number| number.zip(bound).is_some_and(|(a, b)| holds(a, b)));
-        std::iter::once(absent).chain(each).collect()
-    };
-    let (mut holding, listed) = match &*r.operator {
-        "In" => (vec![false; column.len() + 1], Some(true)),
-        "NotIn" => (vec![true; column.len() + 1], Some(false)),
-        "Gt" => (compared(|number, bound| number > bound), None),
-        "Lt" => (compared(|number, bound| number < bound), None),
-        // Whatever the value is.
-        _ => (vec![holds(r, Some("")); column.len() + 1], None),
-    };
-    let mut rows = Vec::new();
-    for value in r.values.iter().flatten() {
-        if let (Some(id), Some(is_in)) = (column.id_of(value), listed) {
-            set(&mut holding, id, is_in);
-            rows.extend_from_slice(column.rows_of(value));
+/// A requirement on a label of which nearly every node has a value of its own.
+fn on_nodes(column: &Column, r: &Requirement<'_>, absent: bool) -> Rows {
+    let operator = &*r.operator;
+    let is_list = matches!(operator, "In" | "NotIn");
+    // Whatever the value is, but for those that are listed or compared.
+    let others = operator == "NotIn" || !is_list && holds(r, Some(""));
+    let mut rows = Rows::new(column.height(), others);
+    for value in r.values.iter().flatten().filter(|_| is_list) {
+        for row in column.rows_of(value) {
+            rows.set(*row as usize, operator == "In");
         }
     }
-    set(&mut holding, 0, absent);
-    let rows = (listed == Some(true) && !absent).then_some(rows);
-    Test::Node(column, holding, rows)
-}
-
-fn set(list: &mut [bool], at: usize, value: bool) {
-    if let Some(place) = list.get_mut(at) {
-        *place = value;
+    let bound = r.values.as_ref();
+    let bound = bound.and_then(|values| values.first()?.parse::<i64>().ok());
+    if let ("Gt" | "Lt", Some(bound)) = (operator, bound) {
+        let numbers = column.numbers().iter();
+        let holding = numbers.map(|number| match operator {
+            "Gt" => number.is_some_and(|number| number > bound),
+            _ => number.is_some_and(|number| number < bound),
+        });
+        let holding: Vec<bool> = holding.collect();
+        column.those(&holding).for_each(|row| rows.set(row, true));
     }
+    for row in column.absent() {
+        rows.set(*row as usize, absent);
+    }
+    rows
 }

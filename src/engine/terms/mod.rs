@@ -54,9 +54,9 @@ pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool
             Some((supply.offers.get(*index)?, impostors))
         });
         let draft = Draft::new(offers, with_memory);
-        let known = draft
-            .alike()
-            .map(|key| *alike.entry(key).or_insert(drafts.len()));
+        // Most pods have one kind of nodes, which is like no other.
+        let key = draft.alike().filter(|_| nodes.len() > 1);
+        let known = key.map(|key| *alike.entry(key).or_insert(drafts.len()));
         match known.and_then(|at| drafts.get_mut(at)) {
             Some(known) => known.absorb(draft),
             None => drafts.push(draft),

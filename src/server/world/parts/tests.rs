@@ -1,0 +1,144 @@
+//! Parts that change one by one, and the world that is made of them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
+
+use super::{Change, Parts};
+use crate::config::policy;
+use crate::engine::NeverMatched;
+use crate::engine::supply::NodeView;
+use crate::facts::Node;
+use crate::server::world::Part;
+
+const STOCK: &str = include_str!("../../../../tests/nodes/stock/mig-mixed-balanced-h100-x8.yaml");
+
+/// A node as clusters have them: what GPU feature discovery and node feature discovery write, what a cloud writes,
+/// and what is one node's alone.
+fn node(number: usize, replicas: u32) -> NodeView {
+    static PARSED: LazyLock<serde_json::Value> =
+        LazyLock::new(|| serde_saphyr::from_str(STOCK).unwrap());
+    let mut node = PARSED.clone();
+    let name = format!("ip-10-0-{}-{}.ec2.internal", number / 250, number % 250);
+    let labels = node["metadata"]["labels"].as_object_mut().unwrap();
+    for feature in 0..40 {
+        let key = format!("feature.node.kubernetes.io/cpu-cpuid.FEATURE{feature}");
+        labels.insert(key, "true".into());
+    }
+    labels.insert("kubernetes.io/hostname".to_owned(), name.clone().into());
+    labels.insert(
+        "nvidia.com/gfd.timestamp".to_owned(),
+        format!("17000{number:05}").into(),
+    );
+    labels.insert(
+        "nvidia.com/gpu.replicas".to_owned(),
+        replicas.to_string().into(),
+    );
+    labels.insert(
+        "topology.kubernetes.io/zone".to_owned(),
+        format!("eu-{}", number % 3).into(),
+    );
+    node["metadata"]["name"] = name.into();
+    let text = node.to_string();
+    let node: Node<'_> = serde_json::from_str(&text).unwrap();
+    NodeView::of_node(&node)
+}
+
+fn parts(nodes: Vec<NodeView>) -> Parts {
+    let mut parts = Parts::new(true, NeverMatched::default());
+    let policy = Box::new(policy::built_in().unwrap());
+    parts.apply(Change::Policy(policy), 0);
+    parts.apply(Change::AllNamespaces(HashMap::new()), 0);
+    parts.apply(Change::AllQuotas(HashMap::new()), 0);
+    parts.apply(Change::AllRuntimeClasses(BTreeMap::new()), 0);
+    parts.apply(Change::AllNodes(nodes), 0);
+    parts
+}
+
+#[test]
+fn a_node_costs_at_most_2_kib_with_all_that_is_made_of_it() {
+    const NODES: usize = 2_000;
+    let mut kept = None;
+    let counted = allocation_counter::measure(|| {
+        let mut parts = parts((0..NODES).map(|number| node(number, 1)).collect());
+        let world = parts.world().unwrap();
+        assert_eq!(world.supply.gpu_nodes(), NODES);
+        kept = Some((parts, world));
+    });
+    let each = counted.bytes_current / NODES as i64;
+    println!("{each} bytes a node");
+    assert!(each <= 2048, "{each} bytes a node");
+}
+
+#[test]
+fn what_is_as_it_was_is_no_news() {
+    let mut parts = parts(vec![node(1, 1), node(2, 1)]);
+    assert!(parts.missing().is_empty());
+    let supply = |parts: &mut Parts| parts.world().unwrap().supply;
+    let before = supply(&mut parts);
+    assert_eq!(parts.apply(Change::Node(Box::new(node(1, 1))), 0), None);
+    assert_eq!(
+        parts.apply(Change::AllNodes(vec![node(2, 1), node(1, 1)]), 0),
+        None
+    );
+    assert_eq!(parts.apply(Change::NodeGone("nobody".to_owned()), 0), None);
+    assert_eq!(
+        parts.apply(Change::NamespaceGone("nobody".to_owned()), 0),
+        None
+    );
+    assert!(Arc::ptr_eq(&supply(&mut parts), &before));
+    let class =
+        |handler: Option<&str>| Change::RuntimeClass("gpu".to_owned(), handler.map(str::to_owned));
+    assert_eq!(parts.apply(class(None), 0), None);
+    let part = Some(Part::RuntimeClasses);
+    assert_eq!(parts.apply(class(Some("nvidia")), 0), part);
+    assert_eq!(parts.apply(class(Some("nvidia")), 0), None);
+    assert_eq!(parts.apply(class(None), 0), part);
+    let opted_in = Change::Namespace("team".to_owned(), Box::default());
+    assert_eq!(parts.apply(opted_in, 0), Some(Part::Namespaces));
+    assert!(
+        Arc::ptr_eq(&supply(&mut parts), &before),
+        "nodes are nothing to a namespace"
+    );
+    let changed = Change::Node(Box::new(node(1, 4)));
+    assert_eq!(parts.apply(changed, 0), Some(Part::Nodes));
+    assert!(!Arc::ptr_eq(&supply(&mut parts), &before));
+}
+
+#[test]
+fn a_list_that_lacks_a_node_is_as_good_as_word_that_it_went() {
+    let mut parts = parts(vec![node(1, 1), node(2, 1)]);
+    assert_eq!(
+        parts.apply(Change::AllNodes(vec![node(2, 1)]), 7),
+        Some(Part::Nodes)
+    );
+    let gone = parts.remembered();
+    assert_eq!((gone.len(), gone[0].since), (1, 7));
+    assert_eq!(
+        parts.world().unwrap().supply.gpu_nodes(),
+        2,
+        "it still counts"
+    );
+    // Somebody else remembers one that is there.
+    let mut stale = gone.clone();
+    stale[0].node = node(2, 1);
+    assert_eq!(parts.apply(Change::Remembered(stale), 8), None);
+    assert_eq!(
+        parts.apply(Change::Node(Box::new(node(1, 1))), 9),
+        Some(Part::Nodes)
+    );
+    assert_eq!(parts.remembered(), []);
+    assert!(!parts.forget(10));
+}
+
+#[test]
+fn nothing_can_be_judged_before_every_part_is_known() {
+    let mut parts = Parts::new(true, NeverMatched::default());
+    assert_eq!(parts.missing(), Part::ALL);
+    assert!(parts.world().is_none());
+    let missing = Parts::new(false, NeverMatched::default()).missing();
+    assert!(!missing.contains(&Part::Quotas), "a file holds its quotas");
+    assert_eq!(missing.len(), Part::ALL.len() - 1);
+    // A change of what is not known yet says nothing about the rest of it.
+    assert_eq!(parts.apply(Change::Node(Box::new(node(1, 1))), 0), None);
+    assert_eq!(parts.missing(), Part::ALL);
+}

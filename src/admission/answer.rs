@@ -6,8 +6,9 @@ use base64::Engine as _;
 use base64::engine::Simd;
 use base64::engine::general_purpose::PAD;
 
-use super::messages::{denial, plain, rehearsal, warnings};
+use super::messages::{denial, plain, rehearsal, short, warnings};
 use super::respond::Unjudged;
+use super::tally::tally;
 use crate::engine::decision::Decision;
 use crate::json;
 
@@ -23,8 +24,8 @@ const ROOM: usize = 1024;
 /// Lines about what a pod lacks.
 const MOST_MISSED: usize = 200;
 
-/// Findings in one audit annotation.
-const MOST_RECORDED: usize = 200;
+/// Characters of why a request cannot be read.
+const LONGEST_PROBLEM: usize = 1000;
 
 /// Lets a request through that is none of ours.
 pub(super) fn pass(uid: &str) -> Vec<u8> {
@@ -44,12 +45,12 @@ pub(super) fn rehearse(uid: &str, patch: Option<&str>, decision: &Decision<'_>) 
         // The API server puts the webhook's name before the key.
         answer.text.push_str(",\"auditAnnotations\":{\"dry-run\":");
         let mut record = first.clone();
-        for finding in decision.findings.iter().take(MOST_RECORDED) {
-            record.push_str(&format!(
-                "; {} ({})",
-                finding.rule.id,
-                finding.severity.word()
-            ));
+        for tally in tally(&decision.findings) {
+            let (id, severity) = (tally.rule.id, tally.severity.word());
+            record.push_str(&match tally.count {
+                1 => format!("; {id} ({severity})"),
+                count => format!("; {id} ({severity}, {count} times)"),
+            });
         }
         json::string(&mut answer.text, &record);
         answer.text.push('}');
@@ -101,7 +102,8 @@ pub(super) fn pass_unjudged(uid: &str, why: &Unjudged<'_>) -> Vec<u8> {
 
 fn explain(why: &Unjudged<'_>) -> String {
     match why {
-        Unjudged::Unreadable(problem) => problem.to_string(),
+        // What serde says may quote what it read.
+        Unjudged::Unreadable(problem) => short(&problem.to_string(), LONGEST_PROBLEM),
         Unjudged::Failed => "this pod made slicegate fail, which is a fault in slicegate; \
             its log has the details under this request's uid"
             .to_owned(),

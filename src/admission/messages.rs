@@ -163,7 +163,7 @@ fn grouped(number: usize) -> String {
 }
 
 /// A text on one line, without what does not show as itself: its author may have written anything.
-fn short(text: &str, room: usize) -> String {
+pub(super) fn short(text: &str, room: usize) -> String {
     let shown = |c: char| match is_visible(c) {
         true => c,
         false => char::REPLACEMENT_CHARACTER,

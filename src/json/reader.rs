@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize as _;
-use serde::de::value::{BorrowedStrDeserializer, CowStrDeserializer};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
+};
 use serde_json::Error;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
@@ -310,8 +312,10 @@ impl<'a> MapAccess<'a> for Members<'_, 'a> {
         if self.is_struct || self.reader.bounds.take_key() {
             return self.key(seed).map(Some);
         }
-        let key = self.key_that_matters()?;
-        let key = key.map(|key| seed.deserialize(CowStrDeserializer::new(key)));
+        let key = self.key_that_matters()?.map(|key| match key {
+            Cow::Borrowed(key) => seed.deserialize(BorrowedStrDeserializer::new(key)),
+            Cow::Owned(key) => seed.deserialize(key.into_deserializer()),
+        });
         key.transpose()
     }
 

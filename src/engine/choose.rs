@@ -171,7 +171,7 @@ impl<'a> Case<'_, 'a> {
                     o.strategy == strategy && needed.any(|(name, _)| *name == o.resource)
                 })
                 .map(|(sold, _)| sold.count.saturating_mul(nodes))
-                .sum();
+                .fold(0, u64::saturating_add);
             score = Some(match score {
                 None => Score {
                     available: group.available,

@@ -248,5 +248,6 @@ fn whole_gpus(pod: &Pod<'_>) -> u64 {
         Quantity::parse(limits.get(words::GPU)?).ok()?.as_whole()
     };
     let counts = pod.containers().filter(|(place, c)| beside(*place, c));
-    counts.filter_map(|(_, c)| limit(c)).sum()
+    let counts = counts.filter_map(|(_, c)| limit(c));
+    counts.fold(0, u64::saturating_add)
 }

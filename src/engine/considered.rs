@@ -1,9 +1,9 @@
 //! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::case::{Case, Choice};
-use super::rules;
+use super::rules::{self, Removal};
 use super::strategy::Strategy;
 use super::supply::fleet::{Group, Sold};
 use super::supply::offer::mib_ceil;
@@ -28,35 +28,68 @@ pub const NOT_THERE: (u8, u64) = (10, 0);
 
 /// Every candidate of every strategy the pod may use, in the order they were tried.
 pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
-    let mut list: Vec<Considered> = Vec::new();
-    let reached = case.reached();
-    let mut seen = std::collections::HashSet::new();
+    let all = candidates(case).into_iter();
+    once(all.map(|candidate| candidate.say(choice))).collect()
+}
+
+/// Those of them that are nearest to serving the pod, at most so many.
+pub fn nearest(case: &Case<'_, '_>, most: usize) -> Vec<Considered> {
+    let mut all = candidates(case);
+    all.retain(|candidate| candidate.distance < NOT_THERE);
+    all.sort_by_key(|candidate| candidate.distance);
+    // There may be thousands, of which only these are put into words.
+    let all = all.into_iter();
+    once(all.map(|candidate| candidate.say(None)))
+        .take(most)
+        .collect()
+}
+
+/// What reads like one before it is left out.
+fn once(all: impl Iterator<Item = Considered>) -> impl Iterator<Item = Considered> {
+    let mut seen = HashSet::new();
+    all.filter(move |c| seen.insert((c.strategy, c.offer.clone(), c.verdict.clone())))
+}
+
+/// A candidate, before it is put into words.
+struct Candidate<'c> {
+    strategy: Strategy,
+    offer: Option<&'c Offer>,
+    why: Why<'c>,
+    distance: (u8, u64),
+}
+
+/// Why a candidate fell, or that it did not.
+enum Why<'c> {
+    Ruled(Removal),
+    Nobody,
+    Short(&'c Ask, Lack),
+    Product,
+    Hostname,
+    Few { count: u64, needed: u64 },
+    Unreached,
+    Fits,
+}
+
+fn candidates<'c>(case: &'c Case<'_, '_>) -> Vec<Candidate<'c>> {
+    let mut all = Vec::new();
     for strategy in case.strategies.iter() {
+        let of_strategy = |why, distance| Candidate {
+            strategy,
+            offer: None,
+            why,
+            distance,
+        };
         if let Some(removal) = rules::removal(case, strategy) {
-            list.push(Considered {
-                strategy,
-                offer: "any".to_owned(),
-                verdict: removal.verdict(),
-                distance: (9, 0),
-            });
+            all.push(of_strategy(Why::Ruled(removal), (9, 0)));
             continue;
         }
-        let entries = entries(case, strategy, choice, reached);
-        if entries.is_empty() {
-            list.push(Considered {
-                strategy,
-                offer: "none".to_owned(),
-                verdict: "no known node offers it".to_owned(),
-                distance: NOT_THERE,
-            });
-        }
-        for entry in entries {
-            if seen.insert((strategy, entry.offer.clone(), entry.verdict.clone())) {
-                list.push(entry);
-            }
+        let before = all.len();
+        of_offers(case, strategy, &mut all);
+        if all.len() == before {
+            all.push(of_strategy(Why::Nobody, NOT_THERE));
         }
     }
-    list
+    all
 }
 
 /// What the pod wants, in a few words.
@@ -102,37 +135,67 @@ pub fn mib_words(mib: u64) -> String {
     }
 }
 
-fn entries(
-    case: &Case<'_, '_>,
-    strategy: Strategy,
-    choice: Option<&Choice<'_>>,
-    reached: &[bool],
-) -> Vec<Considered> {
-    let mut entries = Vec::new();
+fn of_offers<'c>(case: &'c Case<'_, '_>, strategy: Strategy, all: &mut Vec<Candidate<'c>>) {
     let mut asking: HashMap<&str, Asking<'_, '_>> = HashMap::new();
-    for (group, is_reached) in case.supply.groups.iter().zip(reached) {
+    for (group, is_reached) in case.supply.groups.iter().zip(case.reached()) {
         for sold in &group.sold {
-            let Some(offer) = case.supply.offers.get(sold.offer) else {
+            let offer = case.supply.offers.get(sold.offer);
+            let Some(offer) = offer.filter(|offer| offer.strategy == strategy) else {
                 continue;
             };
-            if offer.strategy != strategy {
-                continue;
-            }
             let name = offer.resource.as_str();
             let asking = asking.entry(name).or_insert_with(|| Asking::of(case, name));
             let node = (group, *is_reached, sold);
-            let Some((verdict, distance)) = verdict(case, asking, node, offer, choice) else {
-                continue;
-            };
-            entries.push(Considered {
-                strategy,
-                offer: format!("{} on {}", offer.resource, offer.product),
-                verdict,
-                distance,
-            });
+            if let Some((why, distance)) = verdict(case, asking, node, offer) {
+                all.push(Candidate {
+                    strategy,
+                    offer: Some(offer),
+                    why,
+                    distance,
+                });
+            }
         }
     }
-    entries
+}
+
+impl Candidate<'_> {
+    fn say(&self, choice: Option<&Choice<'_>>) -> Considered {
+        let (offer, verdict) = match (self.offer, &self.why) {
+            (_, Why::Ruled(removal)) => ("any".to_owned(), removal.verdict()),
+            (None, _) | (_, Why::Nobody) => {
+                ("none".to_owned(), "no known node offers it".to_owned())
+            }
+            (Some(offer), why) => {
+                let name = format!("{} on {}", offer.resource, offer.product);
+                (name, why.say(offer, choice))
+            }
+        };
+        Considered {
+            strategy: self.strategy,
+            offer,
+            verdict,
+            distance: self.distance,
+        }
+    }
+}
+
+impl Why<'_> {
+    fn say(&self, offer: &Offer, choice: Option<&Choice<'_>>) -> String {
+        let said = match self {
+            Self::Short(ask, lack) => return short(ask, offer, *lack),
+            Self::Few { count, needed } => return format!("{count} on a node, {needed} needed"),
+            Self::Fits => return fitting(offer, choice),
+            Self::Product => "not one of the products asked for",
+            Self::Hostname => {
+                "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
+            }
+            Self::Unreached => {
+                "the pod's node selectors, affinity or tolerations do not reach its nodes"
+            }
+            Self::Ruled(_) | Self::Nobody => "no known node offers it",
+        };
+        said.to_owned()
+    }
 }
 
 /// The wants that an offer of one name could serve.
@@ -164,39 +227,34 @@ impl<'c, 'a> Asking<'c, 'a> {
     }
 }
 
-/// Why an offer of a kind of node fell; none where the pod named other resources.
-fn verdict(
+/// Why an offer of a kind of node fell, and how far it is from serving the pod; none where the pod named other resources.
+fn verdict<'c>(
     case: &Case<'_, '_>,
-    asking: &Asking<'_, '_>,
+    asking: &Asking<'c, '_>,
     (group, is_reached, sold): (&Group, bool, &Sold),
     offer: &Offer,
-    choice: Option<&Choice<'_>>,
-) -> Option<(String, (u8, u64))> {
+) -> Option<(Why<'c>, (u8, u64))> {
     asking.wants.first()?;
     for want in &asking.wants {
         if let Err(lack) = want.ask.met_by(offer) {
             let missing = missing(&want.ask, offer, lack);
-            return Some((short(&want.ask, offer, lack), (2, missing)));
+            return Some((Why::Short(&want.ask, lack), (2, missing)));
         }
     }
     if !case.is_wanted(sold.offer) {
-        return Some(("not one of the products asked for".to_owned(), (4, 0)));
+        return Some((Why::Product, (4, 0)));
     }
     if offer.strategy.is_shared() && !group.has_hostname {
-        let why =
-            "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold";
-        return Some((why.to_owned(), (3, 0)));
+        return Some((Why::Hostname, (3, 0)));
     }
     let (needed, count) = (asking.needed, sold.count);
     if needed > count {
-        let missing = needed - count;
-        return Some((format!("{count} on a node, {needed} needed"), (1, missing)));
+        return Some((Why::Few { count, needed }, (1, needed - count)));
     }
-    if !is_reached {
-        let why = "the pod's node selectors, affinity or tolerations do not reach its nodes";
-        return Some((why.to_owned(), (3, 0)));
-    }
-    Some((fitting(offer, choice), (0, 0)))
+    Some(match is_reached {
+        true => (Why::Fits, (0, 0)),
+        false => (Why::Unreached, (3, 0)),
+    })
 }
 
 fn fitting(offer: &Offer, choice: Option<&Choice<'_>>) -> String {

@@ -9,7 +9,9 @@ use super::plan;
 use super::policy::{Mode, Outsiders};
 use super::quantity::Quantity;
 use super::question::Question;
+use super::rule::Severity;
 use super::rules;
+use super::size;
 use super::tenancy;
 use super::words;
 use crate::facts::Pod;
@@ -41,6 +43,11 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     let is_cut = pod.cut >= Cut::Entries;
     if unseen || !labels && !is_labelled && !selects && !is_cut {
         return decision;
+    }
+    if let Some(excess) = size::excess_of_repelled(pod)
+        && policy.severity(&rules::reserved_selector::RULE) == Severity::Deny
+    {
+        return rules::too_large::decision(excess, policy, mode);
     }
     // Of what was not read, nobody can say that it takes no GPU.
     let takes_gpu = takes_gpu(pod) || labels && is_cut;

@@ -165,6 +165,18 @@ pub(super) fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
     ])
 }
 
+/// The limit that a pod's required anti-affinity alone is beyond: in what is more than is read, a term could hide that
+/// closes nodes for everybody.
+pub(super) fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
+    match pod.cut >= Cut::Entries && pod.has_required_anti_affinity() {
+        true => Some(Excess {
+            limit: &ENTRIES,
+            found: None,
+        }),
+        false => first([(&ENTRIES, touches::entries_repelled(pod))]),
+    }
+}
+
 /// The first limit that a pod's node selector terms are beyond as they would be written.
 pub fn excess_of_terms(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Option<Excess> {
     let narrowed = edits.iter().find_map(|edit| match edit {

@@ -401,6 +401,16 @@ impl<'a> Pod<'a> {
         terms.unwrap_or_default()
     }
 
+    /// Whether there is a `requiredDuringSchedulingIgnoredDuringExecution` of `podAntiAffinity`, an empty one too.
+    pub fn has_required_anti_affinity(&self) -> bool {
+        let affinity = self.spec.as_ref().and_then(|s| s.affinity.as_ref());
+        affinity.is_some_and(|a| {
+            a.pod_anti_affinity
+                .as_ref()
+                .is_some_and(|p| p.required.is_some())
+        })
+    }
+
     /// Init containers, then containers: those that can hold a device, with where each stands.
     pub fn containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
         places(ContainerKind::Init, self.list(ContainerKind::Init))

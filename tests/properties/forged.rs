@@ -13,6 +13,7 @@ use super::pods::Pod;
 use super::policies;
 use super::scene::{Scene, Verdict, cases, judge, scene};
 use super::sound;
+use super::truth::{Kind, Truth};
 use super::wants;
 
 const REQUIRED: &str =
@@ -201,7 +202,11 @@ fn wide(keys: usize, values: usize, is_known: bool) -> Value {
 fn grown(scene: &Scene, more: &Fleet, after: &Value) -> Fleet {
     let (_, more) = policies::joined(scene.policy.clone(), more.clone());
     let mut fleet = scene.fleet.clone();
-    let told = |node: &&fleet::Node| !node.is_pool && node.truth.values().all(|t| t.is_told);
+    // Labels that lie are nobody's promise: a node whose offer cannot be told from them is not added.
+    let told = |node: &&fleet::Node| {
+        let is_honest = |t: &Truth| t.is_told && t.kind != Kind::Unknown;
+        !node.is_pool && node.truth.values().all(is_honest)
+    };
     for (index, node) in more.nodes.iter().filter(told).enumerate() {
         let mut node = node.clone();
         let name = format!("grown-{index}");

@@ -11,6 +11,7 @@ use futures_util::stream::pending;
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::json;
 
 use super::client::{Connection, head};
 use super::process::Server;
@@ -23,7 +24,8 @@ const LARGEST: usize = 7 << 20;
 fn a_body_of_3_mib_is_judged_and_one_above_7_mib_is_refused_unread() {
     let server = Server::start();
     let mut large = pod();
-    large["metadata"]["annotations"]["note"] = "x".repeat(3 << 20).into();
+    // Nothing reads it, so that no limit on what a pod may say is met.
+    large["metadata"]["managedFields"] = json!([{"manager": "x".repeat(3 << 20)}]);
     let answer = Connection::to(&server).review(&review("uid", "inference", &large));
     assert_eq!(answer["response"]["uid"], "uid");
     assert!(answer["response"]["patch"].is_string());

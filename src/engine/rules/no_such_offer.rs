@@ -53,12 +53,9 @@ spec:
 
 /// Nothing known can ever serve the pod: what was considered, nearest first.
 pub fn text(case: &Case<'_, '_>) -> (String, String) {
-    let mut considered = considered::list(case, None);
-    considered.sort_by_key(|c| c.distance);
-    let near: Vec<String> = considered
+    let near = considered::nearest(case, 3);
+    let near: Vec<String> = near
         .iter()
-        .filter(|c| c.distance < considered::NOT_THERE)
-        .take(3)
         .map(|c| format!("{} by {}: {}", c.offer, c.strategy, c.verdict))
         .collect();
     let wanted = considered::wanted(case);

@@ -78,7 +78,7 @@ pub(super) fn entries(pod: &Pod<'_>) -> usize {
 /// Whether an entry of a map under this key may be a sign, whichever map it is.
 pub fn may_matter(key: &str) -> bool {
     let places = [Stands::Annotation, Stands::Label, Stands::Resource];
-    places.into_iter().any(|stands| says(At::Key(stands), key))
+    signs::may_say(key) && places.into_iter().any(|stands| says(At::Key(stands), key))
 }
 
 /// By annotations and labels.

@@ -109,6 +109,15 @@ pub(super) fn says(at: At, text: &str) -> bool {
     may && signs.texts.iter().any(|texts| texts.include(text))
 }
 
+/// What every key of a map begins with that may be a sign.
+static KEYS: u128 = ANNOTATION.first | LABEL.first | RESOURCE.first;
+
+/// Whether it is worth asking if a key is a sign: hardly any of hundreds of thousands is.
+pub(super) fn may_say(key: &str) -> bool {
+    let first = key.as_bytes().first();
+    first.is_some_and(|first| KEYS & bit(*first) != 0) || key.len() > LONGEST
+}
+
 impl Signs {
     const fn of(texts: &'static [Texts]) -> Self {
         let (mut first, mut index) = (0, 0);

@@ -270,7 +270,7 @@ pub(crate) struct GuardArgs {
     /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
-    /// RuntimeClasses of the cluster, whose handler may be NVIDIA's: from kubectl get runtimeclasses -o yaml
+    /// RuntimeClasses, whose handler may be NVIDIA's: kubectl get runtimeclasses -o yaml
     #[arg(long, value_name = "FILE")]
     pub runtime_classes: Option<String>,
     /// How to print the objects

@@ -155,7 +155,7 @@ fn a_term_that_hides_behind_more_than_is_read_is_refused_and_a_large_pod_without
     let behind_terms = with_terms(plain_pod(), &json!(terms));
     let mut large = plain_pod();
     large["spec"]["containers"][0]["env"] = vec![json!({"name": "A", "value": "x"}); 30_000].into();
-    let behind_variables = with_terms(large.clone(), &closing());
+    let behind_variables = with_terms(large.clone(), &json!(closing()));
     for pod in [behind_terms, behind_variables] {
         let body = review(OFF, &pod, None, "");
         let answer = try_send(Webhook::Mutate, &body, None).expect("an answer");

@@ -71,7 +71,7 @@ impl Connection {
     pub(super) fn last_asked(&self) -> Option<Instant> {
         match self.asked.load(Ordering::Relaxed) {
             0 => None,
-            since => Some(self.opened + Duration::from_millis(since)),
+            since => Some(self.opened + Duration::from_millis(since - 1)),
         }
     }
 

@@ -13,7 +13,7 @@ use super::scene::{self, SHARED, WHOLE};
 
 const NODE: &str = "n";
 
-fn pod(spec: Value) -> Value {
+fn pod(spec: &Value) -> Value {
     let mut pod = json!({
         "metadata": {"name": "app"},
         "spec": {"containers": [{
@@ -64,8 +64,8 @@ fn is_allowed(world: &World, pod: &Value) -> bool {
 
 #[test]
 fn a_node_that_is_gone_is_supply_for_who_waits_and_not_for_who_names_it() {
-    let named = pod(json!({"nodeName": NODE}));
-    let selected = pod(json!({"nodeSelector": {"kubernetes.io/hostname": NODE}}));
+    let named = pod(&json!({"nodeName": NODE}));
+    let selected = pod(&json!({"nodeSelector": {"kubernetes.io/hostname": NODE}}));
     for (presence, named_allowed) in [(Presence::There, true), (Presence::Gone, false)] {
         let world = world(presence);
         assert_eq!(is_allowed(&world, &named), named_allowed, "{presence:?}");
@@ -85,7 +85,7 @@ fn no_owner_and_no_pin_brings_a_pod_onto_a_node_it_names() {
         for named in ["mps-l40s", "slicing-l4", "silent", "cpu", "of-tomorrow"] {
             for pinned in ["exclusive-h100", "mig-a100", "silent", named] {
                 for privileged in [false, true] {
-                    let mut pod = pod(json!({"nodeName": named, "affinity": pin(pinned)}));
+                    let mut pod = pod(&json!({"nodeName": named, "affinity": pin(pinned)}));
                     pod["metadata"]["ownerReferences"] = owner.clone();
                     pod["spec"]["containers"][0]["securityContext"]["privileged"] =
                         privileged.into();

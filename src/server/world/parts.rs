@@ -127,9 +127,10 @@ impl Parts {
                 self.handlers = Some(all);
                 (Part::RuntimeClasses, is_news)
             }
-            Change::RuntimeClass(name, handler) => {
-                (Part::RuntimeClasses, self.set_runtime_class(name, handler))
-            }
+            Change::RuntimeClass(name, handler) => (
+                Part::RuntimeClasses,
+                self.set_runtime_class(name, handler.as_deref()),
+            ),
             Change::Remembered(gone) => (Part::Nodes, self.remember(gone)),
         };
         if is_news {
@@ -215,15 +216,15 @@ impl Parts {
         !is_same
     }
 
-    fn set_runtime_class(&mut self, name: String, handler: Option<String>) -> bool {
+    fn set_runtime_class(&mut self, name: String, handler: Option<&str>) -> bool {
         let Some(known) = &mut self.handlers else {
             return false;
         };
-        let before = match &handler {
-            Some(handler) => known.insert(name, handler.clone()),
+        let before = match handler {
+            Some(handler) => known.insert(name, handler.to_owned()),
             None => known.remove(&name),
         };
-        before != handler
+        before.as_deref() != handler
     }
 
     fn set_nodes(&mut self, all: Vec<NodeView>, now: u64) -> bool {

@@ -59,7 +59,7 @@ fn a_decision_allocates_the_same_with_five_nodes_and_five_thousand() {
 fn a_pod_that_does_not_touch_gpus_is_decided_about_without_any_allocation() {
     let world = worlds::of(&bodies::world(), 8);
     let text = r#"{"metadata": {"labels": {"app": "web"}, "annotations": {"prometheus.io/scrape": "true"}},
-        "spec": {"volumes": [{"hostPath": {"path": "/var/log"}}], "runtimeClassName": "kata", "containers": [
+        "spec": {"volumes": [{"hostPath": {"path": "/var/log"}}], "hostNetwork": true, "containers": [
             {"name": "main", "env": [{"name": "A", "value": "b"}], "envFrom": [{"prefix": "APP_"}],
              "resources": {"limits": {"cpu": "1"}}, "volumeMounts": [{"mountPath": "/var/log"}]}]}}"#;
     let pod: Pod<'_> = serde_json::from_str(text).expect("a pod");

@@ -41,13 +41,16 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     let labels = policy.outsiders == Outsiders::Label;
     let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
     let is_cut = pod.cut >= Cut::Entries;
-    if unseen || !labels && !is_labelled && !selects && !is_cut {
+    if unseen {
         return decision;
     }
     if let Some(excess) = size::excess_of_repelled(pod)
         && policy.severity(&rules::reserved_selector::RULE) == Severity::Deny
     {
         return rules::too_large::decision(excess, policy, mode);
+    }
+    if !labels && !is_labelled && !selects && !is_cut {
+        return decision;
     }
     // Of what was not read, nobody can say that it takes no GPU.
     let takes_gpu = takes_gpu(pod) || labels && is_cut;

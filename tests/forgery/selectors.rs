@@ -156,8 +156,14 @@ fn a_term_that_hides_behind_more_than_is_read_is_refused_and_a_large_pod_without
     let mut large = plain_pod();
     large["spec"]["containers"][0]["env"] = vec![json!({"name": "A", "value": "x"}); 30_000].into();
     let behind_variables = with_terms(large.clone(), &json!(closing()));
-    for pod in [behind_terms, behind_variables] {
-        let body = review(OFF, &pod, None, "");
+    let mut labels: serde_json::Map<String, Value> =
+        (0..6_000).map(|i| (format!("k{i}"), json!(""))).collect();
+    labels.insert(KEY.to_owned(), json!("x"));
+    let wide = json!({"labelSelector": {"matchLabels": labels}, "topologyKey": "a"});
+    let behind_keys = with_terms(plain_pod(), &json!([wide]));
+    for pod in [behind_terms, behind_variables, behind_keys] {
+        let escaped = KEY.replace("slice", r"\u0073lice");
+        let body = review(OFF, &pod, None, "").replace(KEY, &escaped);
         let answer = try_send(Webhook::Mutate, &body, None).expect("an answer");
         assert!(answer.is_refused_by("too-large"), "{answer:?}");
     }

@@ -110,10 +110,14 @@ fn keeps_away(pod: &Pod<'_>) -> bool {
     })
 }
 
-/// How many terms its required anti-affinity has, and keys in them.
+/// How many terms its required anti-affinity has, and keys in them. A term of which not all is read counts as if every
+/// byte of it were a key: it is small, or too large.
 pub(super) fn entries_repelled(pod: &Pod<'_>) -> usize {
     let terms = pod.required_anti_affinity().iter();
-    let keys = |term: &Raw<'_>| SelectedKeys::read(*term).map_or(0, |keys| keys.iter().count());
+    let keys = |term: &Raw<'_>| match SelectedKeys::read(*term) {
+        Some(keys) => keys.iter().count(),
+        None => term.get().len(),
+    };
     terms.map(|term| 1 + keys(term)).sum()
 }
 

@@ -694,8 +694,8 @@ pub fn more_anti_affinity_than_the_guard_reads_hides_nothing(stage: &mut Stage) 
     guard(&cluster);
     for (count, is_forged, words) in [
         (4_800, true, "[reserved-selector]"),
-        (5_001, false, "too large to be looked through"),
-        (8_000, true, "too large to be looked through"),
+        (5_001, false, "[too-large]"),
+        (8_000, true, "[too-large]"),
     ] {
         for (source, mut pod) in many_pods::selecting(count, is_forged, 63) {
             many_pods::adopt(&mut pod, "many", "off");
@@ -709,7 +709,7 @@ pub fn more_anti_affinity_than_the_guard_reads_hides_nothing(stage: &mut Stage) 
         let said = tried(&cluster, "off", &pod);
         let said = said.message();
         assert!(
-            said.contains("too large to be looked through"),
+            said.contains("[too-large]"),
             "{source}: {said}"
         );
     }

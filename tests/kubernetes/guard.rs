@@ -252,7 +252,13 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
     for name in ["infer", "lab-1", "dev"] {
         let right = finished(&SHARED, name, &gpu("taker"));
         passes(&cluster, name, &right);
-        refused(&cluster, "shut", &right, "trust-boundary has to be shut");
+        // Its terms are those of the namespace it is moved to; its label is not.
+        let moved = right
+            .to_string()
+            .replace(&format!("\"{name}\""), "\"shut\"");
+        let mut moved: Value = serde_json::from_str(&moved).expect("a pod");
+        moved["metadata"]["labels"]["slicegate.dev/trust-boundary"] = name.into();
+        refused(&cluster, "shut", &moved, "trust-boundary has to be shut");
     }
     let right = finished(&SHARED, "infer", &gpu("taker"));
     assert_eq!(right["metadata"]["labels"]["slicegate.dev/strategy"], "mps");
@@ -708,10 +714,7 @@ pub fn more_anti_affinity_than_the_guard_reads_hides_nothing(stage: &mut Stage) 
         many_pods::adopt(&mut pod, "many", "off");
         let said = tried(&cluster, "off", &pod);
         let said = said.message();
-        assert!(
-            said.contains("[too-large]"),
-            "{source}: {said}"
-        );
+        assert!(said.contains("[too-large]"), "{source}: {said}");
     }
     for (source, mut pod) in many_pods::selecting(4_800, false, 63) {
         many_pods::adopt(&mut pod, "many", "off");

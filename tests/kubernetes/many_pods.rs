@@ -228,6 +228,14 @@ pub fn selecting(count: usize, is_forged: bool, name: usize) -> Vec<(&'static st
     ]
 }
 
+/// As many keys as the guard reads, and as many terms.
+fn selecting_at_the_limits() -> impl Iterator<Item = (&'static str, Value)> {
+    let keys = selecting(4_800, false, 63).into_iter();
+    let keys = keys.filter(|(source, _)| *source != "terms");
+    let terms = selecting(380, false, 63).into_iter();
+    keys.chain(terms.filter(|(source, _)| *source == "terms"))
+}
+
 /// As many terms and keys as a request holds.
 pub fn selecting_without_end() -> Vec<(&'static str, Value)> {
     let pod = |terms: Vec<Value>| {
@@ -359,8 +367,8 @@ pub fn at_the_limits() -> Vec<(&'static str, Value, bool)> {
         ),
     ]
     .into_iter()
-    .chain(selecting(4_800, false, 63).into_iter().map(|(source, pod)| (source, pod, false)))
-    .chain(selecting(4_800, false, 63).into_iter().map(|(source, mut pod)| {
+    .chain(selecting_at_the_limits().map(|(source, pod)| (source, pod, false)))
+    .chain(selecting_at_the_limits().map(|(source, mut pod)| {
         pod["spec"]["containers"][0]["resources"] = json!({"limits": {"nvidia.com/gpu": "1"}});
         (source, pod, true)
     }))

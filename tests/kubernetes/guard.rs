@@ -252,12 +252,13 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
     for name in ["infer", "lab-1", "dev"] {
         let right = finished(&SHARED, name, &gpu("taker"));
         passes(&cluster, name, &right);
-        // Its terms are those of the namespace it is moved to; its label is not.
-        let moved = right
-            .to_string()
-            .replace(&format!("\"{name}\""), "\"shut\"");
-        let mut moved: Value = serde_json::from_str(&moved).expect("a pod");
-        moved["metadata"]["labels"]["slicegate.dev/trust-boundary"] = name.into();
+        // Its terms are another's too, and that alone is refused.
+        refused(&cluster, "shut", &right, "[reserved-selector]");
+        let mut moved = right.clone();
+        json_patch::merge(
+            &mut moved,
+            &json!({"spec": {"affinity": {"podAntiAffinity": null}}}),
+        );
         refused(&cluster, "shut", &moved, "trust-boundary has to be shut");
     }
     let right = finished(&SHARED, "infer", &gpu("taker"));

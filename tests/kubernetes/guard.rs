@@ -266,6 +266,13 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
     for (change, words) in wrong {
         let mut pod = right.clone();
         json_patch::merge(&mut pod, &change);
+        // With another label its terms are no longer its own, and either policy may be heard first.
+        let said = tried(&cluster, "infer", &pod).message().to_owned();
+        let words = if said.contains("[reserved-selector]") {
+            "[reserved-selector]"
+        } else {
+            words
+        };
         refused(&cluster, "infer", &pod, words);
     }
     // Whoever names a node takes whole devices or slices there, whatever an owner and matchFields say of another one.

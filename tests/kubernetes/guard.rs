@@ -253,7 +253,12 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
         let right = finished(&SHARED, name, &gpu("taker"));
         passes(&cluster, name, &right);
         // Its terms are another's too: of two policies that refuse it, either may be heard first.
-        refused(&cluster, "shut", &right, "denied request: ");
+        refused(
+            &cluster,
+            "shut",
+            &right,
+            "ValidatingAdmissionPolicy 'slicegate-",
+        );
         let mut moved = right.clone();
         json_patch::merge(
             &mut moved,
@@ -266,12 +271,12 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
     for (change, words) in wrong {
         let mut pod = right.clone();
         json_patch::merge(&mut pod, &change);
-        // With another label its terms are no longer its own, and either policy may be heard first.
+        // With another label its terms may no longer be its own, and then either policy may be heard first.
         let said = tried(&cluster, "infer", &pod).message().to_owned();
-        let words = if said.contains("[reserved-selector]") {
-            "[reserved-selector]"
-        } else {
-            words
+        let is_relabelled = change.pointer("/metadata/labels").is_some();
+        let words = match is_relabelled && said.contains("[reserved-selector]") {
+            true => "[reserved-selector]",
+            false => words,
         };
         refused(&cluster, "infer", &pod, words);
     }

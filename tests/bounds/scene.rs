@@ -87,7 +87,7 @@ impl Scene {
 }
 
 /// The processor time of this thread, in nanoseconds.
-fn ran() -> u64 {
+pub fn ran() -> u64 {
     // What ran until now is added up when the scheduler is asked.
     std::thread::yield_now();
     let text = fs::read_to_string("/proc/thread-self/schedstat").expect("Linux tells times");

@@ -19,9 +19,12 @@ use crate::facts::pod::NodeSelectorTerm;
 
 /// Whether a pod carries the labels and the receipt of a finished rewrite.
 pub fn is_stamped(pod: &Pod<'_>) -> bool {
-    pod.annotation(words::DECISION).is_some()
-        && pod.label(words::TRUST_BOUNDARY).is_some()
-        && pod.label(words::STRATEGY).is_some()
+    pod.annotation(words::DECISION).is_some() && is_labelled(pod)
+}
+
+/// Whether a pod carries the labels of a finished rewrite. Its receipt is no sign: the guard takes away what users send.
+pub fn is_labelled(pod: &Pod<'_>) -> bool {
+    pod.label(words::TRUST_BOUNDARY).is_some() && pod.label(words::STRATEGY).is_some()
 }
 
 /// The written choice, if it satisfies the case by itself.

@@ -14,6 +14,8 @@ use super::scheduler;
 use super::sound;
 use super::wants;
 
+const DECISION: &str = "slicegate.dev/decision";
+
 type Check = Result<(), TestCaseError>;
 
 /// The same policy and pools, other nodes.
@@ -106,6 +108,25 @@ proptest! {
                 changes_nothing(&judge(&world(&scene.policy, &now.fleet), &first.after)?, when)?;
             }
         }
+    }
+
+    /// The guard takes receipts away that users send; who sends a finished pod again gets another one, and that is all.
+    #[test]
+    fn without_its_receipt(scene in scene(10)) {
+        let world = scene.world();
+        let first = judge(&world, &scene.pod.0)?;
+        if first.is_denied() || first.strategy.is_none() {
+            return Ok(());
+        }
+        let mut sent = first.after.clone();
+        let receipt = sent["metadata"]["annotations"].as_object_mut().and_then(|a| a.shift_remove(DECISION));
+        prop_assert!(receipt.is_some());
+        let second = judge(&world, &sent)?;
+        prop_assert!(!second.is_denied(), "{:?}\n{sent}", second.messages);
+        let mut after = second.after.clone();
+        let annotations = after["metadata"]["annotations"].as_object_mut();
+        prop_assert!(annotations.and_then(|a| a.shift_remove(DECISION)).is_some());
+        prop_assert_eq!(&after, &sent, "patch {}", Value::from(second.patch.clone()));
     }
 
     /// Another webhook adds a container: it is told to see no GPU, and that is all.

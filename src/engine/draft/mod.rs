@@ -106,8 +106,8 @@ impl<'q, 'a> Draft<'q, 'a> {
             rules::opt_out_ignored::check(&mut self.findings);
         }
         self.missing_tier(&asked);
-        let stamped = keep::is_stamped(pod);
-        if !stamped {
+        let labelled = keep::is_labelled(pod);
+        if !labelled {
             rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
         }
         let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
@@ -140,8 +140,8 @@ impl<'q, 'a> Draft<'q, 'a> {
             wanted: OnceCell::new(),
             reached: OnceCell::new(),
         };
-        let kept = if stamped { keep::keep(&case) } else { None };
-        if stamped && kept.is_none() {
+        let kept = if labelled { keep::keep(&case) } else { None };
+        if labelled && kept.is_none() {
             // A profile that only nodes know may be kept after they are gone, and is judged like others otherwise.
             rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
             if self.findings.deny() {

@@ -1,6 +1,7 @@
 //! Clients that do not read what they asked for.
 
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::client::{Dialect, config, get, head};
+use super::client::{Connection, Dialect, config, get, head};
 use super::process::{Server, until};
 use super::world::{pod, review};
 
@@ -40,6 +41,9 @@ fn of_a_large_answer() -> String {
 
 /// It has more characters than this.
 const LARGE: usize = 50_000;
+
+/// More of them than the buffers of any machine take.
+const MANY: usize = 2_000;
 
 /// A connection whose end takes in next to nothing before it is read.
 pub async fn narrow(server: &Server, http2: bool) -> TlsStream<TcpStream> {
@@ -71,11 +75,27 @@ pub fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn in_flight(server: &Server) -> String {
+    metric(server, "slicegate_inflight ")
+}
+
+fn metric(server: &Server, name: &str) -> String {
     let page = get(server.admin, "/metrics").1;
-    let line = page
-        .lines()
-        .find(|line| line.starts_with("slicegate_inflight "));
+    let line = page.lines().find(|line| line.starts_with(name));
     line.expect("a count").to_owned()
+}
+
+/// How many were answered, once no more are.
+fn answered_at_last(server: &Server) -> String {
+    let answered = || metric(server, "slicegate_admission_duration_seconds_count ");
+    let mut before = answered();
+    let last = until(|| {
+        thread::sleep(Duration::from_secs(1));
+        let now = answered();
+        let is_last = now == before;
+        before = now;
+        is_last.then(|| before.clone())
+    });
+    last.expect("an end")
 }
 
 #[track_caller]
@@ -85,13 +105,42 @@ fn holds_room_and_is_sent_away(server: &Server) {
         held.is_some(),
         "an answer that is not written holds its room"
     );
-    std::thread::sleep(Duration::from_secs(3));
+    thread::sleep(Duration::from_secs(3));
     assert_eq!(in_flight(server), "slicegate_inflight 1", "for a while");
     let started = Instant::now();
     while in_flight(server) != "slicegate_inflight 0" {
         assert!(started.elapsed() < SENT_AWAY, "for ever");
-        std::thread::sleep(Duration::from_millis(100));
+        thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// By HTTP/1.1, where each request waits for the answer before it.
+#[test]
+fn who_asks_without_end_and_reads_nothing_is_not_read_either_and_holds_one_room_at_most() {
+    let server = Server::start();
+    let runtime = runtime();
+    let body = of_a_large_answer();
+    let head = head("POST /mutate?timeout=30s", "application/json", body.len());
+    let requests = format!("{head}{body}").repeat(MANY);
+    let mut stream = runtime.block_on(narrow(&server, false));
+    let asking = async move { stream.write_all(requests.as_bytes()).await };
+    let asking = thread::spawn(move || runtime.block_on(asking));
+
+    let answered = answered_at_last(&server);
+    let answered = answered.rsplit(' ').next().and_then(|n| n.parse().ok());
+    assert!(answered < Some(MANY), "{answered:?} of {MANY}");
+    let held = in_flight(&server);
+    assert!(
+        ["slicegate_inflight 0", "slicegate_inflight 1"].contains(&&*held),
+        "{held}"
+    );
+    let mut other = Connection::to(&server);
+    other.review(&review("uid", "inference", &pod()));
+    drop(server);
+    assert!(
+        asking.join().expect("no panic").is_err(),
+        "not all went out"
+    );
 }
 
 #[test]

@@ -53,20 +53,21 @@ impl Score {
 impl<'a> Case<'_, 'a> {
     /// The best candidate of one strategy.
     fn best(&self, strategy: Strategy, reachable: &[&'a Group]) -> Option<(Score, Choice<'a>)> {
-        let mut best: Option<(Score, Vec<&'a str>)> = None;
+        let mut best: Option<(Score, Vec<&'a str>, Load<'a>)> = None;
         for names in self.candidates(strategy, reachable) {
-            let Some(score) = self.score(strategy, &names, reachable) else {
+            let load = Load::of(self, &names);
+            let Some(score) = self.score(strategy, &load, reachable) else {
                 continue;
             };
-            let better = best.as_ref().is_none_or(|(old, old_names)| {
+            let better = best.as_ref().is_none_or(|(old, old_names, _)| {
                 score.beats(old) || (score == *old && names < *old_names)
             });
             if better {
-                best = Some((score, names));
+                best = Some((score, names, load));
             }
         }
-        let (score, names) = best?;
-        let choice = self.choice(strategy, &names, reachable);
+        let (score, names, load) = best?;
+        let choice = self.choice(strategy, (&names, &load), reachable);
         Some((score, choice))
     }
 
@@ -156,11 +157,10 @@ impl<'a> Case<'_, 'a> {
         false
     }
 
-    fn score(&self, strategy: Strategy, names: &[&str], reachable: &[&'a Group]) -> Option<Score> {
+    fn score(&self, strategy: Strategy, load: &Load<'_>, reachable: &[&'a Group]) -> Option<Score> {
         let mut score: Option<Score> = None;
-        let load = Load::of(self, names);
         for group in reachable {
-            let Some(waste) = self.waste(strategy, &load, group) else {
+            let Some(waste) = self.waste(strategy, load, group) else {
                 continue;
             };
             let nodes = self.supply.nodes_in(group) as u64;
@@ -216,13 +216,17 @@ impl<'a> Case<'_, 'a> {
         Some(waste)
     }
 
-    fn choice(&self, strategy: Strategy, names: &[&'a str], reachable: &[&'a Group]) -> Choice<'a> {
-        let load = Load::of(self, names);
+    fn choice(
+        &self,
+        strategy: Strategy,
+        (names, load): (&[&'a str], &Load<'a>),
+        reachable: &[&'a Group],
+    ) -> Choice<'a> {
         let mut grants: Vec<Grant<'a>> =
             load.needed.iter().map(|(name, _)| granted(name)).collect();
         let (mut nodes, mut taints) = (Once::new(), Once::new());
         for group in reachable {
-            if self.waste(strategy, &load, group).is_none() {
+            if self.waste(strategy, load, group).is_none() {
                 continue;
             }
             let mut offers = Vec::with_capacity(1);

@@ -52,7 +52,7 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
     let marked = marked.iter().any(|key| pod.label(key).is_some())
         && denies(&rules::protected_metadata::RULE);
     let selects = (rules::reserved_selector::is_named(pod)
-        || touches::entries_repelled(pod) > size::ENTRIES.most)
+        || size::excess_of_repelled(pod).is_some())
         && denies(&rules::reserved_selector::RULE);
     if !enforced && !marked && !selects {
         return Vec::new();

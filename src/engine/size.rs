@@ -11,7 +11,7 @@ use super::terms::{Is, Term};
 use super::touches;
 use super::words;
 use crate::facts::Pod;
-use crate::facts::pod::{Container, ContainerKind, NodeTerm, Spec, VolumeMount};
+use crate::facts::pod::{Container, ContainerKind, NodeTerm, Spec};
 use crate::facts::text::Pairs;
 use crate::json::Cut;
 
@@ -206,18 +206,17 @@ fn first(counts: impl IntoIterator<Item = (&'static Limit, usize)>) -> Option<Ex
     Some(Excess { limit, found })
 }
 
-/// What is counted without looking at single names.
 fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
     let spec = pod.spec.as_ref();
     let terms = spec.and_then(Spec::required_node_terms).unwrap_or_default();
     let mut size = TermSize::default();
     terms.iter().for_each(|term| size += TermSize::of(term));
     let count = |list: Option<usize>| list.unwrap_or(0);
-    let (hosts, parts) = host_paths(pod);
+    let counts = Counts::of(pod);
     [
-        (&CONTAINERS, all(pod).count()),
+        (&CONTAINERS, counts.containers),
         (&ENTRIES, touches::entries(pod)),
-        (&ASKS, ask::count(pod)),
+        (&ASKS, counts.asks),
         (&TERMS, terms.len()),
         (&REQUIREMENTS, size.requirements),
         (&VALUES, size.values),
@@ -235,39 +234,99 @@ fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
             &CLAIMS,
             count(spec.and_then(|s| Some(s.resource_claims.as_ref()?.len()))),
         ),
-        (&PRODUCTS, products(pod)),
-        (&PATHS, paths(pod)),
-        (&HOSTS, if hosts > 0 { hosts + parts } else { 0 }),
-        (&PAIRS, hosts.saturating_mul(parts)),
-        (&COMMANDS, all(pod).map(commands).sum()),
-        (&METADATA, bytes(pod.labels()) + bytes(pod.annotations())),
-        (&NAME, longest_name(pod)),
+        (&PRODUCTS, counts.products),
+        (&PATHS, counts.paths),
+        (
+            &HOSTS,
+            match counts.hosts {
+                0 => 0,
+                hosts => hosts + counts.parts,
+            },
+        ),
+        (&PAIRS, counts.hosts.saturating_mul(counts.parts)),
+        (&COMMANDS, counts.commands),
+        (&METADATA, counts.metadata),
+        (&NAME, counts.longest_name),
     ]
     .into_iter()
 }
 
-/// In bytes, of the names that findings repeat.
-fn longest_name(pod: &Pod<'_>) -> usize {
-    let spec = pod.spec.as_ref();
-    let node = spec.and_then(|s| s.node_name.as_deref());
-    let of_container = |container: &Container<'_>| {
+/// What of a pod is counted entry by entry, all of it in one go: every pod with a GPU pays for this.
+#[derive(Debug, Default)]
+struct Counts {
+    containers: usize,
+    asks: usize,
+    products: usize,
+    /// In characters, as CEL counts.
+    paths: usize,
+    /// Volumes with a host path.
+    hosts: usize,
+    /// Mounts of a part of a volume.
+    parts: usize,
+    commands: usize,
+    metadata: usize,
+    /// In bytes, of the names that findings repeat.
+    longest_name: usize,
+}
+
+impl Counts {
+    fn of(pod: &Pod<'_>) -> Self {
+        let mut counts = Self::default();
+        all(pod).for_each(|container| counts.add(container));
+        for volume in pod.spec.iter().flat_map(|s| s.volumes.iter().flatten()) {
+            if let Some(host) = &volume.host_path {
+                counts.hosts += 1;
+                counts.paths += characters(host.path.as_deref());
+            }
+        }
+        for (key, value) in pod.labels().into_iter().flat_map(Pairs::iter) {
+            counts.metadata += key.len() + value.len();
+            counts.name(key);
+            counts.name(value);
+        }
+        for (key, value) in pod.annotations().into_iter().flat_map(Pairs::iter) {
+            counts.metadata += key.len() + value.len();
+            counts.name(key);
+            counts.asks += usize::from(ask::is_size(key));
+            if key == words::GPU_PRODUCTS {
+                counts.products += value.split(',').count();
+                value.split(',').for_each(|pattern| counts.name(pattern));
+            }
+        }
+        let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
+        counts.name(node.unwrap_or_default());
+        counts
+    }
+
+    fn add(&mut self, container: &Container<'_>) {
+        self.containers += 1;
+        self.name(container.name());
+        let variables = container.env().iter();
+        variables.for_each(|variable| self.name(variable.name()));
         let resources = container.resources.iter();
         let lists = resources.flat_map(|r| [&r.limits, &r.requests]);
-        let names = lists.flatten().flat_map(Pairs::iter);
-        let names = names.map(|(name, quantity)| name.len().max(quantity.len()));
-        let variables = container.env().iter().map(|v| v.name().len());
-        let longest = names.chain(variables).max().unwrap_or(0);
-        longest.max(container.name().len())
-    };
-    let labels = pod.labels().into_iter().flat_map(Pairs::iter);
-    let labels = labels.map(|(key, value)| key.len().max(value.len()));
-    let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
-    let keys = labels.chain(annotations.map(|(key, _)| key.len()));
-    let patterns = pod.annotation(words::GPU_PRODUCTS).into_iter();
-    let patterns = patterns.flat_map(|list| list.split(',')).map(str::len);
-    let names = keys.chain(patterns).chain(all(pod).map(of_container));
-    let longest = names.max().unwrap_or(0);
-    longest.max(node.map_or(0, str::len))
+        for (name, quantity) in lists.flatten().flat_map(Pairs::iter) {
+            self.name(name);
+            self.name(quantity);
+            self.asks += usize::from(words::is_gpu_resource(name));
+        }
+        for mount in container.volume_mounts.iter().flatten() {
+            let parts = [&mount.sub_path, &mount.sub_path_expr];
+            self.parts += usize::from(parts.iter().any(|part| part.is_some()));
+            let paths = parts.into_iter().chain([&mount.mount_path]);
+            self.paths += paths.map(|p| characters(p.as_deref())).sum::<usize>();
+        }
+        let commands = [container.command, container.args].into_iter().flatten();
+        self.commands += commands.map(|raw| raw.get().len()).sum::<usize>();
+    }
+
+    fn name(&mut self, name: &str) {
+        self.longest_name = self.longest_name.max(name.len());
+    }
+}
+
+fn characters(path: Option<&str>) -> usize {
+    path.map_or(0, |path| path.chars().count())
 }
 
 fn all<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
@@ -283,53 +342,12 @@ fn pairs(pairs: Option<&Pairs<'_>>) -> usize {
     pairs.map_or(0, |p| p.0.len())
 }
 
-fn bytes(pairs: Option<&Pairs<'_>>) -> usize {
-    let pairs = pairs.into_iter().flat_map(Pairs::iter);
-    pairs.map(|(key, value)| key.len() + value.len()).sum()
-}
-
-fn commands(container: &Container<'_>) -> usize {
-    let texts = [container.command, container.args];
-    texts.into_iter().flatten().map(|raw| raw.get().len()).sum()
-}
-
 fn neighbours(spec: &Spec<'_>) -> usize {
     let affinity = spec.affinity.as_ref();
     let both = affinity.map(|a| [a.pod_affinity.as_ref(), a.pod_anti_affinity.as_ref()]);
     let lists = both.into_iter().flatten().flatten();
     let lists = lists.flat_map(|a| [a.required.as_ref(), a.preferred.as_ref()]);
     lists.flatten().map(Vec::len).sum()
-}
-
-fn products(pod: &Pod<'_>) -> usize {
-    let list = pod.annotation(words::GPU_PRODUCTS);
-    list.map_or(0, |list| list.split(',').count())
-}
-
-/// In characters, as CEL counts.
-fn paths(pod: &Pod<'_>) -> usize {
-    let size = |path: Option<&str>| path.map_or(0, |path| path.chars().count());
-    let volumes = pod.spec.iter().flat_map(|s| s.volumes.iter().flatten());
-    let hosts = volumes.filter_map(|v| v.host_path.as_ref());
-    let hosts: usize = hosts.map(|h| size(h.path.as_deref())).sum();
-    let mounts = all(pod).flat_map(|c| c.volume_mounts.iter().flatten());
-    let texts = |m: &VolumeMount<'_>| {
-        let parts = [&m.mount_path, &m.sub_path, &m.sub_path_expr];
-        parts
-            .map(|path| size(path.as_deref()))
-            .iter()
-            .sum::<usize>()
-    };
-    hosts + mounts.map(texts).sum::<usize>()
-}
-
-/// Volumes with a host path, and mounts of a part of a volume.
-fn host_paths(pod: &Pod<'_>) -> (usize, usize) {
-    let volumes = pod.spec.iter().flat_map(|s| s.volumes.iter().flatten());
-    let hosts = volumes.filter(|v| v.host_path.is_some()).count();
-    let mounts = all(pod).flat_map(|c| c.volume_mounts.iter().flatten());
-    let is_part = |m: &&VolumeMount<'_>| m.sub_path.is_some() || m.sub_path_expr.is_some();
-    (hosts, mounts.filter(is_part).count())
 }
 
 /// What a term costs whoever reads it.

@@ -1,6 +1,5 @@
 //! Reads what a pod asks for: resources, annotations, and what is wrong with them.
 
-mod count;
 mod products;
 mod sizes;
 
@@ -15,8 +14,8 @@ use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
-pub use count::count;
 use sizes::Sizes;
+pub(super) use sizes::is_size;
 
 /// Everything a pod asks for.
 #[derive(Debug, Default)]

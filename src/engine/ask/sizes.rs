@@ -84,15 +84,20 @@ impl<'p> Sizes<'p> {
     }
 }
 
+/// Whether an annotation asks for a size.
+pub(in crate::engine) fn is_size(key: &str) -> bool {
+    SizeKind::of(key).is_some()
+}
+
 #[derive(Clone, Copy)]
-pub(super) enum SizeKind {
+enum SizeKind {
     Memory,
     Fraction,
     Compute,
 }
 
 impl SizeKind {
-    pub(super) fn of(key: &str) -> Option<(Option<&str>, Self)> {
+    fn of(key: &str) -> Option<(Option<&str>, Self)> {
         Some(match key {
             words::GPU_MEMORY => (None, Self::Memory),
             words::GPU_FRACTION => (None, Self::Fraction),

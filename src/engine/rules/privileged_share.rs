@@ -123,18 +123,22 @@ fn privilege(context: &SecurityContext<'_>, is_bad: impl Fn(&str) -> bool) -> Op
         return Some("is privileged".to_owned());
     }
     let mut added = context.capabilities.as_ref()?.add.iter().flatten();
-    let bad = added.find(|name| is_bad(&capability(name)))?;
+    let bad = added.find(|name| is_bad(name))?;
     Some(format!("adds the capability {}", quoted(bad)))
 }
 
-/// A capability's name as the lists have it.
-fn capability(name: &str) -> String {
-    let name = name.to_ascii_uppercase();
-    name.strip_prefix("CAP_").map(str::to_owned).unwrap_or(name)
+/// Whether a capability is on a list, as container runtimes read its name: in any case, with `CAP_` or without.
+fn is_among(list: &[&str], name: &str) -> bool {
+    let beginning = name.get(..4);
+    let bare = match beginning.is_some_and(|b| b.eq_ignore_ascii_case("CAP_")) {
+        true => name.get(4..).unwrap_or_default(),
+        false => name,
+    };
+    list.iter().any(|known| known.eq_ignore_ascii_case(bare))
 }
 
 fn is_lifting(name: &str) -> bool {
-    LIFTING.contains(&name)
+    is_among(&LIFTING, name)
 }
 
 /// Which capabilities reach past a share of this pod.
@@ -142,8 +146,8 @@ fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
     let spec = pod.spec.as_ref();
     let has_own_network = spec.and_then(|s| s.host_network) != Some(true);
     move |name| {
-        let in_network = has_own_network && ALLOWED_IN_OWN_NETWORK.contains(&name);
-        !ALLOWED.contains(&name) && !in_network
+        let in_network = has_own_network && is_among(&ALLOWED_IN_OWN_NETWORK, name);
+        !is_among(&ALLOWED, name) && !in_network
     }
 }
 

@@ -271,13 +271,11 @@ pub fn a_stamp_passes_where_it_is_right_and_only_there(stage: &mut Stage) {
     for (change, words) in wrong {
         let mut pod = right.clone();
         json_patch::merge(&mut pod, &change);
-        // With another label its terms may no longer be its own, and then either policy may be heard first.
+        // With another label its terms and its limits may no longer be its own, and any of the policies is heard first.
         let said = tried(&cluster, "infer", &pod).message().to_owned();
-        let is_relabelled = change.pointer("/metadata/labels").is_some();
-        let words = match is_relabelled && said.contains("[reserved-selector]") {
-            true => "[reserved-selector]",
-            false => words,
-        };
+        let others = ["[reserved-selector]", "[limit-env]"].into_iter();
+        let mut others = others.filter(|_| change.pointer("/metadata/labels").is_some());
+        let words = others.find(|other| said.contains(other)).unwrap_or(words);
         refused(&cluster, "infer", &pod, words);
     }
     // Whoever names a node takes whole devices or slices there, whatever an owner and matchFields say of another one.

@@ -65,8 +65,8 @@ enum Bend {
     Operator(Index, &'static str),
     /// A number that is listed becomes a bound.
     Bound(Index, &'static str),
-    /// One more value for a requirement.
-    Value(Index, &'static str),
+    /// One more value for a requirement, before or behind the others.
+    Value(Index, &'static str, bool),
     /// A requirement goes.
     Loosen(Index),
     /// One more requirement, beside the others.
@@ -99,7 +99,8 @@ fn bend() -> impl Strategy<Value = Bend> {
     prop_oneof![
         3 => (any::<Index>(), operator()).prop_map(|(at, operator)| Bend::Operator(at, operator)),
         3 => (any::<Index>(), select(vec!["Gt", "Lt"])).prop_map(|(at, operator)| Bend::Bound(at, operator)),
-        2 => (any::<Index>(), select(VALUES.to_vec())).prop_map(|(at, value)| Bend::Value(at, value)),
+        4 => (any::<Index>(), select(VALUES.to_vec()), any::<bool>())
+            .prop_map(|(at, value, is_first)| Bend::Value(at, value, is_first)),
         2 => any::<Index>().prop_map(Bend::Loosen),
         2 => (any::<Index>(), requirement()).prop_map(|(at, requirement)| Bend::Require(at, requirement)),
         2 => term().prop_map(Bend::Term),
@@ -132,11 +133,11 @@ impl Bend {
             Self::Operator(at, operator) => {
                 edit(terms, *at, |r| r["operator"] = (*operator).into());
             }
-            Self::Value(at, value) => edit(terms, *at, |r| {
-                let values = r["values"].as_array_mut();
-                values
-                    .into_iter()
-                    .for_each(|values| values.push((*value).into()));
+            Self::Value(at, value, is_first) => edit(terms, *at, |r| {
+                if let Some(values) = r["values"].as_array_mut() {
+                    let at = if *is_first { 0 } else { values.len() };
+                    values.insert(at, (*value).into());
+                }
             }),
             Self::Bound(at, operator) => edit(terms, *at, |r| bound(r, operator)),
             Self::Loosen(at) => {

@@ -13,5 +13,6 @@ mod named_nodes;
 mod quantities;
 mod scene;
 mod selectors;
+mod terms;
 mod updates;
 mod weakened;

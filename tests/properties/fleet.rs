@@ -104,9 +104,9 @@ struct Spec {
     is_pool: bool,
 }
 
-fn spec() -> BoxedStrategy<Spec> {
+fn spec(model: BoxedStrategy<&'static Model>) -> BoxedStrategy<Spec> {
     let hardware = (
-        shapes::model(),
+        model,
         shapes::shape(),
         1..5_u64,
         proptest::bool::weighted(0.2),
@@ -174,7 +174,16 @@ fn spec() -> BoxedStrategy<Spec> {
 
 /// Fleets of up to so many kinds of nodes.
 pub fn fleet(most: usize) -> BoxedStrategy<Fleet> {
-    proptest::collection::vec(spec(), 1..=most)
+    fleet_of(most, shapes::model().boxed())
+}
+
+/// Fleets whose nodes differ by how they hand out their GPUs, hardly by what these are.
+pub fn of_one_model(most: usize, model: &'static Model) -> BoxedStrategy<Fleet> {
+    fleet_of(most, Just(model).boxed())
+}
+
+fn fleet_of(most: usize, model: BoxedStrategy<&'static Model>) -> BoxedStrategy<Fleet> {
+    proptest::collection::vec(spec(model), 1..=most)
         .prop_map(|specs| {
             let mut fleet = Fleet::default();
             for spec in &specs {

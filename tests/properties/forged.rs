@@ -11,7 +11,8 @@ use super::boundaries;
 use super::fleet::{self, Fleet, HOSTNAME};
 use super::pods::Pod;
 use super::policies;
-use super::scene::{Scene, Verdict, cases, judge, scene};
+use super::scene::{Scene, Verdict, cases, judge, scene, scene_on};
+use super::shapes;
 use super::sound;
 use super::truth::{Kind, Truth};
 use super::wants;
@@ -66,7 +67,7 @@ enum Bend {
     /// A number that is listed becomes a bound.
     Bound(Index, &'static str),
     /// One more value for a requirement, before or behind the others.
-    Value(Index, &'static str, bool),
+    Value(Index, Index, bool),
     /// A requirement goes.
     Loosen(Index),
     /// One more requirement, beside the others.
@@ -99,7 +100,7 @@ fn bend() -> impl Strategy<Value = Bend> {
     prop_oneof![
         3 => (any::<Index>(), operator()).prop_map(|(at, operator)| Bend::Operator(at, operator)),
         3 => (any::<Index>(), select(vec!["Gt", "Lt"])).prop_map(|(at, operator)| Bend::Bound(at, operator)),
-        4 => (any::<Index>(), select(VALUES.to_vec()), any::<bool>())
+        4 => (any::<Index>(), any::<Index>(), any::<bool>())
             .prop_map(|(at, value, is_first)| Bend::Value(at, value, is_first)),
         2 => any::<Index>().prop_map(Bend::Loosen),
         2 => (any::<Index>(), requirement()).prop_map(|(at, requirement)| Bend::Require(at, requirement)),
@@ -135,8 +136,9 @@ impl Bend {
             }
             Self::Value(at, value, is_first) => edit(terms, *at, |r| {
                 if let Some(values) = r["values"].as_array_mut() {
+                    let value = like(values.first(), *value);
                     let at = if *is_first { 0 } else { values.len() };
-                    values.insert(at, (*value).into());
+                    values.insert(at, value.into());
                 }
             }),
             Self::Bound(at, operator) => edit(terms, *at, |r| bound(r, operator)),
@@ -155,6 +157,17 @@ impl Bend {
             Self::Select(..) => {}
         }
     }
+}
+
+/// A number beside a number, and a word beside a word.
+fn like(beside: Option<&Value>, which: Index) -> &'static str {
+    let is_number = |text: &str| text.parse::<i64>().is_ok();
+    let numbers = beside.and_then(Value::as_str).is_some_and(is_number);
+    let values: Vec<_> = VALUES
+        .into_iter()
+        .filter(|v| is_number(v) == numbers)
+        .collect();
+    values[which.index(values.len())]
 }
 
 /// Changes one of all requirements.
@@ -257,16 +270,22 @@ fn holds(scene: &Scene, verdict: &Verdict, more: &Fleet) -> Result<(), TestCaseE
     sound::is_sound(&scene, &wants::read(&scene), verdict).map_err(told)
 }
 
-/// Scenes in which boundaries are kept apart by either means, half of them each.
-fn either() -> impl Strategy<Value = Scene> {
-    (scene(6), any::<bool>()).prop_map(|(mut scene, by_label)| {
+/// Scenes in which boundaries are kept apart by either means, half of them each, and more nodes for later. In half of them
+/// all nodes are of one model, so that a term that fits one nearly fits the others.
+fn either() -> impl Strategy<Value = (Scene, Fleet)> {
+    let alike = shapes::model().prop_flat_map(|model| {
+        let fleet = |most| fleet::of_one_model(most, model);
+        (scene_on(fleet(6)), fleet(8))
+    });
+    let any_fleet = (scene(6), fleet::fleet(8));
+    (prop_oneof![alike, any_fleet], any::<bool>()).prop_map(|((mut scene, more), by_label)| {
         let by = if by_label {
             "node-label"
         } else {
             "pod-anti-affinity"
         };
         scene.policy["spec"]["placement"]["boundary"] = by.into();
-        scene
+        (scene, more)
     })
 }
 
@@ -275,7 +294,7 @@ proptest! {
 
     /// What is admitted at first holds on whatever fleet comes later, and so does what is admitted once it was bent.
     #[test]
-    fn no_term_is_believed(scene in either(), more in fleet::fleet(8), bends in vec(bend(), 1..4)) {
+    fn no_term_is_believed((scene, more) in either(), bends in vec(bend(), 1..4)) {
         let world = scene.world();
         let first = judge(&world, &scene.pod.0)?;
         if first.is_denied() || first.strategy.is_none() {

@@ -42,12 +42,12 @@ pub fn show(f: &mut fmt::Formatter<'_>, policy: &Value, fleet: &Fleet) -> fmt::R
 
 /// Scenes with up to so many kinds of nodes. Half of the pods come as files have them, half as the API server sends them.
 pub fn scene(most: usize) -> BoxedStrategy<Scene> {
-    (
-        policies::policy(),
-        fleet::fleet(most),
-        pods::pod(),
-        any::<bool>(),
-    )
+    scene_on(fleet::fleet(most))
+}
+
+/// Scenes with such a fleet.
+pub fn scene_on(fleet: BoxedStrategy<Fleet>) -> BoxedStrategy<Scene> {
+    (policies::policy(), fleet, pods::pod(), any::<bool>())
         .prop_map(|(policy, fleet, mut pod, is_served)| {
             if is_served {
                 pod.0 = api::defaulted(&pod.0);

@@ -1,0 +1,78 @@
+//! A finished pod whose node selector terms were widened: every value that they list is judged, wherever it stands.
+
+use serde_json::{Value, json};
+
+use super::scene::{SHARED, create, gpu_pod, report};
+
+const TERMS: &str =
+    "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+const STRATEGY: &str = "nvidia.com/gpu.sharing-strategy";
+const REPLICAS: &str = "nvidia.com/gpu.replicas";
+
+/// What a node may have under a label for each term of a pod to match it.
+fn left(pod: &Value, key: &str) -> Vec<Vec<String>> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let terms = pod.pointer(TERMS).map(list).unwrap_or_default();
+    let of_term = |term: &Value| {
+        let requirements = list(&term["matchExpressions"]).into_iter();
+        let mut lists = requirements
+            .filter(|r| r["key"] == key && r["operator"] == "In")
+            .map(|r| list(&r["values"]));
+        let first = lists.next().unwrap_or_default();
+        let both = lists.fold(first, |first, more| {
+            first.into_iter().filter(|v| more.contains(v)).collect()
+        });
+        let texts = both.iter().map(|v| v.as_str().unwrap_or_default());
+        texts.map(str::to_owned).collect()
+    };
+    terms.iter().map(of_term).collect()
+}
+
+/// One more value in every requirement of a key, in front of the others or behind them.
+fn widened(mut pod: Value, key: &str, value: &str, is_first: bool) -> Value {
+    let terms = pod.pointer_mut(TERMS).and_then(Value::as_array_mut);
+    for term in terms.into_iter().flatten() {
+        let requirements = term["matchExpressions"].as_array_mut();
+        for requirement in requirements.into_iter().flatten() {
+            if requirement["key"] == key {
+                let values = requirement["values"].as_array_mut().expect("values");
+                let at = if is_first { 0 } else { values.len() };
+                values.insert(at, json!(value));
+            }
+        }
+    }
+    pod
+}
+
+#[test]
+fn a_value_that_would_not_do_is_left_out_again_wherever_it_stands() {
+    let finished = create(SHARED, &gpu_pod()).pod.expect("a share");
+    assert_eq!(left(&finished, STRATEGY), [["mps"]]);
+    assert_eq!(left(&finished, REPLICAS), [["4"]]);
+    let mut faults = Vec::new();
+    for (key, value) in [
+        (STRATEGY, "time-slicing"),
+        (STRATEGY, "none"),
+        (STRATEGY, "MPS"),
+        (STRATEGY, ""),
+        (REPLICAS, "10"),
+        (REPLICAS, "48"),
+        (REPLICAS, "1000000"),
+        (REPLICAS, "four"),
+        (REPLICAS, "-4"),
+        (REPLICAS, ""),
+    ] {
+        for is_first in [true, false] {
+            let forged = widened(finished.clone(), key, value, is_first);
+            let answer = create(SHARED, &forged);
+            let Some(pod) = answer.pod else { continue };
+            let left = left(&pod, key);
+            if left != self::left(&finished, key) {
+                faults.push(format!(
+                    "{key} {value:?}, first {is_first}: {left:?} are left"
+                ));
+            }
+        }
+    }
+    report(&faults);
+}

@@ -76,3 +76,28 @@ fn a_value_that_would_not_do_is_left_out_again_wherever_it_stands() {
     }
     report(&faults);
 }
+
+#[test]
+fn a_requirement_that_was_taken_out_is_put_back() {
+    let finished = create(SHARED, &gpu_pod()).pod.expect("a share");
+    let requirements = |pod: &Value| {
+        let list = pod
+            .pointer(TERMS)
+            .and_then(|t| t[0]["matchExpressions"].as_array());
+        list.expect("one term").clone()
+    };
+    let mut faults = Vec::new();
+    for (at, requirement) in requirements(&finished).iter().enumerate() {
+        let mut forged = finished.clone();
+        let terms = forged.pointer_mut(TERMS).expect("terms");
+        terms[0]["matchExpressions"]
+            .as_array_mut()
+            .expect("a list")
+            .remove(at);
+        let again = create(SHARED, &forged).pod;
+        if again.is_some_and(|pod| !requirements(&pod).contains(requirement)) {
+            faults.push(format!("without {requirement}"));
+        }
+    }
+    report(&faults);
+}

@@ -9,7 +9,7 @@ use super::foreign;
 use super::namespaces::Namespaces;
 use super::outsider::{own_boundary, taken_by, takes_gpu};
 use super::plan::{self, Limits};
-use super::policy::{BoundaryPlacement, Mode};
+use super::policy::{BoundaryPlacement, Mode, Outsiders};
 use super::quantity::Quantity;
 use super::question::Question;
 use super::rule::{Rule, Severity};
@@ -244,7 +244,10 @@ fn labels(question: &Question<'_>, enforced: bool, is_foreign: bool, refusals: &
             // Where its claim needs another's consent, an outsider may be given its own name as well.
             let free = namespaces.problem(namespace, namespace, policy).is_none();
             let own = own_boundary(question);
-            takes_gpu(pod) && (own.as_deref() == Some(label) || free && label == namespace)
+            // The guard knows no node: it believes slicegate's label on a pod that names one only where slicegate writes it.
+            let is_sure = pod.node_name().is_none() || policy.outsiders == Outsiders::Label;
+            let is_own = own.as_deref() == Some(label) || free && label == namespace;
+            takes_gpu(pod) && is_sure && is_own
         }
     };
     let others = [words::STRATEGY, words::MPS_USER];

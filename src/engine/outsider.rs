@@ -12,6 +12,7 @@ use super::question::Question;
 use super::rule::Severity;
 use super::rules;
 use super::size;
+use super::supply::Group;
 use super::tenancy;
 use super::words;
 use crate::facts::Pod;
@@ -54,10 +55,9 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     }
     // Of what was not read, nobody can say that it takes no GPU.
     let takes_gpu = takes_gpu(pod) || labels && is_cut;
-    let boundary = if takes_gpu {
-        own_boundary(question)
-    } else {
-        None
+    let boundary = match takes_gpu && may_be_given_some(question) {
+        true => own_boundary(question),
+        false => None,
     };
     if is_labelled || selects || pod.cut == Cut::KeysThatMatter {
         let mut findings = Findings::new(policy);
@@ -81,6 +81,32 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
         decision.reason = Reason::StampOnly(StampReason::Outsider);
     }
     decision
+}
+
+/// Whether a pod can hold a GPU. A kubelet lets a pod that names its node run without what that node does not sell, and a
+/// label on a pod that takes nothing would close the node for everybody else, at no cost.
+fn may_be_given_some(question: &Question<'_>) -> bool {
+    let Question {
+        policy,
+        supply,
+        pod,
+        ..
+    } = *question;
+    let Some(node) = pod.node_name() else {
+        return true;
+    };
+    let sells = |group: &Group| {
+        let known = group
+            .sold
+            .iter()
+            .filter_map(|sold| supply.offers.get(sold.offer));
+        let known = known.map(|offer| offer.resource.as_str());
+        let unknown = group.unknown.iter().map(|(resource, _)| resource.as_str());
+        known
+            .chain(unknown)
+            .any(|resource| taken(pod).any(|taken| taken == resource))
+    };
+    policy.outsiders == Outsiders::Label && supply.group_of(node).is_some_and(sells)
 }
 
 /// The boundary label of a pod whose asks are none of this policy's business.

@@ -376,6 +376,12 @@ impl<'a> Pod<'a> {
         self.annotations()?.get(key)
     }
 
+    /// The node it names itself, past the scheduler.
+    pub fn node_name(&self) -> Option<&str> {
+        let name = self.spec.as_ref()?.node_name.as_deref()?;
+        Some(name).filter(|name| !name.is_empty())
+    }
+
     /// All annotations, if the object has any.
     pub fn annotations(&self) -> Option<&Pairs<'a>> {
         self.metadata.as_ref()?.annotations.as_ref()

@@ -6,7 +6,7 @@ use super::rule::{self, denies};
 use super::scope::{self, one_of};
 use super::selectors;
 use super::tenancy;
-use crate::engine::policy::Mode;
+use crate::engine::policy::{Mode, Outsiders};
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::rules::{reserved_selector, too_large};
 use crate::engine::touches::quoted;
@@ -86,9 +86,14 @@ fn given(policy: &Policy) -> String {
         "{} ? [] : [request.namespace]",
         one_of("request.namespace", &tenancy::withheld(policy))
     );
+    // What takes nothing closes no node for others: a pod that names its node runs there without what is not sold.
+    let takes_nothing = match policy.outsiders {
+        Outsiders::Label => "size(variables.taking) == 0",
+        Outsiders::None => "size(variables.taking) == 0 || object.spec.?nodeName.orValue('') != ''",
+    };
     format!(
         "(variables.enforced ? (variables.foreign ? [variables.boundary] : [])\n\
-        : size(variables.taking) == 0 ? []\n\
+        : {takes_nothing} ? []\n\
         : (variables.mayClaim ? [variables.boundary != '' ? variables.boundary : variables.claimed] : []) + ({free}))\n\
         .filter(b, b != '')"
     )

@@ -186,3 +186,34 @@ fn a_key_that_is_written_with_escapes_is_the_same_key() {
         assert!(answer.is_refused_by(RULE), "{escaped}: {answer:?}");
     }
 }
+
+/// Such a pod costs nothing: a kubelet lets it run without what its node does not sell.
+#[test]
+fn a_pod_that_names_its_node_and_takes_nothing_there_bears_no_label_where_slicegate_is_off() {
+    let pod = |resource: &str, node: Option<&str>| {
+        let mut pod = json!({
+            "metadata": {"name": "p", "labels": {"slicegate.dev/trust-boundary": OFF}},
+            "spec": {"containers": [{"name": "c", "image": "i", "resources": {"limits": {resource: "1"}}}]},
+        });
+        if let Some(node) = node {
+            pod["spec"]["nodeName"] = node.into();
+        }
+        pod
+    };
+    let mut faults = Vec::new();
+    for (resource, node, is_refused) in [
+        ("nvidia.com/gpu", None, false),
+        ("nvidia.com/mig-9g.999gb", Some("mps-l40s"), true),
+        ("nvidia.com/gpu.shared", Some("mps-l40s"), true),
+        ("nvidia.com/gpu", Some("mps-l40s"), true),
+        ("nvidia.com/gpu", Some("nowhere"), true),
+    ] {
+        let pod = pod(resource, node);
+        for answer in [create(OFF, &pod), confirm(OFF, &pod)] {
+            if answer.is_refused_by("protected-metadata") != is_refused {
+                faults.push(format!("{resource} on {node:?}: {answer:?}"));
+            }
+        }
+    }
+    report(&faults);
+}

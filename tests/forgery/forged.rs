@@ -273,6 +273,44 @@ fn a_daemonset_that_is_forged_with_its_pin_gets_the_boundarys_terms() {
 }
 
 #[test]
+fn a_daemonsets_pod_on_a_node_of_mps_is_judged_as_an_mps_client() {
+    let pin = json!({"nodeSelectorTerms": [{"matchFields": [
+        {"key": "metadata.name", "operator": "In", "values": ["mps-l40s"]},
+    ]}]});
+    let owner = json!([{"apiVersion": "apps/v1", "kind": "DaemonSet", "name": "d", "uid": "1", "controller": true}]);
+    let pinned = with(
+        gpu_pod(),
+        &json!({
+            "metadata": {"ownerReferences": owner},
+            "spec": {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": pin}}},
+        }),
+    );
+    let container = |more: Value| {
+        let mut pod = pinned.clone();
+        let own = pod["spec"]["containers"][0].as_object_mut().expect("one");
+        own.extend(more.as_object().expect("members").clone());
+        pod
+    };
+    let ordinal = container(json!({"env": [{"name": "CUDA_VISIBLE_DEVICES", "value": "1"}]}));
+    let memory = container(json!({"volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}]}));
+    let users = with(pinned.clone(), &json!({"spec": {"hostUsers": false}}));
+    let mut faults = Vec::new();
+    for (namespace, pod, rule) in [
+        (SHARED, &ordinal, "limit-env"),
+        (SHARED, &memory, "shm-conflict"),
+        (SHARED, &users, "no-such-offer"),
+        // Its tier's pods sit beside anybody's, and so never on MPS.
+        ("notebooks", &pinned, "no-such-offer"),
+    ] {
+        let answer = create(namespace, pod);
+        if !answer.is_refused_by(rule) {
+            faults.push(format!("{namespace} {rule}: {answer:?}"));
+        }
+    }
+    report(&faults);
+}
+
+#[test]
 fn a_mount_on_the_shared_memory_of_mps_is_found_however_it_is_spelt() {
     for path in [
         "/dev/shm",

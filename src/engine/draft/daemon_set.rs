@@ -4,7 +4,7 @@ use super::Draft;
 use crate::engine::ask::Asked;
 use crate::engine::decision::{Decision, StampReason};
 use crate::engine::rules;
-use crate::engine::strategy::{Isolation, Strategy};
+use crate::engine::strategy::{CoTenancy, Isolation, Strategy};
 use crate::engine::supply::product::product_matches;
 use crate::engine::supply::{Group, Knowledge, Offer};
 use crate::engine::want::{Named, Strategies, Want};
@@ -88,7 +88,13 @@ impl<'a> Draft<'_, 'a> {
             let text = rules::share_count::many(&offer.resource, &want.count.to_string());
             self.findings.add(&rules::share_count::RULE, path(), text);
         }
-        let meets = product_matches(&asked.products, &offer.product)
+        // Whoever may sit beside anybody sits beside nobody by MPS, where one process takes its neighbours down.
+        let is_exposed = strategy == Strategy::Mps
+            && self
+                .tier
+                .is_some_and(|tier| tier.co_tenancy == CoTenancy::Any);
+        let meets = !is_exposed
+            && product_matches(&asked.products, &offer.product)
             && want.ask.met_by(offer).is_ok()
             && asked.strategy.is_none_or(|asked| asked == strategy);
         if !meets {

@@ -12,6 +12,7 @@ use crate::engine::strategy::Strategy;
 use crate::engine::supply::Knowledge;
 use crate::engine::want::{Named, Want};
 use crate::facts::Pod;
+use crate::facts::pod::Container;
 
 impl<'a> Draft<'_, 'a> {
     /// Nothing known will do: refused, or left as written with the stamp where that is only a warning.
@@ -92,6 +93,10 @@ impl<'a> Draft<'_, 'a> {
             rules::node_name::unless_whole(pod, &mut self.findings);
             rules::scheduler_name::unless_whole(pod, policy, &mut self.findings);
         }
+        let by_name = |want: &Want<'_>| want.named == Named::Shared;
+        if given == Some(Strategy::Mps) || given.is_none() && wants.iter().any(by_name) {
+            self.as_mps_client(wants);
+        }
         self.limits(&[], Trust::None);
         let standing = Standing {
             takes_gpu: true,
@@ -122,6 +127,33 @@ impl<'a> Draft<'_, 'a> {
         };
         receipt::write(pod, policy, &contents, &mut edits);
         self.finish(edits, None, Reason::StampOnly(reason))
+    }
+
+    /// What takes MPS out of a choice is refused where nothing is chosen and the device may be one of MPS.
+    fn as_mps_client(&mut self, wants: &[Want<'a>]) {
+        let pod = self.question.pod;
+        for want in wants {
+            let place = want.place;
+            let is = |says: fn(&Container<'_>) -> bool| pod.at(place).is_some_and(says);
+            if is(rules::limit_env::hides_its_device) {
+                let text = rules::limit_env::visible_text();
+                self.findings
+                    .add(&rules::limit_env::RULE, format!("{place}/env"), text);
+            }
+            if is(rules::shm_conflict::mounts_shm) {
+                let text = rules::shm_conflict::text();
+                self.findings.add(
+                    &rules::shm_conflict::RULE,
+                    format!("{place}/volumeMounts"),
+                    text,
+                );
+            }
+        }
+        if rules::mps_user::has_namespace(pod) {
+            let text = rules::mps_user::hidden_text();
+            self.findings
+                .add(&rules::no_such_offer::RULE, "/spec/hostUsers", text);
+        }
     }
 
     /// By what the node that the pod names, if it names one, gives it its devices.

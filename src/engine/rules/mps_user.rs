@@ -5,6 +5,7 @@ use crate::engine::findings::Findings;
 use crate::engine::plan::{self, MpsUser};
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
+use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -81,8 +82,13 @@ pub fn text() -> (String, String) {
 
 /// Whether the pod has a user namespace of its own, in which its user ids are not those that the MPS server sees.
 pub fn is_hidden(case: &Case<'_, '_>, strategy: Strategy) -> bool {
-    let spec = case.pod.spec.as_ref();
-    strategy == Strategy::Mps && spec.and_then(|s| s.host_users) == Some(false)
+    strategy == Strategy::Mps && has_namespace(case.pod)
+}
+
+/// Whether a pod's user ids are not those of the node.
+pub(in crate::engine) fn has_namespace(pod: &Pod<'_>) -> bool {
+    let spec = pod.spec.as_ref();
+    spec.and_then(|s| s.host_users) == Some(false)
 }
 
 /// What is said when nothing but MPS was left.

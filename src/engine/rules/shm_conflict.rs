@@ -4,7 +4,7 @@ use crate::engine::case::Case;
 use crate::engine::roads;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
-use crate::facts::pod::Place;
+use crate::facts::pod::{Container, Place};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -67,15 +67,14 @@ pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
     }
-    let mounts = |place| {
-        let mounts = case.pod.at(place).and_then(|c| c.volume_mounts.as_deref());
-        let mut mounts = mounts.unwrap_or_default().iter();
-        mounts.any(|m| m.mount_path.as_deref().is_some_and(is_shm))
-    };
-    case.wants
-        .iter()
-        .map(|w| w.place)
-        .find(|place| mounts(*place))
+    let mounts = |place: &Place| case.pod.at(*place).is_some_and(mounts_shm);
+    case.wants.iter().map(|w| w.place).find(mounts)
+}
+
+/// Whether a container has a mount of its own where MPS has one.
+pub(in crate::engine) fn mounts_shm(container: &Container<'_>) -> bool {
+    let mut mounts = container.volume_mounts.iter().flatten();
+    mounts.any(|m| m.mount_path.as_deref().is_some_and(is_shm))
 }
 
 /// What is said when nothing but MPS was left.

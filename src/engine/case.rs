@@ -79,10 +79,9 @@ impl<'a> Case<'_, 'a> {
         })
     }
 
-    /// Groups that the pod can reach with the labels they have now.
+    /// Groups that the pod can reach with the labels they have now. Taints do not count: a toleration may be added later.
     pub fn reachable_as_is(&self) -> Vec<&'a Group> {
-        let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
-        self.those(&self.supply.reached_as_is(self.filter, &ours))
+        self.those(&self.supply.reached_as_is(self.filter))
     }
 
     fn those(&self, reached: &[bool]) -> Vec<&'a Group> {

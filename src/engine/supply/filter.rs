@@ -75,13 +75,9 @@ impl Supply {
         self.reach(filter, also_tolerated, Unseen::Given)
     }
 
-    /// The same for the nodes as they are: what they do not carry is not given.
-    pub fn reached_as_is(
-        &self,
-        filter: &NodeFilter<'_>,
-        also_tolerated: &dyn Fn(&Taint) -> bool,
-    ) -> Vec<bool> {
-        self.reach(filter, also_tolerated, Unseen::Absent)
+    /// The same for the nodes as they are, whatever taints they have: what they do not carry is not given.
+    pub fn reached_as_is(&self, filter: &NodeFilter<'_>) -> Vec<bool> {
+        self.reach(filter, &|_| true, Unseen::Absent)
     }
 
     fn reach(

@@ -273,7 +273,10 @@ fn privileged() -> Vec<Variable> {
 
 /// `privileged`: the containers of a list that are privileged, or as good as.
 pub(super) fn lifted(containers: &str) -> Variable {
-    let bad = capability_in(&privileged_share::LIFTING);
+    let bad = format!(
+        "(!a.matches('^[[:ascii:]]*$') || {})",
+        capability_in(&privileged_share::LIFTING)
+    );
     ("privileged", overdone(containers, &bad))
 }
 

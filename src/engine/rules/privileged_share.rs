@@ -137,8 +137,9 @@ fn is_among(list: &[&str], name: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(bare))
 }
 
+/// What is not ASCII may become a name that is when a runtime writes it in capitals.
 fn is_lifting(name: &str) -> bool {
-    is_among(&LIFTING, name)
+    !name.is_ascii() || is_among(&LIFTING, name)
 }
 
 /// Which capabilities reach past a share of this pod.

@@ -7,7 +7,8 @@ use crate::engine::rules::visible_devices;
 use crate::engine::touches::{begins_one, quoted};
 use crate::engine::{Policy, Strategy, words};
 
-/// `injected`: annotations that inject devices, but for those that list no more than the whole GPUs a pod holds.
+/// `injected`: annotations that inject devices, but for GKE's that list no more than the whole GPUs a pod holds, where
+/// these are all of a node.
 pub(super) fn variables(policy: &Policy) -> Vec<Variable> {
     let beside = "(object.spec.containers + object.spec.?initContainers.orValue([])\
         .filter(c, c.?restartPolicy.orValue('') == 'Always'))";
@@ -24,9 +25,11 @@ pub(super) fn variables(policy: &Policy) -> Vec<Variable> {
     );
     let list = format!("'^([ \\\\t\\\\r]*({line})?[ \\\\t\\\\r]*(\\\\n|$))*$'");
     let longest = visible_devices::LONGEST_LIST;
+    let (key, all) = visible_devices::OF_A_NODE;
+    let key = quoted(key);
     let injected = format!(
-        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  && !(variables.wholeGpus > 0 \
-        && size({value}) <= {longest}\n    && {value}.matches({list})\n    \
+        "object.metadata.?annotations.orValue({{}}).filter(k, {}\n  && !(k.startsWith({key}) \
+        && variables.wholeGpus >= {all} && size({value}) <= {longest}\n    && {value}.matches({list})\n    \
         && size({value}.findAll('/dev/nvidia[0-9]')) > 0 \
         && size({value}.findAll('/dev/nvidia[0-9]')) <= variables.wholeGpus))",
         is_injecting("k", policy)

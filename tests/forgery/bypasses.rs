@@ -500,19 +500,35 @@ fn annotations_that_inject_are_refused_for_pods_and_for_containers() {
 
 #[test]
 fn an_annotation_that_lists_the_gpus_a_pod_holds_warns_and_any_other_list_is_refused() {
-    let pod = |key: &str, value: &str| {
-        let more = json!({"metadata": {"annotations": {key: value}}});
+    let holding = |gpus: &str, key: &str, value: &str| {
+        let container = json!({"name": "main", "image": "i", "resources": {"limits": {"nvidia.com/gpu": gpus}}});
+        let more =
+            json!({"metadata": {"annotations": {key: value}}, "spec": {"containers": [container]}});
         create(WHOLE, &with(gpu_pod(), &more))
     };
+    let pod = |key: &str, value: &str| holding("8", key, value);
     let key = "devices.gke.io/container.main";
-    let fine = pod(
-        key,
-        "- path: /dev/nvidia0\n- path: /dev/nvidiactl\n- path: /dev/nvidia-uvm\n",
-    );
+    let list = "- path: /dev/nvidia0\n- path: /dev/nvidiactl\n- path: /dev/nvidia-uvm\n";
+    let fine = pod(key, list);
     assert!(fine.allowed && fine.warns_of(DEVICES), "{fine:?}");
     let mut faults = Vec::new();
+    // Who holds some of a node's GPUs may list those of others, and other words than GKE's are not for what a pod holds.
+    for (gpus, key) in [
+        ("1", key),
+        ("7", key),
+        ("8", "devices.gke.io/pod"),
+        ("8", "devices.nri.io/container.main"),
+        ("8", "cdi.k8s.io/main"),
+        ("8", "io.kubernetes.cri-o.Devices"),
+    ] {
+        if !holding(gpus, key, list).is_refused_by(DEVICES) {
+            faults.push(format!("{gpus} GPUs and {key}"));
+        }
+    }
     for value in [
-        "- path: /dev/nvidia0\n- path: /dev/nvidia1\n",
+        &*(0..9)
+            .map(|n| format!("- path: /dev/nvidia{n}\n"))
+            .collect::<String>(),
         "- path: /dev//nvidia0\n",
         "- path: \"/dev/nvidia0\"\n",
         "- path: /dev/null2\n  type: c\n  major: 195\n  minor: 1\n",

@@ -26,7 +26,8 @@ pub static RULE: Rule = Rule {
         CUDA_VERSION makes the runtime take an image for an old one and show it every GPU where \
         NVIDIA_VISIBLE_DEVICES is not set, so it needs void beside it in a container without a \
         GPU. Of a ConfigMap or Secret taken whole only the prefix is seen. An annotation warns \
-        only where it lists GPUs by their own paths, and the pod holds at least as many whole ones; \
+        only where it is GKE's, lists GPUs by their own paths, and the pod holds at least as many \
+        whole ones, which are all of a node: eight; \
         other sharing systems' annotations are theirs where the policy's foreignSharing lists them.",
     risk: "With the value all, the container sees every GPU of the node, those of other pods \
         included, whatever it asked for: no count, limit or boundary holds.",
@@ -215,15 +216,17 @@ fn annotations(pod: &Pod<'_>, standing: Standing, policy: &Policy, findings: &mu
             message,
             "remove it; ask for devices as resources".to_owned(),
         );
-        // GKE's TCPX lists the GPUs a pod holds anyway.
-        match listed(value) {
-            Some(gpus) if standing.whole_gpus > 0 && gpus <= standing.whole_gpus => {
-                findings.warn(&RULE, path, text);
-            }
+        let holds_all = key.starts_with(OF_A_NODE.0) && standing.whole_gpus >= OF_A_NODE.1;
+        match listed(value).filter(|_| holds_all) {
+            Some(gpus) if gpus <= standing.whole_gpus => findings.warn(&RULE, path, text),
             _ => findings.add(&RULE, path, text),
         }
     }
 }
+
+/// By this annotation GKE's TCPX lists the GPUs that a pod holds anyway, on machines of so many GPUs (A3). Whoever holds
+/// fewer could list those of others: a device plugin, and not the pod, chooses which ones a pod holds.
+pub(crate) const OF_A_NODE: (&str, u64) = ("devices.gke.io/container.", 8);
 
 /// How many GPUs a list of devices names; none where it is more than a list of NVIDIA's devices by their own paths: a
 /// number instead of a path, another spelling or a mount could be anything.

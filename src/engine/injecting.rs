@@ -62,7 +62,7 @@ const HAMI: &str = "HAMi's device plugin";
 const KATA: &str = "Kata Containers";
 
 /// The closed list.
-pub static INJECTING: [Injecting; 35] = [
+pub static INJECTING: [Injecting; 40] = [
     word("cdi.k8s.io/", "CDI in container runtimes"),
     word("nvidia.cdi.k8s.io", "the NRI plugin of NVIDIA's toolkit"),
     word("devices.gke.io", "GKE's device injector"),
@@ -85,7 +85,18 @@ pub static INJECTING: [Injecting; 35] = [
     word("io.katacontainers.config.hypervisor.path", KATA),
     word("io.katacontainers.config.hypervisor.ctlpath", KATA),
     word("io.katacontainers.config.hypervisor.jailer_path", KATA),
-    word("dev.gvisor.flag.nvproxy", "gVisor"),
+    word("io.katacontainers.config.hypervisor.virtio_fs_daemon", KATA),
+    word(
+        "io.katacontainers.config.hypervisor.virtio_fs_extra_args",
+        KATA,
+    ),
+    word("io.katacontainers.config.hypervisor.file_mem_backend", KATA),
+    word(
+        "io.katacontainers.config.hypervisor.vhost_user_store_path",
+        KATA,
+    ),
+    word("io.katacontainers.config.hypervisor.guest_hook_path", KATA),
+    word("dev.gvisor.flag.", "gVisor"),
     word(
         "scheduling.koordinator.sh/device-allocated",
         "Koordinator's koordlet",

@@ -2,9 +2,9 @@
 //! guard and documents share.
 //!
 //! Sources: the defaults of containerd, CRI-O (`crio.conf(5)`), Docker, cri-dockerd, Podman, BuildKit and iSulad; of the
-//! kubelet, the NRI and the OCI hooks of `containers-common`; of NVIDIA's device plugin, DRA driver and container toolkit;
-//! and where k3s, RKE2, k0s, MicroK8s, Talos, Bottlerocket, Container-Optimized OS, OpenShift and rpm-ostree systems,
-//! IBM Cloud, Tanzu and Huawei CCE keep the same.
+//! kubelet, the NRI and the OCI hooks of `containers-common`; of NVIDIA's device plugin, DRA driver and container
+//! toolkit; of kubeadm, runc, Kata Containers and libvirt; and where k3s, RKE2, k0s, MicroK8s, Talos, Bottlerocket,
+//! Container-Optimized OS, OpenShift and rpm-ostree systems, IBM Cloud, Tanzu and Huawei CCE keep the same.
 
 /// A path of the node that leads past the device plugin.
 #[derive(Debug)]
@@ -54,6 +54,7 @@ const FABRIC: &str = "the fabric manager, which divides the GPUs of the node";
 const TOOLKIT: &str = "the configuration of NVIDIA's container toolkit";
 const KUBELET: &str = "the kubelet's device sockets";
 const IDENTITY: &str = "the kubelet's configuration and identity";
+const CONTROL: &str = "the control plane's identities and data";
 const CDI: &str = "the device specifications every container runtime reads";
 const RUNTIME: &str = "the container runtime, and so to every container";
 const HOOKS: &str = "hooks that the container runtime runs on the node";
@@ -81,7 +82,7 @@ const fn hidden(path: &'static str, leads_to: &'static str) -> Road {
 }
 
 /// The closed list, [`ALIASES`] applied. It ends with what a process's folder in [`PROCESSES`] is.
-pub static ROADS: [Road; 77] = [
+pub static ROADS: [Road; 86] = [
     Road {
         path: "/dev/nvidia",
         leads_to: GPU,
@@ -97,6 +98,7 @@ pub static ROADS: [Road; 77] = [
     road("/run/nvidia-fabricmanager", FABRIC),
     hidden("/tmp/nvidia-mps", "the MPS pipe"),
     road("/etc/nvidia-container-runtime", TOOLKIT),
+    road("/etc/nvidia-container-toolkit", TOOLKIT),
     hidden("/usr/local/nvidia/toolkit", TOOLKIT),
     road("/var/lib/kubelet/device-plugins", KUBELET),
     road("/var/lib/kubelet/pod-resources", KUBELET),
@@ -115,6 +117,11 @@ pub static ROADS: [Road; 77] = [
     road("/etc/kubernetes/bootstrap-kubelet.conf", IDENTITY),
     road("/etc/kubernetes/admin.conf", IDENTITY),
     road("/etc/kubernetes/super-admin.conf", IDENTITY),
+    road("/etc/kubernetes/controller-manager.conf", CONTROL),
+    road("/etc/kubernetes/scheduler.conf", CONTROL),
+    road("/etc/kubernetes/pki", CONTROL),
+    road("/etc/srv/kubernetes", CONTROL),
+    road("/var/lib/etcd", CONTROL),
     road("/etc/kubernetes/manifests", STATIC),
     road("/etc/kubernetes/static-pods", STATIC),
     road("/etc/kubernetes/static-pod-resources", STATIC),
@@ -146,9 +153,12 @@ pub static ROADS: [Road; 77] = [
     road("/run/isulad.sock", RUNTIME),
     road("/run/k0s", RUNTIME),
     road("/run/k3s/containerd", RUNTIME),
+    road("/run/libvirt", RUNTIME),
     road("/run/machined", NODE),
     road("/run/podman", RUNTIME),
+    road("/run/runc", RUNTIME),
     road("/run/user", RUNTIME),
+    road("/run/vc", RUNTIME),
     road("/var/lib/containerd", RUNTIME),
     road("/var/lib/containers/storage", RUNTIME),
     road("/var/lib/docker/overlay2", RUNTIME),

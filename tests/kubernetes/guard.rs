@@ -631,6 +631,10 @@ pub fn labels_that_close_nodes_for_others_are_refused_in_every_namespace(stage: 
             namespace,
             &labelled(&gpu("taker"), "trust-boundary", namespace),
         );
+        // Nobody can say here whether its node sells what it asks for, and so whether it takes anything.
+        let mut named = labelled(&gpu("taker"), "trust-boundary", namespace);
+        named["spec"]["nodeName"] = "whole-0".into();
+        refused(&cluster, namespace, &named, "[protected-metadata]");
     }
     refused(
         &cluster,

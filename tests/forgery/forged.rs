@@ -270,6 +270,16 @@ fn a_daemonset_that_is_forged_with_its_pin_gets_the_boundarys_terms() {
     let [boundary, _, terms] = stamp(&pod);
     assert_eq!(boundary, "team-b");
     assert!(terms.as_array().is_some_and(|t| !t.is_empty()), "{pod}");
+    // And its containers without a GPU are told to see none, as in any pod that is rewritten.
+    let mut beside = with(gpu_pod(), &more);
+    let containers = beside["spec"]["containers"].as_array_mut().expect("a list");
+    containers.push(json!({"name": "side", "image": "i"}));
+    let pod = create(SHARED, &beside).pod.expect("its request is kept");
+    let env = &pod["spec"]["containers"][1]["env"];
+    assert_eq!(
+        *env,
+        json!([{"name": "NVIDIA_VISIBLE_DEVICES", "value": "void"}])
+    );
 }
 
 #[test]

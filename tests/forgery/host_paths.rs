@@ -9,7 +9,7 @@ fn host(path: &str) -> Value {
 }
 
 /// Refused with or without a GPU.
-const ROADS: [&str; 105] = [
+const ROADS: [&str; 112] = [
     "/dev/nvidia0",
     "/dev/nvidiactl",
     "/dev/nvidia-uvm",

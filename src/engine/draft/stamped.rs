@@ -105,7 +105,7 @@ impl<'a> Draft<'_, 'a> {
                 Some(Strategy::Exclusive) => Holds::Whole,
                 _ => Holds::Part,
             }),
-            hides_gpus: rules::runtime_class::hides(self.question),
+            hides_gpus: policy.placement.hide_gpus || rules::runtime_class::hides(self.question),
             ..Standing::default()
         };
         rules::bypasses(self.question, standing, &mut self.findings);

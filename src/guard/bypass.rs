@@ -282,10 +282,15 @@ pub(super) fn lifted(containers: &str) -> Variable {
 
 /// `reaching`: the containers of a list that reach past a share of the pod.
 pub(super) fn reaching_out(containers: &str) -> Variable {
+    let shows_processes = format!(
+        "object.spec.?volumes.orValue([]).exists(v, v.?hostPath.?path.orValue('').matches('(^|/){}(/|$)'))",
+        privileged_share::PROCESSES
+    );
     let bad = format!(
-        "!{} && (object.spec.?hostNetwork.orValue(false) || !{})",
+        "!{} && (object.spec.?hostNetwork.orValue(false) || !{})\n    && (!{} || {shows_processes})",
         capability_in(&privileged_share::ALLOWED),
-        capability_in(&privileged_share::ALLOWED_IN_OWN_NETWORK)
+        capability_in(&privileged_share::ALLOWED_IN_OWN_NETWORK),
+        capability_in(&privileged_share::ALLOWED_WITHOUT_PROCESSES)
     );
     ("reaching", overdone(containers, &bad))
 }

@@ -363,6 +363,20 @@ fn capabilities_that_a_share_allows_are_admitted_beside_it() {
             }
         }
     }
+    let debugger = json!({"securityContext": {"capabilities": {"add": ["cap_sys_ptrace"]}}});
+    for (path, is_refused) in [
+        ("/proc", true),
+        ("//proc/", true),
+        ("/x/../proc/1", true),
+        ("/data/processed", false),
+    ] {
+        let pod = placed(gpu_pod(), "sidecar", &debugger);
+        let volumes = json!([{"name": "v", "hostPath": {"path": path}}]);
+        let answer = create(SHARED, &with(pod, &json!({"spec": {"volumes": volumes}})));
+        if answer.is_refused_by("privileged-share") != is_refused {
+            faults.push(format!("a debugger beside {path}"));
+        }
+    }
     for name in ["NET_ADMIN", "cap_net_raw"] {
         let fragment = json!({"securityContext": {"capabilities": {"add": [name]}}});
         let pod = placed(gpu_pod(), "sidecar", &fragment);

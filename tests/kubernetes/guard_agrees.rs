@@ -507,7 +507,14 @@ fn change(random: &mut Random, pod: &mut Value, namespace: &str, which: usize) {
                 "CAP_BPF",
                 "net_raw",
                 "CAP_CHOWN",
+                "SYS_PTRACE",
+                "sys_ptrace",
+                "\u{17f}YS_ADMIN",
             ]);
+            if random.below(2) == 0 {
+                let path = *random.choose(&["/proc", "/proc/stat", "/data/processed"]);
+                pod["spec"]["volumes"] = json!([{"name": "v", "hostPath": {"path": path}}]);
+            }
             pod["spec"]["containers"][1]["securityContext"] =
                 json!({"capabilities": {"add": [added]}, "runAsUser": 7});
             pod["spec"]["hostNetwork"] = (random.below(2) == 0).into();

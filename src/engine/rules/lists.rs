@@ -92,7 +92,10 @@ fn annotations() -> List {
 fn capabilities() -> List {
     let always = privileged_share::ALLOWED.iter().map(|name| (*name, ""));
     let mostly = privileged_share::ALLOWED_IN_OWN_NETWORK.iter();
-    let all = always.chain(mostly.map(|name| (*name, "not with hostNetwork")));
+    let debuggers = privileged_share::ALLOWED_WITHOUT_PROCESSES.iter();
+    let all = always
+        .chain(debuggers.map(|name| (*name, "not with a hostPath to /proc")))
+        .chain(mostly.map(|name| (*name, "not with hostNetwork")));
     List {
         title: "Capabilities that are allowed",
         entries: all

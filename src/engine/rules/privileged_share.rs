@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
         below, or the pod uses hostPID or hostIPC, while the pod holds a shared device or a MIG \
         slice. A privileged container has all device nodes in /dev, for NVIDIA's toolkit \
         CAP_SYS_ADMIN is the same as privileged, and SYS_MODULE or BPF are as good as root on the \
-        node. MPS clients of NVIDIA's device plugin need neither hostIPC nor hostPID.",
+        node, as is SYS_PTRACE beside a hostPath to the node's /proc. MPS clients of NVIDIA's device plugin need neither hostIPC nor hostPID.",
     risk: "The pod can open GPUs it did not ask for, or see and disturb the processes of its \
         neighbours. An MPS client that is killed with work in flight can hang the server for \
         all.",
@@ -56,8 +56,8 @@ spec:
 };
 
 /// Capabilities that a pod with a share may add: those that Pod Security's baseline allows
-/// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>), and what RDMA, NUMA and debuggers need.
-pub static ALLOWED: [&str; 17] = [
+/// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>), and what RDMA and NUMA need.
+pub static ALLOWED: [&str; 16] = [
     "AUDIT_WRITE",
     "CHOWN",
     "DAC_OVERRIDE",
@@ -73,9 +73,14 @@ pub static ALLOWED: [&str; 17] = [
     "SYS_CHROOT",
     "IPC_LOCK",
     "SYS_NICE",
-    "SYS_PTRACE",
     "SYS_RESOURCE",
 ];
+
+/// What debuggers need besides. With a folder of processes of the node it leads through their links to everything.
+pub static ALLOWED_WITHOUT_PROCESSES: [&str; 1] = ["SYS_PTRACE"];
+
+/// A part of a host path that is or may be such a folder.
+pub(crate) const PROCESSES: &str = "proc";
 
 /// What sidecars of meshes need besides, in a network of the pod's own.
 pub static ALLOWED_IN_OWN_NETWORK: [&str; 2] = ["NET_ADMIN", "NET_RAW"];
@@ -146,9 +151,17 @@ fn is_lifting(name: &str) -> bool {
 fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
     let spec = pod.spec.as_ref();
     let has_own_network = spec.and_then(|s| s.host_network) != Some(true);
+    let volumes = spec.and_then(|s| s.volumes.as_deref()).unwrap_or_default();
+    let hosts = || {
+        volumes
+            .iter()
+            .filter_map(|v| v.host_path.as_ref()?.path.as_deref())
+    };
     move |name| {
         let in_network = has_own_network && is_among(&ALLOWED_IN_OWN_NETWORK, name);
-        !is_among(&ALLOWED, name) && !in_network
+        let is_debugger = is_among(&ALLOWED_WITHOUT_PROCESSES, name)
+            && !hosts().any(|path| path.split('/').any(|part| part == PROCESSES));
+        !is_among(&ALLOWED, name) && !in_network && !is_debugger
     }
 }
 

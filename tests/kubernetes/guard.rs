@@ -784,6 +784,65 @@ pub fn a_pod_too_large_for_the_guard_is_refused_only_where_slicegate_acts(stage:
     }
 }
 
+pub fn the_guard_counts_to_the_entry_what_a_pod_says(stage: &mut Stage) {
+    let cluster = boot(stage);
+    guard(&cluster);
+    let list = |count: usize, entry: &dyn Fn(usize) -> Value| -> Value {
+        (0..count).map(entry).collect::<Vec<_>>().into()
+    };
+    let exists = |n: usize| json!({"key": format!("k{n}"), "operator": "Exists"});
+    let nodes = |terms: Value| {
+        json!({"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution":
+            {"nodeSelectorTerms": terms}}}})
+    };
+    let neighbour = |_: usize| {
+        json!({"weight": 1, "podAffinityTerm": {"topologyKey": "kubernetes.io/hostname",
+            "labelSelector": {"matchLabels": {"app": "web"}}}})
+    };
+    let says = |what: &str, count: usize| match what {
+        "tolerations" => json!({"tolerations": list(count, &exists)}),
+        "node selector" => {
+            let labels: serde_json::Map<String, Value> =
+                (0..count).map(|n| (format!("k{n}"), "v".into())).collect();
+            json!({"nodeSelector": labels})
+        }
+        "terms" => nodes(list(count, &|n| json!({"matchExpressions": [exists(n)]}))),
+        "requirements" => nodes(json!([{"matchExpressions": list(count, &exists)}])),
+        "values" => {
+            let values = list(count, &|n| format!("v{n}").into());
+            nodes(json!([{"matchExpressions": [{"key": "k", "operator": "In", "values": values}]}]))
+        }
+        "neighbours" => json!({"affinity": {"podAffinity":
+            {"preferredDuringSchedulingIgnoredDuringExecution": list(count, &neighbour)}}}),
+        _ => json!({"resourceClaims": list(count, &|n| {
+            json!({"name": format!("c{n}"), "resourceClaimName": "claim"})
+        })}),
+    };
+    for (what, most) in [
+        // The API server adds two of its own before the guard looks.
+        ("tolerations", 198),
+        ("node selector", 200),
+        ("terms", 200),
+        ("requirements", 1_000),
+        ("values", 5_000),
+        ("neighbours", 200),
+        ("claims", 200),
+    ] {
+        for (count, is_too_large) in [(most, false), (most + 1, true)] {
+            let mut pod = gpu("taker");
+            json_patch::merge(&mut pod, &json!({"spec": says(what, count)}));
+            let answer = tried(&cluster, "shut", &pod);
+            let said = answer.message();
+            assert!(said.contains("slicegate"), "{count} {what}: {said}");
+            assert_eq!(
+                said.contains("[too-large]"),
+                is_too_large,
+                "{count} {what}: {said}"
+            );
+        }
+    }
+}
+
 pub fn a_policy_in_dry_run_refuses_no_missing_stamp(stage: &mut Stage) {
     let cluster = boot(stage);
     let file = cluster.plane().folder.path().join("policy.yaml");

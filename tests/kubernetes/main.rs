@@ -130,6 +130,7 @@ const TESTS: Tests<Stage> = Tests {
     guard::anti_affinity_that_closes_nodes_for_others_is_refused_in_every_namespace,
     guard::more_anti_affinity_than_the_guard_reads_hides_nothing,
     guard::a_pod_too_large_for_the_guard_is_refused_only_where_slicegate_acts,
+    guard::the_guard_counts_to_the_entry_what_a_pod_says,
     guard::a_policy_in_dry_run_refuses_no_missing_stamp,
     guard_agrees::the_guard_and_rust_say_the_same_of_random_pods,
     guard::with_slicegate_there_the_guard_is_not_noticed,

@@ -2,7 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::scene::{SHARED, create, gpu_pod, report};
+use slicegate::admission::World;
+use slicegate::config::policy;
+use slicegate::engine::supply::{FleetBuilder, NodeView};
+use slicegate::engine::{NamespaceView, Namespaces};
+use slicegate::facts;
+
+use super::scene::{SHARED, WHOLE, create, create_in, gpu_pod, report};
 
 const TERMS: &str =
     "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
@@ -100,4 +106,51 @@ fn a_requirement_that_was_taken_out_is_put_back() {
         }
     }
     report(&faults);
+}
+
+/// Nodes of whole GPUs; the second sells more than its labels say, and is tainted.
+fn world(with_liar: bool) -> World {
+    let node = |name: &str, sold: &str, taints: Value| {
+        let labels = json!({
+            "kubernetes.io/hostname": name,
+            "nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3",
+            "nvidia.com/gpu.count": "8",
+            "nvidia.com/gpu.replicas": "1",
+            "nvidia.com/gpu.sharing-strategy": "none",
+            "nvidia.com/gpu.memory": "81559",
+        });
+        json!({
+            "metadata": {"name": name, "labels": labels},
+            "spec": {"taints": taints},
+            "status": {"allocatable": {"nvidia.com/gpu": sold}},
+        })
+        .to_string()
+    };
+    let taint = json!([{"key": "dedicated", "value": "x", "effect": "NoSchedule"}]);
+    let mut nodes = vec![node("honest", "8", json!([]))];
+    nodes.extend(with_liar.then(|| node("liar", "32", taint)));
+    let policy = policy::built_in().expect("a policy");
+    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    for node in &nodes {
+        let node: facts::Node<'_> = serde_json::from_str(node).expect("a node");
+        builder.add(NodeView::of_node(&node));
+    }
+    let view = NamespaceView {
+        mode: Some("enforce".to_owned()),
+        ..NamespaceView::default()
+    };
+    let namespaces = Namespaces::known([(WHOLE.to_owned(), view)].into());
+    World::new(policy, builder.build(), namespaces)
+}
+
+#[test]
+fn a_node_that_lies_is_left_out_though_its_taint_is_not_tolerated_yet() {
+    let pod = gpu_pod();
+    let finished = create_in(&world(false), WHOLE, &pod).pod.expect("a GPU");
+    let names_the_liar = |pod: &Value| pod["spec"]["affinity"].to_string().contains("liar");
+    assert!(!names_the_liar(&finished));
+    for sent in [&pod, &finished] {
+        let again = create_in(&world(true), WHOLE, sent).pod;
+        assert!(again.is_some_and(|pod| names_the_liar(&pod)), "{sent}");
+    }
 }

@@ -304,11 +304,13 @@ fn a_daemonsets_pod_on_a_node_of_mps_is_judged_as_an_mps_client() {
     let ordinal = container(json!({"env": [{"name": "CUDA_VISIBLE_DEVICES", "value": "1"}]}));
     let memory = container(json!({"volumeMounts": [{"name": "shm", "mountPath": "/dev/shm"}]}));
     let users = with(pinned.clone(), &json!({"spec": {"hostUsers": false}}));
+    let several = container(json!({"resources": {"limits": {"nvidia.com/gpu": "2"}}}));
     let mut faults = Vec::new();
     for (namespace, pod, rule) in [
         (SHARED, &ordinal, "limit-env"),
         (SHARED, &memory, "shm-conflict"),
         (SHARED, &users, "no-such-offer"),
+        (SHARED, &several, "whole-gpu-needed"),
         // Its tier's pods sit beside anybody's, and so never on MPS.
         ("notebooks", &pinned, "no-such-offer"),
     ] {

@@ -61,13 +61,21 @@ impl<'a> Draft<'_, 'a> {
         offers.find(|offer| offer.resource == resource)
     }
 
-    /// A resource or strategy that is named and weaker than the tier is refused on any node.
+    /// A resource or strategy that is named and weaker than the tier is refused on any node, and so are several GPUs in a
+    /// tier that only shares.
     fn below_tier_by_name(&mut self, asked: &Asked<'a>) {
         let Some(tier) = self.tier else { return };
         for want in &asked.wants {
             let is_named = want.fixed_resource().is_some();
+            let is_several = want.count > 1 && want.named == Named::Gpu;
             if is_named && want.strategies(Some(tier)).is_empty() {
                 self.no_strategy(want, None);
+            }
+            if is_several && !tier.strategies.contains(&Strategy::Exclusive) {
+                let text = rules::whole_gpu_needed::text(want, Some(tier), None);
+                let path = format!("{}/resources", want.place);
+                self.findings
+                    .add(&rules::whole_gpu_needed::RULE, path, text);
             }
         }
         if let Some(strategy) = asked.strategy {

@@ -84,7 +84,8 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
 }
 
 /// Whether a pod can hold a GPU. A kubelet lets a pod that names its node run without what that node does not sell, and a
-/// label on a pod that takes nothing would close the node for everybody else, at no cost.
+/// label on a pod that takes nothing would close the node for everybody else, at no cost. Nobody knows what such a pod
+/// takes where not all of it was read, and a node without any GPU is closed for nobody.
 fn may_be_given_some(question: &Question<'_>) -> bool {
     let Question {
         policy,
@@ -102,11 +103,11 @@ fn may_be_given_some(question: &Question<'_>) -> bool {
             .filter_map(|sold| supply.offers.get(sold.offer));
         let known = known.map(|offer| offer.resource.as_str());
         let unknown = group.unknown.iter().map(|(resource, _)| resource.as_str());
-        known
-            .chain(unknown)
-            .any(|resource| taken(pod).any(|taken| taken == resource))
+        let mut sold = known.chain(unknown);
+        sold.any(|resource| taken(pod).any(|taken| taken == resource))
     };
-    policy.outsiders == Outsiders::Label && supply.group_of(node).is_some_and(sells)
+    let is_cut = pod.cut >= Cut::Entries;
+    policy.outsiders == Outsiders::Label && (is_cut || supply.group_of(node).is_none_or(sells))
 }
 
 /// The boundary label of a pod whose asks are none of this policy's business.

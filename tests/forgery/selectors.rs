@@ -1,11 +1,15 @@
 //! Required anti-affinity by slicegate's labels, which would close nodes for others: in every namespace, in both webhooks.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::scene::{
-    SHARED, WHOLE, confirm, create, gpu_pod, plain_pod, report, review, try_send, with,
+    SHARED, WHOLE, confirm, create, create_in, gpu_pod, plain_pod, report, review, try_send, with,
+    world,
 };
 use slicegate::admission::Webhook;
+use slicegate::engine::policy::Outsiders;
 
 const RULE: &str = "reserved-selector";
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -213,6 +217,30 @@ fn a_pod_that_names_its_node_and_takes_nothing_there_bears_no_label_where_sliceg
             if answer.is_refused_by("protected-metadata") != is_refused {
                 faults.push(format!("{resource} on {node:?}: {answer:?}"));
             }
+        }
+    }
+    report(&faults);
+}
+
+#[test]
+fn where_the_policy_labels_outsiders_a_pod_that_names_its_node_is_labelled_if_it_may_take_something_there()
+ {
+    let mut world = world();
+    let mut policy = (*world.policy).clone();
+    policy.outsiders = Outsiders::Label;
+    world.policy = Arc::new(policy);
+    let mut faults = Vec::new();
+    for (resource, node, is_labelled) in [
+        ("nvidia.com/gpu", "mps-l40s", true),
+        ("nvidia.com/gpu", "of-tomorrow", true),
+        ("nvidia.com/gpu.shared", "mps-l40s", false),
+        ("nvidia.com/mig-9g.999gb", "mps-l40s", false),
+    ] {
+        let pod = json!({"metadata": {"name": "p"}, "spec": {"nodeName": node,
+            "containers": [{"name": "c", "image": "i", "resources": {"limits": {resource: "1"}}}]}});
+        let made = create_in(&world, OFF, &pod).pod.expect("it is let in");
+        if made["metadata"]["labels"].get(KEY).is_some() != is_labelled {
+            faults.push(format!("{resource} on {node}: {made}"));
         }
     }
     report(&faults);

@@ -200,7 +200,7 @@ fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>)
     if lacks {
         refusals.push(Refusal::Stamp);
     }
-    if names_its_node(pod) && may_share(pod) {
+    if pod.node_name().is_some() && may_share(pod) {
         add(question, &rules::node_name::RULE, refusals);
     }
     let unknown = pod.label(words::STRATEGY).is_some() && strategy.is_none();
@@ -280,11 +280,6 @@ fn may_share(pod: &Pod<'_>) -> bool {
 fn is_pinned(pod: &Pod<'_>) -> bool {
     let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
     rules::daemonset_share::pinned(pod, &filter).is_some()
-}
-
-fn names_its_node(pod: &Pod<'_>) -> bool {
-    let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
-    node.is_some_and(|node| !node.is_empty())
 }
 
 /// Whether it holds a part of a device, a slice included.

@@ -293,8 +293,7 @@ impl Counts {
                 value.split(',').for_each(|pattern| counts.name(pattern));
             }
         }
-        let node = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
-        counts.name(node.unwrap_or_default());
+        counts.name(pod.node_name().unwrap_or_default());
         counts
     }
 

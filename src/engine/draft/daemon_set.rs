@@ -3,6 +3,7 @@
 use super::Draft;
 use crate::engine::ask::Asked;
 use crate::engine::decision::{Decision, StampReason};
+use crate::engine::policy::Tier;
 use crate::engine::rules;
 use crate::engine::strategy::{CoTenancy, Isolation, Strategy};
 use crate::engine::supply::product::product_matches;
@@ -96,19 +97,23 @@ impl<'a> Draft<'_, 'a> {
             let text = rules::share_count::many(&offer.resource, &want.count.to_string());
             self.findings.add(&rules::share_count::RULE, path(), text);
         }
-        // Whoever may sit beside anybody sits beside nobody by MPS, where one process takes its neighbours down.
-        let is_exposed = strategy == Strategy::Mps
-            && self
-                .tier
-                .is_some_and(|tier| tier.co_tenancy == CoTenancy::Any);
-        let meets = !is_exposed
-            && product_matches(&asked.products, &offer.product)
+        let meets = product_matches(&asked.products, &offer.product)
             && want.ask.met_by(offer).is_ok()
             && asked.strategy.is_none_or(|asked| asked == strategy);
-        if !meets {
-            let gives = format!("{} of {} by {strategy}", offer.resource, offer.product);
-            let text = rules::daemonset_share::unmet(want.container, node, &gives);
-            self.findings.add(&rules::no_such_offer::RULE, path(), text);
+        // Whoever may sit beside anybody sits beside nobody by MPS, where one process takes its neighbours down; no policy
+        // lets a tier have both, and none makes a warning of it here.
+        let is_for_anybody = |tier: &Tier| tier.co_tenancy == CoTenancy::Any;
+        let is_exposed = strategy == Strategy::Mps && self.tier.is_some_and(is_for_anybody);
+        if meets && !is_exposed {
+            return;
+        }
+        let gives = format!("{} of {} by {strategy}", offer.resource, offer.product);
+        let text = rules::daemonset_share::unmet(want.container, node, &gives);
+        match is_exposed {
+            true => self
+                .findings
+                .refuse(&rules::no_such_offer::RULE, path(), text),
+            false => self.findings.add(&rules::no_such_offer::RULE, path(), text),
         }
     }
 

@@ -152,15 +152,14 @@ impl<'a> Draft<'_, 'a> {
         if rules::mps_user::has_namespace(pod) {
             let text = rules::mps_user::hidden_text();
             self.findings
-                .add(&rules::no_such_offer::RULE, "/spec/hostUsers", text);
+                .refuse(&rules::no_such_offer::RULE, "/spec/hostUsers", text);
         }
     }
 
     /// By what the node that the pod names, if it names one, gives it its devices.
     fn given_on_named_node(&self, wants: &[Want<'a>]) -> Option<Strategy> {
         let Question { supply, pod, .. } = *self.question;
-        let node = pod.spec.as_ref()?.node_name.as_deref()?;
-        self.given_on(wants, supply.group_of(node)?)
+        self.given_on(wants, supply.group_of(pod.node_name()?)?)
     }
 
     /// Another system's pod, left alone but for the label.

@@ -72,8 +72,7 @@ pub fn text(node: &str) -> (String, String) {
 
 /// Refuses it where the request stays as written and may turn out to be a share.
 pub fn unless_whole(pod: &Pod<'_>, findings: &mut Findings<'_>) {
-    let named = pod.spec.as_ref().and_then(|s| s.node_name.as_deref());
-    if let Some(node) = named.filter(|n| !n.is_empty()) {
+    if let Some(node) = pod.node_name() {
         findings.add(&RULE, "/spec/nodeName", text(node));
     }
 }

@@ -7,20 +7,6 @@ mod rules;
 mod rules_page;
 mod source;
 
-use source::File;
-
-/// Files longer than the limit, and why.
-const LONG: [(&str, &str); 2] = [
-    (
-        "src/engine/supply/catalog.rs",
-        "a table of products and profiles",
-    ),
-    (
-        "src/facts/pod.rs",
-        "the fields of core/v1 with their meanings",
-    ),
-];
-
 const LIMIT: usize = 400;
 
 fn no_file_of(folder: &str, words: &[&str]) {
@@ -240,22 +226,11 @@ fn every_file_opens_with_what_it_is_for() {
 }
 
 #[test]
-fn a_file_is_at_most_400_lines_long_but_for_a_few_with_a_reason() {
-    let long: Vec<File> = source::files()
-        .into_iter()
-        .filter(|f| f.text.lines().count() > LIMIT)
-        .collect();
-    for file in &long {
-        let excused = LONG.iter().any(|(path, _)| *path == file.path);
-        assert!(
-            excused,
-            "{} has {} lines",
-            file.path,
-            file.text.lines().count()
-        );
-    }
-    for (path, _) in LONG {
-        let is_long = long.iter().any(|file| file.path == path);
-        assert!(is_long, "{path} needs no excuse any more");
-    }
+fn no_file_is_longer_than_400_lines() {
+    let long = source::files().into_iter().filter_map(|file| {
+        let lines = file.text.lines().count();
+        (lines > LIMIT).then(|| format!("{} has {lines} lines", file.path))
+    });
+    let long: Vec<String> = long.collect();
+    assert!(long.is_empty(), "{long:#?}");
 }

@@ -1,8 +1,14 @@
 //! What slicegate writes, written by somebody else: labels, receipts, terms, owners.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::scene::{SHARED, WHOLE, confirm, create, gpu_pod, plain_pod, report, with};
+use slicegate::engine::rule::Severity;
+
+use super::scene::{
+    SHARED, WHOLE, confirm, create, create_in, gpu_pod, plain_pod, report, with, world,
+};
 
 const BOUNDARY: &str = "slicegate.dev/trust-boundary";
 const STRATEGY: &str = "slicegate.dev/strategy";
@@ -317,6 +323,16 @@ fn a_daemonsets_pod_on_a_node_of_mps_is_judged_as_an_mps_client() {
         let answer = create(namespace, pod);
         if !answer.is_refused_by(rule) {
             faults.push(format!("{namespace} {rule}: {answer:?}"));
+        }
+    }
+    // A policy that only warns of what nothing can serve makes no exception of these two.
+    let mut weak = world();
+    let mut policy = (*weak.policy).clone();
+    policy.rules.insert("no-such-offer", Severity::Warn);
+    weak.policy = Arc::new(policy);
+    for (namespace, pod) in [(SHARED, &users), ("notebooks", &pinned)] {
+        if create_in(&weak, namespace, pod).allowed {
+            faults.push(format!("{namespace} under a weaker policy"));
         }
     }
     report(&faults);

@@ -1,0 +1,156 @@
+//! What is asked of a pod again and again: its labels, its containers, its node.
+
+use super::{
+    Container, ContainerKind, EnvVar, NodeSelector, NodeTerm, OwnerReference, Place, Pod, Spec,
+};
+use crate::facts::text::{Pairs, Text};
+use crate::json::Raw;
+
+impl<'a> Pod<'a> {
+    /// A label's value.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.metadata.as_ref()?.labels.as_ref()?.get(key)
+    }
+
+    /// An annotation's value.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.annotations()?.get(key)
+    }
+
+    /// The node it names itself, past the scheduler.
+    pub fn node_name(&self) -> Option<&str> {
+        let name = self.spec.as_ref()?.node_name.as_deref()?;
+        Some(name).filter(|name| !name.is_empty())
+    }
+
+    /// All annotations, if the object has any.
+    pub fn annotations(&self) -> Option<&Pairs<'a>> {
+        self.metadata.as_ref()?.annotations.as_ref()
+    }
+
+    /// All labels, if the object has any.
+    pub fn labels(&self) -> Option<&Pairs<'a>> {
+        self.metadata.as_ref()?.labels.as_ref()
+    }
+
+    /// Owner references, none when the field is absent.
+    pub fn owners(&self) -> &[OwnerReference<'a>] {
+        self.metadata
+            .as_ref()
+            .and_then(|m| m.owner_references.as_deref())
+            .unwrap_or_default()
+    }
+
+    /// The terms of `requiredDuringSchedulingIgnoredDuringExecution` of `podAntiAffinity`, none when it is absent.
+    pub fn required_anti_affinity(&self) -> &[Raw<'a>] {
+        let affinity = self.spec.as_ref().and_then(|s| s.affinity.as_ref());
+        let terms = affinity.and_then(|a| a.pod_anti_affinity.as_ref()?.required.as_deref());
+        terms.unwrap_or_default()
+    }
+
+    /// Whether there is a `requiredDuringSchedulingIgnoredDuringExecution` of `podAntiAffinity`, an empty one too.
+    pub fn has_required_anti_affinity(&self) -> bool {
+        let affinity = self.spec.as_ref().and_then(|s| s.affinity.as_ref());
+        affinity.is_some_and(|a| {
+            a.pod_anti_affinity
+                .as_ref()
+                .is_some_and(|p| p.required.is_some())
+        })
+    }
+
+    /// Init containers, then containers: those that can hold a device, with where each stands.
+    pub fn containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
+        places(ContainerKind::Init, self.list(ContainerKind::Init))
+            .chain(places(ContainerKind::Main, self.list(ContainerKind::Main)))
+    }
+
+    /// Those of `containers` and the debug containers besides.
+    pub fn all_containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
+        self.containers().chain(places(
+            ContainerKind::Ephemeral,
+            self.list(ContainerKind::Ephemeral),
+        ))
+    }
+
+    /// One of the three lists, empty when the field is absent.
+    pub fn list(&self, kind: ContainerKind) -> &[Container<'a>] {
+        let Some(spec) = &self.spec else { return &[] };
+        match kind {
+            ContainerKind::Init => &spec.init_containers,
+            ContainerKind::Main => &spec.containers,
+            ContainerKind::Ephemeral => &spec.ephemeral_containers,
+        }
+        .as_deref()
+        .unwrap_or_default()
+    }
+
+    /// The container at a place.
+    pub fn at(&self, place: Place) -> Option<&Container<'a>> {
+        self.list(place.kind).get(place.index)
+    }
+}
+
+impl<'a> Spec<'a> {
+    /// The required node selector terms; none where the pod requires nothing.
+    pub fn required_node_terms(&self) -> Option<&[NodeTerm<'a>]> {
+        let required = self.required_nodes()?;
+        Some(required.node_selector_terms.as_deref().unwrap_or_default())
+    }
+
+    /// `affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`.
+    pub fn required_nodes(&self) -> Option<&NodeSelector<'a>> {
+        let affinity = self.affinity.as_ref()?;
+        affinity.node_affinity.as_ref()?.required.as_ref()
+    }
+}
+
+fn places<'p, 'a>(
+    kind: ContainerKind,
+    list: &'p [Container<'a>],
+) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
+    list.iter()
+        .enumerate()
+        .map(move |(index, container)| (Place { kind, index }, container))
+}
+
+impl Container<'_> {
+    /// The name, empty where the object has none and the API server will refuse it.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// Environment entries, none when the field is absent.
+    pub fn env(&self) -> &[EnvVar<'_>] {
+        self.env.as_deref().unwrap_or_default()
+    }
+
+    /// Command and arguments as separate words; what is no list of strings yields none.
+    pub fn words(&self) -> Vec<Text<'_>> {
+        fn read(raw: Raw<'_>) -> Vec<Text<'_>> {
+            let list: Option<Vec<Text<'_>>> = raw.read().unwrap_or_default();
+            list.unwrap_or_default()
+        }
+        let lists = self.command.into_iter().chain(self.args);
+        lists.flat_map(read).collect()
+    }
+
+    /// Runs beside the main containers for the pod's whole life.
+    pub fn is_sidecar(&self, place: Place) -> bool {
+        place.kind == ContainerKind::Init && self.restart_policy.as_deref() == Some("Always")
+    }
+}
+
+impl EnvVar<'_> {
+    /// The variable's name.
+    pub fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or_default()
+    }
+
+    /// The literal value; none where a source would yield it.
+    pub fn literal(&self) -> Option<&str> {
+        match self.value_from {
+            Some(_) => None,
+            None => Some(self.value.as_deref().unwrap_or_default()),
+        }
+    }
+}

@@ -24,7 +24,7 @@ pub(crate) fn run(args: &AdoptArgs) -> anyhow::Result<u8> {
 }
 
 async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
-    let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
+    let cluster = live::connect(&args.cluster).await?;
     let never = args.never_match.clone().unwrap_or_default();
     let world = live::boundaries_of(&cluster, args.policy.as_deref(), never).await?;
     let namespace = args.namespace.as_str();

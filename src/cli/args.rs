@@ -222,6 +222,17 @@ pub(crate) struct PolicyCheckArgs {
     pub files: Vec<String>,
 }
 
+/// Which cluster is asked.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct ClusterArgs {
+    /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// A context of the kubeconfig; without it the current one
+    #[arg(long, value_name = "CONTEXT")]
+    pub context: Option<String>,
+}
+
 /// A command that prints what it knows.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {

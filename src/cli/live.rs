@@ -1,19 +1,23 @@
 //! What is there now, from a cluster or from what kubectl printed of one.
 
-use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::AuditArgs;
+use super::args::{AuditArgs, ClusterArgs};
 use super::input;
+use super::progress::Progress;
 use crate::admission::World;
-use crate::cluster::{Cluster, Kind};
+use crate::cluster::{Access, Cluster, Kind};
 use crate::config::documents::{self, Input};
 use crate::config::pods::{self, PresentPod};
 use crate::config::{fleet, policy};
 use crate::engine::{Namespaces, NeverMatched, Policy};
 use crate::upkeep::SHARING_POLICIES;
+
+/// How long an API server may be silent before people are told.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// What is judged against, and the pods that are there.
 #[derive(Debug)]
@@ -38,8 +42,18 @@ pub(crate) fn read(args: &AuditArgs) -> anyhow::Result<Live> {
             let pods = pods::present(pods_input).context("--pods")?;
             Ok(Live { world, pods })
         }
-        _ => from_cluster(args.kubeconfig.as_deref(), policy, never),
+        _ => from_cluster(&args.cluster, policy, never),
     }
+}
+
+/// A way to the cluster that was named.
+pub(crate) async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
+    let access = Access {
+        kubeconfig: args.kubeconfig.as_deref(),
+        context: args.context.as_deref(),
+        silence: SILENCE,
+    };
+    Ok(Cluster::connect(access).await?)
 }
 
 /// What a judgement about the pods of one namespace is made against: boundaries are no matter of nodes.
@@ -83,13 +97,14 @@ pub(crate) async fn policy_of(cluster: &Cluster, file: Option<&str>) -> anyhow::
 }
 
 fn from_cluster(
-    kubeconfig: Option<&Path>,
+    cluster: &ClusterArgs,
     policy: Option<&str>,
     never: NeverMatched,
 ) -> anyhow::Result<Live> {
     runtime()?.block_on(async {
-        let cluster = Cluster::connect(kubeconfig).await?;
+        let cluster = connect(cluster).await?;
         let source = cluster.address();
+        let progress = Progress::start(format!("reading nodes and namespaces of {source}"));
         let nodes = input(source, &cluster.list(Kind::NODES).await?);
         let mut pages = cluster.list(Kind::NAMESPACES).await?;
         pages.extend(cluster.list(Kind::QUOTAS).await?);
@@ -100,6 +115,7 @@ fn from_cluster(
             (source, nodes),
             (source, input(source, &pages)),
         )?;
+        progress.say(format!("reading the pods of {source}"));
         let pods = pods(&cluster, &cluster.list(Kind::PODS).await?)?;
         Ok(Live { world, pods })
     })

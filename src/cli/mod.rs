@@ -14,6 +14,7 @@ mod input;
 mod live;
 mod output;
 mod policy;
+mod progress;
 mod report;
 mod review;
 mod rules;

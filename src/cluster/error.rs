@@ -1,6 +1,8 @@
 //! Why an API server could not be asked: what was tried, where, as whom, and how to fix it.
 
 use std::error::Error;
+use std::io;
+use std::time::Duration;
 
 use kube::config::KubeconfigError;
 
@@ -24,6 +26,30 @@ pub enum ClusterError {
         place: String,
         /// What is wrong with it.
         problem: String,
+    },
+    /// A context that the kubeconfig does not have.
+    #[error("{place} has no context {context}; it has {known}")]
+    NoContext {
+        /// The file.
+        place: String,
+        /// What was asked for.
+        context: String,
+        /// Those it has.
+        known: String,
+    },
+    /// A request to which nothing came.
+    #[error(
+        "the API server at {address} did not answer in {seconds} s: failed to {doing} as {who}; see whether kubectl get nodes works from here"
+    )]
+    Silent {
+        /// What was tried.
+        doing: String,
+        /// Where.
+        address: String,
+        /// As whom.
+        who: String,
+        /// How long it was waited for.
+        seconds: u64,
     },
     /// A request that was not answered as it should be.
     #[error("failed to {doing} at {address} as {who}: {problem}; {fix}")]
@@ -53,6 +79,27 @@ impl ClusterError {
         Self::Kubeconfig {
             place: place.to_owned(),
             problem: chain(problem),
+        }
+    }
+
+    pub(super) fn no_context(place: &str, context: &str, known: &[&str]) -> Self {
+        let known = match known.is_empty() {
+            true => "none".to_owned(),
+            false => known.join(", "),
+        };
+        Self::NoContext {
+            place: place.to_owned(),
+            context: context.to_owned(),
+            known,
+        }
+    }
+
+    pub(super) fn silent(doing: String, address: &str, who: &str, after: Duration) -> Self {
+        Self::Silent {
+            doing,
+            address: address.to_owned(),
+            who: who.to_owned(),
+            seconds: after.as_secs(),
         }
     }
 
@@ -109,7 +156,7 @@ impl ClusterError {
     pub fn brief(&self) -> String {
         match self {
             Self::Request { doing, problem, .. } => format!("failed to {doing}: {problem}"),
-            Self::Nowhere { .. } | Self::Kubeconfig { .. } => self.to_string(),
+            _ => self.to_string(),
         }
     }
 
@@ -121,9 +168,24 @@ impl ClusterError {
     fn code(&self) -> Option<u16> {
         match self {
             Self::Request { code, .. } => *code,
-            Self::Nowhere { .. } | Self::Kubeconfig { .. } => None,
+            _ => None,
         }
     }
+}
+
+/// Whether nothing came for as long as a connection may be silent.
+pub(super) fn is_silence(problem: &kube::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(problem);
+    while let Some(error) = cause {
+        if error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|e| e.kind() == io::ErrorKind::TimedOut)
+        {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 fn fix(problem: &kube::Error, code: Option<u16>) -> &'static str {

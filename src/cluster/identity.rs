@@ -9,31 +9,68 @@ use kube::config::{Context, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use super::error::ClusterError;
 use super::proxy;
 
-/// How long the API server may take for a page.
-const ANSWER: Duration = Duration::from_secs(60);
+/// How a cluster is found, and how long it may be silent.
+#[derive(Clone, Copy, Debug)]
+pub struct Access<'a> {
+    /// A kubeconfig; without it `$KUBECONFIG` or `~/.kube/config`, and else what a pod of the cluster is given.
+    pub kubeconfig: Option<&'a Path>,
+    /// One of its contexts; without it the current one.
+    pub context: Option<&'a str>,
+    /// How long nothing may come of what is read. What is written may take [`Self::WRITE`]: others are asked about it.
+    pub silence: Duration,
+}
+
+impl Access<'_> {
+    /// How long the API server may take to write, and all the webhooks that it asks before.
+    pub const WRITE: Duration = Duration::from_secs(60);
+}
+
+/// As a process that stays finds it, which can wait.
+impl Default for Access<'_> {
+    fn default() -> Self {
+        Self {
+            kubeconfig: None,
+            context: None,
+            silence: Duration::from_secs(60),
+        }
+    }
+}
 
 /// The configuration, and who that is in words.
-pub(super) async fn find(kubeconfig: Option<&Path>) -> Result<(Config, String), ClusterError> {
-    let (mut config, who) = match kubeconfig {
+pub(super) async fn find(access: Access<'_>) -> Result<(Config, String), ClusterError> {
+    let (mut config, who) = match access.kubeconfig {
         Some(path) => {
             let place = path.display().to_string();
             let read = Kubeconfig::read_from(path);
-            of(
-                read.map_err(|e| ClusterError::kubeconfig(&place, &e))?,
-                &place,
-            )
-            .await?
+            let read = read.map_err(|e| ClusterError::kubeconfig(&place, &e))?;
+            of(read, access.context, &place).await?
         }
         None => match Kubeconfig::read() {
-            Ok(read) => of(read, "the kubeconfig").await?,
-            Err(problem) => inside(&problem)?,
+            Ok(read) => of(read, access.context, "the kubeconfig").await?,
+            Err(problem) => match access.context {
+                None => inside(&problem)?,
+                Some(_) => return Err(ClusterError::nowhere(&problem)),
+            },
         },
     };
-    config.read_timeout = Some(ANSWER);
+    config.connect_timeout = Some(access.silence);
+    config.read_timeout = Some(access.silence);
     Ok((config, who))
 }
 
-async fn of(kubeconfig: Kubeconfig, place: &str) -> Result<(Config, String), ClusterError> {
+async fn of(
+    mut kubeconfig: Kubeconfig,
+    wanted: Option<&str>,
+    place: &str,
+) -> Result<(Config, String), ClusterError> {
+    if let Some(wanted) = wanted {
+        let mut all = kubeconfig.contexts.iter();
+        if !all.any(|c| c.name == wanted) {
+            let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| &*c.name).collect();
+            return Err(ClusterError::no_context(place, wanted, &names));
+        }
+        kubeconfig.current_context = Some(wanted.to_owned());
+    }
     let who = who(&kubeconfig, place);
     let has_own_proxy = has_own_proxy(&kubeconfig);
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;

@@ -13,14 +13,15 @@ mod pulse;
 mod trial;
 mod watch;
 
-use std::path::Path;
+use std::time::Duration;
 
-use http::Request;
+use http::{Method, Request};
 use kube::{Client, Config};
 use serde::Deserialize;
 
 pub use error::ClusterError;
 pub use events::{Note, Reference, Teller};
+pub use identity::Access;
 pub use kind::{Kind, Place};
 pub use lease::Candidate;
 pub use objects::{Patch, Really};
@@ -37,39 +38,55 @@ const ATTEMPTS: usize = 3;
 /// A way to the API server of a cluster.
 #[derive(Clone)]
 pub struct Cluster {
+    /// For what is read.
     client: Client,
+    /// For what is written, which takes longer.
+    writing: Client,
     /// For further connections.
     config: Config,
     /// Where it is.
     address: String,
     /// Who asks, in words.
     who: String,
+    /// How long nothing may come of what is read.
+    silence: Duration,
 }
 
 impl Cluster {
-    /// By that kubeconfig; without one by `$KUBECONFIG` or `~/.kube/config`, and else as a pod of the cluster.
+    /// A way to the cluster that is found like that.
     ///
     /// # Errors
-    /// When none of them says where the API server is and who asks. Nothing is asked yet.
-    pub async fn connect(kubeconfig: Option<&Path>) -> Result<Self, ClusterError> {
-        let (config, who) = identity::find(kubeconfig).await?;
+    /// When nothing says where the API server is and who asks. Nothing is asked yet.
+    pub async fn connect(access: Access<'_>) -> Result<Self, ClusterError> {
+        let (config, who) = identity::find(access).await?;
         let address = config.cluster_url.to_string();
         let address = address.trim_end_matches('/').to_owned();
-        let client = Client::try_from(config.clone()).map_err(|problem| {
-            let doing = "prepare the connection to the API server".to_owned();
-            ClusterError::request(doing, &address, &who, &problem)
-        })?;
+        let client = |config: Config| {
+            Client::try_from(config).map_err(|problem| {
+                let doing = "prepare the connection to the API server".to_owned();
+                ClusterError::request(doing, &address, &who, &problem)
+            })
+        };
+        let mut slow = config.clone();
+        slow.read_timeout = Some(Access::WRITE);
         Ok(Self {
-            client,
+            client: client(config.clone())?,
+            writing: client(slow)?,
             config,
             address,
             who,
+            silence: access.silence,
         })
     }
 
     /// Where the API server is, for reports.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Who asks, for reports: `user dev (context work of /home/dev/.kube/config)`.
+    pub fn who(&self) -> &str {
+        &self.who
     }
 
     /// Whether an API server answers there, and not somebody in its place.
@@ -156,8 +173,24 @@ impl Cluster {
         request: Request<Vec<u8>>,
         doing: impl Fn() -> String,
     ) -> Result<String, ClusterError> {
-        let answer = self.client.request_text(request).await;
-        answer.map_err(|problem| ClusterError::request(doing(), &self.address, &self.who, &problem))
+        let (client, silence) = self.way(request.method());
+        let answer = client.request_text(request).await;
+        answer.map_err(|problem| self.failed(doing(), silence, &problem))
+    }
+
+    /// Who sends a request, and how long nothing may come of it.
+    fn way(&self, method: &Method) -> (&Client, Duration) {
+        match *method {
+            Method::GET => (&self.client, self.silence),
+            _ => (&self.writing, Access::WRITE),
+        }
+    }
+
+    fn failed(&self, doing: String, silence: Duration, problem: &kube::Error) -> ClusterError {
+        match error::is_silence(problem) {
+            true => ClusterError::silent(doing, &self.address, &self.who, silence),
+            false => ClusterError::request(doing, &self.address, &self.who, problem),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use k8s_openapi::jiff::fmt::rfc2822;
 use kube::client::Body;
 use kube::core::Status;
 
-use super::{Cluster, ClusterError, Kind};
+use super::{Access, Cluster, ClusterError, Kind};
 
 /// What became of an object that was offered and not created.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Cluster {
         }
         let code = parts.status.as_u16();
         let body = body.collect().await;
-        let body = body.map_err(|e| ClusterError::request(doing, &self.address, &self.who, &e))?;
+        let body = body.map_err(|e| self.failed(doing, Access::WRITE, &e))?;
         let bytes = body.to_bytes();
         let status: Option<Status> = serde_json::from_slice(&bytes).ok();
         let text = status
@@ -70,10 +70,9 @@ impl Cluster {
         doing: &str,
     ) -> Result<Response<Body>, ClusterError> {
         let request = self.request(request, body.into_bytes(), || doing.to_owned())?;
-        let answer = self.client.send(request.map(Body::from)).await;
-        answer.map_err(|problem| {
-            ClusterError::request(doing.to_owned(), &self.address, &self.who, &problem)
-        })
+        let (client, silence) = self.way(request.method());
+        let answer = client.send(request.map(Body::from)).await;
+        answer.map_err(|problem| self.failed(doing.to_owned(), silence, &problem))
     }
 }
 

@@ -41,7 +41,7 @@ use renewal::ServerCertificate;
 use shared::Shared;
 use sources::Sources;
 
-use crate::cluster::{Cluster, ClusterError, Note};
+use crate::cluster::{Access, Cluster, ClusterError, Note};
 use crate::config::policy::PolicyErrors;
 
 pub use log::{LogFormat, start as start_logging};
@@ -208,7 +208,13 @@ struct Bound {
 impl Bound {
     async fn new(settings: Settings) -> Result<Self, StartError> {
         let cluster = match &settings.cluster {
-            Some(source) => Some(Cluster::connect(source.kubeconfig.as_deref()).await?),
+            Some(source) => {
+                let access = Access {
+                    kubeconfig: source.kubeconfig.as_deref(),
+                    ..Access::default()
+                };
+                Some(Cluster::connect(access).await?)
+            }
             None => settings.keep.alone()?,
         };
         let (notes, left) = Notes::new();

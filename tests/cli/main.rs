@@ -1,5 +1,6 @@
 //! The command line as its users meet it: through the binary, its output, its errors and its exit status.
 
+mod access;
 mod audit;
 mod certs;
 mod cluster;

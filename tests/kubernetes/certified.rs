@@ -13,7 +13,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use slicegate::cluster::Cluster;
+use slicegate::cluster::{Access, Cluster};
 use slicegate::manifests::Service;
 use slicegate::upkeep::certificate::{Lives, ServerIdentity, Settings, keep};
 use tokio::sync::{oneshot, watch};
@@ -40,7 +40,11 @@ impl Replica {
             .enable_all()
             .build()
             .expect("a runtime");
-        let cluster = runtime.block_on(Cluster::connect(Some(kubeconfig)));
+        let access = Access {
+            kubeconfig: Some(kubeconfig),
+            ..Access::default()
+        };
+        let cluster = runtime.block_on(Cluster::connect(access));
         let settings = Settings {
             lives,
             ..Settings::of(Service::default(), "slicegate-tls")

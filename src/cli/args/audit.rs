@@ -1,26 +1,24 @@
 //! Flags of the commands that look at what runs now.
 
-use std::path::PathBuf;
-
 use clap::Args as ClapArgs;
 
-use super::{Format, dns_label};
+use super::{ClusterArgs, Format, dns_label};
 use crate::engine::NeverMatched;
 
 /// `slicegate audit`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AuditArgs {
-    /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
+    /// What is asked
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// Instead of a cluster: what `kubectl get nodes -o json` printed
-    #[arg(long, value_name = "FILE", conflicts_with = "kubeconfig", requires_all = ["namespaces", "pods"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"], requires_all = ["namespaces", "pods"])]
     pub nodes: Option<String>,
     /// Instead of a cluster: what `kubectl get namespaces -o json` printed
-    #[arg(long, value_name = "FILE", conflicts_with = "kubeconfig", requires_all = ["nodes", "pods"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"], requires_all = ["nodes", "pods"])]
     pub namespaces: Option<String>,
     /// Instead of a cluster: what `kubectl get pods -A --show-managed-fields -o json` printed
-    #[arg(long, value_name = "FILE", conflicts_with = "kubeconfig", requires_all = ["nodes", "namespaces"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"], requires_all = ["nodes", "namespaces"])]
     pub pods: Option<String>,
     /// The SharingPolicy; else the cluster's or the built-in one
     #[arg(long, value_name = "FILE")]
@@ -42,9 +40,9 @@ pub(crate) struct AdoptArgs {
     /// Whose pods
     #[arg(value_name = "NAMESPACE", value_parser = dns_label)]
     pub namespace: String,
-    /// The cluster; else $KUBECONFIG, ~/.kube/config, or that of this pod
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
+    /// What is asked
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// The SharingPolicy; else the cluster's or the built-in one
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,

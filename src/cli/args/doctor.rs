@@ -1,18 +1,16 @@
 //! Flags of `slicegate doctor`.
 
-use std::path::PathBuf;
-
 use clap::Args as ClapArgs;
 
-use super::{Format, dns_label};
+use super::{ClusterArgs, Format, dns_label};
 use crate::manifests;
 
 /// `slicegate doctor`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DoctorArgs {
-    /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
+    /// What is asked
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// The namespace slicegate runs in
     #[arg(short, long, value_name = "NAMESPACE", default_value = manifests::NAMESPACE, value_parser = dns_label)]
     pub namespace: String,

@@ -7,9 +7,9 @@ mod text;
 use anyhow::Context as _;
 
 use super::args::DoctorArgs;
-use super::live::runtime;
+use super::live::{connect, runtime};
+use super::progress::Progress;
 use super::{DENIED, DONE, output};
-use crate::cluster::Cluster;
 use crate::doctor::{self, Severity};
 
 /// Runs it and returns the exit status.
@@ -21,7 +21,9 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     });
     let policy = policy.transpose()?;
     let gathered = runtime()?.block_on(async {
-        let cluster = Cluster::connect(args.kubeconfig.as_deref()).await?;
+        let cluster = connect(&args.cluster).await?;
+        let source = cluster.address();
+        let _progress = Progress::start(format!("asking {source}"));
         gather::all(&cluster, &args.namespace, policy).await
     })?;
     let lines = doctor::examine(&gathered);

@@ -134,7 +134,8 @@ impl<'a> Case<'_, 'a> {
     }
 }
 
-fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
+/// Whether the tolerations that the policy adds cover a taint.
+pub(super) fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
     policy.placement.tolerations.iter().any(|t| {
         let effect = t.effect.as_deref().unwrap_or_default();
         let key = t.key.as_deref().unwrap_or_default();

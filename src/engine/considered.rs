@@ -8,7 +8,7 @@ use super::strategy::Strategy;
 use super::supply::fleet::{Group, Sold};
 use super::supply::offer::mib_ceil;
 use super::supply::{Offer, Slice};
-use super::want::{Ask, Lack, Want};
+use super::want::{Ask, Lack, Strategies, Want};
 
 /// One candidate and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Considered {
     pub offer: String,
     /// Why it fell, or that it was chosen.
     pub verdict: String,
+    /// It would have come before what was chosen, but the nodes it fits take no pods now.
+    pub is_waiting: bool,
     /// How far it is from serving the pod, smaller is nearer: by kind, then by how much is missing.
     pub distance: (u8, u64),
 }
@@ -28,8 +30,9 @@ pub const NOT_THERE: (u8, u64) = (10, 0);
 
 /// Every candidate of every strategy the pod may use, in the order they were tried.
 pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
+    let chosen = choice.map(|choice| Chosen::of(case, choice));
     let all = candidates(case).into_iter();
-    once(all.map(|candidate| candidate.say(choice))).collect()
+    once(all.map(|candidate| candidate.say(chosen.as_ref()))).collect()
 }
 
 /// Those of them that are nearest to serving the pod, at most so many.
@@ -67,7 +70,7 @@ enum Why<'c> {
     Hostname,
     Few { count: u64, needed: u64 },
     Unreached,
-    Fits,
+    Fits { takes_pods: bool },
 }
 
 fn candidates<'c>(case: &'c Case<'_, '_>) -> Vec<Candidate<'c>> {
@@ -118,6 +121,9 @@ fn size(ask: &Ask) -> String {
     if let Some(fraction) = ask.fraction {
         parts.push(format!("{fraction} of a GPU"));
     }
+    if let Some(fraction) = ask.memory_fraction {
+        parts.push(format!("{fraction} of a GPU's memory"));
+    }
     if let Some(percent) = ask.compute {
         parts.push(format!("{percent} % of compute"));
     }
@@ -158,8 +164,26 @@ fn of_offers<'c>(case: &'c Case<'_, '_>, strategy: Strategy, all: &mut Vec<Candi
     }
 }
 
+/// What was chosen, and the strategies that would have come before.
+struct Chosen<'c, 'a> {
+    choice: &'c Choice<'a>,
+    before: Strategies,
+}
+
+impl<'c, 'a> Chosen<'c, 'a> {
+    fn of(case: &Case<'_, '_>, choice: &'c Choice<'a>) -> Self {
+        let all = case.strategies.iter();
+        let before = Strategies::of(all.take_while(|s| *s != choice.strategy));
+        Self { choice, before }
+    }
+
+    fn comes_after(&self, strategy: Strategy) -> bool {
+        !self.before.only(strategy).is_empty()
+    }
+}
+
 impl Candidate<'_> {
-    fn say(&self, choice: Option<&Choice<'_>>) -> Considered {
+    fn say(&self, chosen: Option<&Chosen<'_, '_>>) -> Considered {
         let (offer, verdict) = match (self.offer, &self.why) {
             (_, Why::Ruled(removal)) => ("any".to_owned(), removal.verdict()),
             (None, _) | (_, Why::Nobody) => {
@@ -167,11 +191,13 @@ impl Candidate<'_> {
             }
             (Some(offer), why) => {
                 let name = format!("{} on {}", offer.resource, offer.product);
-                (name, why.say(offer, choice))
+                (name, why.say(offer, chosen))
             }
         };
+        let is_first = chosen.is_some_and(|chosen| chosen.comes_after(self.strategy));
         Considered {
             strategy: self.strategy,
+            is_waiting: is_first && matches!(self.why, Why::Fits { takes_pods: false }),
             offer,
             verdict,
             distance: self.distance,
@@ -180,11 +206,11 @@ impl Candidate<'_> {
 }
 
 impl Why<'_> {
-    fn say(&self, offer: &Offer, choice: Option<&Choice<'_>>) -> String {
+    fn say(&self, offer: &Offer, chosen: Option<&Chosen<'_, '_>>) -> String {
         let said = match self {
             Self::Short(ask, lack) => return short(ask, offer, *lack),
             Self::Few { count, needed } => return format!("{count} on a node, {needed} needed"),
-            Self::Fits => return fitting(offer, choice),
+            Self::Fits { takes_pods } => return fitting(offer, *takes_pods, chosen),
             Self::Product => "not one of the products asked for",
             Self::Hostname => {
                 "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
@@ -252,15 +278,20 @@ fn verdict<'c>(
         return Some((Why::Few { count, needed }, (1, needed - count)));
     }
     Some(match is_reached {
-        true => (Why::Fits, (0, 0)),
+        true => {
+            let takes_pods = group.available;
+            (Why::Fits { takes_pods }, (0, 0))
+        }
         false => (Why::Unreached, (3, 0)),
     })
 }
 
-fn fitting(offer: &Offer, choice: Option<&Choice<'_>>) -> String {
-    let Some(choice) = choice else {
-        return "fits, but not together with the pod's other containers".to_owned();
+fn fitting(offer: &Offer, takes_pods: bool, chosen: Option<&Chosen<'_, '_>>) -> String {
+    const NOT_TOGETHER: &str = "fits, but not together with the pod's other containers";
+    let Some(chosen) = chosen else {
+        return NOT_TOGETHER.to_owned();
     };
+    let choice = chosen.choice;
     let granted = choice.grants.iter().any(|g| g.resource == offer.resource);
     match (choice.strategy == offer.strategy, granted) {
         (true, true) => "chosen".to_owned(),
@@ -268,7 +299,13 @@ fn fitting(offer: &Offer, choice: Option<&Choice<'_>>) -> String {
             let chosen = choice.grants.first().map_or("the other", |g| g.resource);
             format!("fits; {chosen} wastes less or has more of it")
         }
-        (false, _) => format!("fits; {} comes first", choice.strategy),
+        (false, _) if !chosen.comes_after(offer.strategy) => {
+            format!("fits; {} comes first", choice.strategy)
+        }
+        (false, _) if takes_pods => NOT_TOGETHER.to_owned(),
+        (false, _) => {
+            "fits, but its nodes take no pods now: cordoned, not ready, or gone".to_owned()
+        }
     }
 }
 
@@ -276,9 +313,10 @@ fn fitting(offer: &Offer, choice: Option<&Choice<'_>>) -> String {
 fn missing(ask: &Ask, offer: &Offer, lack: Lack) -> u64 {
     let (asked, offered) = match lack {
         Lack::Memory => (ask.memory.map(mib_ceil), offer.memory_mib),
-        Lack::Fraction => {
+        Lack::Fraction | Lack::MemoryFraction => {
             let device = offer.device_mib.unwrap_or(0);
-            (ask.fraction.map(|f| f.of_ceil(device)), offer.memory_mib)
+            let fraction = ask.fraction.or(ask.memory_fraction);
+            (fraction.map(|f| f.of_ceil(device)), offer.memory_mib)
         }
         Lack::Compute => {
             let percent = offer.compute_percent();
@@ -302,6 +340,15 @@ fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
         Lack::Fraction => {
             let asked = ask.fraction.map_or_else(String::new, |f| f.to_string());
             format!("too small: {} < {asked} of a GPU", share_words(offer))
+        }
+        Lack::MemoryFraction => {
+            let asked = ask
+                .memory_fraction
+                .map_or_else(String::new, |f| f.to_string());
+            format!(
+                "too small: {} < {asked} of a GPU's memory",
+                share_words(offer)
+            )
         }
         Lack::Compute => {
             let asked = ask.compute.unwrap_or(0);

@@ -7,10 +7,13 @@ mod described;
 
 use described::{Budget, Described};
 
-use super::case::{Case, Choice, Grant};
+use super::case::{Case, Choice, Grant, policy_tolerates};
+use super::once::Once;
 use super::rules;
 use super::strategy::Strategy;
 use super::supply::Offer;
+use super::supply::filter::{is_gpu_taint, tolerates};
+use super::supply::fleet::{Group, Taint};
 use super::terms;
 use super::want::{Named, Want};
 use super::words;
@@ -48,15 +51,51 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
         let described = Described::new(term, case, strategy);
         serves(&described, case, strategy, &mut grants, &mut budget)?;
     }
-    if budget.is_unused() || !holds_on_known_nodes(case, strategy, &grants) {
+    let nodes = case.reachable_as_is();
+    if budget.is_unused() || !holds_on_known_nodes(case, &nodes, strategy, &grants) {
         return None;
     }
+    let taints = closing_taints(case, &nodes, strategy, &grants);
     Some(Choice {
         strategy,
         grants,
         nodes: Vec::new(),
-        taints: Vec::new(),
+        taints,
     })
+}
+
+/// GPU taints by which every node that would serve the pod keeps it off: somebody took its tolerations away again.
+fn closing_taints<'a>(
+    case: &Case<'_, 'a>,
+    nodes: &[&'a Group],
+    strategy: Strategy,
+    grants: &[Grant<'_>],
+) -> Vec<&'a Taint> {
+    let sells = |group: &Group, resource: &str| {
+        let mut offers = group
+            .sold
+            .iter()
+            .filter_map(|s| case.supply.offers.get(s.offer));
+        offers.any(|o| o.strategy == strategy && o.resource == resource)
+    };
+    let is_tolerated = |taint: &Taint| {
+        let mut own = case.filter.tolerations.iter();
+        own.any(|t| tolerates(t, taint)) || policy_tolerates(case.policy, taint)
+    };
+    let mut taints = Once::new();
+    for group in nodes {
+        if !grants.iter().all(|grant| sells(group, grant.resource)) {
+            continue;
+        }
+        let kept_off: Vec<&Taint> = group.taints.iter().filter(|t| !is_tolerated(t)).collect();
+        if kept_off.is_empty() {
+            return Vec::new();
+        }
+        if kept_off.iter().all(|taint| is_gpu_taint(taint)) {
+            kept_off.into_iter().for_each(|taint| taints.add(taint));
+        }
+    }
+    taints.into_list()
 }
 
 /// Whether every node that a term describes serves every want; what its shares have at least is noted in the grants.
@@ -92,8 +131,13 @@ fn serves(
 }
 
 /// Whether every known node that the terms lead to really gives what its labels promise.
-fn holds_on_known_nodes(case: &Case<'_, '_>, strategy: Strategy, grants: &[Grant<'_>]) -> bool {
-    case.reachable_as_is().into_iter().all(|group| {
+fn holds_on_known_nodes(
+    case: &Case<'_, '_>,
+    nodes: &[&Group],
+    strategy: Strategy,
+    grants: &[Grant<'_>],
+) -> bool {
+    nodes.iter().all(|group| {
         let lies = |resource: &str| group.unknown.iter().any(|(r, _)| r == resource);
         case.wants.iter().zip(grants).all(|(want, grant)| {
             let sold = group.sold.iter();

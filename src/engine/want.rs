@@ -46,10 +46,14 @@ pub struct Ask {
     pub memory: Option<u64>,
     /// Whether the pod itself asked for the memory, not its tier.
     pub memory_is_own: bool,
+    /// Whether the memory was asked for by node selectors, which a rewrite adds its own to.
+    pub memory_in_selectors: bool,
     /// A share of a whole device.
     pub fraction: Option<Fraction>,
     /// The fraction stood in the resource's quantity, which a rewrite overwrites.
     pub fraction_in_quantity: bool,
+    /// A share of a whole device's memory alone: the tier's, beside compute that the pod asked for.
+    pub memory_fraction: Option<Fraction>,
     /// Percent of a device's compute.
     pub compute: Option<u32>,
 }
@@ -64,18 +68,30 @@ impl<'p> Want<'p> {
         }
     }
 
-    /// Fills what the pod did not ask from the tier: for one device, not for several whole ones or a named resource.
+    /// Gives a container that says nothing of its size the tier's: for one device, not for several whole ones or a named
+    /// resource. What it says of its compute stands in place of the tier's.
     pub fn fill(&mut self, tier: &Tier) {
-        if self.count > 1 || self.fixed_resource().is_some() {
+        if !self.takes_a_default() || self.ask.memory.is_some() || self.ask.fraction.is_some() {
             return;
         }
-        let whole_ask = self.ask.memory.is_some() && self.ask.compute.is_some();
-        if self.ask.fraction.is_none() && !whole_ask {
-            self.ask.fraction = tier.share.fraction;
+        self.ask.memory = tier.share.memory;
+        match self.ask.compute {
+            None => self.ask.fraction = tier.share.fraction,
+            Some(_) => self.ask.memory_fraction = tier.share.fraction,
         }
-        if self.ask.memory.is_none() {
-            self.ask.memory = tier.share.memory;
+    }
+
+    /// Takes the memory that the pod's node selectors ask for, where nothing else says a size.
+    pub fn select(&mut self, mib: u64) {
+        if self.takes_a_default() && !self.ask.is_some() {
+            self.ask.memory = Some(mib.saturating_mul(1 << 20));
+            self.ask.memory_is_own = true;
+            self.ask.memory_in_selectors = true;
         }
+    }
+
+    fn takes_a_default(&self) -> bool {
+        self.count == 1 && self.fixed_resource().is_none()
     }
 
     /// The strategies this want allows, best first.
@@ -116,7 +132,10 @@ impl<'p> Want<'p> {
 impl Ask {
     /// Whether the pod or its tier asked for anything.
     pub fn is_some(&self) -> bool {
-        self.memory.is_some() || self.fraction.is_some() || self.compute.is_some()
+        self.memory.is_some()
+            || self.fraction.is_some()
+            || self.memory_fraction.is_some()
+            || self.compute.is_some()
     }
 
     /// Whether a share of this offer is large enough; otherwise what it lacks.
@@ -126,6 +145,10 @@ impl Ask {
         }
         if self.fraction.is_some_and(|f| !offer.has_fraction(f)) {
             return Err(Lack::Fraction);
+        }
+        let of_memory = self.memory_fraction;
+        if of_memory.is_some_and(|f| !offer.has_memory_fraction(f)) {
+            return Err(Lack::MemoryFraction);
         }
         if self.compute.is_some_and(|p| !offer.has_compute(p)) {
             return Err(Lack::Compute);
@@ -137,7 +160,8 @@ impl Ask {
     pub fn waste_mib(&self, offer: &Offer) -> u64 {
         let memory = self.memory.map_or(0, mib_ceil);
         let device = offer.device_mib.unwrap_or(0);
-        let fraction = self.fraction.map_or(0, |f| f.of_ceil(device));
+        let fraction = self.fraction.or(self.memory_fraction);
+        let fraction = fraction.map_or(0, |f| f.of_ceil(device));
         let offered = offer.memory_mib.unwrap_or(0);
         offered.saturating_sub(memory.max(fraction))
     }
@@ -155,6 +179,8 @@ pub enum Lack {
     Memory,
     /// The share is smaller than the fraction.
     Fraction,
+    /// The share's memory is smaller than the fraction of it.
+    MemoryFraction,
     /// Compute.
     Compute,
 }

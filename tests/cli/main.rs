@@ -8,6 +8,7 @@ mod commands;
 mod doctor;
 mod input;
 mod never_match;
+mod refusals;
 mod report;
 
 use std::fs;

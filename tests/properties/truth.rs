@@ -67,6 +67,8 @@ pub struct Ask {
     pub memory: Option<u128>,
     pub memory_is_own: bool,
     pub fraction: Option<Exact>,
+    /// Of a device's memory alone.
+    pub memory_fraction: Option<Exact>,
     pub compute: Option<u32>,
 }
 
@@ -99,6 +101,15 @@ impl Truth {
             {
                 return Some(format!("{fraction:?} asked, a share is {part}/{of}"));
             }
+        }
+        let (part, of) = self.part[1];
+        let (part, of) = (u64::from(part), u64::from(of) * u64::from(self.replicas));
+        if let Some(fraction) = &ask.memory_fraction
+            && !fraction.is_at_most(part, of)
+        {
+            return Some(format!(
+                "{fraction:?} of memory asked, a share is {part}/{of}"
+            ));
         }
         let (part, of) = self.part[0];
         let percent = ask.compute.unwrap_or(0);

@@ -97,6 +97,9 @@ pub fn read(scene: &Scene) -> Wants {
         });
     }
     if let Some(tier) = &tier {
+        if let Some(mib) = selected_memory(pod, &list) {
+            list.iter_mut().for_each(|want| select(want, mib));
+        }
         list.iter_mut().for_each(|want| fill(want, tier));
     }
     let patterns = note(pod, "slicegate.dev/gpu-products")
@@ -128,26 +131,81 @@ fn ask(pod: &Value, container: &str, amount: i128) -> Ask {
         fraction: size(pod, "fraction", container)
             .and_then(Exact::decimal)
             .or(milli),
+        memory_fraction: None,
         compute: size(pod, "compute", container).and_then(|c| c.parse().ok()),
     }
 }
 
-/// The tier's share fills what was not asked, where one device is wanted and nothing named. Memory and compute
-/// together are all that a fraction would say.
+/// The least memory that every way to match the pod's selectors asks for, if it says no size and was never rewritten.
+fn selected_memory(pod: &Value, list: &[Want]) -> Option<u128> {
+    const KEY: &str = "nvidia.com/gpu.memory";
+    let says = |a: &Ask| a.memory.is_some() || a.fraction.is_some() || a.compute.is_some();
+    let annotated = pod["metadata"]["annotations"].as_object();
+    let annotated = annotated.into_iter().flat_map(|map| map.keys()).any(|key| {
+        SIZES.iter().any(|word| {
+            *key == format!("slicegate.dev/gpu-{word}")
+                || key.starts_with(&format!("gpu-{word}.slicegate.dev/"))
+        })
+    });
+    let labels = &pod["metadata"]["labels"];
+    let has_both = ["trust-boundary", "strategy"]
+        .iter()
+        .all(|l| labels[format!("slicegate.dev/{l}")].is_string());
+    if annotated || has_both || list.iter().any(|want| says(&want.ask)) {
+        return None;
+    }
+    let number = |v: &Value| v.as_str().and_then(|v| v.parse::<u128>().ok());
+    let selected = number(&pod["spec"]["nodeSelector"][KEY]);
+    let required =
+        &pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+    let Some(terms) = required["nodeSelectorTerms"].as_array() else {
+        return selected;
+    };
+    let mut least: Option<u128> = None;
+    for term in terms {
+        let (expressions, fields) = (&term["matchExpressions"], &term["matchFields"]);
+        if list_of(expressions).chain(list_of(fields)).next().is_none() {
+            continue;
+        }
+        let mut of_term = selected;
+        for r in list_of(expressions).filter(|r| r["key"] == KEY) {
+            let values: Vec<Option<u128>> = list_of(&r["values"]).map(number).collect();
+            let bound = match r["operator"].as_str() {
+                Some("Gt") => values.first().copied().flatten().map(|n| n + 1),
+                Some("In") if values.iter().all(Option::is_some) => {
+                    values.into_iter().flatten().min()
+                }
+                _ => None,
+            };
+            of_term = of_term.max(bound);
+        }
+        least = Some(least.unwrap_or(u128::MAX).min(of_term?));
+    }
+    least
+}
+
+fn select(want: &mut Want, mib: u128) {
+    if want.count == 1 && want.fixed.is_none() {
+        want.ask.memory = Some(mib << 20);
+        want.ask.memory_is_own = true;
+    }
+}
+
+/// The tier's share is for whoever says no size, where one device is wanted and nothing named. Who says compute alone
+/// gets the tier's memory beside it.
 fn fill(want: &mut Want, tier: &Value) {
-    if want.count > 1 || want.fixed.is_some() {
+    let says_size = want.ask.memory.is_some() || want.ask.fraction.is_some();
+    if want.count > 1 || want.fixed.is_some() || says_size {
         return;
     }
-    let says_all = want.ask.memory.is_some() && want.ask.compute.is_some();
-    if want.ask.fraction.is_none() && !says_all {
-        want.ask.fraction = tier["share"]["fraction"].as_str().and_then(Exact::decimal);
+    let share = &tier["share"];
+    let fraction = share["fraction"].as_str().and_then(Exact::decimal);
+    match want.ask.compute {
+        Some(_) => want.ask.memory_fraction = fraction,
+        None => want.ask.fraction = fraction,
     }
-    if want.ask.memory.is_none() {
-        want.ask.memory = tier["share"]["memory"]
-            .as_str()
-            .and_then(Exact::quantity)
-            .map(|m| m.outward_small(0));
-    }
+    let memory = share["memory"].as_str().and_then(Exact::quantity);
+    want.ask.memory = memory.map(|m| m.outward_small(0));
 }
 
 fn strategies(pod: &Value, list: &[Want], tier: Option<&Value>) -> Vec<Kind> {

@@ -127,7 +127,7 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
         found.kind.clone(),
         found.namespace.clone(),
         found.name.clone(),
-        reason::of(&pod, &decision),
+        reason::of(&pod, &decision, &explanation.considered),
     );
     item.pod_path = Some(found.pod_path);
     item.patch = patch;

@@ -7,7 +7,7 @@ use crate::engine::{Severity, Strategy, words};
 use crate::facts::Pod;
 
 /// The sentence.
-pub(crate) fn of(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
+pub(crate) fn of(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considered]) -> String {
     match decision.reason {
         Reason::NotOurs => "made by the kubelet, nothing here is slicegate's".to_owned(),
         Reason::NamespaceOff => "slicegate is off in this namespace".to_owned(),
@@ -17,7 +17,7 @@ pub(crate) fn of(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
             all of its node, so they are hidden from it"
                 .to_owned()
         }
-        Reason::Chosen => chosen(pod, decision),
+        Reason::Chosen => chosen(pod, decision, considered),
         Reason::Kept => match decision.outcome {
             Outcome::Untouched => "it carries a finished choice that still holds".to_owned(),
             Outcome::Rewritten | Outcome::Denied => {
@@ -33,7 +33,7 @@ pub(crate) fn of(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
     }
 }
 
-fn chosen(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
+fn chosen(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considered]) -> String {
     let Some(strategy) = decision.strategy else {
         return String::new();
     };
@@ -44,11 +44,29 @@ fn chosen(pod: &Pod<'_>, decision: &Decision<'_>) -> String {
         }
         (None, Some(resource), None) => format!("the pod asks for {resource} by name"),
         (None, None, Some(tier)) => {
-            format!("the first strategy of tier {tier} that known nodes can serve")
+            let waiting = waiting(considered);
+            match waiting.as_slice() {
+                [] => format!("the first strategy of tier {tier} that known nodes can serve"),
+                _ => format!(
+                    "the first strategy of tier {tier} on nodes that take pods now; those with {} are cordoned, not ready, or gone",
+                    waiting.join(" and ")
+                ),
+            }
         }
         (None, None, None) => "no tier applies, so the pod keeps its whole GPUs".to_owned(),
     };
     format!("{strategy}: {why}")
+}
+
+/// Strategies that would have come first, had their nodes taken pods.
+fn waiting(considered: &[Considered]) -> Vec<&'static str> {
+    let mut words: Vec<&str> = Vec::new();
+    for candidate in considered.iter().filter(|c| c.is_waiting) {
+        if !words.contains(&candidate.strategy.word()) {
+            words.push(candidate.strategy.word());
+        }
+    }
+    words
 }
 
 const fn stamp(why: StampReason) -> &'static str {

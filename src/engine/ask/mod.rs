@@ -1,12 +1,13 @@
 //! Reads what a pod asks for: resources, annotations, and what is wrong with them.
 
+mod other_vendors;
 mod products;
+mod selectors;
 mod sizes;
 
 use super::findings::Findings;
 use super::fraction::Fraction;
 use super::quantity::Quantity;
-use super::rule::Severity;
 use super::rules::{ask_invalid, share_count};
 use super::strategy::Strategy;
 use super::want::{Ask, Named, Want};
@@ -14,6 +15,7 @@ use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
+pub(super) use selectors::memory as selected_memory;
 use sizes::Sizes;
 pub(super) use sizes::is_size;
 
@@ -66,7 +68,7 @@ pub fn read<'p>(
             sizes.apply(want, findings);
         }
     }
-    if !asked.wants.is_empty() {
+    if !asked.wants.is_empty() || findings.deny() {
         asked.strategy = strategy(pod, findings);
         asked.products = products::products(pod, findings);
     }
@@ -132,10 +134,8 @@ fn named_resources<'p>(
                 Err(CountProblem::ManyShares(count)) => {
                     let text = share_count::many(name, quantity);
                     findings.add(&share_count::RULE, path(), text);
-                    // Where the policy lets it pass, it is an ask like any other.
-                    if findings.severity(&share_count::RULE) != Severity::Deny {
-                        asked.wants.push(want(count, None));
-                    }
+                    // What else is wrong with it is said at once.
+                    asked.wants.push(want(count, None));
                 }
             }
         }
@@ -212,7 +212,7 @@ fn annotated_containers<'p>(
             continue;
         }
         match pod.containers().find(|(_, c)| c.name() == *name) {
-            Some((place, container)) => asked.wants.push(one_share(place, container)),
+            Some((place, container)) => share(place, container, asked, findings),
             None => {
                 let names: Vec<&str> = pod.containers().map(|(_, c)| c.name()).collect();
                 let text = ask_invalid::no_container(name, &names);
@@ -229,7 +229,7 @@ fn annotated_containers<'p>(
                 kind: ContainerKind::Main,
                 index: 0,
             };
-            asked.wants.push(one_share(place, container));
+            share(place, container, asked, findings);
         }
         // A second finding about a container that does not exist would only repeat the first.
         _ if !sizes.containers.is_empty() => {}
@@ -241,15 +241,26 @@ fn annotated_containers<'p>(
     }
 }
 
-fn one_share<'p>(place: Place, container: &'p Container<'p>) -> Want<'p> {
-    Want {
+/// One share for a container that only annotations ask for, unless its device is another vendor's.
+fn share<'p>(
+    place: Place,
+    container: &'p Container<'p>,
+    asked: &mut Asked<'p>,
+    findings: &mut Findings<'_>,
+) {
+    if let Some(resource) = other_vendors::device(container) {
+        let text = ask_invalid::other_vendor(container.name(), resource);
+        findings.add(&ask_invalid::RULE, format!("{place}/resources"), text);
+        return;
+    }
+    asked.wants.push(Want {
         place,
         container: container.name(),
         is_sidecar: container.is_sidecar(place),
         named: Named::Nothing,
         count: 1,
         ask: Ask::default(),
-    }
+    });
 }
 
 fn strategy(pod: &Pod<'_>, findings: &mut Findings<'_>) -> Option<Strategy> {

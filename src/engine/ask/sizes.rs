@@ -9,6 +9,9 @@ use crate::engine::want::Want;
 use crate::engine::words;
 use crate::facts::Pod;
 
+/// Less memory than a CUDA context alone takes, in bytes: somebody left a unit out.
+const LEAST_MEMORY: u64 = 256 << 20;
+
 /// The size annotations, pod-wide and by container, parsed.
 pub(super) struct Sizes<'p> {
     /// For every container that asks.
@@ -119,7 +122,12 @@ impl SizeKind {
         let path = || format!("/metadata/annotations/{}", pointer(key));
         match self {
             Self::Memory => match Quantity::parse(value).map(Quantity::ceil) {
-                Ok(bytes) if bytes > 0 => size.memory = Some(bytes),
+                Ok(bytes) if bytes >= LEAST_MEMORY => size.memory = Some(bytes),
+                Ok(bytes) if bytes > 0 => findings.add(
+                    &ask_invalid::RULE,
+                    path(),
+                    ask_invalid::little_memory(value, bytes),
+                ),
                 _ => findings.add(&ask_invalid::RULE, path(), ask_invalid::memory(value)),
             },
             Self::Fraction => match Fraction::parse(value) {

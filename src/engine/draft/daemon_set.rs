@@ -8,7 +8,7 @@ use crate::engine::rules;
 use crate::engine::strategy::{CoTenancy, Isolation, Strategy};
 use crate::engine::supply::product::product_matches;
 use crate::engine::supply::{Group, Knowledge, Offer};
-use crate::engine::want::{Named, Strategies, Want};
+use crate::engine::want::{Named, Want};
 use crate::engine::words;
 
 impl<'a> Draft<'_, 'a> {
@@ -70,7 +70,7 @@ impl<'a> Draft<'_, 'a> {
             let is_named = want.fixed_resource().is_some();
             let is_several = want.count > 1 && want.named == Named::Gpu;
             if is_named && want.strategies(Some(tier)).is_empty() {
-                self.no_strategy(want, None);
+                self.no_strategy(want);
             }
             if is_several && !tier.strategies.contains(&Strategy::Exclusive) {
                 let text = rules::whole_gpu_needed::text(want, Some(tier), None);
@@ -80,8 +80,7 @@ impl<'a> Draft<'_, 'a> {
             }
         }
         if let Some(strategy) = asked.strategy {
-            let listed = Strategies::of(tier.strategies.iter().copied());
-            self.explicit(listed, strategy);
+            self.may_name(strategy);
         }
     }
 
@@ -93,7 +92,9 @@ impl<'a> Draft<'_, 'a> {
             self.findings
                 .add(&rules::isolation_below_tier::RULE, path(), text);
         }
-        if strategy.is_shared() && want.count > 1 {
+        // Under a name that says it is a share it was found before.
+        let is_told = matches!(want.named, Named::Shared | Named::SharedSlice(_));
+        if strategy.is_shared() && want.count > 1 && !is_told {
             let text = rules::share_count::many(&offer.resource, &want.count.to_string());
             self.findings.add(&rules::share_count::RULE, path(), text);
         }

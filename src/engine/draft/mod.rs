@@ -89,13 +89,10 @@ impl<'q, 'a> Draft<'q, 'a> {
             }
             rules::foreign_sharing::found(&spoken, &mut self.findings);
         }
-        if unreadable {
-            return self.deny();
-        }
-        if asked.wants.is_empty() {
+        if asked.wants.is_empty() && !unreadable {
             return self.without_gpu();
         }
-        if says_off(pod) {
+        if says_off(pod) && !unreadable {
             if policy.pod_opt_out && takes_stock {
                 return self.stamp(&asked.wants, None, StampReason::OptOut);
             }
@@ -112,6 +109,14 @@ impl<'q, 'a> Draft<'q, 'a> {
         }
         let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
         let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
+        // The terms of a finished rewrite are its own; what they stood beside is an annotation by then.
+        if self.tier.is_some()
+            && !asked.has_share_ask
+            && !labelled
+            && let Some(mib) = ask::selected_memory(&filter)
+        {
+            asked.wants.iter_mut().for_each(|want| want.select(mib));
+        }
         let pinned = rules::daemonset_share::pinned(pod, &filter);
         if pinned.is_some() || workload == Workload::DaemonSet {
             return self.daemon_set(&asked, pinned);
@@ -214,16 +219,17 @@ impl<'q, 'a> Draft<'q, 'a> {
     /// The strategies that every want allows; findings where there is none.
     fn strategies(&mut self, asked: &Asked<'_>, mixed: bool) -> Strategies {
         let mut common: Option<Strategies> = None;
+        let mut is_served = true;
         for want in &asked.wants {
             let own = want.strategies(self.tier);
             if own.is_empty() {
-                self.no_strategy(want, asked.strategy);
-                return own;
+                self.no_strategy(want);
+                is_served = false;
             }
             common = Some(common.map_or(own, |c| c.and(own)));
         }
         let common = common.unwrap_or_default();
-        if common.is_empty() && !mixed {
+        if common.is_empty() && is_served && !mixed && !asked.wants.is_empty() {
             // Every want alone could be served, only not by one mechanism.
             let text = (
                 "the containers' asks need different mechanisms".to_owned(),
@@ -232,14 +238,17 @@ impl<'q, 'a> Draft<'q, 'a> {
             self.findings
                 .add(&rules::mixed_devices::RULE, "/spec/containers", text);
         }
-        match asked.strategy {
-            Some(strategy) if !self.findings.deny() => self.explicit(common, strategy),
-            _ => common,
+        let Some(strategy) = asked.strategy else {
+            return common;
+        };
+        if self.may_name(strategy) {
+            self.beside_asks(strategy, &asked.wants);
         }
+        common.only(strategy)
     }
 
     /// A want that no strategy of its tier may serve.
-    fn no_strategy(&mut self, want: &Want<'_>, explicit: Option<Strategy>) {
+    fn no_strategy(&mut self, want: &Want<'_>) {
         let Some(tier) = self.tier else { return };
         let path = format!("{}/resources", want.place);
         match want.fixed_resource() {
@@ -249,31 +258,53 @@ impl<'q, 'a> Draft<'q, 'a> {
                     .add(&rules::isolation_below_tier::RULE, path, text);
             }
             None => {
-                let text = rules::whole_gpu_needed::text(want, Some(tier), explicit);
+                let text = rules::whole_gpu_needed::text(want, Some(tier), None);
                 self.findings
                     .add(&rules::whole_gpu_needed::RULE, path, text);
             }
         }
     }
 
-    fn explicit(&mut self, common: Strategies, strategy: Strategy) -> Strategies {
-        let only = common.only(strategy);
-        if !only.is_empty() {
-            return only;
+    /// Whether a strategy that is named is one of the tier's; a finding where it is not.
+    fn may_name(&mut self, strategy: Strategy) -> bool {
+        let Some(tier) = self.tier else { return true };
+        let path = || format!("/metadata/annotations/{}", ask::pointer(words::STRATEGY));
+        if strategy.isolation() < tier.isolation {
+            let text = rules::isolation_below_tier::strategy(strategy, tier);
+            self.findings
+                .add(&rules::isolation_below_tier::RULE, path(), text);
+            return false;
         }
-        let path = format!("/metadata/annotations/{}", ask::pointer(words::STRATEGY));
-        match self.tier {
-            Some(tier) if strategy.isolation() < tier.isolation => {
-                let text = rules::isolation_below_tier::strategy(strategy, tier);
-                self.findings
-                    .add(&rules::isolation_below_tier::RULE, path, text);
-            }
-            tier => {
-                let text = rules::ask_invalid::strategy_not_listed(strategy, tier);
-                self.findings.add(&rules::ask_invalid::RULE, path, text);
-            }
+        let is_listed = tier.strategies.contains(&strategy);
+        if !is_listed {
+            let text = rules::ask_invalid::strategy_not_listed(strategy, tier);
+            self.findings.add(&rules::ask_invalid::RULE, path(), text);
         }
-        only
+        is_listed
+    }
+
+    /// Looks for asks that a strategy of the tier cannot serve: a name that is another mechanism's, several whole GPUs.
+    fn beside_asks(&mut self, strategy: Strategy, wants: &[Want<'_>]) {
+        let serves = |want: &Want<'_>| {
+            let mut own = want.strategies(self.tier).iter();
+            own.any(|one| one == strategy)
+        };
+        let unserved = wants.iter().filter(|want| !serves(want));
+        let (named, whole): (Vec<_>, Vec<_>) =
+            unserved.partition(|want| want.fixed_resource().is_some());
+        if let Some(resource) = named.first().and_then(|want| want.fixed_resource()) {
+            let text = rules::ask_invalid::strategy_beside_name(strategy, resource);
+            let path = format!("/metadata/annotations/{}", ask::pointer(words::STRATEGY));
+            self.findings.add(&rules::ask_invalid::RULE, path, text);
+        }
+        // Where the tier has no whole ones either, that is said of the container already.
+        let is_told = self.findings.has(&rules::whole_gpu_needed::RULE);
+        if let (Some(want), Some(tier), false) = (whole.first(), self.tier, is_told) {
+            let text = rules::whole_gpu_needed::text(want, Some(tier), Some(strategy));
+            let path = format!("{}/resources", want.place);
+            self.findings
+                .add(&rules::whole_gpu_needed::RULE, path, text);
+        }
     }
 
     fn limits(&mut self, granted: &[(Place, Limits)], trust: Trust) {

@@ -6,6 +6,7 @@ use super::{Edit, Limits};
 use crate::engine::case::{Case, Choice};
 use crate::engine::quantity::Quantity;
 use crate::engine::strategy::Strategy;
+use crate::engine::supply::offer::mib_ceil;
 use crate::engine::want::Named;
 use crate::engine::words;
 use crate::facts::pod::{Container, EnvVar, Place};
@@ -85,19 +86,28 @@ pub(in crate::engine) fn hide(place: Place, container: &Container<'_>, edits: &m
     }
 }
 
-/// Keeps a fraction that stood in a quantity, because a whole number now stands there.
+/// Keeps what was asked where the rewrite loses it: a fraction that stood in a quantity, where a whole number now stands,
+/// and memory that stood in node selectors, beside which the terms of the choice now stand.
 pub(super) fn readable_asks<'a>(case: &Case<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
     let several = case.wants.len() > 1;
-    for want in case.wants.iter().filter(|w| w.ask.fraction_in_quantity) {
-        let Some(fraction) = want.ask.fraction else {
-            continue;
+    for want in case.wants {
+        let key = |of_pod: &'static str, of_container: &str| match several {
+            true => Cow::Owned(format!("{of_container}{}", want.container)),
+            false => Cow::Borrowed(of_pod),
         };
-        edits.push(Edit::Annotation {
-            key: match several {
-                true => Cow::Owned(format!("{}{}", words::CONTAINER_FRACTION, want.container)),
-                false => Cow::Borrowed(words::GPU_FRACTION),
-            },
-            value: fraction.to_string(),
-        });
+        let fraction = want.ask.fraction.filter(|_| want.ask.fraction_in_quantity);
+        if let Some(fraction) = fraction {
+            edits.push(Edit::Annotation {
+                key: key(words::GPU_FRACTION, words::CONTAINER_FRACTION),
+                value: fraction.to_string(),
+            });
+        }
+        let memory = want.ask.memory.filter(|_| want.ask.memory_in_selectors);
+        if let Some(bytes) = memory {
+            edits.push(Edit::Annotation {
+                key: key(words::GPU_MEMORY, words::CONTAINER_MEMORY),
+                value: format!("{}Mi", mib_ceil(bytes)),
+            });
+        }
     }
 }

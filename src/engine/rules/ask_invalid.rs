@@ -15,8 +15,9 @@ pub static RULE: Rule = Rule {
     cause: "A slicegate annotation or a GPU count cannot be read, or is NaN, 0, negative or over \
         100 %; one ask has two values, as 500m beside gpu-fraction 0.25, or a limit and a \
         request that differ; an annotation names no container of the pod, or none where there \
-        are several; a name is longer than 63 characters. A fraction is in (0,1], compute is a \
-        percentage from 1 to 100, memory a quantity such as 10Gi. A policy cannot weaken this rule.",
+        are several, or one that has another vendor's GPU; a name is longer than 63 characters. A \
+        fraction is in (0,1], compute is a percentage from 1 to 100, memory a quantity such as \
+        10Gi, at least 256Mi: 4000 is bytes. A policy cannot weaken this rule.",
     risk: "A guess could give the pod less memory than it needs, or take more of the GPU than was \
         meant. The first shows only when CUDA runs out of memory.",
     fix: "Write the value as the message says. For one container use the form \
@@ -95,6 +96,43 @@ pub fn memory(value: &str) -> Text {
     )
 }
 
+/// Memory in which nothing runs, and what was probably meant.
+pub fn little_memory(value: &str, bytes: u64) -> Text {
+    // Who counts in bytes and leaves the unit out counted in MiB elsewhere, or in GiB where the number is small.
+    let digits = value.trim_end_matches('m');
+    let meant = match digits.parse::<u64>() {
+        Ok(number) if number >= 256 => format!("; did you mean {number}Mi?"),
+        Ok(number) if number > 0 && digits.len() == value.len() => {
+            format!("; did you mean {number}Gi?")
+        }
+        _ => String::new(),
+    };
+    (
+        format!(
+            "{} is {}{meant}",
+            quoted(value),
+            match bytes {
+                1 => "1 byte".to_owned(),
+                _ => format!("{bytes} bytes"),
+            }
+        ),
+        "write at least 256Mi, which is about what a CUDA context takes alone, with its unit: 4000Mi or 10Gi"
+            .to_owned(),
+    )
+}
+
+/// An ask for a share of NVIDIA's GPUs in a container that has another vendor's.
+pub fn other_vendor(container: &str, resource: &str) -> Text {
+    (
+        format!(
+            "the annotation asks for a share of an NVIDIA GPU in container {container}, which asks for {}",
+            quoted(resource)
+        ),
+        "leave the annotation out: slicegate shares NVIDIA's GPUs, and no node has both; for an NVIDIA GPU ask for nvidia.com/gpu"
+            .to_owned(),
+    )
+}
+
 /// A fraction annotation that is none.
 pub fn fraction(value: &str, why: NotAFraction) -> Text {
     (
@@ -119,24 +157,27 @@ pub fn strategy(value: &str) -> Text {
     )
 }
 
-/// A strategy that the tier does not list, or that cannot serve the resource that was named.
-pub fn strategy_not_listed(strategy: Strategy, tier: Option<&Tier>) -> Text {
-    match tier {
-        Some(tier) if !tier.strategies.contains(&strategy) => {
-            let listed: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
-            (
-                format!("strategy {strategy} is not one of tier {}'s", tier.name),
-                format!(
-                    "write auto or one of {}, or name another tier",
-                    listed.join(", ")
-                ),
-            )
-        }
-        _ => (
-            format!("strategy {strategy} cannot serve the resource that is asked for by name"),
-            "leave the strategy out: a named resource is the ask itself".to_owned(),
+/// A strategy that the tier does not list.
+pub fn strategy_not_listed(strategy: Strategy, tier: &Tier) -> Text {
+    let listed: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
+    (
+        format!("strategy {strategy} is not one of tier {}'s", tier.name),
+        format!(
+            "write auto or one of {}, or name another tier",
+            listed.join(", ")
         ),
-    }
+    )
+}
+
+/// A strategy beside a resource that is another mechanism's.
+pub fn strategy_beside_name(strategy: Strategy, resource: &str) -> Text {
+    (
+        format!(
+            "strategy {strategy} does not hand out {}, which is asked for by name",
+            quoted(resource)
+        ),
+        "leave the strategy out: a named resource is the ask itself".to_owned(),
+    )
 }
 
 /// A list of products that names none.

@@ -76,6 +76,12 @@ impl Offer {
         }
     }
 
+    /// Whether a fraction of a whole device's memory fits a share, whatever it has of the compute.
+    pub fn has_memory_fraction(&self, fraction: Fraction) -> bool {
+        let (part, of) = self.slice.map_or((1, 1), |slice| slice.memory);
+        fraction.fits(self.replicas, part, of)
+    }
+
     /// Whether a share has that many percent of a device's compute.
     pub fn has_compute(&self, percent: u32) -> bool {
         let (part, of) = self.slice.map_or((1, 1), |slice| slice.compute);

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use slicegate::engine::decision::Outcome;
 
 use super::api::{self, list_of};
-use super::boundaries::{self, landing};
+use super::boundaries;
 use super::fleet::{self, Fleet};
 use super::pods::Pod;
 use super::scene::{Scene, Verdict, cases, judge, scene, world};
-use super::scheduler;
+use super::scheduler::{self, landing};
 use super::sound;
 use super::wants;
 

@@ -6,10 +6,11 @@ use base64::Engine as _;
 use base64::engine::Simd;
 use base64::engine::general_purpose::PAD;
 
-use super::messages::{denial, plain, rehearsal, short, warnings};
+use super::messages::{bare, denial, plain, rehearsal, short, warnings};
 use super::respond::Unjudged;
 use super::tally::tally;
 use crate::engine::decision::Decision;
+use crate::facts::Pod;
 use crate::json;
 
 const HEAD: &str =
@@ -33,8 +34,15 @@ pub(super) fn pass(uid: &str) -> Vec<u8> {
 }
 
 /// Admits a pod, with what is to be changed.
-pub(super) fn allow(uid: &str, patch: Option<&str>, decision: &Decision<'_>) -> Vec<u8> {
-    Answer::allowed(uid, patch).finish(&warnings(&decision.findings))
+pub(super) fn allow(
+    uid: &str,
+    patch: Option<&str>,
+    pod: &Pod<'_>,
+    decision: &Decision<'_>,
+) -> Vec<u8> {
+    let mut said = warnings(&decision.findings);
+    said.extend(bare(pod, decision));
+    Answer::allowed(uid, patch).finish(&said)
 }
 
 /// Admits a pod of a namespace in dry-run, and says and records what enforcing would do.

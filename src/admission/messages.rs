@@ -3,8 +3,10 @@
 use super::tally::{Same, Tally, tally};
 use crate::engine::decision::{Decision, Outcome};
 use crate::engine::findings::Finding;
+use crate::engine::plan::Edit;
 use crate::engine::rule::Severity;
 use crate::engine::shown::is_visible;
+use crate::facts::Pod;
 
 /// Bytes of a denial: a screen or two, and below what any client cuts off.
 const LONGEST_DENIAL: usize = 32 << 10;
@@ -48,6 +50,20 @@ pub(super) fn warnings(findings: &[Finding]) -> Vec<String> {
     let tallies = tally(findings);
     let warning = tallies.iter().filter(|t| t.severity == Severity::Warn);
     warning.flat_map(lines).take(MOST_WARNINGS).collect()
+}
+
+/// What is said besides to whoever creates a pod that nothing else makes, where its resources are given another name: they
+/// cannot be changed back, so that the manifest never applies to it again (kubernetes/kubernetes#121855).
+pub(super) fn bare(pod: &Pod<'_>, decision: &Decision<'_>) -> Option<String> {
+    let is_applied = pod
+        .metadata
+        .as_ref()
+        .is_some_and(|m| m.generate_name.is_none());
+    let is_renamed = |edit: &Edit<'_>| matches!(edit, Edit::Resource { old: Some(old), resource, .. } if old != resource);
+    let renamed = || decision.edits.iter().any(is_renamed);
+    (is_applied && pod.owners().is_empty() && renamed()).then(|| {
+        "slicegate: a bare pod: applying this manifest again will fail; use a Deployment or a Job".to_owned()
+    })
 }
 
 /// What dry-run says instead of doing it: the outcome, and what was found.

@@ -238,14 +238,14 @@ fn apply<'a>(
 ) -> Result<(Vec<u8>, Decision<'a>), BadReview> {
     let patch = match decision.outcome {
         Outcome::Denied => return Ok((answer::deny(uid, &decision), decision)),
-        Outcome::Untouched => return Ok((answer::allow(uid, None, &decision), decision)),
+        Outcome::Untouched => return Ok((answer::allow(uid, None, pod, &decision), decision)),
         Outcome::Rewritten => patch::write(pod, &decision.edits)?,
     };
     if patch.len() > size::PATCH.most {
         let decision = too_large::unwritable(decision, patch.len());
         return Ok((answer::deny(uid, &decision), decision));
     }
-    Ok((answer::allow(uid, Some(&patch), &decision), decision))
+    Ok((answer::allow(uid, Some(&patch), pod, &decision), decision))
 }
 
 /// What enforcing would do is said; what is done is what an outsider gets.

@@ -79,6 +79,7 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
     if form == Form::Template {
         rules::template_refused::check(pod, &mut draft.findings);
     }
+    rules::unknown_key::check(pod, &mut draft.findings);
     draft.judge(asked, witness)
 }
 

@@ -37,6 +37,7 @@ pub mod share;
 pub mod shown;
 pub mod size;
 pub mod strategy;
+pub(crate) mod suggest;
 pub mod supply;
 pub mod tenancy;
 pub mod terms;

@@ -26,6 +26,8 @@ pub const GPU_FRACTION: &str = "slicegate.dev/gpu-fraction";
 pub const GPU_COMPUTE: &str = "slicegate.dev/gpu-compute";
 /// Product names, `*` as wildcard.
 pub const GPU_PRODUCTS: &str = "slicegate.dev/gpu-products";
+/// What the pod is, in place of what is detected.
+pub const WORKLOAD: &str = "slicegate.dev/workload";
 /// Prefix of the form for one container: `gpu-memory.slicegate.dev/<container>`.
 pub const CONTAINER_MEMORY: &str = "gpu-memory.slicegate.dev/";
 /// Prefix of the form for one container.

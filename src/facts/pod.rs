@@ -97,6 +97,9 @@ pub struct Spec<'a> {
     /// Absent means `default-scheduler`.
     #[serde(borrow, default)]
     pub scheduler_name: Option<Text<'a>>,
+    /// Who holds the pod back from the scheduler.
+    #[serde(borrow, default)]
+    pub scheduling_gates: Option<Vec<SchedulingGate<'a>>>,
     /// Which container runtime handler runs the pod.
     #[serde(borrow, default)]
     pub runtime_class_name: Option<Text<'a>>,
@@ -124,6 +127,14 @@ pub struct Spec<'a> {
     /// Devices by DRA.
     #[serde(borrow, default)]
     pub resource_claims: Option<Vec<ResourceClaim<'a>>>,
+}
+
+/// One reason for which a pod is not looked at by the scheduler yet.
+#[derive(Debug, Default, Deserialize)]
+pub struct SchedulingGate<'a> {
+    /// By it whoever set it knows it.
+    #[serde(borrow, default)]
+    pub name: Option<Text<'a>>,
 }
 
 /// A container of any of the three lists.

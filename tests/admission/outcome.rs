@@ -111,13 +111,13 @@ fn answer(case: &Case, body: &str) -> Value {
         response["status"]["message"] = json!(rules);
     }
     if let Some(warnings) = response.get("warnings").and_then(Value::as_array) {
+        // What no rule says is kept as it is.
         let rule = |w: &Value| {
-            w.as_str()?
-                .strip_prefix("slicegate ")?
-                .split(':')
-                .next()
-                .map(str::to_owned)
+            let text = w.as_str()?;
+            let rule = text.strip_prefix("slicegate ")?.split(':').next();
+            rule.map(str::to_owned)
         };
+        let rule = |w: &Value| rule(w).or_else(|| w.as_str().map(str::to_owned));
         response["warnings"] = json!(warnings.iter().filter_map(rule).collect::<Vec<_>>());
     }
     response

@@ -246,6 +246,7 @@ fn what_the_contract_calls_a_warning_is_one_by_default() {
         "memory-fraction",
         "declared-not-enforced",
         "daemonset-share",
+        "unknown-key",
         "mode-unknown",
         "opt-out-ignored",
     ];

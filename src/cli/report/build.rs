@@ -11,8 +11,9 @@ use crate::cli::workloads::{self, Found, PodDocument};
 use crate::config::documents::{Document, Input};
 use crate::engine::considered::Considered;
 use crate::engine::decision::Decision;
-use crate::engine::findings::Finding;
-use crate::engine::{Explanation, Question, Workload, explain};
+use crate::engine::findings::{Finding, Findings};
+use crate::engine::rules::unknown_key::{self, Stands};
+use crate::engine::{Explanation, Mode, Question, Workload, explain};
 use crate::facts::Pod;
 
 /// The report of an input.
@@ -133,7 +134,33 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
     item.patch = patch;
     item.preview = preview(document, found, &question, &decision, &explanation);
     decided(&mut item, &pod, &decision, &explanation);
+    if decision.mode != Mode::Off {
+        item.findings
+            .extend(on_the_workload(world, document, found.pod_path));
+    }
     Ok(item)
+}
+
+/// What is to be said of slicegate's keys on the object itself, where it is no Pod.
+fn on_the_workload(world: &World, document: &Document, pod_path: &str) -> Vec<FindingEntry> {
+    if pod_path.is_empty() {
+        return Vec::new();
+    }
+    let keys = |stands, list| {
+        let map = document.value.pointer(list).and_then(Value::as_object);
+        map.into_iter()
+            .flatten()
+            .map(move |(key, _)| (stands, key.as_str()))
+    };
+    let keys = keys(Stands::Annotation, "/metadata/annotations")
+        .chain(keys(Stands::Label, "/metadata/labels"));
+    let mut findings = Findings::new(&world.policy);
+    unknown_key::on_workload(keys, pod_path, &mut findings);
+    findings
+        .into_list()
+        .iter()
+        .map(|f| finding(f, ""))
+        .collect()
 }
 
 fn workload(found: &PodDocument<'_>) -> Workload {

@@ -28,7 +28,6 @@ use problem::Report;
 pub use object::read_object;
 pub use problem::{PolicyErrors, Problem};
 pub use status::{Standing, status};
-pub(crate) use suggest::nearest;
 
 /// The built-in policy as text, comments and all.
 pub const DEFAULT_TEXT: &str = include_str!("../default_policy.yaml");

@@ -8,13 +8,13 @@ use crate::engine::policy::{
 use crate::engine::rule::Rule;
 use crate::engine::rule::Severity;
 use crate::engine::rules;
+use crate::engine::suggest::nearest;
 
 use serde_json::{Value, json};
 
 use super::field::{Field, Fields};
 use super::names::{DNS_LABEL, LONGEST_LABEL};
 use super::problem::{Report, shown};
-use super::suggest::nearest;
 use super::unique::{Unique, distinct};
 use super::{built_in, openapi, placement, status, supply, tier};
 

@@ -2,11 +2,11 @@
 
 use crate::engine::fraction::{Fraction, MAX_DECIMALS, NotAFraction};
 use crate::engine::quantity::Quantity;
+use crate::engine::suggest::nearest;
 use crate::engine::words::is_dns_label;
 
 use super::field::Field;
 use super::problem::shown;
-use super::suggest::nearest;
 
 /// `off`, and what YAML 1.1 readers make of it when it has no quotes.
 const OFF: [&str; 6] = ["off", "Off", "OFF", "false", "False", "FALSE"];

@@ -49,12 +49,14 @@ impl<'a> Draft<'_, 'a> {
         rules::bypasses(self.question, standing, &mut self.findings);
         rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
         rules::declared_not_enforced::check(case, strategy, &mut self.findings);
-        rules::parallelism::check(case.pod, case.wants, &mut self.findings);
+        rules::parallelism::check(case, choice, &mut self.findings);
         rules::memory_fraction::check(case, choice, &mut self.findings);
+        rules::limit_env::unseen_device(case, strategy, &mut self.findings);
         rules::milder(case, strategy, &mut self.findings);
         let namespace = self.question.namespace;
         let view = self.question.namespaces.view(namespace);
         rules::quota_escape::check(namespace, view, case, choice, &mut self.findings);
+        rules::quota_escape::queued(case, choice, &mut self.findings);
         let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes, hides);
         self.protect(&edits, Some(strategy), strategy.is_shared());
         let contents = Contents {

@@ -141,7 +141,7 @@ impl<'a> Draft<'_, 'a> {
                     .add(&rules::limit_env::RULE, format!("{place}/env"), text);
             }
             if is(rules::shm_conflict::mounts_shm) {
-                let text = rules::shm_conflict::text();
+                let text = rules::shm_conflict::text(pod);
                 self.findings.add(
                     &rules::shm_conflict::RULE,
                     format!("{place}/volumeMounts"),

@@ -21,9 +21,12 @@ pub static RULE: Rule = Rule {
         CUDA_VISIBLE_DEVICES to something other than 0. If any entry of \
         CUDA_MPS_PINNED_DEVICE_MEM_LIMIT names a GPU that the process cannot see, every memory \
         limit is dropped, the daemon's included; with another CUDA_MPS_PIPE_DIRECTORY the \
-        process is no MPS client at all. It fires too on envFrom with a prefix that spells such a \
-        variable. Values equal to what slicegate writes, and limits not \
-        above it, are kept and are no finding.",
+        process is no MPS client at all; the device plugin sets it where it belongs. It fires too \
+        on envFrom with a prefix that spells such a variable. Values equal to what slicegate \
+        writes, and limits not above it, are kept and are no finding. Elsewhere than on MPS it \
+        warns of a CUDA_VISIBLE_DEVICES that begins with a device the container does not see: a \
+        number at or above its devices, or a UUID, which nobody knows before the pod has its \
+        device.",
     risk: "The process can take the whole memory of the GPU, and its neighbours run out.",
     fix: "Remove the variable and say what is needed with slicegate.dev/gpu-memory, gpu-fraction \
         or gpu-compute; slicegate writes the variables.",
@@ -130,15 +133,30 @@ fn found(
     (index, variable): (usize, &EnvVar<'_>),
     findings: &mut Findings<'_>,
 ) {
+    let (whose, fix) = match variable.name() {
+        PIPE => (
+            "the device plugin",
+            "remove it; the plugin sets it where the container gets an MPS share",
+        ),
+        _ => (
+            "slicegate",
+            "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute",
+        ),
+    };
     let message = format!(
-        "container {} sets {}, which is for slicegate to set",
+        "container {} sets {}, which is for {whose} to set",
         container.name(),
         variable.name()
     );
-    let fix =
-        "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute".to_owned();
-    findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
+    findings.add(
+        &RULE,
+        format!("{place}/env/{index}"),
+        (message, fix.to_owned()),
+    );
 }
+
+/// Where an MPS client finds its daemon; the device plugin sets it (NVIDIA/k8s-device-plugin `internal/plugin/server.go`).
+const PIPE: &str = "CUDA_MPS_PIPE_DIRECTORY";
 
 /// What the variables begin with that are for slicegate to set.
 pub(crate) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
@@ -194,6 +212,42 @@ pub(in crate::engine) fn hides_its_device(container: &Container<'_>) -> bool {
         !prefix.is_empty() && VISIBLE_ORDINALS.starts_with(prefix)
     };
     container.env().iter().any(hides) || sources.any(may_hide)
+}
+
+/// Warns of a `CUDA_VISIBLE_DEVICES` that begins with a device the container does not see, where it drops no limit: CUDA
+/// reads the list up to the first entry that it does not know.
+pub fn unseen_device(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {
+    if strategy == Strategy::Mps {
+        return;
+    }
+    for want in case.wants {
+        let Some(container) = case.pod.at(want.place) else {
+            continue;
+        };
+        // CUDA shows a process one slice.
+        let seen = if strategy == Strategy::Mig {
+            1
+        } else {
+            want.count
+        };
+        let mut set = container.env().iter().enumerate();
+        let set = set.rfind(|(_, v)| v.name() == VISIBLE_ORDINALS);
+        let Some((index, value)) = set.and_then(|(index, v)| Some((index, v.literal()?))) else {
+            continue;
+        };
+        let first = value.split(',').next().unwrap_or_default().trim();
+        let is_uuid = ["GPU-", "MIG-"].iter().any(|open| first.starts_with(open));
+        if !is_uuid && whole(first).is_none_or(|ordinal| ordinal < seen) {
+            continue;
+        }
+        let message = format!(
+            "container {} has CUDA_VISIBLE_DEVICES {}, and the devices it gets are numbered from 0",
+            container.name(),
+            quoted(value)
+        );
+        let fix = "remove the variable: a container sees no devices but its own".to_owned();
+        findings.warn(&RULE, format!("{}/env/{index}", want.place), (message, fix));
+    }
 }
 
 /// What is said when nothing but MPS was left.

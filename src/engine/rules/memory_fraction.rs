@@ -1,6 +1,6 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
-use super::flags;
+use super::told;
 use crate::engine::case::{Case, Choice};
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
@@ -72,9 +72,9 @@ pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'
                 .ok()
                 .filter(|f| *f > share && *f <= 1.0)
         };
-        let flag = flags::find(container, |flag, value| {
-            let wanted = flags::is_one_of(flag, &FLAGS);
-            wanted.then(|| too_much(value.word())).flatten()
+        let flag = told::find(container, |flag, value| {
+            let wanted = told::is_one_of(flag, &FLAGS);
+            wanted.then(|| too_much(value)).flatten()
         });
         let flag = flag.map(|(flag, part)| (format!("--{flag}"), part));
         let variable = || {

@@ -9,7 +9,6 @@ pub mod daemonset_share;
 pub mod declared_not_enforced;
 pub mod distributed_share;
 pub mod ephemeral_gpu;
-mod flags;
 pub mod foreign_sharing;
 pub mod host_device;
 pub mod isolation_below_tier;
@@ -33,15 +32,19 @@ pub mod runtime_class;
 pub mod scheduler_name;
 pub mod share_count;
 pub mod shm_conflict;
+mod spellings;
 mod sub_path;
 pub mod supply_unknown;
 pub mod template_refused;
 pub mod tier_missing;
 pub mod tier_not_allowed;
 pub mod tier_unknown;
+mod told;
 pub mod too_large;
+pub mod unknown_key;
 pub mod visible_devices;
 pub mod whole_gpu_needed;
+mod workers;
 
 use super::case::Case;
 use super::findings::Findings;
@@ -50,7 +53,7 @@ use super::rule::{Rule, Severity};
 use super::strategy::Strategy;
 
 /// Every rule, in the order of the contract's table.
-pub static ALL: [&Rule; 36] = [
+pub static ALL: [&Rule; 37] = [
     &tier_unknown::RULE,
     &tier_not_allowed::RULE,
     &boundary_not_yours::RULE,
@@ -81,6 +84,7 @@ pub static ALL: [&Rule; 36] = [
     &memory_fraction::RULE,
     &declared_not_enforced::RULE,
     &daemonset_share::RULE,
+    &unknown_key::RULE,
     &too_large::RULE,
     &mode_unknown::RULE,
     &opt_out_ignored::RULE,
@@ -200,7 +204,10 @@ pub fn report(
             None => return,
         },
         Removal::ShmConflict => match shm_conflict::removes(case, strategy) {
-            Some(place) => (format!("{place}/volumeMounts"), shm_conflict::text()),
+            Some(place) => (
+                format!("{place}/volumeMounts"),
+                shm_conflict::text(case.pod),
+            ),
             None => return,
         },
         Removal::VisibleOrdinal => match limit_env::removes(case, strategy) {

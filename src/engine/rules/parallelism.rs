@@ -1,23 +1,30 @@
 //! `parallelism`: warns of a program that is told to use more devices than its container gets.
 
-use super::flags;
+use super::distributed_share;
+use super::spellings::{Says, says};
+use super::told::{Known, told};
+use crate::engine::case::{Case, Choice};
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::strategy::Strategy;
 use crate::engine::want::Want;
-use crate::facts::Pod;
+use crate::engine::words;
+use crate::facts::pod::Container;
 
 /// The rule.
 pub static RULE: Rule = Rule {
     id: "parallelism",
     default: Severity::Warn,
     always_denies: false,
-    refuses: "flags that ask for more devices than the container gets",
-    cause: "A flag in the container's command or args, such as --tensor-parallel-size or \
-        --nproc-per-node, names more devices than the container asks for. A share or a MIG slice \
-        counts as one device.",
+    refuses: "flags or variables that ask for more devices than the container gets",
+    cause: "A flag in the container's command or args, such as --tensor-parallel-size, -tp or \
+        --nproc-per-node, or a variable such as TENSOR_PARALLEL_SIZE or NUM_SHARD, names more \
+        devices than the container asks for. A share or a MIG slice counts as one device. Several \
+        MIG slices count as one for tensor and pipeline parallelism, because CUDA shows a process \
+        one slice. What workers of a job share among them is not counted.",
     risk: "The program can fail at its start for want of devices, and holds its GPU while it is \
         restarted.",
-    fix: "Ask for as many GPUs as the flag names, where the tier lists exclusive or no tier \
+    fix: "Ask for as many whole GPUs as the flag names, where the tier lists exclusive or no tier \
         applies, or lower the flag.",
     bad: r#"apiVersion: v1
 kind: Pod
@@ -45,38 +52,83 @@ spec:
 "#,
 };
 
-/// Warns of a process group larger than the devices its container gets.
-pub fn check(pod: &Pod<'_>, wants: &[Want<'_>], findings: &mut Findings<'_>) {
-    for want in wants {
-        let Some(container) = pod.at(want.place) else {
+/// Words that are looked at in one container; no command line has so many.
+const MOST_WORDS: usize = 32;
+
+/// Warns of a program that is told to use more devices than its container gets.
+pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
+    for (want, grant) in case.wants.iter().zip(&choice.grants) {
+        let Some(container) = case.pod.at(want.place) else {
             continue;
         };
-        let Some((flag, ways)) = flags::find(container, |flag, value| {
-            if !flags::is_one_of(flag, &FLAGS) {
-                return None;
-            }
-            let value = value.word();
-            value.parse::<u64>().ok().filter(|ways| *ways > want.count)
-        }) else {
+        let is_slice = choice.strategy == Strategy::Mig || words::is_mig(grant.resource);
+        let Some(asked) = asked(case, container, want.count, is_slice) else {
             continue;
         };
-        let message = format!(
-            "container {} runs with --{flag} {ways} and gets {} device",
-            want.container, want.count
-        );
-        let fix = format!(
-            "set --{flag} to {}, or ask for {ways} whole GPUs",
-            want.count
-        );
-        findings.warn(&RULE, want.place.to_string(), (message, fix));
+        findings.warn(&RULE, want.place.to_string(), asked.text(want));
     }
 }
 
-/// Spelt with underscores; a dash is the same.
-const FLAGS: [&str; 5] = [
-    "tensor_parallel_size",
-    "tp_size",
-    "tp",
-    "nproc_per_node",
-    "num_gpus",
-];
+/// More than a container gets.
+struct Asked {
+    told: String,
+    ways: u64,
+    /// The most that would do.
+    room: u64,
+}
+
+fn asked(
+    case: &Case<'_, '_>,
+    container: &Container<'_>,
+    count: u64,
+    is_slice: bool,
+) -> Option<Asked> {
+    let said = || told(container).filter_map(|told| Some((told, says(&told)?)));
+    // Where a container says how many of the copies are its own, the number of all says nothing of it.
+    let is_part = said().any(|(_, says)| says == Says::LocalData);
+    let known = said().take(MOST_WORDS).filter_map(|(told, says)| {
+        let room = match says {
+            Says::Tensor | Says::Pipeline if is_slice => 1,
+            Says::Data if is_part => return None,
+            Says::Tensor | Says::Pipeline | Says::Data | Says::Processes => count,
+            Says::LocalData | Says::PerNode => count,
+            _ => return None,
+        };
+        let Known::Word(word) = told.value.known(container) else {
+            return None;
+        };
+        let ways = word.parse().ok().filter(|ways| *ways > room)?;
+        let told = told.shown();
+        Some((says, Asked { told, ways, room }))
+    });
+    let here = [Says::LocalData, Says::PerNode];
+    // A worker of several shares the rest of the number with the others.
+    let is_all = |says| here.contains(&says) || distributed_share::worker(case).is_none();
+    let mut known = known;
+    known
+        .find(|(says, _)| is_all(*says))
+        .map(|(_, asked)| asked)
+}
+
+impl Asked {
+    fn text(self, want: &Want<'_>) -> (String, String) {
+        let Self { told, ways, room } = self;
+        let container = want.container;
+        let message = match (want.count, room) {
+            (2.., 1) => format!(
+                "container {container} runs with {told} {ways}, and CUDA shows a process one MIG slice of the {} it gets",
+                want.count
+            ),
+            (count, _) => format!(
+                "container {container} runs with {told} {ways} and gets {count} device{}",
+                plural(count)
+            ),
+        };
+        let fix = format!("set {told} to {room}, or ask for {ways} whole GPUs");
+        (message, fix)
+    }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

@@ -4,8 +4,10 @@ use crate::engine::case::{Case, Choice};
 use crate::engine::findings::Findings;
 use crate::engine::namespaces::NamespaceView;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
 use crate::engine::want::Named;
 use crate::engine::words;
+use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,10 +19,12 @@ pub static RULE: Rule = Rule {
         requests.nvidia.com/gpu, and the pod is rewritten to another name, such as \
         nvidia.com/gpu.shared or nvidia.com/mig-1g.10gb, that no quota limits. Kubernetes counts \
         extended resources only by requests.<name>, and only the pod as it is after the \
-        webhooks.",
+        webhooks. It fires too on a pod that Kueue holds back and that is rewritten: Kueue counts \
+        such a pod by what it takes, and its ClusterQueue cannot be seen here.",
     risk: "The namespace can take as many shares as there are: its GPU quota no longer limits it.",
     fix: "The author need not do anything. The administrator adds requests.<name> to the \
-        ResourceQuota for every resource name that the nodes sell.",
+        ResourceQuota for every resource name that the nodes sell, and has Kueue's ClusterQueue \
+        cover them.",
     bad: r#"# namespace: slicegate.dev/mode: enforce
 # The nodes sell nvidia.com/mig-2g.20gb.
 apiVersion: v1
@@ -103,4 +107,42 @@ pub fn check(
         let fix = format!("the administrator adds requests.{new} to the ResourceQuota");
         findings.add(&RULE, format!("{}/resources", want.place), (message, fix));
     }
+}
+
+/// Warns of a pod that Kueue holds back and that takes another name than it was written with: Kueue makes its Workload from
+/// the pod as it is created (kubernetes-sigs/kueue `pkg/controller/jobs/pod`).
+pub fn queued(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
+    let Some(queue) = queue(case.pod) else { return };
+    let changed = case.wants.iter().zip(&choice.grants).find(|(want, grant)| {
+        let old = want.fixed_resource().unwrap_or(words::GPU);
+        want.named != Named::Nothing && old != grant.resource
+    });
+    let Some((want, grant)) = changed else { return };
+    let new = grant.resource;
+    let message = format!(
+        "Kueue counts this pod by what it takes now, {new}; if {queue} does not cover that, it waits for ever"
+    );
+    let fix = format!("the administrator has the ClusterQueue cover {new}");
+    findings.add(&RULE, format!("{}/resources", want.place), (message, fix));
+}
+
+/// Which of Kueue's queues a pod waits in, where Kueue counts the pod itself.
+fn queue(pod: &Pod<'_>) -> Option<String> {
+    let name = pod.label("kueue.x-k8s.io/queue-name");
+    let gates = pod.spec.as_ref()?.scheduling_gates.iter().flatten();
+    let mut gates = gates.filter_map(|gate| gate.name.as_deref());
+    // Kueue counts a Job by its template; a label that stands there too comes with its pods.
+    let is_jobs = || {
+        pod.owners()
+            .iter()
+            .any(|o| o.kind.as_deref() == Some("Job"))
+    };
+    let is_held = gates.any(|gate| gate == "kueue.x-k8s.io/admission");
+    if !is_held && (name.is_none() || is_jobs()) {
+        return None;
+    }
+    Some(match name {
+        Some(name) => format!("the ClusterQueue of queue {}", quoted(name)),
+        None => "its ClusterQueue".to_owned(),
+    })
 }

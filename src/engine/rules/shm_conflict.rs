@@ -4,6 +4,7 @@ use crate::engine::case::Case;
 use crate::engine::roads;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
+use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
 /// The rule.
@@ -19,7 +20,9 @@ pub static RULE: Rule = Rule {
     risk: "The two mounts collide: the container may not start, or may not reach the MPS server \
         and then work without limits.",
     fix: "Remove the mount; under MPS /dev/shm is a memory file system already, shared by all MPS \
-        pods of the node. Or use MIG, or a whole GPU, where the mount is allowed.",
+        pods of the node. For pods of KubeRay, KServe and llm-d, which make the mount by themselves, \
+        the finding says which setting stops it. Or use MIG, or a whole GPU, where the mount is \
+        allowed.",
     bad: r#"apiVersion: v1
 kind: Pod
 metadata:
@@ -78,12 +81,43 @@ pub(in crate::engine) fn mounts_shm(container: &Container<'_>) -> bool {
 }
 
 /// What is said when nothing but MPS was left.
-pub fn text() -> (String, String) {
-    (
-        "MPS mounts the node's shared memory on /dev/shm, where the container has a mount of its own".to_owned(),
-        "remove the mount on /dev/shm, or name a tier that offers mig or exclusive".to_owned(),
-    )
+pub fn text(pod: &Pod<'_>) -> (String, String) {
+    let message = "MPS mounts the node's shared memory on /dev/shm, where the container has a mount of its own";
+    let has = |key: &&str| pod.label(key).is_some();
+    let knob = MOUNTERS.iter().find(|(keys, _)| keys.iter().any(has));
+    let knob = knob.map_or("remove the mount on /dev/shm", |(_, knob)| knob);
+    let fix = format!("{knob}, or name a tier that offers mig or exclusive");
+    (message.to_owned(), fix)
 }
+
+/// Who makes that mount by itself, by the labels of its pods, and how it is told not to. Sources: ray-project/kuberay
+/// `controllers/ray/common/pod.go` and `utils/constant.go`, kserve/kserve `pkg/constants`, `config/llmisvcconfig` and
+/// `config/runtimes`, llm-d/llm-d `guides`.
+const MOUNTERS: [(&[&str], &str); 4] = [
+    (
+        &["ray.io/cluster", "ray.io/node-type", "ray.io/group"],
+        "set plasma-directory in the group's rayStartParams to a folder on a volume of your own, \
+         and KubeRay leaves /dev/shm alone",
+    ),
+    (
+        &["kserve.io/component"],
+        "name an LLMInferenceServiceConfig of your own under the LLMInferenceService's \
+         spec.baseRefs, a copy of KServe's without the volume on /dev/shm",
+    ),
+    (
+        &["serving.kserve.io/inferenceservice"],
+        "use a ServingRuntime without the volume on /dev/shm",
+    ),
+    (
+        &[
+            "llm-d.ai/role",
+            "llm-d.ai/guide",
+            "llm-d.ai/inference-serving",
+            "llm-d.ai/inferenceServing",
+        ],
+        "take the volume on /dev/shm out of the volumeMounts of prefill and decode in llm-d's values or manifests",
+    ),
+];
 
 fn is_shm(path: &str) -> bool {
     path.contains("shm") && roads::clean(path) == "/dev/shm"

@@ -1,0 +1,194 @@
+//! Every spelling by which programs are told how many processes there are and where the others are; one table.
+//!
+//! Sources: pytorch `torch/distributed/run.py` (torchrun; its flags are also `PET_...` variables), huggingface/accelerate
+//! `commands/launch.py`, microsoft/DeepSpeed `launcher/runner.py`, vllm-project/vllm `engine/arg_utils.py`,
+//! sgl-project/sglang `server_args.py`, huggingface/text-generation-inference `launcher/src/main.rs`, NVIDIA/TensorRT-LLM
+//! `commands/serve.py`, InternLM/lmdeploy `cli/utils.py`, NVIDIA's NIM, horovod `runner/launch.py`, Open MPI's mpirun(1),
+//! kubeflow/trainer `pkg/constants`, kubeflow/training-operator `pkg/controller.v1`, kubernetes-sigs/lws
+//! `api/leaderworkerset/v1`, volcano-sh/volcano `pkg/controllers/job/plugins`, ai-dynamo/grove `api/common/constants`.
+
+use super::told::{Form, Told, is_same};
+
+/// What the value of a flag or variable says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// How many machines or pods there are.
+    Nodes,
+    /// How many processes there are in all of them.
+    World,
+    /// Which machine this is; the first is 0.
+    Rank,
+    /// Where the first of them is.
+    Address,
+    /// All of them, with commas between.
+    Hosts,
+    /// How many machines a task of a job has; a job may have several tasks.
+    TaskNodes,
+    /// What has the pods of one job find each other.
+    Group,
+    /// How the processes of a server are started.
+    Backend,
+    /// A model's layers are each split over so many devices.
+    Tensor,
+    /// A model's layers are dealt to so many devices.
+    Pipeline,
+    /// So many copies of a model, wherever they are.
+    Data,
+    /// So many copies of a model in this container.
+    LocalData,
+    /// So many processes in this container.
+    PerNode,
+    /// So many processes of a launcher, on all machines.
+    Processes,
+}
+
+/// One spelling.
+#[derive(Debug)]
+pub struct Spelling {
+    /// A flag, a flag of one dash, or a variable.
+    form: Form,
+    /// An underscore in a flag stands for a dash too; one `*` in a variable for anything.
+    name: &'static str,
+    /// What its value says.
+    says: Says,
+}
+
+const fn flag(name: &'static str, says: Says) -> Spelling {
+    Spelling {
+        form: Form::Flag,
+        name,
+        says,
+    }
+}
+
+const fn short(name: &'static str, says: Says) -> Spelling {
+    Spelling {
+        form: Form::ShortFlag,
+        name,
+        says,
+    }
+}
+
+const fn variable(name: &'static str, says: Says) -> Spelling {
+    Spelling {
+        form: Form::Variable,
+        name,
+        says,
+    }
+}
+
+/// All of them.
+static SPELLINGS: [Spelling; 69] = [
+    // torchrun, DeepSpeed, accelerate, Lightning, SGLang, vLLM.
+    flag("nnodes", Says::Nodes),
+    flag("num_nodes", Says::Nodes),
+    flag("num_machines", Says::Nodes),
+    flag("node_rank", Says::Rank),
+    flag("machine_rank", Says::Rank),
+    flag("master_addr", Says::Address),
+    flag("rdzv_endpoint", Says::Address),
+    flag("main_process_ip", Says::Address),
+    flag("dist_init_addr", Says::Address),
+    flag("nproc_per_node", Says::PerNode),
+    flag("num_gpus", Says::PerNode),
+    flag("num_processes", Says::Processes),
+    // vLLM, SGLang, TensorRT-LLM, LMDeploy, TGI.
+    flag("tensor_parallel_size", Says::Tensor),
+    flag("tp_size", Says::Tensor),
+    flag("tp", Says::Tensor),
+    short("tp", Says::Tensor),
+    flag("num_shard", Says::Tensor),
+    flag("pipeline_parallel_size", Says::Pipeline),
+    flag("pp_size", Says::Pipeline),
+    flag("pp", Says::Pipeline),
+    short("pp", Says::Pipeline),
+    flag("data_parallel_size", Says::Data),
+    flag("dp_size", Says::Data),
+    flag("dp", Says::Data),
+    short("dp", Says::Data),
+    flag("data_parallel_size_local", Says::LocalData),
+    short("dpl", Says::LocalData),
+    flag("data_parallel_address", Says::Address),
+    short("dpa", Says::Address),
+    flag("data_parallel_rank", Says::Rank),
+    short("dpn", Says::Rank),
+    flag("data_parallel_start_rank", Says::Rank),
+    short("dpr", Says::Rank),
+    flag("distributed_executor_backend", Says::Backend),
+    flag("data_parallel_backend", Says::Backend),
+    short("dpb", Says::Backend),
+    // Variables that PyTorch, XGBoost and JAX read, and what training operators write.
+    variable("WORLD_SIZE", Says::World),
+    variable("JAX_NUM_PROCESSES", Says::World),
+    variable("NNODES", Says::Nodes),
+    variable("NUM_NODES", Says::Nodes),
+    variable("PET_NNODES", Says::Nodes),
+    variable("SLURM_NNODES", Says::Nodes),
+    variable("LWS_GROUP_SIZE", Says::Nodes),
+    variable("GROVE_PCSG_TEMPLATE_NUM_PODS", Says::Nodes),
+    variable("NODE_RANK", Says::Rank),
+    variable("PET_NODE_RANK", Says::Rank),
+    variable("MASTER_ADDR", Says::Address),
+    variable("PET_MASTER_ADDR", Says::Address),
+    variable("RDZV_ENDPOINT", Says::Address),
+    variable("PET_RDZV_ENDPOINT", Says::Address),
+    variable("JAX_COORDINATOR_ADDRESS", Says::Address),
+    variable("VC_*_HOSTS", Says::Hosts),
+    variable("VC_*_NUM", Says::TaskNodes),
+    variable("GROVE_*", Says::Group),
+    // The same that flags say, as the images and scripts of these servers read it.
+    variable("TENSOR_PARALLEL_SIZE", Says::Tensor),
+    variable("VLLM_TENSOR_PARALLEL_SIZE", Says::Tensor),
+    variable("NIM_TENSOR_PARALLEL_SIZE", Says::Tensor),
+    variable("TP_SIZE", Says::Tensor),
+    variable("NUM_SHARD", Says::Tensor),
+    variable("PIPELINE_PARALLEL_SIZE", Says::Pipeline),
+    variable("VLLM_PIPELINE_PARALLEL_SIZE", Says::Pipeline),
+    variable("NIM_PIPELINE_PARALLEL_SIZE", Says::Pipeline),
+    variable("PP_SIZE", Says::Pipeline),
+    variable("DATA_PARALLEL_SIZE", Says::Data),
+    variable("VLLM_DATA_PARALLEL_SIZE", Says::Data),
+    variable("DP_SIZE", Says::Data),
+    variable("NPROC_PER_NODE", Says::PerNode),
+    variable("PET_NPROC_PER_NODE", Says::PerNode),
+    variable("ACCELERATE_NUM_PROCESSES", Says::Processes),
+];
+
+/// Programs that start a process on each of several machines.
+pub const LAUNCHERS: [&str; 5] = ["mpirun", "mpiexec", "horovodrun", "orterun", "prterun"];
+
+/// What such a program is told the number of processes by; any program has such flags, so that only its own count.
+const LAUNCHED: [Spelling; 6] = [
+    short("n", Says::World),
+    short("np", Says::World),
+    short("c", Says::World),
+    flag("n", Says::World),
+    flag("np", Says::World),
+    flag("num_proc", Says::World),
+];
+
+/// What something says that a container is told, if it is in the table.
+pub fn says(told: &Told<'_>) -> Option<Says> {
+    let spelling = SPELLINGS.iter().find(|spelling| spelling.is(told))?;
+    Some(spelling.says)
+}
+
+/// Whether something is the number of processes that a launcher starts.
+pub fn is_launched(told: &Told<'_>) -> bool {
+    LAUNCHED.iter().any(|spelling| spelling.is(told))
+}
+
+impl Spelling {
+    fn is(&self, told: &Told<'_>) -> bool {
+        self.form == told.form
+            && match (self.form, self.name.split_once('*')) {
+                (Form::Variable, Some((beginning, end))) => {
+                    told.name.len() > beginning.len() + end.len()
+                        && told.name.starts_with(beginning)
+                        && told.name.ends_with(end)
+                }
+                (Form::Variable, None) => told.name == self.name,
+                _ => is_same(told.name, self.name),
+            }
+    }
+}

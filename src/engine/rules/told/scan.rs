@@ -1,0 +1,209 @@
+//! Scans a command line as the JSON text it came as, for flags and assignments.
+
+use super::{Form, Source, Told, Value};
+
+/// Every flag and assignment of a JSON text, with the text that follows it.
+pub(super) fn scan(text: &str, offset: usize) -> impl Iterator<Item = Told<'_>> {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = bytes.get(from..)?;
+            let at = from + rest.iter().position(|b| matches!(b, b'-' | b'='))?;
+            let found = match bytes[at] {
+                b'=' => assignment(text, at),
+                _ => flag(text, at),
+            };
+            from = at + 1;
+            if let Some((form, name, after)) = found {
+                if form != Form::Variable {
+                    from = text.len() - after.len();
+                }
+                let value = Value(Source::Text(after));
+                return Some(Told {
+                    form,
+                    name,
+                    value,
+                    at: offset + at,
+                });
+            }
+        }
+    })
+}
+
+type Found<'t> = (Form, &'t str, &'t str);
+
+fn flag(text: &str, at: usize) -> Option<Found<'_>> {
+    if !is_boundary(text.as_bytes(), at) {
+        return None;
+    }
+    let (form, rest) = match text[at..].strip_prefix("--") {
+        Some(rest) => (Form::Flag, rest.trim_start_matches('-')),
+        None => (Form::ShortFlag, &text[at + 1..]),
+    };
+    let inner = |b: u8| is_inner(b) || b == b'-';
+    let end = rest.bytes().position(|b| !inner(b));
+    let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
+    (!name.is_empty()).then_some((form, name, after))
+}
+
+fn assignment(text: &str, at: usize) -> Option<Found<'_>> {
+    let bytes = text.as_bytes();
+    let start = bytes[..at].iter().rposition(|b| !is_inner(*b));
+    let mut start = start.map_or(0, |before| before + 1);
+    // An escaped line break or tab ends with a letter.
+    if is_escaped(bytes, start) {
+        start += 1;
+    }
+    let is_name = start < at && !bytes[start].is_ascii_digit() && is_boundary(bytes, start);
+    is_name.then(|| (Form::Variable, &text[start..at], &text[at + 1..]))
+}
+
+/// Whether a word may begin here.
+fn is_boundary(bytes: &[u8], at: usize) -> bool {
+    let Some(before) = at.checked_sub(1) else {
+        return true;
+    };
+    match bytes[before] {
+        b'-' | b'$' | b'.' | b'/' | b'{' => false,
+        b if is_inner(b) => is_escaped(bytes, before),
+        _ => true,
+    }
+}
+
+/// Whether the letter of an escaped line break, return or tab stands here.
+fn is_escaped(bytes: &[u8], at: usize) -> bool {
+    let after_backslash = at > 0 && bytes[at - 1] == b'\\';
+    after_backslash && matches!(bytes.get(at), Some(b'n' | b'r' | b't'))
+}
+
+pub(super) fn is_inner(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Where a program's name ends in a JSON text.
+pub(super) fn program(text: &str, name: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    text.match_indices(name).find_map(|(at, _)| {
+        let end = at + name.len();
+        let begins = is_boundary(bytes, at) || bytes[at - 1] == b'/';
+        let ends = bytes
+            .get(end)
+            .is_none_or(|b| !is_inner(*b) && *b != b'-' && *b != b'.');
+        (begins && ends).then_some(end)
+    })
+}
+
+/// In bytes; what is longer is no value that anybody reads.
+const LONGEST_WORD: usize = 512;
+
+/// The next word of a JSON text: what stands between quotes, commas, spaces and escapes, as far as it is looked for.
+pub(super) fn word(text: &str) -> &str {
+    let mut rest = text.get(..LONGEST_WORD).unwrap_or(text);
+    loop {
+        rest = rest.trim_start_matches(['=', ' ', '"', ',', '\'', '[', ']', '\n', '\t', '\r']);
+        // An escaped quote, line break or tab separates words as well.
+        match rest
+            .strip_prefix('\\')
+            .and_then(|r| r.strip_prefix(['"', 'n', 't', 'r']))
+        {
+            Some(after) => rest = after,
+            None => break,
+        }
+    }
+    let ends = [
+        ' ', '"', ',', '\'', '\\', ']', ';', '&', '|', '\n', '\t', '\r',
+    ];
+    &rest[..rest.find(ends).unwrap_or(rest.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, program, scan, word};
+
+    #[test]
+    fn flags_are_found_in_every_form_a_command_line_has_in_json() {
+        let table = [
+            (r#"["run","--nnodes","2"]"#, vec![("nnodes", "2")]),
+            (
+                r#"["run","--nnodes=2","--x"]"#,
+                vec![("nnodes", "2"), ("x", "")],
+            ),
+            (
+                r#"["sh","-c","run --a 1 \\\n  --b='2' --c=\"3\""]"#,
+                vec![("c", "run"), ("a", "1"), ("b", "2"), ("c", "3")],
+            ),
+            (
+                r#"["-c","a\n--flag\t7\n"]"#,
+                vec![("c", "a"), ("flag", "7")],
+            ),
+            (r#"["--dash-ed",  "v" ]"#, vec![("dash-ed", "v")]),
+            (r#"["a -- b","---","-"]"#, vec![]),
+            (
+                r#"["serve","-tp","2","-dp=4"]"#,
+                vec![("tp", "2"), ("dp", "4")],
+            ),
+            (r#"["serve\n-tp 2; x"]"#, vec![("tp", "2")]),
+            (r#"["a-b","c_-d","/x-y"]"#, vec![]),
+            (
+                r#"["set -e\nexec run x \\\n  --gpu-memory-utilization 0.92 \\\n  --port 8000\n"]"#,
+                vec![
+                    ("e", "exec"),
+                    ("gpu-memory-utilization", "0.92"),
+                    ("port", "8000"),
+                ],
+            ),
+            ("[]", vec![]),
+            ("null", vec![]),
+        ];
+        for (text, expected) in table {
+            let flags = scan(text, 0).filter(|told| told.form != Form::Variable);
+            let found: Vec<(&str, &str)> = flags
+                .map(|told| (told.name, told.value.word().unwrap_or("?")))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn assignments_are_found_wherever_a_shell_reads_them() {
+        let table = [
+            (
+                r#"["sh","-c","export MASTER_ADDR=train-0.train; exec python t.py"]"#,
+                vec![("MASTER_ADDR", "train-0.train")],
+            ),
+            (r#"["env","A=1","python"]"#, vec![("A", "1")]),
+            (
+                r#"["-c","set -e\nA=1 B=\"2\" run\n"]"#,
+                vec![("A", "1"), ("B", "2")],
+            ),
+            (r#"["--flag=1","-f=2","a.b=3","$A=4","1A=5","="]"#, vec![]),
+        ];
+        for (text, expected) in table {
+            let variables = scan(text, 0).filter(|told| told.form == Form::Variable);
+            let found: Vec<(&str, &str)> = variables
+                .map(|told| (told.name, told.value.word().unwrap_or("?")))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_a_word_of_its_own() {
+        for (text, expected) in [
+            (r#"["mpirun","-n"]"#, Some(8)),
+            (r#"["/usr/bin/mpirun"]"#, Some(17)),
+            (r#"["x\nmpirun -n"]"#, Some(11)),
+            (r#"["mpirun.sh","my-mpirun","mpirun2"]"#, None),
+        ] {
+            assert_eq!(program(text, "mpirun"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_ends_where_a_shells_does() {
+        for (text, expected) in [("=a;b", "a"), (" a&&b", "a"), ("\":1\"", ":1"), ("", "")] {
+            assert_eq!(word(text), expected, "{text}");
+        }
+    }
+}

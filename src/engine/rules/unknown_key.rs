@@ -1,0 +1,338 @@
+//! `unknown-key`: warns of a key of slicegate's that nobody knows, or that stands where it does nothing.
+
+use super::protected_metadata::LABELS;
+use crate::engine::ask::{is_size, pointer};
+use crate::engine::findings::Findings;
+use crate::engine::rule::{Rule, Severity};
+use crate::engine::shown::quoted;
+use crate::engine::suggest::nearest;
+use crate::engine::words;
+use crate::facts::{Pairs, Pod};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "unknown-key",
+    default: Severity::Warn,
+    always_denies: false,
+    refuses: "a key of slicegate's that nobody knows, or in a place where it does nothing",
+    cause: "The pod has an annotation below slicegate.dev/ or a domain of it that slicegate does \
+        not know, one that means something on a Namespace alone, or a label that should be an \
+        annotation. slicegate review also says it of slicegate's keys on a workload's own metadata: \
+        controllers do not copy them to pods.",
+    risk: "The ask is not heard: the pod gets what it would get without the key, such as its \
+        tier's share in place of the memory it names.",
+    fix: "Write the annotation by its right name, in the metadata of the pod: in a workload that is \
+        spec.template.metadata.annotations.",
+    bad: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+    slicegate.dev/gpu-mem: 4Gi
+spec:
+  securityContext: {runAsUser: 1000}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+    good: r#"apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: trusted-inference
+    slicegate.dev/gpu-memory: 4Gi
+spec:
+  securityContext: {runAsUser: 1000}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+"#,
+};
+
+/// What an annotation of a pod may be called.
+const ON_A_POD: [&str; 8] = [
+    words::TIER,
+    words::TRUST_BOUNDARY,
+    words::STRATEGY,
+    words::GPU_MEMORY,
+    words::GPU_FRACTION,
+    words::GPU_COMPUTE,
+    words::GPU_PRODUCTS,
+    words::MODE,
+];
+
+/// What only a namespace's administrator may say.
+const ON_A_NAMESPACE: [&str; 2] = [words::ALLOWED_TIERS, words::BOUNDARY_MEMBERS];
+
+/// The beginnings of annotations for one container.
+const FOR_A_CONTAINER: [&str; 3] = [
+    words::CONTAINER_MEMORY,
+    words::CONTAINER_FRACTION,
+    words::CONTAINER_COMPUTE,
+];
+
+/// Where a key stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// Among the annotations.
+    Annotation,
+    /// Among the labels.
+    Label,
+}
+
+impl Stands {
+    fn path(self, key: &str) -> String {
+        let list = match self {
+            Self::Annotation => "annotations",
+            Self::Label => "labels",
+        };
+        format!("/metadata/{list}/{}", pointer(key))
+    }
+}
+
+/// Looks through a pod's annotations and labels.
+pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
+    let all =
+        |pairs: Option<&'_ Pairs<'_>>| pairs.is_some_and(|p| p.iter().any(|(k, _)| is_own(k)));
+    // Hardly a pod has such a key that is not right.
+    if !all(pod.annotations()) && !all(pod.labels()) {
+        return;
+    }
+    let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
+    let labels = pod.labels().into_iter().flat_map(Pairs::iter);
+    let wrong = annotations
+        .filter_map(|(key, _)| Some((Stands::Annotation, key, annotation(key)?)))
+        .chain(labels.filter_map(|(key, _)| Some((Stands::Label, key, label(key)?))));
+    tell(wrong, |path, text| findings.add(&RULE, path, text));
+}
+
+/// Looks through the metadata of a workload, whose pods come from the template at `pod_path`; it never does more than warn.
+pub fn on_workload<'k>(
+    keys: impl Iterator<Item = (Stands, &'k str)>,
+    pod_path: &str,
+    findings: &mut Findings<'_>,
+) {
+    let home = format!(
+        "{}.metadata.annotations",
+        pod_path.trim_start_matches('/').replace('/', ".")
+    );
+    let wrong = keys.filter(|(_, key)| is_own(key)).map(|(stands, key)| {
+        let message = format!("{} on the workload itself does nothing", quoted(key));
+        let fix = match meant(key) {
+            Some(meant) => format!("write {meant} into {home}"),
+            None => format!("leave it out; what slicegate reads stands in {home}"),
+        };
+        (stands, key, (message, fix))
+    });
+    tell(wrong, |path, text| findings.warn(&RULE, path, text));
+}
+
+/// Findings; more would say nothing more.
+const MOST: usize = 3;
+
+fn tell<'k>(
+    wrong: impl Iterator<Item = (Stands, &'k str, (String, String))>,
+    mut add: impl FnMut(String, (String, String)),
+) {
+    let mut unsaid = 0;
+    for (index, (stands, key, text)) in wrong.enumerate() {
+        match index < MOST {
+            true => add(stands.path(key), text),
+            false => unsaid += 1,
+        }
+    }
+    if unsaid > 0 {
+        let message = format!("{unsaid} more keys of slicegate's are unknown or do nothing here");
+        add(
+            "/metadata".to_owned(),
+            (message, "correct or remove them".to_owned()),
+        );
+    }
+}
+
+/// What is wrong with an annotation of a pod.
+fn annotation(key: &str) -> Option<(String, String)> {
+    if !is_own(key) || is_right(key) {
+        return None;
+    }
+    if ON_A_NAMESPACE.contains(&key) {
+        let message = format!("the annotation {key} means something on a Namespace alone");
+        return Some((
+            message,
+            "the namespace's administrator writes it there".to_owned(),
+        ));
+    }
+    Some(unknown("annotation", key))
+}
+
+/// Whether an annotation of a pod is called so.
+fn is_right(key: &str) -> bool {
+    let written = [words::DECISION, words::WORKLOAD];
+    ON_A_POD.contains(&key) || is_size(key) || written.contains(&key)
+}
+
+/// What is wrong with a label of a pod; those that slicegate writes are judged by `protected-metadata`.
+fn label(key: &str) -> Option<(String, String)> {
+    if !is_own(key) || LABELS.contains(&key) {
+        return None;
+    }
+    if ON_A_POD.contains(&key) || is_size(key) {
+        let message = format!(
+            "the label {} does nothing, it has to be an annotation",
+            quoted(key)
+        );
+        return Some((message, "write it under metadata.annotations".to_owned()));
+    }
+    Some(unknown("label", key))
+}
+
+fn unknown(what: &str, key: &str) -> (String, String) {
+    match meant(key) {
+        Some(meant) => (
+            format!("unknown {what} {}; did you mean {meant}?", quoted(key)),
+            format!("write the annotation {meant}, or remove it"),
+        ),
+        None => {
+            let names = ON_A_POD.map(|known| known.trim_start_matches(words::PREFIX));
+            (
+                format!("unknown {what} {}", quoted(key)),
+                format!(
+                    "remove it; a pod's annotations below {} are {}",
+                    words::PREFIX,
+                    names.join(", ")
+                ),
+            )
+        }
+    }
+}
+
+/// The annotation of a pod that is meant: itself, or the nearest one.
+fn meant(key: &str) -> Option<String> {
+    /// No key that is meant is longer, and messages stay short.
+    const LONGEST: usize = 128;
+    if key.len() > LONGEST {
+        return None;
+    }
+    if ON_A_POD.contains(&key) || is_size(key) {
+        return Some(key.to_owned());
+    }
+    if let Some(name) = key.strip_prefix(words::PREFIX) {
+        let names = ON_A_POD.map(|known| known.trim_start_matches(words::PREFIX));
+        return Some(format!("{}{}", words::PREFIX, near(name, &names)?));
+    }
+    let (domain, container) = key.split_once(words::BELOW)?;
+    let domains = FOR_A_CONTAINER.map(|known| known.split(words::BELOW).next().unwrap_or(known));
+    Some(format!(
+        "{}{}{container}",
+        near(domain, &domains)?,
+        words::BELOW
+    ))
+}
+
+/// The nearest of them, or the first that it is a part of.
+fn near<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
+    let is_part =
+        |known: &&&str| name.len() > 2 && (known.contains(name) || name.contains(**known));
+    let part = || names.iter().find(is_part).copied();
+    nearest(name, names.iter().copied()).or_else(part)
+}
+
+/// Whether a key is below `slicegate.dev/` or a domain of it.
+fn is_own(key: &str) -> bool {
+    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+    let rest = domain.strip_suffix("slicegate.dev");
+    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ON_A_POD, annotation, is_own, label, meant};
+    use crate::engine::words;
+
+    #[test]
+    fn a_key_is_slicegates_by_its_domain_alone() {
+        for key in [
+            "slicegate.dev/x",
+            "a.slicegate.dev/x",
+            "a.b.slicegate.dev/x",
+            "slicegate.dev/",
+        ] {
+            assert!(is_own(key), "{key}");
+        }
+        for key in [
+            "slicegate.dev",
+            "xslicegate.dev/x",
+            "slicegate.dev.x/y",
+            "a/slicegate.dev/x",
+            "",
+        ] {
+            assert!(!is_own(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_key_that_is_written_or_read_is_known() {
+        let for_one = [
+            "gpu-memory.slicegate.dev/main",
+            "gpu-fraction.slicegate.dev/x",
+            "gpu-compute.slicegate.dev/y",
+        ];
+        for key in ON_A_POD
+            .into_iter()
+            .chain(for_one)
+            .chain([words::DECISION, words::WORKLOAD])
+        {
+            assert_eq!(annotation(key), None, "{key}");
+        }
+        for key in [
+            words::TRUST_BOUNDARY,
+            words::STRATEGY,
+            words::MPS_USER,
+            "app",
+            "slicegate.example/tier",
+        ] {
+            assert_eq!(label(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_known_key_is_named_and_none_where_none_is_near() {
+        for (key, expected) in [
+            ("slicegate.dev/gpu-mem", Some("slicegate.dev/gpu-memory")),
+            ("slicegate.dev/gpu_memory", Some("slicegate.dev/gpu-memory")),
+            ("slicegate.dev/memory", Some("slicegate.dev/gpu-memory")),
+            (
+                "slicegate.dev/gpu-memory-limit",
+                Some("slicegate.dev/gpu-memory"),
+            ),
+            (
+                "slicegate.dev/GPU-Fraction",
+                Some("slicegate.dev/gpu-fraction"),
+            ),
+            ("slicegate.dev/teir", Some("slicegate.dev/tier")),
+            (
+                "slicegate.dev/boundary",
+                Some("slicegate.dev/trust-boundary"),
+            ),
+            (
+                "gpu-mem.slicegate.dev/main",
+                Some("gpu-memory.slicegate.dev/main"),
+            ),
+            ("slicegate.dev/owner", None),
+            ("slicegate.dev/", None),
+            ("other.slicegate.dev/main", None),
+        ] {
+            assert_eq!(meant(key).as_deref(), expected, "{key}");
+        }
+        assert_eq!(
+            meant(&format!("slicegate.dev/{}", "gpu-memory".repeat(100))),
+            None
+        );
+    }
+}

@@ -1,0 +1,295 @@
+//! Whether a pod is one worker of several: what says so for sure, what merely suggests it, and counts that say one.
+
+use super::spellings::{self, LAUNCHERS, Says};
+use super::told::{Form, Known, Told, program_end, told};
+use crate::engine::shown::{is_visible, quoted};
+use crate::facts::Pod;
+use crate::facts::pod::{Container, OwnerReference};
+
+/// Why the pod looks like one worker of several. A count that says one beats a mere label or owner, and an address that
+/// may be the pod's own; it does not beat a count of several or another host's address.
+pub(super) fn evidence(pod: &Pod<'_>) -> Option<String> {
+    let mut signs = Signs {
+        is_one: counted_by_label(pod),
+        ..Signs::default()
+    };
+    for (_, container) in pod.containers() {
+        signs.read(pod, container);
+    }
+    let sure = signs.sure.or_else(|| claim(pod));
+    let mere = || owner(pod).or_else(|| label(pod)).or(signs.mere);
+    sure.or_else(|| mere().filter(|_| !signs.is_one))
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Signs {
+    /// Several, whatever else is said.
+    sure: Option<String>,
+    /// Several, unless a count says one.
+    mere: Option<String>,
+    /// A count says one.
+    is_one: bool,
+}
+
+/// Words about workers that are looked at in one container; no command line has so many.
+const MOST_WORDS: usize = 32;
+
+/// What one container says in several places.
+#[derive(Default)]
+struct Server {
+    /// A flag by which a model is spread over processes, if there is one above 1.
+    spread: Option<String>,
+    /// Processes are started by Ray, on whichever machine.
+    is_on_ray: bool,
+    /// Machines of all tasks of its job, as far as they are known.
+    tasks: u64,
+}
+
+impl Signs {
+    fn sure(&mut self, sign: impl FnOnce() -> String) {
+        self.sure.get_or_insert_with(sign);
+    }
+
+    fn mere(&mut self, sign: impl FnOnce() -> String) {
+        self.mere.get_or_insert_with(sign);
+    }
+
+    fn read(&mut self, pod: &Pod<'_>, container: &Container<'_>) {
+        if let Some(name) = interconnect(container) {
+            self.sure(|| format!("it asks for {name}"));
+        }
+        let mut server = Server::default();
+        let known = told(container).filter_map(|told| Some((told, spellings::says(&told)?)));
+        for (told, says) in known.take(MOST_WORDS) {
+            match says {
+                Says::Address => self.address(pod, container, &told),
+                Says::Group => self.mere(|| format!("it sets {}", told.name)),
+                _ => self.word(container, &told, says, &mut server),
+            }
+        }
+        self.launched(container);
+        match server {
+            Server { tasks: 2.., .. } => self.sure(|| format!("its job has {} pods", server.tasks)),
+            Server { tasks: 1, .. } => self.is_one = true,
+            Server {
+                is_on_ray, spread, ..
+            } => {
+                if let Some(spread) = spread.filter(|_| is_on_ray) {
+                    self.sure(|| format!("it is run over Ray with {spread}"));
+                }
+            }
+        }
+    }
+
+    /// What says something only where its value is known.
+    fn word(
+        &mut self,
+        container: &Container<'_>,
+        told: &Told<'_>,
+        says: Says,
+        server: &mut Server,
+    ) {
+        let Known::Word(word) = told.value.known(container) else {
+            if says == Says::Hosts {
+                self.mere(|| format!("it sets {}", told.name));
+            }
+            return;
+        };
+        match says {
+            Says::Nodes | Says::World => self.count(told, word),
+            Says::Rank if word.parse::<u32>().is_ok_and(|rank| rank > 0) => {
+                self.sure(|| sentence(told, word));
+            }
+            Says::Hosts if word.contains(',') => self.sure(|| sentence(told, word)),
+            Says::TaskNodes => {
+                let nodes = word.parse::<u32>().unwrap_or(0);
+                server.tasks = server.tasks.saturating_add(u64::from(nodes));
+            }
+            Says::Backend => server.is_on_ray |= word == "ray",
+            Says::Pipeline | Says::Data if most(word).is_some_and(|n| n > 1) => {
+                server.spread = Some(format!("{} {}", told.shown(), brief(word)));
+            }
+            _ => {}
+        }
+    }
+
+    fn count(&mut self, told: &Told<'_>, word: &str) {
+        match most(word) {
+            Some(1) => self.is_one = true,
+            Some(2..) => self.sure(|| sentence(told, word)),
+            // What is not a number yet says nothing.
+            Some(0) | None => {}
+        }
+    }
+
+    fn address(&mut self, pod: &Pod<'_>, container: &Container<'_>, told: &Told<'_>) {
+        match told.value.known(container) {
+            Known::Word(word) => match place(pod, word) {
+                Where::Here => {}
+                Where::Own => self.mere(|| sentence(told, word)),
+                Where::Elsewhere => self.sure(|| sentence(told, word)),
+            },
+            Known::FromSource => {
+                self.sure(|| format!("it takes {} from outside", told.shown()));
+            }
+            Known::Unknown => {
+                let word = told.value.word().unwrap_or_default();
+                self.mere(|| sentence(told, word));
+            }
+        }
+    }
+
+    /// The number that `mpirun` and its like are told.
+    fn launched(&mut self, container: &Container<'_>) {
+        let Some(end) = program_end(container, &LAUNCHERS) else {
+            return;
+        };
+        let after = told(container).filter(|t| t.at >= end && spellings::is_launched(t));
+        let first = after
+            .take(MOST_WORDS)
+            .find_map(|t| match t.value.known(container) {
+                Known::Word(word) if word.parse::<u32>().is_ok() => Some((t, word)),
+                _ => None,
+            });
+        if let Some((told, word)) = first {
+            self.count(&told, word);
+        }
+    }
+}
+
+/// A number, or the larger end of a range `min:max`.
+fn most(word: &str) -> Option<u32> {
+    word.rsplit(':').next().unwrap_or(word).parse().ok()
+}
+
+fn sentence(told: &Told<'_>, word: &str) -> String {
+    match told.form {
+        Form::Variable => format!("it sets {}={}", told.name, brief(word)),
+        _ => format!("it is run with {} {}", told.shown(), brief(word)),
+    }
+}
+
+/// As it is where it is short and plain.
+fn brief(word: &str) -> String {
+    match word.len() <= 60 && word.chars().all(is_visible) {
+        true => word.to_owned(),
+        false => quoted(word),
+    }
+}
+
+/// Where an address leads.
+enum Where {
+    /// To this pod, whatever its name.
+    Here,
+    /// To a name that is this pod's own, where others may reach it.
+    Own,
+    Elsewhere,
+}
+
+fn place(pod: &Pod<'_>, address: &str) -> Where {
+    let address = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let here = ["", "localhost", "127.0.0.1", "0.0.0.0", "::1", "[::1]"];
+    if here.contains(&address) || here.contains(&host) {
+        return Where::Here;
+    }
+    let first = host.split('.').next().unwrap_or(host);
+    let metadata = pod.metadata.as_ref();
+    let name = metadata.and_then(|m| m.name.as_deref());
+    // Of an indexed Job's pod this is the host name and a dash.
+    let prefix = metadata.and_then(|m| m.generate_name.as_deref()?.strip_suffix('-'));
+    match name == Some(first) || prefix == Some(first) {
+        true => Where::Own,
+        false => Where::Elsewhere,
+    }
+}
+
+/// Groups and kinds whose pods are workers; a group is looked at where the kind alone is another's too.
+/// Sources: kubeflow/training-operator, kubeflow/mpi-operator, kubeflow/trainer, kubernetes-sigs/jobset,
+/// kubernetes-sigs/lws, volcano-sh/volcano, ai-dynamo/grove.
+const OWNERS: [(&str, &str); 13] = [
+    ("", "MPIJob"),
+    ("", "PyTorchJob"),
+    ("", "TFJob"),
+    ("", "XGBoostJob"),
+    ("", "PaddleJob"),
+    ("", "JAXJob"),
+    ("", "MXJob"),
+    ("", "TrainJob"),
+    ("", "JobSet"),
+    ("", "LeaderWorkerSet"),
+    ("", "ElasticJob"),
+    ("batch.volcano.sh", "Job"),
+    ("grove.io", "PodClique"),
+];
+
+/// Labels that they put on their pods.
+const LABELS: [&str; 9] = [
+    "training.kubeflow.org/job-name",
+    "training.kubeflow.org/replica-type",
+    "trainer.kubeflow.org/trainjob-ancestor-step",
+    "jobset.sigs.k8s.io/jobset-name",
+    "leaderworkerset.sigs.k8s.io/name",
+    "volcano.sh/job-name",
+    "volcano.sh/task-spec",
+    "grove.io/podclique",
+    "grove.io/podgang",
+];
+
+fn owner(pod: &Pod<'_>) -> Option<String> {
+    let is = |owner: &OwnerReference<'_>| {
+        let version = owner.api_version.as_deref().unwrap_or_default();
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        let kind = owner.kind.as_deref()?;
+        let (theirs, _) = OWNERS
+            .into_iter()
+            .find(|(of, named)| *named == kind && (of.is_empty() || *of == group))?;
+        Some(match theirs {
+            "" => format!("it belongs to a {kind}"),
+            group => format!("it belongs to a {kind} of {group}"),
+        })
+    };
+    pod.owners().iter().find_map(is)
+}
+
+fn label(pod: &Pod<'_>) -> Option<String> {
+    let label = LABELS.into_iter().find(|key| pod.label(key).is_some())?;
+    Some(format!("it has the label {label}"))
+}
+
+/// Whether a label or annotation of its controller says that there is one: a LeaderWorkerSet's group of one, or a
+/// JobSet's only Job, where neither the JobSet has another nor the Job another pod before this one.
+fn counted_by_label(pod: &Pod<'_>) -> bool {
+    let says = |key: &str| pod.label(key).or_else(|| pod.annotation(key));
+    let is_first =
+        says("batch.kubernetes.io/job-completion-index").is_none_or(|index| index == "0");
+    let is_only = says("jobset.sigs.k8s.io/global-replicas").is_none_or(|jobs| jobs == "1");
+    says("leaderworkerset.sigs.k8s.io/size") == Some("1")
+        || says("jobset.sigs.k8s.io/replicatedjob-replicas") == Some("1") && is_first && is_only
+}
+
+fn claim(pod: &Pod<'_>) -> Option<String> {
+    let claims = pod.spec.as_ref()?.resource_claims.as_deref()?;
+    let names = claims.iter().flat_map(|c| {
+        [
+            &c.name,
+            &c.resource_claim_name,
+            &c.resource_claim_template_name,
+        ]
+    });
+    let mut names = names.filter_map(|n| n.as_deref());
+    let words = ["imex", "compute-domain", "rdma"];
+    let name = names.find(|n| words.iter().any(|w| n.contains(w)))?;
+    Some(format!("it claims {}", brief(name)))
+}
+
+fn interconnect(container: &Container<'_>) -> Option<String> {
+    let limits = container.resources.as_ref()?.limits.as_ref()?;
+    let fast =
+        |name: &str| name.contains("rdma") || name.ends_with("/efa") || name.contains("infiniband");
+    let (name, _) = limits
+        .iter()
+        .find(|(name, quantity)| fast(name) && *quantity != "0")?;
+    Some(brief(name))
+}

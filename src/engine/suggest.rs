@@ -1,0 +1,68 @@
+//! What somebody who wrote an unknown word may have meant.
+
+/// The candidate closest to `word`, if one is close enough to be a slip of the pen.
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // A longer word is no name of ours, and its distance would be costly.
+    const LONGEST: usize = 64;
+    if word.len() > LONGEST {
+        return None;
+    }
+    let word = word.to_ascii_lowercase();
+    let allowed = (word.len() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|c| (distance(&word, &c.to_ascii_lowercase()), c))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many characters have to be added, removed or replaced to make one of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = i;
+        let mut left = i + 1;
+        for (cb, above) in b.iter().zip(row.iter_mut().skip(1)) {
+            let replaced = diagonal + usize::from(ca != *cb);
+            diagonal = *above;
+            left = replaced.min(*above + 1).min(left + 1);
+            *above = left;
+        }
+        if let Some(first) = row.first_mut() {
+            *first = i + 1;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{distance, nearest};
+
+    #[test]
+    fn distances() {
+        for (a, b, expected) in [
+            ("packin", "packing", 1),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("same", "same", 0),
+            ("xabc", "abc", 1),
+        ] {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_near() {
+        let words = ["packing", "boundary"];
+        assert_eq!(nearest("Packin", words), Some("packing"));
+        assert_eq!(nearest("tolerations", words), None);
+        assert_eq!(nearest(&"p".repeat(100), words), None);
+    }
+}

@@ -20,24 +20,25 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// How many characters have to be added, removed or replaced to make one of the other.
+/// How many characters have to be added, removed, replaced or swapped with their neighbour to make one of the other.
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = i;
-        let mut left = i + 1;
-        for (cb, above) in b.iter().zip(row.iter_mut().skip(1)) {
-            let replaced = diagonal + usize::from(ca != *cb);
-            diagonal = *above;
-            left = replaced.min(*above + 1).min(left + 1);
-            *above = left;
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, cb) in b.iter().enumerate() {
+            let replaced = above[j] + usize::from(ca != cb);
+            let mut least = replaced.min(above[j + 1] + 1).min(row[j] + 1);
+            let is_swap = i > 0 && j > 0 && *ca == b[j - 1] && a[i - 1] == *cb;
+            if is_swap {
+                least = least.min(before[j - 1] + 1);
+            }
+            row.push(least);
         }
-        if let Some(first) = row.first_mut() {
-            *first = i + 1;
-        }
+        before = std::mem::replace(&mut above, row);
     }
-    row.last().copied().unwrap_or(0)
+    above.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -52,6 +53,8 @@ mod tests {
             ("abc", "", 3),
             ("kitten", "sitting", 3),
             ("same", "same", 0),
+            ("teir", "tier", 1),
+            ("ab", "ba", 1),
             ("xabc", "abc", 1),
         ] {
             assert_eq!(distance(a, b), expected, "{a} {b}");

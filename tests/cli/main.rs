@@ -7,6 +7,7 @@ mod cluster;
 mod commands;
 mod doctor;
 mod input;
+mod misplaced;
 mod never_match;
 mod refusals;
 mod report;

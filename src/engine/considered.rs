@@ -1,14 +1,23 @@
 //! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
 
+mod obstacle;
+mod remedy;
+mod words;
+
 use std::collections::{HashMap, HashSet};
 
 use super::case::{Case, Choice};
 use super::rules::{self, Removal};
 use super::strategy::Strategy;
+use super::supply::Offer;
 use super::supply::fleet::{Group, Sold};
 use super::supply::offer::mib_ceil;
-use super::supply::{Offer, Slice};
+
 use super::want::{Ask, Lack, Strategies, Want};
+
+use obstacle::Obstacle;
+use words::short;
+pub use words::{mib_words, wanted};
 
 /// One candidate and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +34,9 @@ pub struct Considered {
     pub distance: (u8, u64),
 }
 
+/// The distance of what is too small and not reached either.
+const UNREACHED: (u8, u64) = (5, 0);
+
 /// The distance of a strategy that no node has on offer.
 pub const NOT_THERE: (u8, u64) = (10, 0);
 
@@ -32,19 +44,32 @@ pub const NOT_THERE: (u8, u64) = (10, 0);
 pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
     let chosen = choice.map(|choice| Chosen::of(case, choice));
     let all = candidates(case).into_iter();
-    once(all.map(|candidate| candidate.say(chosen.as_ref()))).collect()
+    once(all.map(|candidate| candidate.say(case, chosen.as_ref()))).collect()
 }
 
-/// Those of them that are nearest to serving the pod, at most so many.
-pub fn nearest(case: &Case<'_, '_>, most: usize) -> Vec<Considered> {
+/// What came nearest to serving the pod.
+#[derive(Debug)]
+pub struct Nearest {
+    /// At most as many as were asked for; none where no node has any of it on offer.
+    pub list: Vec<Considered>,
+    /// What would help against what keeps the first of them from serving.
+    pub fix: Option<String>,
+}
+
+/// Those of the candidates that are nearest to serving the pod, at most so many.
+pub fn nearest(case: &Case<'_, '_>, most: usize) -> Nearest {
     let mut all = candidates(case);
     all.retain(|candidate| candidate.distance < NOT_THERE);
     all.sort_by_key(|candidate| candidate.distance);
     // There may be thousands, of which only these are put into words.
-    let all = all.into_iter();
-    once(all.map(|candidate| candidate.say(None)))
-        .take(most)
-        .collect()
+    let fix = all.first().and_then(|first| remedy::of(case, first, &all));
+    let all = all.iter();
+    Nearest {
+        list: once(all.map(|candidate| candidate.say(case, None)))
+            .take(most)
+            .collect(),
+        fix,
+    }
 }
 
 /// What reads like one before it is left out.
@@ -69,7 +94,7 @@ enum Why<'c> {
     Product,
     Hostname,
     Few { count: u64, needed: u64 },
-    Unreached,
+    Unreached(&'c Group),
     Fits { takes_pods: bool },
 }
 
@@ -93,52 +118,6 @@ fn candidates<'c>(case: &'c Case<'_, '_>) -> Vec<Candidate<'c>> {
         }
     }
     all
-}
-
-/// What the pod wants, in a few words.
-pub fn wanted(case: &Case<'_, '_>) -> String {
-    let Some(want) = case.wants.first() else {
-        return "the pod".to_owned();
-    };
-    let what = match (want.fixed_resource(), want.count) {
-        (Some(resource), count) => format!("{count} {resource}"),
-        (None, 1) => "one GPU or share".to_owned(),
-        (None, count) => format!("{count} whole GPUs"),
-    };
-    let size = size(&want.ask);
-    let others = match case.wants.len() {
-        1 => String::new(),
-        n => format!(" and {} more", n - 1),
-    };
-    format!("container {}'s {what}{size}{others}", want.container)
-}
-
-fn size(ask: &Ask) -> String {
-    let mut parts = Vec::new();
-    if let Some(bytes) = ask.memory {
-        parts.push(mib_words(mib_ceil(bytes)));
-    }
-    if let Some(fraction) = ask.fraction {
-        parts.push(format!("{fraction} of a GPU"));
-    }
-    if let Some(fraction) = ask.memory_fraction {
-        parts.push(format!("{fraction} of a GPU's memory"));
-    }
-    if let Some(percent) = ask.compute {
-        parts.push(format!("{percent} % of compute"));
-    }
-    match parts.as_slice() {
-        [] => String::new(),
-        _ => format!(" of {}", parts.join(" and ")),
-    }
-}
-
-/// `10Gi` where it is whole, else MiB.
-pub fn mib_words(mib: u64) -> String {
-    match mib.is_multiple_of(1024) {
-        true => format!("{}Gi", mib / 1024),
-        false => format!("{mib}Mi"),
-    }
 }
 
 fn of_offers<'c>(case: &'c Case<'_, '_>, strategy: Strategy, all: &mut Vec<Candidate<'c>>) {
@@ -183,7 +162,12 @@ impl<'c, 'a> Chosen<'c, 'a> {
 }
 
 impl Candidate<'_> {
-    fn say(&self, chosen: Option<&Chosen<'_, '_>>) -> Considered {
+    /// Whether the pod reaches nodes of the kind, as far as that was looked at.
+    fn is_reached(&self) -> bool {
+        self.distance < UNREACHED
+    }
+
+    fn say(&self, case: &Case<'_, '_>, chosen: Option<&Chosen<'_, '_>>) -> Considered {
         let (offer, verdict) = match (self.offer, &self.why) {
             (_, Why::Ruled(removal)) => ("any".to_owned(), removal.verdict()),
             (None, _) | (_, Why::Nobody) => {
@@ -191,7 +175,7 @@ impl Candidate<'_> {
             }
             (Some(offer), why) => {
                 let name = format!("{} on {}", offer.resource, offer.product);
-                (name, why.say(offer, chosen))
+                (name, why.say(case, offer, chosen))
             }
         };
         let is_first = chosen.is_some_and(|chosen| chosen.comes_after(self.strategy));
@@ -206,7 +190,7 @@ impl Candidate<'_> {
 }
 
 impl Why<'_> {
-    fn say(&self, offer: &Offer, chosen: Option<&Chosen<'_, '_>>) -> String {
+    fn say(&self, case: &Case<'_, '_>, offer: &Offer, chosen: Option<&Chosen<'_, '_>>) -> String {
         let said = match self {
             Self::Short(ask, lack) => return short(ask, offer, *lack),
             Self::Few { count, needed } => return format!("{count} on a node, {needed} needed"),
@@ -215,9 +199,7 @@ impl Why<'_> {
             Self::Hostname => {
                 "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
             }
-            Self::Unreached => {
-                "the pod's node selectors, affinity or tolerations do not reach its nodes"
-            }
+            Self::Unreached(group) => return Obstacle::between(case, group).to_string(),
             Self::Ruled(_) | Self::Nobody => "no known node offers it",
         };
         said.to_owned()
@@ -257,14 +239,16 @@ impl<'c, 'a> Asking<'c, 'a> {
 fn verdict<'c>(
     case: &Case<'_, '_>,
     asking: &Asking<'c, '_>,
-    (group, is_reached, sold): (&Group, bool, &Sold),
+    (group, is_reached, sold): (&'c Group, bool, &Sold),
     offer: &Offer,
 ) -> Option<(Why<'c>, (u8, u64))> {
     asking.wants.first()?;
     for want in &asking.wants {
         if let Err(lack) = want.ask.met_by(offer) {
             let missing = missing(&want.ask, offer, lack);
-            return Some((Why::Short(&want.ask, lack), (2, missing)));
+            // What is too small and out of reach besides is farther than anything.
+            let kind = if is_reached { 2 } else { UNREACHED.0 };
+            return Some((Why::Short(&want.ask, lack), (kind, missing)));
         }
     }
     if !case.is_wanted(sold.offer) {
@@ -282,7 +266,10 @@ fn verdict<'c>(
             let takes_pods = group.available;
             (Why::Fits { takes_pods }, (0, 0))
         }
-        false => (Why::Unreached, (3, 0)),
+        false => {
+            let is_meant = obstacle::selects(case, &offer.product);
+            (Why::Unreached(group), (3, u64::from(!is_meant)))
+        }
     })
 }
 
@@ -324,54 +311,4 @@ fn missing(ask: &Ask, offer: &Offer, lack: Lack) -> u64 {
         }
     };
     asked.unwrap_or(0).saturating_sub(offered.unwrap_or(0))
-}
-
-fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
-    match lack {
-        Lack::Memory => {
-            let asked = ask
-                .memory
-                .map_or_else(String::new, |b| mib_words(mib_ceil(b)));
-            match offer.memory_mib {
-                Some(mib) => format!("too small: {mib} MiB < {asked}"),
-                None => format!("its memory is not known, {asked} is asked"),
-            }
-        }
-        Lack::Fraction => {
-            let asked = ask.fraction.map_or_else(String::new, |f| f.to_string());
-            format!("too small: {} < {asked} of a GPU", share_words(offer))
-        }
-        Lack::MemoryFraction => {
-            let asked = ask
-                .memory_fraction
-                .map_or_else(String::new, |f| f.to_string());
-            format!(
-                "too small: {} < {asked} of a GPU's memory",
-                share_words(offer)
-            )
-        }
-        Lack::Compute => {
-            let asked = ask.compute.unwrap_or(0);
-            format!(
-                "too small: {} % of compute < {asked} %",
-                offer.compute_percent()
-            )
-        }
-    }
-}
-
-fn share_words(offer: &Offer) -> String {
-    match offer.slice {
-        None => format!("1/{}", offer.replicas),
-        Some(Slice { compute, memory }) => {
-            let share = match offer.replicas {
-                1 => String::new(),
-                n => format!(", 1/{n} of it"),
-            };
-            format!(
-                "{}/{} of compute and {}/{} of memory{share}",
-                compute.0, compute.1, memory.0, memory.1
-            )
-        }
-    }
 }

@@ -8,7 +8,7 @@ use super::findings::Findings;
 use super::keep;
 use super::outsider::{outsider, untouched};
 use super::policy::Mode;
-use super::question::{Question, Witness, Workload};
+use super::question::{Question, Witness};
 use super::rules;
 use super::share::{self, Gpus};
 use super::size;
@@ -65,10 +65,7 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
         return rules::too_large::decision(excess, policy, mode);
     }
     let mut findings = Findings::new(policy);
-    let form = match question.workload {
-        Workload::Pod => Form::Pod,
-        Workload::DaemonSet | Workload::Template => Form::Template,
-    };
+    let form = question.form();
     let stamped = keep::is_stamped(pod);
     let asked = ask::read(pod, form, stamped, &mut findings);
     let mut draft = Draft::new(question, mode, findings);

@@ -1,5 +1,6 @@
 //! What is asked of the engine: a pod, and everything it is judged against.
 
+use super::ask::Form;
 use super::case::{Case, Choice};
 use super::namespaces::Namespaces;
 use super::policy::Policy;
@@ -26,6 +27,16 @@ pub struct Question<'a> {
     pub workload: Workload,
     /// Who creates it, where that is known.
     pub user: Option<&'a str>,
+}
+
+impl Question<'_> {
+    /// How the pod came to the reader.
+    pub(super) const fn form(&self) -> Form {
+        match self.workload {
+            Workload::Pod => Form::Pod,
+            Workload::DaemonSet | Workload::Template => Form::Template,
+        }
+    }
 }
 
 /// What makes a pod.

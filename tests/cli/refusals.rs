@@ -127,3 +127,108 @@ fn strategies_whose_nodes_take_no_pods_now_are_told_from_those_that_come_later()
     };
     assert!(of("mig") && of("mps"), "{verdicts:?}");
 }
+
+/// A node with whole H100s, eight of them.
+const WHOLE: &str = r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"whole-1","labels":{"kubernetes.io/hostname":"whole-1","nvidia.com/gpu.count":"8","nvidia.com/gpu.product":"NVIDIA-H100-80GB-HBM3","nvidia.com/gpu.replicas":"1","nvidia.com/gpu.sharing-strategy":"none","nvidia.com/gpu.memory":"81559"}},"status":{"allocatable":{"nvidia.com/gpu":"8"}}}"#;
+
+/// A node with time-sliced T4s, whose product label says so.
+const SLICED: &str = r#"{"apiVersion":"v1","kind":"Node","metadata":{"name":"t4-1","labels":{"kubernetes.io/hostname":"t4-1","nvidia.com/gpu.count":"1","nvidia.com/gpu.product":"Tesla-T4-SHARED","nvidia.com/gpu.replicas":"4","nvidia.com/gpu.sharing-strategy":"time-slicing","nvidia.com/gpu.memory":"15360"}},"spec":{"taints":[{"key":"dedicated","value":"ml","effect":"NoSchedule"}]},"status":{"allocatable":{"nvidia.com/gpu":"4"}}}"#;
+
+/// Each situation has its own remedy, and none that would not help.
+#[test]
+fn what_cannot_be_placed_is_answered_with_what_would_help() {
+    const POOLS: &str =
+        "; nodes that are not there yet are declared under supply.pools in the policy";
+    let one = "nvidia.com/gpu: 1";
+    for (nodes, tier, annotations, resource, spec, message, fix) in [
+        (
+            WHOLE,
+            "trusted-inference",
+            "",
+            one,
+            "",
+            "container main's one GPU or share of 9Gi: there are 8 whole GPUs, and none is handed out by mps or mig",
+            "the administrator has some nodes hand out shares first (docs/nodes.md), or name one of the tiers that known nodes can serve: regulated, production, batch",
+        ),
+        (
+            WHOLE,
+            "production",
+            ", slicegate.dev/gpu-memory: 300Gi",
+            one,
+            "",
+            "container main's one GPU or share of 300Gi; nearest: nvidia.com/gpu on NVIDIA-H100-80GB-HBM3 by exclusive: too small: 81559 MiB < 300Gi",
+            "ask for at most 81559Mi with slicegate.dev/gpu-memory",
+        ),
+        (
+            WHOLE,
+            "production",
+            "",
+            "nvidia.com/gpu: 9",
+            "",
+            "container main's 9 whole GPUs; nearest: nvidia.com/gpu on NVIDIA-H100-80GB-HBM3 by exclusive: 8 on a node, 9 needed",
+            "ask for at most 8 of nvidia.com/gpu in one pod",
+        ),
+        (
+            WHOLE,
+            "production",
+            "",
+            one,
+            "nodeSelector: {nvidia.com/gpu.product: NVIDIA-A100}, ",
+            "container main's one GPU or share of 18Gi; nearest: nvidia.com/gpu on NVIDIA-H100-80GB-HBM3 by exclusive: the pod's nodeSelector asks for nvidia.com/gpu.product=NVIDIA-A100, node whole-1 has NVIDIA-H100-80GB-HBM3",
+            "correct what the pod's nodeSelector asks of nvidia.com/gpu.product, or leave it out",
+        ),
+        (
+            WHOLE,
+            "production",
+            ", slicegate.dev/gpu-products: NVIDIA-L4",
+            one,
+            "",
+            "container main's one GPU or share of 18Gi; nearest: nvidia.com/gpu on NVIDIA-H100-80GB-HBM3 by exclusive: not one of the products asked for",
+            "write slicegate.dev/gpu-products: NVIDIA-H100-80GB-HBM3",
+        ),
+        (
+            SLICED,
+            "batch",
+            "",
+            one,
+            "",
+            "container main's one GPU or share of 0.25 of a GPU; nearest: nvidia.com/gpu on Tesla-T4 by time-slicing: its nodes have the taint dedicated=ml:NoSchedule, which the pod does not tolerate",
+            "tolerate the taint dedicated=ml:NoSchedule",
+        ),
+        (
+            SLICED,
+            "batch",
+            "",
+            one,
+            "tolerations: [{operator: Exists}], nodeSelector: {nvidia.com/gpu.product: Tesla-T4}, ",
+            "container main's one GPU or share of 0.25 of a GPU; nearest: nvidia.com/gpu on Tesla-T4 by time-slicing: the pod's nodeSelector asks for nvidia.com/gpu.product=Tesla-T4, node t4-1 has Tesla-T4-SHARED",
+            "write slicegate.dev/gpu-products: Tesla-T4 in place of the selector, which means it shared or whole",
+        ),
+        (
+            SLICED,
+            "batch",
+            ", slicegate.dev/gpu-fraction: \"0.5\"",
+            one,
+            "tolerations: [{operator: Exists}], ",
+            "container main's one GPU or share of 0.5 of a GPU; nearest: nvidia.com/gpu on Tesla-T4 by time-slicing: too small: 1/4 < 0.5 of a GPU",
+            "ask for at most 0.2500 with slicegate.dev/gpu-fraction, or for memory alone",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("nodes.yaml");
+        std::fs::write(&file, nodes).expect("written");
+        let manifest = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: app, namespace: team-a, annotations: {{slicegate.dev/tier: {tier}{annotations}}}}}\n\
+             spec: {{{spec}containers: [{{name: main, image: registry.example/app:1, resources: {{limits: {{{resource}}}}}}}]}}\n"
+        );
+        let run = review(&format!("--nodes={}", file.display()), &manifest);
+        let report: serde_json::Value = serde_json::from_str(&run.out).expect("a report");
+        let finding = &report["items"][0]["findings"][0];
+        assert_eq!(finding["rule"], "no-such-offer", "{manifest}");
+        assert_eq!(
+            finding["message"],
+            format!("no known node can ever serve {message}")
+        );
+        assert_eq!(finding["fix"], format!("{fix}{POOLS}"));
+    }
+}

@@ -2,7 +2,9 @@
 
 mod chosen;
 mod daemon_set;
+mod other_tiers;
 mod stamped;
+mod strategies;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -24,7 +26,7 @@ use super::size;
 use super::strategy::Strategy;
 use super::supply::NodeFilter;
 use super::tenancy;
-use super::want::{Named, Strategies, Want};
+use super::want::{Named, Want};
 use super::words;
 use crate::facts::Pod;
 use crate::facts::pod::Place;
@@ -109,13 +111,8 @@ impl<'q, 'a> Draft<'q, 'a> {
         }
         let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
         let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
-        // The terms of a finished rewrite are its own; what they stood beside is an annotation by then.
-        if self.tier.is_some()
-            && !asked.has_share_ask
-            && !labelled
-            && let Some(mib) = ask::selected_memory(&filter)
-        {
-            asked.wants.iter_mut().for_each(|want| want.select(mib));
+        if self.tier.is_some() {
+            select(&mut asked, &filter, labelled);
         }
         let pinned = rules::daemonset_share::pinned(pod, &filter);
         if pinned.is_some() || workload == Workload::DaemonSet {
@@ -216,97 +213,6 @@ impl<'q, 'a> Draft<'q, 'a> {
         self.findings.add(&rules::tier_missing::RULE, "", text);
     }
 
-    /// The strategies that every want allows; findings where there is none.
-    fn strategies(&mut self, asked: &Asked<'_>, mixed: bool) -> Strategies {
-        let mut common: Option<Strategies> = None;
-        let mut is_served = true;
-        for want in &asked.wants {
-            let own = want.strategies(self.tier);
-            if own.is_empty() {
-                self.no_strategy(want);
-                is_served = false;
-            }
-            common = Some(common.map_or(own, |c| c.and(own)));
-        }
-        let common = common.unwrap_or_default();
-        if common.is_empty() && is_served && !mixed && !asked.wants.is_empty() {
-            // Every want alone could be served, only not by one mechanism.
-            let text = (
-                "the containers' asks need different mechanisms".to_owned(),
-                "split the pod, or ask for the same kind of device in every container".to_owned(),
-            );
-            self.findings
-                .add(&rules::mixed_devices::RULE, "/spec/containers", text);
-        }
-        let Some(strategy) = asked.strategy else {
-            return common;
-        };
-        if self.may_name(strategy) {
-            self.beside_asks(strategy, &asked.wants);
-        }
-        common.only(strategy)
-    }
-
-    /// A want that no strategy of its tier may serve.
-    fn no_strategy(&mut self, want: &Want<'_>) {
-        let Some(tier) = self.tier else { return };
-        let path = format!("{}/resources", want.place);
-        match want.fixed_resource() {
-            Some(resource) => {
-                let text = rules::isolation_below_tier::resource(resource, tier);
-                self.findings
-                    .add(&rules::isolation_below_tier::RULE, path, text);
-            }
-            None => {
-                let text = rules::whole_gpu_needed::text(want, Some(tier), None);
-                self.findings
-                    .add(&rules::whole_gpu_needed::RULE, path, text);
-            }
-        }
-    }
-
-    /// Whether a strategy that is named is one of the tier's; a finding where it is not.
-    fn may_name(&mut self, strategy: Strategy) -> bool {
-        let Some(tier) = self.tier else { return true };
-        let path = || format!("/metadata/annotations/{}", ask::pointer(words::STRATEGY));
-        if strategy.isolation() < tier.isolation {
-            let text = rules::isolation_below_tier::strategy(strategy, tier);
-            self.findings
-                .add(&rules::isolation_below_tier::RULE, path(), text);
-            return false;
-        }
-        let is_listed = tier.strategies.contains(&strategy);
-        if !is_listed {
-            let text = rules::ask_invalid::strategy_not_listed(strategy, tier);
-            self.findings.add(&rules::ask_invalid::RULE, path(), text);
-        }
-        is_listed
-    }
-
-    /// Looks for asks that a strategy of the tier cannot serve: a name that is another mechanism's, several whole GPUs.
-    fn beside_asks(&mut self, strategy: Strategy, wants: &[Want<'_>]) {
-        let serves = |want: &Want<'_>| {
-            let mut own = want.strategies(self.tier).iter();
-            own.any(|one| one == strategy)
-        };
-        let unserved = wants.iter().filter(|want| !serves(want));
-        let (named, whole): (Vec<_>, Vec<_>) =
-            unserved.partition(|want| want.fixed_resource().is_some());
-        if let Some(resource) = named.first().and_then(|want| want.fixed_resource()) {
-            let text = rules::ask_invalid::strategy_beside_name(strategy, resource);
-            let path = format!("/metadata/annotations/{}", ask::pointer(words::STRATEGY));
-            self.findings.add(&rules::ask_invalid::RULE, path, text);
-        }
-        // Where the tier has no whole ones either, that is said of the container already.
-        let is_told = self.findings.has(&rules::whole_gpu_needed::RULE);
-        if let (Some(want), Some(tier), false) = (whole.first(), self.tier, is_told) {
-            let text = rules::whole_gpu_needed::text(want, Some(tier), Some(strategy));
-            let path = format!("{}/resources", want.place);
-            self.findings
-                .add(&rules::whole_gpu_needed::RULE, path, text);
-        }
-    }
-
     fn limits(&mut self, granted: &[(Place, Limits)], trust: Trust) {
         if !std::mem::replace(&mut self.limited, true) {
             rules::limit_env::check(self.question.pod, granted, trust, &mut self.findings);
@@ -374,6 +280,17 @@ impl<'q, 'a> Draft<'q, 'a> {
                 _ => reason,
             },
         }
+    }
+}
+
+/// Takes what node selectors ask for where the pod says no size. The terms of a finished rewrite are its own; what they
+/// stood beside is an annotation by then.
+fn select(asked: &mut Asked<'_>, filter: &NodeFilter<'_>, is_rewritten: bool) {
+    if !asked.has_share_ask
+        && !is_rewritten
+        && let Some(mib) = ask::selected_memory(filter)
+    {
+        asked.wants.iter_mut().for_each(|want| want.select(mib));
     }
 }
 

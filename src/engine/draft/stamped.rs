@@ -24,7 +24,8 @@ impl<'a> Draft<'_, 'a> {
                 None => on_supply = true,
             }
         }
-        let text = rules::no_such_offer::text(case);
+        let tiers = self.other_tiers(case);
+        let text = rules::no_such_offer::text(case, &tiers);
         if on_supply {
             self.no_supply(case, &text);
         }

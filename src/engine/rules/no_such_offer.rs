@@ -4,6 +4,7 @@ use crate::engine::case::Case;
 use crate::engine::considered;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::strategy::Strategy;
+use crate::engine::supply::Group;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -51,29 +52,58 @@ spec:
 "#,
 };
 
-/// Nothing known can ever serve the pod: what was considered, nearest first.
-pub fn text(case: &Case<'_, '_>) -> (String, String) {
-    let near = considered::nearest(case, 3);
-    let near: Vec<String> = near
+/// Nothing known can ever serve the pod: what was considered, nearest first, and what would help. `tiers` are those that
+/// the namespace allows and that could serve it.
+pub fn text(case: &Case<'_, '_>, tiers: &[&str]) -> (String, String) {
+    let nearest = considered::nearest(case, 3);
+    let near: Vec<String> = nearest
+        .list
         .iter()
         .map(|c| format!("{} by {}: {}", c.offer, c.strategy, c.verdict))
         .collect();
     let wanted = considered::wanted(case);
     let message = match near.as_slice() {
-        [] => format!(
-            "no known node can ever serve {wanted}: none offers {}",
-            existing(case)
-        ),
+        [] => format!("no known node can ever serve {wanted}: {}", existing(case)),
         _ => format!(
             "no known node can ever serve {wanted}; nearest: {}",
             near.join("; ")
         ),
     };
-    let fix = "ask for less, widen the node selectors, or name a tier with other strategies; for nodes that are not there yet declare supply.pools in the policy";
-    (message, fix.to_owned())
+    let mut fix = nearest.fix.unwrap_or_else(|| nobody_offers(case));
+    match tiers {
+        [] => {}
+        [tier] => fix.push_str(&format!(
+            ", or name tier {tier}, which known nodes can serve"
+        )),
+        _ => fix.push_str(&format!(
+            ", or name one of the tiers that known nodes can serve: {}",
+            tiers.join(", ")
+        )),
+    }
+    fix.push_str("; nodes that are not there yet are declared under supply.pools in the policy");
+    (message, fix)
 }
 
-/// What is missing, and what there is of the same kind under other names.
+/// What to do where no node has anything of the kind.
+fn nobody_offers(case: &Case<'_, '_>) -> String {
+    let names_it = case
+        .wants
+        .iter()
+        .any(|want| want.fixed_resource().is_some());
+    let shares = case.strategies.iter().any(|s| s != Strategy::Exclusive);
+    match (names_it, shares) {
+        (true, _) => {
+            "ask for nvidia.com/gpu: 1 and let the tier choose, or for a name that there is"
+                .to_owned()
+        }
+        (false, true) => {
+            "the administrator has some nodes hand out shares first (docs/nodes.md)".to_owned()
+        }
+        (false, false) => "the administrator leaves some nodes whole (docs/nodes.md)".to_owned(),
+    }
+}
+
+/// What there is of the same kind under other names, or that there is nothing of the kind.
 fn existing(case: &Case<'_, '_>) -> String {
     let mut names: Vec<&str> = Vec::new();
     for offer in &case.supply.offers {
@@ -82,13 +112,30 @@ fn existing(case: &Case<'_, '_>) -> String {
             names.push(&offer.resource);
         }
     }
-    match names.as_slice() {
-        [] => {
-            let words: Vec<&str> = case.strategies.iter().map(Strategy::word).collect();
-            words.join(", ")
-        }
-        names => format!("it; there is {}", names.join(", ")),
+    if !names.is_empty() {
+        return format!("none offers it; there is {}", names.join(", "));
     }
+    let words: Vec<&str> = case.strategies.iter().map(Strategy::word).collect();
+    let words = words.join(" or ");
+    match whole_gpus(case) {
+        0 => format!("none hands out GPUs by {words}"),
+        1 => format!("there is one whole GPU, and none is handed out by {words}"),
+        whole => format!("there are {whole} whole GPUs, and none is handed out by {words}"),
+    }
+}
+
+/// Whole GPUs that the fleet hands out.
+fn whole_gpus(case: &Case<'_, '_>) -> u64 {
+    let supply = case.supply;
+    let of_group = |group: &Group| {
+        let whole = group.sold.iter().filter(|sold| {
+            let offer = supply.offers.get(sold.offer);
+            offer.is_some_and(|offer| offer.strategy == Strategy::Exclusive)
+        });
+        let count: u64 = whole.map(|sold| sold.count).sum();
+        count.saturating_mul(supply.nodes_in(group) as u64)
+    };
+    supply.groups.iter().map(of_group).sum()
 }
 
 /// What is said of an ask without a whole resource that the tier has no strategy for.

@@ -56,7 +56,7 @@ impl<'p> NodeFilter<'p> {
     }
 
     /// What the node selector says; of a key that stands twice the last one counts.
-    pub(super) fn selected(&self) -> impl Iterator<Item = (&'p str, &'p str)> {
+    pub fn selected(&self) -> impl Iterator<Item = (&'p str, &'p str)> {
         let selector = self.node_selector;
         let pairs = selector.into_iter().flat_map(Pairs::iter);
         pairs.filter(move |(key, value)| selector.and_then(|s| s.get(key)) == Some(value))

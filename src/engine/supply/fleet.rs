@@ -137,6 +137,20 @@ impl Supply {
         }
     }
 
+    /// The value of a label of the first node of a group.
+    pub fn label_in(&self, group: &Group, key: &str) -> Option<&str> {
+        let row = group.nodes.start;
+        match self.narrow.get(key) {
+            Some(column) => column.value(self.group_at(row)),
+            None => self.wide.get(key)?.value(row),
+        }
+    }
+
+    /// Whether any known node has a label of that key.
+    pub fn carries(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
     /// Names of the nodes of a group.
     pub fn node_names<'s>(&'s self, group: &Group) -> impl Iterator<Item = &'s str> {
         let rows = group.nodes.clone();

@@ -1,0 +1,103 @@
+//! Words for what is asked and what an offer is short of.
+
+use crate::engine::case::Case;
+use crate::engine::supply::offer::mib_ceil;
+use crate::engine::supply::{Offer, Slice};
+use crate::engine::want::{Ask, Lack};
+
+/// What the pod wants, in a few words.
+pub fn wanted(case: &Case<'_, '_>) -> String {
+    let Some(want) = case.wants.first() else {
+        return "the pod".to_owned();
+    };
+    let what = match (want.fixed_resource(), want.count) {
+        (Some(resource), count) => format!("{count} {resource}"),
+        (None, 1) => "one GPU or share".to_owned(),
+        (None, count) => format!("{count} whole GPUs"),
+    };
+    let size = size(&want.ask);
+    let others = match case.wants.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    format!("container {}'s {what}{size}{others}", want.container)
+}
+
+fn size(ask: &Ask) -> String {
+    let mut parts = Vec::new();
+    if let Some(bytes) = ask.memory {
+        parts.push(mib_words(mib_ceil(bytes)));
+    }
+    if let Some(fraction) = ask.fraction {
+        parts.push(format!("{fraction} of a GPU"));
+    }
+    if let Some(fraction) = ask.memory_fraction {
+        parts.push(format!("{fraction} of a GPU's memory"));
+    }
+    if let Some(percent) = ask.compute {
+        parts.push(format!("{percent} % of compute"));
+    }
+    match parts.as_slice() {
+        [] => String::new(),
+        _ => format!(" of {}", parts.join(" and ")),
+    }
+}
+
+/// `10Gi` where it is whole, else MiB.
+pub fn mib_words(mib: u64) -> String {
+    match mib.is_multiple_of(1024) {
+        true => format!("{}Gi", mib / 1024),
+        false => format!("{mib}Mi"),
+    }
+}
+
+/// What an offer is short of.
+pub(super) fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
+    match lack {
+        Lack::Memory => {
+            let asked = ask
+                .memory
+                .map_or_else(String::new, |b| mib_words(mib_ceil(b)));
+            match offer.memory_mib {
+                Some(mib) => format!("too small: {mib} MiB < {asked}"),
+                None => format!("its memory is not known, {asked} is asked"),
+            }
+        }
+        Lack::Fraction => {
+            let asked = ask.fraction.map_or_else(String::new, |f| f.to_string());
+            format!("too small: {} < {asked} of a GPU", share_words(offer))
+        }
+        Lack::MemoryFraction => {
+            let asked = ask
+                .memory_fraction
+                .map_or_else(String::new, |f| f.to_string());
+            format!(
+                "too small: {} < {asked} of a GPU's memory",
+                share_words(offer)
+            )
+        }
+        Lack::Compute => {
+            let asked = ask.compute.unwrap_or(0);
+            format!(
+                "too small: {} % of compute < {asked} %",
+                offer.compute_percent()
+            )
+        }
+    }
+}
+
+fn share_words(offer: &Offer) -> String {
+    match offer.slice {
+        None => format!("1/{}", offer.replicas),
+        Some(Slice { compute, memory }) => {
+            let share = match offer.replicas {
+                1 => String::new(),
+                n => format!(", 1/{n} of it"),
+            };
+            format!(
+                "{}/{} of compute and {}/{} of memory{share}",
+                compute.0, compute.1, memory.0, memory.1
+            )
+        }
+    }
+}

@@ -1,17 +1,22 @@
 //! `slicegate adopt`: gives the GPU pods that already run in a namespace their boundary label, and nothing else.
 
+use std::collections::BTreeSet;
+
 use anyhow::bail;
 use serde_json::json;
 
 use super::args::AdoptArgs;
 use super::live;
+use super::progress::Progress;
 use super::{DENIED, DONE, output};
 use crate::admission::World;
 use crate::cluster::{Cluster, Kind, Patch, Really};
 use crate::config::documents;
 use crate::config::pods::{self, PresentPod};
+use crate::doctor::closed;
 use crate::engine::audit::{self, Adoption, Judge};
-use crate::engine::shown::shown_lines;
+use crate::engine::policy::Mode;
+use crate::engine::shown::shown;
 use crate::engine::words;
 use crate::facts::Pod;
 
@@ -25,35 +30,128 @@ pub(crate) fn run(args: &AdoptArgs) -> anyhow::Result<u8> {
 
 async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
     let cluster = live::connect(&args.cluster).await?;
+    let progress = Progress::start(format!("reading {}", cluster.address()));
     let never = args.never_match.clone().unwrap_or_default();
-    let world = live::boundaries_of(&cluster, args.policy.as_deref(), never).await?;
-    let namespace = args.namespace.as_str();
-    if world.namespaces.view(namespace).is_none() {
-        bail!("there is no namespace {namespace} at {}", cluster.address());
-    }
-    let pages = cluster.list_of(Kind::PODS, namespace).await?;
+    let (world, unseen) = live::boundaries_of(&cluster, args.policy.as_deref(), never).await?;
+    let (namespaces, pages) = wanted(args, &cluster, &world).await?;
+    let pods = live::pods(&cluster, &pages)?;
+    drop(progress);
+    say(&format!("At {} as {}", cluster.address(), cluster.who()))?;
     let really = match args.dry_run {
         true => Really::No,
         false => Really::Yes,
     };
-    let mut status = DONE;
-    let mut any = false;
-    for pod in live::pods(&cluster, &pages)? {
-        let name = pod.name.clone();
+    let mut counts = Counts::default();
+    for pod in pods
+        .into_iter()
+        .filter(|pod| namespaces.contains(&pod.namespace))
+    {
+        let place = format!("{}/{}", pod.namespace, pod.name);
         let done = one(&cluster, &world, pod, really).await?;
+        counts.add(&done);
         if let Some(line) = done.line(args.dry_run) {
-            any = true;
-            output::print(&shown_lines(&format!("{namespace}/{name}: {line}")))?;
-            output::print("\n")?;
-        }
-        if done.is_short() {
-            status = DENIED;
+            say(&format!("{place}: {line}"))?;
         }
     }
-    if !any {
-        output::print(&format!("no GPU pod in namespace {namespace}\n"))?;
+    say(&counts.line(&namespaces, args.dry_run))?;
+    let is_closed = warn_of_closed(&world, &namespaces)?;
+    if let Some(unseen) = unseen {
+        say(&format!(
+            "whether nodes serve the GPU pods to come was not judged: {unseen}"
+        ))?;
     }
-    Ok(status)
+    Ok(match counts.left > 0 || is_closed {
+        true => DENIED,
+        false => DONE,
+    })
+}
+
+fn say(line: &str) -> anyhow::Result<()> {
+    output::print(&format!("{}\n", shown(line)))
+}
+
+/// The namespaces that were named, and pages that hold their pods.
+async fn wanted(
+    args: &AdoptArgs,
+    cluster: &Cluster,
+    world: &World,
+) -> anyhow::Result<(BTreeSet<String>, Vec<String>)> {
+    if let Some(namespace) = args.namespace.as_ref().or(args.of.as_ref()) {
+        if world.namespaces.view(namespace).is_none() {
+            bail!("there is no namespace {namespace} at {}", cluster.address());
+        }
+        let pages = cluster.list_of(Kind::PODS, namespace).await?;
+        return Ok((BTreeSet::from([namespace.clone()]), pages));
+    }
+    let names = world.namespaces.names().into_iter();
+    let opted_in = names.filter(|name| world.namespaces.mode(name, &world.policy).0 != Mode::Off);
+    let opted_in = opted_in.map(str::to_owned).collect();
+    Ok((opted_in, cluster.list(Kind::PODS).await?))
+}
+
+/// Says of each namespace that is closed why, and what opens it; labels alone open none.
+fn warn_of_closed(world: &World, namespaces: &BTreeSet<String>) -> anyhow::Result<bool> {
+    let mut is_closed = false;
+    for name in namespaces {
+        let Some(closed) = closed(&world.policy, &world.supply, &world.namespaces, name) else {
+            continue;
+        };
+        is_closed = true;
+        let closes = match world.namespaces.mode(name, &world.policy).0 {
+            Mode::Enforce => "is closed: no GPU pod can be created there",
+            _ => "will be closed once it is enforced: no GPU pod could be created there",
+        };
+        say(&format!(
+            "{name} {closes}: {} [{}]",
+            closed.why, closed.rule
+        ))?;
+        say(&format!("  fix: {}", closed.fix))?;
+        if let Some(command) = closed.command {
+            say(&format!("    {command}"))?;
+        }
+    }
+    Ok(is_closed)
+}
+
+/// How many pods came to what.
+#[derive(Default)]
+struct Counts {
+    labelled: usize,
+    already: usize,
+    left: usize,
+}
+
+impl Counts {
+    fn add(&mut self, done: &Done) {
+        match done {
+            Done::NoGpu | Done::Gone => {}
+            Done::Labelled(_) => self.labelled += 1,
+            Done::Already(_) => self.already += 1,
+            Done::Differs(..) | Done::NoBoundary | Done::KeepsChanging => self.left += 1,
+        }
+    }
+
+    fn line(&self, namespaces: &BTreeSet<String>, dry_run: bool) -> String {
+        let Self {
+            labelled,
+            already,
+            left,
+        } = self;
+        let places = match namespaces.len() {
+            1 => "1 namespace".to_owned(),
+            some => format!("{some} namespaces"),
+        };
+        let labelled = match dry_run {
+            true => format!("{labelled} would be labelled"),
+            false => format!("{labelled} labelled"),
+        };
+        let all = self.labelled + already + left;
+        let pods = match all {
+            1 => "1 GPU pod".to_owned(),
+            all => format!("{all} GPU pods"),
+        };
+        format!("{pods} in {places}: {labelled}, {already} had their label, {left} left alone")
+    }
 }
 
 /// What became of a pod.
@@ -92,14 +190,6 @@ impl Done {
                 "left alone: somebody else kept changing it; run this again".to_owned()
             }
         })
-    }
-
-    /// Whether the boundary does not hold for it yet.
-    fn is_short(&self) -> bool {
-        matches!(
-            self,
-            Self::Differs(..) | Self::NoBoundary | Self::KeepsChanging
-        )
     }
 }
 

@@ -225,7 +225,7 @@ pub(crate) struct PolicyCheckArgs {
 /// Which cluster is asked.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ClusterArgs {
-    /// The cluster; without it $KUBECONFIG, ~/.kube/config, or that of this pod
+    /// The cluster; else $KUBECONFIG, ~/.kube/config, or that of this pod
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
     /// A context of the kubeconfig; without it the current one

@@ -83,17 +83,22 @@ Examples:
   slicegate adopt my-team --dry-run
       says what it would do
   slicegate adopt my-team
-  kubectl annotate namespace my-team slicegate.dev/mode=enforce
+  kubectl annotate --overwrite namespace my-team slicegate.dev/mode=enforce
   slicegate adopt my-team
       once more, for the pods that came in between
+  slicegate adopt --all --context staging
+      every namespace that is enforced or in dry-run, of another cluster
 
 Each GPU pod without the label slicegate.dev/trust-boundary is given the one it would get if it were
 created now. Nothing else is changed, and no pod is restarted. A label that says something else is
 left as it is. It needs the rights of the ClusterRole slicegate-adopt
 (webhook-config/50-adopt-role.yaml).
 
-Exit status: 0 every GPU pod carries its label, 1 one of them carries another or may have none,
-2 the cluster could not be asked.";
+It also says whether new GPU pods can be created there at all: where the tier is unknown, not
+allowed, or served by no node, a namespace is closed as soon as it is enforced.
+
+Exit status: 0 every GPU pod carries its label, 1 one of them carries another or may have none, or
+a namespace is closed or will be once enforced, 2 the cluster could not be asked.";
 
 pub(crate) const POLICY: &str = "\
 Examples:
@@ -152,7 +157,7 @@ pub(crate) const DOCTOR: &str = "\
 Examples:
   slicegate doctor
       the verdict first, then every check; after an installation, and when something is wrong
-  slicegate doctor --kubeconfig staging.yaml --namespace gpu-sharing
+  slicegate doctor --context staging --namespace gpu-sharing
       another cluster, where slicegate runs in another namespace
   slicegate doctor -o json | jq '.checks[] | select(.status != \"ok\")'
       for a pipeline
@@ -162,11 +167,13 @@ nothing is created. It needs the rights of the ClusterRole slicegate-doctor
 (webhook-config/60-doctor-role.yaml); what it may not see it says, with what to grant.
 
 JSON and YAML are a DoctorReport: verdict {status, works, boundary, message}; summary {ok, warn,
-fail}; checks [{id, group, title, status, message, fix, command}]. status is ok, warn or fail;
-works is null where that could not be seen; boundary is guaranteed, limited (but for what warnings
-say), unknown or not-guaranteed.
+fail, unseen}; cluster {server, by, user}; grant, a command, where this user may not see all;
+checks [{id, group, title, status, message, fix, command, follows, chapter}]. status is ok, warn or
+fail; works is null where that could not be seen; boundary is guaranteed, limited (but for what
+warnings say), unknown or not-guaranteed; follows is the title of the check that failed first.
 
-Exit status: 0 nothing fails, 1 something fails, 2 the cluster could not be asked.";
+Exit status: 0 nothing fails that could be seen, 1 something fails (a namespace that is closed,
+too), 2 the cluster could not be asked, or this user may see nothing of it.";
 
 pub(crate) const CATALOG: &str = "\
 Examples:

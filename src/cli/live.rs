@@ -11,8 +11,10 @@ use super::progress::Progress;
 use crate::admission::World;
 use crate::cluster::{Access, Cluster, Kind};
 use crate::config::documents::{self, Input};
+use crate::config::fleet::{self, FleetError};
 use crate::config::pods::{self, PresentPod};
-use crate::config::{fleet, policy};
+use crate::config::policy;
+use crate::engine::supply::NodeView;
 use crate::engine::{Namespaces, NeverMatched, Policy};
 use crate::upkeep::SHARING_POLICIES;
 
@@ -56,19 +58,34 @@ pub(crate) async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
     Ok(Cluster::connect(access).await?)
 }
 
-/// What a judgement about the pods of one namespace is made against: boundaries are no matter of nodes.
+/// What a judgement about boundaries is made against, and why nodes and quotas are not part of it, if they are not:
+/// boundaries are no matter of them.
 pub(crate) async fn boundaries_of(
     cluster: &Cluster,
     policy: Option<&str>,
     never: NeverMatched,
-) -> anyhow::Result<World> {
+) -> anyhow::Result<(World, Option<String>)> {
     let source = cluster.address();
-    let pages = cluster.list(Kind::NAMESPACES).await?;
-    let views = fleet::namespace_views(source, input(source, &pages))?;
+    let mut pages = cluster.list(Kind::NAMESPACES).await?;
     let policy = policy_of(cluster, policy).await?;
-    let supply = fleet::supply(Vec::new(), &policy);
+    let (nodes, unseen) = match cluster.list(Kind::NODES).await {
+        Ok(nodes) => (nodes, None),
+        Err(error) if error.is_answered() => (Vec::new(), Some(error.brief())),
+        Err(error) => return Err(error.into()),
+    };
+    let unseen = match cluster.list(Kind::QUOTAS).await {
+        Ok(quotas) => {
+            pages.extend(quotas);
+            unseen
+        }
+        Err(error) if error.is_answered() => unseen.or_else(|| Some(error.brief())),
+        Err(error) => return Err(error.into()),
+    };
+    let views = fleet::namespace_views(source, input(source, &pages))?;
+    let nodes = nodes_of(source, input(source, &nodes))?;
+    let supply = fleet::supply(nodes, &policy);
     let namespaces = Namespaces::known(views).with_never_matched(never);
-    Ok(World::new(policy, supply, namespaces))
+    Ok((World::new(policy, supply, namespaces), unseen))
 }
 
 /// The pods of pages of an API server.
@@ -93,6 +110,14 @@ pub(crate) async fn policy_of(cluster: &Cluster, file: Option<&str>) -> anyhow::
         Some(text) => policy::read_object(&place.to_string(), &text).with_context(|| {
             format!("{place} cannot be taken; name the policy to judge by with --policy FILE")
         }),
+    }
+}
+
+/// The nodes of a cluster, which may have none yet.
+fn nodes_of(source: &str, input: Input) -> Result<Vec<NodeView>, FleetError> {
+    match fleet::nodes(source, input) {
+        Err(FleetError::None { .. }) => Ok(Vec::new()),
+        nodes => nodes,
     }
 }
 

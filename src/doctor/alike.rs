@@ -31,9 +31,31 @@ pub(super) fn counted(count: usize, what: &str) -> String {
     }
 }
 
+/// A text as one word of a command that people copy: whatever somebody wrote means nothing to their shell.
+pub(super) fn quoted_for_a_shell(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
+    match !text.is_empty() && text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::some;
+    use super::{quoted_for_a_shell, some};
+
+    #[test]
+    fn what_somebody_wrote_is_one_word_to_a_shell() {
+        for (text, word) in [
+            ("trusted-inference", "trusted-inference"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("$(reboot)", "'$(reboot)'"),
+            ("it's", r"'it'\''s'"),
+        ] {
+            assert_eq!(quoted_for_a_shell(text), word);
+        }
+    }
 
     #[test]
     fn of_many_names_a_few_are_said() {

@@ -36,7 +36,18 @@ pub struct Finding {
     /// A command that does it, or begins it.
     pub command: Option<String>,
     /// Whether what it is about could be seen at all.
-    pub is_seen: bool,
+    pub sight: Sight,
+}
+
+/// Whether something could be seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// It was.
+    Seen,
+    /// Not by anybody, or not from here.
+    Unseen,
+    /// Not by who asks.
+    Refused,
 }
 
 impl Finding {
@@ -47,7 +58,7 @@ impl Finding {
             message: message.into(),
             fix: None,
             command: None,
-            is_seen: true,
+            sight: Sight::Seen,
         }
     }
 
@@ -71,7 +82,7 @@ impl Finding {
     /// It could not be seen.
     pub(super) fn unseen(message: impl Into<String>, fix: impl Into<String>) -> Self {
         Self {
-            is_seen: false,
+            sight: Sight::Unseen,
             ..Self::warn(message, fix)
         }
     }
@@ -88,6 +99,13 @@ impl Finding {
 /// What could not be seen is nothing that is well.
 impl From<Unseen> for Finding {
     fn from(unseen: Unseen) -> Self {
-        Self::unseen(format!("not checked: {}", unseen.problem), unseen.fix)
+        let sight = match unseen.is_refused {
+            true => Sight::Refused,
+            false => Sight::Unseen,
+        };
+        Self {
+            sight,
+            ..Self::unseen(format!("not checked: {}", unseen.problem), unseen.fix)
+        }
     }
 }

@@ -15,6 +15,8 @@ pub struct Unseen {
     pub problem: String,
     /// What would open it.
     pub fix: String,
+    /// Who asks is not allowed to see it.
+    pub is_refused: bool,
 }
 
 impl Unseen {
@@ -23,6 +25,7 @@ impl Unseen {
         Self {
             problem: format!("{what} was not asked for"),
             fix: "run slicegate doctor against the cluster".to_owned(),
+            is_refused: false,
         }
     }
 }
@@ -32,6 +35,8 @@ impl Unseen {
 pub struct Gathered {
     /// slicegate's own namespace.
     pub namespace: String,
+    /// Who asks, as the cluster calls it.
+    pub user: Found<String>,
     /// The policy of a file that was named, and how it is called.
     pub policy_file: Option<(String, String)>,
     /// `/version`.
@@ -116,6 +121,7 @@ impl Gathered {
         let unasked = Unseen::unasked;
         Self {
             namespace: namespace.to_owned(),
+            user: Err(unasked("who asks")),
             policy_file: None,
             version: Err(unasked("the version")),
             clocks: Err(unasked("the time")),

@@ -3,11 +3,16 @@
 //! A check is a function of [`checks`] and a line of its table; what it cannot see becomes a warning that says what to
 //! grant, so that nothing is passed over in silence.
 
+mod advice;
 mod alike;
+mod causes;
 mod chain;
 mod checks;
+mod closed;
 mod finding;
 mod gathered;
+mod grant;
+mod plain;
 mod policy;
 mod probe;
 mod rights;
@@ -17,8 +22,10 @@ mod settings;
 mod tests;
 mod verdict;
 
-pub use finding::{Finding, Severity};
+pub use closed::{Closed, closed};
+pub use finding::{Finding, Severity, Sight};
 pub use gathered::{Asked, Clocks, Found, Gathered, Tried, Unseen};
+pub use grant::Grant;
 pub use probe::{Aim, Probe};
 pub use rights::Right;
 pub use settings::Settings;
@@ -60,6 +67,17 @@ impl Group {
         }
     }
 
+    /// The chapter about it.
+    pub const fn chapter(self) -> &'static str {
+        match self {
+            Self::Installation => "docs/troubleshooting.md#slicegate-does-not-answer",
+            Self::Policy => "docs/troubleshooting.md#the-policy",
+            Self::Guard => "docs/troubleshooting.md#the-guard",
+            Self::Supply => "docs/troubleshooting.md#the-gpus",
+            Self::Boundary => "docs/troubleshooting.md#the-boundary",
+        }
+    }
+
     /// The word reports use.
     pub const fn word(self) -> &'static str {
         match self {
@@ -83,6 +101,8 @@ pub struct Line {
     pub title: &'static str,
     /// What it found.
     pub finding: Finding,
+    /// The title of the check that failed first, where this follows from it.
+    pub follows: Option<&'static str>,
 }
 
 /// The pods that show who answers, in the order in which to try them.
@@ -105,10 +125,21 @@ pub fn examine(gathered: &Gathered) -> Vec<Line> {
             group: check.group,
             title: check.title,
             finding,
+            follows: None,
         };
         findings.into_iter().map(line).collect::<Vec<Line>>()
     };
-    checks::ALL.iter().flat_map(run).collect()
+    // Of what is not there nothing is to be said.
+    let is_here = !checks::is_not_here(&scene);
+    let asked = |check: &&checks::Check| is_here || checks::WITHOUT.contains(&check.id);
+    let mut lines: Vec<Line> = checks::ALL.iter().filter(asked).flat_map(run).collect();
+    causes::trace(&scene, &mut lines);
+    lines
+}
+
+/// What who asks has to be granted to see what was refused; none where nothing was.
+pub fn grant(gathered: &Gathered, lines: &[Line]) -> Option<Grant> {
+    grant::of(gathered, lines)
 }
 
 /// What all lines come to.

@@ -48,6 +48,7 @@ fn from_map(gathered: &Gathered, settings: &Settings, path: &str) -> Found<InFor
                 "slicegate reads its policy from {path}, which cannot be seen from here"
             ),
             fix: "give that file to slicegate doctor --policy".to_owned(),
+            is_refused: false,
         });
     };
     let place = format!("ConfigMap {map}, {key}");
@@ -56,6 +57,7 @@ fn from_map(gathered: &Gathered, settings: &Settings, path: &str) -> Found<InFor
     let text = text.ok_or_else(|| Unseen {
         problem: format!("{place} is not there"),
         fix: "put the policy there, or take --policy from the Deployment's arguments".to_owned(),
+        is_refused: false,
     })?;
     read(&place, text, Source::Map(map.to_owned(), key.to_owned()))
 }
@@ -72,6 +74,7 @@ fn read(name: &str, text: &str, source: Source) -> Found<InForce> {
     let policy = policy::read_object(name, text).map_err(|problems| Unseen {
         problem: format!("the policy in force is not known: {problems}"),
         fix: "correct the policy; a bad one never replaces the last good one".to_owned(),
+        is_refused: false,
     })?;
     Ok(InForce { policy, source })
 }

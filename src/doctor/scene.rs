@@ -13,6 +13,7 @@ use crate::config::fleet;
 use crate::engine::NeverMatched;
 use crate::engine::policy::Mode;
 use crate::engine::supply::NodeView;
+use crate::engine::words::is_gpu_resource;
 use crate::engine::{Namespaces, Policy, RuntimeClasses, Supply};
 use crate::facts::Node;
 use crate::manifests::Service;
@@ -91,6 +92,22 @@ impl<'g> Scene<'g> {
         Ok(names)
     }
 
+    /// How many GPU pods that are not over each namespace has; none where pods cannot be seen.
+    pub(super) fn gpu_pods(&self) -> Option<HashMap<&str, usize>> {
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for pod in self
+            .gathered
+            .pods
+            .as_ref()
+            .ok()?
+            .iter()
+            .filter(|p| takes_gpu(p))
+        {
+            *counts.entry(alike::namespace(pod)).or_default() += 1;
+        }
+        Some(counts)
+    }
+
     /// The API server's minor version; none where it says nothing that can be read.
     pub(super) fn minor(&self) -> Option<u32> {
         let version = self.gathered.version.as_ref().ok()?;
@@ -106,6 +123,22 @@ impl<'g> Scene<'g> {
     pub(super) fn now(&self) -> Option<i64> {
         Some(self.gathered.clocks.as_ref().ok()?.server)
     }
+}
+
+/// Whether a pod that is not over takes what the device plugin hands out.
+fn takes_gpu(pod: &Value) -> bool {
+    if pod["status"]["phase"] == "Succeeded" || pod["status"]["phase"] == "Failed" {
+        return false;
+    }
+    let lists = ["containers", "initContainers"].map(|list| pod["spec"][list].as_array());
+    let mut limits = lists.into_iter().flatten().flatten();
+    limits.any(|container| {
+        let limits = container["resources"]["limits"].as_object();
+        limits
+            .into_iter()
+            .flatten()
+            .any(|(name, _)| is_gpu_resource(name))
+    })
 }
 
 /// As it is told, else what an installation in that namespace has.
@@ -162,5 +195,6 @@ pub(super) fn unusable(problem: impl std::fmt::Display) -> Unseen {
     Unseen {
         problem: problem.to_string(),
         fix: "see whether something else than an API server answers there".to_owned(),
+        is_refused: false,
     }
 }

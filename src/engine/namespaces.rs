@@ -146,6 +146,13 @@ impl Namespaces {
         &self.never
     }
 
+    /// Those that are known, by name.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.views.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// What a namespace's administrator said, if it is known.
     pub fn view(&self, name: &str) -> Option<&NamespaceView> {
         let newest = self.newest.as_ref().filter(|(newest, _)| newest == name);

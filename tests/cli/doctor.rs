@@ -96,6 +96,10 @@ fn bare(path: &str) -> (u16, Value) {
             json!({"items": [{"metadata": {"name": "n"}, "status": {"allocatable": {"nvidia.com/gpu": "8"}}}]}),
         ),
         "/apis/slicegate.dev/v1alpha1/sharingpolicies" => refusal(404, "no such kind"),
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews" => (
+            201,
+            json!({"status": {"userInfo": {"username": "oidc:alice"}}}),
+        ),
         p if p.contains("mutatingadmissionpolic") => refusal(404, "no such kind"),
         "/api/v1/namespaces/team/pods" => (201, json!({"kind": "Pod"})),
         "/api/v1/namespaces/slicegate-system/pods" => refusal(404, "no such namespace"),
@@ -106,18 +110,57 @@ fn bare(path: &str) -> (u16, Value) {
     }
 }
 
+/// The same, where the API server is told to ask somebody who is not there.
+fn broken(path: &str) -> (u16, Value) {
+    match path {
+        "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations" => (
+            200,
+            json!({"items": [{"metadata": {"name": "slicegate"}, "webhooks": [{"name": "mutate.slicegate.dev",
+                "clientConfig": {"service": {"name": "slicegate", "namespace": "slicegate-system"}}}]}]}),
+        ),
+        _ => bare(path),
+    }
+}
+
 #[test]
-fn the_verdict_comes_first_and_then_where_to_begin() {
+fn where_slicegate_is_not_installed_that_is_all_there_is_to_say() {
     let server = Server::start(bare);
     let run = server.run(&[]);
     assert_eq!((run.status, run.err.as_str()), (1, ""));
-    let mut lines = run.out.lines();
+    let lines: Vec<&str> = run.out.lines().collect();
     assert_eq!(
-        lines.next(),
-        Some("slicegate does NOT work here; the trust boundary is NOT guaranteed.")
+        lines[0],
+        "slicegate is not installed in slicegate-system; 1 namespace opted in, and nothing acts on it."
     );
-    assert!(lines.next().is_some_and(|l| l.ends_with(" wrong")));
+    assert!(lines.len() < 32, "{}", run.out);
+    assert!(
+        run.out.contains("  kubectl apply -f webhook-config/\n"),
+        "{}",
+        run.out
+    );
+    assert!(!run.out.contains("Own namespace"), "{}", run.out);
+}
+
+#[test]
+fn the_verdict_comes_first_and_then_where_to_begin() {
+    let server = Server::start(broken);
+    let run = server.run(&[]);
+    assert_eq!((run.status, run.err.as_str()), (1, ""));
+    let mut lines = run.out.lines();
+    assert!(lines.next().is_some_and(|line| line.starts_with(
+        "slicegate does NOT work here; the trust boundary is NOT guaranteed. Wrong: Own namespace,"
+    )));
+    let mut lines = lines.skip_while(|line| !line.contains(" wrong"));
+    assert!(
+        lines
+            .next()
+            .is_some_and(|l| l.ends_with(" of them follow from others)"))
+    );
     assert_eq!(lines.next(), Some("Begin with: Own namespace"));
+    let asked = lines.next().unwrap_or_default();
+    assert!(asked.starts_with("Asked: http://127.0.0.1:"), "{asked}");
+    assert!(asked.contains(" as user x (context x of "), "{asked}");
+    assert!(asked.ends_with(", there oidc:alice"), "{asked}");
     assert!(
         !run.out.contains('\u{1b}'),
         "no colours where nobody sees them"
@@ -138,13 +181,18 @@ fn the_verdict_comes_first_and_then_where_to_begin() {
 
 #[test]
 fn it_reads_and_creates_nothing() {
-    let server = Server::start(bare);
+    let server = Server::start(broken);
     server.run(&[]);
     let asked = server.asked.lock().expect("a list").clone();
     assert!(asked.len() > 15, "{asked:?}");
     for request in &asked {
         let is_dry = request.starts_with("POST ") && request.ends_with("/pods?dryRun=All");
-        assert!(is_dry || request.starts_with("GET "), "{request}");
+        // Who one is is asked by a POST; nothing is kept of it.
+        let is_self = request.contains("/selfsubjectreviews?");
+        assert!(
+            is_self || is_dry || request.starts_with("GET "),
+            "{request}"
+        );
     }
     assert!(
         !asked.iter().any(|r| r.contains("/secrets")),
@@ -154,12 +202,20 @@ fn it_reads_and_creates_nothing() {
 
 #[test]
 fn json_and_yaml_say_the_same() {
-    let server = Server::start(bare);
+    let server = Server::start(broken);
     let run = server.run(&["-o", "json"]);
     let report: Value = serde_json::from_str(&run.out).expect("JSON");
     assert_eq!(report["kind"], "DoctorReport");
     assert_eq!(report["verdict"]["works"], false);
     assert_eq!(report["verdict"]["boundary"], "not-guaranteed");
+    assert_eq!(report["cluster"]["user"], "oidc:alice");
+    assert_eq!(report["grant"], Value::Null);
+    let all = report["checks"].as_array().expect("checks");
+    let service = all.iter().find(|c| c["id"] == "service");
+    assert_eq!(
+        service.map(|c| &c["follows"]),
+        Some(&json!("Own namespace"))
+    );
     let checks = report["checks"].as_array().expect("checks");
     let count = |status: &str| checks.iter().filter(|c| c["status"] == status).count();
     for status in ["ok", "warn", "fail"] {
@@ -174,31 +230,42 @@ fn json_and_yaml_say_the_same() {
 }
 
 #[test]
-fn what_one_may_not_see_is_said_with_what_to_grant_and_fails_nothing() {
+fn who_may_see_nothing_is_told_one_command_and_nothing_is_called_well() {
     let server = Server::start(|path| match path {
-        "/version" => bare(path),
+        "/version" | "/apis/authentication.k8s.io/v1/selfsubjectreviews" => bare(path),
         _ => refusal(
             403,
             "x is forbidden: User \"alice\" cannot list resource \"x\"",
         ),
     });
     let run = server.run(&[]);
-    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
+    assert_eq!((run.status, run.err.as_str()), (2, ""), "{}", run.out);
     assert!(
         run.out
             .starts_with("It could not be seen whether slicegate works here; ")
     );
-    assert!(
-        run.out.contains("webhook-config/60-doctor-role.yaml"),
-        "{}",
-        run.out
-    );
-    let checked = run
-        .out
-        .lines()
-        .filter(|l| l.starts_with("  ok    "))
-        .count();
-    assert!(checked <= 1, "the version alone was seen: {}", run.out);
+    let command = "\n  kubectl create clusterrolebinding slicegate-doctor-alice \
+        --clusterrole=slicegate-doctor --user=oidc:alice\n";
+    assert_eq!(run.out.matches(command).count(), 1, "{}", run.out);
+    assert!(run.out.lines().count() < 10, "{}", run.out);
+}
+
+#[test]
+fn who_may_see_some_of_it_is_judged_by_that_and_told_so() {
+    let server = Server::start(|path| match path {
+        "/api/v1/nodes" => refusal(403, "nodes is forbidden"),
+        _ => broken(path),
+    });
+    let run = server.run(&[]);
+    assert_eq!(run.status, 1, "{}", run.out);
+    for words in [
+        "oidc:alice may not see what ",
+        "the exit status is by the others",
+        " --user=oidc:alice\n",
+        "  warn  GPU nodes           not checked: failed to list nodes: nodes is forbidden\n",
+    ] {
+        assert_eq!(run.out.matches(words).count(), 1, "{words}\n{}", run.out);
+    }
 }
 
 #[test]

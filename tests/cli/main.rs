@@ -1,6 +1,7 @@
 //! The command line as its users meet it: through the binary, its output, its errors and its exit status.
 
 mod access;
+mod adopt;
 mod audit;
 mod certs;
 mod cluster;

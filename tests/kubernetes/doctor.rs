@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::certificates::Authority;
 use super::cluster::{Cluster, Namespace, pods_of};
 use super::fleet::{self, Fleet};
-use super::opt_in::{bind, by, kubeconfig, slicegate};
+use super::opt_in::{by, kubeconfig, slicegate};
 use super::stage::{Stage, WHOLE, pod};
 use super::wait::seconds;
 use super::webhook::Webhook;
@@ -134,7 +134,7 @@ pub fn a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_eno
     let report: Value = serde_json::from_str(&run.out).expect("JSON");
     assert_eq!(report["verdict"]["works"], true);
     assert_eq!(report["verdict"]["boundary"], "guaranteed", "{}", run.out);
-    // Its registration has a way around it for the tests.
+    // Its registration has a way around it for the tests, and the canary's namespace has no tier.
     let warned: Vec<&str> = report["checks"]
         .as_array()
         .expect("checks")
@@ -144,7 +144,7 @@ pub fn a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_eno
         .collect();
     assert_eq!(
         warned,
-        ["mutating-webhook", "validating-webhook"],
+        ["mutating-webhook", "validating-webhook", "namespace-tiers"],
         "{}",
         run.out
     );
@@ -168,6 +168,8 @@ pub fn a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_eno
     for words in [
         "  ok    Asked about pods    slicegate answered for a pod in canary (a dry run",
         "  warn  Enforced namespaces none is enforced, 0 in dry-run: slicegate changes no pod",
+        // A rehearsal with a tier that these nodes serve.
+        "  kubectl annotate --overwrite namespace NAMESPACE slicegate.dev/mode=dry-run slicegate.dev/tier=",
     ] {
         assert!(run.out.contains(words), "{words}: {}", run.out);
     }
@@ -179,19 +181,17 @@ fn role(cluster: &Cluster) {
     let folder = tempfile::tempdir().expect("a folder");
     let alice = kubeconfig(cluster, folder.path(), "alice");
     let run = by(&alice, &["doctor"]);
-    assert_eq!(
-        run.status, 0,
-        "what cannot be seen does not fail: {}",
-        run.out
-    );
-    for words in [
-        "It could not be seen whether slicegate works here; it could not be seen whether",
-        "not checked: failed to list nodes: nodes is forbidden",
-        "give yourself the ClusterRole slicegate-doctor",
-    ] {
-        assert!(run.out.contains(words), "{words}: {}", run.out);
-    }
-    bind(cluster, "alice", "slicegate-doctor");
+    assert_eq!(run.status, 2, "nothing is known to be well: {}", run.out);
+    assert!(run.out.lines().count() < 10, "{}", run.out);
+    let words = "It could not be seen whether slicegate works here; it could not be seen whether";
+    assert!(run.out.starts_with(words), "{}", run.out);
+    // What it prints is run as it is printed.
+    let mut lines = run.out.lines().map(str::trim);
+    let command = lines
+        .find_map(|l| l.strip_prefix("kubectl "))
+        .expect("a command");
+    let command: Vec<&str> = command.split(' ').collect();
+    cluster.kubectl.run(&command).good();
     cluster.wait_for("the role to count", seconds(20), || {
         let run = by(&alice, &["doctor", "-o", "json"]);
         // The Secret holds a private key, and is not for everybody.
@@ -283,6 +283,7 @@ pub fn each_thing_that_breaks_is_found_on_its_own_line(stage: &mut Stage) {
     );
     cluster.delete(&format!("{quotas}/none"));
 
+    closed(&installed);
     breach(cluster);
     installed.until(
         "breaches",
@@ -296,6 +297,44 @@ pub fn each_thing_that_breaks_is_found_on_its_own_line(stage: &mut Stage) {
     rights(&installed);
     distrust(&installed);
     unreachable(installed);
+}
+
+/// Namespaces in which no GPU pod can be created, as the API server finds it too.
+#[track_caller]
+fn closed(installed: &Installed) {
+    let cluster = &installed.cluster;
+    let annotate = |annotation: &str| {
+        let annotate = ["annotate", "--overwrite", "namespace", "team", annotation];
+        cluster.kubectl.run(&annotate).good();
+    };
+    for (annotation, words) in [
+        (
+            "slicegate.dev/tier=trusted-inferense",
+            "not defined by policy default [tier-unknown]",
+        ),
+        ("slicegate.dev/allowed-tiers=gold", "[tier-not-allowed]"),
+    ] {
+        annotate(annotation);
+        installed.until("closed-namespaces", "fail", words);
+        cluster.wait_for("the pod to be refused", seconds(20), || {
+            let dry = format!("{}?dryRun=All", pods_of("team"));
+            let answer = cluster.try_create(&dry, &pod("plain", &json!({"nvidia.com/gpu": "1"})));
+            (!answer.is_good())
+                .then_some(())
+                .ok_or("it was taken".to_owned())
+        });
+        let run = slicegate(cluster, &["adopt", "team"]);
+        assert_eq!(run.status, 1, "{}", run.out);
+        assert!(
+            run.out
+                .contains("team is closed: no GPU pod can be created there: "),
+            "{}",
+            run.out
+        );
+        annotate("slicegate.dev/tier=trusted-inference");
+        annotate("slicegate.dev/allowed-tiers-");
+    }
+    installed.until_well();
 }
 
 /// What it does with its own account it may not do once somebody takes the binding away.

@@ -38,8 +38,15 @@ pub(crate) struct AuditArgs {
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AdoptArgs {
     /// Whose pods
-    #[arg(value_name = "NAMESPACE", value_parser = dns_label)]
-    pub namespace: String,
+    #[arg(value_name = "NAMESPACE", value_parser = dns_label, required_unless_present_any = ["of", "all"])]
+    pub namespace: Option<String>,
+    /// The same, as kubectl takes it
+    #[arg(id = "of", short = 'n', long = "namespace", value_name = "NAMESPACE", value_parser = dns_label,
+          conflicts_with_all = ["namespace", "all"])]
+    pub of: Option<String>,
+    /// The pods of every namespace that is enforced or in dry-run
+    #[arg(long, conflicts_with = "namespace")]
+    pub all: bool,
     /// What is asked
     #[command(flatten)]
     pub cluster: ClusterArgs,

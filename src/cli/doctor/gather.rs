@@ -19,6 +19,13 @@ const BUDGETS: Kind = Kind::new(
     "poddisruptionbudgets",
 );
 const SLICES: Kind = Kind::new("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices");
+/// Who asks, as the cluster calls it; anybody who is logged in may ask that.
+const SELF: Kind = Kind::new(
+    "authentication.k8s.io",
+    "v1",
+    "SelfSubjectReview",
+    "selfsubjectreviews",
+);
 const REVIEWS: Kind = Kind::new(
     "authorization.k8s.io",
     "v1",
@@ -51,6 +58,7 @@ pub(super) async fn all(
     // First: whoever does not answer this answers nothing.
     gathered.clocks = asker.clocks().await?;
     gathered.version = asker.version().await?;
+    gathered.user = asker.user().await?;
     asker.installation(&mut gathered).await?;
     for kind in GUARD {
         let found = asker.list(kind).await?;
@@ -84,7 +92,8 @@ impl Asker<'_> {
         if !error.is_answered() {
             return Err(error);
         }
-        let fix = match error.is_forbidden() {
+        let is_refused = error.is_forbidden();
+        let fix = match is_refused {
             true => {
                 "give yourself the ClusterRole slicegate-doctor (webhook-config/60-doctor-role.yaml)"
             }
@@ -93,6 +102,7 @@ impl Asker<'_> {
         Ok(Unseen {
             problem: error.brief(),
             fix: fix.to_owned(),
+            is_refused,
         })
     }
 
@@ -113,6 +123,7 @@ impl Asker<'_> {
             None => Err(Unseen {
                 problem: "the API server's answers bear no date".to_owned(),
                 fix: "compare its clock by hand".to_owned(),
+                is_refused: false,
             }),
         }))
     }
@@ -121,6 +132,18 @@ impl Asker<'_> {
         let read = self.cluster.read("/version", || "read /version".to_owned());
         let found = self.found(read.await)?;
         Ok(found.and_then(|text| object(text.as_deref().unwrap_or("null"))))
+    }
+
+    async fn user(&self) -> Result<Found<String>, ClusterError> {
+        let question = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}"#;
+        let place = SELF.named("who asks");
+        let answer = self.cluster.create(place, question.to_owned(), Really::Yes);
+        let found = self.found(answer.await)?.and_then(|text| object(&text));
+        Ok(found.and_then(|review| {
+            let name = review["status"]["userInfo"]["username"].as_str();
+            name.map(str::to_owned)
+                .ok_or_else(|| Unseen::unasked("who asks"))
+        }))
     }
 
     /// What is in slicegate's own namespace.
@@ -232,6 +255,7 @@ fn object(text: &str) -> Found<Value> {
     serde_json::from_str(text).map_err(|problem| Unseen {
         problem: format!("what came back is no object: {problem}"),
         fix: "see whether something else than an API server answers there".to_owned(),
+        is_refused: false,
     })
 }
 

@@ -38,20 +38,20 @@ fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Findin
         _ => claimed.to_owned(),
     };
     let correct = format!("correct {} on the namespace", words::TRUST_BOUNDARY);
-    let warn = |why: &str, fix: String| {
+    let fail = |why: &str, fix: String| {
         let message = format!(
             "{name} claims the boundary {shown}, and {why}: its new GPU pods are refused, those \
              that run stay"
         );
-        Finding::warn(message, fix)
+        Finding::fail(message, fix)
     };
     match problem {
-        ClaimProblem::NotALabel => warn("that is no DNS label", correct),
-        ClaimProblem::Reserved => warn(
+        ClaimProblem::NotALabel => fail("that is no DNS label", correct),
+        ClaimProblem::Reserved => fail(
             "the policy keeps that name for others",
             format!("{correct}, or list it for that name under spec.boundaries of the policy"),
         ),
-        ClaimProblem::Unlisted => warn(
+        ClaimProblem::Unlisted => fail(
             "no namespace bears that name and the policy does not list it",
             format!("{correct}, or list both under spec.boundaries of the policy"),
         ),
@@ -68,7 +68,7 @@ fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Findin
             let members = members.map(String::as_str).filter(|m| is_dns_label(m));
             let members: Vec<&str> = members.chain([name]).collect();
             let fix = format!("{correct}, or, if {claimed} agrees, list {name} there");
-            warn(&format!("no member of namespace {claimed}{but}"), fix).run(format!(
+            fail(&format!("no member of namespace {claimed}{but}"), fix).run(format!(
                 "kubectl annotate --overwrite namespace {claimed} {key}={}",
                 members.join(",")
             ))

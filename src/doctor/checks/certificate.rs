@@ -4,6 +4,7 @@ use super::super::chain::{self, Chain};
 use super::super::finding::Finding;
 use super::super::gathered::Unseen;
 use super::super::scene::{Scene, seen};
+use super::super::settings::Settings;
 use super::Findings;
 use super::deployment::not_here;
 use super::reached;
@@ -28,23 +29,52 @@ fn not_registered() -> Finding {
 }
 
 /// What renews a certificate here.
-fn renew(scene: &Scene<'_>) -> (&'static str, &'static str) {
-    match scene.known_settings().is_some_and(|s| s.has("tls-secret")) {
-        true => (
-            "slicegate writes it by itself: see what its log says",
-            "kubectl -n slicegate-system logs -l app.kubernetes.io/name=slicegate --tail=50",
-        ),
-        false => (
-            "see whether cert-manager is well, or make a certificate of its own",
-            "slicegate certs | kubectl apply -f -",
-        ),
+fn renew(scene: &Scene<'_>) -> (String, String) {
+    let namespace = &scene.gathered.namespace;
+    let settings = scene.known_settings();
+    if settings.is_some_and(|s| s.has("tls-secret")) {
+        return (
+            "slicegate writes it by itself: see what its log says".to_owned(),
+            format!("kubectl -n {namespace} logs -l app.kubernetes.io/name=slicegate --tail=50"),
+        );
     }
+    let is_called_by_url = Kind::Mutating
+        .client(scene)
+        .is_ok_and(|client| client.is_some_and(|c| c["url"].is_string()));
+    if is_called_by_url {
+        // slicegate certs makes one for the Service alone, and would have the webhooks call that again.
+        let host = host(scene).unwrap_or_default();
+        let secret = settings
+            .and_then(Settings::secret)
+            .unwrap_or("slicegate-tls");
+        return (
+            format!(
+                "see whether cert-manager is well, or make a certificate for {host}, put it into the Secret, and its \
+                 authority into caBundle of both webhooks (docs/certificates.md)"
+            ),
+            format!(
+                "kubectl -n {namespace} create secret tls {secret} --cert=tls.crt --key=tls.key --dry-run=client \
+                 -o yaml | kubectl apply -f -"
+            ),
+        );
+    }
+    let flags = match namespace == crate::manifests::NAMESPACE {
+        true => String::new(),
+        false => format!(" --namespace {namespace}"),
+    };
+    (
+        "see whether cert-manager is well, or make a certificate of its own".to_owned(),
+        format!("slicegate certs{flags} | kubectl apply -f -"),
+    )
 }
 
 pub(super) fn authority(scene: &Scene<'_>) -> Findings {
     let (fix, command) = renew(scene);
-    let command = command.replace("slicegate-system", &scene.gathered.namespace);
-    let fail = |message: String| Ok(vec![Finding::fail(message, fix).run(command.clone())]);
+    let fail = |message: String| {
+        Ok(vec![
+            Finding::fail(message, fix.clone()).run(command.clone()),
+        ])
+    };
     let mut read = Vec::new();
     for kind in [Kind::Mutating, Kind::Validating] {
         if kind.client(scene)?.is_none() {
@@ -105,8 +135,11 @@ pub(super) fn certificate(scene: &Scene<'_>) -> Findings {
         )]);
     };
     let (fix, command) = renew(scene);
-    let command = command.replace("slicegate-system", &scene.gathered.namespace);
-    let fail = |message: String| Ok(vec![Finding::fail(message, fix).run(command.clone())]);
+    let fail = |message: String| {
+        Ok(vec![
+            Finding::fail(message, fix.clone()).run(command.clone()),
+        ])
+    };
     let Some(secret) = (match seen(&scene.gathered.secret) {
         Ok(secret) => secret,
         Err(_) if settings.has("tls-secret") && reached::is_answered(scene) => {
@@ -196,5 +229,5 @@ fn unread(scene: &Scene<'_>, name: &str, unseen: &Unseen) -> Finding {
         true => "the API server takes it; when it ends could not be seen".to_owned(),
         false => format!("not checked: {}", unseen.problem),
     };
-    Finding::warn(message, fix)
+    Finding::unseen(message, fix)
 }

@@ -6,6 +6,7 @@ use super::super::alike::name;
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
+use super::starting;
 use crate::guard::says;
 
 const POD_SECURITY: &str = "pod-security.kubernetes.io/enforce";
@@ -45,7 +46,9 @@ pub(super) fn deployment(scene: &Scene<'_>) -> Findings {
         )]);
     };
     let (wanted, ready) = replicas(deployment);
-    let described = format!("kubectl -n {namespace} describe deployment,pods slicegate");
+    let described = format!(
+        "kubectl -n {namespace} describe deployment,pods -l app.kubernetes.io/name=slicegate"
+    );
     if let Some(problem) = condition(deployment, "ReplicaFailure", "True") {
         let fix = "its pods cannot be created: remove what is in the way";
         let finding = Finding::fail(format!("no pod can be made: {problem}"), fix);
@@ -55,16 +58,27 @@ pub(super) fn deployment(scene: &Scene<'_>) -> Findings {
         (0, _) => Finding::fail("scaled to 0 replicas", "scale it up").run(format!(
             "kubectl -n {namespace} scale deployment slicegate --replicas=2"
         )),
-        (_, 0) => Finding::fail(
-            format!("none of {wanted} replicas is ready"),
-            "see why its pods do not start",
-        )
-        .run(described),
-        _ if ready < wanted => Finding::warn(
-            format!("{ready} of {wanted} replicas ready"),
-            "see why the others do not start",
-        )
-        .run(described),
+        _ if ready < wanted => {
+            let finding = match ready {
+                0 => Finding::fail(
+                    format!("none of {wanted} replicas is ready"),
+                    "see why its pods do not start",
+                ),
+                _ => Finding::warn(
+                    format!("{ready} of {wanted} replicas ready"),
+                    "see why the others do not start",
+                ),
+            };
+            match starting::obstacle(scene, deployment) {
+                Some(obstacle) => Finding {
+                    message: format!("{}; {}", finding.message, obstacle.why),
+                    fix: Some(obstacle.fix.to_owned()),
+                    command: Some(obstacle.command),
+                    ..finding
+                },
+                None => finding.run(described),
+            }
+        }
         _ => Finding::ok(format!("{ready} of {wanted} replicas ready")),
     };
     Ok(vec![finding])

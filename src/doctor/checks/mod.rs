@@ -3,8 +3,11 @@
 mod api_server;
 mod boundaries;
 mod certificate;
+mod closed;
 mod deployment;
 mod guard;
+mod installed;
+mod keys;
 mod namespaces;
 mod neighbours;
 mod nodes;
@@ -15,12 +18,15 @@ mod reached;
 mod registration;
 mod rights;
 mod service;
+mod starting;
 mod tiers;
 
 use super::Group::{self, Boundary, Guard, Installation, Policy, Supply};
 use super::finding::Finding;
 use super::gathered::Unseen;
 use super::scene::Scene;
+
+pub(super) use installed::is_not_here;
 
 /// What a check found, at least one thing; or what it could not see.
 pub(super) type Findings = Result<Vec<Finding>, Unseen>;
@@ -47,11 +53,21 @@ const fn check(
     }
 }
 
+/// What is of use before slicegate is there.
+pub(super) const WITHOUT: [&str; 5] = [
+    "api-server",
+    "installed",
+    "gpu-nodes",
+    "silent-nodes",
+    "tiers",
+];
+
 /// All of them, group by group; what others depend on comes first.
 #[rustfmt::skip]
 pub(super) static ALL: &[Check] = &[
     check("api-server", Installation, "API server", api_server::version),
     check("clock", Installation, "Clock", api_server::clock),
+    check("installed", Installation, "Installed", installed::installed),
     check("namespace", Installation, "Own namespace", deployment::namespace),
     check("deployment", Installation, "Deployment", deployment::deployment),
     check("availability", Installation, "Availability", deployment::availability),
@@ -68,6 +84,9 @@ pub(super) static ALL: &[Check] = &[
     check("policy", Policy, "Policy in force", policies::in_force),
     check("other-policies", Policy, "Other policies", policies::others),
     check("namespace-modes", Policy, "Modes", namespaces::modes),
+    check("namespace-keys", Policy, "Keys", keys::written),
+    check("namespace-tiers", Policy, "Tiers asked for", keys::tiers),
+    check("closed-namespaces", Policy, "Closed namespaces", closed::namespaces),
     check("namespace-boundaries", Policy, "Boundary names", boundaries::claims),
     check("boundary-members", Policy, "Boundary members", boundaries::members),
     check("gpu-quotas", Policy, "GPU quotas", quotas::names),

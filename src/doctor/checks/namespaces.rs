@@ -1,5 +1,6 @@
 //! The modes that administrators of namespaces wrote.
 
+use super::super::advice;
 use super::super::alike::{name, some};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
@@ -51,10 +52,15 @@ pub(super) fn enforced(scene: &Scene<'_>) -> Findings {
                     message,
                     "set spec.mode: enforce in the policy when you are ready",
                 ),
-                false => Finding::warn(message, "opt a namespace in").run(format!(
-                    "kubectl annotate namespace NAMESPACE {}=enforce",
+                false if count > 0 => Finding::warn(
+                    message,
+                    "enforce one once slicegate audit shows what you want, and adopt its pods before and after",
+                )
+                .run(format!(
+                    "kubectl annotate --overwrite namespace NAMESPACE {}=enforce",
                     words::MODE
                 )),
+                false => advice::opt_in(scene, |fix| Finding::warn(message.clone(), fix)),
             }
         }
     };

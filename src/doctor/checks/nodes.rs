@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::alike::{counted, name, some};
+use super::super::alike::{counted, name, namespace, some};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
@@ -116,8 +116,11 @@ pub(super) fn known(scene: &Scene<'_>) -> Findings {
     }
     let sold: Vec<String> = sold.iter().map(|(word, n)| format!("{n} {word}")).collect();
     if !sold.is_empty() {
-        let nodes = counted(supply.gpu_nodes(), "node");
-        findings.push(Finding::ok(format!("{nodes} hand out {}", sold.join(", "))));
+        let nodes = match supply.gpu_nodes() {
+            1 => "1 node hands out".to_owned(),
+            some => format!("{some} nodes hand out"),
+        };
+        findings.push(Finding::ok(format!("{nodes} {}", sold.join(", "))));
     }
     Ok(findings)
 }
@@ -161,6 +164,7 @@ pub(super) fn mig_state(scene: &Scene<'_>) -> Findings {
             Some(state) => states.entry(state).or_default().push(name(node)),
         }
     }
+    let manager = mig_manager(scene);
     let finding = |(state, nodes): (&str, Vec<&str>)| {
         Finding::warn(
             format!(
@@ -170,13 +174,22 @@ pub(super) fn mig_state(scene: &Scene<'_>) -> Findings {
             ),
             "wait until it says success; where it failed, see what the MIG manager says",
         )
-        .run("kubectl logs -A -l app=nvidia-mig-manager --tail=50 --prefix")
+        .run(format!(
+            "kubectl -n {manager} logs -l app=nvidia-mig-manager --tail=50 --prefix"
+        ))
     };
     let mut findings: Vec<Finding> = states.into_iter().map(finding).collect();
     if findings.is_empty() {
         findings.push(Finding::ok("no node is being reconfigured"));
     }
     Ok(findings)
+}
+
+/// Where the MIG manager runs, and else where the GPU operator puts it.
+fn mig_manager<'s>(scene: &'s Scene<'_>) -> &'s str {
+    let mut pods = scene.gathered.pods.iter().flatten();
+    let manager = pods.find(|pod| pod["metadata"]["labels"]["app"] == "nvidia-mig-manager");
+    manager.map_or("gpu-operator", namespace)
 }
 
 pub(super) fn renamed(scene: &Scene<'_>) -> Findings {

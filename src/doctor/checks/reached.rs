@@ -1,7 +1,9 @@
 //! Who answers when a pod is created: slicegate, the guard, or nobody.
 
+use super::super::advice;
 use super::super::finding::Finding;
 use super::super::gathered::{Asked, Tried};
+use super::super::grant;
 use super::super::probe::{Aim, Answerer, answerer, denies_labels};
 use super::super::scene::Scene;
 use super::Findings;
@@ -36,7 +38,7 @@ pub(super) fn is_answered(scene: &Scene<'_>) -> bool {
 }
 
 /// The pod could not be tried.
-fn untried(tried: &Tried) -> Finding {
+fn untried(scene: &Scene<'_>, tried: &Tried) -> Finding {
     let namespace = &tried.probe.namespace;
     let Asked::Refused(words) = &tried.answer else {
         return Finding::ok("tried");
@@ -48,8 +50,8 @@ fn untried(tried: &Tried) -> Finding {
              (webhook-config/60-doctor-role.yaml)",
         )
         .run(format!(
-            "kubectl create rolebinding slicegate-doctor-try -n {namespace} \
-             --clusterrole=slicegate-doctor-try --user=YOU"
+            "kubectl create rolebinding slicegate-doctor-try -n {namespace} --clusterrole=slicegate-doctor-try {}",
+            grant::subject(scene.gathered)
         )),
         _ => Finding::unseen(
             format!(
@@ -95,9 +97,9 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
             let fix = "the policy's mode is dry-run: set spec.mode: enforce when you are ready";
             return Ok(vec![Finding::unseen(message, fix)]);
         }
-        return Ok(vec![Finding::unseen(message, "opt a namespace in").run(
-            "kubectl annotate namespace NAMESPACE slicegate.dev/mode=enforce",
-        )]);
+        return Ok(vec![advice::opt_in(scene, |fix| {
+            Finding::unseen(message, fix)
+        })]);
     };
     let namespace = &tried.probe.namespace;
     let finding = match (who, &tried.answer) {
@@ -125,7 +127,7 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
             UNREACHED,
         )
         .run(logs),
-        _ => untried(tried),
+        _ => untried(scene, tried),
     };
     Ok(vec![finding])
 }
@@ -161,7 +163,7 @@ pub(super) fn guard(scene: &Scene<'_>) -> Findings {
             let fix = format!("{fix}; a change takes a few seconds to count");
             Finding::fail(message, fix).run(command)
         }
-        Some(_) => untried(tried),
+        Some(_) => untried(scene, tried),
     };
     Ok(vec![finding])
 }

@@ -249,7 +249,8 @@ fn failure(scene: &Scene<'_>, found: &Value) -> Option<Finding> {
     })
 }
 
-pub(super) fn others(scene: &Scene<'_>) -> Findings {
+/// What calls slicegate: kind and name.
+fn callers<'s>(scene: &'s Scene<'_>) -> Result<Vec<(Kind, &'s str)>, Unseen> {
     let own = scene.service();
     let is_ours = |webhook: &Value| {
         let service = &webhook["clientConfig"]["service"];
@@ -257,15 +258,30 @@ pub(super) fn others(scene: &Scene<'_>) -> Findings {
         named.ends_with(".slicegate.dev")
             || service["name"] == own.name && service["namespace"] == own.namespace
     };
-    let mut others = Vec::new();
+    let mut callers = Vec::new();
     for kind in [Kind::Mutating, Kind::Validating] {
-        for object in kind.all(scene)?.iter().filter(|o| name(o) != OURS) {
+        for object in kind.all(scene)? {
             let mut webhooks = object["webhooks"].as_array().into_iter().flatten();
             if webhooks.any(is_ours) {
-                others.push(format!("{} {}", kind.object(), name(object)));
+                callers.push((kind, name(object)));
             }
         }
     }
+    Ok(callers)
+}
+
+/// Whether the API server is told nowhere to call it.
+pub(super) fn nobody_calls(scene: &Scene<'_>) -> Result<bool, Unseen> {
+    Ok(callers(scene)?.is_empty())
+}
+
+pub(super) fn others(scene: &Scene<'_>) -> Findings {
+    let others = callers(scene)?
+        .into_iter()
+        .filter(|(_, name)| *name != OURS);
+    let others: Vec<String> = others
+        .map(|(kind, name)| format!("{} {name}", kind.object()))
+        .collect();
     let finding = match others.first() {
         None => Finding::ok("no other registration calls slicegate"),
         Some(first) => Finding::warn(

@@ -2,59 +2,57 @@
 
 use super::super::alike::counted;
 use super::super::finding::Finding;
+use super::super::plain::{self, Plain};
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use crate::engine::policy::Tier;
 use crate::engine::supply::Offer;
 
-/// What keeps every offer from a tier; none where one serves it.
-fn problem(tier: &Tier, offers: &[Offer]) -> Option<String> {
+/// Why nothing serves a tier, in short: the decision names everything that was considered.
+fn short(tier: &Tier, offers: &[Offer]) -> String {
     let words: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
     let words = words.join(" or ");
-    let of_strategy = |offer: &&Offer| {
-        tier.strategies.contains(&offer.strategy) && offer.strategy.isolation() >= tier.isolation
-    };
-    let fits = |offer: &Offer| {
-        tier.share
-            .memory
-            .is_none_or(|bytes| offer.has_memory(bytes))
-            && tier
-                .share
-                .fraction
-                .is_none_or(|part| offer.has_fraction(part))
-    };
-    let mut possible = offers.iter().filter(of_strategy).peekable();
-    if possible.peek().is_none() {
-        return Some(format!("{}: nothing is handed out as {words}", tier.name));
-    }
-    let is_served = possible.any(fits);
-    (!is_served).then(|| {
-        format!(
-            "{}: what is handed out as {words} is smaller than its default share",
+    match offers
+        .iter()
+        .any(|offer| tier.strategies.contains(&offer.strategy))
+    {
+        false => format!("{}: nothing is handed out as {words}", tier.name),
+        true => format!(
+            "{}: none of what is handed out as {words} has its default share",
             tier.name
-        )
-    })
+        ),
+    }
 }
 
 pub(super) fn served(scene: &Scene<'_>) -> Findings {
-    let (tiers, supply) = (&scene.policy()?.tiers, seen(&scene.supply)?);
-    let problems = tiers
-        .iter()
-        .filter_map(|tier| problem(tier, &supply.offers));
-    let problems: Vec<String> = problems.collect();
+    let (policy, supply) = (scene.policy()?, seen(&scene.supply)?);
+    let is_served = |tier: &&Tier| {
+        let plain = plain::of_tier(policy, supply, tier);
+        matches!(
+            plain,
+            Some(Plain {
+                refused: None,
+                is_unplaced: false,
+                ..
+            })
+        )
+    };
+    let problems = policy.tiers.iter().filter(|tier| !is_served(tier));
+    let problems: Vec<String> = problems.map(|tier| short(tier, &supply.offers)).collect();
+    let count = policy.tiers.len();
     let finding = match problems.is_empty() {
         true => Finding::ok(format!(
             "{} of the policy, each served by some node",
-            counted(tiers.len(), "tier")
+            counted(count, "tier")
         )),
         false => Finding::warn(
             format!(
-                "{} of {} cannot be served ({})",
+                "{} of {count} cannot be served ({})",
                 problems.len(),
-                tiers.len(),
                 problems.join("; ")
             ),
-            "configure nodes for them, declare those to come as the policy's supply.pools, or change the tiers",
+            "have nodes hand out MPS shares or MIG slices of that size (docs/recipes.md), declare those to come as \
+             the policy's supply.pools, or change the tiers; namespaces of such a tier are closed once enforced",
         ),
     };
     Ok(vec![finding])

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::super::Severity::{Fail, Ok as Good, Warn};
-use super::super::{Aim, Asked};
+use super::super::{Aim, Asked, Unseen};
 use super::Case;
 use super::healthy::{
-    annotate, argument, claims, closing, found, mps_node, node, nodes, object, on, pod, quota,
-    refused, sharing_policy, webhook, with_policy,
+    annotate, argument, claims, closing, found, label, mps_node, node, nodes, object, on, pod,
+    quota, refused, sharing_policy, webhook, whole_alone, with_policy,
 };
 
 #[rustfmt::skip]
@@ -30,15 +30,37 @@ pub(super) const POLICY: &[Case] = &[
     (|g| g.policies = Ok(None), "other-policies", Warn, "no kind SharingPolicy"),
     (|g| { g.policies = Ok(None); argument(g, "--policy=/x"); }, "other-policies", Good, "no kind SharingPolicy"),
     (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/mode"] = "enforced".into(), "namespace-modes", Warn, "team says slicegate.dev/mode: \"enforced\""),
-    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/trust-boundary"] = "off".into(), "namespace-boundaries", Warn, "team claims the boundary off, and no member of namespace off"),
+    (|g| found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/trust-boundary"] = "off".into(), "namespace-boundaries", Fail, "team claims the boundary off, and no member of namespace off"),
     (|g| { claims(g, 0, "off"); annotate(g, 1, "boundary-members", "else, team"); }, "namespace-boundaries", Good, "every enforced namespace may have"),
-    (|g| { claims(g, 0, "off"); claims(g, 1, "off"); }, "namespace-boundaries", Warn, "which names itself and by that consents to nothing"),
-    (|g| claims(g, 0, "lab"), "namespace-boundaries", Warn, "no namespace bears that name and the policy does not list it"),
+    (|g| { claims(g, 0, "off"); claims(g, 1, "off"); }, "namespace-boundaries", Fail, "which names itself and by that consents to nothing"),
+    (|g| claims(g, 0, "lab"), "namespace-boundaries", Fail, "no namespace bears that name and the policy does not list it"),
     (|g| { claims(g, 0, "lab"); with_policy(g, "{boundaryNames: open}"); }, "namespace-boundaries", Warn, "1 boundary name that no namespace bears: lab (team)"),
     (|g| { claims(g, 1, "team"); with_policy(g, "{boundaryNames: open}"); }, "namespace-boundaries", Good, "every enforced namespace may have"),
     (|g| { claims(g, 0, "lab"); with_policy(g, "{boundaryNames: open, boundaries: [{name: lab, namespaces: [team]}]}"); }, "namespace-boundaries", Good, "every enforced namespace may have"),
-    (|g| claims(g, 0, "No Label"), "namespace-boundaries", Warn, "team claims the boundary \"No Label\", and that is no DNS label"),
-    (|g| with_policy(g, "{boundaries: [{name: team, namespaces: [off]}]}"), "namespace-boundaries", Warn, "the policy keeps that name for others"),
+    (|g| claims(g, 0, "No Label"), "namespace-boundaries", Fail, "team claims the boundary \"No Label\", and that is no DNS label"),
+    (|g| with_policy(g, "{boundaries: [{name: team, namespaces: [off]}]}"), "namespace-boundaries", Fail, "the policy keeps that name for others"),
+    (|_| {}, "closed-namespaces", Good, "none: a plain GPU pod can be created in 1 namespace"),
+    (|g| annotate(g, 0, "tier", "trusted-inferense"), "closed-namespaces", Fail, "no GPU pod can be created in team (2 GPU pods there): the namespace's tier \"trusted-inferense\" is not defined by policy default [tier-unknown]"),
+    (|g| with_policy(g, "{tiers: [{name: gold, isolation: dedicated, strategies: [exclusive]}]}"), "closed-namespaces", Fail, "is not defined by policy default [tier-unknown]"),
+    (|g| annotate(g, 0, "allowed-tiers", "gold"), "closed-namespaces", Fail, "tier trusted-inference is not allowed in this namespace [tier-not-allowed]"),
+    (|g| annotate(g, 0, "allowed-tiers", "production"), "closed-namespaces", Fail, "[tier-not-allowed]"),
+    (whole_alone, "closed-namespaces", Fail, "no GPU pod can be created in team (2 GPU pods there): no known node can ever serve"),
+    (|g| { whole_alone(g); annotate(g, 0, "tier", "production"); }, "closed-namespaces", Good, "none"),
+    (|g| { whole_alone(g); annotate(g, 0, "mode", "dry-run"); }, "closed-namespaces", Warn, "once enforced, no GPU pod could be created in team (2 GPU pods there): "),
+    (|g| { whole_alone(g); annotate(g, 0, "mode", "off"); }, "closed-namespaces", Good, "no namespace opted in"),
+    (|g| { annotate(g, 0, "tier", "x"); g.pods = Err(Unseen::unasked("x")); }, "closed-namespaces", Fail, "created in team: the namespace's tier"),
+    (|g| { annotate(g, 0, "tier", "x"); annotate(g, 1, "tier", "x"); annotate(g, 1, "mode", "enforce"); }, "closed-namespaces", Fail, "created in off (0 GPU pods there), team (2 GPU pods there): "),
+    (|g| found(&mut g.nodes).iter_mut().for_each(|node| node["spec"]["taints"] = json!([{"key": "sku", "value": "gpu", "effect": "NoSchedule"}])), "closed-namespaces", Good, "none"),
+    (|g| { with_policy(g, "{defaultTier: regulated, tiers: [{name: regulated, isolation: hardware, strategies: [mig], share: {memory: 500Gi}}]}"); found(&mut g.namespaces)[0]["metadata"]["annotations"]["slicegate.dev/tier"].take(); }, "closed-namespaces", Fail, "no known node can ever serve"),
+    (|g| claims(g, 0, "lab"), "closed-namespaces", Good, "none"),
+    (|g| { found(&mut g.namespaces)[0]["metadata"]["annotations"].as_object_mut().unwrap().remove("slicegate.dev/tier"); }, "namespace-tiers", Warn, "1 namespace with a mode and no tier (team)"),
+    (|g| { found(&mut g.namespaces)[0]["metadata"]["annotations"].as_object_mut().unwrap().remove("slicegate.dev/tier"); with_policy(g, "{defaultTier: batch, tiers: [{name: batch, isolation: none, strategies: [mps]}]}"); }, "namespace-tiers", Good, "every namespace with a mode"),
+    (|g| { found(&mut g.namespaces)[0]["metadata"]["annotations"].as_object_mut().unwrap().remove("slicegate.dev/tier"); annotate(g, 0, "allowed-tiers", "batch"); }, "namespace-tiers", Good, "every namespace with a mode"),
+    (|g| { found(&mut g.namespaces)[0]["metadata"]["annotations"].as_object_mut().unwrap().remove("slicegate.dev/mode"); }, "namespace-tiers", Warn, "1 namespace with a tier and no mode (team)"),
+    (|g| annotate(g, 0, "allowed-tiers", "trusted-inference, prodution"), "namespace-tiers", Warn, "of team lists \"prodution\", which the policy does not have"),
+    (|g| label(g, 1, "slicegate.dev/mode", "enforce"), "namespace-keys", Warn, "slicegate.dev/mode is a label of off, where it does nothing"),
+    (|g| annotate(g, 0, "teir", "batch"), "namespace-keys", Warn, "slicegate.dev/teir of team is known to nobody"),
+    (|g| annotate(g, 0, "gpu-memory", "4Gi"), "namespace-keys", Warn, "slicegate.dev/gpu-memory of team does nothing on a namespace"),
     (|_| {}, "boundary-members", Good, "no namespace lets others into its boundary"),
     (|g| annotate(g, 0, "boundary-members", "off"), "boundary-members", Good, "1 boundary name with members"),
     (|g| { annotate(g, 0, "boundary-members", "off, *"); claims(g, 1, "team"); }, "boundary-members", Warn, "any namespace may join the boundary team, and off did"),
@@ -77,7 +99,7 @@ pub(super) const SUPPLY: &[Case] = &[
     (|g| node(g, &mps_node())["metadata"]["labels"]["nvidia.com/mig.config.state"] = "failed".into(), "mig-state", Warn, "is failed on 1 node"),
     (|g| { let node = node(g, &mps_node()); let product = format!("{}-SHARED", node["metadata"]["labels"]["nvidia.com/gpu.product"].as_str().unwrap()); node["metadata"]["labels"]["nvidia.com/gpu.product"] = product.into(); let count = node["status"]["allocatable"]["nvidia.com/gpu.shared"].take(); node["status"]["allocatable"]["nvidia.com/gpu.shared"] = "0".into(); node["status"]["allocatable"]["nvidia.com/gpu"] = count; }, "renamed-shares", Warn, "shares or slices are sold as nvidia.com/gpu"),
     (|g| g.nodes = Ok(vec![nodes().into_iter().find(|n| n["metadata"]["name"] == mps_node()).unwrap()]), "tiers", Warn, "cannot be served (regulated: nothing is handed out as mig or exclusive"),
-    (|g| with_policy(g, "{tiers: [{name: huge, isolation: limited, strategies: [mps], share: {memory: 900Gi}}]}"), "tiers", Warn, "1 of 1 cannot be served (huge: what is handed out as mps is smaller"),
+    (|g| with_policy(g, "{tiers: [{name: huge, isolation: limited, strategies: [mps], share: {memory: 900Gi}}]}"), "tiers", Warn, "1 of 1 cannot be served (huge: none of what is handed out as mps has its default share"),
 ];
 
 #[rustfmt::skip]

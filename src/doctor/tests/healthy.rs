@@ -46,6 +46,7 @@ pub(super) fn healthy() -> Gathered {
     let in_force = policy::built_in().unwrap();
     let never = NeverMatched::default();
     let mut gathered = Gathered::nothing("slicegate-system");
+    gathered.user = Ok("alice".to_owned());
     gathered.version = Ok(json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"}));
     gathered.clocks = Ok(Clocks {
         server: now(),
@@ -85,6 +86,7 @@ pub(super) fn healthy() -> Gathered {
             "annotations": {"slicegate.dev/mode": if name == "off" { "off" } else { "enforce" }}}})
         })
         .to_vec());
+    annotate(&mut gathered, 0, "tier", "trusted-inference");
     gathered.quotas = Ok(Vec::new());
     gathered.runtime_classes = Ok(Vec::new());
     gathered.nodes = Ok(nodes());
@@ -203,6 +205,43 @@ pub(super) fn quota(gathered: &mut Gathered, namespace: &str, spec: &Value) {
 pub(super) fn annotate(gathered: &mut Gathered, namespace: usize, key: &str, value: &str) {
     let object = &mut found(&mut gathered.namespaces)[namespace];
     object["metadata"]["annotations"][format!("slicegate.dev/{key}")] = value.into();
+}
+
+/// One of the namespaces has a label.
+pub(super) fn label(gathered: &mut Gathered, namespace: usize, key: &str, value: &str) {
+    found(&mut gathered.namespaces)[namespace]["metadata"]["labels"][key] = value.into();
+}
+
+/// No node hands out a part of a GPU.
+pub(super) fn whole_alone(gathered: &mut Gathered) {
+    let is_whole = |node: &Value| {
+        let labels = &node["metadata"]["labels"];
+        labels["nvidia.com/gpu.sharing-strategy"] == "none"
+            && labels["nvidia.com/mig.strategy"].is_null()
+    };
+    found(&mut gathered.nodes).retain(is_whole);
+}
+
+/// Nothing of slicegate's is there.
+pub(super) fn absent(gathered: &mut Gathered) {
+    gathered.deployment = Ok(None);
+    gathered.service = Ok(None);
+    gathered.own_namespace = Ok(None);
+    gathered.mutating = Ok(Vec::new());
+    gathered.validating = Ok(Vec::new());
+    for (_, objects) in &mut gathered.guard {
+        *objects = Ok(Some(Vec::new()));
+    }
+}
+
+/// A pod of slicegate's own with that status.
+pub(super) fn own_pod(gathered: &mut Gathered, status: &Value) {
+    let deployment = found(&mut gathered.deployment).as_mut().unwrap();
+    deployment["status"] = json!({});
+    found(&mut gathered.pods).push(json!({"apiVersion": "v1", "kind": "Pod",
+        "metadata": {"namespace": "slicegate-system", "name": "slicegate-1",
+            "labels": {"app.kubernetes.io/name": "slicegate", "pod-template-hash": "x"}},
+        "spec": {"containers": [{"name": "slicegate"}]}, "status": status}));
 }
 
 /// One of the namespaces claims a boundary.

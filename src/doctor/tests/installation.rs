@@ -7,7 +7,7 @@ use serde_json::json;
 use super::super::Severity::{Fail, Ok as Good, Warn};
 use super::super::{Aim, Asked, Unseen};
 use super::Case;
-use super::healthy::{argument, found, refused, template, webhook};
+use super::healthy::{absent, argument, found, own_pod, refused, template, webhook};
 use crate::certificates;
 
 #[rustfmt::skip]
@@ -17,6 +17,13 @@ pub(super) const INSTALLATION: &[Case] = &[
     (|g| found(&mut g.version)["minor"] = "?".into(), "api-server", Warn, "not understood"),
     (|g| found(&mut g.clocks).server += 90, "clock", Warn, "90 s ahead of this machine"),
     (|g| found(&mut g.clocks).server -= 90, "clock", Warn, "90 s behind this machine"),
+    (|_| {}, "installed", Good, "in slicegate-system"),
+    (absent, "installed", Fail, "slicegate is not installed in slicegate-system; 1 namespace opted in, and nothing acts on it"),
+    (|g| { g.namespace = "other".to_owned(); g.deployment = Ok(None); }, "installed", Fail, "slicegate is not in other: the API server is told to call it in slicegate-system"),
+    (|g| own_pod(g, &json!({"conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}]})), "deployment", Fail, "none of 2 replicas is ready; slicegate-1: Unschedulable: 0/3 nodes are available"),
+    (|g| own_pod(g, &json!({"containerStatuses": [{"state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off pulling image"}}}]})), "deployment", Fail, "slicegate-1: ImagePullBackOff: Back-off pulling image"),
+    (|g| own_pod(g, &json!({"containerStatuses": [{"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}}]})), "deployment", Fail, "slicegate-1: OOMKilled"),
+    (|g| own_pod(g, &json!({"containerStatuses": [{"state": {"waiting": {"reason": "ContainerCreating"}}}]})), "deployment", Fail, "none of 2 replicas is ready"),
     (|g| g.own_namespace = Ok(None), "namespace", Fail, "no namespace slicegate-system"),
     (|g| found(&mut g.own_namespace).as_mut().unwrap()["metadata"]["labels"] = json!({}), "namespace", Warn, "not under Pod Security"),
     (|g| g.deployment = Ok(None), "deployment", Warn, "no Deployment slicegate"),

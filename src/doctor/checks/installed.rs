@@ -1,0 +1,70 @@
+//! Whether slicegate is there at all.
+
+use serde_json::Value;
+
+use super::super::alike::{counted, name};
+use super::super::finding::Finding;
+use super::super::scene::Scene;
+use super::Findings;
+use super::registration::{self, Kind, OURS};
+use crate::engine::policy::Mode;
+use crate::engine::words::is_dns_label;
+
+/// The namespace that the API server is told to call instead.
+fn elsewhere<'s>(scene: &'s Scene<'_>) -> Option<&'s str> {
+    if !matches!(scene.gathered.deployment, Ok(None)) {
+        return None;
+    }
+    let client = Kind::Mutating.client(scene).ok()??;
+    let namespace = client["service"]["namespace"].as_str()?;
+    (namespace != scene.gathered.namespace && is_dns_label(namespace)).then_some(namespace)
+}
+
+/// Nothing of it is here, so that nothing else is worth a word.
+pub(in super::super) fn is_not_here(scene: &Scene<'_>) -> bool {
+    is_absent(scene) || elsewhere(scene).is_some()
+}
+
+/// Nothing of it is anywhere: no Deployment, no Service, nobody is told to ask it, and no guard.
+fn is_absent(scene: &Scene<'_>) -> bool {
+    let gathered = scene.gathered;
+    let is_ours = |object: &Value| name(object).starts_with(&format!("{OURS}-"));
+    let guard = gathered.guard.iter().all(|(_, found)| match found {
+        Ok(objects) => !objects.iter().flatten().any(is_ours),
+        Err(_) => false,
+    });
+    matches!(gathered.deployment, Ok(None))
+        && matches!(gathered.service, Ok(None))
+        && guard
+        && registration::nobody_calls(scene) == Ok(true)
+}
+
+pub(super) fn installed(scene: &Scene<'_>) -> Findings {
+    let own = &scene.gathered.namespace;
+    if let Some(namespace) = elsewhere(scene) {
+        let message =
+            format!("slicegate is not in {own}: the API server is told to call it in {namespace}");
+        let finding = Finding::fail(message, "name that namespace");
+        return Ok(vec![
+            finding.run(format!("slicegate doctor --namespace {namespace}")),
+        ]);
+    }
+    if !is_absent(scene) {
+        scene.gathered.deployment.as_ref().map_err(Clone::clone)?;
+        return Ok(vec![Finding::ok(format!("in {own}"))]);
+    }
+    let said = |mode| scene.in_mode(mode).map_or(0, |names| names.len());
+    let waiting = match said(Mode::Enforce) + said(Mode::DryRun) {
+        0 => String::new(),
+        some => format!(
+            "; {} opted in, and nothing acts on it",
+            counted(some, "namespace")
+        ),
+    };
+    let fix = "name your image in webhook-config/30-deployment.yaml and apply the folder, or install the chart \
+        (docs/install.md); where it runs in another namespace, name that with --namespace";
+    let message = format!("slicegate is not installed in {own}{waiting}");
+    Ok(vec![
+        Finding::fail(message, fix).run("kubectl apply -f webhook-config/"),
+    ])
+}

@@ -1,0 +1,145 @@
+//! Namespaces in which no GPU pod can be created: why, and how to open each.
+
+use super::alike::quoted_for_a_shell;
+use super::plain;
+use crate::engine::suggest::nearest;
+use crate::engine::policy::Mode;
+use crate::engine::rules::{no_such_offer, tier_not_allowed, tier_unknown};
+use crate::engine::tenancy::allowed_tiers;
+use crate::engine::{Finding, Namespaces, Policy, Supply, words};
+
+/// A namespace that has no GPU pods, whoever creates them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// Which rule refuses them.
+    pub rule: &'static str,
+    /// What it says of a plain pod with one GPU.
+    pub why: String,
+    /// What to do.
+    pub fix: String,
+    /// A command that does it.
+    pub command: Option<String>,
+}
+
+/// Why no plain GPU pod can be created in a namespace, or could not once it is enforced; none where one can.
+pub fn closed(
+    policy: &Policy,
+    supply: &Supply,
+    namespaces: &Namespaces,
+    namespace: &str,
+) -> Option<Closed> {
+    let refused = plain::pod(policy, supply, namespaces, namespace)?.refused?;
+    let place = Place {
+        policy,
+        supply,
+        namespaces,
+        namespace,
+    };
+    let (fix, command) = place.mend(&refused);
+    Some(Closed {
+        rule: refused.rule.id,
+        why: refused.message,
+        fix,
+        command,
+    })
+}
+
+struct Place<'p> {
+    policy: &'p Policy,
+    supply: &'p Supply,
+    namespaces: &'p Namespaces,
+    namespace: &'p str,
+}
+
+impl Place<'_> {
+    fn mend(&self, refused: &Finding) -> (String, Option<String>) {
+        let rule = refused.rule.id;
+        if rule == tier_unknown::RULE.id {
+            self.name_a_tier()
+        } else if rule == tier_not_allowed::RULE.id {
+            self.allow_its_tier()
+        } else if rule == no_such_offer::RULE.id {
+            self.be_served()
+        } else {
+            (refused.fix.clone(), None)
+        }
+    }
+
+    fn annotate(&self, key: &str, value: &str) -> String {
+        let value = quoted_for_a_shell(value);
+        format!(
+            "kubectl annotate --overwrite namespace {} {key}={value}",
+            self.namespace
+        )
+    }
+
+    /// The tier that counts there, as it is written.
+    fn written(&self) -> Option<&str> {
+        let own = self.namespaces.view(self.namespace);
+        let own = own.and_then(|view| view.tier.as_deref());
+        own.or(self.policy.default_tier.as_deref())
+    }
+
+    fn name_a_tier(&self) -> (String, Option<String>) {
+        let tiers = || self.policy.tiers.iter().map(|t| t.name.as_str());
+        let all: Vec<&str> = tiers().collect();
+        let all = all.join(", ");
+        let meant = self.written().and_then(|written| nearest(written, tiers()));
+        let fix = match meant {
+            Some(meant) => format!("did you mean {meant}? the policy has {all}"),
+            None => format!("name a tier of the policy ({all}), or add this one to its spec.tiers"),
+        };
+        (fix, meant.map(|meant| self.annotate(words::TIER, meant)))
+    }
+
+    fn allow_its_tier(&self) -> (String, Option<String>) {
+        let (key, tier) = (words::ALLOWED_TIERS, self.written().unwrap_or_default());
+        let view = self.namespaces.view(self.namespace);
+        let listed = view.and_then(|view| view.allowed_tiers.as_deref());
+        let listed = listed.unwrap_or_default().iter().map(String::as_str);
+        let known: Vec<&str> = listed.filter(|t| self.policy.tier(t).is_some()).collect();
+        let but = match known.is_empty() {
+            true => "names no tier of the policy".to_owned(),
+            false => format!("lists {} and not {tier}", known.join(", ")),
+        };
+        let list = [&known[..], &[tier]].concat().join(",");
+        let fix =
+            format!("{key} there {but}: list {tier}, or give the namespace a tier that is listed");
+        (fix, Some(self.annotate(key, &list)))
+    }
+
+    fn be_served(&self) -> (String, Option<String>) {
+        let tier = self.written().and_then(|name| self.policy.tier(name));
+        let strategies = tier.map_or(&[][..], |tier| &tier.strategies);
+        let strategies: Vec<&str> = strategies.iter().map(|s| s.word()).collect();
+        let strategies = strategies.join(" or ");
+        // Never a weaker one than its administrator chose.
+        let mut allowed = allowed_tiers(self.namespaces.view(self.namespace), self.policy);
+        allowed.sort_by_key(|tier| tier.isolation);
+        let served = allowed
+            .into_iter()
+            .filter(|tier| plain::served(self.policy, self.supply, tier).is_some());
+        let served: Vec<&str> = served.map(|tier| tier.name.as_str()).collect();
+        let hand_out = format!("have nodes hand out {strategies} (docs/recipes.md)");
+        let (mode, _) = self.namespaces.mode(self.namespace, self.policy);
+        match (served.first(), mode) {
+            (Some(first), _) => (
+                format!(
+                    "{hand_out}, or give the namespace a tier that they serve now: {}",
+                    served.join(", ")
+                ),
+                Some(self.annotate(words::TIER, first)),
+            ),
+            (None, Mode::Enforce) => (
+                format!(
+                    "{hand_out}, and take the namespace back to dry-run until they do: they serve no tier that it may have"
+                ),
+                Some(self.annotate(words::MODE, Mode::DryRun.word())),
+            ),
+            (None, _) => (
+                format!("{hand_out} before it is enforced: they serve no tier that it may have"),
+                None,
+            ),
+        }
+    }
+}

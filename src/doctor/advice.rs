@@ -24,7 +24,7 @@ pub(super) fn opt_in(scene: &Scene<'_>, warn: impl Fn(String) -> Finding) -> Fin
         .iter()
         .find(|(_, strategy)| *strategy != Strategy::Exclusive);
     const NOTHING: &str = "nodes hand out nothing that can be shared: have the device plugin hand out MPS shares or \
-        MIG slices first (docs/recipes.md)";
+        MIG slices first (docs/nodes.md)";
     match (shared, served.first()) {
         (Some((tier, strategy)), _) => warn(format!(
             "opt a namespace in, first without effect; nodes serve {tier} by {}",

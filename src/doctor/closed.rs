@@ -2,9 +2,9 @@
 
 use super::alike::quoted_for_a_shell;
 use super::plain;
-use crate::engine::suggest::nearest;
 use crate::engine::policy::Mode;
 use crate::engine::rules::{no_such_offer, tier_not_allowed, tier_unknown};
+use crate::engine::suggest::nearest;
 use crate::engine::tenancy::allowed_tiers;
 use crate::engine::{Finding, Namespaces, Policy, Supply, words};
 
@@ -120,7 +120,7 @@ impl Place<'_> {
             .into_iter()
             .filter(|tier| plain::served(self.policy, self.supply, tier).is_some());
         let served: Vec<&str> = served.map(|tier| tier.name.as_str()).collect();
-        let hand_out = format!("have nodes hand out {strategies} (docs/recipes.md)");
+        let hand_out = format!("have nodes hand out {strategies} (docs/nodes.md)");
         let (mode, _) = self.namespaces.mode(self.namespace, self.policy);
         match (served.first(), mode) {
             (Some(first), _) => (

@@ -9,7 +9,10 @@ fn findings(manifest: &Value) -> Vec<Value> {
     let report: Value = serde_json::from_str(&run.out).expect("a report");
     let found = report["items"][0]["findings"].as_array();
     let found = found.expect("findings").iter();
-    found.filter(|f| f["rule"] == "unknown-key").cloned().collect()
+    found
+        .filter(|f| f["rule"] == "unknown-key")
+        .cloned()
+        .collect()
 }
 
 #[test]
@@ -21,7 +24,12 @@ fn a_key_on_a_workload_itself_is_told_where_it_belongs() {
         "labels": {"slicegate.dev/teir": "production"},
     });
     for (kind, version, spec, home) in [
-        ("Deployment", "apps/v1", json!({"template": pod}), "spec.template"),
+        (
+            "Deployment",
+            "apps/v1",
+            json!({"template": pod}),
+            "spec.template",
+        ),
         (
             "CronJob",
             "batch/v1",
@@ -29,13 +37,17 @@ fn a_key_on_a_workload_itself_is_told_where_it_belongs() {
             "spec.jobTemplate.spec.template",
         ),
     ] {
-        let workload = json!({"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec});
+        let workload =
+            json!({"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec});
         let found = findings(&workload);
         let [memory, tier] = found.as_slice() else {
             panic!("{found:?}");
         };
         assert_eq!(memory["severity"], "warn");
-        assert_eq!(memory["path"], "/metadata/annotations/slicegate.dev~1gpu-memory");
+        assert_eq!(
+            memory["path"],
+            "/metadata/annotations/slicegate.dev~1gpu-memory"
+        );
         let fix = format!("write slicegate.dev/gpu-memory into {home}.metadata.annotations");
         assert_eq!(memory["fix"], fix.as_str());
         assert_eq!(tier["path"], "/metadata/labels/slicegate.dev~1teir");

@@ -8,9 +8,9 @@ use super::super::alike::{counted, name, quoted_for_a_shell, some};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::suggest::nearest;
 use crate::engine::policy::Mode;
 use crate::engine::shown::quoted;
+use crate::engine::suggest::nearest;
 use crate::engine::words::{self, is_own_key};
 
 /// What may stand on a Namespace.

@@ -51,7 +51,7 @@ pub(super) fn served(scene: &Scene<'_>) -> Findings {
                 problems.len(),
                 problems.join("; ")
             ),
-            "have nodes hand out MPS shares or MIG slices of that size (docs/recipes.md), declare those to come as \
+            "have nodes hand out MPS shares or MIG slices of that size (docs/nodes.md), declare those to come as \
              the policy's supply.pools, or change the tiers; namespaces of such a tier are closed once enforced",
         ),
     };

@@ -18,7 +18,7 @@ fn touches(pod: &Value) -> Option<bool> {
     read.ok().map(|pod| touches_gpu(&pod))
 }
 
-/// Objects with a key that means nothing on their pods, so that they are judged to the end.
+/// Objects with a key that alone asks for nothing on their pods, so that they are judged to the end.
 struct Noticed {
     folder: tempfile::TempDir,
     count: usize,
@@ -32,7 +32,7 @@ impl Noticed {
 
     fn add(&mut self, mut object: Value, pod_path: &str) {
         let pod = object.pointer_mut(pod_path).expect("a pod");
-        pod["metadata"]["annotations"]["slicegate.dev/means-nothing"] = "".into();
+        pod["metadata"]["annotations"]["slicegate.dev/gpu-products"] = "".into();
         let path = self.folder.path().join(format!("{:04}.json", self.count));
         std::fs::write(path, object.to_string()).expect("the object is written");
         self.count += 1;

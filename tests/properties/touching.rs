@@ -17,10 +17,10 @@ fn touches(pod: &Value) -> bool {
     touches_gpu(&serde_json::from_str(&text).expect("a pod"))
 }
 
-/// The pod with a key of slicegate's that means nothing: it touches, and nothing else about it changes.
+/// The pod with a key of slicegate's that alone asks for nothing: it touches, and nothing else about it changes.
 fn noticed(pod: &Value) -> Value {
     let mut pod = pod.clone();
-    pod["metadata"]["annotations"]["slicegate.dev/means-nothing"] = "".into();
+    pod["metadata"]["annotations"]["slicegate.dev/gpu-products"] = "".into();
     pod
 }
 

@@ -69,6 +69,9 @@ pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'
     }
 }
 
+/// What is said of the container alone.
+const HERE: [Says; 2] = [Says::LocalData, Says::PerNode];
+
 /// More than a container gets.
 struct Asked {
     told: String,
@@ -85,13 +88,13 @@ fn asked(
 ) -> Option<Asked> {
     let said = || told(container).filter_map(|told| Some((told, says(&told)?)));
     // Where a container says how many of the copies are its own, the number of all says nothing of it.
-    let is_part = said().any(|(_, says)| says == Says::LocalData);
-    let known = said().take(MOST_WORDS).filter_map(|(told, says)| {
+    let is_part = || said().any(|(_, says)| says == Says::LocalData);
+    let mut known = said().take(MOST_WORDS).filter_map(|(told, says)| {
         let room = match says {
             Says::Tensor | Says::Pipeline if is_slice => 1,
-            Says::Data if is_part => return None,
+            Says::Data if is_part() => return None,
             Says::Tensor | Says::Pipeline | Says::Data | Says::Processes => count,
-            Says::LocalData | Says::PerNode => count,
+            _ if HERE.contains(&says) => count,
             _ => return None,
         };
         let Known::Word(word) = told.value.known(container) else {
@@ -101,10 +104,8 @@ fn asked(
         let told = told.shown();
         Some((says, Asked { told, ways, room }))
     });
-    let here = [Says::LocalData, Says::PerNode];
     // A worker of several shares the rest of the number with the others.
-    let is_all = |says| here.contains(&says) || distributed_share::worker(case).is_none();
-    let mut known = known;
+    let is_all = |says| HERE.contains(&says) || distributed_share::worker(case).is_none();
     known
         .find(|(says, _)| is_all(*says))
         .map(|(_, asked)| asked)

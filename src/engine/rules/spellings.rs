@@ -47,8 +47,10 @@ pub enum Says {
 pub struct Spelling {
     /// A flag, a flag of one dash, or a variable.
     form: Form,
-    /// An underscore in a flag stands for a dash too; one `*` in a variable for anything.
+    /// An underscore in a flag stands for a dash too.
     name: &'static str,
+    /// Of a family of variables, which begin with the name: what they end with.
+    end: Option<&'static str>,
     /// What its value says.
     says: Says,
 }
@@ -57,6 +59,7 @@ const fn flag(name: &'static str, says: Says) -> Spelling {
     Spelling {
         form: Form::Flag,
         name,
+        end: None,
         says,
     }
 }
@@ -65,6 +68,7 @@ const fn short(name: &'static str, says: Says) -> Spelling {
     Spelling {
         form: Form::ShortFlag,
         name,
+        end: None,
         says,
     }
 }
@@ -73,6 +77,16 @@ const fn variable(name: &'static str, says: Says) -> Spelling {
     Spelling {
         form: Form::Variable,
         name,
+        end: None,
+        says,
+    }
+}
+
+const fn family(name: &'static str, end: &'static str, says: Says) -> Spelling {
+    Spelling {
+        form: Form::Variable,
+        name,
+        end: Some(end),
         says,
     }
 }
@@ -133,9 +147,9 @@ static SPELLINGS: [Spelling; 69] = [
     variable("RDZV_ENDPOINT", Says::Address),
     variable("PET_RDZV_ENDPOINT", Says::Address),
     variable("JAX_COORDINATOR_ADDRESS", Says::Address),
-    variable("VC_*_HOSTS", Says::Hosts),
-    variable("VC_*_NUM", Says::TaskNodes),
-    variable("GROVE_*", Says::Group),
+    family("VC_", "_HOSTS", Says::Hosts),
+    family("VC_", "_NUM", Says::TaskNodes),
+    family("GROVE_", "", Says::Group),
     // The same that flags say, as the images and scripts of these servers read it.
     variable("TENSOR_PARALLEL_SIZE", Says::Tensor),
     variable("VLLM_TENSOR_PARALLEL_SIZE", Says::Tensor),
@@ -180,15 +194,16 @@ pub fn is_launched(told: &Told<'_>) -> bool {
 
 impl Spelling {
     fn is(&self, told: &Told<'_>) -> bool {
-        self.form == told.form
-            && match (self.form, self.name.split_once('*')) {
-                (Form::Variable, Some((beginning, end))) => {
-                    told.name.len() > beginning.len() + end.len()
-                        && told.name.starts_with(beginning)
-                        && told.name.ends_with(end)
-                }
-                (Form::Variable, None) => told.name == self.name,
-                _ => is_same(told.name, self.name),
+        if self.form != told.form {
+            return false;
+        }
+        match (self.form, self.end) {
+            (Form::Variable, Some(end)) => {
+                let rest = told.name.strip_prefix(self.name);
+                rest.is_some_and(|rest| rest.len() > end.len() && rest.ends_with(end))
             }
+            (Form::Variable, None) => told.name == self.name,
+            _ => is_same(told.name, self.name),
+        }
     }
 }

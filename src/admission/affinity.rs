@@ -1,21 +1,20 @@
 //! The affinity part of a patch: node terms narrowed, pod terms appended, the user's own kept as they are.
 
-use std::borrow::Cow;
+mod members;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::operations::Patch;
-use crate::engine::plan::Edit;
+use crate::engine::plan::{Edit, SMALLEST_WEIGHT};
 use crate::engine::strategy::Strategy;
 use crate::engine::terms::{Is, Narrowed, Term, filled};
 use crate::engine::words;
 use crate::facts::Pod;
-use crate::facts::pod::{Affinity, NodeSelectorTerm, NodeTerm, PodAffinity};
-use crate::facts::text::Text;
+use crate::facts::pod::{Affinity, NodeAffinity, NodeSelectorTerm, NodeTerm, PodAffinity};
 use crate::json;
 use crate::json::Raw;
+
+use members::Members;
 
 const NODE_AFFINITY: &str = "/spec/affinity/nodeAffinity";
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -31,14 +30,28 @@ pub(super) fn write(
     patch: &mut Patch,
 ) -> Result<(), serde_json::Error> {
     let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
-    let ours = |e: &Edit<'_>| matches!(e, Edit::Nodes(_) | Edit::Repel { .. } | Edit::Pack { .. });
+    let ours = |e: &Edit<'_>| {
+        matches!(
+            e,
+            Edit::Nodes(_) | Edit::Prefer(_) | Edit::Repel { .. } | Edit::Pack { .. }
+        )
+    };
     if affinity.is_none() && edits.iter().any(ours) {
         patch.add(&["/spec/affinity"]).push_str("{}");
         patch.end();
     }
+    let mut narrows = false;
     for edit in edits {
-        if let Edit::Nodes(narrowed) = edit {
-            nodes(affinity, narrowed, patch)?;
+        match edit {
+            Edit::Nodes(narrowed) => {
+                nodes(affinity, narrowed, patch)?;
+                narrows = true;
+            }
+            Edit::Prefer(terms) => {
+                let node_affinity = affinity.and_then(|a| a.node_affinity.as_ref());
+                preferring(node_affinity, narrows, terms, patch);
+            }
+            _ => {}
         }
     }
     let pack = edits.iter().find_map(|e| match e {
@@ -252,6 +265,28 @@ fn field(text: &mut String, node: &str) {
     text.push_str("]}");
 }
 
+/// Preferred terms; `exists` says that the required ones made the node affinity.
+fn preferring(
+    affinity: Option<&NodeAffinity<'_>>,
+    exists: bool,
+    terms: &[Term<'_>],
+    patch: &mut Patch,
+) {
+    let mut parent = exists || affinity.is_some();
+    let mut has_list = affinity.is_some_and(|a| a.preferred.is_some());
+    for term in terms {
+        let (text, close) = open(patch, NODE_AFFINITY, parent, PREFERRED, has_list);
+        (parent, has_list) = (true, true);
+        text.push_str("{\"weight\":");
+        json::number(text, u64::from(SMALLEST_WEIGHT));
+        text.push_str(",\"preference\":{\"matchExpressions\":[");
+        expressions(text, term, false);
+        text.push_str("]}}");
+        text.push_str(close);
+        patch.end();
+    }
+}
+
 fn packing(
     affinity: Option<&PodAffinity<'_>>,
     boundary: &str,
@@ -332,42 +367,5 @@ fn open<'p>(
 fn comma(text: &mut String, position: usize) {
     if position > 0 {
         text.push(',');
-    }
-}
-
-/// The members of an object as they stand.
-#[derive(Default)]
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
-
-impl<'a> Members<'a> {
-    /// The entries of a list, none where it is null.
-    fn list(&self, name: &str) -> Result<Vec<&'a RawValue>, serde_json::Error> {
-        let member = self.0.iter().rev().find(|(key, _)| key == name);
-        let read = member.map(|(_, raw)| serde_json::from_str(raw.get()));
-        let list: Option<Option<Vec<&RawValue>>> = read.transpose()?;
-        Ok(list.flatten().unwrap_or_default())
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor<'a>(std::marker::PhantomData<&'a ()>);
-
-        impl<'de: 'a, 'a> Visitor<'de> for MembersVisitor<'a> {
-            type Value = Members<'a>;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some((key, value)) = map.next_entry::<Text<'a>, &'a RawValue>()? {
-                    members.push((key.0, value));
-                }
-                Ok(Members(members))
-            }
-        }
-        deserializer.deserialize_map(MembersVisitor(std::marker::PhantomData))
     }
 }

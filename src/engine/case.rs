@@ -61,6 +61,8 @@ pub struct Grant<'a> {
     pub resource: &'a str,
     /// The smallest memory of a share on any acceptable node, in MiB.
     pub smallest_mib: u64,
+    /// The largest, where it is known.
+    pub largest_mib: Option<u64>,
     /// The smallest compute of a share on any acceptable node, in percent.
     pub smallest_percent: u32,
 }

@@ -236,6 +236,7 @@ impl<'a> Case<'_, 'a> {
                 };
                 let mib = offer.memory_mib.unwrap_or(0);
                 grant.smallest_mib = grant.smallest_mib.min(mib);
+                grant.largest_mib = grant.largest_mib.max(Some(mib));
                 grant.smallest_percent = grant.smallest_percent.min(offer.compute_percent());
                 offers.push(sold.offer);
             }
@@ -278,6 +279,7 @@ fn granted(resource: &str) -> Grant<'_> {
     Grant {
         resource,
         smallest_mib: u64::MAX,
+        largest_mib: None,
         smallest_percent: 100,
     }
 }

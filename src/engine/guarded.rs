@@ -120,7 +120,8 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
     rules::bypasses(question, standing, &mut findings);
     let is_mps = strategy(pod) == Some(Strategy::Mps);
     let anything = Limits {
-        mib: u64::MAX,
+        mib: None,
+        mib_cap: u64::MAX,
         percent: None,
         percent_cap: 100,
     };

@@ -165,6 +165,7 @@ fn written_grants<'a>(wants: &[Want<'a>]) -> Option<Vec<Grant<'a>>> {
     let grant = |resource| Grant {
         resource,
         smallest_mib: u64::MAX,
+        largest_mib: None,
         smallest_percent: 100,
     };
     wants.iter().map(|w| resource(w).map(grant)).collect()

@@ -40,6 +40,7 @@ pub fn undone(question: &Question<'_>, edits: &[Edit<'_>]) -> Vec<String> {
             | Edit::Annotation { .. }
             | Edit::RunAsUser { .. }
             | Edit::Toleration(_)
+            | Edit::Prefer(_)
             | Edit::Pack { .. } => continue,
         };
         if !lacking.contains(&words) {

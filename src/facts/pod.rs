@@ -312,7 +312,7 @@ pub struct Affinity<'a> {
     pub pod_anti_affinity: Option<PodAffinity<'a>>,
 }
 
-/// `spec.affinity.nodeAffinity`; preferences do not restrict and are not read.
+/// `spec.affinity.nodeAffinity`; preferences do not restrict and are only known to be there.
 #[derive(Debug, Default, Deserialize)]
 pub struct NodeAffinity<'a> {
     /// The requirement, if there is one.
@@ -322,6 +322,13 @@ pub struct NodeAffinity<'a> {
         rename = "requiredDuringSchedulingIgnoredDuringExecution"
     )]
     pub required: Option<NodeSelector<'a>>,
+    /// Soft terms, as they stand.
+    #[serde(
+        borrow,
+        default,
+        rename = "preferredDuringSchedulingIgnoredDuringExecution"
+    )]
+    pub preferred: Option<Raw<'a>>,
 }
 
 /// A disjunction of terms.

@@ -27,31 +27,32 @@ fn variable(after: &Value, container: &str, name: &str) -> Result<Option<String>
 }
 
 /// MiB and percent, as the container is limited to.
-fn limits(after: &Value, container: &str) -> Result<(u64, Option<u32>), String> {
-    let memory = variable(after, container, MEMORY)?.ok_or("no memory limit")?;
-    let mib = memory
-        .strip_prefix("0=")
-        .and_then(|m| m.strip_suffix('M')?.parse().ok());
+fn limits(after: &Value, container: &str) -> Result<(Option<u64>, Option<u32>), String> {
+    let memory = variable(after, container, MEMORY)?;
+    let mib = memory.as_ref().map(|memory| {
+        let mib = memory.strip_prefix("0=");
+        mib.and_then(|m| m.strip_suffix('M')?.parse().ok())
+    });
     let threads = variable(after, container, THREADS)?;
     let percent = threads
         .as_ref()
         .map(|t| t.parse().ok().filter(|p| (1..=100).contains(p)));
     match (mib, percent) {
-        (Some(mib), None) => Ok((mib, None)),
-        (Some(mib), Some(Some(percent))) => Ok((mib, Some(percent))),
-        _ => Err(format!("limits {memory} and {threads:?}")),
+        (Some(None), _) | (_, Some(None)) => Err(format!("limits {memory:?} and {threads:?}")),
+        (mib, percent) => Ok((mib.flatten(), percent.flatten())),
     }
 }
 
 /// Nothing above the daemon's own caps, and only for ordinal 0.
 pub fn is_capped(want: &Want, after: &Value, truth: &Truth) -> Result<(), String> {
     let (mib, percent) = limits(after, &want.container)?;
-    let fits =
-        truth.mib.is_some_and(|share| mib <= share) && percent.is_none_or(|p| p <= truth.cap());
+    // Without a limit of its own a client has its share, by the daemon.
+    let fits = mib.is_none_or(|mib| truth.mib.is_some_and(|share| mib <= share))
+        && percent.is_none_or(|p| p <= truth.cap());
     match fits {
         true => Ok(()),
         false => Err(format!(
-            "limits {mib} MiB and {percent:?} %, a share has {:?} and {}",
+            "limits {mib:?} MiB and {percent:?} %, a share has {:?} and {}",
             truth.mib,
             truth.cap()
         )),
@@ -73,7 +74,7 @@ fn percent(want: &Want) -> Option<u32> {
 proptest! {
     #![proptest_config(cases(32))]
 
-    /// An explicit memory ask is the limit; otherwise it is the smallest share the pod can get. Compute is limited
+    /// An explicit memory ask is the limit; otherwise it is the share the pod gets, where all have one size. Compute is limited
     /// where a fraction or compute was asked, to what suits every node.
     #[test]
     fn limits_are_the_asks_own(scene in scene(10)) {
@@ -92,10 +93,12 @@ proptest! {
             let cap = truths.iter().map(|t| t.cap()).min().unwrap_or(0);
             let (mib, limit) = limits(&verdict.after, &want.container).map_err(TestCaseError::fail)?;
             let asked = want.ask.memory.unwrap_or(0).div_ceil(1 << 20);
-            match want.ask.memory_is_own {
-                true => prop_assert_eq!(u128::from(mib), asked),
+            let is_one_size = truths.iter().all(|t| t.mib == Some(share));
+            match (want.ask.memory_is_own, mib) {
+                (true, mib) => prop_assert_eq!(mib.map(u128::from), Some(asked)),
                 // Nodes still to be labelled count as well.
-                false => prop_assert!(mib == share || mib < share && !is_open, "{} MiB, the smallest share has {}", mib, share),
+                (false, Some(mib)) => prop_assert!(is_one_size && mib == share || mib < share && !is_open, "{} MiB, the smallest share has {}", mib, share),
+                (false, None) => prop_assert!(!is_one_size || !is_open, "no limit, all shares have {}", share),
             }
             let asked = percent(want).map(|p| p.min(cap));
             prop_assert!(limit == asked || limit < asked && !is_open && limit.is_some(), "{:?} %, asked {:?}", limit, asked);

@@ -22,6 +22,7 @@ pub(crate) fn changes(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<ChangeEntry> {
         | Edit::Label { .. }
         | Edit::Annotation { .. }
         | Edit::Nodes(_)
+        | Edit::Prefer(_)
         | Edit::Toleration(_)
         | Edit::Repel { .. }
         | Edit::Pack { .. } => None,
@@ -67,6 +68,7 @@ pub(crate) fn writes(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<String> {
             Edit::Label { key, value } => format!("label {key}={value}"),
             Edit::Annotation { key, .. } => format!("annotation {key}"),
             Edit::Nodes(_) => "required node affinity".to_owned(),
+            Edit::Prefer(_) => "preference for nodes that give the least that will do".to_owned(),
             Edit::Toleration(NewToleration::Taint { key, .. }) => format!("toleration of {key}"),
             Edit::Toleration(NewToleration::Policy(toleration)) => {
                 let key = toleration.key.as_deref().unwrap_or("everything");

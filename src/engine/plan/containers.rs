@@ -56,11 +56,11 @@ pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &
                 continue;
             };
             let has = |name: &str| container.env().iter().any(|e| e.name() == name);
-            if !has(words::MPS_MEMORY) {
+            if let Some(mib) = limits.mib.filter(|_| !has(words::MPS_MEMORY)) {
                 edits.push(Edit::Env {
                     place: want.place,
                     name: words::MPS_MEMORY,
-                    value: Cow::Owned(format!("0={}M", limits.mib)),
+                    value: Cow::Owned(format!("0={mib}M")),
                 });
             }
             if let Some(percent) = limits.percent.filter(|_| !has(words::MPS_THREADS)) {

@@ -20,6 +20,7 @@ use crate::facts::pod::Place;
 pub(super) use containers::hide as hide_from;
 pub use limits::Limits;
 pub(super) use neighbours::is_own_term;
+pub use nodes::SMALLEST_WEIGHT;
 pub(super) use user::written as written_user;
 pub use user::{MpsUser, mps_user};
 
@@ -85,6 +86,8 @@ pub enum Edit<'a> {
         /// The own value.
         own: Cow<'a, str>,
     },
+    /// Nodes of these terms are preferred, each by [`SMALLEST_WEIGHT`].
+    Prefer(Vec<Term<'a>>),
     /// Preferred affinity by hostname, in all namespaces, to the own boundary's pods of this strategy.
     Pack {
         /// The own boundary label.
@@ -105,6 +108,7 @@ impl Edit<'_> {
             Self::Label { .. }
             | Self::Annotation { .. }
             | Self::Nodes(_)
+            | Self::Prefer(_)
             | Self::Toleration(_)
             | Self::Repel { .. }
             | Self::Pack { .. } => None,
@@ -164,11 +168,13 @@ pub fn rewrite<'a>(
             &mut extras,
             &mut edits,
         );
-        if case.policy.placement.packing {
-            neighbours::pack(case.pod, boundary, choice.strategy, &mut edits);
-        }
+    }
+    // A whole device has no room for anybody else.
+    if case.policy.placement.packing && choice.strategy != Strategy::Exclusive {
+        neighbours::pack(case.pod, boundary, choice.strategy, &mut edits);
     }
     nodes::nodes(case, choice, &extras, &mut edits);
+    nodes::prefer_smallest(case.supply, choice, &mut edits);
     nodes::tolerations(case, choice, &mut edits);
     containers::readable_asks(case, &mut edits);
     edits

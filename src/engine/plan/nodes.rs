@@ -4,8 +4,9 @@ use super::{Edit, NewToleration};
 use crate::engine::case::{Case, Choice};
 use crate::engine::policy::PolicyToleration;
 use crate::engine::strategy::Strategy;
+use crate::engine::supply::Supply;
 use crate::engine::supply::filter::tolerates;
-use crate::engine::terms::{self, Need, Term};
+use crate::engine::terms::{self, Is, Need, Term};
 use crate::facts::pod::Toleration;
 use crate::facts::{Pod, Text};
 
@@ -25,6 +26,47 @@ pub(super) fn nodes<'a>(
         term.labels.extend_from_slice(extras);
     }
     narrow(case.pod, &ours, edits);
+}
+
+/// What the preference for nodes of the smallest devices weighs: less than the company of the own boundary's pods.
+pub const SMALLEST_WEIGHT: u32 = 25;
+
+/// Prefers, where the nodes differ in what they give, those that give the least: larger ones stay free for who needs them.
+pub(super) fn prefer_smallest<'a>(
+    supply: &'a Supply,
+    choice: &Choice<'a>,
+    edits: &mut Vec<Edit<'a>>,
+) {
+    /// More products and terms than are worth a preference.
+    const MOST: usize = 64;
+    let size = |offers: &[usize]| {
+        let offers = offers.iter().filter_map(|index| supply.offers.get(*index));
+        offers.map(|offer| offer.memory_mib).sum::<Option<u64>>()
+    };
+    let mut sizes = choice.nodes.iter().filter_map(|offers| size(offers));
+    let Some(first) = sizes.next() else { return };
+    let least = sizes.clone().fold(first, u64::min);
+    if sizes.all(|mib| mib == first) {
+        return;
+    }
+    let is_least = |offers: &&Vec<usize>| size(offers) == Some(least);
+    let smallest: Vec<Vec<usize>> = choice.nodes.iter().filter(is_least).cloned().collect();
+    // Memory is a lower bound at best, so that the larger ones of one product cannot be told from the smaller ones.
+    let terms = terms::of_offers(supply, &smallest, false);
+    let values = |term: &Term<'_>| -> usize {
+        let labels = term.labels.iter();
+        labels
+            .map(|need| match &need.is {
+                Is::OneOf(values) => values.len(),
+                Is::There | Is::Absent | Is::Above(_) => 1,
+            })
+            .sum()
+    };
+    if terms.iter().map(values).sum::<usize>() <= MOST
+        && terms != terms::of_offers(supply, &choice.nodes, false)
+    {
+        edits.push(Edit::Prefer(terms));
+    }
 }
 
 pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<'a>>) {

@@ -173,7 +173,9 @@ fn is_within(variable: &EnvVar<'_>, limits: Option<&Limits>, trust: Trust) -> bo
         words::MPS_MEMORY => {
             let mib = value.strip_prefix("0=").and_then(|v| v.strip_suffix('M'));
             let mib = mib.and_then(whole).filter(|mib| *mib > 0);
-            mib.is_some_and(|mib| trust == Trust::Unjudged || limits.is_some_and(|l| mib <= l.mib))
+            mib.is_some_and(|mib| {
+                trust == Trust::Unjudged || limits.is_some_and(|l| mib <= l.mib_cap)
+            })
         }
         words::MPS_THREADS => {
             let asked = |l: &Limits| l.percent.filter(|_| trust == Trust::None);

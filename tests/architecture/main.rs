@@ -2,7 +2,10 @@
 //! every rule is complete and its examples are true.
 
 mod chapters;
+#[path = "../printed/mod.rs"]
+mod commands;
 mod documents;
+mod printed;
 mod rules;
 mod rules_page;
 mod source;

@@ -8,6 +8,7 @@ use super::certificates::Authority;
 use super::cluster::{Cluster, Namespace, pods_of};
 use super::fleet::{self, Fleet};
 use super::opt_in::{by, kubeconfig, slicegate};
+use super::printed;
 use super::stage::{Stage, WHOLE, pod};
 use super::wait::seconds;
 use super::webhook::Webhook;
@@ -65,7 +66,8 @@ impl Installed {
         let webhook = Webhook::install(&cluster);
         let [ca, own] = webhook.certificates().map(|pem| STANDARD.encode(pem));
         let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "slicegate-tls"},
-            "data": {"ca.crt": ca, "tls.crt": own}});
+            "type": "kubernetes.io/tls",
+            "data": {"ca.crt": ca, "tls.crt": own, "tls.key": own}});
         cluster.create(&format!("/api/v1/namespaces/{SYSTEM}/secrets"), &secret);
         let installed = Self { webhook, cluster };
         installed.until_well();
@@ -296,7 +298,7 @@ pub fn each_thing_that_breaks_is_found_on_its_own_line(stage: &mut Stage) {
 
     rights(&installed);
     distrust(&installed);
-    unreachable(installed);
+    unreachable(installed, stage);
 }
 
 /// Namespaces in which no GPU pod can be created, as the API server finds it too.
@@ -390,7 +392,7 @@ fn distrust(installed: &Installed) {
 
 /// slicegate ends; with it goes the registration's target, and then the guard.
 #[track_caller]
-fn unreachable(installed: Installed) {
+fn unreachable(installed: Installed, stage: &Stage) {
     let Installed { webhook, cluster } = installed;
     drop(webhook);
     let doctor = |words: &str, verdict: &str| {
@@ -424,4 +426,5 @@ fn unreachable(installed: Installed) {
     ] {
         doctor(words, open);
     }
+    printed::run_all(stage, &cluster, "mps-l40s-1");
 }

@@ -17,6 +17,8 @@ mod chart_choices;
 mod chart_release;
 mod chart_values;
 mod cluster;
+#[path = "../printed/table.rs"]
+mod commands;
 mod control_plane;
 mod doctor;
 mod events;
@@ -41,6 +43,7 @@ mod opt_in;
 mod own_ca;
 #[path = "../policy/tables.rs"]
 mod policies;
+mod printed;
 mod process;
 mod random;
 #[path = "../properties/reaching.rs"]

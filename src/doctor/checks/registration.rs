@@ -87,14 +87,45 @@ pub(super) fn validating(scene: &Scene<'_>) -> Findings {
     registered(scene, Kind::Validating)
 }
 
-const APPLY: &str = "apply the registration of this version again: helm upgrade, or the file below";
+/// How a registration becomes that of this version.
+struct Again {
+    fix: &'static str,
+    command: Option<String>,
+}
 
-fn apply(kind: Kind) -> String {
-    let word = match kind {
-        Kind::Mutating => "mutating",
-        Kind::Validating => "validating",
-    };
-    format!("kubectl apply -f webhook-config/{word}-webhook.yaml")
+impl Again {
+    fn of(kind: Kind, found: Option<&Value>) -> Self {
+        // The shipped file calls the Service, and the API server takes no registration that calls both.
+        if found.is_some_and(|webhook| webhook["clientConfig"]["url"].is_string()) {
+            return Self {
+                fix: "apply the registration of this version again by helm upgrade, which keeps the chart's webhook.url",
+                command: None,
+            };
+        }
+        let word = match kind {
+            Kind::Mutating => "mutating",
+            Kind::Validating => "validating",
+        };
+        Self {
+            fix: "apply the registration of this version again: helm upgrade, or the file below",
+            command: Some(format!(
+                "kubectl apply -f webhook-config/{word}-webhook.yaml"
+            )),
+        }
+    }
+
+    /// A finding that it mends.
+    fn mends(
+        &self,
+        found: fn(String, &'static str) -> Finding,
+        message: impl Into<String>,
+    ) -> Finding {
+        let finding = found(message.into(), self.fix);
+        match &self.command {
+            Some(command) => finding.run(command.clone()),
+            None => finding,
+        }
+    }
 }
 
 fn registered(scene: &Scene<'_>, kind: Kind) -> Findings {
@@ -104,9 +135,10 @@ fn registered(scene: &Scene<'_>, kind: Kind) -> Findings {
             kind.object(),
             kind.webhook()
         );
-        return Ok(vec![Finding::fail(message, APPLY).run(apply(kind))]);
+        return Ok(vec![Again::of(kind, None).mends(Finding::fail, message)]);
     };
     let wanted = kind.wanted(scene);
+    let again = Again::of(kind, Some(found));
     let mut findings = Vec::new();
     findings.extend(target(
         scene,
@@ -120,15 +152,15 @@ fn registered(scene: &Scene<'_>, kind: Kind) -> Findings {
     ] {
         if !says(&found[field], &wanted[field]) {
             let message = format!("{field} are not those of this version, so {what}");
-            findings.push(Finding::fail(message, APPLY).run(apply(kind)));
+            findings.push(again.mends(Finding::fail, message));
         }
     }
-    findings.extend(selectors(scene, found));
+    findings.extend(selectors(scene, found, &again));
     findings.extend(failure(scene, found));
     if kind == Kind::Mutating && found["reinvocationPolicy"] != "IfNeeded" {
         let message =
             "reinvocationPolicy is not IfNeeded: what later webhooks add stays incomplete";
-        findings.push(Finding::warn(message, APPLY).run(apply(kind)));
+        findings.push(again.mends(Finding::warn, message));
     }
     if findings.is_empty() {
         let to = found["clientConfig"]["url"]
@@ -167,12 +199,16 @@ fn target(scene: &Scene<'_>, kind: Kind, found: &Value, wanted: &Value) -> Optio
              with --namespace",
             scene.gathered.namespace
         );
-        Finding::fail(message, fix).run(apply(kind))
+        let finding = Finding::fail(message, fix);
+        match Again::of(kind, None).command {
+            Some(command) => finding.run(command),
+            None => finding,
+        }
     })
 }
 
 /// Which namespaces and objects it is asked about.
-fn selectors(scene: &Scene<'_>, found: &Value) -> Vec<Finding> {
+fn selectors(scene: &Scene<'_>, found: &Value, again: &Again) -> Vec<Finding> {
     let mut findings = Vec::new();
     let own = scene.gathered.namespace.as_str();
     let empty = Vec::new();
@@ -191,10 +227,9 @@ fn selectors(scene: &Scene<'_>, found: &Value) -> Vec<Finding> {
         .collect();
     for namespace in ["kube-system", own] {
         if !left_out.contains(&namespace) {
-            findings.push(Finding::warn(
-                format!("it is asked about pods of {namespace}, on which it depends itself"),
-                APPLY,
-            ));
+            let message =
+                format!("it is asked about pods of {namespace}, on which it depends itself");
+            findings.push(again.mends(Finding::warn, message));
         }
     }
     let others: Vec<String> = expressions

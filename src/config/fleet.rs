@@ -101,7 +101,7 @@ pub fn handlers(input: Input) -> Result<BTreeMap<String, String>, FleetError> {
 
 /// What nodes and the policy's pools hand out.
 pub fn supply(nodes: impl IntoIterator<Item = NodeView>, policy: &Policy) -> Supply {
-    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    let mut builder = FleetBuilder::new(policy.supply.declared);
     for node in nodes {
         builder.add(node);
     }
@@ -118,7 +118,7 @@ pub fn assumed(policy: &Policy) -> Result<Supply, FleetError> {
     if let Some(error) = input.errors.into_iter().next() {
         return Err(error.into());
     }
-    let mut builder = FleetBuilder::new(policy.supply.unlabelled).assumed();
+    let mut builder = FleetBuilder::new(policy.supply.declared).assumed();
     for document in &input.documents {
         let text = document.value.to_string();
         let node: Node<'_> = object(&text, document, "Node")?;

@@ -7,7 +7,7 @@ use super::policy::{Policy, Tier};
 use super::strategy::Strategy;
 use super::supply::fleet::{Group, Supply, Taint};
 use super::supply::product::product_matches;
-use super::supply::{NodeFilter, Offer};
+use super::supply::{NodeFilter, Offer, Unknown};
 use super::want::{Strategies, Want};
 use crate::facts::Pod;
 use crate::facts::pod::ContainerKind;
@@ -118,6 +118,19 @@ impl<'a> Case<'_, 'a> {
     /// Whether an offer has the product and size that one want needs.
     pub fn suits(&self, want: &Want<'_>, offer: &Offer) -> bool {
         product_matches(self.products, &offer.product) && want.ask.met_by(offer).is_ok()
+    }
+
+    /// Whether a kind of node sells so many of a resource.
+    pub fn sells(&self, group: &Group, resource: &str, count: u64) -> bool {
+        let sold = group.sold.iter().filter(|sold| sold.count >= count);
+        let mut offers = sold.filter_map(|sold| self.supply.offers.get(sold.offer));
+        offers.any(|offer| offer.resource == resource)
+    }
+
+    /// Whether what nothing can be said about could be what one of the wants names or leaves open.
+    pub fn may_be(&self, unknown: &Unknown) -> bool {
+        let mut names = self.wants.iter().map(Want::fixed_resource);
+        names.any(|fixed| fixed.is_none_or(|fixed| fixed == unknown.resource))
     }
 
     /// How many of a resource the pod needs at once: init containers run before the others, sidecars beside them.

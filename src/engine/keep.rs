@@ -11,9 +11,9 @@ use super::case::{Case, Choice, Grant, policy_tolerates};
 use super::once::Once;
 use super::rules;
 use super::strategy::Strategy;
-use super::supply::Offer;
 use super::supply::filter::{is_gpu_taint, tolerates};
 use super::supply::fleet::{Group, Taint};
+use super::supply::{Offer, Why};
 use super::terms;
 use super::want::{Named, Want};
 use super::words;
@@ -138,7 +138,11 @@ fn holds_on_known_nodes(
     grants: &[Grant<'_>],
 ) -> bool {
     nodes.iter().all(|group| {
-        let lies = |resource: &str| group.unknown.iter().any(|(r, _)| r == resource);
+        // What is handed out by nobody takes no pod.
+        let lies = |resource: &str| {
+            let mut unknown = group.unknown.iter();
+            unknown.any(|u| u.resource == resource && u.why != Why::HandsOutNone)
+        };
         case.wants.iter().zip(grants).all(|(want, grant)| {
             let sold = group.sold.iter();
             let mut offers = sold.filter_map(|s| Some((s.offer, case.supply.offers.get(s.offer)?)));

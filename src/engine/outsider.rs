@@ -102,7 +102,7 @@ fn may_be_given_some(question: &Question<'_>) -> bool {
             .iter()
             .filter_map(|sold| supply.offers.get(sold.offer));
         let known = known.map(|offer| offer.resource.as_str());
-        let unknown = group.unknown.iter().map(|(resource, _)| resource.as_str());
+        let unknown = group.unknown.iter().map(|u| u.resource.as_str());
         let mut sold = known.chain(unknown);
         sold.any(|resource| taken(pod).any(|taken| taken == resource))
     };

@@ -217,20 +217,44 @@ pub struct PolicyToleration {
 /// `spec.supply`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SupplyPolicy {
-    /// What a GPU node without labels is.
-    pub unlabelled: Unlabelled,
+    /// What nodes are whose labels leave it open.
+    pub declared: Declared,
     /// How long a vanished node's shape still counts, in seconds.
     pub remember_seconds: u64,
     /// Nodes that are not there yet.
     pub pools: Vec<Pool>,
 }
 
+/// The administrator's word for nodes whose labels leave open what they hand out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// What a GPU node without labels is.
+    pub unlabelled: Unlabelled,
+    /// What a virtual machine's vGPU is.
+    pub vgpu: Vgpu,
+}
+
 /// What a GPU node without GFD labels is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unlabelled {
     /// It serves no tier.
+    #[default]
     Unknown,
     /// Its `nvidia.com/gpu` are whole devices.
+    Exclusive,
+}
+
+/// What one vGPU of a virtual machine is of the card behind it, which other machines may use too.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Vgpu {
+    /// It serves no tier.
+    #[default]
+    Unknown,
+    /// A time-sliced share.
+    TimeSlicing,
+    /// A MIG slice.
+    Mig,
+    /// The whole card.
     Exclusive,
 }
 

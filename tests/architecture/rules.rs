@@ -103,7 +103,7 @@ impl World {
         let policy = policy::built_in().expect("the built-in policy is valid");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/_world/nodes.yaml");
         let text = fs::read_to_string(path).expect("the fleet can be read");
-        let mut fleet = FleetBuilder::new(policy.supply.unlabelled);
+        let mut fleet = FleetBuilder::new(policy.supply.declared);
         for document in
             documents::parse("nodes", &text.replace(": mps-a100", ": n-mps-a100")).documents
         {

@@ -25,7 +25,7 @@ pub fn of(text: &str, nodes: usize) -> World {
             namespaces.insert(name, NamespaceView::of(&namespace));
         }
     }
-    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    let mut builder = FleetBuilder::new(policy.supply.declared);
     for index in 0..nodes.max(views.len()) {
         let mut view = views[index % views.len()].clone();
         view.name = format!("{}-{index}", view.name);

@@ -20,7 +20,7 @@ const PRODUCTS: [(&str, u64); 10] = [
 
 /// So many nodes of every way to share: all of other labels, most of another number of shares or another memory.
 pub fn of(nodes: usize, policy: &Policy) -> Supply {
-    let mut fleet = FleetBuilder::new(policy.supply.unlabelled);
+    let mut fleet = FleetBuilder::new(policy.supply.declared);
     (0..nodes).for_each(|index| fleet.add(node(index)));
     fleet.build()
 }

@@ -41,7 +41,7 @@ fn world(presence: Presence) -> World {
     .to_string();
     let node: facts::Node<'_> = serde_json::from_str(&node).expect("a node");
     let policy = policy::built_in().expect("a policy");
-    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    let mut builder = FleetBuilder::new(policy.supply.declared);
     builder.add(NodeView {
         presence,
         ..NodeView::of_node(&node)

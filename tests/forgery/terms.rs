@@ -130,7 +130,7 @@ fn world(with_liar: bool) -> World {
     let mut nodes = vec![node("honest", "8", json!([]))];
     nodes.extend(with_liar.then(|| node("liar", "32", taint)));
     let policy = policy::built_in().expect("a policy");
-    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    let mut builder = FleetBuilder::new(policy.supply.declared);
     for node in &nodes {
         let node: facts::Node<'_> = serde_json::from_str(node).expect("a node");
         builder.add(NodeView::of_node(&node));

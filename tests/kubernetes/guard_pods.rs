@@ -39,7 +39,7 @@ impl World {
             ("turns", fleet::TURNS_L4, 1),
             ("sliced", fleet::SLICED_A100, 1),
         ]);
-        let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+        let mut builder = FleetBuilder::new(policy.supply.declared);
         for node in fleet.nodes() {
             let text = node.to_string();
             let node: facts::Node<'_> = serde_json::from_str(&text).expect("a node");

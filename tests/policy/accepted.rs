@@ -3,7 +3,7 @@
 use slicegate::config::policy::built_in;
 use slicegate::engine::fraction::Fraction;
 use slicegate::engine::policy::{
-    BoundaryNames, BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled,
+    BoundaryNames, BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled, Vgpu,
 };
 use slicegate::engine::rule::Severity;
 use slicegate::engine::strategy::{CoTenancy, Isolation, Strategy};
@@ -30,7 +30,8 @@ fn the_built_in_policy_is_the_contract_s() {
     assert!(policy.placement.packing && policy.placement.hide_gpus);
     assert_eq!(policy.placement.schedulers, ["default-scheduler"]);
     assert!(policy.placement.tolerations.is_empty());
-    assert_eq!(policy.supply.unlabelled, Unlabelled::Unknown);
+    assert_eq!(policy.supply.declared.unlabelled, Unlabelled::Unknown);
+    assert_eq!(policy.supply.declared.vgpu, Vgpu::Unknown);
     assert_eq!(policy.supply.remember_seconds, 86_400);
     assert!(policy.supply.pools.is_empty());
 }
@@ -173,7 +174,8 @@ fn every_field_is_read() {
         (second.operator.as_deref(), &second.key),
         (Some("Exists"), &None)
     );
-    assert_eq!(policy.supply.unlabelled, Unlabelled::Exclusive);
+    assert_eq!(policy.supply.declared.unlabelled, Unlabelled::Exclusive);
+    assert_eq!(policy.supply.declared.vgpu, Vgpu::TimeSlicing);
     assert_eq!(policy.supply.remember_seconds, 5400);
     let pool = &policy.supply.pools[0];
     assert_eq!(pool.labels[0], ("nvidia.com/gpu.count".into(), "8".into()));

@@ -44,6 +44,7 @@ spec:
     - {operator: Exists, key: ""}
   supply:
     unlabelled: exclusive
+    vgpu: time-slicing
     remember: 1h30m
     pools:
     - name: pool_1.a
@@ -140,6 +141,9 @@ pub fn different() -> Vec<String> {
         "placement: {tolerations: [{key: a, effect: NoExecute}]}".into(),
         "placement: {tolerations: [{key: a, effect: NoExecute, tolerationSeconds: 1}]}".into(),
         "supply: {unlabelled: exclusive}".into(),
+        "supply: {vgpu: time-slicing}".into(),
+        "supply: {vgpu: mig}".into(),
+        "supply: {vgpu: exclusive}".into(),
         "supply: {remember: 1s}".into(),
         pool("allocatable: {a: 1}"),
         pool("allocatable: {a: 2}"),
@@ -165,7 +169,7 @@ pub const KEYS: &str = r#"
 {pools: null}
     spec.pools: no such field; did you mean spec.supply.pools? allowed here: mode, namespaceDefault, defaultTier, podOptOut, outsiders, boundaryNames, boundaries, foreignSharing, tiers, placement, supply, rules
 {supply: {x y: 1}}
-    spec.supply["x y"]: no such field; allowed here: unlabelled, remember, pools
+    spec.supply["x y"]: no such field; allowed here: unlabelled, vgpu, remember, pools
 "#;
 
 pub const FIELDS: &str = r#"
@@ -316,6 +320,10 @@ tolerations: [{key: a, efect: NoExecute}]
 pub const SUPPLY: &str = r#"
 unlabelled: shared
     unlabelled: shared is none of unknown, exclusive; write one of them
+vgpu: shared
+    vgpu: shared is none of unknown, time-slicing, mig, exclusive; write one of them
+vgpus: mig
+    vgpus: no such field; did you mean vgpu? allowed here: unlabelled, vgpu, remember, pools
 remember: 24
     remember: 24 is no duration; write hours, minutes and seconds such as 24h, 90m or 1h30m, at most 2562047h
 remember: 1d

@@ -62,7 +62,7 @@ pub fn scene_on(fleet: BoxedStrategy<Fleet>) -> BoxedStrategy<Scene> {
 pub fn world(policy: &Value, fleet: &Fleet) -> World {
     let read = slicegate::config::policy::read("random", &policy.to_string());
     let policy = read.unwrap_or_else(|e| panic!("{e}\n{policy}"));
-    let mut builder = FleetBuilder::new(policy.supply.unlabelled);
+    let mut builder = FleetBuilder::new(policy.supply.declared);
     for node in fleet.nodes.iter().filter(|n| !n.is_pool) {
         let text = node.json.to_string();
         let node: facts::Node<'_> = serde_json::from_str(&text).unwrap();

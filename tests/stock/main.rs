@@ -1,5 +1,6 @@
 //! Nodes as the world makes them, each read as what it is: `tests/nodes/stock` and `tests/nodes/provider`.
 
+mod reasons;
 mod states;
 mod table;
 
@@ -54,7 +55,7 @@ fn described(supply: &Supply) -> Vec<String> {
             group
                 .unknown
                 .iter()
-                .map(|(resource, _)| format!("unknown {}", short(resource))),
+                .map(|unknown| format!("unknown {}", short(&unknown.resource))),
         );
     }
     if lines.is_empty() {

@@ -15,7 +15,7 @@ fn node(labels: &str, spec: &str, conditions: &str) -> Supply {
         r#"{{"metadata":{{"name":"n","labels":{{{EXCLUSIVE}{labels}}}}},"spec":{{{spec}}},"status":{{"allocatable":{{"nvidia.com/gpu":"2"}},"conditions":[{conditions}]}}}}"#
     );
     let node: Node<'_> = serde_json::from_str(&text).expect("a node");
-    let mut fleet = FleetBuilder::new(with_spec("{}").supply.unlabelled);
+    let mut fleet = FleetBuilder::new(with_spec("{}").supply.declared);
     fleet.add(NodeView::of_node(&node));
     fleet.build()
 }
@@ -108,7 +108,7 @@ fn a_pool_is_read_like_a_node_and_has_a_hostname() {
       allocatable: {nvidia.com/gpu: "3"}
       taints: [{key: nvidia.com/gpu, value: present, effect: NoSchedule}, {key: soft, effect: PreferNoSchedule}]"#,
     );
-    let mut fleet = FleetBuilder::new(policy.supply.unlabelled);
+    let mut fleet = FleetBuilder::new(policy.supply.declared);
     for pool in &policy.supply.pools {
         fleet.add(NodeView::of_pool(pool));
     }
@@ -127,7 +127,7 @@ fn a_fleet_knows_what_it_can_say() {
     let knowledge = |supply: Supply| supply.knowledge;
     assert_eq!(knowledge(node("", "", "")), Knowledge::Known);
     let build = |node: Option<NodeView>| {
-        let mut fleet = FleetBuilder::new(with_spec("{}").supply.unlabelled);
+        let mut fleet = FleetBuilder::new(with_spec("{}").supply.declared);
         node.into_iter().for_each(|node| fleet.add(node));
         fleet.build()
     };

@@ -1,6 +1,7 @@
 //! Each node and, below it, what it hands out.
 
-/// File names without `.yaml`; `nothing` is a node without supply, `unknown` one of which nothing can be said.
+/// File names without `.yaml`; `nothing` is a node without supply, `unknown` one of which nothing can be said, be it
+/// that it hands out none of the GPUs that its labels describe.
 pub const STOCK: &str = "\
 exclusive-a100-80-x8
     exclusive gpu: 8 x 81920 MiB, 1/1 of NVIDIA-A100-SXM4-80GB
@@ -29,7 +30,7 @@ exclusive-t4-x4
 exclusive-v100-x4
     exclusive gpu: 4 x 16384 MiB, 1/1 of Tesla-V100-SXM2-16GB
 mig-mixed-1c.3g.20gb-a100-x8
-    nothing
+    unknown gpu
 mig-mixed-1g.18gb-2g.35gb-h200-x8
     mig mig-1g.18gb: 24 x 16384 MiB, 1/1 of NVIDIA-H200
     mig mig-2g.35gb: 16 x 33280 MiB, 1/1 of NVIDIA-H200
@@ -77,15 +78,15 @@ mig-single-1g.5gb-a100-x8
 mig-single-3g.20gb-a100-x8
     mig gpu: 16 x 19968 MiB, 1/1 of NVIDIA-A100-SXM4-40GB
 mig-single-half-of-gpus-a100-x8
-    nothing
+    unknown gpu
 mig-single-one-gpu-empty-a100-x8
-    nothing
+    unknown gpu
 mig-single-strategy-no-mig-a100-x8
     exclusive gpu: 8 x 40960 MiB, 1/1 of NVIDIA-A100-SXM4-40GB
 mig-single-strategy-no-mig-t4-x4
     exclusive gpu: 4 x 16384 MiB, 1/1 of NVIDIA-T4
 mig-single-two-profiles-a100-x8
-    nothing
+    unknown gpu
 mps-10-a100-x8
     mps gpu: 80 x 4096 MiB, 1/10 of NVIDIA-A100-SXM4-40GB
 mps-10-renamed-a100-x8
@@ -97,7 +98,7 @@ mps-10-renamed-h200-x8
 mps-16-v100-x4
     mps gpu: 64 x 1024 MiB, 1/16 of Tesla-V100-SXM2-16GB
 mps-17-v100-x4
-    nothing
+    unknown gpu
 mps-3-l4-x1
     mps gpu: 3 x 7678 MiB, 1/3 of NVIDIA-L4
 mps-4-a100-x8
@@ -107,13 +108,13 @@ mps-4-allowgt1-a100-x8
 mps-4-mig-mixed-1g.5gb-a100-x8
     nothing
 mps-4-mig-mixed-no-mig-a100-x8
-    nothing
+    unknown gpu
 mps-4-mig-none-strategy-but-enabled-a100-x8
     unknown gpu
 mps-4-mig-single-1g.5gb-a100-x8
     nothing
 mps-4-no-mps-root-a100-x8
-    nothing
+    unknown gpu
 mps-4-packed-a100-x8
     mps gpu: 32 x 10240 MiB, 1/4 of NVIDIA-A100-SXM4-40GB
 mps-4-renamed-a100-x8
@@ -123,7 +124,7 @@ mps-4-single-strategy-no-mig-a100-x8
 mps-48-a100-x8
     mps gpu: 384 x 853 MiB, 1/48 of NVIDIA-A100-SXM4-40GB
 mps-49-a100-x8
-    nothing
+    unknown gpu
 mps-and-timeslicing-a100-x8
     mps gpu: 80 x 4096 MiB, 1/10 of NVIDIA-A100-SXM4-40GB
 switched-exclusive-to-timeslicing-4-renamed-afterwards-a100-x8

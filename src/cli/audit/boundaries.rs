@@ -92,6 +92,9 @@ pub(super) struct NodeEntry {
     pub sells: Vec<SoldEntry>,
     /// Resources nothing can be said about.
     pub unknown: Vec<UnknownEntry>,
+    /// Memory labels that cannot be right, so that nobody knows the memory.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub doubted: Vec<DoubtedEntry>,
     /// Whether anti-affinity counts there.
     pub has_hostname: bool,
     pub boundaries: Vec<BoundaryEntry>,
@@ -116,7 +119,16 @@ pub(super) struct SoldEntry {
 #[serde(rename_all = "camelCase")]
 pub(super) struct UnknownEntry {
     pub resource: String,
-    pub reason: &'static str,
+    pub reason: String,
+}
+
+/// A label that cannot be right.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct DoubtedEntry {
+    pub label: String,
+    pub value: String,
+    pub reason: String,
 }
 
 /// The pods of one boundary on a node; `trustBoundary` is null for those without a label.
@@ -230,9 +242,14 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
         product: offer.product.clone(),
         count: *count,
     });
-    let unknown = node.unknown.iter().map(|(resource, reason)| UnknownEntry {
-        resource: resource.clone(),
-        reason,
+    let unknown = node.unknown.iter().map(|unknown| UnknownEntry {
+        resource: unknown.resource.clone(),
+        reason: unknown.said(),
+    });
+    let doubted = node.doubted.iter().map(|doubted| DoubtedEntry {
+        label: doubted.label.clone(),
+        value: doubted.value.clone(),
+        reason: doubted.said(),
     });
     let boundaries = node.boundaries.iter().map(|(label, count)| BoundaryEntry {
         trust_boundary: label.map(str::to_owned),
@@ -243,6 +260,7 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
         name: node.name.to_owned(),
         sells: sells.collect(),
         unknown: unknown.collect(),
+        doubted: doubted.collect(),
         has_hostname: node.has_hostname,
         boundaries: boundaries.collect(),
         breach: node.breach.as_ref().is_some_and(|b| b.is_certain),

@@ -76,7 +76,8 @@ fn sells(node: &NodeEntry) -> String {
         .unknown
         .iter()
         .map(|u| format!("{}: unknown, {}", u.resource, u.reason));
-    let mut lines: Vec<String> = sold.chain(unknown).collect();
+    let doubted = node.doubted.iter().map(|d| d.reason.clone());
+    let mut lines: Vec<String> = sold.chain(unknown).chain(doubted).collect();
     if lines.is_empty() {
         lines.push("no GPU that is known".to_owned());
     } else if !node.has_hostname {

@@ -1,8 +1,8 @@
 //! A short hash of what a policy says, whatever its comments and the order of its keys.
 
 use crate::engine::policy::{
-    BoundaryNames, BoundaryPlacement, NamedBoundary, Outsiders, Placement, Policy,
-    PolicyToleration, Pool, Share, SupplyPolicy, Tier, Unlabelled,
+    BoundaryNames, BoundaryPlacement, Declared, NamedBoundary, Outsiders, Placement, Policy,
+    PolicyToleration, Pool, Share, SupplyPolicy, Tier, Unlabelled, Vgpu,
 };
 
 /// 16 hexadecimal digits of 64-bit FNV-1a over the values in a fixed order.
@@ -112,13 +112,19 @@ fn toleration(to: &mut Fnv, toleration: &PolicyToleration) {
 
 fn supply(to: &mut Fnv, supply: &SupplyPolicy) {
     let SupplyPolicy {
-        unlabelled,
+        declared: Declared { unlabelled, vgpu },
         remember_seconds,
         pools,
     } = supply;
     to.flag(match unlabelled {
         Unlabelled::Unknown => false,
         Unlabelled::Exclusive => true,
+    });
+    to.text(match vgpu {
+        Vgpu::Unknown => "unknown",
+        Vgpu::TimeSlicing => "time-slicing",
+        Vgpu::Mig => "mig",
+        Vgpu::Exclusive => "exclusive",
     });
     to.number(*remember_seconds);
     to.list(pools, pool);

@@ -2,7 +2,7 @@
 
 /// Where a field belongs that stands in the wrong place.
 pub(super) fn home(field: &str) -> Option<&'static str> {
-    const HOMES: [(&str, &str); 27] = [
+    const HOMES: &[(&str, &str)] = &[
         ("name", "metadata.name"),
         ("mode", "spec.mode"),
         ("namespaceDefault", "spec.namespaceDefault"),
@@ -27,12 +27,13 @@ pub(super) fn home(field: &str) -> Option<&'static str> {
         ("hideGpus", "spec.placement.hideGpus"),
         ("tolerations", "spec.placement.tolerations"),
         ("unlabelled", "spec.supply.unlabelled"),
+        ("vgpu", "spec.supply.vgpu"),
         ("remember", "spec.supply.remember"),
         ("pools", "spec.supply.pools"),
         ("rules", "spec.rules"),
     ];
     HOMES
-        .into_iter()
+        .iter()
         .find(|(name, _)| *name == field)
-        .map(|(_, home)| home)
+        .map(|(_, home)| *home)
 }

@@ -1,6 +1,6 @@
 //! `spec.supply`: how nodes are read, and those that are not there yet.
 
-use crate::engine::policy::{Pool, SupplyPolicy, Unlabelled};
+use crate::engine::policy::{Declared, Pool, SupplyPolicy, Unlabelled, Vgpu};
 
 use serde_json::Value;
 
@@ -17,10 +17,17 @@ const UNLABELLED: [(&str, Unlabelled); 2] = [
     ("exclusive", Unlabelled::Exclusive),
 ];
 
+const VGPU: [(&str, Vgpu); 4] = [
+    ("unknown", Vgpu::Unknown),
+    ("time-slicing", Vgpu::TimeSlicing),
+    ("mig", Vgpu::Mig),
+    ("exclusive", Vgpu::Exclusive),
+];
+
 /// What holds where a policy says nothing.
 pub(super) fn default() -> SupplyPolicy {
     SupplyPolicy {
-        unlabelled: Unlabelled::Unknown,
+        declared: Declared::default(),
         remember_seconds: 24 * 3600,
         pools: Vec::new(),
     }
@@ -30,11 +37,17 @@ pub(super) fn default() -> SupplyPolicy {
 pub(super) fn supply(fields: &mut Fields<'_>) -> SupplyPolicy {
     let absent = default();
     let unlabelled = fields.optional("unlabelled");
+    let vgpu = fields.optional("vgpu");
     let remember = fields.optional("remember");
     SupplyPolicy {
-        unlabelled: unlabelled
-            .and_then(|f| f.word(&UNLABELLED))
-            .unwrap_or(absent.unlabelled),
+        declared: Declared {
+            unlabelled: unlabelled
+                .and_then(|f| f.word(&UNLABELLED))
+                .unwrap_or(absent.declared.unlabelled),
+            vgpu: vgpu
+                .and_then(|f| f.word(&VGPU))
+                .unwrap_or(absent.declared.vgpu),
+        },
         remember_seconds: remember
             .and_then(|f| f.seconds())
             .unwrap_or(absent.remember_seconds),
@@ -133,6 +146,13 @@ pub(super) fn schema() -> Value {
             openapi::word(
                 "What a GPU node is taken for that carries no labels of GPU feature discovery; unknown by default.",
                 &UNLABELLED,
+            ),
+        ),
+        (
+            "vgpu",
+            openapi::word(
+                "What a virtual machine's vGPU is taken for, whose card other machines may use too; unknown by default.",
+                &VGPU,
             ),
         ),
         (

@@ -10,7 +10,7 @@ use super::super::scene::{Scene, seen};
 use super::Findings;
 use crate::engine::Supply;
 use crate::engine::strategy::Strategy;
-use crate::engine::supply::Group;
+use crate::engine::supply::{Group, Identity, Offer, Why};
 use crate::engine::words::{GPU, is_gpu_resource};
 
 /// Written by the operator and by node feature discovery on nodes that have NVIDIA's GPUs.
@@ -21,58 +21,6 @@ const HAS_GPU: [&str; 4] = [
     "feature.node.kubernetes.io/pci-0300_10de.present",
 ];
 const MIG_STATE: &str = "nvidia.com/mig.config.state";
-
-/// What to do about a resource nothing can be said about, by a part of the reason.
-const FIXES: &[(&str, &str)] = &[
-    (
-        "two models on one node",
-        "give each node GPUs of one model: labels describe only one",
-    ),
-    (
-        "MPS replicas than the driver",
-        "set replicas to at most 48 in the device plugin's configuration (16 before compute capability 7.5)",
-    ),
-    (
-        "policy's supply.unlabelled",
-        "run GPU feature discovery there (gfd.enabled in the device plugin's chart), or, if they are whole devices, set supply.unlabelled: exclusive in the policy",
-    ),
-    (
-        "without labels that say how",
-        "run GPU feature discovery beside the device plugin, with the same configuration",
-    ),
-    (
-        "MIG configuration invalid",
-        "have the MIG manager configure the node anew: kubectl label node NODE nvidia.com/mig.config=CONFIG --overwrite",
-    ),
-    (
-        "MIG mode that are sold whole",
-        "use MIG strategy mixed or single in the device plugin and in GPU feature discovery",
-    ),
-    (
-        "disagree",
-        "restart GPU feature discovery and the device plugin with the same configuration",
-    ),
-    (
-        "says shared",
-        "restart GPU feature discovery and the device plugin with the same configuration",
-    ),
-    (
-        "MPS on MIG slices",
-        "share slices by time-slicing: the device plugin does not run MPS on them",
-    ),
-    (
-        "GKE",
-        "use a pool without sharing, or declare what it is as one of the policy's supply.pools",
-    ),
-];
-
-const OTHERWISE: &str =
-    "see that GPU feature discovery runs there and its labels are as it wrote them";
-
-fn fix(why: &str) -> &'static str {
-    let known = FIXES.iter().find(|(part, _)| why.contains(part));
-    known.map_or(OTHERWISE, |(_, fix)| fix)
-}
 
 /// How many nodes, and some of their names; pools are nodes, too.
 fn named<'a>(supply: &Supply, groups: impl Iterator<Item = &'a Group>) -> (usize, String) {
@@ -90,20 +38,8 @@ pub(super) fn known(scene: &Scene<'_>) -> Findings {
              policy's supply.pools",
         )]);
     }
-    let mut reasons: BTreeMap<&str, Vec<&Group>> = BTreeMap::new();
-    for group in &supply.groups {
-        for (_, why) in &group.unknown {
-            reasons.entry(why).or_default().push(group);
-        }
-    }
-    let mut findings = Vec::new();
-    for (why, groups) in reasons {
-        let (count, names) = named(supply, groups.into_iter());
-        findings.push(Finding::warn(
-            format!("{} ({names}) cannot be used: {why}", counted(count, "node")),
-            fix(why),
-        ));
-    }
+    let mut findings = unknown(supply);
+    findings.extend(doubted(supply));
     let mut sold: BTreeMap<&str, u64> = BTreeMap::new();
     for group in &supply.groups {
         for entry in &group.sold {
@@ -123,6 +59,51 @@ pub(super) fn known(scene: &Scene<'_>) -> Findings {
         findings.push(Finding::ok(format!("{nodes} {}", sold.join(", "))));
     }
     Ok(findings)
+}
+
+/// Nodes with resources that nothing can be said about, by reason. Who hands out none is another check's business.
+fn unknown(supply: &Supply) -> Vec<Finding> {
+    let mut reasons: BTreeMap<(String, &str), Vec<&Group>> = BTreeMap::new();
+    for group in &supply.groups {
+        let unknown = group.unknown.iter();
+        for unknown in unknown.filter(|u| u.why != Why::HandsOutNone) {
+            let reason = (unknown.said(), unknown.why.fix());
+            reasons.entry(reason).or_default().push(group);
+        }
+    }
+    let finding = |((said, fix), mut groups): ((String, &str), Vec<&Group>)| {
+        groups.dedup_by(|a, b| std::ptr::eq(*a, *b));
+        let (count, names) = named(supply, groups.into_iter());
+        Finding::warn(
+            format!(
+                "{} ({names}) cannot be used: {said}",
+                counted(count, "node")
+            ),
+            fix,
+        )
+    };
+    reasons.into_iter().map(finding).collect()
+}
+
+/// Nodes whose memory nobody knows, because its label cannot be right.
+fn doubted(supply: &Supply) -> Vec<Finding> {
+    let mut labels: BTreeMap<String, Vec<&Group>> = BTreeMap::new();
+    for group in &supply.groups {
+        for doubted in &group.doubted {
+            labels.entry(doubted.said()).or_default().push(group);
+        }
+    }
+    let finding = |(said, groups): (String, Vec<&Group>)| {
+        let (count, names) = named(supply, groups.into_iter());
+        Finding::warn(
+            format!(
+                "{} ({names}): {said}; no ask for memory is met there",
+                counted(count, "node")
+            ),
+            "have GPU feature discovery write the label anew, in a version that counts MiB",
+        )
+    };
+    labels.into_iter().map(finding).collect()
 }
 
 pub(super) fn silent(scene: &Scene<'_>) -> Findings {
@@ -149,7 +130,8 @@ pub(super) fn silent(scene: &Scene<'_>) -> Findings {
                 counted(silent.len(), "node"),
                 some(&silent)
             ),
-            "see whether the driver and the device plugin run there",
+            "see whether the driver and the device plugin run there; where NVIDIA's DRA driver hands them out, keep pods of \
+             enforced namespaces off, or declare such nodes as the policy's supply.pools",
         )
         .run("kubectl get pods -A -o wide | grep -i nvidia"),
     };
@@ -194,9 +176,14 @@ fn mig_manager<'s>(scene: &'s Scene<'_>) -> &'s str {
 
 pub(super) fn renamed(scene: &Scene<'_>) -> Findings {
     let supply = seen(&scene.supply)?;
+    // A vGPU has no other name, whatever its card is shared by.
+    let is_made_here = |o: &Offer| match &o.identity {
+        Identity::Gfd(gfd) => gfd.replicas > 1 || gfd.product_value.contains("-MIG-"),
+        Identity::Listed(_) => false,
+    };
     let shares_as_whole = |group: &&Group| {
         let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
-        offers.any(|o| o.resource == GPU && (o.strategy.is_shared() || o.strategy == Strategy::Mig))
+        offers.any(|o| o.resource == GPU && o.strategy != Strategy::Exclusive && is_made_here(o))
     };
     let (count, names) = named(supply, supply.groups.iter().filter(shares_as_whole));
     let finding = match count {
@@ -212,90 +199,4 @@ pub(super) fn renamed(scene: &Scene<'_>) -> Findings {
         ),
     };
     Ok(vec![finding])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{FIXES, OTHERWISE, fix};
-    use crate::engine::policy::Unlabelled;
-    use crate::engine::supply::{FleetBuilder, NodeView};
-
-    /// For each fix the labels of a node that needs it, without their prefix where that is `nvidia.com/`, and what it
-    /// sells two of.
-    const NODES: [(&str, &str, &str); 10] = [
-        (
-            "two models on one node",
-            "gpu.product=A gpu.count=1 gpu.replicas=1 gpu.sharing-strategy=none",
-            "gpu",
-        ),
-        (
-            "MPS replicas than the driver",
-            "gpu.product=A gpu.count=1 gpu.replicas=49 gpu.sharing-strategy=mps gpu.memory=9 gpu.compute.major=8",
-            "gpu.shared",
-        ),
-        ("policy's supply.unlabelled", "", "gpu"),
-        ("without labels that say how", "", "gpu.shared"),
-        (
-            "MIG configuration invalid",
-            "gpu.product=A-MIG-INVALID",
-            "gpu",
-        ),
-        (
-            "MIG mode that are sold whole",
-            "gpu.product=A gpu.count=2 gpu.replicas=0 gpu.sharing-strategy=none",
-            "gpu",
-        ),
-        (
-            "disagree",
-            "gpu.product=A-SHARED gpu.count=1 gpu.replicas=4 gpu.sharing-strategy=mps",
-            "gpu.shared",
-        ),
-        (
-            "says shared",
-            "gpu.product=A-SHARED gpu.count=2 gpu.replicas=1 gpu.sharing-strategy=none",
-            "gpu",
-        ),
-        (
-            "MPS on MIG slices",
-            "gpu.product=A mig-1g.10gb.product=A-MIG-1g.10gb-SHARED mig-1g.10gb.replicas=2 mig-1g.10gb.sharing-strategy=mps",
-            "mig-1g.10gb",
-        ),
-        (
-            "GKE",
-            "cloud.google.com/gke-accelerator=nvidia-l4 cloud.google.com/gke-gpu-partition-size=1g.5gb",
-            "gpu",
-        ),
-    ];
-
-    /// What the reader says of the only node of a fleet.
-    fn reasons(labels: &str, sold: &str) -> Vec<&'static str> {
-        let whole = |name: &str| match name.contains('/') {
-            true => name.to_owned(),
-            false => format!("nvidia.com/{name}"),
-        };
-        let labels = labels.split_whitespace().filter_map(|l| l.split_once('='));
-        let mut fleet = FleetBuilder::new(Unlabelled::Unknown);
-        fleet.add(NodeView {
-            labels: labels.map(|(k, v)| (whole(k), v.to_owned())).collect(),
-            allocatable: vec![(whole(sold), "2".to_owned())],
-            ..NodeView::default()
-        });
-        let supply = fleet.build();
-        let unknown = supply.groups.iter().flat_map(|g| &g.unknown);
-        unknown.map(|(_, why)| *why).collect()
-    }
-
-    #[test]
-    fn every_fix_is_for_a_reason_that_the_reader_gives() {
-        for ((part, its), (of, labels, sold)) in FIXES.iter().zip(NODES) {
-            assert_eq!(*part, of);
-            let [why] = reasons(labels, sold)[..] else {
-                panic!("{labels} is read as {:?}", reasons(labels, sold));
-            };
-            assert_eq!(fix(why), *its, "{labels}: {why}");
-        }
-        assert_eq!(FIXES.len(), NODES.len());
-        let other = reasons("gpu.product=A", "gpu");
-        assert_eq!(fix(other[0]), OTHERWISE, "{other:?}");
-    }
 }

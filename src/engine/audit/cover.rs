@@ -6,7 +6,7 @@ use crate::engine::plan::{self, Edit};
 use crate::engine::policy::{BoundaryPlacement, Mode, Outsiders, Policy};
 use crate::engine::rules::daemonset_share;
 use crate::engine::shown::quoted;
-use crate::engine::supply::NodeFilter;
+use crate::engine::supply::{NodeFilter, Unknown};
 use crate::engine::words;
 use crate::facts::Pod;
 
@@ -189,9 +189,16 @@ fn place(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
         gap(Why::OtherScheduler, message, &fix, gaps);
     }
     match pod.holds {
-        Holding::Unknown(why) => {
+        Holding::Unknown(unknown) => {
+            let why = unknown.map_or_else(
+                || "the node is not known, or sells no GPU".to_owned(),
+                Unknown::said,
+            );
             let message = format!("nobody can say what its node sells: {why}");
-            let fix = "run GPU feature discovery there, or declare the node in the policy's supply";
+            let fix = unknown.map_or(
+                "see that the node is there and the device plugin runs on it",
+                |unknown| unknown.why.fix(),
+            );
             return gap(Why::NodeUnknown, message, fix, gaps);
         }
         Holding::Gone { .. } => {

@@ -21,7 +21,8 @@ use super::policy::{Mode, Policy};
 use super::question::{Question, Workload};
 use super::runtime_classes::RuntimeClasses;
 use super::strategy::Strategy;
-use super::supply::{Group, Offer, Supply};
+use super::supply::fleet::Doubted;
+use super::supply::{Group, Offer, Supply, Unknown};
 use super::words;
 use crate::facts::Pod;
 
@@ -73,7 +74,9 @@ pub struct NodeAudit<'a> {
     /// What it sells, and how many of each.
     pub sells: Vec<(&'a Offer, u64)>,
     /// GPU resources nothing can be said about, and why.
-    pub unknown: &'a [(String, &'static str)],
+    pub unknown: &'a [Unknown],
+    /// Memory labels that cannot be right.
+    pub doubted: &'a [Doubted],
     /// Whether it has the hostname label that anti-affinity counts by.
     pub has_hostname: bool,
     /// By boundary label, none for pods without: how many pods take a stock resource, and how many of them share.
@@ -110,7 +113,7 @@ pub struct PodAudit<'a> {
     /// Whether the label is the one that counts.
     pub is_borne: bool,
     /// What it holds.
-    pub holds: Holding,
+    pub holds: Holding<'a>,
     /// Why the guarantee does not cover it; empty where it does.
     pub gaps: Vec<Gap>,
 }
@@ -124,7 +127,7 @@ impl PodAudit<'_> {
 
 /// What a pod holds on its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holding {
+pub enum Holding<'a> {
     /// Whole devices.
     Whole,
     /// MIG slices nobody else is on.
@@ -136,11 +139,11 @@ pub enum Holding {
         /// Whether the node shares devices now.
         shares_now: bool,
     },
-    /// Nothing can be said about what the node sells.
-    Unknown(&'static str),
+    /// Nothing can be said about what the node sells, or not even that it is there and sells something.
+    Unknown(Option<&'a Unknown>),
 }
 
-impl Holding {
+impl Holding<'_> {
     /// Whether other pods of the node may be on the same device, as far as anybody can say.
     pub fn is_shared(self) -> bool {
         matches!(self, Self::Share(_) | Self::Gone { shares_now: true })
@@ -244,9 +247,9 @@ fn pod<'a>(judge: &Judge<'a>, placed: Placed<'a>) -> PodAudit<'a> {
     pod
 }
 
-fn holds(supply: &Supply, placed: &Placed<'_>) -> Holding {
+fn holds<'a>(supply: &'a Supply, placed: &Placed<'_>) -> Holding<'a> {
     let Some(group) = supply.group_of(placed.node) else {
-        return Holding::Unknown("the node is not known, or sells no GPU");
+        return Holding::Unknown(None);
     };
     let taken = outsider::taken(placed.pod).map(|resource| held(supply, group, resource));
     let holds = taken.max_by_key(|h| h.rank()).unwrap_or(Holding::Whole);
@@ -268,9 +271,10 @@ fn shares_now(supply: &Supply, group: &Group) -> bool {
     offers.any(|offer| offer.strategy.is_shared())
 }
 
-fn held(supply: &Supply, group: &Group, resource: &str) -> Holding {
-    if let Some((_, why)) = group.unknown.iter().find(|(name, _)| name == resource) {
-        return Holding::Unknown(why);
+fn held<'a>(supply: &'a Supply, group: &'a Group, resource: &str) -> Holding<'a> {
+    let mut unknown = group.unknown.iter();
+    if let Some(unknown) = unknown.find(|unknown| unknown.resource == resource) {
+        return Holding::Unknown(Some(unknown));
     }
     let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
     match offers.find(|o| o.resource == resource).map(|o| o.strategy) {
@@ -296,6 +300,7 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
                 name,
                 sells: sells.clone(),
                 unknown: &group.unknown,
+                doubted: &group.doubted,
                 has_hostname: group.has_hostname,
                 boundaries: BTreeMap::new(),
                 breach: None,
@@ -312,6 +317,7 @@ fn missing(name: &str) -> NodeAudit<'_> {
         name,
         sells: Vec::new(),
         unknown: &[],
+        doubted: &[],
         has_hostname: false,
         boundaries: BTreeMap::new(),
         breach: None,

@@ -2,7 +2,7 @@
 
 use crate::engine::case::Case;
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::supply::{Offer, Slice};
+use crate::engine::supply::{Identity, Offer, Slice};
 use crate::engine::want::{Ask, Lack};
 
 /// What the pod wants, in a few words.
@@ -60,7 +60,7 @@ pub(super) fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
                 .map_or_else(String::new, |b| mib_words(mib_ceil(b)));
             match offer.memory_mib {
                 Some(mib) => format!("too small: {mib} MiB < {asked}"),
-                None => format!("its memory is not known, {asked} is asked"),
+                None => format!("{}, {asked} is asked", nobody_knows(offer)),
             }
         }
         Lack::Fraction => {
@@ -83,6 +83,17 @@ pub(super) fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
                 offer.compute_percent()
             )
         }
+    }
+}
+
+/// That nothing is known of an offer's memory, and by which label.
+fn nobody_knows(offer: &Offer) -> String {
+    match &offer.identity {
+        Identity::Gfd(gfd) => {
+            let label = format!("{}.memory", gfd.prefix);
+            format!("its memory is not known (label {label} is missing or cannot be right)")
+        }
+        Identity::Listed(_) => "its memory is not known".to_owned(),
     }
 }
 

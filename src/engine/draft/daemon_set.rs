@@ -30,7 +30,7 @@ impl<'a> Draft<'_, 'a> {
             let offer = group.and_then(|group| self.offer_for(want, group));
             match (pinned, offer) {
                 (Some(node), Some(offer)) => self.on_node(asked, want, node, offer),
-                (Some(node), None) => self.on_unknown_node(want, node),
+                (Some(node), None) => self.on_unknown_node(want, (node, group)),
                 (None, _) => {}
             }
         }
@@ -119,8 +119,10 @@ impl<'a> Draft<'_, 'a> {
     }
 
     /// Where a tier needs isolation, nobody may be let in who may get none; the controller tries again.
-    fn on_unknown_node(&mut self, want: &Want<'_>, node: &str) {
+    fn on_unknown_node(&mut self, want: &Want<'_>, (node, group): (&str, Option<&Group>)) {
         let resource = want.fixed_resource().unwrap_or(words::GPU);
+        let mut unknown = group.into_iter().flat_map(|group| &group.unknown);
+        let unknown = unknown.find(|unknown| unknown.resource == resource);
         let is_assumed = self.question.supply.knowledge == Knowledge::Assumed;
         let strict = self
             .tier
@@ -128,12 +130,12 @@ impl<'a> Draft<'_, 'a> {
         let path = want.place.to_string();
         match strict {
             Some(tier) => {
-                let text = rules::isolation_below_tier::unknown_node(node, resource, tier);
+                let text = rules::isolation_below_tier::unknown_node(node, resource, unknown, tier);
                 self.findings
                     .add(&rules::isolation_below_tier::RULE, path, text);
             }
             None => {
-                let text = rules::daemonset_share::unknown(node, resource);
+                let text = rules::daemonset_share::unknown(node, resource, unknown);
                 self.findings.warn(&rules::supply_unknown::RULE, path, text);
             }
         }

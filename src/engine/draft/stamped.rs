@@ -9,8 +9,9 @@ use crate::engine::receipt::{self, Change, Contents};
 use crate::engine::rules::limit_env::Trust;
 use crate::engine::rules::{self, Holds, Standing};
 use crate::engine::strategy::Strategy;
-use crate::engine::supply::Knowledge;
+use crate::engine::supply::{Group, Knowledge, Why};
 use crate::engine::want::{Named, Want};
+use crate::engine::words;
 use crate::facts::Pod;
 use crate::facts::pod::Container;
 
@@ -55,22 +56,27 @@ impl<'a> Draft<'_, 'a> {
     }
 
     fn no_supply(&mut self, case: &Case<'_, '_>, text: &(String, String)) {
+        let rule = &rules::no_such_offer::RULE;
         match case.supply.knowledge {
             Knowledge::Known => {
-                let rule = &rules::no_such_offer::RULE;
-                self.findings.add(rule, "", text.clone());
                 // Nodes that do not say what they are may be what the pod means.
-                if may_be_meant(case) {
-                    rules::supply_unknown::fleet(case.supply.knowledge, &mut self.findings);
+                let meant = Meant::of(case);
+                if !meant.is_enough(case) {
+                    self.findings.add(rule, "", text.clone());
+                }
+                if !meant.groups.is_empty() {
+                    rules::supply_unknown::nodes(case, &meant.groups, &mut self.findings);
                 }
             }
-            Knowledge::Assumed => {
-                let rule = &rules::no_such_offer::RULE;
-                self.findings.warn(rule, "", text.clone());
-                rules::supply_unknown::fleet(case.supply.knowledge, &mut self.findings);
+            Knowledge::AllUnknown => {
+                rules::supply_unknown::nodes(case, &case.reachable(), &mut self.findings);
             }
-            unknown @ (Knowledge::NoGpuNodes | Knowledge::AllUnknown) => {
-                rules::supply_unknown::fleet(unknown, &mut self.findings);
+            Knowledge::Assumed => {
+                self.findings.warn(rule, "", text.clone());
+                rules::supply_unknown::no_nodes(Knowledge::Assumed, &mut self.findings);
+            }
+            Knowledge::NoGpuNodes => {
+                rules::supply_unknown::no_nodes(Knowledge::NoGpuNodes, &mut self.findings);
             }
         }
     }
@@ -174,14 +180,30 @@ impl<'a> Draft<'_, 'a> {
     }
 }
 
-/// Whether a node in reach has a resource that the pod could ask for and that nothing can be said about.
-fn may_be_meant(case: &Case<'_, '_>) -> bool {
-    let reachable = case.reachable();
-    let mut unknown = reachable.iter().flat_map(|g| g.unknown.iter());
-    unknown.any(|(resource, _)| {
-        let mut wants = case.wants.iter();
-        wants.any(|w| w.fixed_resource().is_none_or(|fixed| fixed == resource))
-    })
+/// Nodes in reach with a resource that the pod could ask for and that nothing can be said about.
+struct Meant<'a> {
+    groups: Vec<&'a Group>,
+}
+
+impl<'a> Meant<'a> {
+    fn of(case: &Case<'_, 'a>) -> Self {
+        let mut groups = case.reachable();
+        groups.retain(|group| group.unknown.iter().any(|u| case.may_be(u)));
+        Self { groups }
+    }
+
+    /// Whether the pod may wait for them with its request as it is: a tier is served by what is known alone, but for a
+    /// name of the cluster's own, of which nobody can say that it is not on offer.
+    fn is_enough(&self, case: &Case<'_, '_>) -> bool {
+        let waits = |want: &Want<'_>, group: &Group| {
+            let name = want.fixed_resource().unwrap_or(words::GPU);
+            let mut unknown = group.unknown.iter().filter(|u| u.resource == name);
+            unknown.any(|u| case.tier.is_none() || u.why == Why::OwnName)
+                || case.sells(group, name, want.count)
+        };
+        let mut groups = self.groups.iter();
+        groups.any(|group| case.wants.iter().all(|want| waits(want, group)))
+    }
 }
 
 /// A container's request as it stands.

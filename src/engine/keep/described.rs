@@ -5,10 +5,10 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use crate::engine::case::Case;
-use crate::engine::policy::Unlabelled;
+use crate::engine::policy::Declared;
 use crate::engine::strategy::Strategy;
-use crate::engine::supply::Offer;
 use crate::engine::supply::read::{self, Labels};
+use crate::engine::supply::{Offer, VGPU_PRESENT};
 use crate::engine::words;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 use crate::facts::text::Pairs;
@@ -42,7 +42,7 @@ impl Budget {
 pub(super) struct Described<'t> {
     term: &'t NodeSelectorTerm<'t>,
     selector: Option<&'t Pairs<'t>>,
-    unlabelled: Unlabelled,
+    declared: Declared,
     /// Whether a memory that the term leaves open may be less than what is asked for.
     needs_memory: bool,
     /// The labels that were asked for and have values, in the order in which they were first asked for.
@@ -69,7 +69,7 @@ impl<'t> Described<'t> {
         Self {
             term,
             selector: case.filter.node_selector,
-            unlabelled: case.policy.supply.unlabelled,
+            declared: case.policy.supply.declared,
             needs_memory: strategy == Strategy::Mps
                 || case.wants.iter().any(|w| w.ask.memory.is_some()),
             picks: RefCell::default(),
@@ -90,7 +90,7 @@ impl<'t> Described<'t> {
         loop {
             self.is_open.set(false);
             self.is_nowhere.set(false);
-            let reading = read::resource(self, resource, 1, self.unlabelled);
+            let reading = read::resource(self, resource, 1, self.declared);
             if !self.is_nowhere.get() {
                 budget.take()?;
                 let offer = reading.ok().filter(|_| !self.is_open.get())?;
@@ -244,5 +244,5 @@ fn is_detail(key: &str) -> bool {
     let attribute = key.rsplit_once('.').map_or(key, |(_, attribute)| attribute);
     matches!(attribute, "count" | "memory" | "minor" | "major" | "gi")
         || key.starts_with(words::MIG) && attribute == "product"
-        || key == "eks.amazonaws.com/instance-gpu-count"
+        || matches!(key, "eks.amazonaws.com/instance-gpu-count" | VGPU_PRESENT)
 }

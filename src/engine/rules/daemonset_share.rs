@@ -2,7 +2,7 @@
 
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
-use crate::engine::supply::NodeFilter;
+use crate::engine::supply::{NodeFilter, Unknown};
 use crate::facts::Pod;
 
 /// The rule.
@@ -83,12 +83,22 @@ pub fn unmet(container: &str, node: &str, offer: &str) -> (String, String) {
 }
 
 /// A node of which nobody knows what it gives the pod.
-pub fn unknown(node: &str, resource: &str) -> (String, String) {
+pub fn unknown(node: &str, resource: &str, unknown: Option<&Unknown>) -> (String, String) {
+    let (why, fix) = reason(unknown);
     (
-        format!("nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned"),
-        "run GPU Feature Discovery there, declare such nodes under supply in the policy, or keep the DaemonSet off them with a node selector"
-            .to_owned(),
+        format!(
+            "nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned{why}"
+        ),
+        format!("{fix}, or keep the DaemonSet off such nodes with a node selector"),
     )
+}
+
+/// Why nothing is known of what a node sells, to be put after it, and what to do.
+pub(super) fn reason(unknown: Option<&Unknown>) -> (String, &'static str) {
+    match unknown {
+        Some(unknown) => (format!(": {}", unknown.said()), unknown.why.fix()),
+        None => (String::new(), "run GPU Feature Discovery on the node"),
+    }
 }
 
 /// An ask by annotation alone, which a DaemonSet's pod cannot be given.

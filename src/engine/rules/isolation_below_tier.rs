@@ -2,7 +2,9 @@
 
 use crate::engine::policy::Tier;
 use crate::engine::rule::{Rule, Severity};
+use crate::engine::rules::daemonset_share;
 use crate::engine::strategy::Strategy;
+use crate::engine::supply::Unknown;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -81,14 +83,21 @@ pub fn resource(resource: &str, tier: &Tier) -> (String, String) {
 }
 
 /// A DaemonSet's pod on a node of which nobody can say whether it isolates enough.
-pub fn unknown_node(node: &str, resource: &str, tier: &Tier) -> (String, String) {
+pub fn unknown_node(
+    node: &str,
+    resource: &str,
+    unknown: Option<&Unknown>,
+    tier: &Tier,
+) -> (String, String) {
+    let (why, fix) = daemonset_share::reason(unknown);
     (
         format!(
-            "nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned; tier {} needs {}",
+            "nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned{why}; tier {} needs {}",
             tier.name, tier.isolation
         ),
-        "run GPU Feature Discovery on the node (the controller tries again), or keep the DaemonSet off such nodes with a node selector"
-            .to_owned(),
+        format!(
+            "{fix} (the controller tries again), or keep the DaemonSet off such nodes with a node selector"
+        ),
     )
 }
 

@@ -1,8 +1,9 @@
 //! `supply-unknown`: warns where nothing can be said about the nodes a pod may reach.
 
+use crate::engine::case::Case;
 use crate::engine::findings::Findings;
 use crate::engine::rule::{Rule, Severity};
-use crate::engine::supply::Knowledge;
+use crate::engine::supply::{Group, Knowledge, Unknown};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -12,13 +13,18 @@ pub static RULE: Rule = Rule {
     refuses: "a pod whose possible nodes are unlabelled or unknown, so that nothing can be said of \
         them",
     cause: "There are GPU nodes without the labels of GPU Feature Discovery, or with contradictory \
-        ones; or the pod selects a label key that no known node carries, which is taken as \
-        given. Without those labels a whole GPU and a shared one look the same, because both may \
-        be sold as nvidia.com/gpu.",
+        ones, virtual machines with a vGPU, or nodes that hand out none of the GPUs that their \
+        labels describe, as with NVIDIA's DRA driver; or the pod asks for a name of the cluster's \
+        own, or selects a label key that no known node carries, which is taken as given. Without \
+        those labels a whole GPU and a shared one look the same, because both may be sold as \
+        nvidia.com/gpu, and no label says how a vGPU's card is shared. A tier is not served by such \
+        nodes; a pod without one keeps its request and gets its boundary's stamp.",
     risk: "The pod may stay Pending for ever, or wait for nodes whose GPUs are not what it needs.",
     fix: "Select GPUs by slicegate.dev/gpu-products rather than by labels of your own, or correct \
-        the selector. The administrator runs GPU Feature Discovery, declares nodes that are not \
-        there yet under supply.pools, or sets supply.unlabelled to exclusive where that is true.",
+        the selector. The administrator corrects what the message names: runs GPU Feature \
+        Discovery with the device plugin's configuration, says in the policy what vGPUs are \
+        (supply.vgpu), declares nodes that are not there yet or that NVIDIA's DRA driver serves \
+        (supply.pools), or sets supply.unlabelled to exclusive where that is true.",
     bad: r#"apiVersion: v1
 kind: Pod
 metadata:
@@ -75,24 +81,75 @@ fn listed(keys: &[&str]) -> String {
     }
 }
 
-/// Warns of GPU nodes that do not say what they are.
-pub fn fleet(knowledge: Knowledge, findings: &mut Findings<'_>) {
+/// Warns of GPU nodes that do not say what they hand out, each kind of reason with a node that gives it.
+pub fn nodes(case: &Case<'_, '_>, groups: &[&Group], findings: &mut Findings<'_>) {
+    const MOST: usize = 3;
+    let mut reasons: Vec<Reason<'_>> = Vec::new();
+    for group in groups {
+        for unknown in group.unknown.iter().filter(|u| case.may_be(u)) {
+            let count = case.supply.nodes_in(group);
+            match reasons.iter_mut().find(|r| r.unknown == unknown) {
+                Some(reason) => reason.nodes += count,
+                None => reasons.push(Reason {
+                    unknown,
+                    node: case.supply.node_names(group).next().unwrap_or_default(),
+                    nodes: count,
+                }),
+            }
+        }
+    }
+    let told: Vec<String> = reasons.iter().take(MOST).map(Reason::said).collect();
+    let message = match told.as_slice() {
+        [] => "GPU nodes are there, and none in the pod's reach says that it hands out what is asked for".to_owned(),
+        _ => format!("nothing can be said of {}", told.join("; ")),
+    };
+    let mut fixes: Vec<&str> = Vec::new();
+    for reason in reasons.iter().take(MOST) {
+        let fix = reason.unknown.why.fix();
+        if !fixes.contains(&fix) {
+            fixes.push(fix);
+        }
+    }
+    let fix = match fixes.as_slice() {
+        [] => "widen the node selectors, or declare the nodes to come under supply.pools of the policy".to_owned(),
+        fixes => fixes.join("; "),
+    };
+    findings.add(&RULE, "", (message, fix));
+}
+
+/// A reason, and who gives it.
+struct Reason<'a> {
+    unknown: &'a Unknown,
+    node: &'a str,
+    nodes: usize,
+}
+
+impl Reason<'_> {
+    fn said(&self) -> String {
+        let others = match self.nodes {
+            0 | 1 => String::new(),
+            2 => " and 1 more node".to_owned(),
+            n => format!(" and {} more nodes", n - 1),
+        };
+        let resource = &self.unknown.resource;
+        format!(
+            "{resource} on {}{others}: {}",
+            self.node,
+            self.unknown.said()
+        )
+    }
+}
+
+/// Warns where there are no nodes of which anything could be said.
+pub fn no_nodes(knowledge: Knowledge, findings: &mut Findings<'_>) {
     let (message, fix) = match knowledge {
         Knowledge::Assumed => (
             "no nodes were given, and the fleet that is assumed has nothing for this ask",
             "give the cluster's nodes with --nodes (kubectl get nodes -o yaml)",
         ),
-        Knowledge::NoGpuNodes => (
+        _ => (
             "no node has a GPU, so nothing can be said about this ask",
             "declare the nodes to come under supply.pools of the policy",
-        ),
-        Knowledge::Known => (
-            "the pod also reaches GPU nodes whose labels do not say what they hand out",
-            "run GPU Feature Discovery there, or declare such nodes under supply in the policy",
-        ),
-        Knowledge::AllUnknown => (
-            "GPU nodes are there, but their labels do not say what they hand out",
-            "run GPU Feature Discovery, or set supply.unlabelled in the policy if all of them are whole GPUs",
         ),
     };
     findings.add(&RULE, "", (message.to_owned(), fix.to_owned()));

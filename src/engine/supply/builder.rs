@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::columns::Column;
-use super::fleet::{Group, Knowledge, NodeView, Presence, Sold, Supply, Taint};
+use super::fleet::{Doubted, Group, Knowledge, NodeView, Presence, Sold, Supply, Taint};
 use super::impostors::{Liar, impostors};
-use super::offer::Offer;
+use super::offer::{Identity, Offer};
 use super::read::{self, Labels};
-use crate::engine::policy::Unlabelled;
+use super::why::{Unknown, Why};
+use crate::engine::policy::Declared;
 use crate::engine::quantity::Quantity;
-use crate::engine::words::{HOSTNAME, is_gpu_resource};
+use crate::engine::words::{GPU, HOSTNAME, is_gpu_resource};
 
 /// A key with more distinct values than this is kept out of the groups.
 const WIDE: usize = 16;
@@ -18,16 +19,16 @@ const WIDE: usize = 16;
 /// Collects nodes into a [`Supply`].
 #[derive(Debug)]
 pub struct FleetBuilder {
-    unlabelled: Unlabelled,
+    declared: Declared,
     assumed: bool,
     nodes: Vec<NodeView>,
 }
 
 impl FleetBuilder {
     /// An empty fleet.
-    pub fn new(unlabelled: Unlabelled) -> Self {
+    pub fn new(declared: Declared) -> Self {
         Self {
-            unlabelled,
+            declared,
             assumed: false,
             nodes: Vec::new(),
         }
@@ -55,6 +56,7 @@ impl FleetBuilder {
         let mut supply = Supply {
             offers: Vec::new(),
             impostors: Vec::new(),
+            inflated: Vec::new(),
             groups: Vec::new(),
             knowledge: Knowledge::Known,
             keys,
@@ -67,11 +69,11 @@ impl FleetBuilder {
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
         let mut rows: Vec<Row> = Vec::new();
-        let mut liars: Vec<Liar> = Vec::new();
+        let (mut liars, mut inflated): (Vec<Liar>, Vec<Liar>) = Default::default();
         for node in self.nodes {
-            let Some((key, unknown, wide)) = read_node(
+            let Some((key, doubted, wide)) = read_node(
                 &node,
-                self.unlabelled,
+                self.declared,
                 &wide_keys,
                 &mut supply.offers,
                 &mut offers,
@@ -79,16 +81,12 @@ impl FleetBuilder {
                 continue;
             };
             // A pool's nodes have no names yet by which a pod could be kept off them.
-            if !unknown.is_empty() && node.presence != Presence::Pool {
-                let resources = unknown.iter().map(|(r, _)| r.clone()).collect();
-                liars.push(Liar {
-                    name: node.name.clone(),
-                    labels: node.labels.clone(),
-                    resources,
-                });
+            if node.presence != Presence::Pool {
+                liars.extend(Liar::of(&node, &key.sold, &key.unknown, &supply.offers));
+                inflated.extend(Liar::of_memory(&node, &key.sold, &supply.offers));
             }
             let group = *groups.entry(key).or_insert_with_key(|key| {
-                supply.groups.push(key.to_group(unknown));
+                supply.groups.push(key.to_group(doubted));
                 supply.groups.len() - 1
             });
             let (name, presence) = (node.name, node.presence);
@@ -102,12 +100,12 @@ impl FleetBuilder {
         supply.fill(&groups, rows);
         let sold = supply.offers.iter().map(|offer| offer.resource.clone());
         let unknown = supply.groups.iter().flat_map(|group| &group.unknown);
-        let unknown = unknown.map(|(resource, _)| resource.clone());
+        let unknown = unknown.map(|unknown| unknown.resource.clone());
         supply.resources = sold.chain(unknown).collect();
-        supply.impostors = supply
-            .offers
-            .iter()
-            .map(|offer| impostors(offer, &liars))
+        let offers = || supply.offers.iter().enumerate();
+        supply.impostors = offers().map(|(at, o)| impostors(at, o, &liars)).collect();
+        supply.inflated = offers()
+            .map(|(at, o)| impostors(at, o, &inflated))
             .collect();
         supply.knowledge = supply.judge(self.assumed);
         supply
@@ -179,41 +177,46 @@ struct GroupKey {
     has_hostname: bool,
     available: bool,
     sold: Vec<Sold>,
-    unknown: Vec<String>,
+    unknown: Vec<Unknown>,
 }
 
 impl GroupKey {
-    fn to_group(&self, unknown: Vec<(String, &'static str)>) -> Group {
+    fn to_group(&self, doubted: Vec<Doubted>) -> Group {
         Group {
             taints: self.taints.clone(),
             has_hostname: self.has_hostname,
             available: self.available,
             sold: self.sold.clone(),
-            unknown,
+            unknown: self.unknown.clone(),
+            doubted,
             nodes: 0..0,
         }
     }
 }
 
-type NodeReading = (GroupKey, Vec<(String, &'static str)>, Vec<(String, String)>);
+type NodeReading = (GroupKey, Vec<Doubted>, Vec<(String, String)>);
 
 fn read_node(
     node: &NodeView,
-    unlabelled: Unlabelled,
+    declared: Declared,
     wide_keys: &HashSet<String>,
     offers: &mut Vec<Offer>,
     index: &mut HashMap<Offer, usize>,
 ) -> Option<NodeReading> {
-    let (mut sold, mut unknown) = (Vec::new(), Vec::new());
+    let (mut sold, mut unknown, mut doubted) = (Vec::new(), Vec::new(), Vec::new());
     for (resource, quantity) in &node.allocatable {
         let count = Quantity::parse(quantity).map_or(0, |q| q.as_whole().unwrap_or(0));
         // A renamed resource leaves its old name behind with quantity 0.
         if count == 0 || !is_gpu_resource(resource) {
             continue;
         }
-        match read::resource(&node.labels, resource, count, unlabelled) {
-            Err(why) => unknown.push((resource.clone(), why)),
+        match read::resource(&node.labels, resource, count, declared) {
+            Err(why) => unknown.push(Unknown {
+                resource: resource.clone(),
+                why,
+            }),
             Ok(offer) => {
+                doubted.extend(doubt(&node.labels, &offer));
                 let offer = *index.entry(offer).or_insert_with_key(|offer| {
                     offers.push(offer.clone());
                     offers.len() - 1
@@ -223,7 +226,16 @@ fn read_node(
         }
     }
     if sold.is_empty() && unknown.is_empty() {
-        return None;
+        if !read::is_described(&node.labels) {
+            return None;
+        }
+        // The device plugin refuses some configurations, and the labels then say why nothing is handed out.
+        let refused = read::resource(&node.labels, GPU, 0, declared).err();
+        let refused = refused.filter(|why| matches!(why, Why::MigInvalid | Why::MpsClients));
+        unknown.push(Unknown {
+            resource: GPU.to_owned(),
+            why: refused.unwrap_or(Why::HandsOutNone),
+        });
     }
     sold.sort_by_key(|s| s.offer);
     unknown.sort();
@@ -240,9 +252,21 @@ fn read_node(
         has_hostname: node.labels.contains_key(HOSTNAME),
         available: node.available,
         sold,
-        unknown: unknown.iter().map(|(r, _)| r.clone()).collect(),
+        unknown,
     };
-    Some((key, unknown, wide))
+    Some((key, doubted, wide))
+}
+
+/// The memory label beside an offer, where it is there and says nothing that can be.
+fn doubt(labels: &BTreeMap<String, String>, offer: &Offer) -> Option<Doubted> {
+    let Identity::Gfd(gfd) = &offer.identity else {
+        return None;
+    };
+    let label = format!("{}.memory", gfd.prefix);
+    let value = labels.get(&label).filter(|value| *value != "0")?.clone();
+    gfd.memory_label
+        .is_none()
+        .then_some(Doubted { label, value })
 }
 
 fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {

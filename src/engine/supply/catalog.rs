@@ -1,7 +1,9 @@
 //! The MIG catalogue: what a product label or a profile name means, and what an unknown name may have meant.
 
+mod memory;
 mod products;
 
+pub use memory::{most_mib, whole_mib};
 pub use products::PRODUCTS;
 
 /// A GPU model that can be partitioned.

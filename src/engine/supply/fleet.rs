@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::columns::Column;
 use super::offer::Offer;
+use super::why::Unknown;
 
 /// A node, or a pool of nodes that are not there yet, as plain values.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,9 +62,30 @@ pub struct Group {
     /// What each node sells.
     pub sold: Vec<Sold>,
     /// GPU resources nothing can be said about.
-    pub unknown: Vec<(String, &'static str)>,
+    pub unknown: Vec<Unknown>,
+    /// Memory labels of what it sells that cannot be right.
+    pub doubted: Vec<Doubted>,
     /// Its nodes, as rows of the columns of nodes.
     pub(super) nodes: Range<usize>,
+}
+
+/// A memory label that is no number of MiB, or more than the GPU can have: nobody knows the memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubted {
+    /// Its key.
+    pub label: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Doubted {
+    /// What is said of it.
+    pub fn said(&self) -> String {
+        format!(
+            "label {}={} is not the memory of one such GPU in MiB, so nobody knows its memory",
+            self.label, self.value
+        )
+    }
 }
 
 /// One resource a node sells.
@@ -95,6 +117,8 @@ pub struct Supply {
     pub offers: Vec<Offer>,
     /// For each offer, nodes whose labels promise it and whose resources say otherwise.
     pub impostors: Vec<Vec<String>>,
+    /// For each offer, nodes whose labels promise it with at least its memory, which cannot be right.
+    pub inflated: Vec<Vec<String>>,
     /// Nodes that have GPUs, in groups.
     pub groups: Vec<Group>,
     /// Whether the fleet is real.

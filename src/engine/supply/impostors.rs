@@ -2,24 +2,77 @@
 
 use std::collections::BTreeMap;
 
-use super::offer::{Identity, Offer};
+use super::fleet::{NodeView, Sold};
+use super::offer::{GfdIdentity, Identity, Offer};
+use super::vgpu;
+use super::why::{Unknown, Why};
 
-/// A node with GPU resources that nothing can be said about.
+/// A node that sells something else than its labels promise.
 pub(super) struct Liar {
-    /// Its name.
-    pub(super) name: String,
-    /// Its labels.
-    pub(super) labels: BTreeMap<String, String>,
-    /// Those resources.
-    pub(super) resources: Vec<String>,
+    name: String,
+    labels: BTreeMap<String, String>,
+    /// The resources of which they promise it.
+    resources: Vec<String>,
+    /// The offers that it really sells.
+    sells: Vec<usize>,
 }
 
-/// Nodes that an offer's own labels would let a pod land on although nothing can be said about their resource.
-pub(super) fn impostors(offer: &Offer, liars: &[Liar]) -> Vec<String> {
+impl Liar {
+    /// A node with resources that nothing can be said about, or with a vGPU that but for one label looks like a card.
+    pub(super) fn of(
+        node: &NodeView,
+        sold: &[Sold],
+        unknown: &[Unknown],
+        offers: &[Offer],
+    ) -> Option<Self> {
+        // What is handed out by nobody takes no pod, and what may be handed out later is not known.
+        let unknown = unknown.iter().filter(|u| u.why != Why::HandsOutNone);
+        let looks_like_a_card = |gfd: &GfdIdentity| gfd.by_vgpu_label;
+        let resources = unknown.map(|u| u.resource.clone());
+        let resources = resources.chain(those(sold, offers, looks_like_a_card));
+        Self::new(node, sold, resources.collect())
+    }
+
+    /// A node with a memory label that cannot be right.
+    pub(super) fn of_memory(node: &NodeView, sold: &[Sold], offers: &[Offer]) -> Option<Self> {
+        let doubted = |gfd: &GfdIdentity| {
+            let label = format!("{}.memory", gfd.prefix);
+            gfd.memory_label.is_none() && node.labels.contains_key(&label)
+        };
+        Self::new(node, sold, those(sold, offers, doubted).collect())
+    }
+
+    fn new(node: &NodeView, sold: &[Sold], resources: Vec<String>) -> Option<Self> {
+        (!resources.is_empty()).then(|| Self {
+            name: node.name.clone(),
+            labels: node.labels.clone(),
+            resources,
+            sells: sold.iter().map(|sold| sold.offer).collect(),
+        })
+    }
+}
+
+/// The resources of those of the offers of which this holds.
+fn those(
+    sold: &[Sold],
+    offers: &[Offer],
+    holds: impl Fn(&GfdIdentity) -> bool,
+) -> impl Iterator<Item = String> {
+    let sold = sold.iter().filter_map(|sold| offers.get(sold.offer));
+    sold.filter_map(move |offer| match &offer.identity {
+        Identity::Gfd(gfd) if holds(gfd) => Some(offer.resource.clone()),
+        _ => None,
+    })
+}
+
+/// Nodes that an offer's own labels would let a pod land on although their resource is something else.
+pub(super) fn impostors(at: usize, offer: &Offer, liars: &[Liar]) -> Vec<String> {
     liars
         .iter()
         .filter(|liar| {
-            liar.resources.contains(&offer.resource) && promises(&liar.labels, &offer.identity)
+            liar.resources.contains(&offer.resource)
+                && !liar.sells.contains(&at)
+                && promises(&liar.labels, &offer.identity)
         })
         .map(|liar| liar.name.clone())
         .collect()
@@ -40,6 +93,7 @@ fn promises(labels: &BTreeMap<String, String>, identity: &Identity) -> bool {
                     &format!("{}.replicas", gfd.prefix),
                     &gfd.replicas.to_string(),
                 )
+                && (!gfd.by_vgpu_label || is(vgpu::PRESENT, "true"))
         }
     }
 }

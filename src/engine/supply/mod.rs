@@ -12,9 +12,13 @@ mod provider;
 mod reach;
 pub mod read;
 mod rows;
+mod vgpu;
 mod view;
+mod why;
 
 pub use builder::FleetBuilder;
 pub use filter::NodeFilter;
 pub use fleet::{Group, Knowledge, NodeView, Presence, Supply};
 pub use offer::{GfdIdentity, Identity, Offer, Slice};
+pub use vgpu::PRESENT as VGPU_PRESENT;
+pub use why::{Unknown, Why};

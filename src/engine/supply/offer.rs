@@ -55,8 +55,10 @@ pub struct GfdIdentity {
     pub sharing: &'static str,
     /// The `replicas` label.
     pub replicas: u32,
-    /// The `memory` label in MiB, if there is one above 0.
+    /// The `memory` label in MiB, if there is one above 0 that can be true.
     pub memory_label: Option<u64>,
+    /// Only the label `nvidia.com/vgpu.present` tells it from a card that is not shared with other machines.
+    pub by_vgpu_label: bool,
 }
 
 impl Offer {

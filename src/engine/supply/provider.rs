@@ -4,8 +4,10 @@
 //! a vGPU, so such a node serves no tier until the policy says what it is.
 
 use super::offer::{Identity, Offer};
-use super::read::{Labels, is_renamed, number};
-use crate::engine::policy::Unlabelled;
+use super::read::{Labels, Reading, is_renamed, number};
+use super::vgpu;
+use super::why::Why;
+use crate::engine::policy::{Declared, Unlabelled};
 use crate::engine::strategy::Strategy;
 
 const GFD_PRODUCT: &str = "nvidia.com/gpu.product";
@@ -31,10 +33,13 @@ pub(super) fn whole_device(
     labels: &dyn Labels,
     resource: &str,
     count: u64,
-    unlabelled: Unlabelled,
-) -> Result<Offer, &'static str> {
+    declared: Declared,
+) -> Reading {
     if is_renamed(resource) {
-        return Err("a shared resource without labels that say how it is shared");
+        return Err(Why::SharedUnlabelled);
+    }
+    if vgpu::is_labelled(labels) {
+        return Err(Why::NoProduct);
     }
     if let Some(product) = labels.label(GKE_PRODUCT) {
         return gke(labels, product);
@@ -43,10 +48,10 @@ pub(super) fn whole_device(
         return eks(labels, product, count);
     }
     if labels.label(GFD_SHARING).is_some() {
-        return Err("GFD labels without a product, so it may be a MIG slice");
+        return Err(Why::NoProduct);
     }
-    match unlabelled {
-        Unlabelled::Unknown => Err("no GFD labels, and the policy's supply.unlabelled is unknown"),
+    match declared.unlabelled {
+        Unlabelled::Unknown => Err(Why::Unlabelled),
         Unlabelled::Exclusive => {
             let absent = [GFD_PRODUCT, GFD_SHARING, GKE_PRODUCT, EKS_PRODUCT]
                 .into_iter()
@@ -60,14 +65,12 @@ pub(super) fn whole_device(
     }
 }
 
-fn gke(labels: &dyn Labels, product: &str) -> Result<Offer, &'static str> {
+fn gke(labels: &dyn Labels, product: &str) -> Reading {
     if GKE_SHARING.iter().any(|key| labels.label(key).is_some()) {
-        return Err("GKE shares or partitions its GPUs, or another device plugin serves them");
+        return Err(Why::GkeShares);
     }
     if product == "nvidia-rtx-pro-6000" {
-        return Err(
-            "GKE's small G4 machines are parts of a GPU, and no label says which these are",
-        );
+        return Err(Why::GkeParts);
     }
     let own = [(GKE_PRODUCT, Some(product.to_owned())), (GFD_PRODUCT, None)];
     let absent = GKE_SHARING.into_iter().map(|key| (key, None));
@@ -78,15 +81,15 @@ fn gke(labels: &dyn Labels, product: &str) -> Result<Offer, &'static str> {
     ))
 }
 
-fn eks(labels: &dyn Labels, product: &str, count: u64) -> Result<Offer, &'static str> {
+fn eks(labels: &dyn Labels, product: &str, count: u64) -> Reading {
     if number(labels, EKS_COUNT).is_some_and(|gpus| count > gpus) {
-        return Err("it has more GPUs than its instance type: they are shared or partitioned");
+        return Err(Why::EksShares);
     }
     let Some(mib) = number(labels, EKS_MEMORY) else {
-        return Err("no memory label, so it may be a part of a GPU");
+        return Err(Why::EksNoMemory);
     };
     if mib < EKS_SMALLEST_WHOLE_MIB {
-        return Err("its GPU memory is a part of a GPU's");
+        return Err(Why::EksPart);
     }
     let own = vec![
         (EKS_PRODUCT, Some(product.to_owned())),

@@ -7,9 +7,13 @@
 use super::catalog;
 use super::offer::{GfdIdentity, Identity, Offer, Slice};
 use super::provider;
-use crate::engine::policy::Unlabelled;
+use super::vgpu;
+use super::why::Why;
+use crate::engine::policy::{Declared, Vgpu};
 use crate::engine::strategy::Strategy;
 use crate::engine::words::{GPU, GPU_SHARED, SHARED_SUFFIX, mig_profile};
+
+const GPU_PRODUCT: &str = "nvidia.com/gpu.product";
 
 /// Looks a label up.
 pub trait Labels {
@@ -23,71 +27,92 @@ pub trait Labels {
 }
 
 /// What one resource of a node is: supply, or why nothing can be said about it.
-pub type Reading = Result<Offer, &'static str>;
+pub type Reading = Result<Offer, Why>;
 
 /// What one GPU resource of a node is, given how many of it the node has.
-pub fn resource(
-    labels: &dyn Labels,
-    resource: &str,
-    count: u64,
-    unlabelled: Unlabelled,
-) -> Reading {
+pub fn resource(labels: &dyn Labels, resource: &str, count: u64, declared: Declared) -> Reading {
     match mig_profile(resource) {
-        Some(profile) => mixed_slice(labels, resource, profile),
-        None if labels.label("nvidia.com/gpu.product").is_none() => {
-            provider::whole_device(labels, resource, count, unlabelled)
+        Some(profile) => mixed_slice(labels, resource, profile, declared.vgpu),
+        None if labels.label(GPU_PRODUCT).is_none() => {
+            provider::whole_device(labels, resource, count, declared)
         }
-        None => device(labels, resource, count),
+        None => device(labels, resource, count, declared.vgpu),
     }
 }
 
+/// Whether GFD describes GPUs of a node.
+pub(super) fn is_described(labels: &dyn Labels) -> bool {
+    labels.label(GPU_PRODUCT).is_some()
+}
+
+/// What the labels of a resource begin with, whatever sharing renamed.
+pub(super) fn labels_of(resource: &str) -> &str {
+    resource.strip_suffix(SHARED_SUFFIX).unwrap_or(resource)
+}
+
 /// `nvidia.com/gpu` or `nvidia.com/gpu.shared` of a node with GFD labels.
-fn device(labels: &dyn Labels, resource: &str, count: u64) -> Result<Offer, &'static str> {
-    let value = labels.label("nvidia.com/gpu.product").unwrap_or_default();
+fn device(labels: &dyn Labels, resource: &str, count: u64, vgpu: Vgpu) -> Reading {
+    let value = labels.label(GPU_PRODUCT).unwrap_or_default();
     let name = ProductName::parse(value);
     if name.profile == Some("INVALID") {
-        return Err("GPU Feature Discovery calls its MIG configuration invalid");
+        return Err(Why::MigInvalid);
     }
-    let identity = identity(labels, GPU, "nvidia.com/gpu.product", value)?;
+    let mut identity = identity(labels, GPU, (GPU_PRODUCT, value), &name)?;
+    let strategy = strategy(&identity, name.profile.is_some(), resource, name.shared);
     // GFD says 0 of GPUs in MIG mode that are sold whole, one of each.
     let replicas = identity.replicas.max(1);
     if let Some(gpus) = number(labels, "nvidia.com/gpu.count")
         && count > gpus.saturating_mul(u64::from(replicas))
+        && strategy != Err(Why::SaidUnshared)
     {
-        return Err("it has more GPUs than its labels describe: two models on one node");
+        return Err(Why::MoreThanLabelled);
     }
-    let strategy = strategy(&identity, name.profile.is_some(), resource, name.shared)?;
+    let mut strategy = strategy?;
     if strategy == Strategy::Mps {
         mps_limits(labels, &identity)?;
     }
-    let slice = name
+    let mut slice = name
         .profile
         .map(|p| Sliced::find(labels, name.base, p, GPU));
+    let profile = vgpu::Profile::of(name.base);
+    if profile.is_some() || vgpu::is_labelled(labels) {
+        strategy = vgpu::strategy(strategy, vgpu)?;
+        identity.by_vgpu_label = profile.is_none() && vgpu != Vgpu::Exclusive;
+        let backed = profile.filter(|_| strategy == Strategy::Mig);
+        slice = slice.or_else(|| Sliced::of_vgpu(backed?));
+    }
     Ok(offer(resource, name.base, strategy, identity, slice, None))
 }
 
 /// A MIG resource under strategy `mixed`.
-fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str) -> Result<Offer, &'static str> {
-    let prefix = resource.strip_suffix(SHARED_SUFFIX).unwrap_or(resource);
+fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str, vgpu: Vgpu) -> Reading {
+    let prefix = labels_of(resource);
     let own_key = format!("{prefix}.product");
+    let is_own = catalog::parse(profile).is_none();
     // The slice's product label is missing where it would be longer than a label may be.
     let (key, value) = match labels.label(&own_key) {
         Some(value) => (own_key.as_str(), value),
+        None if is_own => return Err(Why::OwnName),
         None => (
-            "nvidia.com/gpu.product",
-            labels
-                .label("nvidia.com/gpu.product")
-                .ok_or("a MIG resource without labels")?,
+            GPU_PRODUCT,
+            labels.label(GPU_PRODUCT).ok_or(Why::SliceUnlabelled)?,
         ),
     };
-    let name = ProductName::parse(value);
-    let identity = identity(labels, prefix, key, value)?;
+    let name = ProductName {
+        profile: Some(profile),
+        ..ProductName::parse(value)
+    };
+    let identity = identity(labels, prefix, (key, value), &name)?;
     // Without its own product label a shared slice's suffix is not seen; an unshared one has none.
     let unseen = key != own_key && identity.sharing != "none";
     let shared = name.shared || (unseen && !resource.ends_with(SHARED_SUFFIX));
-    let strategy = strategy(&identity, true, resource, shared)?;
+    let mut strategy = strategy(&identity, true, resource, shared)?;
+    if vgpu::Profile::of(name.base).is_some() || vgpu::is_labelled(labels) {
+        strategy = vgpu::strategy(strategy, vgpu)?;
+    }
     let slice = Sliced::find(labels, name.base, profile, prefix);
     let device = number(labels, "nvidia.com/gpu.memory");
+    let device = device.filter(|mib| *mib <= catalog::most_mib(name.base, None));
     Ok(offer(
         resource,
         name.base,
@@ -101,19 +126,20 @@ fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str) -> Result<Off
 fn identity(
     labels: &dyn Labels,
     prefix: &str,
-    product_key: &str,
-    product_value: &str,
-) -> Result<GfdIdentity, &'static str> {
+    (product_key, product_value): (&str, &str),
+    name: &ProductName<'_>,
+) -> Result<GfdIdentity, Why> {
     let sharing = match labels.label(&format!("{prefix}.sharing-strategy")) {
         Some("none") => "none",
         Some("time-slicing") => "time-slicing",
         Some("mps") => "mps",
-        Some(_) => return Err("its sharing-strategy label has a value nobody knows"),
-        None => return Err("its sharing-strategy label is missing"),
+        Some(_) => return Err(Why::UnknownSharing),
+        None => return Err(Why::NoSharing),
     };
     let replicas = number(labels, &format!("{prefix}.replicas"))
         .and_then(|n| u32::try_from(n).ok())
-        .ok_or("its replicas label is missing or no number")?;
+        .ok_or(Why::NoReplicas)?;
+    let most = catalog::most_mib(name.base, name.profile);
     Ok(GfdIdentity {
         prefix: prefix.to_owned(),
         product_key: product_key.to_owned(),
@@ -122,7 +148,8 @@ fn identity(
         replicas,
         memory_label: labels
             .at_least(&format!("{prefix}.memory"))
-            .filter(|mib| *mib > 0),
+            .filter(|mib| (1..=most).contains(mib)),
+        by_vgpu_label: false,
     })
 }
 
@@ -132,7 +159,7 @@ fn strategy(
     mig: bool,
     resource: &str,
     shared_suffix: bool,
-) -> Result<Strategy, &'static str> {
+) -> Result<Strategy, Why> {
     let renamed = resource.ends_with(SHARED_SUFFIX);
     match (identity.sharing, identity.replicas) {
         ("none", 1) if !renamed && !shared_suffix => Ok(if mig {
@@ -140,31 +167,31 @@ fn strategy(
         } else {
             Strategy::Exclusive
         }),
-        ("none", 0) => Err("its labels say replicas 0: GPUs in MIG mode that are sold whole"),
-        ("none", _) => Err("its labels say unshared, its resource or product says shared"),
-        (_, 0 | 1) => Err("its labels say shared, with fewer than two replicas"),
+        ("none", 0) if !renamed && !shared_suffix => Err(Why::MigSoldWhole),
+        ("none", _) => Err(Why::SaidUnshared),
+        (_, 0 | 1) => Err(Why::SharedByOne),
         // GFD adds -SHARED exactly where the resource keeps its name.
-        _ if renamed == shared_suffix => {
-            Err("its product label and its resource disagree on whether sharing was renamed")
-        }
-        ("mps", _) if mig => Err("MPS on MIG slices, which the device plugin does not support"),
+        _ if renamed == shared_suffix => Err(Why::Renaming),
+        ("mps", _) if mig => Err(Why::MpsOnSlices),
         ("mps", _) => Ok(Strategy::Mps),
         _ => Ok(Strategy::TimeSlicing),
     }
 }
 
 /// The device plugin refuses more MPS replicas than the driver serves clients: 48, or 16 before compute capability 7.5.
-fn mps_limits(labels: &dyn Labels, identity: &GfdIdentity) -> Result<(), &'static str> {
+fn mps_limits(labels: &dyn Labels, identity: &GfdIdentity) -> Result<(), Why> {
     let capability = (
         number(labels, "nvidia.com/gpu.compute.major").unwrap_or(0),
         number(labels, "nvidia.com/gpu.compute.minor").unwrap_or(0),
     );
     let clients = if capability >= (7, 5) { 48 } else { 16 };
     if identity.replicas > clients {
-        return Err("it has more MPS replicas than the driver serves clients");
+        return Err(Why::MpsClients);
     }
-    if identity.memory_label.is_none() {
-        return Err("an MPS node without the memory label: no limit could be set");
+    // Where the label says what cannot be, the daemon's own limit holds: it knows the device.
+    let said = number(labels, &format!("{}.memory", identity.prefix));
+    if identity.memory_label.is_none() && said.is_none_or(|mib| mib == 0) {
+        return Err(Why::NoMemory);
     }
     Ok(())
 }
@@ -187,7 +214,10 @@ fn offer(
         memory_mib: total.map(|mib| mib / u64::from(identity.replicas.max(1))),
         device_mib: match &sliced {
             None => total,
-            Some(sliced) => device_mib.or(sliced.device_mib),
+            Some(sliced) => device_mib.or(sliced.device_mib).or_else(|| {
+                let (part, of) = sliced.slice.memory;
+                (total? * u64::from(of)).checked_div(u64::from(part))
+            }),
         },
         replicas: identity.replicas.max(1),
         slice: sliced.map(|s| s.slice),
@@ -213,14 +243,23 @@ impl Sliced {
                     memory: (found.memory, product.memory_slices),
                 },
                 memory_mib: found.mib,
-                device_mib: product.profiles.iter().filter_map(|p| p.mib).max(),
+                device_mib: catalog::whole_mib(product),
             };
         }
-        // A product newer than the catalogue: count what is certain, compute slices of seven and as many of eight.
         let named = catalog::parse(profile).map_or(0, |(compute, _)| compute);
         let compute = number(labels, &format!("{prefix}.slices.gi"))
             .and_then(|n| u32::try_from(n).ok())
             .unwrap_or(named);
+        Self::of_compute(compute)
+    }
+
+    /// A vGPU whose name says how many slices back it.
+    fn of_vgpu(profile: vgpu::Profile) -> Option<Self> {
+        profile.slices.map(Self::of_compute)
+    }
+
+    /// Of a product that the catalogue does not know, what is certain: compute slices of seven and as many of eight.
+    fn of_compute(compute: u32) -> Self {
         Self {
             slice: Slice {
                 compute: (compute.min(7), 7),

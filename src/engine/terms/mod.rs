@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::supply::{GfdIdentity, Identity, Offer, Supply};
+use super::supply::{GfdIdentity, Identity, Offer, Supply, VGPU_PRESENT};
 
 pub use narrow::{Narrowed, filled, is_empty, narrow};
 
@@ -50,7 +50,9 @@ pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool
     let mut alike: HashMap<Alike<'a>, usize> = HashMap::new();
     for offers in nodes {
         let offers = offers.iter().filter_map(|index| {
-            let impostors = supply.impostors.get(*index)?;
+            let impostors = supply.impostors.get(*index)?.iter();
+            let inflated = supply.inflated.get(*index).filter(|_| with_memory);
+            let impostors = impostors.chain(inflated.into_iter().flatten());
             Some((supply.offers.get(*index)?, impostors))
         });
         let draft = Draft::new(offers, with_memory);
@@ -73,8 +75,8 @@ struct Draft<'a> {
     not_nodes: Vec<&'a str>,
 }
 
-/// Prefix, product label, sharing, replicas, and whether the memory is bounded.
-type Alike<'a> = (&'a str, &'a str, &'static str, u32, bool);
+/// Prefix, product label, sharing, replicas, and whether the memory is bounded and the label of vGPUs asked for.
+type Alike<'a> = (&'a str, &'a str, &'static str, u32, [bool; 2]);
 
 enum Part<'a> {
     Gfd {
@@ -86,13 +88,16 @@ enum Part<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(offers: impl Iterator<Item = (&'a Offer, &'a Vec<String>)>, with_memory: bool) -> Self {
+    fn new<N: Iterator<Item = &'a String>>(
+        offers: impl Iterator<Item = (&'a Offer, N)>,
+        with_memory: bool,
+    ) -> Self {
         let mut draft = Self {
             parts: Vec::with_capacity(1),
             not_nodes: Vec::new(),
         };
         for (offer, impostors) in offers {
-            draft.not_nodes.extend(impostors.iter().map(String::as_str));
+            draft.not_nodes.extend(impostors.map(String::as_str));
             draft.parts.push(match &offer.identity {
                 Identity::Listed(keys) => Part::Listed(keys),
                 Identity::Gfd(identity) => Part::Gfd {
@@ -117,7 +122,7 @@ impl<'a> Draft<'a> {
                 &identity.product_key,
                 identity.sharing,
                 identity.replicas,
-                above.is_some(),
+                [above.is_some(), identity.by_vgpu_label],
             )),
             _ => None,
         }
@@ -204,6 +209,12 @@ fn gfd_needs<'a>(
         key: Cow::Borrowed(&identity.product_key),
         is: Is::OneOf(products.into_iter().map(Cow::Borrowed).collect()),
     });
+    if identity.by_vgpu_label {
+        labels.push(Need {
+            key: Cow::Borrowed(VGPU_PRESENT),
+            is: Is::OneOf(vec![Cow::Borrowed("true")]),
+        });
+    }
     if let Some(least) = above {
         labels.push(Need {
             key: key("memory"),

@@ -14,6 +14,7 @@ use super::control_plane::{Options, Parts};
 use super::opt_in;
 use super::replica::Replica;
 use super::rights;
+use super::runner::note;
 use super::runner::report::Report;
 use super::runner::shared;
 use super::stage::{Stage, pod};
@@ -48,7 +49,7 @@ pub fn nothing_unsafe_gets_in_that_is_not_known(stage: &mut Stage) {
         .output()
         .expect("python3 runs");
     let report = Report::of(&output);
-    println!("{report}");
+    note(report.to_string());
     let known: BTreeSet<String> = OPEN.iter().map(|(id, _)| (*id).to_owned()).collect();
     let new: Vec<&String> = report.is_unsafe.difference(&known).collect();
     assert!(new.is_empty(), "something unsafe got in: {new:?}");

@@ -3,6 +3,7 @@
 mod modules;
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use modules::{Copied, Group, Program, Version};
 
@@ -173,12 +174,17 @@ pub fn definitions() -> Result<PathBuf, String> {
     find_files(&KINDS_OF_OTHERS, &DEFINITIONS.cache()?)
 }
 
+/// What two tests look for at a time is built by one of them.
+static LOOKING: Mutex<()> = Mutex::new(());
+
 fn find_program(program: &Program, cache: &Path) -> Result<PathBuf, String> {
+    let _alone = LOOKING.lock();
     let found = place(cache, program.name, Path::is_file);
     found.map_or_else(|| modules::build(program, cache), Ok)
 }
 
 fn find_files(files: &Copied, cache: &Path) -> Result<PathBuf, String> {
+    let _alone = LOOKING.lock();
     let found = place(cache, files.name, Path::is_dir);
     found.map_or_else(|| modules::copy(files, cache), Ok)
 }

@@ -6,6 +6,7 @@ use super::cluster::{Cluster, Namespace, is_bound, pods_of, state};
 use super::fleet::{self, Fleet, Offer, Shape};
 use super::neighbourhood::Neighbourhood;
 use super::random::Random;
+use super::runner::note;
 use super::stage::{Stage, WHOLE, pod};
 use super::wait::seconds;
 use super::webhook::Webhook;
@@ -198,11 +199,11 @@ spec:
             },
         );
         let pods = cluster.list("/api/v1/pods");
-        println!(
-            "    {} pods at the end, {} wait",
+        note(format!(
+            "{} pods at the end, {} wait",
             pods.len(),
             pods.iter().filter(|p| !is_bound(p)).count()
-        );
+        ));
         self.look();
     }
 }

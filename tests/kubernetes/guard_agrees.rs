@@ -17,6 +17,7 @@ use super::guard_pods::{OTHER_NAME, World, runtime_classes};
 use super::many_pods;
 use super::random::Random;
 use super::reaching;
+use super::runner::note;
 use super::stage::Stage;
 use super::wait::seconds;
 
@@ -228,10 +229,10 @@ impl Tally {
             invalid,
             ..
         } = self;
-        println!(
-            "    {passed} passed, {refused} were refused, {invalid} were no pods; by {:?}",
+        note(format!(
+            "{passed} passed, {refused} were refused, {invalid} were no pods; by {:?}",
             self.by
-        );
+        ));
         let first: Vec<&String> = self.faults.iter().take(8).collect();
         assert!(
             self.faults.is_empty(),

@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use slicegate::engine::touches_gpu;
 use slicegate::facts::Pod;
 
+use super::assets::Assets;
 use super::cluster::{Cluster, Namespace, pods_of};
 use super::control_plane::{Options, Parts};
 use super::many_pods;
 use super::recorder::Recorder;
+use super::runner::note;
 use super::stage::Stage;
 
 const NAMESPACE: Namespace = Namespace {
@@ -39,25 +41,25 @@ const COSTLY: [&str; 4] = [
 
 pub fn every_pod_that_touches_gpus_is_asked_about_and_no_other(stage: &mut Stage) {
     let pods = many_pods::all(stage);
-    let cluster = boot(stage);
-    let recorder = Recorder::register(&cluster, NAMESPACE.name);
+    let cluster = stage.shared(boot);
+    let recorder = Recorder::register(cluster, NAMESPACE.name);
     let mut tally = Tally::default();
     for (index, (source, pod)) in pods.into_iter().enumerate() {
-        tally.try_pod(&cluster, &recorder, &source, pod, index);
+        tally.try_pod(cluster, &recorder, &source, pod, index);
     }
     tally.finish();
-    println!(
-        "    a condition takes {:.0} µs on average",
-        cost(&cluster) * 1e6
-    );
+    note(format!(
+        "a condition takes {:.0} µs on average",
+        cost(cluster) * 1e6
+    ));
     assert!(tally.asked > 500 && tally.spared > 500);
 }
 
 pub fn a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_much(
     stage: &mut Stage,
 ) {
-    let cluster = boot(stage);
-    let recorder = Recorder::register(&cluster, NAMESPACE.name);
+    let cluster = stage.shared(boot);
+    let recorder = Recorder::register(cluster, NAMESPACE.name);
     let mut tally = Tally::default();
     let mut pods = many_pods::large();
     for count in [450, 990, 1_001, 4_800] {
@@ -66,15 +68,14 @@ pub fn a_pod_too_large_to_be_looked_through_is_asked_about_and_none_costs_too_mu
     }
     pods.extend(many_pods::selecting_without_end());
     for (index, (source, pod)) in pods.into_iter().enumerate() {
-        tally.try_pod(&cluster, &recorder, source, pod, index);
+        tally.try_pod(cluster, &recorder, source, pod, index);
     }
     tally.finish();
     assert!(tally.asked > 5, "only {} were asked about", tally.asked);
 }
 
-fn boot(stage: &mut Stage) -> Cluster {
-    stage.clear();
-    let cluster = Cluster::boot(&stage.assets, BARE);
+fn boot(assets: &Assets) -> Cluster {
+    let cluster = Cluster::boot(assets, BARE);
     cluster.make_namespaces([&NAMESPACE]);
     for name in CLASSES {
         let class = json!({"metadata": {"name": name}, "handler": "runc"});
@@ -147,10 +148,13 @@ impl Tally {
 
     #[track_caller]
     fn finish(&self) {
-        println!("    asked about {}, not about {}", self.asked, self.spared);
+        note(format!(
+            "asked about {}, not about {}",
+            self.asked, self.spared
+        ));
         for (kind, reasons) in [("before", &self.unseen), ("after", &self.refused)] {
             for (reason, count) in reasons {
-                println!("    {count} refused {kind} the webhooks: {reason}");
+                note(format!("{count} refused {kind} the webhooks: {reason}"));
             }
         }
         let faults: Vec<String> = self

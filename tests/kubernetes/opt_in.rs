@@ -206,8 +206,6 @@ pub fn adopt_passes_the_guard_only_with_its_verb(stage: &mut Stage) {
         (run.status == 0).then_some(()).ok_or(run.err)
     });
     assert_eq!(label(cluster, "unannotated", "early"), "unannotated");
-    // Those who come after are to have the cluster without the guard.
-    stage.clear();
 }
 
 /// The role that is shipped.

@@ -1,5 +1,7 @@
 //! Numbers that look random and are the same again for the same seed.
 
+use super::runner::note;
+
 /// A generator: SplitMix64.
 pub struct Random(u64);
 
@@ -13,7 +15,7 @@ impl Random {
             let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
             now.map_or(1, |since| since.subsec_nanos().into())
         });
-        println!("    SLICEGATE_SEED={seed} repeats this");
+        note(format!("SLICEGATE_SEED={seed} repeats this"));
         Self(seed)
     }
 

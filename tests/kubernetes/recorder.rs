@@ -44,6 +44,8 @@ impl Recorder {
             "url": format!("https://127.0.0.1:{}/mutate", server.port),
             "caBundle": STANDARD.encode(&authority.pem),
         });
+        // Another test may have left its own.
+        cluster.delete(&format!("{CONFIGURATIONS}/slicegate"));
         cluster.create(CONFIGURATIONS, &configuration);
         let recorder = Self {
             asked,

@@ -14,6 +14,7 @@ use super::balancer::{Backend, Balancer};
 use super::cluster::{Cluster, Namespace, pods_of};
 use super::fleet::{self, Fleet};
 use super::replica::Replica;
+use super::runner::note;
 use super::stage::{Stage, WHOLE, pod};
 use super::wait::seconds;
 use super::webhook::{self, CANARY};
@@ -67,7 +68,7 @@ pub fn no_create_fails_and_none_is_unguarded_while_everything_is_renewed(stage: 
     let wrong = &tried.wrong;
     assert!(wrong.is_empty(), "{wrong:#?}\n{}", scene.tails());
     let count = tried.stamped;
-    println!("    {count} pods were created, each with its stamp");
+    note(format!("{count} pods were created, each with its stamp"));
 
     // A replica is gone from one moment to the next, as with its node. Until that is known calls may end there: the
     // guard refuses those pods, and none comes in without a stamp.
@@ -81,7 +82,9 @@ pub fn no_create_fails_and_none_is_unguarded_while_everything_is_renewed(stage: 
     let others: Vec<&String> = others.collect();
     assert!(others.is_empty(), "{others:#?}\n{}", scene.tails());
     let count = tried.wrong.len();
-    println!("    {count} were refused by the guard when a replica died");
+    note(format!(
+        "{count} were refused by the guard when a replica died"
+    ));
 }
 
 struct Scene {

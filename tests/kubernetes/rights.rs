@@ -15,6 +15,7 @@ use super::control_plane::{Options, Parts};
 use super::fleet::{self, Fleet};
 use super::opt_in::kubeconfig;
 use super::replica::Replica;
+use super::runner::note;
 use super::stage::Stage;
 use super::wait::seconds;
 
@@ -216,7 +217,7 @@ pub fn as_deployed(cluster: &Cluster) -> Replica {
         give(cluster, folder.path(), account);
         return Replica::as_a_pod(cluster, &flags, folder);
     }
-    println!("    by a kubeconfig, not as a pod: this user may not mount anything");
+    note("by a kubeconfig, not as a pod: this user may not mount anything");
     let kubeconfig = kubeconfig(cluster, folder.path(), ACCOUNT);
     let kubeconfig = format!("--kubeconfig={}", kubeconfig.display());
     Replica::start(&[vec![kubeconfig], flags].concat(), folder)
@@ -224,7 +225,7 @@ pub fn as_deployed(cluster: &Cluster) -> Replica {
 
 /// What a kubelet gives a pod of an account.
 #[track_caller]
-fn give(cluster: &Cluster, folder: &Path, account: &str) {
+pub fn give(cluster: &Cluster, folder: &Path, account: &str) {
     let path = format!("/api/v1/namespaces/slicegate-system/serviceaccounts/{account}/token");
     let asked = cluster.create(&path, &json!({"spec": {}}));
     let token = asked["status"]["token"].as_str().expect("a token");

@@ -12,6 +12,7 @@ use slicegate::config::policy::{
 use slicegate::engine::Policy;
 
 use super::api::Answer;
+use super::assets::Assets;
 use super::cluster::Cluster;
 use super::control_plane::{Options, Parts};
 use super::policies::{
@@ -19,7 +20,7 @@ use super::policies::{
     off, with_spec, with_tier,
 };
 use super::random::Random;
-use super::runner::shared;
+use super::runner::{note, shared};
 use super::stage::Stage;
 use super::wait::seconds;
 
@@ -31,7 +32,7 @@ const DEFINITION: &str =
 pub fn the_definition_is_taken_without_a_warning_and_the_built_in_policy_comes_back_as_it_is(
     stage: &mut Stage,
 ) {
-    let cluster = boot(stage);
+    let cluster = defined(stage);
     let output = Command::new(env!("CARGO_BIN_EXE_slicegate"))
         .args(["policy", "default"])
         .output()
@@ -58,7 +59,6 @@ pub fn the_definition_is_taken_without_a_warning_and_the_built_in_policy_comes_b
 pub fn what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_meaning(
     stage: &mut Stage,
 ) {
-    let cluster = boot(stage);
     let mut texts = vec![
         DEFAULT_TEXT.to_owned(),
         FULL.to_owned(),
@@ -74,8 +74,9 @@ pub fn what_the_reader_takes_the_api_server_takes_and_gives_back_with_the_same_m
     texts.extend(MORE.lines().filter(|l| !l.is_empty()).map(with_spec));
     texts.push(large());
     texts.extend(of_the_acceptance_suite(stage));
-    let faults: Vec<String> = texts.iter().filter_map(|t| fault(&cluster, t)).collect();
-    println!("    {} policies", texts.len());
+    let cluster = defined(stage);
+    let faults: Vec<String> = texts.iter().filter_map(|t| fault(cluster, t)).collect();
+    note(format!("{} policies", texts.len()));
     assert!(
         faults.is_empty(),
         "{} faults\n{}",
@@ -125,7 +126,7 @@ const MORE: &str = r#"
 "#;
 
 pub fn no_value_that_the_reader_takes_is_refused_whatever_its_form(stage: &mut Stage) {
-    let cluster = boot(stage);
+    let cluster = defined(stage);
     let mut random = Random::from_environment();
     let mut taken = 0;
     for form in FORMS {
@@ -151,11 +152,11 @@ pub fn no_value_that_the_reader_takes_is_refused_whatever_its_form(stage: &mut S
         taken += values.len();
         for some in values.chunks(form.at_once) {
             let policies: Vec<Value> = some.iter().map(|v| (form.policy)(v)).collect();
-            let answer = try_object(&cluster, &(form.together)(&policies));
+            let answer = try_object(cluster, &(form.together)(&policies));
             assert!(answer.is_good(), "{}: {}", form.name, answer.message());
         }
     }
-    println!("    {taken} values");
+    note(format!("{taken} values"));
 }
 
 /// A kind of text in a policy.
@@ -271,7 +272,7 @@ fn joined(policies: &[Value], list: &str) -> Value {
 }
 
 pub fn what_the_api_server_refuses_is_what_the_reader_refuses(stage: &mut Stage) {
-    let cluster = boot(stage);
+    let cluster = defined(stage);
     let mut tables: Vec<(String, String)> = Vec::new();
     for (table, wrap) in [
         (KEYS, with_spec as fn(&str) -> String),
@@ -297,9 +298,9 @@ pub fn what_the_api_server_refuses_is_what_the_reader_refuses(stage: &mut Stage)
             // What is wrong with it is how it is written, which is gone.
             continue;
         }
-        let answer = try_object(&cluster, &object);
+        let answer = try_object(cluster, &object);
         if std::env::var_os("SHOW").is_some() {
-            println!("    {text}\n        {}", answer.message());
+            note(format!("{text}\n        {}", answer.message()));
         }
         match answer.status {
             200..300 => {
@@ -314,21 +315,21 @@ pub fn what_the_api_server_refuses_is_what_the_reader_refuses(stage: &mut Stage)
     let left: Vec<&str> = FOR_THE_READER.into_iter().chain(more).collect();
     assert_eq!(taken, left, "what is left to the reader");
     assert!(refused > 60, "{refused}");
-    println!(
-        "    {refused} refused by the API server, {} by the reader alone",
+    note(format!(
+        "{refused} refused by the API server, {} by the reader alone",
         left.len()
-    );
+    ));
 }
 
 pub fn a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dropped_aloud(
     stage: &mut Stage,
 ) {
-    let cluster = boot(stage);
+    let cluster = defined(stage);
     let mut lines = REFUSALS.lines().filter(|l| !l.is_empty());
     while let (Some(spec), Some(said)) = (lines.next(), lines.next()) {
         let text = with_spec(spec);
         assert!(read("p", &text).is_err(), "{spec}");
-        let answer = try_object(&cluster, &object(&text));
+        let answer = try_object(cluster, &object(&text));
         assert_eq!(answer.status, 422, "{spec}: {}", answer.body);
         let message = answer.message();
         assert!(message.contains(said.trim_start()), "{spec}: {message}");
@@ -351,7 +352,7 @@ pub fn a_refusal_says_what_would_be_right_and_what_nobody_knows_is_refused_or_dr
         good_text(&text);
         let mut unquoted = documents::parse("p", &text).documents.swap_remove(0).value;
         unquoted["metadata"] = json!({"name": "default"});
-        let message = try_object(&cluster, &unquoted).message().to_owned();
+        let message = try_object(cluster, &unquoted).message().to_owned();
         assert!(message.contains("must be of type"), "{spec}: {message}");
         assert!(message.contains(&format!("{field}: ")), "{spec}: {message}");
     }
@@ -393,7 +394,7 @@ const REFUSALS: &str = r#"
 "#;
 
 pub fn the_status_is_taken_and_shown(stage: &mut Stage) {
-    let cluster = boot(stage);
+    let cluster = defined(stage);
     let path = format!("{POLICIES}/default");
     let mut object = cluster.create(POLICIES, &object(DEFAULT_TEXT));
     let problems = (0..2000).map(|n| Problem {
@@ -474,13 +475,20 @@ fn try_object(cluster: &Cluster, object: &Value) -> Answer {
     cluster.api().send("POST", TRY, Some(object))
 }
 
-fn boot(stage: &mut Stage) -> Cluster {
-    stage.clear();
+/// The cluster of these tests, with the kind and without an object of it.
+#[track_caller]
+fn defined(stage: &mut Stage) -> &Cluster {
+    let cluster = stage.shared(boot);
+    cluster.delete(&format!("{POLICIES}/default"));
+    cluster
+}
+
+fn boot(assets: &Assets) -> Cluster {
     let bare = Options {
         plugins: "",
         parts: Parts::Api,
     };
-    let cluster = Cluster::boot(&stage.assets, bare);
+    let cluster = Cluster::boot(assets, bare);
     let file = root().join("webhook-config/05-sharing-policy.yaml");
     let file = file.display().to_string();
     let arguments = ["create", "--validate=strict", "-f", &file];

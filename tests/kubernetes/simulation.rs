@@ -12,6 +12,7 @@ use super::control_plane::{Options, Parts};
 use super::model::fleet::{self, Fleet, Node};
 use super::model::{pods, policies, scene, scheduler};
 use super::random::Random;
+use super::runner::note;
 use super::stage::Stage;
 use super::wait::seconds;
 
@@ -79,8 +80,12 @@ pub fn the_scheduler_of_the_properties_puts_pods_where_the_real_one_does(stage: 
         refused,
         denied,
     } = tally;
-    println!("    {bound} pods were bound and {waiting} wait, as simulated");
-    println!("    {refused} were refused by the API server, {denied} by slicegate or not compared");
+    note(format!(
+        "{bound} pods were bound and {waiting} wait, as simulated"
+    ));
+    note(format!(
+        "{refused} were refused by the API server, {denied} by slicegate or not compared"
+    ));
     assert!(bound > 50 && waiting > 10, "too few to show anything");
 }
 

@@ -16,6 +16,7 @@ pub struct Stage {
     /// The programs.
     pub assets: Assets,
     standard: Option<Standard>,
+    shared: Option<Cluster>,
     gap: Option<Gap>,
 }
 
@@ -52,6 +53,7 @@ impl Stage {
         Self {
             assets,
             standard: None,
+            shared: None,
             gap: None,
         }
     }
@@ -65,9 +67,16 @@ impl Stage {
         standard
     }
 
-    /// Ends the shared cluster, for tests that want the machine for themselves.
+    /// The cluster that the tests of a group share, made as the first of them says.
+    pub fn shared(&mut self, make: impl FnOnce(&Assets) -> Cluster) -> &Cluster {
+        let assets = &self.assets;
+        self.shared.get_or_insert_with(|| make(assets))
+    }
+
+    /// Ends the clusters that tests share.
     pub fn clear(&mut self) {
         self.standard = None;
+        self.shared = None;
     }
 
     /// Says that a test could not be run for want of a program.
@@ -96,7 +105,7 @@ impl runner::Stage for Stage {
     }
 
     fn clear(&mut self) {
-        self.standard = None;
+        Self::clear(self);
     }
 }
 

@@ -9,6 +9,7 @@ use super::api::Api;
 use super::cluster::{Cluster, Namespace, pods_of};
 use super::control_plane::{Options, Parts};
 use super::fleet::{self, Fleet};
+use super::runner::note;
 use super::stage::{Stage, pod};
 use super::webhook::{UNREGISTERED, Webhook};
 
@@ -101,17 +102,17 @@ pub fn pods_are_created_with_and_without_slicegate_in_turns(stage: &mut Stage) {
         }
     }
     if cfg!(debug_assertions) {
-        println!(
-            "    slicegate is unoptimised here; cargo test --release has the figures that count"
-        );
+        note("slicegate is unoptimised here; cargo test --release has the figures that count");
     }
-    println!("    {ROUNDS} rounds of {CREATES} creates each, {CONNECTIONS} connections");
-    println!(
-        "    {:<28} {:>10} {:>8} {:>8}",
+    note(format!(
+        "{ROUNDS} rounds of {CREATES} creates each, {CONNECTIONS} connections"
+    ));
+    note(format!(
+        "{:<28} {:>10} {:>8} {:>8}",
         "", "creates/s", "p50 ms", "p99 ms"
-    );
+    ));
     for row in &mut rows {
-        println!("    {}", row.line());
+        note(row.line());
     }
 }
 

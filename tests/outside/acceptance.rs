@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use super::Outside;
+use super::runner::note;
 use super::runner::report::Report;
 
 pub fn nothing_unsafe_gets_in_and_hardly_anything_else_comes_out_otherwise_than_the_contract_says(
@@ -18,6 +19,7 @@ pub fn nothing_unsafe_gets_in_and_hardly_anything_else_comes_out_otherwise_than_
         .output()
         .expect("python3 runs");
     let report = Report::of(&output);
+    note(format!("{} of {} cases", report.passed, report.all));
     assert!(
         report.is_unsafe.is_empty(),
         "something unsafe got in:\n{report}"

@@ -1,7 +1,6 @@
 //! Tests on files that are no part of this repository: acceptance cases, and several hundred manifests of other people.
 //!
-//! Where the files are not at hand every test says `NOT RUN` and why; `SLICEGATE_REQUIRE_SHARED=1` turns that into a
-//! failure. A target of its own with its own `main`, which takes filters as other test targets do.
+//! Where the files are not at hand a line says `NOT RUN` and why; `SLICEGATE_REQUIRE_SHARED=1` turns that into a failure. A target of its own with its own `main`, which takes filters as other test targets do.
 
 mod acceptance;
 mod corpus;
@@ -20,7 +19,7 @@ use runner::{Gap, Missing, Stage, Tests, shared, tests};
 
 const TESTS: Tests<Outside> = Tests {
     title: "on files beside this repository",
-    all: tests![
+    groups: &[tests![
         acceptance::nothing_unsafe_gets_in_and_hardly_anything_else_comes_out_otherwise_than_the_contract_says,
         policies::good_ones_are_read_and_bad_ones_refused,
         policies::off_means_off_without_quotes_too,
@@ -36,12 +35,12 @@ const TESTS: Tests<Outside> = Tests {
         infrastructure::what_serves_gpus_is_judged_like_anybody_in_an_ordinary_namespace,
         touching::nothing_is_found_where_nothing_of_the_corpus_touches_gpus,
         touching::nothing_is_found_where_no_attack_and_no_ask_touches_gpus,
-    ],
+    ]],
     benchmarks: &[],
 };
 
 fn main() -> ExitCode {
-    runner::run(&TESTS, || Ok(Outside::default()))
+    runner::run(&TESTS, || Ok(Outside::default))
 }
 
 /// The files beside this repository, as far as they are there.

@@ -1,14 +1,23 @@
-//! Runs tests one after another, with the flags that `cargo test` passes on, and says which were not run and why.
+//! Runs tests with the flags that `cargo test` passes on, a few groups of them at a time, and says what was not run and
+//! why.
 //!
 //! For tests that need something that is not part of this repository: Rust's own harness knows no test that finds
 //! out while it runs that it cannot be run.
 
+mod arguments;
 pub mod report;
 pub mod shared;
+mod tally;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::cell::RefCell;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Instant;
+
+use arguments::Arguments;
+use tally::Tally;
 
 /// One test: a sentence and what shows it.
 pub struct Test<S> {
@@ -18,7 +27,7 @@ pub struct Test<S> {
     pub run: fn(&mut S),
 }
 
-/// A list of test functions under their own names.
+/// A group of test functions under their own names.
 macro_rules! tests {
     ($($path:path),* $(,)?) => {
         &[$($crate::runner::Test { name: stringify!($path), run: $path }),*]
@@ -43,8 +52,8 @@ pub struct Gap {
     pub is_part: bool,
 }
 
-/// What tests play on.
-pub trait Stage {
+/// What the tests of a group play on.
+pub trait Stage: Send {
     /// What the last test could not do, once.
     fn take_gap(&mut self) -> Option<Gap>;
 
@@ -52,115 +61,113 @@ pub trait Stage {
     fn clear(&mut self) {}
 }
 
+/// Tests that are run one after another on one stage.
+pub type Group<S> = &'static [Test<S>];
+
 /// The tests of a target.
 pub struct Tests<S: 'static> {
     /// What they are run on, for the first line.
     pub title: &'static str,
-    /// Run in this order.
-    pub all: &'static [Test<S>],
-    /// Only run where a filter names them: they measure, and nothing they say is right or wrong.
-    pub benchmarks: &'static [Test<S>],
+    /// Each on a stage of its own. They begin in this order, as many at a time as there are processors.
+    pub groups: &'static [Group<S>],
+    /// Only run where a filter names them, and alone: they measure, and nothing they say is right or wrong.
+    pub benchmarks: Group<S>,
 }
 
-/// Runs what the arguments of this process choose, on a stage that is set once.
-pub fn run<S: Stage>(tests: &Tests<S>, set: impl FnOnce() -> Result<S, Missing>) -> ExitCode {
+/// Runs what the arguments of this process choose. `set` is called once, and what it returns makes stages.
+pub fn run<S: Stage, M: Fn() -> S + Sync>(
+    tests: &Tests<S>,
+    set: impl FnOnce() -> Result<M, Missing>,
+) -> ExitCode {
     let arguments = Arguments::read(std::env::args().skip(1));
-    let mut chosen: Vec<&Test<S>> = tests.all.iter().collect();
-    if !arguments.filters.is_empty() || arguments.list {
-        chosen.extend(tests.benchmarks);
-    }
-    chosen.retain(|test| arguments.choose(test.name));
+    let choose = |group: Group<S>| -> Vec<&'static Test<S>> {
+        let chosen = group.iter().filter(|test| arguments.choose(test.name));
+        chosen.collect()
+    };
+    let mut groups: Vec<_> = tests.groups.iter().map(|group| choose(group)).collect();
+    groups.retain(|group| !group.is_empty());
+    let is_asked = !arguments.filters.is_empty() || arguments.list;
+    let benchmarks = choose(if is_asked { tests.benchmarks } else { &[] });
+    let count = groups.iter().map(Vec::len).sum::<usize>() + benchmarks.len();
     if arguments.list {
-        for test in &chosen {
+        for test in groups.iter().flatten().chain(&benchmarks) {
             println!("{}: test", test.name);
         }
         return ExitCode::SUCCESS;
     }
-    println!("\nrunning {} tests {}", chosen.len(), tests.title);
-    if chosen.is_empty() {
+    println!("\nrunning {count} tests {}", tests.title);
+    if count == 0 {
         return ExitCode::SUCCESS;
     }
-    match set() {
-        Ok(stage) => one_after_another(&chosen, stage),
-        Err(missing) => not_run(&chosen, &missing),
-    }
-}
-
-/// What became of the tests.
-#[derive(Default)]
-struct Tally {
-    passed: usize,
-    not_run: usize,
-    failed: Vec<&'static str>,
-}
-
-fn one_after_another<S: Stage>(tests: &[&Test<S>], mut stage: S) -> ExitCode {
     let start = Instant::now();
     let mut tally = Tally::default();
-    for test in tests {
-        let begun = Instant::now();
-        let outcome = catch_unwind(AssertUnwindSafe(|| (test.run)(&mut stage)));
-        let gap = stage.take_gap();
-        let word = tally.count(test.name, outcome.is_ok(), gap.as_ref());
-        let took = begun.elapsed().as_secs_f32();
-        println!("test {} ... {word} ({took:.1} s)", test.name);
-        if outcome.is_err() {
-            stage.clear();
+    match set() {
+        Ok(make) => {
+            let shared = Mutex::new(tally);
+            beside_one_another(&groups, arguments.threads(), &make, &shared);
+            beside_one_another(&[benchmarks], 1, &make, &shared);
+            tally = shared.into_inner().expect("a tally");
         }
+        Err(missing) => tally.none_of(count, &missing),
     }
-    drop(stage);
     tally.finish(start)
 }
 
-impl Tally {
-    /// Counts a test, and says in a word what became of it.
-    fn count(&mut self, name: &'static str, is_good: bool, gap: Option<&Gap>) -> String {
-        if !is_good || gap.is_some_and(|gap| gap.missing.fails()) {
-            self.failed.push(name);
-        } else if gap.is_some_and(|gap| !gap.is_part) {
-            self.not_run += 1;
-        } else {
-            self.passed += 1;
+/// Every worker takes the next group as soon as it is done with one.
+fn beside_one_another<S: Stage>(
+    groups: &[Vec<&Test<S>>],
+    workers: usize,
+    make: &(impl Fn() -> S + Sync),
+    tally: &Mutex<Tally>,
+) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    one_after_another(group, make(), tally);
+                }
+            });
         }
-        match gap {
-            _ if !is_good => "FAILED".to_owned(),
-            None => "ok".to_owned(),
-            Some(gap) => {
-                let part = if gap.is_part { " in part" } else { "" };
-                format!("NOT RUN{part}: {}", gap.missing)
-            }
-        }
-    }
+    });
+}
 
-    fn finish(self, start: Instant) -> ExitCode {
-        let word = if self.failed.is_empty() {
-            "ok"
-        } else {
-            "FAILED"
-        };
-        let (passed, failed, not_run) = (self.passed, self.failed.len(), self.not_run);
-        let took = start.elapsed().as_secs_f32();
-        println!(
-            "\ntest result: {word}. {passed} passed; {failed} failed; {not_run} not run; {took:.0} s"
-        );
-        for name in &self.failed {
-            println!("    {name}");
+fn one_after_another<S: Stage>(group: &[&Test<S>], mut stage: S, tally: &Mutex<Tally>) {
+    for test in group {
+        let begun = Instant::now();
+        // On a thread of its name, which a panic tells.
+        let (is_good, notes) = thread::scope(|scope| {
+            let named = thread::Builder::new().name(test.name.to_owned());
+            let stage = &mut stage;
+            let running = named.spawn_scoped(scope, || {
+                let run = std::panic::AssertUnwindSafe(|| (test.run)(stage));
+                let is_good = std::panic::catch_unwind(run).is_ok();
+                (is_good, NOTES.take())
+            });
+            running.expect("a thread").join().expect("caught")
+        });
+        let gap = stage.take_gap();
+        let mut tally = tally.lock().expect("a tally");
+        tally.count(test.name, is_good, gap, begun.elapsed(), &notes);
+        drop(tally);
+        if !is_good {
+            stage.clear();
         }
-        exit(failed == 0)
     }
 }
 
-fn not_run<S>(tests: &[&Test<S>], missing: &Missing) -> ExitCode {
-    for test in tests {
-        println!("NOT RUN: {}", test.name);
-    }
-    println!("\nNOT RUN: none of {} tests: {missing}", tests.len());
-    exit(!missing.fails())
+thread_local! {
+    static NOTES: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Says something that belongs to the running test: it is printed below its name.
+pub fn note(text: impl Into<String>) {
+    NOTES.with_borrow_mut(|notes| notes.push(text.into()));
 }
 
 impl Missing {
     /// Whether it has to be here.
-    fn fails(&self) -> bool {
+    pub fn fails(&self) -> bool {
         std::env::var(self.require).is_ok_and(|v| v == "1")
     }
 }
@@ -171,61 +178,5 @@ impl std::fmt::Display for Missing {
             true => write!(f, "{}, and {} is 1", self.why, self.require),
             false => f.write_str(&self.why),
         }
-    }
-}
-
-fn exit(good: bool) -> ExitCode {
-    if good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
-}
-
-/// What `cargo test` and people pass to a test target.
-#[derive(Default)]
-struct Arguments {
-    filters: Vec<String>,
-    skip: Vec<String>,
-    exact: bool,
-    list: bool,
-    ignored: bool,
-}
-
-impl Arguments {
-    fn read(given: impl Iterator<Item = String>) -> Self {
-        let mut arguments = Self::default();
-        let mut given = given;
-        while let Some(argument) = given.next() {
-            match argument.as_str() {
-                "--list" => arguments.list = true,
-                "--exact" => arguments.exact = true,
-                "--ignored" => arguments.ignored = true,
-                "--skip" => arguments.skip.extend(given.next()),
-                // Their values are no filters.
-                "--test-threads" | "--format" | "--color" | "--logfile" | "-Z" => {
-                    given.next();
-                }
-                flag if flag.starts_with('-') => {
-                    arguments
-                        .skip
-                        .extend(flag.strip_prefix("--skip=").map(str::to_owned));
-                }
-                filter => arguments.filters.push(filter.to_owned()),
-            }
-        }
-        arguments
-    }
-
-    fn choose(&self, name: &str) -> bool {
-        let matches = |filter: &String| {
-            if self.exact {
-                name == filter
-            } else {
-                name.contains(filter.as_str())
-            }
-        };
-        let wanted = self.filters.is_empty() || self.filters.iter().any(matches);
-        wanted && !self.ignored && !self.skip.iter().any(matches)
     }
 }

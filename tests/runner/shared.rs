@@ -13,16 +13,20 @@ const REQUIRE: &str = "SLICEGATE_REQUIRE_SHARED";
 /// A file or a folder of theirs.
 ///
 /// # Errors
-/// Where it would be.
+/// Where it is not here.
 pub fn find(part: &str) -> Result<PathBuf, Missing> {
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
-    let shared = std::env::var_os("SLICEGATE_SHARED").map_or(beside, PathBuf::from);
-    let path = shared.join(part);
-    let why = format!(
-        "no {}, which is not part of this repository; SLICEGATE_SHARED names another folder",
-        path.display()
-    );
-    path.exists().then_some(path).ok_or_else(|| missing(why))
+    let given = std::env::var_os("SLICEGATE_SHARED").map(PathBuf::from);
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let path = given.clone().unwrap_or_else(beside).join(part);
+    if path.exists() {
+        return Ok(path);
+    }
+    let why = match given {
+        Some(folder) => format!("SLICEGATE_SHARED is {}, which has no {part}", folder.display()),
+        // Whoever has them knows where.
+        None => "acceptance cases and other people's manifests, which are not published with this repository".to_owned(),
+    };
+    Err(missing(why))
 }
 
 /// The folder of the acceptance cases, where they can be run.

@@ -1,11 +1,10 @@
 # syntax=docker/dockerfile:1
 #
-#   docker buildx build --platform linux/amd64,linux/arm64 -t registry.example/slicegate:0.1.0 --push .
+#   docker buildx build --platform linux/amd64,linux/arm64 --build-arg REVISION=$(git rev-parse HEAD) \
+#     -t registry.example/slicegate:0.1.0 --push .
 #
-# The compiler always runs on the builder's own platform and crosses over to the other, so nothing is emulated.
-#
-# With glibc rather than static with musl: aws-lc-rs and mimalloc bring C, for which Debian has cross compilers of glibc
-# alone. What that costs is a base image with libc and libgcc in place of an empty one; neither has a shell.
+# Without docker: image/build. The compiler always runs on the builder's own platform and crosses over to the other, so
+# nothing is emulated.
 
 FROM --platform=$BUILDPLATFORM rust:1.95.0-slim-bookworm AS build
 ARG TARGETARCH
@@ -25,7 +24,8 @@ RUN case "$TARGETARCH" in \
  && echo "$rust" >/target && echo "$triple" >/triple
 
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock LICENSE ./
+COPY image image
 COPY src src
 
 # One folder for each target, so that both can be built at a time.
@@ -34,19 +34,21 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
     rust=$(cat /target) triple=$(cat /triple) \
  && name=$(echo "$rust" | tr a-z- A-Z_) \
  && export "CARGO_TARGET_${name}_LINKER=$triple-gcc" "CC_$(echo "$rust" | tr - _)=$triple-gcc" \
- && cargo build --release --locked --target "$rust" \
- && cp "target/$rust/release/slicegate" /slicegate
+ && image/files "$rust" /image
 
-# libc, libgcc, certificates of authorities, and user 65532; of the same Debian as the compiler, whose libc it was linked to.
-FROM gcr.io/distroless/cc-debian12:nonroot
+# Nothing beside the program: no shell, no package, no libc. Certificates of authorities are not here either: a pod is
+# given its API server's.
+FROM scratch
+ARG REVISION=unknown
 
 LABEL org.opencontainers.image.title="slicegate" \
       org.opencontainers.image.description="Shares GPUs in Kubernetes, safely, on the stock scheduler and the stock NVIDIA device plugin" \
       org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.licenses="Apache-2.0"
 
-COPY LICENSE /usr/share/doc/slicegate/LICENSE
-COPY --from=build /slicegate /usr/local/bin/slicegate
+# The program, its licence, and what is in it (CycloneDX): see image/files.
+COPY --from=build /image /
 
 # By number, so that a kubelet can tell that it is not root.
 USER 65532:65532

@@ -2,7 +2,8 @@
 //!
 //! A target of its own with its own `main`, because its tests share clusters. It takes filters as other test targets do,
 //! and `--test-threads`. `SLICEGATE_REQUIRE_KUBERNETES=1` turns what could not be run into a failure, and
-//! `SLICEGATE_REQUIRE_SHARED=1` what could not be run on files that are no part of this repository.
+//! `SLICEGATE_REQUIRE_SHARED=1` what could not be run on files that are no part of this repository, and
+//! `SLICEGATE_REQUIRE_IMAGE=1` what could not be run for want of an image.
 
 mod acceptance_cases;
 mod api;
@@ -19,6 +20,7 @@ mod chart_values;
 mod cluster;
 #[path = "../printed/table.rs"]
 mod commands;
+mod container;
 mod control_plane;
 mod doctor;
 mod events;
@@ -29,6 +31,7 @@ mod guard_pods;
 mod headline;
 mod helm;
 mod https;
+mod image;
 mod installation;
 mod kubectl;
 mod many_pods;
@@ -49,12 +52,14 @@ mod random;
 #[path = "../properties/reaching.rs"]
 mod reaching;
 mod recorder;
+mod registry;
 mod reinvocation;
 mod replica;
 mod replicas;
 mod rights;
 #[path = "../runner/mod.rs"]
 mod runner;
+mod seccomp;
 mod sharing_policy;
 mod simulation;
 mod stage;
@@ -158,6 +163,10 @@ const TESTS: Tests<Stage> = Tests {
         ],
         tests![rights::the_account_of_the_manifests_may_do_what_slicegate_does_and_nothing_else],
         tests![own_ca::two_replicas_make_one_authority_and_keep_what_api_servers_trust],
+        tests![
+            image::what_is_pulled_by_its_digest_is_one_program_and_says_what_it_is_made_of,
+            image::as_its_deployment_runs_it_a_real_api_server_calls_it,
+        ],
         tests![events::owners_are_told_why_their_pods_are_refused_and_once],
         tests![chart_choices::every_choice_is_taken_by_the_api_server],
         tests![doctor::a_healthy_installation_fails_no_check_and_the_role_that_is_shipped_is_enough_to_see_it],

@@ -40,6 +40,16 @@ impl Replica {
         }
     }
 
+    /// One that somebody else started, with its log in that folder.
+    pub fn around(process: Process, port: u16, admin: u16, folder: TempDir) -> Self {
+        Self {
+            process,
+            port,
+            admin,
+            folder,
+        }
+    }
+
     /// Whether this user can have a folder where only one process sees it.
     pub fn can_be_a_pod() -> bool {
         let tried = Command::new("unshare")
@@ -144,6 +154,12 @@ impl Replica {
     #[track_caller]
     pub fn stop(mut self, cluster: &Cluster) {
         self.process.terminate();
+        self.wait_until_ended(cluster);
+    }
+
+    /// Waits until it has ended.
+    #[track_caller]
+    pub fn wait_until_ended(&mut self, cluster: &Cluster) {
         cluster.wait_for("slicegate to end", seconds(30), || {
             self.process
                 .has_ended()

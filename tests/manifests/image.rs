@@ -1,4 +1,4 @@
-//! The Dockerfile builds what the manifests run. That Docker takes it nobody tests here: it needs an engine.
+//! The Dockerfile makes what the manifests run. tests/kubernetes/image.rs runs an image that its last stage made.
 
 use std::fs;
 
@@ -32,7 +32,8 @@ fn the_image_runs_as_the_user_and_listens_where_the_deployment_says() {
     // The Deployment gives arguments and no command.
     let entry = lines(&text, "ENTRYPOINT");
     assert_eq!(entry, [r#"["/usr/local/bin/slicegate"]"#]);
-    assert!(text.contains("COPY --from=build /slicegate /usr/local/bin/slicegate\n"));
+    let files = fs::read_to_string(file("image/files")).expect("text");
+    assert!(files.contains("\"$folder/usr/local/bin/slicegate\"\n"));
     assert!(container["command"].is_null());
 }
 

@@ -36,9 +36,14 @@ fn root() -> &'static Path {
 
 /// Everything that is written for people.
 pub fn all() -> Vec<Chapter> {
-    let mut paths = ["README.md", "certs/README.md", "charts/slicegate/README.md"]
-        .map(|name| root().join(name))
-        .to_vec();
+    let mut paths = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "certs/README.md",
+        "charts/slicegate/README.md",
+    ]
+    .map(|name| root().join(name))
+    .to_vec();
     let docs = fs::read_dir(root().join("docs")).expect("the folder can be listed");
     paths.extend(docs.map(|entry| entry.expect("an entry").path()));
     let read = |path: PathBuf| Chapter {

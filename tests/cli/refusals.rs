@@ -140,6 +140,8 @@ fn what_cannot_be_placed_is_answered_with_what_would_help() {
     const POOLS: &str =
         "; nodes that are not there yet are declared under supply.pools in the policy";
     let one = "nvidia.com/gpu: 1";
+    // Bytes, where MiB are meant.
+    let lied = SLICED.replace("15360", "16106127360");
     for (nodes, tier, annotations, resource, spec, message, fix) in [
         (
             WHOLE,
@@ -211,7 +213,16 @@ fn what_cannot_be_placed_is_answered_with_what_would_help() {
             one,
             "tolerations: [{operator: Exists}], ",
             "container main's one GPU or share of 0.5 of a GPU; nearest: nvidia.com/gpu on Tesla-T4 by time-slicing: too small: 1/4 < 0.5 of a GPU",
-            "ask for at most 0.2500 with slicegate.dev/gpu-fraction, or for memory alone",
+            "ask for at most 0.25 with slicegate.dev/gpu-fraction, or for memory alone",
+        ),
+        (
+            &lied,
+            "batch",
+            ", slicegate.dev/gpu-memory: 2Gi",
+            one,
+            "tolerations: [{operator: Exists}], ",
+            "container main's one GPU or share of 2Gi; nearest: nvidia.com/gpu on Tesla-T4 by time-slicing: its memory is not known (label nvidia.com/gpu.memory is missing or cannot be right), 2Gi is asked",
+            "ask for a part of a GPU with slicegate.dev/gpu-fraction, or have the label nvidia.com/gpu.memory of its nodes corrected",
         ),
     ] {
         let folder = tempfile::tempdir().expect("a folder");

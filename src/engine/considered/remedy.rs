@@ -41,16 +41,22 @@ fn less(lack: Lack, all: &[Candidate<'_>]) -> Option<String> {
     let offers = alike.filter_map(|candidate| candidate.offer);
     match lack {
         Lack::Memory => {
-            let most = offers.filter_map(|offer| offer.memory_mib).max()?;
-            let most = mib_words(most);
-            Some(format!(
-                "ask for at most {most} with slicegate.dev/gpu-memory"
-            ))
+            Some(match offers.filter_map(|offer| offer.memory_mib).max() {
+                Some(most) => format!(
+                    "ask for at most {} with slicegate.dev/gpu-memory",
+                    mib_words(most)
+                ),
+                None => {
+                    "ask for a part of a GPU with slicegate.dev/gpu-fraction, or have the label nvidia.com/gpu.memory of its nodes corrected"
+                        .to_owned()
+                }
+            })
         }
         Lack::Fraction | Lack::MemoryFraction => {
-            let least = offers.filter_map(part).max()?;
+            let most = format!("0.{:04}", offers.filter_map(part).max()?);
+            let most = most.trim_end_matches('0');
             Some(format!(
-                "ask for at most 0.{least:04} with slicegate.dev/gpu-fraction, or for memory alone"
+                "ask for at most {most} with slicegate.dev/gpu-fraction, or for memory alone"
             ))
         }
         Lack::Compute => {

@@ -118,6 +118,7 @@ fn existing(case: &Case<'_, '_>) -> String {
     let words: Vec<&str> = case.strategies.iter().map(Strategy::word).collect();
     let words = words.join(" or ");
     match whole_gpus(case) {
+        0 if words == Strategy::Exclusive.word() => "none hands out whole GPUs".to_owned(),
         0 => format!("none hands out GPUs by {words}"),
         1 => format!("there is one whole GPU, and none is handed out by {words}"),
         whole => format!("there are {whole} whole GPUs, and none is handed out by {words}"),

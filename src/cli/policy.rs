@@ -32,16 +32,23 @@ fn check(files: &[String]) -> anyhow::Result<u8> {
     Ok(status)
 }
 
-/// One line about a good policy, or all that is wrong with a bad one.
+/// A line about a good policy and what to know about it, or all that is wrong with a bad one.
 fn judge(file: &str) -> Result<String, String> {
     let text = read(file).map_err(|problem| {
         format!("{file}: cannot be read ({problem}); name a readable file, or - for standard input")
     })?;
-    let policy = policy::read(file, &text).map_err(|errors| errors.to_string())?;
-    Ok(format!(
+    let (policy, notes) = policy::check(file, &text).map_err(|errors| errors.to_string())?;
+    let mut said = format!(
         "{file}: ok, policy {} with hash {}\n",
         policy.name, policy.hash
-    ))
+    );
+    for note in notes {
+        let line = note
+            .line
+            .map_or_else(String::new, |line| format!(":{line}"));
+        said.push_str(&format!("{file}{line}: warning: {note}\n"));
+    }
+    Ok(said)
 }
 
 fn read(file: &str) -> io::Result<String> {

@@ -187,6 +187,28 @@ fn policy_check_says_ok_in_a_line_with_name_and_hash() {
 }
 
 #[test]
+fn policy_check_says_what_a_cluster_would_not_take_or_not_use() {
+    let text = "apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\nmetadata: {name: team-a}\nspec:\n  \
+        mode: off\n  namespaceDefault: \"off\"\n  placement: {hideGpus: off}\n  tiers:\n  - name: 7\n    \
+        isolation: none\n    strategies: [exclusive]\n    coTenancy: boundary\n    share: {fraction: 0.5}\n";
+    let run = with_input(&["policy", "check", "-"], text);
+    assert_eq!((run.status, run.err.as_str()), (0, ""), "{}", run.out);
+    let lines: Vec<&str> = run.out.lines().collect();
+    let starts = [
+        "-: ok, policy team-a with hash ",
+        "-:3: warning: metadata.name: team-a is for files alone",
+        "-:5: warning: spec.mode: off without quotes is true or false for kubectl",
+        "-:7: warning: spec.placement.hideGpus: off without quotes",
+        "-:9: warning: spec.tiers[0].name: 7 without quotes is a number",
+        "-:13: warning: spec.tiers[0].share.fraction: 0.5 without quotes is a number",
+    ];
+    assert_eq!(lines.len(), starts.len(), "{}", run.out);
+    for (line, start) in lines.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
+}
+
+#[test]
 fn policy_check_says_all_that_is_wrong_with_all_files() {
     let bad = "apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\nspec:\n  mode: strict\n  placement: {packin: none}\n";
     let run = with_input(

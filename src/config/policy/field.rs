@@ -99,10 +99,38 @@ impl<'a> Field<'a> {
         self.items()
     }
 
+    /// Says what is no mistake here, and one elsewhere.
+    pub fn note(&self, message: impl Into<String>) {
+        self.report.note(self.node.mark, &self.path, message);
+    }
+
     /// A single value as it was written, quoted or not.
     pub fn text(&self) -> Option<&'a str> {
-        let (text, _) = self.scalar("a text")?;
+        let (text, plain) = self.scalar("a text")?;
+        match plain {
+            true if is_truth(text) => self.note_unquoted(text, "true or false"),
+            true if text.contains('.') && is_number(text) => self.note_unquoted(text, "a number"),
+            _ => {}
+        }
         Some(text)
+    }
+
+    /// The same where a whole number is no text either.
+    pub fn string(&self) -> Option<&'a str> {
+        let text = self.text()?;
+        if matches!(self.node.value, Value::Scalar { plain: true, .. })
+            && !text.contains('.')
+            && is_number(text)
+        {
+            self.note_unquoted(text, "a number");
+        }
+        Some(text)
+    }
+
+    fn note_unquoted(&self, text: &str, what: &str) {
+        self.note(format!(
+            "{text} without quotes is {what} for kubectl, and the API server refuses that here; write \"{text}\""
+        ));
     }
 
     /// A single value as it was written, and whether it had no quotes.
@@ -174,6 +202,20 @@ impl<'a> Field<'a> {
         };
         self.problem(format!("{found} where {wanted} belongs; {fix}"));
     }
+}
+
+/// What YAML 1.1 takes for a truth value where it has no quotes.
+fn is_truth(text: &str) -> bool {
+    const WORDS: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
+    let is_one_case =
+        text.chars().skip(1).all(char::is_lowercase) || text.chars().all(char::is_uppercase);
+    is_one_case && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// What it takes for a number.
+fn is_number(text: &str) -> bool {
+    let begins = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+    text.starts_with(begins) && text.parse::<f64>().is_ok()
 }
 
 /// The fields of an object, asked for one by one.

@@ -50,6 +50,14 @@ pub fn built_in() -> Result<Policy, PolicyErrors> {
 /// # Errors
 /// Everything that is wrong with the document, in its order. After a syntax error nothing else is looked at.
 pub fn read(source: &str, text: &str) -> Result<Policy, PolicyErrors> {
+    check(source, text).map(|(policy, _)| policy)
+}
+
+/// The same, with what is right in a file and would not count in a cluster, or be refused there.
+///
+/// # Errors
+/// See [`read`].
+pub fn check(source: &str, text: &str) -> Result<(Policy, Vec<Problem>), PolicyErrors> {
     let report = Report::default();
     let policy = policy(text, &report);
     report.finish(source, policy)

@@ -25,7 +25,7 @@ pub(super) const LONGEST_KEY: usize = 253 + 1 + LONGEST_LABEL;
 impl Field<'_> {
     /// The name of a cluster-wide object: DNS labels joined by dots, at most 253 characters.
     pub fn object_name(&self) -> Option<String> {
-        let text = self.text()?;
+        let text = self.string()?;
         if !is_subdomain(text) {
             let rule = "a-z, 0-9, - and ., with a letter or digit first and last, at most 253";
             self.problem(format!("{} is no object name; use {rule}", shown(text)));
@@ -42,7 +42,7 @@ impl Field<'_> {
 
     /// The key of a label or taint.
     pub fn key(&self) -> Option<String> {
-        let text = self.text()?;
+        let text = self.string()?;
         self.check_key(text).then(|| text.to_owned())
     }
 
@@ -59,7 +59,7 @@ impl Field<'_> {
 
     /// The value of a label or taint; may be empty.
     pub fn label_value(&self) -> Option<String> {
-        let text = self.text()?;
+        let text = self.string()?;
         self.check_label_value(text).then(|| text.to_owned())
     }
 

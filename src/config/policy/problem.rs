@@ -68,6 +68,7 @@ pub(super) struct Mark {
 #[derive(Default)]
 pub(super) struct Report {
     found: RefCell<Vec<(Option<Mark>, Problem)>>,
+    notes: RefCell<Vec<(Mark, Problem)>>,
 }
 
 impl Report {
@@ -81,6 +82,16 @@ impl Report {
         self.found.borrow_mut().push((mark, problem));
     }
 
+    /// Notes what is right here, and refused or of no use elsewhere.
+    pub fn note(&self, mark: Mark, path: &str, message: impl Into<String>) {
+        let problem = Problem {
+            line: Some(mark.line),
+            path: path.to_owned(),
+            message: message.into(),
+        };
+        self.notes.borrow_mut().push((mark, problem));
+    }
+
     /// Takes over what is wrong with another document.
     pub fn add_all(&self, errors: PolicyErrors) {
         for problem in errors.problems {
@@ -89,11 +100,20 @@ impl Report {
         }
     }
 
-    /// `value` if nothing was noted.
-    pub fn finish<T>(self, source: &str, value: Option<T>) -> Result<T, PolicyErrors> {
+    /// `value` if nothing is wrong, with what was noted.
+    pub fn finish<T>(
+        self,
+        source: &str,
+        value: Option<T>,
+    ) -> Result<(T, Vec<Problem>), PolicyErrors> {
         let mut found = self.found.into_inner();
         match value {
-            Some(value) if found.is_empty() => Ok(value),
+            Some(value) if found.is_empty() => {
+                let mut notes = self.notes.into_inner();
+                notes.sort_by_key(|(mark, _)| *mark);
+                notes.dedup();
+                Ok((value, notes.into_iter().map(|(_, note)| note).collect()))
+            }
             _ => {
                 found.sort_by_key(|(mark, _)| *mark);
                 Err(PolicyErrors {

@@ -78,7 +78,15 @@ pub(super) fn policy(fields: &mut Fields<'_>) -> Option<Policy> {
 
 fn name(fields: &mut Fields<'_>) -> String {
     fields.ignore(&OBJECT_META);
-    let name = fields.optional("name").and_then(|f| f.object_name());
+    let field = fields.optional("name");
+    let name = field.as_ref().and_then(Field::object_name);
+    if let (Some(field), Some(name)) = (&field, &name)
+        && name != DEFAULT_NAME
+    {
+        field.note(format!(
+            "{name} is for files alone: in a cluster the SharingPolicy named {DEFAULT_NAME} counts, and no other"
+        ));
+    }
     name.unwrap_or(DEFAULT_NAME.to_owned())
 }
 

@@ -169,7 +169,7 @@ impl Field<'_> {
 
     /// A name of at most 63 lower-case letters, digits and `-`.
     pub fn dns_label(&self) -> Option<String> {
-        let text = self.text()?;
+        let text = self.string()?;
         if !is_dns_label(text) {
             let rule = "1 to 63 of a-z, 0-9 and -, with a letter or digit first and last";
             self.problem(format!("{} is no DNS label; use {rule}", shown(text)));
@@ -180,7 +180,7 @@ impl Field<'_> {
 
     /// Any text that is not empty.
     pub fn filled(&self) -> Option<String> {
-        let text = self.text()?;
+        let text = self.string()?;
         if text.trim().is_empty() {
             self.problem(format!(
                 "{} is empty; write a name or remove it",

@@ -195,7 +195,7 @@ fn fix(problem: &kube::Error, code: Option<u16>) -> &'static str {
         }
         (_, Some(401)) => "log in again: the API server does not take these credentials",
         (_, Some(403)) => {
-            "have that user granted it by RBAC (in webhook-config: 10-rbac.yaml for slicegate itself, 50-adopt-role.yaml for audit and adopt, 60-doctor-role.yaml for doctor)"
+            "have that user granted it by RBAC (in webhook-config: 10-rbac.yaml for slicegate itself, 50-adopt-role.yaml for adopt, 55-audit-role.yaml for audit and review, 60-doctor-role.yaml for doctor)"
         }
         (_, Some(404)) => "see whether the name is right",
         (_, Some(_)) => "see what the API server says, and try again",

@@ -354,9 +354,20 @@ fn no_key_is_in_the_repositorys_manifests() {
 }
 
 #[test]
-fn who_may_see_what_the_doctor_sees_may_change_nothing_and_reads_no_secret() {
+fn who_may_see_what_the_doctor_or_an_audit_sees_may_change_nothing_and_reads_no_secret() {
     let objects = objects("webhook-config");
-    let role = one(&objects, "ClusterRole", "slicegate-doctor");
+    let doctor = one(&objects, "ClusterRole", "slicegate-doctor");
+    reads_alone(&doctor);
+    reads_alone(&one(&objects, "ClusterRole", "slicegate-audit"));
+    let tries = one(&objects, "ClusterRole", "slicegate-doctor-try");
+    let rules = tries["rules"].as_array().expect("rules");
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0]["verbs"], json!(["create"]));
+    assert_eq!(rules[0]["resources"], json!(["pods"]));
+}
+
+#[track_caller]
+fn reads_alone(role: &Value) {
     for rule in role["rules"].as_array().expect("rules") {
         let words = |field: &str| rule[field].as_array().cloned().unwrap_or_default();
         let asks = words("resources") == ["subjectaccessreviews"] && words("verbs") == ["create"];
@@ -371,9 +382,4 @@ fn who_may_see_what_the_doctor_sees_may_change_nothing_and_reads_no_secret() {
         assert!(!words("resources").iter().any(is_secret), "{rule}");
     }
     assert!(role["aggregationRule"].is_null(), "its rules are all of it");
-    let tries = one(&objects, "ClusterRole", "slicegate-doctor-try");
-    let rules = tries["rules"].as_array().expect("rules");
-    assert_eq!(rules.len(), 1);
-    assert_eq!(rules[0]["verbs"], json!(["create"]));
-    assert_eq!(rules[0]["resources"], json!(["pods"]));
 }

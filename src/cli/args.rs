@@ -2,6 +2,7 @@
 
 mod audit;
 mod doctor;
+mod review;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use crate::manifests;
 
 pub(crate) use audit::{AdoptArgs, AuditArgs};
 pub(crate) use doctor::DoctorArgs;
+pub(crate) use review::{Output, ReviewArgs, WorldArgs};
 
 /// Shares GPUs in Kubernetes, safely, on the stock scheduler and the stock NVIDIA device plugin.
 #[derive(Debug, Parser)]
@@ -39,7 +41,7 @@ pub(crate) enum Command {
     Serve(Box<ServeArgs>),
     /// Shows what slicegate would make of manifests, offline
     #[command(after_help = examples::REVIEW)]
-    Review(ReviewArgs),
+    Review(Box<ReviewArgs>),
     /// Judges what runs now, or says whether the boundary holds among it
     #[command(after_help = examples::AUDIT)]
     Audit(AuditArgs),
@@ -166,43 +168,6 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// `slicegate review`.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ReviewArgs {
-    /// Files, folders or - for standard input; may be given several times
-    #[arg(
-        short = 'f',
-        long = "filename",
-        value_name = "FILE|DIR|-",
-        required = true,
-        num_args = 1..
-    )]
-    pub files: Vec<String>,
-    /// What to judge against
-    #[command(flatten)]
-    pub world: WorldArgs,
-    /// How to print the result
-    #[arg(short, long, value_enum, default_value_t = Output::Text)]
-    pub output: Output,
-}
-
-/// The files a judgement is made against.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct WorldArgs {
-    /// The SharingPolicy; without it the built-in one
-    #[arg(long, value_name = "FILE")]
-    pub policy: Option<String>,
-    /// What `kubectl get nodes -o yaml|json` printed; without it an assumed fleet
-    #[arg(long, value_name = "FILE")]
-    pub nodes: Option<String>,
-    /// What `kubectl get namespaces -o yaml|json` printed; without it all count as enforce
-    #[arg(long, value_name = "FILE")]
-    pub namespaces: Option<String>,
-    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
-    #[arg(long, value_name = "NS,NS")]
-    pub never_match: Option<NeverMatched>,
-}
-
 /// `slicegate policy`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
@@ -314,19 +279,6 @@ pub(crate) struct CompletionsArgs {
     /// Which shell
     #[arg(value_enum)]
     pub shell: Shell,
-}
-
-/// The forms of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// For people
-    Text,
-    /// A ReviewReport
-    Json,
-    /// A ReviewReport as YAML
-    Yaml,
-    /// The manifests before and after, as a unified diff
-    Diff,
 }
 
 /// The forms of everything else.

@@ -42,18 +42,27 @@ Examples:
   kubectl get namespaces -o yaml > namespaces.yaml
   slicegate review -f manifests/ --nodes nodes.yaml --namespaces namespaces.yaml
       against a real cluster's nodes and namespaces
-  helm template my-chart | slicegate review -f - -o diff
-      what the pods would become
+  helm template my-chart | slicegate review -f - -n my-team --tier trusted-inference -o diff
+      before anything is annotated: as if that namespace were enforced with this tier
+  slicegate review -f manifests/ --context staging
+      against the nodes, namespaces and policy of a cluster, which it only reads
   slicegate review -f manifests/ -o json | jq '.items[] | select(.outcome == \"denied\")'
       for a pipeline
 
-Exit status: 0 nothing denied, 1 something denied, 2 unreadable input or bad usage.
-What could be read is reported even then.";
+It begins with the GPUs that are asked for and taken, times replicas; -o json has them in gpus, of
+each object and in the summary.
+
+Exit status: 0 nothing denied, 1 something denied, 2 unreadable input, no object in it, or bad
+usage. What could be read is reported even then.";
 
 pub(crate) const AUDIT: &str = "\
 Examples:
   slicegate audit
       what slicegate would make of the GPU pods that run now, if they were created now
+  slicegate audit -n my-team --tier trusted-inference
+      what they would get if that namespace were enforced with this tier
+  slicegate audit --policy policy.yaml
+      what another policy would change
   slicegate audit --boundaries
       every GPU node, the boundaries on it, and the pods that the guarantee does not cover
   slicegate audit --boundaries -o json | jq -r '.uncovered[] | .namespace + \"/\" + .name'
@@ -63,14 +72,16 @@ Examples:
   slicegate audit --boundaries --nodes nodes.json --namespaces namespaces.json --pods pods.json
       without the cluster; without managed fields, nobody can tell who named a node himself
 
-It only reads: nodes, namespaces, pods and resourcequotas of the whole cluster.
+It only reads: nodes, namespaces, pods, resourcequotas and runtimeclasses of the whole cluster, and
+the policy. The ClusterRole slicegate-audit (webhook-config/55-audit-role.yaml) allows that.
 
 With --boundaries, JSON and YAML are a BoundaryReport: summary {nodes, pods, covered, uncovered,
-breaches}; nodes [{name, sells [{resource, strategy, product, count}], unknown [{resource,
-reason}], hasHostname, boundaries [{trustBoundary, pods, sharing}], breach}]; breaches [{node,
-trustBoundaries, pods [{namespace, name, label, trustBoundary}]}]; uncovered [{namespace, name,
-node, mode, label, trustBoundary, holds, reasons [{reason, message, fix}]}]. holds is whole, slice,
-share, gone or unknown. Without it they are an AuditReport, in the form of a review's.
+breaches}; nodes [{name, sells [{resource, strategy, product, count, free}], unknown [{resource,
+reason}], takesNewPods, hasHostname, boundaries [{trustBoundary, pods, sharing}], breach}];
+breaches [{node, trustBoundaries, pods [{namespace, name, label, trustBoundary}]}]; uncovered
+[{namespace, name, node, mode, label, trustBoundary, holds, reasons [{reason, message, fix}]}].
+holds is whole, slice, share, gone or unknown. Without it they are an AuditReport, in the form of a
+review's, and for people pods alike are one entry.
 
 A breach is a node that runs shared pods of two boundaries, one of which was promised that this
 cannot be: it carries a label, or its namespace enforces.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::args::ExplainArgs;
 use super::rules::{self, Entry};
-use super::table::{Column, Table, WIDTH, paint, wrap};
+use super::table::{Column, Table, paint, width, wrap};
 use super::{API_VERSION, DONE, output};
 use crate::engine::rule::Rule;
 use crate::engine::rules::{ALL, find, limits, lists};
@@ -125,7 +125,7 @@ fn text(rule: &Rule) -> String {
         ("Fix", rule.fix),
     ] {
         text.push_str(&format!("\n{}\n", paint(bold, head)));
-        for line in wrap(body, WIDTH - 2) {
+        for line in wrap(body, width() - 2) {
             text.push_str(&format!("  {line}\n"));
         }
     }
@@ -133,7 +133,7 @@ fn text(rule: &Rule) -> String {
         if index == 0 {
             text.push_str(&format!("\n{}\n", paint(bold, "Limits")));
         }
-        for line in wrap(&format!("at most {limit}"), WIDTH - 2) {
+        for line in wrap(&format!("at most {limit}"), width() - 2) {
             text.push_str(&format!("  {line}\n"));
         }
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::{AuditArgs, ClusterArgs};
-use super::input;
+use super::args::{AuditArgs, ClusterArgs, WorldArgs};
+use super::input::{self, Ground};
 use super::progress::Progress;
 use crate::admission::World;
 use crate::cluster::{Access, Cluster, Kind};
@@ -15,7 +15,7 @@ use crate::config::fleet::{self, FleetError};
 use crate::config::pods::{self, PresentPod};
 use crate::config::policy;
 use crate::engine::supply::NodeView;
-use crate::engine::{Namespaces, NeverMatched, Policy};
+use crate::engine::{Namespaces, NeverMatched, Policy, RuntimeClasses};
 use crate::upkeep::SHARING_POLICIES;
 
 /// How long an API server may be silent before people are told.
@@ -25,27 +25,42 @@ const SILENCE: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub(crate) struct Live {
     /// Policy, nodes and namespaces.
-    pub world: World,
+    pub ground: Ground,
     /// The pods that are not over.
     pub pods: Vec<PresentPod>,
 }
 
-/// Reads all of it, from the files that are named or else from the cluster.
-pub(crate) fn read(args: &AuditArgs) -> anyhow::Result<Live> {
-    let policy = args.policy.as_deref();
-    let never = args.never_match.clone().unwrap_or_default();
-    match (&args.nodes, &args.namespaces, &args.pods) {
+/// Reads all of it, from the files that are named or else from the cluster, and of its pods what is worth keeping.
+///
+/// # Errors
+/// When something cannot be read, or the namespace asked for is not there.
+pub(crate) fn read(
+    args: &AuditArgs,
+    keep: fn(&PresentPod) -> bool,
+    progress: &Progress,
+) -> anyhow::Result<Live> {
+    let live = match (&args.nodes, &args.namespaces, &args.pods) {
         (Some(nodes), Some(namespaces), Some(pods)) => {
+            progress.say("reading files");
             let file = |path: &String| documents::read(std::slice::from_ref(path));
             let pods_input = file(pods);
-            let policy = input::policy(policy)?;
+            let policy = input::policy(args.policy.as_deref())?;
             let namespaces = (namespaces.as_str(), file(namespaces));
-            let world = world(policy, never, (nodes, file(nodes)), namespaces)?;
-            let pods = pods::present(pods_input).context("--pods")?;
-            Ok(Live { world, pods })
+            let ground = ground(policy, args, (nodes, file(nodes)), namespaces)?;
+            let mut pods = pods::present(pods_input).context("--pods")?;
+            pods.retain(keep);
+            Live { ground, pods }
         }
-        _ => from_cluster(&args.cluster, policy, never),
+        _ => from_cluster(args, keep, progress)?,
+    };
+    match &args.namespace {
+        Some(name) if !live.ground.namespaces.contains_key(name) => Err(no_namespace(name)),
+        _ => Ok(live),
     }
+}
+
+fn no_namespace(name: &str) -> anyhow::Error {
+    anyhow::anyhow!("there is no namespace {name}; kubectl get namespaces lists them")
 }
 
 /// A way to the cluster that was named.
@@ -122,41 +137,91 @@ fn nodes_of(source: &str, input: Input) -> Result<Vec<NodeView>, FleetError> {
 }
 
 fn from_cluster(
-    cluster: &ClusterArgs,
-    policy: Option<&str>,
-    never: NeverMatched,
+    args: &AuditArgs,
+    keep: fn(&PresentPod) -> bool,
+    progress: &Progress,
 ) -> anyhow::Result<Live> {
     runtime()?.block_on(async {
-        let cluster = connect(cluster).await?;
+        let cluster = connect(&args.cluster).await?;
+        let never = args.never_match.clone().unwrap_or_default();
+        let ground = ground_of(&cluster, args.policy.as_deref(), never, progress).await?;
         let source = cluster.address();
-        let progress = Progress::start(format!("reading nodes and namespaces of {source}"));
-        let nodes = input(source, &cluster.list(Kind::NODES).await?);
-        let mut pages = cluster.list(Kind::NAMESPACES).await?;
-        pages.extend(cluster.list(Kind::QUOTAS).await?);
-        let policy = policy_of(&cluster, policy).await?;
-        let world = world(
-            policy,
-            never,
-            (source, nodes),
-            (source, input(source, &pages)),
-        )?;
         progress.say(format!("reading the pods of {source}"));
-        let pods = pods(&cluster, &cluster.list(Kind::PODS).await?)?;
-        Ok(Live { world, pods })
+        // Who else is on a node has to be known to say whose boundaries meet there.
+        let only = args.namespace.as_deref().filter(|_| !args.boundaries);
+        let read = |page: String| -> anyhow::Result<Vec<PresentPod>> {
+            let mut pods = pods::present(documents::parse(source, &page))?;
+            pods.retain(keep);
+            Ok(pods)
+        };
+        let pages = cluster.read_pages(Kind::PODS, only, read).await?;
+        let pages: Vec<Vec<PresentPod>> = pages.into_iter().collect::<anyhow::Result<_>>()?;
+        let pods = pages.into_iter().flatten().collect();
+        Ok(Live { ground, pods })
     })
 }
 
-fn world(
-    policy: Policy,
+/// What a cluster says of nodes, namespaces and policy, for a review of manifests.
+///
+/// # Errors
+/// When it cannot be asked.
+pub(crate) fn review_ground(
+    cluster: &ClusterArgs,
+    args: &WorldArgs,
+    progress: &Progress,
+) -> anyhow::Result<Ground> {
+    runtime()?.block_on(async {
+        let cluster = connect(cluster).await?;
+        let never = args.never_match.clone().unwrap_or_default();
+        ground_of(&cluster, args.policy.as_deref(), never, progress).await
+    })
+}
+
+async fn ground_of(
+    cluster: &Cluster,
+    policy: Option<&str>,
     never: NeverMatched,
+    progress: &Progress,
+) -> anyhow::Result<Ground> {
+    let source = cluster.address();
+    progress.say(format!("reading nodes and namespaces of {source}"));
+    let nodes = nodes_of(source, input(source, &cluster.list(Kind::NODES).await?))?;
+    let mut pages = cluster.list(Kind::NAMESPACES).await?;
+    pages.extend(cluster.list(Kind::QUOTAS).await?);
+    let namespaces = fleet::namespace_views(source, input(source, &pages))?;
+    let classes = match cluster.list(Kind::RUNTIME_CLASSES).await {
+        Ok(pages) => fleet::runtime_classes(input(source, &pages))?,
+        // Without them a class is judged by its name.
+        Err(error) if error.is_forbidden() || error.is_not_found() => RuntimeClasses::default(),
+        Err(error) => return Err(error.into()),
+    };
+    let policy = policy_of(cluster, policy).await?;
+    Ok(Ground {
+        supply: fleet::supply(nodes, &policy),
+        policy,
+        classes,
+        namespaces,
+        is_assumed: false,
+        never,
+    })
+}
+
+fn ground(
+    policy: Policy,
+    args: &AuditArgs,
     nodes: (&str, Input),
     namespaces: (&str, Input),
-) -> anyhow::Result<World> {
-    let nodes = fleet::nodes(nodes.0, nodes.1).context("nodes")?;
-    let views = fleet::namespace_views(namespaces.0, namespaces.1).context("namespaces")?;
-    let supply = fleet::supply(nodes, &policy);
-    let namespaces = Namespaces::known(views).with_never_matched(never);
-    Ok(World::new(policy, supply, namespaces))
+) -> anyhow::Result<Ground> {
+    let nodes = fleet::nodes(nodes.0, nodes.1).context("--nodes")?;
+    let views = fleet::namespace_views(namespaces.0, namespaces.1).context("--namespaces")?;
+    Ok(Ground {
+        supply: fleet::supply(nodes, &policy),
+        policy,
+        classes: RuntimeClasses::default(),
+        namespaces: views,
+        is_assumed: false,
+        never: args.never_match.clone().unwrap_or_default(),
+    })
 }
 
 /// Pages of an API server as one input; each page is a document of its own.
@@ -167,8 +232,7 @@ fn input(source: &str, pages: &[String]) -> Input {
         for document in &mut input.documents {
             document.index = index;
         }
-        whole.documents.extend(input.documents);
-        whole.errors.extend(input.errors);
+        whole.extend(input);
     }
     whole
 }

@@ -10,6 +10,7 @@ mod doctor;
 mod examples;
 mod explain;
 mod guard;
+mod habits;
 mod input;
 mod live;
 mod output;
@@ -45,6 +46,9 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // Help and version are answers, not errors; printing fails only with a closed pipe.
             let _ = error.print();
+            if let Some(hint) = habits::hint(&error) {
+                output::complain(&hint);
+            }
             return ExitCode::from(if error.use_stderr() { UNUSABLE } else { DONE });
         }
     };

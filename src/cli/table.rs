@@ -1,10 +1,27 @@
 //! Text in aligned columns for people, long cells wrapped so that lines stay readable.
 
+use std::io;
+use std::ops::RangeInclusive;
+use std::sync::OnceLock;
+
 use crate::engine::shown::shown_lines;
 use anstyle::Style;
 
-/// How wide a line is, where words allow it.
-pub(crate) const WIDTH: usize = 100;
+/// How wide a line is where it goes to no terminal.
+const WIDTH: usize = 100;
+/// Narrower ones have no room for columns, and the eye finds no way back in wider ones.
+const WIDTHS: RangeInclusive<usize> = 60..=200;
+
+/// How wide a line is, where words allow it: as the terminal, if it goes to one.
+pub(crate) fn width() -> usize {
+    static SEEN: OnceLock<usize> = OnceLock::new();
+    *SEEN.get_or_init(|| match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 => {
+            usize::from(size.ws_col).clamp(*WIDTHS.start(), *WIDTHS.end())
+        }
+        _ => WIDTH,
+    })
+}
 
 /// Rows of cells under each other. A cell beyond the given columns has what is left of the line.
 #[derive(Debug)]
@@ -17,7 +34,7 @@ pub(crate) struct Table {
 /// How a column is laid out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Column {
-    /// Aligned left and as wide as its widest cell, but no wider than this.
+    /// Aligned left and as wide as its widest cell, but no wider than this or its longest word.
     Left(usize),
     /// Aligned right and as wide as its widest cell: numbers.
     Right,
@@ -70,17 +87,21 @@ impl Table {
 
     /// The lines of the table, each with its line break.
     pub(crate) fn render(&self) -> String {
-        let widths: Vec<usize> = (0..self.columns.len()).map(|i| self.width(i)).collect();
+        self.lines(width())
+    }
+
+    fn lines(&self, room: usize) -> String {
+        let widths = self.widths(room);
         let used = self.indent + widths.iter().map(|w| w + GAP).sum::<usize>();
-        let last = WIDTH.saturating_sub(used).max(NARROWEST);
+        let last = room.saturating_sub(used).max(NARROWEST);
         let mut text = String::new();
         for row in &self.rows {
-            let width = |index: usize| widths.get(index).copied().unwrap_or(last);
-            let cells: Vec<Vec<String>> = row
-                .iter()
-                .enumerate()
-                .map(|(index, cell)| wrap(&cell.text, width(index)))
-                .collect();
+            let cell = |(index, cell): (usize, &Cell)| match widths.get(index) {
+                Some(width) => cut(wrap(&cell.text, *width), *width),
+                // What stands at the end spoils no column, and may be a command to copy.
+                None => wrap(&cell.text, last),
+            };
+            let cells: Vec<Vec<String>> = row.iter().enumerate().map(cell).collect();
             let height = cells.iter().map(Vec::len).max().unwrap_or(0);
             for line in 0..height {
                 let parts = cells.iter().map(|c| c.get(line).map_or("", String::as_str));
@@ -90,14 +111,40 @@ impl Table {
         text
     }
 
+    /// How wide each column is, so that there is room for what stands behind them: what has blanks is broken there first.
+    fn widths(&self, room: usize) -> Vec<usize> {
+        let columns = 0..self.columns.len();
+        let words: Vec<usize> = columns.clone().map(|i| self.longest_word(i)).collect();
+        let mut widths: Vec<usize> = columns.map(|i| self.width(i)).collect();
+        let most = room.saturating_sub(self.indent + widths.len() * GAP + NARROWEST);
+        while widths.iter().sum::<usize>() > most {
+            let lefts = widths.iter_mut().zip(&words).zip(&self.columns);
+            let lefts = lefts.filter(|(_, column)| matches!(column, Column::Left(_)));
+            let widest = lefts.max_by_key(|((width, word), _)| (**width > **word, **width));
+            match widest {
+                Some(((width, _), _)) if *width > NARROWEST_COLUMN => *width -= 1,
+                _ => break,
+            }
+        }
+        widths
+    }
+
     fn width(&self, index: usize) -> usize {
-        let cells = self.rows.iter().filter_map(|row| row.get(index));
-        let lines = cells.flat_map(|cell| cell.text.lines());
-        let widest = lines.map(|l| l.chars().count()).max().unwrap_or(0);
+        let widest = self.lines_of(index).map(long).max().unwrap_or(0);
         match self.columns.get(index) {
-            Some(Column::Left(most)) => widest.min(*most),
+            Some(Column::Left(most)) => widest.min((*most).max(self.longest_word(index))),
             Some(Column::Right) | None => widest,
         }
+    }
+
+    fn longest_word(&self, index: usize) -> usize {
+        let words = self.lines_of(index).flat_map(|line| line.split(' '));
+        words.map(long).max().unwrap_or(0)
+    }
+
+    fn lines_of(&self, index: usize) -> impl Iterator<Item = &str> {
+        let cells = self.rows.iter().filter_map(move |row| row.get(index));
+        cells.flat_map(|cell| cell.text.lines())
     }
 
     fn line<'p>(
@@ -131,6 +178,7 @@ impl Table {
 
 const GAP: usize = 2;
 const NARROWEST: usize = 30;
+const NARROWEST_COLUMN: usize = 12;
 
 /// A text in a style, which the output drops where nobody sees it.
 pub(crate) fn paint(style: Style, text: &str) -> String {
@@ -160,9 +208,58 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+fn long(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Lines in which words that are longer than a column are cut, behind a sign that parts a name if there is one.
+fn cut(lines: Vec<String>, width: usize) -> Vec<String> {
+    let mut cut = Vec::with_capacity(lines.len());
+    for line in lines {
+        let mut rest: Vec<char> = line.chars().collect();
+        while rest.len() > width {
+            let (start, _) = rest.split_at(width);
+            let parts = |c: &char| "-./:,_".contains(*c);
+            let end = start.iter().rposition(parts).map_or(width, |at| at + 1);
+            cut.push(rest.drain(..end).collect());
+        }
+        cut.push(rest.into_iter().collect());
+    }
+    cut
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Column, Table, shown_lines, wrap};
+
+    #[test]
+    fn real_names_stay_in_their_columns_and_whole_where_there_is_room() {
+        let mut table = Table::new(0, &[Column::Left(10), Column::Left(44)]);
+        let node = "ip-10-0-12-34.eu-central-1.compute.internal";
+        table.row([
+            node.into(),
+            "8 nvidia.com/gpu.shared (mps)".into(),
+            "a word or two".into(),
+        ]);
+        let wide = table.lines(100);
+        assert!(
+            wide.starts_with(&format!("{node}  8 nvidia.com/gpu.shared  a word")),
+            "{wide}"
+        );
+        for room in [60, 80, 100, 200] {
+            let text = table.lines(room);
+            for line in text.lines() {
+                assert!(line.chars().count() <= room, "{room}: {line}");
+            }
+        }
+        assert_eq!(
+            super::cut(
+                vec!["ip-10-0.eu.internal".to_owned(), "abcdefgh".to_owned()],
+                7
+            ),
+            ["ip-10-", "0.eu.", "interna", "l", "abcdefg", "h"]
+        );
+    }
 
     #[test]
     fn a_terminal_is_told_nothing_by_a_manifest() {

@@ -69,6 +69,17 @@ pub(crate) fn find(value: &Value) -> Found<'_> {
     }
 }
 
+/// Whether a document is an object of Kubernetes, whatever kind.
+pub(crate) fn is_object(value: &Value) -> bool {
+    let identity = Identity::of(value);
+    !identity.api_version.is_empty() && !identity.kind.is_empty()
+}
+
+/// The namespace that an object names.
+pub(crate) fn namespace(value: &Value) -> Option<String> {
+    text(value, "/metadata/namespace")
+}
+
 /// How many pods an object makes: replicas, parallelism, else one.
 pub(crate) fn pods(object: &Value, kind: &str) -> u64 {
     let pointer = match kind {
@@ -92,7 +103,7 @@ impl Identity {
         Self {
             api_version: text(value, "/apiVersion").unwrap_or_default(),
             kind: text(value, "/kind").unwrap_or_default(),
-            namespace: text(value, "/metadata/namespace"),
+            namespace: namespace(value),
             name: text(value, "/metadata/name")
                 .or_else(|| text(value, "/metadata/generateName"))
                 .unwrap_or_default(),

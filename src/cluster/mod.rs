@@ -102,7 +102,24 @@ impl Cluster {
     /// # Errors
     /// When a page cannot be had.
     pub async fn list(&self, kind: Kind) -> Result<Vec<String>, ClusterError> {
-        self.pages(kind.plural, &kind.path(None)).await
+        self.read_pages(kind, None, |page| page).await
+    }
+
+    /// The same, of one namespace if one is named, and of each page only what is read of it.
+    ///
+    /// # Errors
+    /// When a page cannot be had.
+    pub async fn read_pages<T>(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        read: impl Fn(String) -> T,
+    ) -> Result<Vec<T>, ClusterError> {
+        let what = match namespace {
+            None => kind.plural.to_owned(),
+            Some(namespace) => format!("{} of namespace {namespace}", kind.plural),
+        };
+        self.pages(&what, &kind.path(namespace), &read).await
     }
 
     /// Those with a label such as `app.kubernetes.io/name=slicegate`, in one page.
@@ -123,14 +140,18 @@ impl Cluster {
     /// # Errors
     /// When a page cannot be had.
     pub async fn list_of(&self, kind: Kind, namespace: &str) -> Result<Vec<String>, ClusterError> {
-        let what = format!("{} of namespace {namespace}", kind.plural);
-        self.pages(&what, &kind.path(Some(namespace))).await
+        self.read_pages(kind, Some(namespace), |page| page).await
     }
 
-    async fn pages(&self, what: &str, path: &str) -> Result<Vec<String>, ClusterError> {
+    async fn pages<T>(
+        &self,
+        what: &str,
+        path: &str,
+        read: &impl Fn(String) -> T,
+    ) -> Result<Vec<T>, ClusterError> {
         let mut attempt = 1;
         loop {
-            match self.all_pages(what, path).await {
+            match self.all_pages(what, path, read).await {
                 // The list is older than what the API server still has; its pages do not fit new ones.
                 Err(error) if error.is_gone() && attempt < ATTEMPTS => attempt += 1,
                 done => return done,
@@ -138,7 +159,12 @@ impl Cluster {
         }
     }
 
-    async fn all_pages(&self, what: &str, path: &str) -> Result<Vec<String>, ClusterError> {
+    async fn all_pages<T>(
+        &self,
+        what: &str,
+        path: &str,
+        read: &impl Fn(String) -> T,
+    ) -> Result<Vec<T>, ClusterError> {
         let doing = || format!("list {what}");
         let mut pages = Vec::new();
         let mut rest = String::new();
@@ -149,7 +175,7 @@ impl Cluster {
             let next = next(&page).map_err(|e| {
                 ClusterError::answer(doing(), &self.address, &self.who, e.to_string())
             })?;
-            pages.push(page);
+            pages.push(read(page));
             match next {
                 Some(token) => rest = format!("&continue={token}"),
                 None => return Ok(pages),

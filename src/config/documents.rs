@@ -1,6 +1,7 @@
 //! Kubernetes objects out of files, folders and standard input; one broken document never hides the others.
 
 mod chunk;
+mod doubled;
 mod strict;
 #[cfg(test)]
 mod tests;
@@ -31,7 +32,7 @@ pub struct Document {
     pub value: Value,
 }
 
-/// Where in the input something stands.
+/// Where in the input something stands; people are told documents from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file as given or found, `-` for standard input.
@@ -46,7 +47,7 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: document {}", self.file, self.document)?;
+        write!(f, "{}: document {}", self.file, self.document + 1)?;
         self.line
             .map_or(Ok(()), |line| write!(f, ", line {line}"))?;
         self.column
@@ -111,6 +112,18 @@ pub enum InputError {
     },
 }
 
+/// A key that stands twice in one object. kubectl takes the last one, and so does what is read here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{place}: the key `{key}` stands twice in one object, and the last one counts, as for kubectl; remove one of them"
+)]
+pub struct Doubled {
+    /// Where it stands again.
+    pub place: Place,
+    /// The key.
+    pub key: String,
+}
+
 /// All that was read, and all that could not be.
 #[derive(Debug, Default)]
 pub struct Input {
@@ -118,6 +131,10 @@ pub struct Input {
     pub documents: Vec<Document>,
     /// In the order of the input.
     pub errors: Vec<InputError>,
+    /// In the order of the input.
+    pub doubled: Vec<Doubled>,
+    /// How many lists were taken apart, empty ones too.
+    pub lists: usize,
 }
 
 /// Reads files, folders and stdin (`-`), in the order given.
@@ -147,8 +164,11 @@ pub fn parse(source: &str, text: &str) -> Input {
     let mut input = Input::default();
     let mut index = 0;
     for chunk in split(text.trim_start_matches('\u{feff}')) {
-        for result in chunk.read() {
-            match result {
+        for reading in chunk.read() {
+            let doubled = reading.doubled.into_iter();
+            let doubled = doubled.map(|flaw| flaw.doubled(source, index, &chunk));
+            input.doubled.extend(doubled);
+            match reading.value {
                 Ok(Value::Null) => continue,
                 Ok(value) => input.add_value(source, index, None, value),
                 Err(flaw) => input.errors.push(flaw.at(source, index, &chunk)),
@@ -160,6 +180,14 @@ pub fn parse(source: &str, text: &str) -> Input {
 }
 
 impl Input {
+    /// Adds what was read elsewhere.
+    pub fn extend(&mut self, more: Self) {
+        self.documents.extend(more.documents);
+        self.errors.extend(more.errors);
+        self.doubled.extend(more.doubled);
+        self.lists += more.lists;
+    }
+
     fn add_folder(&mut self, folder: &str) {
         let mut files = Vec::new();
         let problems = self.errors.len();
@@ -209,9 +237,7 @@ impl Input {
     fn add_text(&mut self, source: &str, text: Result<String, InputError>) {
         match text {
             Ok(text) => {
-                let more = parse(source, &text);
-                self.documents.extend(more.documents);
-                self.errors.extend(more.errors);
+                self.extend(parse(source, &text));
             }
             Err(error) => self.errors.push(error),
         }
@@ -219,6 +245,7 @@ impl Input {
 
     fn add_value(&mut self, source: &str, index: usize, item: Option<usize>, mut value: Value) {
         if let Some(items) = list_items(&mut value) {
+            self.lists += 1;
             for (position, value) in items.into_iter().enumerate() {
                 self.add_value(source, index, item.or(Some(position)), value);
             }

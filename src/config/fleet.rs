@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::Value;
 
-use super::documents::{self, Document, Input, InputError};
+use super::documents::{self, Document, Doubled, Input, InputError};
 use crate::engine::policy::Policy;
 use crate::engine::supply::{FleetBuilder, NodeView};
-use crate::engine::{NamespaceView, Namespaces, QuotaView, RuntimeClasses, Supply};
+use crate::engine::{NamespaceView, QuotaView, RuntimeClasses, Supply};
 use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
 
 /// The fleet that is assumed where nobody gives one, as the nodes of a List.
@@ -17,8 +17,11 @@ pub const ASSUMED_FLEET: &str = include_str!("assumed_fleet.yaml");
 #[derive(Debug, thiserror::Error)]
 pub enum FleetError {
     /// It could not be read or parsed.
-    #[error("{0}")]
+    #[error(transparent)]
     Input(#[from] InputError),
+    /// It does not say one thing.
+    #[error(transparent)]
+    Doubled(#[from] Doubled),
     /// An object in it is not what it says it is.
     #[error("{place}: not a usable {kind}: {problem}")]
     Object {
@@ -128,15 +131,6 @@ pub fn assumed(policy: &Policy) -> Result<Supply, FleetError> {
     Ok(builder.build())
 }
 
-/// The namespaces of a file.
-///
-/// # Errors
-/// See [`FleetError`].
-pub fn namespaces(path: &str) -> Result<Namespaces, FleetError> {
-    let views = namespace_views(path, documents::read(&[path.to_owned()]))?;
-    Ok(Namespaces::known(views))
-}
-
 /// The namespaces of a source that was read, with the ResourceQuotas in it; other kinds are passed over.
 ///
 /// # Errors
@@ -182,10 +176,13 @@ fn add_pools(builder: &mut FleetBuilder, policy: &Policy) {
     }
 }
 
-/// The documents, if all of them could be read.
+/// The documents, if all of them could be read and each says one thing.
 pub(super) fn whole(input: Input) -> Result<Vec<Document>, FleetError> {
-    match input.errors.into_iter().next() {
-        Some(error) => Err(error.into()),
+    if let Some(error) = input.errors.into_iter().next() {
+        return Err(error.into());
+    }
+    match input.doubled.into_iter().next() {
+        Some(doubled) => Err(doubled.into()),
         None => Ok(input.documents),
     }
 }
@@ -201,7 +198,7 @@ pub(super) fn object<'t, T: serde::Deserialize<'t>>(
     kind: &'static str,
 ) -> Result<T, FleetError> {
     serde_json::from_str(text).map_err(|problem| FleetError::Object {
-        place: format!("{} document {}", document.source, document.index),
+        place: format!("{} document {}", document.source, document.index + 1),
         kind,
         problem,
     })

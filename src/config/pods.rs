@@ -1,5 +1,7 @@
 //! The pods that are there, from what kubectl or an API server printed.
 
+use serde_json::Value;
+
 use super::documents::{Document, Input};
 use super::fleet::{self, FleetError};
 use crate::facts::Running;
@@ -44,8 +46,19 @@ pub fn present(input: Input) -> Result<Vec<PresentPod>, FleetError> {
             node: running.node().map(str::to_owned),
             names_its_node: running.names_its_node(),
             resource_version: text(&metadata.resource_version).unwrap_or_default(),
-            document,
+            document: lightened(document),
         });
     }
     Ok(pods)
+}
+
+/// Without what is long and was read already: who wrote which field, and how it is.
+fn lightened(mut document: Document) -> Document {
+    if let Some(pod) = document.value.as_object_mut() {
+        pod.shift_remove("status");
+        if let Some(metadata) = pod.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.shift_remove("managedFields");
+        }
+    }
+    document
 }

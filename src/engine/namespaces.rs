@@ -75,13 +75,12 @@ pub struct Namespaces {
 impl Namespaces {
     /// No namespace is known; each counts as enforced.
     pub fn assumed() -> Self {
-        Self {
-            views: Arc::default(),
-            undescribed: Undescribed::Enforce,
-            claimants: Arc::default(),
-            newest: None,
-            never: NeverMatched::default(),
-        }
+        Self::assumed_but(HashMap::new())
+    }
+
+    /// No namespace is known but these; each of the others counts as enforced.
+    pub fn assumed_but(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::Enforce)
     }
 
     /// The namespaces of a cluster.

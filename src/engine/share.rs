@@ -1,5 +1,7 @@
 //! How much of the GPUs a pod takes, before and after a decision: for summaries, no decision rests on it.
 
+use std::collections::BTreeMap;
+
 use super::case::{Case, Choice};
 use super::quantity::Quantity;
 use super::supply::{Offer, Supply};
@@ -7,11 +9,13 @@ use super::want::Named;
 use super::words::{self, is_gpu_resource};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
+use crate::facts::receipt::Receipt;
 
 /// Devices that one pod takes, shares as parts of a device.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Gpus {
-    /// As written; a fraction, or an ask that names no resource, counts as the whole GPU it stands in for.
+    /// As written, for a share of our making as its author wrote it; a fraction, or an ask that names no resource,
+    /// counts as the whole GPU it stands in for.
     pub before: f64,
     /// As decided; of several shares that will do, the largest.
     pub after: f64,
@@ -19,28 +23,72 @@ pub struct Gpus {
 
 /// What a pod takes whose request stays as it is.
 pub fn unchanged(pod: &Pod<'_>, supply: &Supply) -> Gpus {
-    let mut peak = Peak::default();
+    let (mut before, mut after) = (Peak::default(), Peak::default());
+    let past = Past::of(pod);
     for (place, container) in pod.containers() {
-        let resources = container.resources.as_ref();
-        let limits = resources.and_then(|r| r.limits.as_ref());
-        let requests = resources.and_then(|r| r.requests.as_ref());
-        let limited = |name: &str| limits.is_some_and(|l| l.contains(name));
-        let alone = requests.into_iter().flat_map(|r| r.iter());
-        let alone = alone.filter(|(name, _)| !limited(name));
-        let written = limits.into_iter().flat_map(|l| l.iter()).chain(alone);
-        for (name, quantity) in written.filter(|(name, _)| is_gpu_resource(name)) {
-            let count = Quantity::parse(quantity).map_or(0, Quantity::ceil) as f64;
+        for (name, count) in written(container) {
+            let count = count as f64;
             let part = match name {
                 words::GPU => 1.0,
                 shared => largest(supply.offers.iter().filter(|o| o.resource == shared)),
             };
-            peak.add(place, container, count * part);
+            before.add(place, container, count * past.part(container, part));
+            after.add(place, container, count * part);
         }
     }
-    let sum = peak.sum();
     Gpus {
-        before: sum,
-        after: sum,
+        before: before.sum(),
+        after: after.sum(),
+    }
+}
+
+/// How many of each GPU resource a pod has on its node, by their names, as the scheduler counts.
+pub fn held<'p>(pod: &'p Pod<'_>) -> BTreeMap<&'p str, u64> {
+    let mut peaks: BTreeMap<&str, Peak> = BTreeMap::new();
+    for (place, container) in pod.containers() {
+        for (name, count) in written(container) {
+            let peak = peaks.entry(name).or_default();
+            peak.add(place, container, count as f64);
+        }
+    }
+    let counts = peaks.into_iter();
+    counts
+        .map(|(name, peak)| (name, peak.sum() as u64))
+        .collect()
+}
+
+/// The GPU resources of a container as written, each once.
+fn written<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c str, u64)> {
+    let resources = container.resources.as_ref();
+    let limits = resources.and_then(|r| r.limits.as_ref());
+    let requests = resources.and_then(|r| r.requests.as_ref());
+    let limited = move |name: &str| limits.is_some_and(|l| l.contains(name));
+    let alone = requests.into_iter().flat_map(|r| r.iter());
+    let alone = alone.filter(move |(name, _)| !limited(name));
+    let all = limits.into_iter().flat_map(|l| l.iter()).chain(alone);
+    let gpus = all.filter(|(name, _)| is_gpu_resource(name));
+    gpus.map(|(name, quantity)| {
+        let count = Quantity::parse(quantity).map_or(0, Quantity::ceil);
+        (name, count)
+    })
+}
+
+/// What the containers of a pod asked for before a rewrite, by its receipt. The receipt may be anybody's, and says no more
+/// here than that a share stands for a whole GPU.
+struct Past(BTreeMap<String, BTreeMap<String, String>>);
+
+impl Past {
+    fn of(pod: &Pod<'_>) -> Self {
+        let receipt = pod.annotation(words::DECISION).and_then(Receipt::read);
+        Self(receipt.map(|r| r.asked()).unwrap_or_default())
+    }
+
+    /// The part of a device that each of a container's GPUs was before it became `part` of one.
+    fn part(&self, container: &Container<'_>, part: f64) -> f64 {
+        match self.0.get(container.name()) {
+            Some(from) if from.is_empty() || from.contains_key(words::GPU) => 1.0,
+            _ => part,
+        }
     }
 }
 
@@ -48,6 +96,7 @@ pub fn unchanged(pod: &Pod<'_>, supply: &Supply) -> Gpus {
 pub fn of_choice(case: &Case<'_, '_>, choice: &Choice<'_>) -> Gpus {
     let (mut before, mut after) = (Peak::default(), Peak::default());
     let reachable = case.reachable();
+    let past = Past::of(case.pod);
     for (want, grant) in case.wants.iter().zip(&choice.grants) {
         let Some(container) = case.pod.at(want.place) else {
             continue;
@@ -62,7 +111,7 @@ pub fn of_choice(case: &Case<'_, '_>, choice: &Choice<'_>) -> Gpus {
         let count = want.count as f64;
         let written = match want.named {
             Named::Gpu | Named::Nothing => 1.0,
-            Named::Shared | Named::Slice(_) | Named::SharedSlice(_) => part,
+            Named::Shared | Named::Slice(_) | Named::SharedSlice(_) => past.part(container, part),
         };
         before.add(want.place, container, count * written);
         after.add(want.place, container, count * part);

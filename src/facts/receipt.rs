@@ -1,5 +1,7 @@
 //! What can be said of the receipt a pod brought along. It is compared, and never believed by itself.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::text::Text;
@@ -20,5 +22,10 @@ impl<'a> Receipt<'a> {
     /// Reads a receipt; none where it is not of our making.
     pub fn read(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok()
+    }
+
+    /// By container, the resources and quantities before the rewrite: none of them where it asked by annotation alone.
+    pub fn asked(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+        serde_json::from_str(self.from.get()).unwrap_or_default()
     }
 }

@@ -152,5 +152,7 @@ fn namespaces(path: &Path) -> Namespaces {
     if is_assumed(path) {
         return Namespaces::assumed();
     }
-    fleet::namespaces(&path.display().to_string()).unwrap_or_else(|e| panic!("{e}"))
+    let path = path.display().to_string();
+    let views = fleet::namespace_views(&path, documents::read(std::slice::from_ref(&path)));
+    Namespaces::known(views.unwrap_or_else(|e| panic!("{e}")))
 }

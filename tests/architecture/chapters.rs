@@ -200,6 +200,32 @@ fn every_review_that_a_document_shows_can_be_repeated() {
     assert!(repeated > 8, "only {repeated} were found");
 }
 
+#[test]
+fn the_first_command_of_the_readme_ends_well_on_one_screen_and_prints_what_stands_there() {
+    let path = root().join("README.md");
+    let text = fs::read_to_string(&path).expect("the document can be read");
+    let all = commands(&text);
+    let first = all.first().expect("a command");
+    let words: Vec<&str> = first.split_whitespace().collect();
+    assert_eq!(words[..4], ["cargo", "run", "--", "review"]);
+    let run = slicegate(&words[3..]);
+    let printed = String::from_utf8(run.stdout).expect("text");
+    assert_eq!(run.status.code(), Some(0), "{printed}");
+    assert!(printed.lines().count() <= 40, "{printed}");
+    assert!(
+        printed.lines().all(|line| line.chars().count() <= 100),
+        "{printed}"
+    );
+    let (before, rest) = text.split_once("```text\n").expect("what it prints");
+    let (shown, after) = rest.split_once("```\n").expect("its end");
+    if std::env::var_os("SLICEGATE_BLESS").is_some() {
+        let new = format!("{before}```text\n{printed}```\n{after}");
+        fs::write(&path, new).expect("the document can be written");
+    } else {
+        assert_eq!(shown, printed, "SLICEGATE_BLESS=1 takes it over");
+    }
+}
+
 /// Names that begin as slicegate's metrics do, without what their kind adds.
 fn metrics(text: &str) -> BTreeSet<String> {
     let is_part = |c: char| c.is_ascii_lowercase() || c == '_';

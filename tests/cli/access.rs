@@ -10,7 +10,12 @@ use serde_json::json;
 use crate::{Run, command, finish};
 
 /// The commands that ask a cluster.
-const ASKING: [&[&str]; 3] = [&["audit"], &["adopt", "team"], &["doctor"]];
+const ASKING: [&[&str]; 4] = [
+    &["audit"],
+    &["adopt", "team"],
+    &["doctor"],
+    &["review", "--filename=manifests/slice.yaml"],
+];
 
 /// A kubeconfig with the contexts `quiet`, which is the current one, and `other`, each with its address.
 fn kubeconfig(folder: &Path, quiet: &str, other: &str) -> PathBuf {

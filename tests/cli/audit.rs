@@ -1,6 +1,6 @@
 //! What runs now, judged from files: as if it were new, and by the boundaries on each node.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Run, check_golden, slicegate};
 
@@ -88,6 +88,148 @@ fn what_runs_is_judged_as_if_it_were_created_now() {
     assert_eq!(of("early").and_then(Value::as_str), Some("rewritten"));
     assert_eq!(of("named").and_then(Value::as_str), Some("denied"));
     assert_eq!((of("web"), of("over")), (None, None), "no GPU, and over");
+}
+
+#[test]
+fn pods_alike_are_one_entry_for_people_by_what_made_them() {
+    let pod = |name: &str, owner: &str, from: &str| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "team-a",
+            "labels": {"pod-template-hash": "6d5f"},
+            "annotations": {"slicegate.dev/decision": format!("{{\"boundary\":\"team-a\",\"from\":{from}}}")},
+            "ownerReferences": [{"kind": "ReplicaSet", "name": format!("{owner}-6d5f"), "controller": true}]},
+            "spec": {"nodeName": "mps-1", "securityContext": {"runAsUser": 1000}, "containers": [
+                {"name": "main", "resources": {"limits": {"nvidia.com/gpu.shared": "1"}}}]},
+            "status": {"phase": "Running"}})
+    };
+    let whole = r#"{"main":{"nvidia.com/gpu":"1"}}"#;
+    let chat = (0..300).map(|i| pod(&format!("chat-6d5f-{i}"), "chat", whole));
+    let rank = (0..20).map(|i| pod(&format!("rank-6d5f-{i}"), "rank", whole));
+    let pods: Vec<Value> = chat.chain(rank).collect();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": pods});
+    let file = tempfile::NamedTempFile::with_suffix(".json").expect("a file");
+    std::fs::write(file.path(), list.to_string()).expect("a file");
+    let run = |more: &[&str]| {
+        let pods = format!("--pods={}", file.path().display());
+        let files = [
+            "audit",
+            "--policy=world/policy.yaml",
+            "--nodes=live/nodes.yaml",
+            "--namespaces=live/namespaces.yaml",
+            &pods,
+        ];
+        slicegate(&[&files, more].concat())
+    };
+    let text = run(&[]);
+    assert_eq!(text.status, 0, "{}", text.out);
+    let lines: Vec<&str> = text.out.lines().collect();
+    // What its receipt says it asked for, before it got a share.
+    assert_eq!(lines[0], "320 GPUs asked, 80 taken: 240 free (75 %)");
+    assert_eq!(lines[1], "320 pods: 320 rewritten");
+    assert_eq!(lines[3], "rewritten  Deployment team-a/chat, 300 pods");
+    assert_eq!(lines[4], "           Deployment team-a/rank, 20 pods");
+    assert!(lines.len() < 30, "{}", text.out);
+    let report: Value = serde_json::from_str(&run(&["-o", "json"]).out).expect("JSON");
+    assert_eq!(report["items"].as_array().map(Vec::len), Some(320));
+    let expected = json!({"kind": "Deployment", "name": "chat"});
+    assert_eq!(report["items"][7]["workload"], expected);
+    assert_eq!(
+        report["items"][7]["gpus"],
+        json!({"pods": 1, "asked": 1.0, "taken": 0.25})
+    );
+
+    let boundaries = run(&["--boundaries"]).out;
+    assert!(
+        boundaries.contains("mps-1     8 nvidia.com/gpu.shared (mps), 0 free"),
+        "{boundaries}"
+    );
+    assert_eq!(boundaries.matches("fix: ").count(), 1, "{boundaries}");
+    assert!(
+        boundaries.contains("    and 310 more, which -o json names\n"),
+        "{boundaries}"
+    );
+}
+
+#[test]
+fn a_node_that_takes_no_new_pods_is_marked_with_what_is_free_there() {
+    let node = json!({"apiVersion": "v1", "kind": "Node",
+        "metadata": {"name": "ip-10-0-12-34.eu-central-1.compute.internal", "labels": {
+            "kubernetes.io/hostname": "h", "nvidia.com/gpu.product": "NVIDIA-L4", "nvidia.com/gpu.count": "2",
+            "nvidia.com/gpu.replicas": "4", "nvidia.com/gpu.sharing-strategy": "mps", "nvidia.com/gpu.memory": "23034",
+            "nvidia.com/gpu.compute.major": "8", "nvidia.com/gpu.compute.minor": "9"}},
+        "spec": {"unschedulable": true}, "status": {"allocatable": {"nvidia.com/gpu.shared": "8"}}});
+    let file = tempfile::NamedTempFile::with_suffix(".json").expect("a file");
+    std::fs::write(file.path(), node.to_string()).expect("a file");
+    let nodes = format!("--nodes={}", file.path().display());
+    let files = [
+        "audit",
+        "--boundaries",
+        &nodes,
+        "--namespaces=live/namespaces.yaml",
+        "--pods=live/clean.yaml",
+    ];
+    let text = slicegate(&files).out;
+    let sells = "ip-10-0-12-34.eu-central-1.compute.internal  8 nvidia.com/gpu.shared ";
+    assert!(text.contains(sells), "{text}");
+    assert!(text.contains("(mps), 8 free"), "{text}");
+    assert!(text.contains("no new pods: cordoned,"), "{text}");
+    let report = slicegate(&[&files[..], &["-o", "json"]].concat()).out;
+    let report: Value = serde_json::from_str(&report).expect("JSON");
+    let nodes = report["nodes"].as_array().expect("nodes");
+    let node = nodes
+        .iter()
+        .find(|n| n["name"].as_str().is_some_and(|n| n.starts_with("ip-")));
+    let node = node.expect("the node");
+    assert_eq!(
+        (&node["takesNewPods"], &node["sells"][0]["free"]),
+        (&json!(false), &json!(8))
+    );
+}
+
+#[test]
+fn one_namespace_can_be_looked_at_alone() {
+    let run = audit("mixed", &["-n", "team-b", "-o", "json"]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let items = report["items"].as_array().expect("items");
+    assert!(!items.is_empty() && items.iter().all(|i| i["namespace"] == "team-b"));
+    let run = audit("mixed", &["-n", "team-b", "--boundaries", "-o", "json"]);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let names = |key: &str| -> Vec<String> {
+        let list = report[key].as_array().expect("a list").iter();
+        list.map(|n| n["name"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    };
+    assert_eq!(names("nodes"), ["mps-2", "silent-1"]);
+    // Who else is there makes the breach.
+    assert_eq!(
+        report["breaches"][0]["trustBoundaries"],
+        json!(["elsewhere", "team-b"])
+    );
+    let nowhere = audit("mixed", &["-n", "nowhere"]);
+    assert_eq!((nowhere.status, nowhere.out.as_str()), (2, ""));
+    assert!(
+        nowhere.err.contains("there is no namespace nowhere"),
+        "{}",
+        nowhere.err
+    );
+}
+
+#[test]
+fn a_tier_can_be_tried_on_what_runs() {
+    let run = audit(
+        "mixed",
+        &["-n", "elsewhere", "--tier", "inference", "-o", "json"],
+    );
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let tiers: Vec<&Value> = report["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|i| &i["tier"])
+        .collect();
+    assert!(
+        !tiers.is_empty() && tiers.iter().all(|t| **t == "inference"),
+        "{tiers:?}"
+    );
 }
 
 #[test]

@@ -108,7 +108,8 @@ fn answer(
 }
 
 fn aside(request: &str) -> Option<(u16, String)> {
-    if request.contains("/sharingpolicies/default") {
+    let has_none = ["/sharingpolicies/default", "/runtimeclasses?"];
+    if has_none.iter().any(|path| request.contains(path)) {
         return Some((404, status_of(404, "not found")));
     }
     let is_list = ["GET /api/v1/nodes?", "GET /api/v1/resourcequotas?"]

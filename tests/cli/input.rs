@@ -3,6 +3,8 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::{Run, finish, review, review_of, slicegate};
 
 const WEB: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: main, image: i}]}\n";
@@ -49,7 +51,7 @@ fn the_status_is_2_for_unreadable_input_and_the_rest_is_still_reported() {
         "Pod default/second",
         "Not counted: 1 that could not be read",
     ];
-    check(&run, 2, &out, &["slicegate: -: document 1"]);
+    check(&run, 2, &out, &["slicegate: -: document 2"]);
     let run = review(&["-f", "manifests/mixed.yaml", "-f", "missing.yaml"]);
     let out = ["denied     Pod team-a/misspelt"];
     check(&run, 2, &out, &["slicegate: missing.yaml: cannot be read"]);
@@ -59,7 +61,7 @@ fn the_status_is_2_for_unreadable_input_and_the_rest_is_still_reported() {
 fn a_pod_with_a_field_of_the_wrong_kind_is_named_with_the_place() {
     let manifest = WEB.replace("image: i", "image: i, env: {A: b}");
     let run = review_of(&["-f", "-"], &manifest);
-    let said = "slicegate: -: document 0: Pod web is no usable pod: /spec/containers/0/env: invalid type: map, expected a sequence\n";
+    let said = "slicegate: -: document 1: Pod web is no usable pod: /spec/containers/0/env: invalid type: map, expected a sequence\n";
     assert_eq!(
         (run.status, run.out.as_str(), run.err.as_str()),
         (2, "", said)
@@ -135,7 +137,9 @@ fn a_folder_is_read_whole_in_the_order_of_names() {
         .collect();
     assert_eq!(headers.len(), 7, "{headers:?}");
     assert!(headers[0].contains("(manifests/llm.yaml)"), "{headers:?}");
-    assert!(headers[6].contains("(manifests/slice.yaml)"), "{headers:?}");
+    // What comes out alike stands together, and what makes no pods comes last.
+    assert!(headers[2].contains("(manifests/slice.yaml)"), "{headers:?}");
+    assert!(headers[6].starts_with("skipped"), "{headers:?}");
 }
 
 #[test]
@@ -147,13 +151,90 @@ fn several_files_may_follow_one_flag_or_one_each() {
 }
 
 #[test]
+fn input_without_any_object_is_a_mistake_and_one_without_pods_is_none() {
+    let text = "x".repeat(1 << 20);
+    for nothing in ["", "# a comment\n---\n", "just: text\n", "[1, 2]", &text] {
+        let run = review_of(&["-f", "-"], nothing);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{nothing:.20}");
+        let said = "slicegate: -: nothing to judge, there is no Kubernetes object in it";
+        assert!(run.err.starts_with(said), "{}", run.err);
+    }
+    for something in [
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
+        "apiVersion: v1\nkind: List\nitems: []\n",
+    ] {
+        check(
+            &review_of(&["-f", "-"], something),
+            0,
+            &["No GPU is asked for\n"],
+            &[],
+        );
+    }
+}
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_counts_and_the_line_is_told() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: team-a, annotations: {slicegate.dev/tier: production}}\nspec:\n  containers:\n  - name: a\n    \
+        resources:\n      requests: {cpu: 150m}\n    resources:\n      limits: {nvidia.com/gpu: 1}\n";
+    let run = review_of(&["-f", "-", "-o", "json"], pod);
+    assert_eq!(run.status, 0, "{}", run.err);
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    assert_eq!(report["items"][0]["gpus"]["asked"], 1.0);
+    let said = "-: document 1, line 9, column 5: the key `resources` stands twice";
+    assert!(
+        report["warnings"][0]
+            .as_str()
+            .is_some_and(|w| w.starts_with(said))
+    );
+    assert!(
+        run.err.starts_with(&format!("slicegate: warning: {said}")),
+        "{}",
+        run.err
+    );
+    let policy = tempfile::NamedTempFile::with_suffix(".yaml").expect("a file");
+    let text = "apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\nspec: {mode: enforce,\n  mode: dry-run}\n";
+    std::fs::write(policy.path(), text).expect("a file");
+    let run = slicegate(&["policy", "check", &policy.path().display().to_string()]);
+    assert_eq!(run.status, 2);
+    assert!(
+        run.err.contains(":4: spec.mode: given twice"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn who_knows_kubectl_is_told_how_it_is_said_here() {
+    for (arguments, said) in [
+        (&["review", "pod.yaml"][..], "slicegate review -f pod.yaml"),
+        (&["audit", "pod.yaml"], "slicegate review -f pod.yaml"),
+        (&["audit", "-A"], "all namespaces are looked at without it"),
+        (&["status"], "slicegate doctor"),
+        (&["version"], "slicegate --version"),
+        (&["get", "pods"], "slicegate audit"),
+        (&["apply", "-f", "x"], "slicegate review shows"),
+    ] {
+        let run = slicegate(arguments);
+        assert_eq!((run.status, run.out.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.err.contains(said), "{arguments:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_file_is_said_once() {
+    let run = slicegate(&["review", "-f", "manifests/slice.yaml", "--nodes", "nope"]);
+    assert_eq!(run.status, 2);
+    assert_eq!(run.err.matches("cannot be read").count(), 1, "{}", run.err);
+}
+
+#[test]
 fn standard_input_may_be_a_list_as_json() {
     let list = r#"{"apiVersion":"v1","kind":"List","items":[
         {"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[]}},
         {"apiVersion":"v1","kind":"Pod","metadata":{"generateName":"b-"},"spec":{"containers":[]}}]}"#;
     let out = [
-        "untouched  Pod default/a  (standard input, item 0)",
-        "untouched  Pod default/b-  (standard input, item 1)",
+        "untouched  Pod default/a  (standard input, item 1)",
+        "\n           Pod default/b-  (standard input, item 2)",
     ];
     check(&review_of(&["-f", "-"], list), 0, &out, &[]);
 }

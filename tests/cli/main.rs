@@ -12,6 +12,7 @@ mod misplaced;
 mod never_match;
 mod refusals;
 mod report;
+mod tier;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! The forms of a review's report.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{Run, check_golden, command, finish, review, review_of, slicegate};
 
@@ -43,24 +43,61 @@ fn gpus_are_counted_by_what_runs_at_once_times_the_pods() {
     let two = format!(r#""containers":[{one},{slice}]"#);
     let init = format!(r#""initContainers":[{one}],"containers":[{slice}]"#);
     let none = r#""containers":[{"name":"a"}]"#.to_owned();
-    for (kind, fields, containers, row) in [
-        ("Deployment", "", &main, "1 1 1 0.14"),
-        ("Deployment", r#""replicas":7,"#, &main, "1 7 7 1"),
-        ("Deployment", r#""replicas":0,"#, &main, "1 0 0 0"),
-        ("StatefulSet", r#""replicas":2,"#, &two, "1 2 2.29 0.57"),
-        ("Job", r#""parallelism":3,"#, &init, "1 3 3 0.43"),
-        ("CronJob", r#""parallelism":3,"#, &main, "1 3 3 0.43"),
-        ("DaemonSet", "", &main, "1 1 1 1"),
-        ("Deployment", r#""replicas":4,"#, &none, "1 4 0 0"),
+    for (kind, fields, containers, pods, asked, taken) in [
+        ("Deployment", "", &main, 1, 1.0, 0.1429),
+        ("Deployment", r#""replicas":7,"#, &main, 7, 7.0, 1.0),
+        ("Deployment", r#""replicas":0,"#, &main, 0, 0.0, 0.0),
+        ("StatefulSet", r#""replicas":2,"#, &two, 2, 2.2857, 0.5714),
+        ("Job", r#""parallelism":3,"#, &init, 3, 3.0, 0.4286),
+        ("CronJob", r#""parallelism":3,"#, &main, 3, 3.0, 0.4286),
+        ("DaemonSet", "", &main, 1, 1.0, 1.0),
+        ("Deployment", r#""replicas":4,"#, &none, 4, 0.0, 0.0),
     ] {
-        let run = review_of(&["-f", "-"], &workload(kind, fields, containers));
-        let admitted = run
-            .out
-            .lines()
-            .find_map(|line| line.strip_prefix("admitted"));
-        let numbers: Vec<&str> = admitted.unwrap_or_default().split_whitespace().collect();
-        assert_eq!(numbers.join(" "), row, "{kind} {fields}\n{}", run.out);
+        let arguments = ["-f", "-", "-o", "json"];
+        let run = review_of(&arguments, &workload(kind, fields, containers));
+        let report: Value = serde_json::from_str(&run.out).expect("JSON");
+        let expected = json!({"pods": pods, "asked": asked, "taken": taken});
+        assert_eq!(report["items"][0]["gpus"], expected, "{kind} {fields}");
+        assert_eq!(report["summary"]["gpus"], expected, "{kind} {fields}");
     }
+}
+
+#[test]
+fn text_begins_with_what_is_saved_and_says_what_is_alike_once() {
+    let manifest = |name: &str, namespace: &str| {
+        let one = r#""containers":[{"name":"a","resources":{"limits":{"nvidia.com/gpu":"1"}}}]"#;
+        let text = workload("Deployment", r#""replicas":5,"#, one);
+        let text = text.replace(r#""name":"w""#, &format!(r#""name":"{name}""#));
+        text.replace("team-a", namespace)
+    };
+    let [a, b, off] = [
+        manifest("a", "team-a"),
+        manifest("b", "team-a"),
+        manifest("c", "elsewhere"),
+    ];
+    let run = review_of(&["-f", "-"], &format!("{a}\n---\n{b}\n---\n{off}\n"));
+    let lines: Vec<&str> = run.out.lines().collect();
+    assert_eq!(lines[0], "15 GPUs asked, 6.43 taken: 8.57 free (57 %)");
+    assert_eq!(lines[1], "3 objects: 2 rewritten, 1 untouched");
+    assert!(lines[2].starts_with("hint  slicegate is off in namespace elsewhere; --tier"));
+    let first = lines
+        .iter()
+        .position(|l| l.starts_with("rewritten"))
+        .expect("a block");
+    assert_eq!(
+        lines[first..first + 2],
+        [
+            "rewritten  Deployment team-a/a, 5 pods  (standard input, document 1)",
+            "           Deployment team-a/b, 5 pods  (standard input, document 2)",
+        ]
+    );
+    assert_eq!(run.out.matches("\nrewritten").count(), 1, "{}", run.out);
+    assert!(
+        run.out
+            .contains("takes    0.14 GPU, times 10 pods (as written: 1)"),
+        "{}",
+        run.out
+    );
 }
 
 #[test]
@@ -128,10 +165,12 @@ fn an_object_in_a_list_says_where_it_stood() {
     let expected = serde_json::json!({
         "apiVersion": "slicegate.dev/v1alpha1",
         "kind": "ReviewReport",
-        "summary": {"pods": 1, "rewritten": 0, "untouched": 1, "denied": 0, "skipped": 0},
+        "summary": {"pods": 1, "rewritten": 0, "untouched": 1, "denied": 0, "skipped": 0,
+            "gpus": {"pods": 1, "asked": 0.0, "taken": 0.0}},
         "items": [{
             "source": "-", "document": 0, "item": 0, "kind": "Pod", "namespace": "elsewhere", "name": "a",
             "podPath": "", "outcome": "untouched", "mode": "off",
+            "gpus": {"pods": 1, "asked": 0.0, "taken": 0.0},
             "reason": "slicegate is off in this namespace",
             "findings": [], "changes": [], "considered": [], "patch": [],
         }],

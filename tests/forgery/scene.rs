@@ -8,7 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use slicegate::admission::{Unjudged, Webhook, World, respond_seen, unjudged};
-use slicegate::config::{fleet, policy};
+use slicegate::config::{documents, fleet, policy};
+use slicegate::engine::Namespaces;
 
 /// Tier trusted-inference: MPS, then MIG.
 pub const SHARED: &str = "team-b";
@@ -23,7 +24,9 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let text = std::fs::read_to_string(file("policy.yaml")).expect("the policy can be read");
     let policy = policy::read("policy", &text).expect("a policy");
     let (supply, classes) = fleet::from_file(&file("nodes.yaml"), &policy).expect("nodes");
-    let namespaces = fleet::namespaces(&file("namespaces.yaml")).expect("namespaces");
+    let path = file("namespaces.yaml");
+    let views = fleet::namespace_views(&path, documents::read(std::slice::from_ref(&path)));
+    let namespaces = Namespaces::known(views.expect("namespaces"));
     World::new(policy, supply, namespaces).with_runtime_classes(classes)
 });
 

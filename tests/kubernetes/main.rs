@@ -146,6 +146,7 @@ const TESTS: Tests<Stage> = Tests {
             opt_in::audit_finds_a_breach_made_by_hand,
             opt_in::adopt_changes_no_label_and_says_so,
             opt_in::adopt_needs_the_rights_of_its_role_and_says_which_are_missing,
+            opt_in::audit_needs_a_role_that_only_reads_and_says_which,
             opt_in::adopt_passes_the_guard_only_with_its_verb,
             guard::with_slicegate_there_the_guard_is_not_noticed,
         ],

@@ -178,6 +178,47 @@ pub fn adopt_needs_the_rights_of_its_role_and_says_which_are_missing(stage: &mut
     by(&alice, &["audit", "--boundaries"]).good();
 }
 
+pub fn audit_needs_a_role_that_only_reads_and_says_which(stage: &mut Stage) {
+    let cluster = &stage.standard().cluster;
+    settle(cluster, "unannotated", &by_hand("early"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let erin = kubeconfig(cluster, folder.path(), "erin");
+    let run = by(&erin, &["audit"]);
+    assert_eq!((run.status, run.out.as_str()), (2, ""));
+    assert!(
+        run.err.contains("55-audit-role.yaml for audit"),
+        "{}",
+        run.err
+    );
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config/55-audit-role.yaml");
+    cluster
+        .kubectl
+        .apply(&fs::read_to_string(file).expect("a role"));
+    bind(cluster, "erin", "slicegate-audit");
+    cluster.wait_for("the role to count", seconds(20), || {
+        let run = by(&erin, &["audit"]);
+        (run.status != 2).then_some(()).ok_or(run.err)
+    });
+    by(&erin, &["audit", "--boundaries", "--namespace=unannotated"]).good();
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/pods/cpu-pod.yaml");
+    let example = example.display().to_string();
+    by(&erin, &["review", "--filename", &example]).good();
+    // It sees the node that is there, and only the namespace that is asked for.
+    let judged = by(&erin, &["audit", "--namespace=unannotated", "-o", "json"]).good();
+    let report: Value = serde_json::from_str(&judged.out).expect("JSON");
+    let items = report["items"].as_array().expect("items");
+    assert!(items.iter().all(|i| i["namespace"] == "unannotated"));
+    assert!(items.iter().any(|i| i["name"] == "early"), "{}", judged.out);
+    let nowhere = by(&erin, &["audit", "--namespace=nowhere"]);
+    assert!(
+        nowhere.err.contains("there is no namespace nowhere"),
+        "{}",
+        nowhere.err
+    );
+    assert_eq!(by(&erin, &["adopt", "unannotated"]).status, 2);
+    assert_eq!(label(cluster, "unannotated", "early"), Value::Null);
+}
+
 pub fn adopt_passes_the_guard_only_with_its_verb(stage: &mut Stage) {
     let cluster = &stage.standard().cluster;
     settle(cluster, "unannotated", &by_hand("early"));

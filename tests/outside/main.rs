@@ -23,7 +23,7 @@ const TESTS: Tests<Outside> = Tests {
         acceptance::nothing_unsafe_gets_in_and_hardly_anything_else_comes_out_otherwise_than_the_contract_says,
         policies::good_ones_are_read_and_bad_ones_refused,
         policies::off_means_off_without_quotes_too,
-        corpus::every_file_is_answered_for_and_only_those_with_a_key_twice_are_refused,
+        corpus::every_file_is_answered_for_and_those_with_a_key_twice_are_told_of,
         corpus::kinds_of_other_controllers_are_skipped_with_a_reason_and_the_built_in_ones_are_not,
         corpus::a_pod_that_asks_for_no_gpu_of_the_device_plugin_is_untouched_without_findings,
         corpus::a_pod_that_asks_for_no_gpu_by_name_is_never_rewritten,

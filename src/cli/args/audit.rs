@@ -26,6 +26,12 @@ pub(crate) struct AuditArgs {
     /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
+    /// Only the pods of this namespace
+    #[arg(short, long, value_name = "NAMESPACE", value_parser = dns_label)]
+    pub namespace: Option<String>,
+    /// Judges as if the namespaces of these pods were enforced, with this tier
+    #[arg(long, value_name = "TIER", conflicts_with = "boundaries")]
+    pub tier: Option<String>,
     /// Lists nodes, the boundaries on them, and the pods that the guarantee does not cover
     #[arg(long)]
     pub boundaries: bool,

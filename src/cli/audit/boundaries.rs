@@ -1,19 +1,24 @@
 //! `slicegate audit --boundaries`: nodes, the boundaries on them, and the pods that the guarantee does not cover.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::text;
-use crate::cli::args::Format;
+use crate::cli::args::AuditArgs;
 use crate::cli::live::Live;
+use crate::cli::progress::Progress;
 use crate::cli::{API_VERSION, DENIED, DONE, output};
 use crate::config::pods::PresentPod;
 use crate::engine::audit::{self, Audit, Breach, Judge, NodeAudit, Placed, PodAudit};
 use crate::facts::Pod;
 
 /// Runs it and returns the exit status.
-pub(super) fn run(live: &Live, format: Format) -> anyhow::Result<u8> {
-    let placed: Vec<(&PresentPod, &str)> = live
-        .pods
+pub(super) fn run(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<u8> {
+    let Live { ground, pods } = live;
+    let world = ground.into_world();
+    progress.say(format!("judging {} pods", pods.len()));
+    let placed: Vec<(&PresentPod, &str)> = pods
         .iter()
         .filter_map(|pod| Some((pod, pod.node.as_deref()?)))
         .collect();
@@ -30,9 +35,9 @@ pub(super) fn run(live: &Live, format: Format) -> anyhow::Result<u8> {
         })
         .collect::<anyhow::Result<_>>()?;
     let judge = Judge {
-        policy: &live.world.policy,
-        supply: &live.world.supply,
-        namespaces: &live.world.namespaces,
+        policy: &world.policy,
+        supply: &world.supply,
+        namespaces: &world.namespaces,
     };
     let on_nodes: Vec<Placed<'_>> = placed
         .iter()
@@ -45,11 +50,23 @@ pub(super) fn run(live: &Live, format: Format) -> anyhow::Result<u8> {
             pod,
         })
         .collect();
-    let report = BoundaryReport::of(&audit::boundaries(&judge, &on_nodes));
-    output::value(&report, format, || text::render(&report))?;
+    let mut found = audit::boundaries(&judge, &on_nodes);
+    if let Some(namespace) = &args.namespace {
+        restrict(&mut found, namespace);
+    }
+    let report = BoundaryReport::of(&found);
+    drop(progress);
+    output::value(&report, args.output, || text::render(&report))?;
     // What nobody can say is not taken for good.
     let is_clean = report.breaches.is_empty() && report.possible_breaches.is_empty();
     Ok(if is_clean { DONE } else { DENIED })
+}
+
+/// To the pods of one namespace and the nodes they are on, with all that is said of those.
+fn restrict(audit: &mut Audit<'_>, namespace: &str) {
+    audit.pods.retain(|pod| pod.placed.namespace == namespace);
+    let nodes: BTreeSet<&str> = audit.pods.iter().map(|pod| pod.placed.node).collect();
+    audit.nodes.retain(|node| nodes.contains(node.name));
 }
 
 /// What is on the nodes, and where the guarantee ends.
@@ -95,6 +112,8 @@ pub(super) struct NodeEntry {
     /// Memory labels that cannot be right, so that nobody knows the memory.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<DoubtedEntry>,
+    /// Whether it is neither cordoned nor being changed, and ready.
+    pub takes_new_pods: bool,
     /// Whether anti-affinity counts there.
     pub has_hostname: bool,
     pub boundaries: Vec<BoundaryEntry>,
@@ -112,6 +131,8 @@ pub(super) struct SoldEntry {
     pub strategy: &'static str,
     pub product: String,
     pub count: u64,
+    /// How many of them no pod holds.
+    pub free: u64,
 }
 
 /// A resource nothing can be said about.
@@ -236,11 +257,12 @@ impl BoundaryReport {
 }
 
 fn node(node: &NodeAudit<'_>) -> NodeEntry {
-    let sells = node.sells.iter().map(|(offer, count)| SoldEntry {
-        resource: offer.resource.clone(),
-        strategy: offer.strategy.word(),
-        product: offer.product.clone(),
-        count: *count,
+    let sells = node.sells.iter().map(|sells| SoldEntry {
+        resource: sells.offer.resource.clone(),
+        strategy: sells.offer.strategy.word(),
+        product: sells.offer.product.clone(),
+        count: sells.count,
+        free: sells.free,
     });
     let unknown = node.unknown.iter().map(|unknown| UnknownEntry {
         resource: unknown.resource.clone(),
@@ -261,6 +283,7 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
         sells: sells.collect(),
         unknown: unknown.collect(),
         doubted: doubted.collect(),
+        takes_new_pods: node.takes_new_pods,
         has_hostname: node.has_hostname,
         boundaries: boundaries.collect(),
         breach: node.breach.as_ref().is_some_and(|b| b.is_certain),

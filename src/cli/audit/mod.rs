@@ -3,11 +3,14 @@
 mod boundaries;
 mod text;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::args::{AuditArgs, Format, Output};
 use super::live::{self, Live};
-use super::{DENIED, DONE, UNUSABLE, output, report};
+use super::progress::Progress;
+use super::report::{self, Judging};
 use crate::admission::World;
 use crate::config::documents::{Document, Input};
 use crate::config::pods::PresentPod;
@@ -17,50 +20,68 @@ use crate::facts::Pod;
 
 /// Runs it and returns the exit status.
 pub(crate) fn run(args: &AuditArgs) -> anyhow::Result<u8> {
-    let live = live::read(args)?;
-    match args.boundaries {
-        true => boundaries::run(&live, args.output),
-        false => as_if_new(live, args.output),
+    let progress = Progress::start("reading pods");
+    if args.boundaries {
+        let live = live::read(args, |pod| pod.node.is_some(), &progress)?;
+        return boundaries::run(live, args, progress);
     }
+    as_if_new(live::read(args, concerns_gpus, &progress)?, args, progress)
+}
+
+/// Whether a pod has to do with GPUs. What cannot be read is judged, so that it is reported.
+fn concerns_gpus(present: &PresentPod) -> bool {
+    let text = present.document.value.to_string();
+    serde_json::from_str::<Pod<'_>>(&text).map_or(true, |pod| touches_gpu(&pod))
 }
 
 /// Every pod that has to do with GPUs, as `review` would judge it if it were created now.
-fn as_if_new(live: Live, format: Format) -> anyhow::Result<u8> {
-    let mut input = Input::default();
-    let pods = live.pods.into_iter();
-    input
-        .documents
-        .extend(pods.filter_map(|pod| new_form(&live.world, pod)));
-    let mut report = report::build(&live.world, input, Vec::new());
-    report.kind = "AuditReport";
-    let form = match format {
+fn as_if_new(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<u8> {
+    let Live { mut ground, pods } = live;
+    let asked = |pod: &PresentPod| args.namespace.as_ref().is_none_or(|n| *n == pod.namespace);
+    let pods: Vec<PresentPod> = pods.into_iter().filter(asked).collect();
+    if let Some(tier) = &args.tier {
+        let names: BTreeSet<String> = pods.iter().map(|pod| pod.namespace.clone()).collect();
+        ground.enforce(tier, &names)?;
+    }
+    let world = ground.into_world();
+    let documents = pods.into_iter().map(|pod| new_form(&world, pod));
+    let input = Input {
+        documents: documents.collect(),
+        ..Input::default()
+    };
+    let form = match args.output {
         Format::Text => Output::Text,
         Format::Json => Output::Json,
         Format::Yaml => Output::Yaml,
     };
-    report::print(&report, form)?;
-    for problem in &report.unreadable {
-        output::complain(problem);
-    }
-    Ok(
-        match (report.unreadable.is_empty(), report.summary.denied) {
-            (false, _) => UNUSABLE,
-            (true, 0) => DONE,
-            (true, _) => DENIED,
+    let report = report::build(
+        &Judging {
+            world: &world,
+            namespace: "default",
+            tier: args.tier.as_deref(),
+            form,
+            runs: true,
+            progress: &progress,
         },
-    )
+        input,
+    );
+    drop(progress);
+    report::finish(&report, form)
 }
 
-/// The pod as it would be created now; none where it has nothing to do with GPUs. What cannot be read is judged, so that
-/// it is reported.
-fn new_form(world: &World, present: PresentPod) -> Option<Document> {
+/// What has no such label has nothing that could have drifted.
+const BOUNDARY_LABEL: &str = "/metadata/labels/slicegate.dev~1trust-boundary";
+
+/// The pod as it would be created now.
+fn new_form(world: &World, present: PresentPod) -> Document {
+    let label = present.document.value.pointer(BOUNDARY_LABEL);
+    if label.is_none() {
+        return unplaced(present);
+    }
     let text = present.document.value.to_string();
     let Ok(pod) = serde_json::from_str::<Pod<'_>>(&text) else {
-        return Some(unplaced(present));
+        return unplaced(present);
     };
-    if !touches_gpu(&pod) {
-        return None;
-    }
     let judge = Judge {
         policy: &world.policy,
         supply: &world.supply,
@@ -78,19 +99,16 @@ fn new_form(world: &World, present: PresentPod) -> Option<Document> {
             labels.shift_remove(key);
         }
     }
-    Some(document)
+    document
 }
 
-/// The pod before a scheduler gave it its node, and without who wrote what.
+/// The pod before a scheduler gave it its node.
 fn unplaced(mut pod: PresentPod) -> Document {
-    let value = &mut pod.document.value;
-    if let Some(spec) = value.get_mut("spec").and_then(Value::as_object_mut)
+    let spec = pod.document.value.get_mut("spec");
+    if let Some(spec) = spec.and_then(Value::as_object_mut)
         && !pod.names_its_node
     {
         spec.shift_remove("nodeName");
-    }
-    if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
-        metadata.shift_remove("managedFields");
     }
     pod.document
 }

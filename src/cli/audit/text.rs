@@ -1,11 +1,14 @@
 //! The report on boundaries for people: nodes first, then breaches, then the pods that are not covered or have drifted.
 
+use std::collections::HashMap;
+
 use anstyle::{AnsiColor, Style};
 
 use super::boundaries::{
     BoundaryEntry, BoundaryReport, BreachEntry, DriftedEntry, NodeEntry, Summary, UncoveredEntry,
 };
-use crate::cli::table::{Cell, Column, Table, WIDTH, wrap};
+use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
+use crate::engine::shown::shown_lines;
 
 /// The whole report.
 pub(super) fn render(report: &BoundaryReport) -> String {
@@ -17,7 +20,7 @@ pub(super) fn render(report: &BoundaryReport) -> String {
     text.push_str(&uncovered(&report.uncovered));
     text.push_str(&drifted(&report.drifted));
     text.push('\n');
-    for line in wrap(&sum(&report.summary), WIDTH) {
+    for line in wrap(&sum(&report.summary), width()) {
         text.push_str(&line);
         text.push('\n');
     }
@@ -50,7 +53,7 @@ fn head<const N: usize>(table: &mut Table, words: [&str; N]) {
 }
 
 fn nodes(nodes: &[NodeEntry]) -> String {
-    let mut table = Table::new(0, &[Column::Left(30), Column::Left(40)]);
+    let mut table = Table::new(0, &[Column::Left(30), Column::Left(44)]);
     head(&mut table, ["NODE", "SELLS", "BOUNDARIES OF ITS GPU PODS"]);
     for node in nodes {
         let style = match (node.breach, node.possible_breach) {
@@ -68,10 +71,12 @@ fn nodes(nodes: &[NodeEntry]) -> String {
 }
 
 fn sells(node: &NodeEntry) -> String {
-    let sold = node
-        .sells
-        .iter()
-        .map(|s| format!("{} {} ({})", s.count, s.resource, s.strategy));
+    let sold = node.sells.iter().map(|s| {
+        format!(
+            "{} {} ({}), {} free",
+            s.count, s.resource, s.strategy, s.free
+        )
+    });
     let unknown = node
         .unknown
         .iter()
@@ -79,8 +84,12 @@ fn sells(node: &NodeEntry) -> String {
     let doubted = node.doubted.iter().map(|d| d.reason.clone());
     let mut lines: Vec<String> = sold.chain(unknown).chain(doubted).collect();
     if lines.is_empty() {
-        lines.push("no GPU that is known".to_owned());
-    } else if !node.has_hostname {
+        return "no GPU that is known".to_owned();
+    }
+    if !node.takes_new_pods {
+        lines.push("no new pods: cordoned, not ready or being changed".to_owned());
+    }
+    if !node.has_hostname {
         lines.push("no hostname label".to_owned());
     }
     lines.join("\n")
@@ -144,38 +153,72 @@ fn of_boundary(breach: &BreachEntry, boundary: &str) -> String {
     names.collect::<Vec<String>>().join(", ")
 }
 
+/// By reason, each with its pods: a fix is for all of them.
 fn uncovered(pods: &[UncoveredEntry]) -> String {
-    if pods.is_empty() {
-        return String::new();
-    }
-    let mut table = Table::new(0, &[Column::Left(34), Column::Left(20)]);
-    head(&mut table, ["NOT COVERED", "NODE", "WHY"]);
+    let mut causes = Causes::default();
     for pod in pods {
-        for (index, reason) in pod.reasons.iter().enumerate() {
-            let (name, node) = match index {
-                0 => (format!("{}/{}", pod.namespace, pod.name), pod.node.as_str()),
-                _ => (String::new(), ""),
-            };
-            let why = format!("{}: {}\nfix: {}", reason.reason, reason.message, reason.fix);
-            table.row([name.into(), node.into(), why.into()]);
+        for reason in &pod.reasons {
+            let why = format!("{}: {}", reason.reason, reason.message);
+            causes.add(why, &reason.fix, (&pod.namespace, &pod.name, &pod.node));
         }
     }
-    format!("\n{}", table.render())
+    causes.render("NOT COVERED", pods.len())
 }
 
 fn drifted(pods: &[DriftedEntry]) -> String {
-    if pods.is_empty() {
-        return String::new();
-    }
-    let mut table = Table::new(0, &[Column::Left(34), Column::Left(20)]);
-    head(&mut table, ["DRIFTED", "NODE", "WHY"]);
+    let mut causes = Causes::default();
     for pod in pods {
-        let why = format!("{}\nfix: {}", pod.message, pod.fix);
-        let name = format!("{}/{}", pod.namespace, pod.name);
-        table.row([name.into(), pod.node.as_str().into(), why.into()]);
+        let name = (&*pod.namespace, &*pod.name, &*pod.node);
+        causes.add(pod.message.clone(), &pod.fix, name);
     }
-    format!("\n{}", table.render())
+    causes.render("DRIFTED", pods.len())
 }
+
+/// Namespace, name and node.
+type PodOnNode<'r> = (&'r str, &'r str, &'r str);
+
+/// What is wrong and how to mend it, with the pods of which that is said.
+#[derive(Default)]
+struct Causes<'r> {
+    found: Vec<(String, &'r str, Vec<PodOnNode<'r>>)>,
+    known: HashMap<(String, &'r str), usize>,
+}
+
+impl<'r> Causes<'r> {
+    fn add(&mut self, why: String, fix: &'r str, pod: PodOnNode<'r>) {
+        let next = self.found.len();
+        let at = *self.known.entry((why.clone(), fix)).or_insert(next);
+        match self.found.get_mut(at) {
+            Some((.., pods)) => pods.push(pod),
+            None => self.found.push((why, fix, vec![pod])),
+        }
+    }
+
+    fn render(&self, head: &str, pods: usize) -> String {
+        if self.found.is_empty() {
+            return String::new();
+        }
+        let head = format!("{head}: {}", counted(pods, "pod"));
+        let mut text = format!("\n{}\n", paint(Style::new().bold(), &head));
+        for (why, fix, pods) in &self.found {
+            for line in wrap(&shown_lines(&format!("{why}\nfix: {fix}")), width() - 2) {
+                text.push_str(&format!("  {line}\n"));
+            }
+            let mut table = Table::new(4, &[Column::Left(50)]);
+            for (namespace, name, node) in pods.iter().take(NAMED) {
+                table.row([format!("{namespace}/{name}").into(), (*node).into()]);
+            }
+            text.push_str(&table.render());
+            if let more @ 1.. = pods.len().saturating_sub(NAMED) {
+                text.push_str(&format!("    and {more} more, which -o json names\n"));
+            }
+        }
+        text
+    }
+}
+
+/// More pods of one cause are only counted.
+const NAMED: usize = 10;
 
 fn counted(count: usize, noun: &str) -> String {
     let s = if count == 1 { "" } else { "s" };

@@ -3,7 +3,7 @@
 use anstyle::Style;
 
 use super::{Catalog, Mig};
-use crate::cli::table::{Cell, Column, Table, WIDTH, paint, wrap};
+use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
 
 /// The whole of it.
 pub(crate) fn render(catalog: &Catalog) -> String {
@@ -32,7 +32,7 @@ pub(crate) fn render(catalog: &Catalog) -> String {
 
 fn section(head: &str, about: &str) -> String {
     let mut text = format!("{}\n", paint(Style::new().bold(), head));
-    for line in wrap(about, WIDTH) {
+    for line in wrap(about, width()) {
         text.push_str(&format!("{line}\n"));
     }
     text.push('\n');
@@ -56,7 +56,7 @@ fn mig(product: &Mig) -> String {
         "  {}: {slices}\n",
         paint(Style::new().bold(), product.product)
     );
-    for line in wrap(&labels, WIDTH - 2) {
+    for line in wrap(&labels, width() - 2) {
         text.push_str(&format!("  {line}\n"));
     }
     text.push_str(&profiles(product));

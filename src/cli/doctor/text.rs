@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::report::{Asked, Report};
-use crate::cli::table::{WIDTH, paint, wrap};
+use crate::cli::table::{paint, width, wrap};
 use crate::doctor::{Grant, Group, Line, Severity, Sight};
 use crate::engine::shown::{shown, shown_lines};
 
@@ -15,7 +15,7 @@ pub(super) fn render(report: &Report, lines: &[Line], grant: Option<&Grant>) -> 
     let mut text = String::new();
     let worst = lines.iter().map(|l| l.finding.severity).max();
     let style = style(worst.unwrap_or(Severity::Ok)).bold();
-    for line in wrap(&shown_lines(&report.verdict.message), WIDTH) {
+    for line in wrap(&shown_lines(&report.verdict.message), width()) {
         text.push_str(&paint(style, &line));
         text.push('\n');
     }
@@ -99,7 +99,7 @@ fn granted(grant: &Grant) -> String {
         false => words,
     };
     let mut text = String::new();
-    for line in wrap(&shown_lines(&words), WIDTH) {
+    for line in wrap(&shown_lines(&words), width()) {
         text.push_str(&line);
         text.push('\n');
     }
@@ -130,7 +130,7 @@ fn one(line: &Line, text: &mut String) {
     let finding = &line.finding;
     let word = finding.severity.word();
     let indent = " ".repeat(STATUS + TITLE);
-    let room = WIDTH - STATUS - TITLE;
+    let room = width() - STATUS - TITLE;
     // Names in a cluster are anybody's to write.
     let message = match line.follows {
         Some(cause) => format!("{} (follows from {cause})", finding.message),

@@ -1,12 +1,19 @@
 //! Judges every document of the input and collects the report.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
+use super::alike::Alike;
+use super::notes::Notes;
 use super::{
-    ConsideredEntry, FindingEntry, Item, Preview, ReviewReport, Summary, reading, reason, request,
+    ConsideredEntry, FindingEntry, GpuEntry, Item, Member, Preview, ReviewReport, Summary, owner,
+    reading, reason, request, text,
 };
 use crate::admission::{World, patch};
 use crate::cli::API_VERSION;
+use crate::cli::args::Output;
+use crate::cli::progress::Progress;
 use crate::cli::workloads::{self, Found, PodDocument};
 use crate::config::documents::{Document, Input};
 use crate::engine::considered::Considered;
@@ -16,59 +23,138 @@ use crate::engine::rules::unknown_key::{self, Stands};
 use crate::engine::{Explanation, Mode, Question, Workload, explain};
 use crate::facts::Pod;
 
+/// How an input is judged.
+pub(crate) struct Judging<'j> {
+    /// What it is judged against.
+    pub world: &'j World,
+    /// The namespace of what names none.
+    pub namespace: &'j str,
+    /// The tier that is assumed of the namespaces.
+    pub tier: Option<&'j str>,
+    /// What is made of the report.
+    pub form: Output,
+    /// What runs is named by what made it, and not by where it was read.
+    pub runs: bool,
+    /// Told of each thousand objects.
+    pub progress: &'j Progress,
+}
+
 /// The report of an input.
-pub(crate) fn build(world: &World, input: Input, assumptions: Vec<String>) -> ReviewReport {
+pub(crate) fn build(judging: &Judging<'_>, input: Input) -> ReviewReport {
     let mut unreadable: Vec<String> = input.errors.iter().map(ToString::to_string).collect();
-    let mut items = Vec::with_capacity(input.documents.len());
-    for document in input.documents {
-        match judge(world, &document) {
-            Ok(mut item) => {
+    let warnings = input.doubled.iter().map(ToString::to_string).collect();
+    let several = several(&input);
+    let total = input.documents.len();
+    let (mut alike, mut items) = (Alike::default(), Vec::new());
+    let (mut summary, mut notes) = (Summary::default(), Notes::default());
+    for (index, document) in input.documents.into_iter().enumerate() {
+        if index % 1000 == 999 {
+            let judged = format!("judging pods: {} of {total}", index + 1);
+            judging.progress.say(judged);
+        }
+        let mut item = match judge(judging, &document) {
+            Ok(item) => item,
+            Err(problem) => {
+                unreadable.push(problem);
+                continue;
+            }
+        };
+        summary.count(&item);
+        notes.see(&item);
+        match judging.form {
+            Output::Text => {
+                let place = match judging.runs {
+                    true => String::new(),
+                    false => {
+                        let index = several.contains(&document.source).then_some(document.index);
+                        text::place(&document.source, index, document.item)
+                    }
+                };
+                let pods = workloads::pods(&document.value, &item.kind);
+                let title = text::title(&item);
+                item.preview.objects.push(Member { title, place, pods });
+                alike.add(item);
+            }
+            Output::Diff => {
                 item.preview.object = document.value;
                 items.push(item);
             }
-            Err(problem) => unreadable.push(problem),
+            Output::Json | Output::Yaml => items.push(item),
         }
+    }
+    if judging.form == Output::Text {
+        items = alike.into_items();
     }
     ReviewReport {
         api_version: API_VERSION,
-        kind: "ReviewReport",
-        summary: summary(&items),
+        kind: if judging.runs {
+            "AuditReport"
+        } else {
+            "ReviewReport"
+        },
+        summary,
         items,
         unreadable,
-        assumptions,
+        warnings,
+        assumptions: judging
+            .tier
+            .map(|tier| notes.assumed(tier))
+            .into_iter()
+            .collect(),
+        hints: match judging.tier {
+            None => notes.hint(judging.world).into_iter().collect(),
+            Some(_) => Vec::new(),
+        },
     }
 }
 
-fn summary(items: &[Item]) -> Summary {
-    let mut summary = Summary::default();
-    for item in items {
+/// The files that hold more than one document.
+fn several(input: &Input) -> HashSet<String> {
+    let later = input.documents.iter().filter(|d| d.index > 0);
+    later.map(|d| d.source.clone()).collect()
+}
+
+impl Summary {
+    fn count(&mut self, item: &Item) {
         match item.outcome {
-            "rewritten" => summary.rewritten += 1,
-            "denied" => summary.denied += 1,
-            "skipped" => summary.skipped += 1,
-            _ => summary.untouched += 1,
+            "rewritten" => self.rewritten += 1,
+            "denied" => self.denied += 1,
+            "skipped" => self.skipped += 1,
+            _ => self.untouched += 1,
+        }
+        if item.outcome != "skipped" {
+            self.pods += 1;
+        }
+        if let Some(gpus) = item.gpus {
+            self.gpus.add(gpus);
         }
     }
-    summary.pods = items.len() - summary.skipped;
-    summary
 }
 
-fn judge(world: &World, document: &Document) -> Result<Item, String> {
+fn judge(judging: &Judging<'_>, document: &Document) -> Result<Item, String> {
+    let in_namespace =
+        |namespace: Option<String>| namespace.unwrap_or_else(|| judging.namespace.to_owned());
     match workloads::find(&document.value) {
         Found::Skipped {
             kind,
             namespace,
             name,
             reason,
-        } => Ok(skipped(document, kind, namespace, name, reason)),
-        Found::Pod(found) => pod(world, document, &found),
+        } => {
+            let namespace = in_namespace(namespace);
+            Ok(skipped(document, kind, namespace, name, reason))
+        }
+        Found::Pod(mut found) => {
+            let namespace = in_namespace(found.namespace.take());
+            pod(judging, document, &found, &namespace)
+        }
     }
 }
 
 fn skipped(
     document: &Document,
     kind: String,
-    namespace: Option<String>,
+    namespace: String,
     name: String,
     reason: String,
 ) -> Item {
@@ -77,8 +163,9 @@ fn skipped(
         document: document.index,
         item: document.item,
         kind,
-        namespace: namespace.unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned()),
+        namespace,
         name,
+        workload: None,
         pod_path: None,
         outcome: "skipped",
         mode: None,
@@ -86,6 +173,7 @@ fn skipped(
         trust_boundary: None,
         strategy: None,
         allocator: None,
+        gpus: None,
         reason,
         findings: Vec::new(),
         changes: Vec::new(),
@@ -95,9 +183,13 @@ fn skipped(
     }
 }
 
-const DEFAULT_NAMESPACE: &str = "default";
-
-fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<Item, String> {
+fn pod(
+    judging: &Judging<'_>,
+    document: &Document,
+    found: &PodDocument<'_>,
+    namespace: &str,
+) -> Result<Item, String> {
+    let world = judging.world;
     let what = || format!("{}: {} {}", place(document), found.kind, found.name);
     let text = found.pod.to_string();
     let pod: Pod<'_> = serde_json::from_str(&text).map_err(|error| {
@@ -108,7 +200,6 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
             found.pod_path
         )
     })?;
-    let namespace = found.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE);
     let question = Question {
         policy: &world.policy,
         supply: &world.supply,
@@ -126,17 +217,22 @@ fn pod(world: &World, document: &Document, found: &PodDocument<'_>) -> Result<It
     let mut item = skipped(
         document,
         found.kind.clone(),
-        found.namespace.clone(),
+        namespace.to_owned(),
         found.name.clone(),
         reason::of(&pod, &decision, &explanation.considered),
     );
+    item.workload = judging.runs.then(|| owner::of(found.pod)).flatten();
     item.pod_path = Some(found.pod_path);
     item.patch = patch;
-    item.preview = preview(document, found, &question, &decision, &explanation);
+    item.preview = preview(&question, &decision, &explanation);
     decided(&mut item, &pod, &decision, &explanation);
     if decision.mode != Mode::Off {
         item.findings
             .extend(on_the_workload(world, document, found.pod_path));
+    }
+    if item.outcome != "denied" {
+        let pods = workloads::pods(&document.value, &found.kind);
+        item.gpus = Some(GpuEntry::of(explanation.gpus, pods));
     }
     Ok(item)
 }
@@ -189,20 +285,14 @@ fn decided(item: &mut Item, pod: &Pod<'_>, decision: &Decision<'_>, explanation:
     item.considered = explanation.considered.iter().map(entry).collect();
 }
 
-fn preview(
-    document: &Document,
-    found: &PodDocument<'_>,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    explanation: &Explanation,
-) -> Preview {
+fn preview(question: &Question<'_>, decision: &Decision<'_>, explanation: &Explanation) -> Preview {
     let tier = decision.tier.and_then(|name| question.policy.tier(name));
     Preview {
         object: Value::Null,
-        pods: workloads::pods(&document.value, &found.kind),
-        gpus: explanation.gpus,
+        one: explanation.gpus,
         writes: request::writes(question.pod, &decision.edits),
         left_out: reason::left_out(question.pod, tier, &explanation.considered),
+        objects: Vec::new(),
     }
 }
 
@@ -210,8 +300,9 @@ fn preview(
 fn place(document: &Document) -> String {
     let item = document
         .item
-        .map_or_else(String::new, |i| format!(", item {i}"));
-    format!("{}: document {}{item}", document.source, document.index)
+        .map_or_else(String::new, |i| format!(", item {}", i + 1));
+    let index = document.index + 1;
+    format!("{}: document {index}{item}", document.source)
 }
 
 fn finding(finding: &Finding, pod_path: &str) -> FindingEntry {

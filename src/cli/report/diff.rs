@@ -1,5 +1,7 @@
 //! The report as a unified diff: each object that changes, as YAML before and after.
 
+use std::collections::HashSet;
+
 use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use similar::{ChangeTag, TextDiff};
@@ -19,12 +21,20 @@ pub(crate) fn render(report: &ReviewReport) -> anyhow::Result<String> {
     for assumption in &report.assumptions {
         text.push_str(&comment(&format!("assumed: {assumption}")));
     }
+    for hint in &report.hints {
+        text.push_str(&comment(&format!("hint: {hint}")));
+    }
+    let later = report.items.iter().filter(|item| item.document > 0);
+    let several: HashSet<&str> = later.map(|item| item.source.as_str()).collect();
     for item in &report.items {
+        let document = several.contains(item.source.as_str());
+        let document = document.then_some(item.document);
+        let place = place(&item.source, document, item.item);
         let dry = match item.mode {
             Some("dry-run") => " (dry-run: reported, not applied)",
             _ => "",
         };
-        let what = format!("{}{dry} ({})", title(item), place(item));
+        let what = format!("{}{dry} ({place})", title(item));
         match item.outcome {
             "rewritten" => text.push_str(&diff(item, &what)?),
             "denied" => text.push_str(&comment(&format!("denied: {what}: {}", item.reason))),

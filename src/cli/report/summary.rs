@@ -1,132 +1,106 @@
-//! The end of the report for people: objects and pods by outcome, and the GPUs they take before and after.
+//! What people read first: the GPUs asked for and taken, and how many objects came out how.
 
-use anstyle::Style;
+use super::{GpuEntry, ReviewReport, Summary};
 
-use super::{Item, ReviewReport};
-use crate::cli::table::{Cell, Column, Table, WIDTH, paint, wrap};
+/// The saving, in one line.
+pub(super) fn saving(summary: &Summary) -> String {
+    let GpuEntry { asked, taken, .. } = summary.gpus;
+    let free = asked - taken;
+    if asked < SHOWN {
+        return match summary.denied {
+            0 => "No GPU is asked for".to_owned(),
+            _ => "No GPU is asked for by what is admitted".to_owned(),
+        };
+    }
+    let gpus = if number(asked) == "1" { "GPU" } else { "GPUs" };
+    let line = format!("{} {gpus} asked, {} taken", number(asked), number(taken));
+    match free < SHOWN {
+        true => line,
+        false => format!("{line}: {} free ({})", number(free), percent(free / asked)),
+    }
+}
 
-/// The table, and what its GPUs mean.
-pub(crate) fn render(report: &ReviewReport) -> String {
-    let mut table = Table::new(0, &COLUMNS);
-    let heads = [
-        "SUMMARY",
-        "OBJECTS",
-        "PODS",
-        "GPUS AS WRITTEN",
-        "GPUS TAKEN",
+/// What is less does not show.
+const SHOWN: f64 = 0.005;
+
+fn percent(part: f64) -> String {
+    match part * 100.0 {
+        little if little < 1.0 => "less than 1 %".to_owned(),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
+/// `16 objects: 9 rewritten, 6 denied, 1 skipped`
+pub(super) fn counts(report: &ReviewReport) -> String {
+    let summary = &report.summary;
+    let parts = [
+        (summary.rewritten, "rewritten"),
+        (summary.untouched, "untouched"),
+        (summary.denied, "denied"),
+        (summary.skipped, "skipped"),
     ];
-    table.row(heads.map(|head| Cell::styled(head, Style::new().bold())));
-    let mut admitted = Count::default();
-    for outcome in ["rewritten", "untouched"] {
-        let count = Count::of(report, outcome);
-        admitted.add(count);
-        table.row(count.row(outcome));
-    }
-    table.row(admitted.row("admitted"));
-    let denied = Count::of(report, "denied");
-    let none = || "-".to_owned();
-    table.row([
-        "denied".into(),
-        denied.objects.to_string().into(),
-        denied.pods.to_string().into(),
-        none().into(),
-        none().into(),
-    ]);
-    let skipped = Count::of(report, "skipped");
-    table.row([
-        "skipped".into(),
-        skipped.objects.to_string().into(),
-        none().into(),
-        none().into(),
-        none().into(),
-    ]);
-    table.render() + &unreadable(report) + &note()
-}
-
-const COLUMNS: [Column; 5] = [
-    Column::Left(10),
-    Column::Right,
-    Column::Right,
-    Column::Right,
-    Column::Right,
-];
-
-/// What one line of the table counts.
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    objects: usize,
-    pods: u64,
-    before: f64,
-    after: f64,
-}
-
-impl Count {
-    fn of(report: &ReviewReport, outcome: &str) -> Self {
-        let mut count = Self::default();
-        for item in report.items.iter().filter(|i| i.outcome == outcome) {
-            count.add(Self::one(item));
-        }
-        count
-    }
-
-    fn one(item: &Item) -> Self {
-        let pods = item.preview.pods;
-        Self {
-            objects: 1,
-            pods,
-            before: item.preview.gpus.before * pods as f64,
-            after: item.preview.gpus.after * pods as f64,
-        }
-    }
-
-    fn add(&mut self, other: Self) {
-        self.objects += other.objects;
-        self.pods = self.pods.saturating_add(other.pods);
-        self.before += other.before;
-        self.after += other.after;
-    }
-
-    fn row(self, name: &str) -> [Cell; 5] {
-        [
-            name.into(),
-            self.objects.to_string().into(),
-            self.pods.to_string().into(),
-            number(self.before).into(),
-            number(self.after).into(),
-        ]
+    let noun = match report.kind {
+        "AuditReport" => "pod",
+        _ => "object",
+    };
+    let all = summary.pods + summary.skipped;
+    let s = if all == 1 { "" } else { "s" };
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let parts: Vec<String> = parts
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    match parts.is_empty() {
+        true => format!("no {noun} to judge"),
+        false => format!("{all} {noun}{s}: {}", parts.join(", ")),
     }
 }
 
-fn unreadable(report: &ReviewReport) -> String {
-    match report.unreadable.len() {
-        0 => String::new(),
-        n => format!("Not counted: {n} that could not be read.\n"),
-    }
-}
-
-fn note() -> String {
-    let text = "GPUs are those of admitted pods, times replicas or parallelism; a DaemonSet counts once. \
-        As written, a fraction or an annotation alone counts as the whole GPU it would need without \
-        sharing. Taken, an MPS or time-slicing share counts as 1/replicas and a MIG slice as its part \
-        of the device; where several would do, the largest.";
-    let lines = wrap(text, WIDTH);
-    let dim = Style::new().dimmed();
-    lines.iter().map(|line| paint(dim, line) + "\n").collect()
-}
+/// What the GPUs mean.
+pub(super) const LEGEND: &str = "GPUs: of admitted pods, times replicas; a share counts as its part of a device, at \
+    most.";
 
 /// At most two decimals, and none where they are zeros.
-pub(crate) fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::{GpuEntry, Summary, number, saving};
 
     #[test]
     fn numbers_have_two_decimals_at_most() {
         let shown = [0.0, 1.0, 0.25, 1.0 / 7.0, 10.0, 2.5, 100.999].map(number);
         assert_eq!(shown, ["0", "1", "0.25", "0.14", "10", "2.5", "101"]);
+    }
+
+    #[test]
+    fn the_saving_is_a_line() {
+        for (asked, taken, denied, said) in [
+            (10.0, 2.5, 3, "10 GPUs asked, 2.5 taken: 7.5 free (75 %)"),
+            (1.0, 0.25, 0, "1 GPU asked, 0.25 taken: 0.75 free (75 %)"),
+            (3.0, 3.0, 0, "3 GPUs asked, 3 taken"),
+            (
+                400.0,
+                399.5,
+                0,
+                "400 GPUs asked, 399.5 taken: 0.5 free (less than 1 %)",
+            ),
+            (0.0, 0.0, 0, "No GPU is asked for"),
+            (0.0, 0.0, 1, "No GPU is asked for by what is admitted"),
+        ] {
+            let gpus = GpuEntry {
+                pods: 1,
+                asked,
+                taken,
+            };
+            let summary = Summary {
+                denied,
+                gpus,
+                ..Summary::default()
+            };
+            assert_eq!(saving(&summary), said);
+        }
     }
 }

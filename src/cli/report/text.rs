@@ -3,9 +3,9 @@
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
 
-use super::{ConsideredEntry, FindingEntry, Item, ReviewReport, summary};
+use super::{ConsideredEntry, FindingEntry, Item, Member, ReviewReport, summary};
 use crate::cli::rules;
-use crate::cli::table::{Cell, Column, Table, WIDTH, paint};
+use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
 use crate::engine::shown::shown_lines;
 
 /// The whole report; nothing where nothing could be read.
@@ -13,28 +13,60 @@ pub(crate) fn render(report: &ReviewReport) -> String {
     if report.items.is_empty() && !report.unreadable.is_empty() {
         return String::new();
     }
-    let mut text = assumptions(report);
+    let head = head(report);
+    let mut text = head.clone();
+    text.push_str(&notes(report));
     let mut was_short = false;
     for item in &report.items {
         let is_short = item.findings.is_empty() && item.preview.writes.is_empty();
-        if !(text.is_empty() || is_short && was_short) {
+        if !(is_short && was_short) {
             text.push('\n');
         }
         text.push_str(&self::item(item));
         was_short = is_short;
     }
-    if !text.is_empty() {
-        text.push('\n');
+    text.push('\n');
+    if report.items.len() > A_SCREEN {
+        text.push_str(&head);
     }
-    text + &summary::render(report)
+    if report.summary.gpus.asked > 0.0 {
+        text.push_str(&dimmed(summary::LEGEND));
+    }
+    text
 }
 
-fn assumptions(report: &ReviewReport) -> String {
+/// More items than this push the head of the report off a screen, so it is said again.
+const A_SCREEN: usize = 3;
+/// More objects than this are not named one by one.
+const NAMED: usize = 8;
+
+fn head(report: &ReviewReport) -> String {
+    let mut text = paint(Style::new().bold(), &summary::saving(&report.summary));
+    text.push('\n');
+    text.push_str(&summary::counts(report));
+    text.push('\n');
+    match report.unreadable.len() {
+        0 => {}
+        n => text.push_str(&format!("Not counted: {n} that could not be read.\n")),
+    }
+    text
+}
+
+fn dimmed(text: &str) -> String {
+    let dim = Style::new().dimmed();
+    let lines = wrap(text, width());
+    lines.iter().map(|line| paint(dim, line) + "\n").collect()
+}
+
+/// What the judgement rests on, and what to try next.
+fn notes(report: &ReviewReport) -> String {
     let mut table = Table::new(0, &[Column::Left(KEY)]);
     let style = AnsiColor::Yellow.on_default();
-    for (index, assumption) in report.assumptions.iter().enumerate() {
-        let head = if index == 0 { "assumed" } else { "" };
-        table.row([Cell::styled(head, style), assumption.as_str().into()]);
+    for (word, notes) in [("assumed", &report.assumptions), ("hint", &report.hints)] {
+        for (index, note) in notes.iter().enumerate() {
+            let head = if index == 0 { word } else { "" };
+            table.row([Cell::styled(head, style), note.as_str().into()]);
+        }
     }
     table.render()
 }
@@ -52,59 +84,80 @@ fn item(item: &Item) -> String {
     text
 }
 
-/// `rewritten  Deployment team-a/llm  (a.yaml)`
+/// `rewritten  Deployment team-a/llm  (a.yaml)`, and under it what else came out alike.
 fn header(item: &Item) -> String {
     let color = match item.outcome {
         "rewritten" => AnsiColor::Green.on_default().bold(),
         "denied" => AnsiColor::Red.on_default().bold(),
         _ => Style::new().dimmed(),
     };
-    let what = shown_lines(&title(item));
-    let place = shown_lines(&place(item));
-    let dry = match item.mode {
-        Some("dry-run") => " (dry-run: reported, not applied)",
-        _ => "",
-    };
-    let length = 11 + what.chars().count() + place.chars().count() + dry.len() + 4;
-    let gap = if length > WIDTH {
-        "\n           "
-    } else {
-        "  "
-    };
-    format!(
-        "{}  {}{dry}{gap}{}\n",
-        paint(color, &format!("{:<9}", item.outcome)),
-        paint(Style::new().bold(), &what),
-        paint(Style::new().dimmed(), &format!("({place})")),
-    )
+    let objects = &item.preview.objects;
+    let mut text = paint(color, &format!("{:<9}", item.outcome)) + "  ";
+    for (index, object) in objects.iter().take(NAMED).enumerate() {
+        if index > 0 {
+            text.push_str(UNDER);
+        }
+        text.push_str(&named(
+            object,
+            item.mode == Some("dry-run"),
+            objects.len() > 1,
+        ));
+    }
+    if let Some(rest) = objects.get(NAMED..).filter(|rest| !rest.is_empty()) {
+        let pods: u64 = rest.iter().map(|object| object.pods).sum();
+        text.push_str(&format!("{UNDER}and {} more ({pods} pods)\n", rest.len()));
+    }
+    text
 }
 
-/// `Deployment team-a/llm`, as far as the object says.
+const UNDER: &str = "           ";
+
+fn named(object: &Member, is_dry_run: bool, is_one_of_many: bool) -> String {
+    let what = paint(Style::new().bold(), &shown_lines(&object.title));
+    let is_counted = object.pods != 1 && (is_one_of_many || object.place.is_empty());
+    let pods = match is_counted {
+        true => format!(", {} pods", object.pods),
+        false => String::new(),
+    };
+    let dry = match is_dry_run {
+        true => " (dry-run: reported, not applied)",
+        false => "",
+    };
+    if object.place.is_empty() {
+        return format!("{what}{pods}{dry}\n");
+    }
+    let place = shown_lines(&object.place);
+    let length = object.title.chars().count() + pods.len() + dry.len() + place.chars().count();
+    let gap = match UNDER.len() + length + 4 > width() {
+        true => format!("\n{UNDER}"),
+        false => "  ".to_owned(),
+    };
+    let place = paint(Style::new().dimmed(), &format!("({place})"));
+    format!("{what}{pods}{dry}{gap}{place}\n")
+}
+
+/// `Deployment team-a/llm`, as far as the object says; of a pod that runs what made it.
 pub(crate) fn title(item: &Item) -> String {
-    let kind = if item.kind.is_empty() {
-        "object"
-    } else {
-        &item.kind
+    let (kind, name) = match &item.workload {
+        Some(workload) => (&workload.kind, &workload.name),
+        None => (&item.kind, &item.name),
     };
-    let name = if item.name.is_empty() {
-        "(no name)"
-    } else {
-        &item.name
-    };
+    let kind = if kind.is_empty() { "object" } else { kind };
+    let name = if name.is_empty() { "(no name)" } else { name };
     format!("{kind} {}/{name}", item.namespace)
 }
 
-/// The file, and the document where it is not the first.
-pub(crate) fn place(item: &Item) -> String {
-    let mut place = match item.source.as_str() {
+/// The file, which of its documents where it has several, and which item of a list; people count from 1.
+pub(crate) fn place(source: &str, document: Option<usize>, item: Option<usize>) -> String {
+    let mut place = match source {
         "-" => "standard input".to_owned(),
         file => file.to_owned(),
     };
-    if item.document > 0 {
-        place.push_str(&format!(", document {}", item.document));
+    if let Some(document) = document {
+        place.push_str(&format!(", document {}", document + 1));
     }
-    if let Some(index) = item.item {
-        place.push_str(&format!(", item {index}"));
+    if let Some(index) = item {
+        place.push_str(&format!(", item {}", index + 1));
     }
     place
 }
@@ -166,7 +219,7 @@ fn request(item: &Item) -> String {
 
 /// Whether the pod takes less than it asked for as written, as far as it would show.
 fn shrinks(item: &Item) -> bool {
-    let gpus = item.preview.gpus;
+    let gpus = item.preview.one;
     gpus.before - gpus.after >= 0.005
 }
 
@@ -182,8 +235,8 @@ fn resources(list: &Map<String, Value>) -> String {
 }
 
 fn takes(item: &Item) -> String {
-    let gpus = item.preview.gpus;
-    let pods = match item.preview.pods {
+    let gpus = item.preview.one;
+    let pods = match item.gpus.map_or(1, |gpus| gpus.pods) {
         1 => String::new(),
         n => format!(", times {n} pods"),
     };

@@ -1,22 +1,28 @@
-//! Reads one chunk as JSON or YAML into values, strictly: no key twice, no bombs, no guessed booleans.
+//! Reads one chunk as JSON or YAML into values: no bombs, no guessed booleans, and no key twice that nobody hears of.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::map::Entry;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use serde_saphyr::options::NonFiniteFloatPolicy;
+use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{MessageFormatter, UserMessageFormatter};
 
 use super::chunk::Chunk;
-use super::{InputError, LARGEST, Place};
+use super::{Doubled, InputError, LARGEST, Place, doubled};
 
 const MOST_ANCHORED: usize = 200_000;
 
+/// One value, if it could be read, and the keys in it that stand twice.
+pub(super) struct Reading {
+    pub(super) value: Result<Value, Flaw>,
+    pub(super) doubled: Vec<Flaw>,
+}
+
 impl Chunk<'_> {
-    pub(super) fn read(&self) -> Vec<Result<Value, Flaw>> {
+    pub(super) fn read(&self) -> Vec<Reading> {
         match self.json_start() {
             Some(start) => self.read_json(start),
             None => vec![self.read_yaml()],
@@ -35,7 +41,7 @@ impl Chunk<'_> {
             .then_some(self.text.len() - body.len())
     }
 
-    fn read_json(&self, start: usize) -> Vec<Result<Value, Flaw>> {
+    fn read_json(&self, start: usize) -> Vec<Reading> {
         let (before, body) = self.text.split_at_checked(start).unwrap_or(("", self.text));
         let mut values = serde_json::Deserializer::from_str(body).into_iter::<&RawValue>();
         let mut results = Vec::new();
@@ -44,26 +50,79 @@ impl Chunk<'_> {
                 Ok(raw) => {
                     let from = start + values.byte_offset() - raw.get().len();
                     let before = self.text.get(..from).unwrap_or_default();
-                    Tree::of_json(raw).map_err(|error| Flaw::of_json(&error, before))
+                    Reading::of(raw.get(), before, usize::MAX, |tree| {
+                        let mut reader = serde_json::Deserializer::from_str(raw.get());
+                        let read = tree.deserialize(&mut reader);
+                        read.map_err(|error| Flaw::of_json(&error, before))
+                    })
                 }
                 Err(error) => {
                     let mut flaw = Flaw::of_json(&error, before);
                     flaw.problem += " (what follows it in this document was not read)";
-                    Err(flaw)
+                    Reading {
+                        value: Err(flaw),
+                        doubled: Vec::new(),
+                    }
                 }
             });
         }
         results
     }
 
-    fn read_yaml(&self) -> Result<Value, Flaw> {
-        let room = Cell::new(self.text.len().saturating_add(LARGEST));
-        let tree = Tree { room: &room };
-        serde_saphyr::with_deserializer_from_str_with_options(self.text, yaml_options(), |reader| {
-            tree.deserialize(reader)
+    fn read_yaml(&self) -> Reading {
+        let room = self.text.len().saturating_add(LARGEST);
+        Reading::of(self.text, "", room, |tree| {
+            let read = |reader: serde_saphyr::Deserializer<'_, '_>| tree.deserialize(reader);
+            serde_saphyr::with_deserializer_from_str_with_options(self.text, yaml_options(), read)
+                .map_err(|error| Flaw::of_yaml(&error))
         })
-        .map_err(|error| Flaw::of_yaml(&error))
     }
+}
+
+impl Reading {
+    /// Reads a text that stands behind another one; it may take so much room.
+    fn of(
+        text: &str,
+        before: &str,
+        room: usize,
+        read: impl FnOnce(Tree<'_>) -> Result<Value, Flaw>,
+    ) -> Self {
+        let limits = Limits {
+            room: Cell::new(room),
+            doubled: RefCell::default(),
+        };
+        let value = read(Tree { limits: &limits });
+        let doubled = match limits.doubled.into_inner() {
+            Some(first) => flaws(first, text, before),
+            None => Vec::new(),
+        };
+        Self { value, doubled }
+    }
+}
+
+/// The keys of a text that stand twice; of one whose places nobody can tell, the first.
+fn flaws(first: String, text: &str, before: &str) -> Vec<Flaw> {
+    let (lines, column) = end_of(before);
+    let flaw = |again: doubled::Again| Flaw {
+        line: Some(again.line + lines),
+        column: Some(again.column + if again.line == 1 { column } else { 0 }),
+        problem: again.key,
+    };
+    let mut found: Vec<Flaw> = doubled::find(text).into_iter().map(flaw).collect();
+    if found.is_empty() {
+        found.push(Flaw {
+            line: None,
+            column: None,
+            problem: first,
+        });
+    }
+    found
+}
+
+/// How many lines end in a text, and how many characters its last one has.
+fn end_of(text: &str) -> (usize, usize) {
+    let last = text.rsplit('\n').next().unwrap_or_default();
+    (text.matches('\n').count(), last.chars().count())
 }
 
 /// What is wrong, and where in the chunk.
@@ -75,17 +134,29 @@ pub(super) struct Flaw {
 
 impl Flaw {
     pub(super) fn at(self, source: &str, document: usize, chunk: &Chunk<'_>) -> InputError {
-        let place = Place {
-            file: source.to_owned(),
-            document,
-            line: self.line.map(|line| line + chunk.lines),
-            column: self.column,
-        };
+        let place = self.place(source, document, chunk);
         let problem = self.problem;
         if chunk.text.lines().any(has_placeholder) {
             InputError::Template { place, problem }
         } else {
             InputError::Malformed { place, problem }
+        }
+    }
+
+    /// As what it is where it is a key that stands twice.
+    pub(super) fn doubled(self, source: &str, document: usize, chunk: &Chunk<'_>) -> Doubled {
+        Doubled {
+            place: self.place(source, document, chunk),
+            key: self.problem,
+        }
+    }
+
+    fn place(&self, source: &str, document: usize, chunk: &Chunk<'_>) -> Place {
+        Place {
+            file: source.to_owned(),
+            document,
+            line: self.line.map(|line| line + chunk.lines),
+            column: self.column,
         }
     }
 
@@ -100,15 +171,10 @@ impl Flaw {
         } else {
             "; correct the JSON"
         };
-        let same_line = before
-            .rsplit('\n')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count();
+        let (lines, same_line) = end_of(before);
         let shift = if error.line() == 1 { same_line } else { 0 };
         Self {
-            line: Some(error.line() + before.matches('\n').count()),
+            line: Some(error.line() + lines),
             column: Some(error.column() + shift),
             problem: format!("{said}{advice}"),
         }
@@ -117,25 +183,16 @@ impl Flaw {
     fn of_yaml(error: &serde_saphyr::Error) -> Self {
         let location = error.location();
         let known = |number: u64| usize::try_from(number).ok().filter(|number| *number > 0);
-        let problem = match error {
-            serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => twice(key),
-            other => format!(
-                "{}; correct the YAML",
-                UserMessageFormatter.format_message(other)
-            ),
-        };
+        let problem = format!(
+            "{}; correct the YAML",
+            UserMessageFormatter.format_message(error)
+        );
         Self {
             line: location.and_then(|at| known(at.line())),
             column: location.and_then(|at| known(at.column())),
             problem,
         }
     }
-}
-
-fn twice(key: &str) -> String {
-    format!(
-        "the key `{key}` stands twice in one object, where each may stand once; remove one of them"
-    )
 }
 
 /// Whether `{{` stands outside quotes and comments.
@@ -160,6 +217,8 @@ fn yaml_options() -> serde_saphyr::Options {
         },
         // Emitted comments count against a limit of 32 in a row, which real manifests exceed.
         emit_comments: false,
+        // `Tree` sees them.
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
         strict_booleans: true,
         legacy_octal_numbers: true,
         non_finite_float_policy: NonFiniteFloatPolicy::AsString,
@@ -167,23 +226,25 @@ fn yaml_options() -> serde_saphyr::Options {
     }
 }
 
-/// Builds a value, refusing what `Value`'s own reader lets pass: a key given twice, and size without end.
+/// What is counted and seen while a value is read.
+struct Limits {
+    /// Bytes that may still be made: few aliases of one long text can make many.
+    room: Cell<usize>,
+    /// The first key that stood twice.
+    doubled: RefCell<Option<String>>,
+}
+
+/// Builds a value, seeing what `Value`'s own reader lets pass: a key given twice, and size without end.
 #[derive(Clone, Copy)]
 struct Tree<'r> {
-    /// Bytes that may still be made: few aliases of one long text can make many.
-    room: &'r Cell<usize>,
+    limits: &'r Limits,
 }
 
 impl Tree<'_> {
-    fn of_json(json: &RawValue) -> Result<Value, serde_json::Error> {
-        let room = Cell::new(usize::MAX);
-        Tree { room: &room }.deserialize(&mut serde_json::Deserializer::from_str(json.get()))
-    }
-
     fn spend<E: Error>(self, bytes: usize) -> Result<(), E> {
-        let left = self.room.get().checked_sub(bytes.saturating_add(1));
-        self.room
-            .set(left.ok_or_else(|| E::custom("its aliases repeat more text than allowed"))?);
+        let room = &self.limits.room;
+        let left = room.get().checked_sub(bytes.saturating_add(1));
+        room.set(left.ok_or_else(|| E::custom("its aliases repeat more text than allowed"))?);
         Ok(())
     }
 }
@@ -244,9 +305,16 @@ impl<'de> Visitor<'de> for Tree<'_> {
             let key = key.unwrap_or_else(|| "null".to_owned());
             self.spend(key.len())?;
             match object.entry(key) {
-                Entry::Occupied(entry) => return Err(A::Error::custom(twice(entry.key()))),
-                Entry::Vacant(entry) => entry.insert(reader.next_value_seed(self)?),
-            };
+                Entry::Occupied(mut entry) => {
+                    let mut first = self.limits.doubled.borrow_mut();
+                    first.get_or_insert_with(|| entry.key().clone());
+                    drop(first);
+                    entry.insert(reader.next_value_seed(self)?);
+                }
+                Entry::Vacant(entry) => {
+                    entry.insert(reader.next_value_seed(self)?);
+                }
+            }
         }
         Ok(object.into())
     }

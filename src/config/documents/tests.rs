@@ -125,19 +125,7 @@ fn what_is_broken_names_its_place_and_the_rest_of_the_file_is_read() {
     for (text, message) in [
         (
             "a: 1\n---\n# c\na: b: c\n---\nb: 2",
-            "a.yaml: document 1, line 4, column 5: mapping values are not",
-        ),
-        (
-            "a: 1\n---\nx: {y: 1,\n  y: 2}\n---\nb: 2",
-            "document 1, line 4, column 3: the key `y` stands twice",
-        ),
-        (
-            "a: 1\n---\n\n {\"x\": [{\"y\": 1, \"y\": 2}]}\n---\nb: 2",
-            "line 4, column 20: the key `y` stands twice",
-        ),
-        (
-            "{\"a\": 1} {\"y\": 1,\n\"y\": 2} {\"b\": 2}",
-            "document 1, line 2, column 3: the key `y` stands twice",
+            "a.yaml: document 2, line 4, column 5: mapping values are not",
         ),
         (
             "a: 1\n---\n{\"x\": nope}\n---\nb: 2",
@@ -145,7 +133,7 @@ fn what_is_broken_names_its_place_and_the_rest_of_the_file_is_read() {
         ),
         (
             "a: 1\n--- {\"x\": 1 2}\n---\nb: 2",
-            "document 1, line 2, column 13: expected `,` or `}`",
+            "document 2, line 2, column 13: expected `,` or `}`",
         ),
         (
             "a: 1\n---\nx: {{ .Values.x }}\n---\nb: 2",
@@ -181,6 +169,56 @@ fn what_is_broken_names_its_place_and_the_rest_of_the_file_is_read() {
 }
 
 #[test]
+fn of_a_key_that_stands_twice_the_last_counts_and_its_line_is_told() {
+    for (text, expected, told) in [
+        (
+            "a: 1\n---\nx: {y: 1, z: 0,\n  y: 2}\n",
+            json!([{"a": 1}, {"x": {"y": 2, "z": 0}}]),
+            vec!["a.yaml: document 2, line 4, column 3: the key `y` stands twice"],
+        ),
+        (
+            "- r: {c: 1}\n  r: {g: 8}\n- s: 1\n  t: 2\n  s: 3\n",
+            json!([[{"r": {"g": 8}}, {"s": 3, "t": 2}]]),
+            vec![
+                "line 2, column 3: the key `r`",
+                "line 5, column 3: the key `s`",
+            ],
+        ),
+        (
+            "\n {\"x\": [{\"y\": 1, \"y\": 2}]}\n",
+            json!([{"x": [{"y": 2}]}]),
+            vec!["document 1, line 2, column 18: the key `y` stands twice"],
+        ),
+        (
+            "{\"a\": 1} {\"y\": 1,\n\"y\": {\"z\": 1, \"z\": 2}}",
+            json!([{"a": 1}, {"y": {"z": 2}}]),
+            vec![
+                "document 2, line 2, column 1: the key `y`",
+                "line 2, column 15: the key `z`",
+            ],
+        ),
+        (
+            "a: &a {k: 1}\nb:\n  <<: *a\n  k: 2\n",
+            json!([{"a": {"k": 1}, "b": {"k": 2}}]),
+            vec![],
+        ),
+    ] {
+        let input = parse("a.yaml", text);
+        assert_eq!(Value::Array(values(text)), expected, "{text:?}");
+        let said: Vec<String> = input.doubled.iter().map(ToString::to_string).collect();
+        assert_eq!(said.len(), told.len(), "{said:?}");
+        for (said, told) in said.iter().zip(told) {
+            assert!(said.contains(told), "{said}");
+        }
+    }
+    let many = parse("a.yaml", &"k: 1\n".repeat(1000));
+    assert_eq!(
+        (many.documents.len(), many.errors.len(), many.doubled.len()),
+        (1, 0, 8)
+    );
+}
+
+#[test]
 fn bombs_and_bottomless_nesting_are_errors() {
     let shout = (1..12).fold("a0: &a0 [x]\n".to_owned(), |text, n| {
         text + &format!("a{n}: &a{n} [{}]\n", format!("*a{}, ", n - 1).repeat(10))
@@ -212,7 +250,9 @@ fn bombs_and_bottomless_nesting_are_errors() {
 #[test]
 fn lists_are_taken_apart_and_items_of_typed_lists_get_their_kind() {
     let text = "a: 1\n---\nkind: List\nitems:\n- kind: Pod\n- apiVersion: apps/v1\n  kind: DeploymentList\n  items:\n  - x: 1\n  - kind: Own\n- null\n---\nkind: PodList\nitems: none\n";
-    let read: Vec<_> = parse("a.yaml", text)
+    let input = parse("a.yaml", text);
+    assert_eq!(input.lists, 2);
+    let read: Vec<_> = input
         .documents
         .into_iter()
         .map(|document| (document.index, document.item, document.value.to_string()))

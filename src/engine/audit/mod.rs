@@ -20,6 +20,7 @@ use super::outsider;
 use super::policy::{Mode, Policy};
 use super::question::{Question, Workload};
 use super::runtime_classes::RuntimeClasses;
+use super::share;
 use super::strategy::Strategy;
 use super::supply::fleet::Doubted;
 use super::supply::{Group, Offer, Supply, Unknown};
@@ -71,18 +72,31 @@ pub struct Audit<'a> {
 pub struct NodeAudit<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What it sells, and how many of each.
-    pub sells: Vec<(&'a Offer, u64)>,
+    /// What it sells.
+    pub sells: Vec<Sells<'a>>,
     /// GPU resources nothing can be said about, and why.
     pub unknown: &'a [Unknown],
     /// Memory labels that cannot be right.
     pub doubted: &'a [Doubted],
+    /// Whether new pods may come: it is there, neither cordoned nor being changed, and ready.
+    pub takes_new_pods: bool,
     /// Whether it has the hostname label that anti-affinity counts by.
     pub has_hostname: bool,
     /// By boundary label, none for pods without: how many pods take a stock resource, and how many of them share.
     pub boundaries: BTreeMap<Option<&'a str>, Count>,
     /// Pods of two boundaries that share its devices, or may, if it runs such.
     pub breach: Option<Breach<'a>>,
+}
+
+/// One resource of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Sells<'a> {
+    /// What it is.
+    pub offer: &'a Offer,
+    /// How many it has.
+    pub count: u64,
+    /// How many of them no pod holds.
+    pub free: u64,
 }
 
 /// How many pods of a boundary are on a node.
@@ -116,6 +130,15 @@ pub struct PodAudit<'a> {
     pub holds: Holding<'a>,
     /// Why the guarantee does not cover it; empty where it does.
     pub gaps: Vec<Gap>,
+}
+
+impl NodeAudit<'_> {
+    fn take(&mut self, held: &BTreeMap<&str, u64>) {
+        for sells in &mut self.sells {
+            let taken = held.get(sells.offer.resource.as_str());
+            sells.free = sells.free.saturating_sub(taken.copied().unwrap_or(0));
+        }
+    }
 }
 
 impl PodAudit<'_> {
@@ -186,6 +209,7 @@ pub fn boundaries<'a>(judge: &Judge<'a>, placed: &[Placed<'a>]) -> Audit<'a> {
     for pod in &pods {
         let name = pod.placed.node;
         let node = nodes.entry(name).or_insert_with(|| missing(name));
+        node.take(&share::held(pod.placed.pod));
         let count = node.boundaries.entry(pod.label).or_default();
         count.pods += 1;
         if pod.holds.is_shared() {
@@ -291,8 +315,14 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
     let mut nodes = BTreeMap::new();
     for group in &supply.groups {
         let sold = group.sold.iter();
-        let sells: Vec<(&Offer, u64)> = sold
-            .filter_map(|s| Some((supply.offers.get(s.offer)?, s.count)))
+        let sells: Vec<Sells<'_>> = sold
+            .filter_map(|s| {
+                Some(Sells {
+                    offer: supply.offers.get(s.offer)?,
+                    count: s.count,
+                    free: s.count,
+                })
+            })
             .collect();
         // Pools are nodes that are not there yet; no node has a slash in its name.
         for name in supply.node_names(group).filter(|n| !n.contains('/')) {
@@ -301,6 +331,7 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
                 sells: sells.clone(),
                 unknown: &group.unknown,
                 doubted: &group.doubted,
+                takes_new_pods: group.available,
                 has_hostname: group.has_hostname,
                 boundaries: BTreeMap::new(),
                 breach: None,
@@ -318,6 +349,7 @@ fn missing(name: &str) -> NodeAudit<'_> {
         sells: Vec::new(),
         unknown: &[],
         doubted: &[],
+        takes_new_pods: false,
         has_hostname: false,
         boundaries: BTreeMap::new(),
         breach: None,

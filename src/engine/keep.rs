@@ -48,7 +48,7 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
     let selected = case.filter.terms.is_none().then_some(&nothing);
     let terms = terms::filled(case.filter.terms.unwrap_or_default());
     for term in selected.into_iter().chain(terms.map(|(_, term)| term)) {
-        let described = Described::new(term, case, strategy);
+        let described = Described::new(term, case);
         serves(&described, case, strategy, &mut grants, &mut budget)?;
     }
     let nodes = case.reachable_as_is();

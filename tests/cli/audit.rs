@@ -59,6 +59,46 @@ fn boundaries_does_not_end_well_where_nobody_can_say_whether_two_of_them_share()
 }
 
 #[test]
+fn boundaries_names_the_label_that_is_missing_contradicts_or_cannot_be_right() {
+    let nodes = ["--nodes=live/odd-nodes.yaml", "--boundaries"];
+    let files = [
+        "audit",
+        "--policy=world/policy.yaml",
+        "--namespaces=live/namespaces.yaml",
+        "--pods=live/clean.yaml",
+    ];
+    let run = slicegate(&[files.as_slice(), &nodes, &["-o", "json"]].concat());
+    let report: Value = serde_json::from_str(&run.out).expect("JSON");
+    let node = |name: &str| {
+        let mut nodes = report["nodes"].as_array().expect("nodes").iter();
+        nodes.find(|n| n["name"] == name).expect(name).clone()
+    };
+    for (name, words) in [
+        ("vgpu", "supply.vgpu is unknown"),
+        (
+            "half-told",
+            "its label nvidia.com/gpu.sharing-strategy is missing",
+        ),
+        (
+            "said-unshared",
+            "it is a share by its name, and its label nvidia.com/gpu.sharing-strategy says none",
+        ),
+        ("silent", "it hands out none"),
+    ] {
+        let reason = node(name)["unknown"][0]["reason"].clone();
+        assert!(
+            reason.as_str().is_some_and(|r| r.contains(words)),
+            "{reason}"
+        );
+    }
+    let doubted = &node("old-gfd")["doubted"][0];
+    assert_eq!(doubted["label"], "nvidia.com/gpu.memory");
+    assert_eq!(doubted["value"], "42505273344");
+    let text = slicegate(&[files.as_slice(), &nodes].concat()).out;
+    assert!(text.contains("nvidia.com/gpu.memory=42505273344"), "{text}");
+}
+
+#[test]
 fn boundaries_says_the_same_to_programs() {
     let run = audit("mixed", &["--boundaries", "-o", "json"]);
     assert_eq!(run.status, 1);

@@ -16,7 +16,7 @@ use super::{fleet, reaching};
 
 /// How many scenes are looked at, and how many pods that reach for GPUs past their request.
 const SCENES: usize = 2000;
-const REACHING: usize = 2000;
+const REACHING: usize = 4000;
 
 /// Rules that no generator meets, why, and the file of a test that meets each. A new rule is met, or stands here.
 const RULES_ELSEWHERE: [(&str, &str, &str); 5] = [

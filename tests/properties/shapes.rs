@@ -55,6 +55,14 @@ pub enum Shape {
     Eks {
         part: bool,
     },
+    /// A virtual machine's vGPU that only one label tells from a card.
+    Vgpu,
+    /// A memory label in bytes.
+    Inflated {
+        replicas: u32,
+    },
+    /// Labels, and nothing on offer.
+    Silent,
     NoGpu,
 }
 
@@ -85,6 +93,11 @@ pub fn shape() -> BoxedStrategy<Shape> {
         1 => Just(Shape::Uncut),
         1 => any::<bool>().prop_map(|shared| Shape::Gke { shared }),
         1 => any::<bool>().prop_map(|part| Shape::Eks { part }),
+        1 => prop_oneof![
+            Just(Shape::Vgpu),
+            select(vec![1_u32, 4]).prop_map(|replicas| Shape::Inflated { replicas }),
+            Just(Shape::Silent),
+        ],
         1 => Just(Shape::NoGpu),
     ]
         .boxed()
@@ -171,6 +184,33 @@ impl Shape {
                     ..device.share(Kind::Exclusive, 1)
                 };
                 made.sell(GPU, gpus, if *part { Truth::unknown() } else { whole });
+            }
+            Self::Vgpu => {
+                device.describe(&mut made, "", "none", 1);
+                made.set("nvidia.com/vgpu.present", "true");
+                made.sell(GPU, gpus, Truth::unknown());
+            }
+            Self::Inflated { replicas } => {
+                let kind = if *replicas > 1 {
+                    Kind::Mps
+                } else {
+                    Kind::Exclusive
+                };
+                match kind {
+                    Kind::Mps => device.shared(&mut made, kind, *replicas, true),
+                    _ => {
+                        device.describe(&mut made, "", "none", 1);
+                        made.sell(GPU, gpus, device.share(kind, 1));
+                    }
+                }
+                made.set("nvidia.com/gpu.memory", mib << 20);
+                for truth in made.truth.values_mut() {
+                    (truth.mib, truth.is_told) = (None, false);
+                }
+            }
+            Self::Silent => {
+                device.describe(&mut made, "", "none", 1);
+                made.sell(GPU, 0, Truth::unknown());
             }
             Self::NoGpu => {}
         }

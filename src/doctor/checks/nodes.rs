@@ -114,7 +114,8 @@ pub(super) fn silent(scene: &Scene<'_>) -> Findings {
     };
     let has_gpu = |node: &&Value| {
         let labels = &node["metadata"]["labels"];
-        HAS_GPU.iter().any(|key| labels[*key] == "true")
+        let is_described = labels["nvidia.com/gpu.product"].is_string();
+        is_described || HAS_GPU.iter().any(|key| labels[*key] == "true")
     };
     let all = seen(&scene.gathered.nodes)?.iter();
     let silent: Vec<&str> = all

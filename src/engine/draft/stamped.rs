@@ -195,14 +195,22 @@ impl<'a> Meant<'a> {
     /// Whether the pod may wait for them with its request as it is: a tier is served by what is known alone, but for a
     /// name of the cluster's own, of which nobody can say that it is not on offer.
     fn is_enough(&self, case: &Case<'_, '_>) -> bool {
-        let waits = |want: &Want<'_>, group: &Group| {
-            let name = want.fixed_resource().unwrap_or(words::GPU);
+        let names = case.wants.iter();
+        let names: Vec<&str> = names
+            .map(|w| w.fixed_resource().unwrap_or(words::GPU))
+            .collect();
+        let may_have = |name: &str, group: &Group| {
+            let needed = case.needed(&names, name);
             let mut unknown = group.unknown.iter().filter(|u| u.resource == name);
-            unknown.any(|u| case.tier.is_none() || u.why == Why::OwnName)
-                || case.sells(group, name, want.count)
+            unknown.any(|u| u.count >= needed && (case.tier.is_none() || u.why == Why::OwnName))
         };
+        let has = |name, group| case.sells(group, name, case.needed(&names, name));
         let mut groups = self.groups.iter();
-        groups.any(|group| case.wants.iter().all(|want| waits(want, group)))
+        groups.any(|group| {
+            let mut each = names.iter();
+            names.iter().any(|name| may_have(name, group))
+                && each.all(|name| may_have(name, group) || has(name, group))
+        })
     }
 }
 

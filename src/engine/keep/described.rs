@@ -6,7 +6,6 @@ use std::collections::HashSet;
 
 use crate::engine::case::Case;
 use crate::engine::policy::Declared;
-use crate::engine::strategy::Strategy;
 use crate::engine::supply::read::{self, Labels};
 use crate::engine::supply::{Offer, VGPU_PRESENT};
 use crate::engine::words;
@@ -61,17 +60,12 @@ struct Pick<'t> {
 }
 
 impl<'t> Described<'t> {
-    pub(super) fn new(
-        term: &'t NodeSelectorTerm<'t>,
-        case: &'t Case<'_, '_>,
-        strategy: Strategy,
-    ) -> Self {
+    pub(super) fn new(term: &'t NodeSelectorTerm<'t>, case: &'t Case<'_, '_>) -> Self {
         Self {
             term,
             selector: case.filter.node_selector,
             declared: case.policy.supply.declared,
-            needs_memory: strategy == Strategy::Mps
-                || case.wants.iter().any(|w| w.ask.memory.is_some()),
+            needs_memory: case.wants.iter().any(|w| w.ask.memory.is_some()),
             picks: RefCell::default(),
             is_open: Cell::new(false),
             is_nowhere: Cell::new(false),
@@ -183,6 +177,11 @@ impl Labels for Described<'_> {
             None => self.is_nowhere.set(true),
         }
         first
+    }
+
+    /// Beside an ask that memory does not matter to, a memory that is left open may be one that nobody knows.
+    fn says_something(&self, key: &str) -> bool {
+        self.label(key).is_some() || !self.needs_memory
     }
 
     /// More memory is never worse, so a lower bound will do.

@@ -88,7 +88,7 @@ pub fn nodes(case: &Case<'_, '_>, groups: &[&Group], findings: &mut Findings<'_>
     for group in groups {
         for unknown in group.unknown.iter().filter(|u| case.may_be(u)) {
             let count = case.supply.nodes_in(group);
-            match reasons.iter_mut().find(|r| r.unknown == unknown) {
+            match reasons.iter_mut().find(|r| r.is_alike(unknown)) {
                 Some(reason) => reason.nodes += count,
                 None => reasons.push(Reason {
                     unknown,
@@ -125,6 +125,10 @@ struct Reason<'a> {
 }
 
 impl Reason<'_> {
+    fn is_alike(&self, unknown: &Unknown) -> bool {
+        self.unknown.resource == unknown.resource && self.unknown.why == unknown.why
+    }
+
     fn said(&self) -> String {
         let others = match self.nodes {
             0 | 1 => String::new(),

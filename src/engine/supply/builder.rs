@@ -213,6 +213,7 @@ fn read_node(
         match read::resource(&node.labels, resource, count, declared) {
             Err(why) => unknown.push(Unknown {
                 resource: resource.clone(),
+                count,
                 why,
             }),
             Ok(offer) => {
@@ -234,6 +235,7 @@ fn read_node(
         let refused = refused.filter(|why| matches!(why, Why::MigInvalid | Why::MpsClients));
         unknown.push(Unknown {
             resource: GPU.to_owned(),
+            count: read::number(&node.labels, "nvidia.com/gpu.count").unwrap_or(u64::MAX),
             why: refused.unwrap_or(Why::HandsOutNone),
         });
     }

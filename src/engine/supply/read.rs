@@ -20,6 +20,11 @@ pub trait Labels {
     /// The value of a label.
     fn label(&self, key: &str) -> Option<&str>;
 
+    /// Whether a label says something, be it what cannot be.
+    fn says_something(&self, key: &str) -> bool {
+        self.label(key).is_some_and(|value| value != "0")
+    }
+
     /// The least that a label may be which is a plain number. Only for what is never worse by being more.
     fn at_least(&self, key: &str) -> Option<u64> {
         self.label(key)?.parse().ok()
@@ -189,8 +194,8 @@ fn mps_limits(labels: &dyn Labels, identity: &GfdIdentity) -> Result<(), Why> {
         return Err(Why::MpsClients);
     }
     // Where the label says what cannot be, the daemon's own limit holds: it knows the device.
-    let said = number(labels, &format!("{}.memory", identity.prefix));
-    if identity.memory_label.is_none() && said.is_none_or(|mib| mib == 0) {
+    let memory = format!("{}.memory", identity.prefix);
+    if identity.memory_label.is_none() && !labels.says_something(&memory) {
         return Err(Why::NoMemory);
     }
     Ok(())

@@ -7,6 +7,8 @@ use super::read::labels_of;
 pub struct Unknown {
     /// The resource.
     pub resource: String,
+    /// How many of it a node has, or may have by its labels.
+    pub count: u64,
     /// Why.
     pub why: Why,
 }

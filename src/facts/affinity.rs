@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::pod::Requirement;
+use super::pod::{NodeAffinity, NodeSelectorTerm, Requirement};
 use super::text::{Pairs, Text};
 use crate::json::Raw;
 
@@ -85,6 +85,24 @@ struct WeightedTerm<'a> {
     _weight: i32,
     #[serde(borrow, default)]
     pod_affinity_term: Option<PodAffinityTerm<'a>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct WeightedNodeTerm<'a> {
+    #[serde(borrow, default)]
+    preference: Option<NodeSelectorTerm<'a>>,
+}
+
+impl<'a> NodeAffinity<'a> {
+    /// The preferred terms, whatever their weights; none where they are more than a rewrite beside a few others leaves.
+    pub fn preferences(&self) -> Vec<NodeSelectorTerm<'a>> {
+        /// In bytes.
+        const LONGEST: usize = 64 << 10;
+        let text = self.preferred.filter(|text| text.get().len() <= LONGEST);
+        let terms = text.and_then(|text| text.read::<Vec<WeightedNodeTerm<'a>>>().ok());
+        let terms = terms.into_iter().flatten();
+        terms.filter_map(|term| term.preference).collect()
+    }
 }
 
 impl<'a> PodAffinityTerm<'a> {

@@ -61,7 +61,9 @@ fn beside(standard: &Standard, name: &'static str) -> Made {
     let cluster = &standard.cluster;
     let neighbour = Neighbour::register(cluster, name, additions);
     wait_for_neighbour(cluster);
-    let one = pod(name, &json!({"nvidia.com/gpu": "1"}));
+    let mut one = pod(name, &json!({"nvidia.com/gpu": "1"}));
+    // So that there is a variable to write, whatever its nodes give.
+    one["metadata"]["annotations"] = json!({"slicegate.dev/gpu-memory": "9Gi"});
     cluster.create(&pods_of(NAMESPACE), &one);
     drop(neighbour);
     let bound = cluster.bound_pods(NAMESPACE, 1, |p| p["metadata"]["name"] == name);

@@ -12,6 +12,9 @@ struct Given {
     strategy: &'static str,
     /// MiB of each unit at least.
     memory: u64,
+    /// Whether its processes are told how much they may pin: where memory was asked for, or all nodes that will do give
+    /// the same. Elsewhere the daemon of each node knows it.
+    is_told: bool,
 }
 
 pub fn pods_of_a_deployment_get_shares_with_limits(stage: &mut Stage) {
@@ -24,7 +27,7 @@ spec:
   replicas: 3
   selector: {matchLabels: {app: chat}}
   template:
-    metadata: {labels: {app: chat}}
+    metadata: {labels: {app: chat}, annotations: {slicegate.dev/gpu-memory: 9Gi}}
     spec:
       containers:
       - name: server
@@ -37,6 +40,7 @@ spec:
         resource: "nvidia.com/gpu.shared",
         strategy: "mps",
         memory: 9 * 1024,
+        is_told: true,
     };
     for pod in &pods {
         check(standard, pod, &given);
@@ -66,6 +70,7 @@ spec:
         resource: "nvidia.com/gpu.shared",
         strategy: "mps",
         memory: 20 * 1024,
+        is_told: false,
     };
     for pod in &pods {
         check(standard, pod, &given);
@@ -111,6 +116,7 @@ spec:
         resource: "nvidia.com/mig-2g.20gb",
         strategy: "mig",
         memory: 18 * 1024,
+        is_told: false,
     };
     for pod in &pods {
         check(standard, pod, &given);
@@ -141,6 +147,7 @@ spec:
         resource: "nvidia.com/gpu",
         strategy: "exclusive",
         memory: 81559,
+        is_told: false,
     };
     for pod in &pods {
         check(standard, pod, &given);
@@ -212,6 +219,7 @@ spec:
         resource: "nvidia.com/gpu",
         strategy: "time-slicing",
         memory: 23028 / 4,
+        is_told: false,
     };
     check(standard, &pods[0], &given);
 }
@@ -234,6 +242,7 @@ spec:
         resource: "nvidia.com/gpu.shared",
         strategy: "mps",
         memory: 46068 / 2,
+        is_told: true,
     };
     check(standard, &pods[0], &given);
     let annotations = &pods[0]["metadata"]["annotations"];
@@ -300,13 +309,14 @@ fn check(standard: &Standard, pod: &Value, given: &Given) {
         "{node} gives {} MiB",
         offer.memory
     );
-    if given.strategy == "mps" {
-        let limit = variable(pod, "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT");
-        let limit = limit.and_then(|l| l.strip_prefix("0=")?.strip_suffix('M')?.parse().ok());
-        let limit: u64 = limit.unwrap_or_else(|| panic!("no memory limit: {pod}"));
+    let limit = variable(pod, "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT");
+    assert_eq!(limit.is_some(), given.is_told, "{pod}");
+    if let Some(limit) = limit {
+        let number = limit.strip_prefix("0=").and_then(|l| l.strip_suffix('M'));
+        let number: u64 = number.and_then(|n| n.parse().ok()).expect(limit);
         assert!(
-            (given.memory..=offer.memory).contains(&limit),
-            "{limit} MiB on {node}"
+            (given.memory..=offer.memory).contains(&number),
+            "{limit} on {node}"
         );
     }
     let labels = &pod["metadata"]["labels"];

@@ -174,7 +174,7 @@ pub fn rewrite<'a>(
         neighbours::pack(case.pod, boundary, choice.strategy, &mut edits);
     }
     nodes::nodes(case, choice, &extras, &mut edits);
-    nodes::prefer_smallest(case.supply, choice, &mut edits);
+    nodes::prefer_smallest(case.pod, case.supply, choice, &mut edits);
     nodes::tolerations(case, choice, &mut edits);
     containers::readable_asks(case, &mut edits);
     edits

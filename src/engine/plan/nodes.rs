@@ -7,7 +7,7 @@ use crate::engine::strategy::Strategy;
 use crate::engine::supply::Supply;
 use crate::engine::supply::filter::tolerates;
 use crate::engine::terms::{self, Is, Need, Term};
-use crate::facts::pod::Toleration;
+use crate::facts::pod::{NodeAffinity, Toleration};
 use crate::facts::{Pod, Text};
 
 pub(super) fn nodes<'a>(
@@ -33,6 +33,7 @@ pub const SMALLEST_WEIGHT: u32 = 25;
 
 /// Prefers, where the nodes differ in what they give, those that give the least: larger ones stay free for who needs them.
 pub(super) fn prefer_smallest<'a>(
+    pod: &Pod<'_>,
     supply: &'a Supply,
     choice: &Choice<'a>,
     edits: &mut Vec<Edit<'a>>,
@@ -52,7 +53,7 @@ pub(super) fn prefer_smallest<'a>(
     let is_least = |offers: &&Vec<usize>| size(offers) == Some(least);
     let smallest: Vec<Vec<usize>> = choice.nodes.iter().filter(is_least).cloned().collect();
     // Memory is a lower bound at best, so that the larger ones of one product cannot be told from the smaller ones.
-    let terms = terms::of_offers(supply, &smallest, false);
+    let mut terms = terms::of_offers(supply, &smallest, false);
     let values = |term: &Term<'_>| -> usize {
         let labels = term.labels.iter();
         labels
@@ -65,7 +66,14 @@ pub(super) fn prefer_smallest<'a>(
     if terms.iter().map(values).sum::<usize>() <= MOST
         && terms != terms::of_offers(supply, &choice.nodes, false)
     {
-        edits.push(Edit::Prefer(terms));
+        // A pass before this one may have written them, and somebody else something beside them.
+        let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
+        let affinity = affinity.and_then(|a| a.node_affinity.as_ref());
+        let written = affinity.map_or_else(Vec::new, NodeAffinity::preferences);
+        terms.retain(|ours| !written.iter().any(|w| terms::is_same(w, ours)));
+        if !terms.is_empty() {
+            edits.push(Edit::Prefer(terms));
+        }
     }
 }
 

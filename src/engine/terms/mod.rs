@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::supply::{GfdIdentity, Identity, Offer, Supply, VGPU_PRESENT};
 
-pub use narrow::{Narrowed, filled, is_empty, narrow};
+pub use narrow::{Narrowed, filled, is_empty, is_same, narrow};
 
 /// A conjunction of requirements on a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -87,6 +87,15 @@ pub fn is_empty(term: &NodeSelectorTerm<'_>) -> bool {
     none(&term.match_expressions) && none(&term.match_fields)
 }
 
+/// Whether a written term says what ours does, and no more.
+pub fn is_same(written: &NodeSelectorTerm<'_>, ours: &Term<'_>) -> bool {
+    let fields = written.match_fields.as_deref().unwrap_or_default();
+    let expressions = written.match_expressions.as_deref().unwrap_or_default();
+    fields.is_empty()
+        && expressions.len() == ours.labels.len()
+        && lacks(written, None, ours).is_some_and(|add| add == Term::default())
+}
+
 /// What a user's term has to gain to lie inside ours; none where the two contradict each other.
 fn lacks<'a>(
     user: &NodeSelectorTerm<'_>,

@@ -205,13 +205,21 @@ fn a_finished_pod_of_another_namespace_is_judged_as_this_ones() {
         "/spec/affinity",
         "/spec/affinity/podAntiAffinity",
         "/spec/affinity/nodeAffinity",
-        "/spec/containers/0/env",
     ];
     for field in fields {
         let mut stripped = own.clone();
         *stripped.pointer_mut(field).expect("it is written") = Value::Null;
         assert!(!confirm(SHARED, &stripped).allowed, "without {field}");
     }
+    // Without its limit a client has its share: that is the daemon's own. What it asked for itself it has to have.
+    let mut asking = gpu_pod();
+    asking["metadata"]["annotations"]["slicegate.dev/gpu-memory"] = json!("4Gi");
+    let mut asking = create(SHARED, &asking).pod.expect("admitted");
+    asking["spec"]["containers"][0]["env"] = Value::Null;
+    assert!(
+        !confirm(SHARED, &asking).allowed,
+        "without the limit it asked for"
+    );
     let terms = "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/0";
     for (path, value) in [
         ("/topologyKey", json!("topology.kubernetes.io/zone")),

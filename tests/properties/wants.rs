@@ -159,7 +159,7 @@ fn selected_memory(pod: &Value, list: &[Want]) -> Option<u128> {
     let required =
         &pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     let Some(terms) = required["nodeSelectorTerms"].as_array() else {
-        return selected;
+        return selected.filter(|mib| *mib >= 256);
     };
     let mut least: Option<u128> = None;
     for term in terms {
@@ -181,7 +181,7 @@ fn selected_memory(pod: &Value, list: &[Want]) -> Option<u128> {
         }
         least = Some(least.unwrap_or(u128::MAX).min(of_term?));
     }
-    least
+    least.filter(|mib| *mib >= 256)
 }
 
 fn select(want: &mut Want, mib: u128) {

@@ -1,5 +1,6 @@
 //! Memory that a pod asks for in the only way the stock scheduler knows: by the label of the nodes it will go to.
 
+use super::sizes::LEAST_MEMORY;
 use crate::engine::supply::NodeFilter;
 use crate::engine::terms;
 use crate::facts::pod::Requirement;
@@ -8,8 +9,12 @@ use crate::facts::pod::Requirement;
 const MEMORY: &str = "nvidia.com/gpu.memory";
 
 /// The least memory in MiB of the devices that node selector and required terms lead to; none where one of the ways to
-/// match leaves it open.
+/// match leaves it open, or is content with less than anybody may ask for.
 pub(in crate::engine) fn memory(filter: &NodeFilter<'_>) -> Option<u64> {
+    selected(filter).filter(|mib| *mib >= LEAST_MEMORY >> 20)
+}
+
+fn selected(filter: &NodeFilter<'_>) -> Option<u64> {
     let selector = filter.node_selector.and_then(|labels| labels.get(MEMORY));
     let selected = selector.and_then(|mib| mib.parse().ok());
     let Some(terms) = filter.terms else {

@@ -10,7 +10,7 @@ use crate::engine::words;
 use crate::facts::Pod;
 
 /// Less memory than a CUDA context alone takes, in bytes: somebody left a unit out.
-const LEAST_MEMORY: u64 = 256 << 20;
+pub(super) const LEAST_MEMORY: u64 = 256 << 20;
 
 /// The size annotations, pod-wide and by container, parsed.
 pub(super) struct Sizes<'p> {

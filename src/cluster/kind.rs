@@ -33,6 +33,13 @@ impl Kind {
     pub const PODS: Self = Self::new("", "v1", "Pod", "pods");
     /// ResourceQuotas.
     pub const QUOTAS: Self = Self::new("", "v1", "ResourceQuota", "resourcequotas");
+    /// OpenShift's quotas over several namespaces, which other clusters do not know.
+    pub const CLUSTER_QUOTAS: Self = Self::new(
+        "quota.openshift.io",
+        "v1",
+        "ClusterResourceQuota",
+        "clusterresourcequotas",
+    );
 
     /// RuntimeClasses.
     pub const RUNTIME_CLASSES: Self =

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::documents::{self, Document, Doubled, Input, InputError};
 use crate::engine::policy::Policy;
 use crate::engine::supply::{FleetBuilder, NodeView};
-use crate::engine::{NamespaceView, QuotaView, RuntimeClasses, Supply};
-use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
+use crate::engine::{ClusterQuotaView, Marks, NamespaceView, QuotaView, RuntimeClasses, Supply};
+use crate::facts::{ClusterResourceQuota, Namespace, Node, ResourceQuota, RuntimeClass};
 
 /// The fleet that is assumed where nobody gives one, as the nodes of a List.
 pub const ASSUMED_FLEET: &str = include_str!("assumed_fleet.yaml");
@@ -131,7 +131,8 @@ pub fn assumed(policy: &Policy) -> Result<Supply, FleetError> {
     Ok(builder.build())
 }
 
-/// The namespaces of a source that was read, with the ResourceQuotas in it; other kinds are passed over.
+/// The namespaces of a source that was read, with the ResourceQuotas and OpenShift's ClusterResourceQuotas in it; other
+/// kinds are passed over.
 ///
 /// # Errors
 /// See [`FleetError`].
@@ -140,12 +141,14 @@ pub fn namespace_views(
     input: Input,
 ) -> Result<HashMap<String, NamespaceView>, FleetError> {
     let mut views = HashMap::new();
+    let mut marks = Vec::new();
     let documents = whole(input)?;
     let of_kind = |kind| documents.iter().filter(move |d| is_kind(&d.value, kind));
     for document in of_kind("Namespace") {
         let text = document.value.to_string();
         let namespace: Namespace<'_> = object(&text, document, "Namespace")?;
         let name = namespace.metadata.name.to_string();
+        marks.push((name.clone(), Marks::of(&namespace)));
         views.insert(name, NamespaceView::of(&namespace));
     }
     let is_empty = views.is_empty();
@@ -160,6 +163,13 @@ pub fn namespace_views(
             namespace.quotas.push(view);
         }
     }
+    for quota in cluster_quotas(&documents)? {
+        for (name, _) in marks.iter().filter(|(_, marks)| quota.selects(marks)) {
+            if let Some(view) = views.get_mut(name) {
+                view.quotas.push(quota.quota.clone());
+            }
+        }
+    }
     if is_empty {
         return Err(FleetError::None {
             file: source.to_owned(),
@@ -168,6 +178,21 @@ pub fn namespace_views(
         });
     }
     Ok(views)
+}
+
+fn cluster_quotas(documents: &[Document]) -> Result<Vec<ClusterQuotaView>, FleetError> {
+    const KIND: &str = "ClusterResourceQuota";
+    let mut quotas = Vec::new();
+    for document in documents {
+        if document.value["kind"] != KIND || document.value["apiVersion"] != "quota.openshift.io/v1"
+        {
+            continue;
+        }
+        let text = document.value.to_string();
+        let quota: ClusterResourceQuota<'_> = object(&text, document, KIND)?;
+        quotas.extend(ClusterQuotaView::of(&quota));
+    }
+    Ok(quotas)
 }
 
 fn add_pools(builder: &mut FleetBuilder, policy: &Policy) {

@@ -80,6 +80,7 @@ const RECEIPT: Option<&str> = Some("slicegate-receipt");
 const TABLE: &[Row] = &[
     (When::NoNamespacesFile, ("", "namespaces"), false, None, &["get", "list", "watch"], "to know which namespaces are enforced"),
     (When::NoNamespacesFile, ("", "resourcequotas"), false, None, &["list", "watch"], "to warn where a quota stops counting"),
+    (When::NoNamespacesFile, ("quota.openshift.io", "clusterresourcequotas"), false, None, &["list", "watch"], "to warn where a quota over several namespaces stops counting"),
     (When::NoNodesFile, ("", "nodes"), false, None, &["list", "watch"], "to know what the nodes hand out"),
     (When::NoNodesFile, ("node.k8s.io", "runtimeclasses"), false, None, &["list", "watch"], "to know which pods run under NVIDIA's runtime"),
     (When::KeepRecords, ("", "configmaps"), true, Some("slicegate-remembered"), &["get", "patch"], "to remember the shapes of nodes that are gone"),

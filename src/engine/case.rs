@@ -3,7 +3,10 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
+use super::namespaces::NamespaceView;
+use super::plan;
 use super::policy::{Policy, Tier};
+use super::quota::{Forbidden, QuotaView, Seen};
 use super::strategy::Strategy;
 use super::supply::fleet::{Group, Supply, Taint};
 use super::supply::product::product_matches;
@@ -21,8 +24,12 @@ pub struct Case<'c, 'a> {
     pub policy: &'a Policy,
     /// The fleet.
     pub supply: &'a Supply,
+    /// What is known of the pod's namespace.
+    pub namespace: Option<&'a NamespaceView>,
     /// The tier that applies.
     pub tier: Option<&'a Tier>,
+    /// The pod's runtime class runs it apart from its node's kernel.
+    pub is_sandboxed: bool,
     /// What the containers want, defaults filled in; not empty.
     pub wants: &'c [Want<'a>],
     /// Product patterns.
@@ -113,6 +120,32 @@ impl<'a> Case<'_, 'a> {
             };
             offers.map(&mut wanted).collect()
         })
+    }
+
+    /// The quota by which a pod of this namespace may take none of a resource by a strategy.
+    pub fn forbidding(
+        &self,
+        strategy: Strategy,
+        resource: &str,
+    ) -> Option<(&'a QuotaView, Forbidden)> {
+        let quotas = self.namespace.map_or(&[][..], |n| &n.quotas);
+        let mut quotas = quotas.iter();
+        quotas.find_map(|quota| Some((quota, quota.forbids(resource, self.given(strategy))?)))
+    }
+
+    /// Whether nodes that already run the boundary's shares are preferred: by affinity across namespaces, which is not
+    /// worth it where a quota limits that.
+    pub fn may_pack(&self) -> bool {
+        let quotas = self.namespace.map_or(&[][..], |n| &n.quotas);
+        self.policy.placement.packing && !quotas.iter().any(QuotaView::limits_affinity)
+    }
+
+    /// The pod as quotas see it once it is given a share by this strategy.
+    pub fn given(&self, strategy: Strategy) -> Seen<'a> {
+        Seen {
+            pod: self.pod,
+            is_given_affinity: plan::crosses_namespaces(self.policy, strategy),
+        }
     }
 
     /// Whether an offer has the product and size that one want needs.

@@ -1,4 +1,7 @@
-//! Chooses strategy and resource: the tier's order, then least waste, then the larger supply, then the name.
+//! Chooses strategy and resource: the tier's order, then what keeps the most architectures and zones, then least waste, then
+//! the larger supply, then the name.
+
+mod reach;
 
 use super::case::{Case, Choice, Grant};
 use super::once::Once;
@@ -8,6 +11,9 @@ use super::supply::Offer;
 use super::supply::fleet::{Group, Sold, Taint};
 use super::want::{Ask, Want};
 use super::words;
+
+use reach::Kept;
+pub use reach::Reach;
 
 /// More ways to serve a pod's containers together than are tried on one kind of node.
 const MOST_TRIES: u32 = 256;
@@ -39,13 +45,16 @@ pub fn choose<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Score {
     available: bool,
+    /// Architectures and zones that are left, where they matter.
+    kept: Kept,
     waste: u64,
     supply: u64,
 }
 
 impl Score {
     fn beats(&self, other: &Self) -> bool {
-        let key = |s: &Self| (!s.available, s.waste, std::cmp::Reverse(s.supply));
+        use std::cmp::Reverse;
+        let key = |s: &Self| (!s.available, Reverse(s.kept), s.waste, Reverse(s.supply));
         key(self) < key(other)
     }
 }
@@ -159,10 +168,14 @@ impl<'a> Case<'_, 'a> {
 
     fn score(&self, strategy: Strategy, load: &Load<'_>, reachable: &[&'a Group]) -> Option<Score> {
         let mut score: Option<Score> = None;
+        let mut reach = self.minds_places().then(Reach::default);
         for group in reachable {
             let Some(waste) = self.waste(strategy, load, group) else {
                 continue;
             };
+            if let Some(reach) = &mut reach {
+                reach.join(group);
+            }
             let nodes = self.supply.nodes_in(group) as u64;
             let supply: u64 = self
                 .offers(group)
@@ -175,12 +188,14 @@ impl<'a> Case<'_, 'a> {
             score = Some(match score {
                 None => Score {
                     available: group.available,
+                    kept: Kept::default(),
                     waste,
                     supply,
                 },
                 // Only nodes that can be used now say how well a candidate fits, if there are any.
                 Some(old) => Score {
                     available: old.available || group.available,
+                    kept: Kept::default(),
                     waste: match (old.available, group.available) {
                         (true, false) => old.waste,
                         (false, true) => waste,
@@ -189,6 +204,9 @@ impl<'a> Case<'_, 'a> {
                     supply: old.supply.saturating_add(supply),
                 },
             });
+        }
+        if let (Some(score), Some(reach)) = (&mut score, &reach) {
+            score.kept = self.kept(reach);
         }
         score
     }
@@ -205,7 +223,8 @@ impl<'a> Case<'_, 'a> {
         let mut waste = 0_u64;
         for (at, (name, needed)) in load.needed.iter().enumerate() {
             let (sold, offer) = self.offer(group, strategy, name)?;
-            if *needed > sold.count || !self.is_wanted(sold.offer) {
+            let is_forbidden = self.forbidding(strategy, name).is_some();
+            if is_forbidden || *needed > sold.count || !self.is_wanted(sold.offer) {
                 return None;
             }
             for (_, ask, times) in load.asks.iter().filter(|(name, ..)| *name == at) {

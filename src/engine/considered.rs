@@ -7,6 +7,7 @@ mod words;
 use std::collections::{HashMap, HashSet};
 
 use super::case::{Case, Choice};
+use super::quota::{Forbidden, QuotaView};
 use super::rules::{self, Removal};
 use super::strategy::Strategy;
 use super::supply::Offer;
@@ -16,7 +17,7 @@ use super::supply::offer::mib_ceil;
 use super::want::{Ask, Lack, Strategies, Want};
 
 use obstacle::Obstacle;
-use words::short;
+use words::{forbidden, short};
 pub use words::{mib_words, wanted};
 
 /// One candidate and its verdict.
@@ -95,6 +96,7 @@ enum Why<'c> {
     Hostname,
     Few { count: u64, needed: u64 },
     Unreached(&'c Group),
+    Forbidden(&'c QuotaView, Forbidden),
     Fits { takes_pods: bool },
 }
 
@@ -194,7 +196,8 @@ impl Why<'_> {
         let said = match self {
             Self::Short(ask, lack) => return short(ask, offer, *lack),
             Self::Few { count, needed } => return format!("{count} on a node, {needed} needed"),
-            Self::Fits { takes_pods } => return fitting(offer, *takes_pods, chosen),
+            Self::Forbidden(quota, why) => return forbidden(offer, quota, *why),
+            Self::Fits { takes_pods } => return fitting(case, offer, *takes_pods, chosen),
             Self::Product => "not one of the products asked for",
             Self::Hostname => {
                 "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
@@ -237,7 +240,7 @@ impl<'c, 'a> Asking<'c, 'a> {
 
 /// Why an offer of a kind of node fell, and how far it is from serving the pod; none where the pod named other resources.
 fn verdict<'c>(
-    case: &Case<'_, '_>,
+    case: &'c Case<'_, '_>,
     asking: &Asking<'c, '_>,
     (group, is_reached, sold): (&'c Group, bool, &Sold),
     offer: &Offer,
@@ -247,7 +250,12 @@ fn verdict<'c>(
         if let Err(lack) = want.ask.met_by(offer) {
             let missing = missing(&want.ask, offer, lack);
             // What is too small and out of reach besides is farther than anything.
-            let kind = if is_reached { 2 } else { UNREACHED.0 };
+            let kind = match (is_reached, lack) {
+                (false, _) => UNREACHED.0,
+                // No smaller ask would cure that.
+                (true, Lack::Graphics | Lack::Video) => 4,
+                (true, _) => 2,
+            };
             return Some((Why::Short(&want.ask, lack), (kind, missing)));
         }
     }
@@ -261,19 +269,23 @@ fn verdict<'c>(
     if needed > count {
         return Some((Why::Few { count, needed }, (1, needed - count)));
     }
-    Some(match is_reached {
-        true => {
-            let takes_pods = group.available;
-            (Why::Fits { takes_pods }, (0, 0))
-        }
-        false => {
-            let is_meant = obstacle::selects(case, &offer.product);
-            (Why::Unreached(group), (3, u64::from(!is_meant)))
-        }
+    if !is_reached {
+        let is_meant = obstacle::selects(case, &offer.product);
+        return Some((Why::Unreached(group), (3, u64::from(!is_meant))));
+    }
+    let takes_pods = group.available;
+    Some(match case.forbidding(offer.strategy, &offer.resource) {
+        Some((quota, why)) => (Why::Forbidden(quota, why), (1, 0)),
+        None => (Why::Fits { takes_pods }, (0, 0)),
     })
 }
 
-fn fitting(offer: &Offer, takes_pods: bool, chosen: Option<&Chosen<'_, '_>>) -> String {
+fn fitting(
+    case: &Case<'_, '_>,
+    offer: &Offer,
+    takes_pods: bool,
+    chosen: Option<&Chosen<'_, '_>>,
+) -> String {
     const NOT_TOGETHER: &str = "fits, but not together with the pod's other containers";
     let Some(chosen) = chosen else {
         return NOT_TOGETHER.to_owned();
@@ -284,7 +296,11 @@ fn fitting(offer: &Offer, takes_pods: bool, chosen: Option<&Chosen<'_, '_>>) -> 
         (true, true) => "chosen".to_owned(),
         (true, false) => {
             let chosen = choice.grants.first().map_or("the other", |g| g.resource);
-            format!("fits; {chosen} wastes less or has more of it")
+            let why = match case.minds_places() {
+                true => "keeps more architectures or zones, wastes less or has more of it",
+                false => "wastes less or has more of it",
+            };
+            format!("fits; {chosen} {why}")
         }
         (false, _) if !chosen.comes_after(offer.strategy) => {
             format!("fits; {} comes first", choice.strategy)
@@ -309,6 +325,7 @@ fn missing(ask: &Ask, offer: &Offer, lack: Lack) -> u64 {
             let percent = offer.compute_percent();
             (ask.compute.map(u64::from), Some(u64::from(percent)))
         }
+        Lack::Graphics | Lack::Video => (None, None),
     };
     asked.unwrap_or(0).saturating_sub(offered.unwrap_or(0))
 }

@@ -42,6 +42,10 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
         return None;
     }
     let mut grants = written_grants(case.wants)?;
+    let is_forbidden = |grant: &Grant<'_>| case.forbidding(strategy, grant.resource).is_some();
+    if grants.iter().any(is_forbidden) {
+        return None;
+    }
     let mut budget = Budget::default();
     // A node selector may say all of it, and then there are no terms.
     let nothing = NodeSelectorTerm::default();

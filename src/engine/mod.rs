@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod audit;
+pub mod capabilities;
 pub mod case;
 pub mod choose;
 pub mod consent;
@@ -57,7 +58,7 @@ pub use never::NeverMatched;
 pub use outsider::outsider;
 pub use policy::{Mode, Policy};
 pub use question::{Question, Workload};
-pub use quota::QuotaView;
+pub use quota::{ClusterQuotaView, Marks, QuotaView};
 pub use rule::Severity;
 pub use runtime_classes::RuntimeClasses;
 pub use strategy::{CoTenancy, Isolation, Strategy};

@@ -188,6 +188,8 @@ pub struct Placement {
     pub hide_gpus: bool,
     /// Added to every rewritten pod.
     pub tolerations: Vec<PolicyToleration>,
+    /// What the names or handlers of runtime classes begin with that run a pod apart from its node's kernel.
+    pub sandboxes: Vec<String>,
 }
 
 /// What keeps boundaries apart.

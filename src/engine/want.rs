@@ -1,5 +1,6 @@
 //! What each container wants, once annotations, resources and the tier's default are put together.
 
+use super::capabilities::Capabilities;
 use super::fraction::Fraction;
 use super::policy::Tier;
 use super::strategy::{Isolation, Strategy};
@@ -56,6 +57,8 @@ pub struct Ask {
     pub memory_fraction: Option<Fraction>,
     /// Percent of a device's compute.
     pub compute: Option<u32>,
+    /// What the container says it does besides computing.
+    pub capabilities: Capabilities,
 }
 
 impl<'p> Want<'p> {
@@ -153,6 +156,12 @@ impl Ask {
         if self.compute.is_some_and(|p| !offer.has_compute(p)) {
             return Err(Lack::Compute);
         }
+        if self.capabilities.graphics && !offer.has_graphics() {
+            return Err(Lack::Graphics);
+        }
+        if self.capabilities.video && !offer.has_video() {
+            return Err(Lack::Video);
+        }
         Ok(())
     }
 
@@ -183,6 +192,10 @@ pub enum Lack {
     MemoryFraction,
     /// Compute.
     Compute,
+    /// Graphics APIs.
+    Graphics,
+    /// Engines that encode or decode video.
+    Video,
 }
 
 /// At most four strategies in an order, none twice, without an allocation.

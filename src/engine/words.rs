@@ -67,6 +67,8 @@ pub const GPU_TAINT: &str = "nvidia.com/gpu";
 
 /// Hides every GPU from a container where the NVIDIA runtime would show some.
 pub const VISIBLE_DEVICES: &str = "NVIDIA_VISIBLE_DEVICES";
+/// What a container needs of the driver besides CUDA.
+pub const DRIVER_CAPABILITIES: &str = "NVIDIA_DRIVER_CAPABILITIES";
 /// Memory cap of an MPS client process.
 pub const MPS_MEMORY: &str = "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT";
 /// Compute cap of an MPS client process, in percent.

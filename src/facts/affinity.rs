@@ -36,6 +36,33 @@ pub struct LabelSelector<'a> {
     pub match_expressions: Option<Vec<Requirement<'a>>>,
 }
 
+/// What of a term says whether it looks at pods of other namespaces; a preferred term has it one step further in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Crossing<'a> {
+    #[serde(borrow, default)]
+    namespaces: Option<Vec<Text<'a>>>,
+    #[serde(borrow, default)]
+    namespace_selector: Option<Raw<'a>>,
+    #[serde(borrow, default)]
+    pod_affinity_term: Option<Box<Self>>,
+}
+
+impl Crossing<'_> {
+    fn crosses(&self) -> bool {
+        self.namespaces.as_ref().is_some_and(|n| !n.is_empty())
+            || self.namespace_selector.is_some()
+            || self.pod_affinity_term.as_ref().is_some_and(|t| t.crosses())
+    }
+}
+
+/// Whether a term, required or preferred, looks at pods of namespaces that it names or selects, as the quota scope
+/// `CrossNamespacePodAffinity` counts it.
+pub fn crosses_namespaces(term: Raw<'_>) -> bool {
+    let term: Option<Crossing<'_>> = term.read().ok();
+    term.is_some_and(|term| term.crosses())
+}
+
 /// The label keys by which a term of pod affinity selects pods, whatever else stands in the term. `matchLabelKeys` and
 /// `mismatchLabelKeys` are fields of the term beside its selector (core/v1 PodAffinityTerm).
 #[derive(Debug, Default, Deserialize)]

@@ -16,7 +16,7 @@ pub mod text;
 pub use namespace::Namespace;
 pub use node::Node;
 pub use pod::Pod;
-pub use quota::ResourceQuota;
+pub use quota::{ClusterResourceQuota, ResourceQuota};
 pub use running::Running;
 pub use runtime_class::RuntimeClass;
 pub use text::{Pairs, Text};

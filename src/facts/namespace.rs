@@ -7,7 +7,7 @@ use super::text::{Pairs, Text};
 /// A Namespace as `kubectl get namespaces -o json` prints it.
 #[derive(Debug, Default, Deserialize)]
 pub struct Namespace<'a> {
-    /// Name and annotations.
+    /// Name, labels and annotations.
     #[serde(borrow, default)]
     pub metadata: NamespaceMetadata<'a>,
 }
@@ -18,7 +18,10 @@ pub struct NamespaceMetadata<'a> {
     /// The namespace's name.
     #[serde(borrow, default)]
     pub name: Text<'a>,
-    /// Only slicegate's keys are used.
+    /// Quotas over several namespaces select by them.
+    #[serde(borrow, default)]
+    pub labels: Option<Pairs<'a>>,
+    /// slicegate's keys, and those that such quotas select by.
     #[serde(borrow, default)]
     pub annotations: Option<Pairs<'a>>,
 }

@@ -103,6 +103,12 @@ pub struct Spec<'a> {
     /// Which container runtime handler runs the pod.
     #[serde(borrow, default)]
     pub runtime_class_name: Option<Text<'a>>,
+    /// What quotas may tell apart by.
+    #[serde(borrow, default)]
+    pub priority_class_name: Option<Text<'a>>,
+    /// Of the pod as a whole; where it is there, it alone makes the pod's class of service.
+    #[serde(borrow, default)]
+    pub resources: Option<Resources<'a>>,
     /// Ends by itself, which quotas tell apart.
     #[serde(default)]
     pub active_deadline_seconds: Option<i64>,
@@ -121,7 +127,7 @@ pub struct Spec<'a> {
     /// Defaults for all containers.
     #[serde(borrow, default)]
     pub security_context: Option<SecurityContext<'a>>,
-    /// Only host paths are looked at.
+    /// Only host paths and claims are looked at.
     #[serde(borrow, default)]
     pub volumes: Option<Vec<Volume<'a>>>,
     /// Devices by DRA.
@@ -255,6 +261,9 @@ pub struct Volume<'a> {
     /// A path of the node.
     #[serde(borrow, default)]
     pub host_path: Option<HostPath<'a>>,
+    /// A claim of its own life, which may be bound to a place.
+    #[serde(borrow, default)]
+    pub persistent_volume_claim: Option<Raw<'a>>,
 }
 
 /// A path of the node.
@@ -356,7 +365,7 @@ pub struct NodeSelectorTerm<'a> {
 }
 
 /// One requirement on a label or field.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct Requirement<'a> {
     /// Label key, or `metadata.name`.
     #[serde(borrow, default)]

@@ -15,6 +15,13 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text<'a>(pub Cow<'a, str>);
 
+impl Text<'_> {
+    /// The same, borrowed from nowhere.
+    pub fn into_owned(self) -> Text<'static> {
+        Text(Cow::Owned(self.0.into_owned()))
+    }
+}
+
 impl Deref for Text<'_> {
     type Target = str;
 

@@ -94,7 +94,10 @@ impl Sources {
                 match part {
                     Part::Nodes => tasks.spawn(watches().nodes()),
                     Part::Namespaces => tasks.spawn(watches().namespaces()),
-                    Part::Quotas => tasks.spawn(watches().quotas()),
+                    Part::Quotas => {
+                        tasks.spawn(watches().cluster_quotas());
+                        tasks.spawn(watches().quotas())
+                    }
                     Part::RuntimeClasses => tasks.spawn(watches().runtime_classes()),
                     Part::Policy => continue,
                 };

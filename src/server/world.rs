@@ -1,5 +1,6 @@
 //! What requests are judged against, put together from parts that come from files or from the cluster.
 
+mod cluster_quotas;
 mod files;
 mod keeper;
 mod nodes;

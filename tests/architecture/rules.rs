@@ -247,6 +247,7 @@ fn what_the_contract_calls_a_warning_is_one_by_default() {
         "declared-not-enforced",
         "daemonset-share",
         "unknown-key",
+        "narrowed",
         "mode-unknown",
         "opt-out-ignored",
     ];

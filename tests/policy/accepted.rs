@@ -30,6 +30,7 @@ fn the_built_in_policy_is_the_contract_s() {
     assert!(policy.placement.packing && policy.placement.hide_gpus);
     assert_eq!(policy.placement.schedulers, ["default-scheduler"]);
     assert!(policy.placement.tolerations.is_empty());
+    assert_eq!(policy.placement.sandboxes, ["kata", "gvisor", "runsc"]);
     assert_eq!(policy.supply.declared.unlabelled, Unlabelled::Unknown);
     assert_eq!(policy.supply.declared.vgpu, Vgpu::Unknown);
     assert_eq!(policy.supply.remember_seconds, 86_400);

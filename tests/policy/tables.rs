@@ -135,6 +135,8 @@ pub fn different() -> Vec<String> {
         "placement: {packing: none}".into(),
         "placement: {schedulers: [x]}".into(),
         "placement: {hideGpus: off}".into(),
+        "placement: {sandboxes: []}".into(),
+        "placement: {sandboxes: [kata]}".into(),
         "placement: {tolerations: [{key: a}]}".into(),
         "placement: {tolerations: [{key: a, operator: Equal}]}".into(),
         "placement: {tolerations: [{key: a, value: b}]}".into(),
@@ -165,7 +167,7 @@ pub const KEYS: &str = r#"
 {mode: !word enforce}
     spec.mode: the tag "!word" means nothing here; remove it
 {placement: {packin: none}}
-    spec.placement.packin: no such field; did you mean packing? allowed here: boundary, packing, schedulers, hideGpus, tolerations
+    spec.placement.packin: no such field; did you mean packing? allowed here: boundary, packing, schedulers, hideGpus, tolerations, sandboxes
 {pools: null}
     spec.pools: no such field; did you mean spec.supply.pools? allowed here: mode, namespaceDefault, defaultTier, podOptOut, outsiders, boundaryNames, boundaries, foreignSharing, tiers, placement, supply, rules
 {supply: {x y: 1}}
@@ -289,6 +291,10 @@ packing: false
     packing: false is none of boundary, none; write one of them
 hideGpus: true
     hideGpus: true is none of managed, "off"; write one of them
+sandboxes: [kata, kata]
+    sandboxes[1]: kata is at spec.placement.sandboxes[0] already; rename or remove one
+sandboxes: [""]
+    sandboxes[0]: "" is empty; write a name or remove it
 schedulers: []
     schedulers: empty; write at least one, such as default-scheduler
 schedulers: default-scheduler

@@ -85,6 +85,7 @@ fn placement(to: &mut Fnv, placement: &Placement) {
         schedulers,
         hide_gpus,
         tolerations,
+        sandboxes,
     } = placement;
     to.flag(match boundary {
         BoundaryPlacement::PodAntiAffinity => false,
@@ -94,6 +95,7 @@ fn placement(to: &mut Fnv, placement: &Placement) {
     to.list(schedulers, |to, name| to.text(name));
     to.flag(*hide_gpus);
     to.list(tolerations, toleration);
+    to.list(sandboxes, |to, class| to.text(class));
 }
 
 fn toleration(to: &mut Fnv, toleration: &PolicyToleration) {

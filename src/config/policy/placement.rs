@@ -24,6 +24,8 @@ const BOUNDARY: [(&str, BoundaryPlacement); 2] = [
 ];
 const PACKING: [(&str, bool); 2] = [("boundary", true), ("none", false)];
 const HIDE_GPUS: [(&str, bool); 2] = [("managed", true), ("off", false)];
+/// Kata Containers' classes begin with `kata`; gVisor's handler is `runsc`, its class by custom `gvisor`.
+const SANDBOXES: [&str; 3] = ["kata", "gvisor", "runsc"];
 
 /// What holds where a policy says nothing.
 pub(super) fn default() -> Placement {
@@ -33,6 +35,7 @@ pub(super) fn default() -> Placement {
         schedulers: vec!["default-scheduler".to_owned()],
         hide_gpus: true,
         tolerations: Vec::new(),
+        sandboxes: SANDBOXES.map(str::to_owned).to_vec(),
     }
 }
 
@@ -60,6 +63,10 @@ pub(super) fn placement(fields: &mut Fields<'_>) -> Placement {
             .optional("tolerations")
             .map(|f| tolerations(&f))
             .unwrap_or(absent.tolerations),
+        sandboxes: fields
+            .optional("sandboxes")
+            .map(|f| sandboxes(&f))
+            .unwrap_or(absent.sandboxes),
     }
 }
 
@@ -68,6 +75,11 @@ fn schedulers(field: &Field<'_>) -> Vec<String> {
         &field.some_items("one, such as default-scheduler"),
         Field::filled,
     )
+}
+
+/// None at all is a list too: no runtime class is a sandbox.
+fn sandboxes(field: &Field<'_>) -> Vec<String> {
+    distinct(&field.items(), Field::filled)
 }
 
 fn tolerations(field: &Field<'_>) -> Vec<PolicyToleration> {
@@ -150,6 +162,14 @@ pub(super) fn schema() -> Value {
             openapi::list(
                 "Added to every rewritten pod, besides one for the GPU nodes' own taint.",
                 openapi::with_rules(toleration_schema(), &toleration_rules()),
+            ),
+        ),
+        (
+            "sandboxes",
+            openapi::list(
+                "What the names or handlers of runtime classes begin with whose pods cannot reach their node's MPS daemon; \
+                 kata, gvisor and runsc by default.",
+                openapi::text("The beginning of a runtime class.", FILLED, LONGEST_VALUE),
             ),
         ),
     ];

@@ -25,6 +25,7 @@ pub(super) fn home(field: &str) -> Option<&'static str> {
         ("packing", "spec.placement.packing"),
         ("schedulers", "spec.placement.schedulers"),
         ("hideGpus", "spec.placement.hideGpus"),
+        ("sandboxes", "spec.placement.sandboxes"),
         ("tolerations", "spec.placement.tolerations"),
         ("unlabelled", "spec.supply.unlabelled"),
         ("vgpu", "spec.supply.vgpu"),

@@ -8,6 +8,7 @@ use super::super::alike::{name, namespace};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
+use crate::engine::Strategy;
 use crate::engine::policy::{BoundaryPlacement, Mode};
 use crate::engine::quantity::Quantity;
 use crate::engine::words::{GPU, is_gpu_resource};
@@ -40,7 +41,14 @@ fn pods(quota: &Value) -> Option<(u64, u64)> {
 }
 
 pub(super) fn affinity(scene: &Scene<'_>) -> Findings {
-    if scene.policy()?.placement.boundary == BoundaryPlacement::NodeLabel {
+    let policy = scene.policy()?;
+    let by_labels = policy.placement.boundary == BoundaryPlacement::NodeLabel;
+    let has_mps = policy
+        .tiers
+        .iter()
+        .any(|t| t.strategies.contains(&Strategy::Mps));
+    // MPS keeps users apart by affinity all the same.
+    if by_labels && !has_mps {
         return Ok(vec![Finding::ok(
             "not in the way: boundaries are kept apart by node labels",
         )]);
@@ -54,11 +62,11 @@ pub(super) fn affinity(scene: &Scene<'_>) -> Findings {
         };
         let place = format!("ResourceQuota {} of {}", name(quota), namespace(quota));
         let fix = "allow as many pods with such affinity as shares are to run there, or use \
-            placement.boundary: node-label";
+            placement.boundary: node-label with tiers that do not list mps";
         if hard == 0 {
             let message = format!(
                 "{place} allows no pod with affinity across namespaces (scope {CROSS}), \
-                and every shared pod has such: all of them are refused"
+                and every shared pod has such: none of them gets a share"
             );
             findings.push(Finding::fail(message, fix));
         } else {

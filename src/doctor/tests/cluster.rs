@@ -16,7 +16,7 @@ pub(super) const POLICY: &[Case] = &[
     (|g| quota(g, "team", &json!({"hard": {"pods": "5"}, "scopeSelector": {"matchExpressions": [{"scopeName": "CrossNamespacePodAffinity", "operator": "Exists"}]}})), "affinity-quotas", Warn, "allows 5 pods"),
     (|g| quota(g, "off", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})), "affinity-quotas", Good, "none is in the way"),
     (|g| quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["NotTerminating"]})), "affinity-quotas", Good, "none is in the way"),
-    (|g| { with_policy(g, "{placement: {boundary: node-label}}"); quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})); }, "affinity-quotas", Good, "node labels"),
+    (|g| { with_policy(g, "{placement: {boundary: node-label}, tiers: [{name: batch, isolation: none, strategies: [time-slicing]}]}"); quota(g, "team", &json!({"hard": {"pods": "0"}, "scopes": ["CrossNamespacePodAffinity"]})); }, "affinity-quotas", Good, "node labels"),
     (|_| {}, "policy", Good, "the built-in one"),
     (|g| with_policy(g, "{mode: dry-run}"), "policy", Good, "policy.yaml as you say: default, mode dry-run"),
     (|g| with_policy(g, "{mode: sometimes}"), "policy", Fail, "the policy in force is not known"),

@@ -5,6 +5,7 @@ mod products;
 mod selectors;
 mod sizes;
 
+use super::capabilities::Capabilities;
 use super::findings::Findings;
 use super::fraction::Fraction;
 use super::quantity::Quantity;
@@ -64,6 +65,7 @@ pub fn read<'p>(
     asked.wants.sort_by_key(|want| want.place);
     for want in &mut asked.wants {
         asked.has_share_ask |= want.ask.fraction_in_quantity;
+        want.ask.capabilities = pod.at(want.place).map(Capabilities::of).unwrap_or_default();
         if let Some(sizes) = &sizes {
             sizes.apply(want, findings);
         }

@@ -4,6 +4,7 @@ use super::obstacle::Obstacle;
 use super::words::mib_words;
 use super::{Candidate, Why};
 use crate::engine::case::Case;
+use crate::engine::quota::Forbidden;
 use crate::engine::supply::Offer;
 use crate::engine::want::Lack;
 
@@ -27,6 +28,17 @@ pub(super) fn of(
         Why::Hostname => {
             "the administrator gives its nodes the label kubernetes.io/hostname".to_owned()
         }
+        Why::Forbidden(quota, Forbidden::Resource) => format!(
+            "the administrator allows some requests.{} in {}",
+            offer.resource,
+            quota.title()
+        ),
+        Why::Forbidden(quota, Forbidden::Affinity) => {
+            format!(
+                "the administrator allows some such pods in {}",
+                quota.title()
+            )
+        }
         Why::Fits { .. } => "split the pod, or ask for less in its other containers".to_owned(),
         Why::Ruled(_) | Why::Nobody => return None,
     })
@@ -40,6 +52,8 @@ fn less(lack: Lack, all: &[Candidate<'_>]) -> Option<String> {
     });
     let offers = alike.filter_map(|candidate| candidate.offer);
     match lack {
+        Lack::Graphics => Some("leave graphics and display out of NVIDIA_DRIVER_CAPABILITIES, or name a tier that offers time-slicing or exclusive".to_owned()),
+        Lack::Video => Some("leave video out of NVIDIA_DRIVER_CAPABILITIES, or ask for a larger slice or a whole GPU".to_owned()),
         Lack::Memory => {
             Some(match offers.filter_map(|offer| offer.memory_mib).max() {
                 Some(most) => format!(

@@ -1,6 +1,7 @@
 //! Words for what is asked and what an offer is short of.
 
 use crate::engine::case::Case;
+use crate::engine::quota::{Forbidden, QuotaView};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer, Slice};
 use crate::engine::want::{Ask, Lack};
@@ -83,6 +84,25 @@ pub(super) fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
                 offer.compute_percent()
             )
         }
+        Lack::Graphics => {
+            "no graphics, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
+        }
+        Lack::Video => {
+            "no engine for video, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
+        }
+    }
+}
+
+/// Why a quota rules an offer out.
+pub(super) fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> String {
+    let quota = quota.title();
+    match why {
+        Forbidden::Resource => {
+            format!("{quota} of the namespace allows no {}", offer.resource)
+        }
+        Forbidden::Affinity => format!(
+            "{quota} of the namespace allows no pod with affinity across namespaces, as shared pods have"
+        ),
     }
 }
 
@@ -100,7 +120,9 @@ fn nobody_knows(offer: &Offer) -> String {
 fn share_words(offer: &Offer) -> String {
     match offer.slice {
         None => format!("1/{}", offer.replicas),
-        Some(Slice { compute, memory }) => {
+        Some(Slice {
+            compute, memory, ..
+        }) => {
             let share = match offer.replicas {
                 1 => String::new(),
                 n => format!(", 1/{n} of it"),

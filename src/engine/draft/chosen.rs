@@ -54,9 +54,11 @@ impl<'a> Draft<'_, 'a> {
         rules::limit_env::unseen_device(case, strategy, &mut self.findings);
         rules::milder(case, strategy, &mut self.findings);
         let namespace = self.question.namespace;
-        let view = self.question.namespaces.view(namespace);
-        rules::quota_escape::check(namespace, view, case, choice, &mut self.findings);
         rules::quota_escape::queued(case, choice, &mut self.findings);
+        if !is_kept {
+            rules::narrowed::check(case, choice, &mut self.findings);
+        }
+        rules::quota_escape::check(namespace, case, choice, &mut self.findings);
         let mut edits = plan::rewrite(case, choice, boundary.clone(), echoes, hides);
         self.protect(&edits, Some(strategy), strategy.is_shared());
         let contents = Contents {

@@ -132,7 +132,9 @@ impl<'q, 'a> Draft<'q, 'a> {
             pod,
             policy,
             supply,
+            namespace: view,
             tier: self.tier,
+            is_sandboxed: self.sandbox().is_some(),
             wants: &asked.wants,
             products: &asked.products,
             filter: &filter,
@@ -157,6 +159,17 @@ impl<'q, 'a> Draft<'q, 'a> {
             Some(choice) => self.chosen(&case, &choice, &asked.echoes, is_kept),
             None => self.nothing_fits(&case),
         }
+    }
+
+    /// The pod's runtime class, where the policy says that it runs pods apart from their node's kernel.
+    fn sandbox(&self) -> Option<&'a str> {
+        let Question {
+            policy,
+            runtime_classes,
+            pod,
+            ..
+        } = *self.question;
+        runtime_classes.sandbox(pod, &policy.placement.sandboxes)
     }
 
     /// Without a boundary nothing could be stamped: where the policy made its refusal a warning, the pod stays in its

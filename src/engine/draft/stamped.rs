@@ -161,6 +161,12 @@ impl<'a> Draft<'_, 'a> {
             self.findings
                 .refuse(&rules::no_such_offer::RULE, "/spec/hostUsers", text);
         }
+        if let Some(class) = self.sandbox() {
+            let text = rules::runtime_class::sandbox_text(class);
+            let path = "/spec/runtimeClassName";
+            self.findings
+                .refuse(&rules::no_such_offer::RULE, path, text);
+        }
     }
 
     /// By what the node that the pod names, if it names one, gives it its devices.

@@ -241,7 +241,9 @@ fn texts<'t>(requirement: &'t Requirement<'_>) -> impl Iterator<Item = &'t str> 
 /// Labels without which an offer can still be read, only with less known about it.
 fn is_detail(key: &str) -> bool {
     let attribute = key.rsplit_once('.').map_or(key, |(_, attribute)| attribute);
-    matches!(attribute, "count" | "memory" | "minor" | "major" | "gi")
-        || key.starts_with(words::MIG) && attribute == "product"
+    matches!(
+        attribute,
+        "count" | "memory" | "minor" | "major" | "gi" | "decoder" | "encoder"
+    ) || key.starts_with(words::MIG) && attribute == "product"
         || matches!(key, "eks.amazonaws.com/instance-gpu-count" | VGPU_PRESENT)
 }

@@ -9,7 +9,7 @@ mod user;
 use std::borrow::Cow;
 
 use super::case::{Case, Choice};
-use super::policy::{Policy, PolicyToleration};
+use super::policy::{BoundaryPlacement, Policy, PolicyToleration};
 use super::strategy::Strategy;
 use super::terms::{Narrowed, Term};
 use super::want::Want;
@@ -170,7 +170,7 @@ pub fn rewrite<'a>(
         );
     }
     // A whole device has no room for anybody else.
-    if case.policy.placement.packing && choice.strategy != Strategy::Exclusive {
+    if case.may_pack() && choice.strategy != Strategy::Exclusive {
         neighbours::pack(case.pod, boundary, choice.strategy, &mut edits);
     }
     nodes::nodes(case, choice, &extras, &mut edits);
@@ -178,6 +178,13 @@ pub fn rewrite<'a>(
     nodes::tolerations(case, choice, &mut edits);
     containers::readable_asks(case, &mut edits);
     edits
+}
+
+/// Whether a pod that gets its devices by a strategy has to be given affinity to pods of other namespaces. Packing is a
+/// preference, and is left out where a quota limits such affinity.
+pub(super) fn crosses_namespaces(policy: &Policy, strategy: Strategy) -> bool {
+    let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
+    strategy == Strategy::Mps || strategy.is_shared() && by_terms
 }
 
 /// The edits of a stamp: the label, and where the pod may land on a shared device the boundary's terms.

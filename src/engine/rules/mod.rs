@@ -19,6 +19,7 @@ pub mod mig_profile_unknown;
 pub mod mixed_devices;
 pub mod mode_unknown;
 pub mod mps_user;
+pub mod narrowed;
 pub mod no_such_offer;
 pub mod node_name;
 pub mod opt_out_ignored;
@@ -53,7 +54,7 @@ use super::rule::{Rule, Severity};
 use super::strategy::Strategy;
 
 /// Every rule, in the order of the contract's table.
-pub static ALL: [&Rule; 37] = [
+pub static ALL: [&Rule; 38] = [
     &tier_unknown::RULE,
     &tier_not_allowed::RULE,
     &boundary_not_yours::RULE,
@@ -85,6 +86,7 @@ pub static ALL: [&Rule; 37] = [
     &declared_not_enforced::RULE,
     &daemonset_share::RULE,
     &unknown_key::RULE,
+    &narrowed::RULE,
     &too_large::RULE,
     &mode_unknown::RULE,
     &opt_out_ignored::RULE,
@@ -123,6 +125,8 @@ pub enum Removal {
     MpsUsers,
     /// `spec.hostUsers: false`.
     UserNamespace,
+    /// A runtime class that runs the pod apart from its node's kernel.
+    Sandbox,
 }
 
 impl Removal {
@@ -135,7 +139,7 @@ impl Removal {
             Self::VisibleOrdinal => &limit_env::RULE,
             Self::NodeName => &node_name::RULE,
             // No share could serve the pod, whatever a policy makes of a rule.
-            Self::MpsUsers | Self::UserNamespace => &no_such_offer::RULE,
+            Self::MpsUsers | Self::UserNamespace | Self::Sandbox => &no_such_offer::RULE,
         }
     }
 
@@ -147,14 +151,18 @@ impl Removal {
                 "with hostUsers: false the MPS server sees other user ids than the pod says"
                     .to_owned()
             }
+            Self::Sandbox => {
+                "the node's MPS daemon cannot be reached from the sandbox of its runtime class"
+                    .to_owned()
+            }
             _ => format!("ruled out by {}", self.rule().id),
         }
     }
 }
 
 /// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing;
-/// several GPUs in one container, several MPS users and a user namespace do whatever the policy says, since no share can
-/// serve them.
+/// several GPUs in one container, several MPS users, a user namespace and a sandbox do whatever the policy says of rules,
+/// since no share can serve them.
 pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<Removal> {
     let denies = |removal: Removal| case.policy.severity(removal.rule()) == Severity::Deny;
     let removed = |removal: Removal| match removal {
@@ -167,6 +175,7 @@ pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<Removal> {
         Removal::NodeName => denies(removal) && node_name::removes(case, strategy),
         Removal::MpsUsers => mps_user::removes(case, strategy),
         Removal::UserNamespace => mps_user::is_hidden(case, strategy),
+        Removal::Sandbox => strategy == Strategy::Mps && case.is_sandboxed,
     };
     let all = [
         Removal::WholeGpuNeeded,
@@ -174,6 +183,7 @@ pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<Removal> {
         Removal::ShmConflict,
         Removal::VisibleOrdinal,
         Removal::UserNamespace,
+        Removal::Sandbox,
         Removal::MpsUsers,
         Removal::Distributed,
     ];
@@ -220,6 +230,12 @@ pub fn report(
         }
         Removal::MpsUsers => ("/spec".to_owned(), mps_user::text()),
         Removal::UserNamespace => ("/spec/hostUsers".to_owned(), mps_user::hidden_text()),
+        Removal::Sandbox => {
+            let spec = case.pod.spec.as_ref();
+            let class = spec.and_then(|s| s.runtime_class_name.as_deref());
+            let text = runtime_class::sandbox_text(class.unwrap_or_default());
+            ("/spec/runtimeClassName".to_owned(), text)
+        }
     };
     findings.add(removal.rule(), path, text);
 }

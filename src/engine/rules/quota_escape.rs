@@ -2,7 +2,7 @@
 
 use crate::engine::case::{Case, Choice};
 use crate::engine::findings::Findings;
-use crate::engine::namespaces::NamespaceView;
+use crate::engine::quota::Seen;
 use crate::engine::rule::{Rule, Severity};
 use crate::engine::shown::quoted;
 use crate::engine::want::Named;
@@ -15,15 +15,17 @@ pub static RULE: Rule = Rule {
     default: Severity::Warn,
     always_denies: false,
     refuses: "a rewrite to a resource name that the namespace's quota does not count",
-    cause: "A ResourceQuota of the namespace limits the resource the pod asked for, such as \
-        requests.nvidia.com/gpu, and the pod is rewritten to another name, such as \
-        nvidia.com/gpu.shared or nvidia.com/mig-1g.10gb, that no quota limits. Kubernetes counts \
-        extended resources only by requests.<name>, and only the pod as it is after the \
-        webhooks. It fires too on a pod that Kueue holds back and that is rewritten: Kueue counts \
-        such a pod by what it takes, and its ClusterQueue cannot be seen here.",
+    cause: "A ResourceQuota of the namespace, or a ClusterResourceQuota of OpenShift that selects \
+        it, limits the resource the pod asked for, such as requests.nvidia.com/gpu, and the pod is \
+        rewritten to another name, such as nvidia.com/gpu.shared or nvidia.com/mig-1g.10gb, that \
+        no quota limits. Kubernetes counts extended resources only by requests.<name>, only pods \
+        of all the quota's scopes, and only the pod as it is after the webhooks. A name of which a \
+        quota allows none (a hard limit of 0) is never chosen. It fires too on a pod that Kueue \
+        holds back and that is rewritten: Kueue counts such a pod by what it takes, and its \
+        ClusterQueue cannot be seen here.",
     risk: "The namespace can take as many shares as there are: its GPU quota no longer limits it.",
     fix: "The author need not do anything. The administrator adds requests.<name> to the \
-        ResourceQuota for every resource name that the nodes sell, and has Kueue's ClusterQueue \
+        quota for every resource name that the nodes sell, and has Kueue's ClusterQueue \
         cover them.",
     bad: r#"# namespace: slicegate.dev/mode: enforce
 # The nodes sell nvidia.com/mig-2g.20gb.
@@ -77,14 +79,19 @@ spec:
 /// Warns of every name that a quota counted before and none counts afterwards.
 pub fn check(
     namespace: &str,
-    view: Option<&NamespaceView>,
     case: &Case<'_, '_>,
     choice: &Choice<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let Some(view) = view.filter(|v| !v.quotas.is_empty()) else {
+    let quotas = case.namespace.map_or(&[][..], |n| &n.quotas);
+    if quotas.is_empty() {
         return;
+    }
+    let before = Seen {
+        pod: case.pod,
+        is_given_affinity: false,
     };
+    let after = case.given(choice.strategy);
     let mut said: Vec<(&str, &str)> = Vec::new();
     for (want, grant) in case.wants.iter().zip(&choice.grants) {
         let old = match want.named {
@@ -95,16 +102,17 @@ pub fn check(
         if old == new || said.contains(&(old, new)) {
             continue;
         }
-        let mut counting = view.quotas.iter().filter(|q| q.counts(old, case.pod));
-        let still = |before| view.quotas.iter().any(|q| q.counts_wherever(new, before));
-        if counting.all(still) {
+        let Some(quota) = quotas.iter().find(|quota| quota.counts(old, before)) else {
+            continue;
+        };
+        if quotas.iter().any(|quota| quota.counts(new, after)) {
             continue;
         }
         said.push((old, new));
         let message = format!(
             "a quota of namespace {namespace} counts {old}, none counts {new}, which this pod takes instead"
         );
-        let fix = format!("the administrator adds requests.{new} to the ResourceQuota");
+        let fix = format!("the administrator adds requests.{new} to {}", quota.title());
         findings.add(&RULE, format!("{}/resources", want.place), (message, fix));
     }
 }

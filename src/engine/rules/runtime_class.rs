@@ -20,11 +20,15 @@ pub static RULE: Rule = Rule {
         the value all, which no webhook can see. A pod with a claim, or with another vendor's \
         GPU, is let in, and slicegate writes NVIDIA_VISIBLE_DEVICES=void into every container \
         that asks for no NVIDIA GPU, debug containers included: a claim brings its devices \
-        without that variable.",
+        without that variable. It is a warning where a class of Kata Containers, which is one of \
+        placement.sandboxes, stands on a pod that takes a GPU: such a pod is a virtual machine, \
+        and what NVIDIA's device plugin hands out on the node does not reach into it.",
     risk: "The container can get every GPU of its node without having asked for one, also those \
-        that other pods hold.",
+        that other pods hold. In a virtual machine the pod starts and finds no GPU.",
     fix: "Ask for the GPU, or remove runtimeClassName. Monitoring that must see all GPUs of a node \
-        belongs in a namespace that is off.",
+        belongs in a namespace that is off. For virtual machines nodes need the sandbox device \
+        plugin, whose resources have other names; where a class of that name works after all, the \
+        administrator takes it out of placement.sandboxes.",
     bad: r"apiVersion: v1
 kind: Pod
 metadata:
@@ -52,6 +56,9 @@ spec:
 /// Looks for a runtime that shows GPUs to a pod that takes none.
 pub fn check(question: &Question<'_>, standing: Standing, findings: &mut Findings<'_>) {
     let pod = question.pod;
+    if standing.takes_gpu {
+        in_virtual_machine(question, findings);
+    }
     if !question.runtime_classes.shows_gpus(pod) || standing.takes_gpu || takes_otherwise(pod) {
         return;
     }
@@ -63,6 +70,33 @@ pub fn check(question: &Question<'_>, standing: Standing, findings: &mut Finding
     );
     let fix = "ask for nvidia.com/gpu or a share, or leave the runtime class out".to_owned();
     findings.add(&RULE, "/spec/runtimeClassName", (message, fix));
+}
+
+/// A virtual machine gets no device of its node by the node's own device plugin.
+fn in_virtual_machine(question: &Question<'_>, findings: &mut Findings<'_>) {
+    let classes = question.runtime_classes;
+    let sandbox = classes.sandbox(question.pod, &question.policy.placement.sandboxes);
+    let Some(class) = sandbox.filter(|class| classes.is_virtual_machine(class)) else {
+        return;
+    };
+    let message = format!(
+        "runtimeClassName {} makes the pod a virtual machine: GPUs of the node's own device plugin do not reach into it",
+        quoted(class)
+    );
+    let fix =
+        "leave the runtime class out, or use nodes of NVIDIA's sandbox device plugin".to_owned();
+    findings.warn(&RULE, "/spec/runtimeClassName", (message, fix));
+}
+
+/// What is said of a sandbox where nothing but MPS was left.
+pub fn sandbox_text(class: &str) -> (String, String) {
+    (
+        format!(
+            "runtimeClassName {} runs the pod in a sandbox, from which the MPS daemon of its node cannot be reached",
+            quoted(class)
+        ),
+        "leave the runtime class out, or name a tier that offers mig or exclusive".to_owned(),
+    )
 }
 
 /// Whether GPUs are hidden from the containers of a pod that did not ask for one: the runtime would show them, and the

@@ -7,6 +7,7 @@ use super::columns::Column;
 use super::fleet::{Doubted, Group, Knowledge, NodeView, Presence, Sold, Supply, Taint};
 use super::impostors::{Liar, impostors};
 use super::offer::{Identity, Offer};
+use super::places::ByKind;
 use super::read::{self, Labels};
 use super::why::{Unknown, Why};
 use crate::engine::policy::Declared;
@@ -65,6 +66,7 @@ impl FleetBuilder {
             wide: HashMap::new(),
             names: Column::default(),
             there: Vec::new(),
+            places: ByKind::default(),
         };
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
@@ -98,6 +100,7 @@ impl FleetBuilder {
             });
         }
         supply.fill(&groups, rows);
+        supply.locate();
         let sold = supply.offers.iter().map(|offer| offer.resource.clone());
         let unknown = supply.groups.iter().flat_map(|group| &group.unknown);
         let unknown = unknown.map(|unknown| unknown.resource.clone());
@@ -189,6 +192,7 @@ impl GroupKey {
             sold: self.sold.clone(),
             unknown: self.unknown.clone(),
             doubted,
+            places: ByKind::default(),
             nodes: 0..0,
         }
     }

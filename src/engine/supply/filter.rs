@@ -50,6 +50,18 @@ impl<'p> NodeFilter<'p> {
         keys
     }
 
+    /// Whether a pod lets a label have a value, as far as it says anything of that label alone.
+    pub fn admits(&self, key: &str, value: &str) -> bool {
+        let mut selected = self.selected();
+        let admits = |term: &NodeTerm<'_>| {
+            let own = term.read.match_expressions.iter().flatten();
+            let mut own = own.filter(|r| &*r.key == key);
+            own.all(|r| holds(r, Some(value)))
+        };
+        selected.all(|(k, v)| k != key || v == value)
+            && self.terms.is_none_or(|terms| terms.iter().any(admits))
+    }
+
     /// Whether nothing but taints restricts the pod.
     fn is_open(&self) -> bool {
         self.node_selector.is_none() && self.terms.is_none() && self.node_name.is_none()

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::columns::Column;
 use super::offer::Offer;
+use super::places::{ByKind, Places};
 use super::why::Unknown;
 
 /// A node, or a pool of nodes that are not there yet, as plain values.
@@ -65,6 +66,8 @@ pub struct Group {
     pub unknown: Vec<Unknown>,
     /// Memory labels of what it sells that cannot be right.
     pub doubted: Vec<Doubted>,
+    /// Where its nodes are.
+    pub places: ByKind<Places>,
     /// Its nodes, as rows of the columns of nodes.
     pub(super) nodes: Range<usize>,
 }
@@ -134,6 +137,8 @@ pub struct Supply {
     pub(super) names: Column,
     /// For each of them, whether it is in the cluster now.
     pub(super) there: Vec<bool>,
+    /// The places there are of each kind, by name.
+    pub(super) places: ByKind<Vec<String>>,
 }
 
 impl Supply {

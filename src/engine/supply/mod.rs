@@ -7,6 +7,7 @@ pub mod filter;
 pub mod fleet;
 mod impostors;
 pub mod offer;
+pub mod places;
 pub mod product;
 mod provider;
 mod reach;

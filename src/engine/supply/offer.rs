@@ -31,6 +31,10 @@ pub struct Slice {
     pub compute: (u32, u32),
     /// Memory slices taken, and of how many.
     pub memory: (u32, u32),
+    /// It serves graphics APIs, as the profiles do that end in `gfx`.
+    pub graphics: bool,
+    /// It has an engine that encodes or decodes video, or no label says that it has none.
+    pub video: bool,
 }
 
 /// The labels that say what a node is.
@@ -89,6 +93,16 @@ impl Offer {
         let (part, of) = self.slice.map_or((1, 1), |slice| slice.compute);
         let shares = u128::from(self.replicas) * u128::from(of);
         u128::from(percent) * shares <= 100 * u128::from(part)
+    }
+
+    /// Whether a share serves graphics APIs: MPS is CUDA's alone, and so are most slices.
+    pub fn has_graphics(&self) -> bool {
+        self.strategy != Strategy::Mps && self.slice.is_none_or(|slice| slice.graphics)
+    }
+
+    /// Whether a share encodes or decodes video, as far as its labels say.
+    pub fn has_video(&self) -> bool {
+        self.slice.is_none_or(|slice| slice.video)
     }
 
     /// Whole percent of a device's compute a share has, rounded down; for MPS the daemon's own cap.

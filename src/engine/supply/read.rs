@@ -239,6 +239,8 @@ struct Sliced {
 
 impl Sliced {
     fn find(labels: &dyn Labels, product: &str, profile: &str, prefix: &str) -> Self {
+        let graphics = profile.ends_with(".gfx");
+        let video = has_video(labels, prefix);
         if let Some(product) = catalog::product(product)
             && let Some(found) = catalog::profile(product, profile)
         {
@@ -246,6 +248,8 @@ impl Sliced {
                 slice: Slice {
                     compute: (found.compute, product.compute_slices),
                     memory: (found.memory, product.memory_slices),
+                    graphics,
+                    video,
                 },
                 memory_mib: found.mib,
                 device_mib: catalog::whole_mib(product),
@@ -255,7 +259,10 @@ impl Sliced {
         let compute = number(labels, &format!("{prefix}.slices.gi"))
             .and_then(|n| u32::try_from(n).ok())
             .unwrap_or(named);
-        Self::of_compute(compute)
+        let mut sliced = Self::of_compute(compute);
+        sliced.slice.graphics = graphics;
+        sliced.slice.video = video;
+        sliced
     }
 
     /// A vGPU whose name says how many slices back it.
@@ -269,11 +276,19 @@ impl Sliced {
             slice: Slice {
                 compute: (compute.min(7), 7),
                 memory: (compute.min(8), 8),
+                graphics: false,
+                video: true,
             },
             memory_mib: None,
             device_mib: None,
         }
     }
+}
+
+/// Whether a slice has an engine for video, or does not say that it has none.
+fn has_video(labels: &dyn Labels, prefix: &str) -> bool {
+    let none = |engine| number(labels, &format!("{prefix}.engines.{engine}")) == Some(0);
+    !(none("decoder") && none("encoder"))
 }
 
 /// A product label taken apart.

@@ -1,7 +1,8 @@
 //! What is asked of a pod again and again: its labels, its containers, its node.
 
 use super::{
-    Container, ContainerKind, EnvVar, NodeSelector, NodeTerm, OwnerReference, Place, Pod, Spec,
+    Container, ContainerKind, EnvVar, NodeSelector, NodeTerm, OwnerReference, Place, Pod,
+    Requirement, Spec,
 };
 use crate::facts::text::{Pairs, Text};
 use crate::json::Raw;
@@ -111,6 +112,18 @@ fn places<'p, 'a>(
     list.iter()
         .enumerate()
         .map(move |(index, container)| (Place { kind, index }, container))
+}
+
+impl Requirement<'_> {
+    /// The same, borrowed from nowhere.
+    pub fn into_owned(self) -> Requirement<'static> {
+        let values = self.values;
+        Requirement {
+            key: self.key.into_owned(),
+            operator: self.operator.into_owned(),
+            values: values.map(|values| values.into_iter().map(Text::into_owned).collect()),
+        }
+    }
 }
 
 impl Container<'_> {

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::Part;
-use super::parts::Change;
+use super::parts::{Change, Space};
 use crate::config::{documents, fleet, policy};
+use crate::engine::Marks;
 use crate::server::watched::WatchedFile;
 
 /// Why a file was not taken.
@@ -130,10 +131,13 @@ fn changes(part: Part, source: &str, text: &str) -> Result<Vec<Change>, Problem>
         ],
         // Quotas stand in the same file.
         Part::Namespaces | Part::Quotas => {
-            vec![Change::AllNamespaces(fleet::namespace_views(
-                source,
-                parsed(),
-            )?)]
+            let views = fleet::namespace_views(source, parsed())?.into_iter();
+            // Its quotas are in each of them already.
+            let spaces = views.map(|(name, view)| {
+                let marks = Marks::default();
+                (name, Space { view, marks })
+            });
+            vec![Change::AllNamespaces(spaces.collect())]
         }
     })
 }

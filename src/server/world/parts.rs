@@ -11,7 +11,8 @@ use crate::admission::World;
 use crate::config::fleet;
 use crate::engine::supply::NodeView;
 use crate::engine::{
-    NamespaceView, Namespaces, NeverMatched, Policy, QuotaView, RuntimeClasses, Supply,
+    ClusterQuotaView, Marks, NamespaceView, Namespaces, NeverMatched, Policy, QuotaView,
+    RuntimeClasses, Supply,
 };
 
 /// A quota's namespace and name.
@@ -29,15 +30,19 @@ pub(in crate::server) enum Change {
     /// A node that is gone.
     NodeGone(String),
     /// All namespaces there are.
-    AllNamespaces(HashMap<String, NamespaceView>),
+    AllNamespaces(HashMap<String, Space>),
     /// A namespace as it is now.
-    Namespace(String, Box<NamespaceView>),
+    Namespace(String, Box<Space>),
     /// A namespace that is gone.
     NamespaceGone(String),
     /// All quotas there are that count GPUs.
     AllQuotas(HashMap<QuotaName, QuotaView>),
     /// A quota as it is now; none where it counts no GPUs.
     Quota(QuotaName, Option<QuotaView>),
+    /// All quotas over several namespaces that count GPUs, by their names.
+    AllClusterQuotas(HashMap<String, ClusterQuotaView>),
+    /// Such a quota as it is now; none where it counts no GPUs.
+    ClusterQuota(String, Option<Box<ClusterQuotaView>>),
     /// The handlers of all RuntimeClasses there are.
     AllRuntimeClasses(BTreeMap<String, String>),
     /// A RuntimeClass's handler as it is now; none where the class is gone.
@@ -46,14 +51,25 @@ pub(in crate::server) enum Change {
     Remembered(Vec<Gone>),
 }
 
+/// A namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::server) struct Space {
+    /// What its administrator said.
+    pub(in crate::server) view: NamespaceView,
+    /// What quotas over several namespaces select it by.
+    pub(in crate::server) marks: Marks,
+}
+
 /// All parts, as far as they are known.
 #[derive(Debug)]
 pub(in crate::server) struct Parts {
     policy: Option<Arc<Policy>>,
     nodes: Option<Nodes>,
     remembered: Remembered,
-    namespaces: Option<HashMap<String, NamespaceView>>,
+    namespaces: Option<HashMap<String, Space>>,
     quotas: Option<HashMap<QuotaName, QuotaView>>,
+    /// Most clusters know no such kind, so nothing waits for them.
+    cluster_quotas: HashMap<String, ClusterQuotaView>,
     handlers: Option<BTreeMap<String, String>>,
     /// Whether a namespace that is not among them may be too new to have been seen.
     is_watching_namespaces: bool,
@@ -76,6 +92,7 @@ impl Parts {
             remembered: Remembered::default(),
             namespaces: None,
             quotas: (!is_watching_namespaces).then(HashMap::new),
+            cluster_quotas: HashMap::new(),
             handlers: None,
             is_watching_namespaces,
             never_matched,
@@ -105,9 +122,7 @@ impl Parts {
             Change::Node(node) => (Part::Nodes, self.put_node(*node)),
             Change::NodeGone(name) => (Part::Nodes, self.remove_node(&name, now)),
             Change::AllNamespaces(all) => (Part::Namespaces, replace(&mut self.namespaces, all)),
-            Change::Namespace(name, view) => {
-                (Part::Namespaces, put(&mut self.namespaces, name, *view))
-            }
+            Change::Namespace(name, space) => (Part::Namespaces, self.put_namespace(name, *space)),
             Change::NamespaceGone(name) => {
                 let namespaces = self.namespaces.as_mut();
                 let was_there = namespaces.is_some_and(|n| n.remove(&name).is_some());
@@ -121,6 +136,18 @@ impl Parts {
                     Part::Quotas,
                     quotas.is_some_and(|q| q.remove(&name).is_some()),
                 )
+            }
+            Change::AllClusterQuotas(all) => {
+                let is_news = self.cluster_quotas != all;
+                self.cluster_quotas = all;
+                (Part::Quotas, is_news)
+            }
+            Change::ClusterQuota(name, quota) => {
+                let before = match quota.clone() {
+                    Some(quota) => self.cluster_quotas.insert(name, *quota),
+                    None => self.cluster_quotas.remove(&name),
+                };
+                (Part::Quotas, before != quota.map(|quota| *quota))
             }
             Change::AllRuntimeClasses(all) => {
                 let is_news = self.handlers.as_ref() != Some(&all);
@@ -195,7 +222,10 @@ impl Parts {
     }
 
     fn namespaces(&self) -> Option<Namespaces> {
-        let mut views = self.namespaces.clone()?;
+        let spaces = self.namespaces.as_ref()?;
+        let view =
+            |(name, space): (&String, &Space)| (name.clone(), self.with_cluster_quotas(space));
+        let mut views: HashMap<String, NamespaceView> = spaces.iter().map(view).collect();
         for ((namespace, _), quota) in self.quotas.as_ref()? {
             if let Some(view) = views.get_mut(namespace) {
                 view.quotas.push(quota.clone());
@@ -206,6 +236,28 @@ impl Parts {
             false => Namespaces::known(views),
         };
         Some(namespaces.with_never_matched(self.never_matched.clone()))
+    }
+
+    fn with_cluster_quotas(&self, space: &Space) -> NamespaceView {
+        let mut view = space.view.clone();
+        let quotas = self.cluster_quotas.values();
+        let selecting = quotas.filter(|quota| quota.selects(&space.marks));
+        view.quotas
+            .extend(selecting.map(|quota| quota.quota.clone()));
+        view
+    }
+
+    /// Labels and annotations of others change often, and mean something only where a quota selects by them.
+    fn put_namespace(&mut self, name: String, space: Space) -> bool {
+        let Some(known) = &mut self.namespaces else {
+            return false;
+        };
+        let view = space.view.clone();
+        let before = known.insert(name, space.clone());
+        match self.cluster_quotas.is_empty() {
+            true => before.is_none_or(|before| before.view != view),
+            false => before != Some(space),
+        }
     }
 
     fn set_policy(&mut self, policy: Policy) -> bool {

@@ -9,12 +9,12 @@ use tokio::sync::{mpsc, watch};
 use tracing::{info, warn};
 
 use super::Part;
-use super::parts::{Change, QuotaName};
+use super::parts::{Change, QuotaName, Space};
 use super::policies;
 use super::records;
 use crate::cluster::{Cluster, ClusterError, Event, Kind, Pulse};
 use crate::engine::supply::NodeView;
-use crate::engine::{NamespaceView, QuotaView};
+use crate::engine::{Marks, NamespaceView, QuotaView};
 use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
 use crate::json;
 use crate::server::shared::Shared;
@@ -63,10 +63,14 @@ impl Watches {
             read: |text| {
                 let namespace: Namespace<'_> = json::from_str(text)?;
                 let name = namespace.metadata.name.to_string();
-                Ok((name, NamespaceView::of(&namespace)))
+                let space = Space {
+                    view: NamespaceView::of(&namespace),
+                    marks: Marks::of(&namespace),
+                };
+                Ok((name, space))
             },
             all: |all| Change::AllNamespaces(all.into_iter().collect()),
-            is: |(name, view)| Change::Namespace(name, Box::new(view)),
+            is: |(name, space)| Change::Namespace(name, Box::new(space)),
             gone: |(name, _)| Change::NamespaceGone(name),
         };
         self.follow(kind).await;
@@ -234,7 +238,7 @@ impl Watches {
         }
     }
 
-    async fn send(&self, change: Change) {
+    pub(super) async fn send(&self, change: Change) {
         // Whoever takes it in ends only with the server.
         let _ = self.changes.send(change).await;
     }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
 
-use super::{Change, Parts};
+use super::{Change, Parts, Space};
 use crate::config::policy;
-use crate::engine::NeverMatched;
 use crate::engine::supply::NodeView;
-use crate::facts::Node;
+use crate::engine::{ClusterQuotaView, Marks, NamespaceView, NeverMatched};
+use crate::facts::{ClusterResourceQuota, Namespace, Node};
 use crate::server::world::Part;
 
 const STOCK: &str = include_str!("../../../../tests/nodes/stock/mig-mixed-balanced-h100-x8.yaml");
@@ -99,9 +99,37 @@ fn what_is_as_it_was_is_no_news() {
         Arc::ptr_eq(&supply(&mut parts), &before),
         "nodes are nothing to a namespace"
     );
+    cluster_quota_reaches_the_namespaces_it_selects(&mut parts);
     let changed = Change::Node(Box::new(node(1, 4)));
     assert_eq!(parts.apply(changed, 0), Some(Part::Nodes));
     assert!(!Arc::ptr_eq(&supply(&mut parts), &before));
+}
+
+fn cluster_quota_reaches_the_namespaces_it_selects(parts: &mut Parts) {
+    let team = |team: &str| {
+        let text = format!(r#"{{"metadata":{{"name":"team","labels":{{"team":"{team}"}}}}}}"#);
+        let namespace: Namespace<'_> = serde_json::from_str(&text).unwrap();
+        let view = NamespaceView::of(&namespace);
+        let marks = Marks::of(&namespace);
+        Change::Namespace("team".to_owned(), Box::new(Space { view, marks }))
+    };
+    assert_eq!(parts.apply(team("a"), 0), None, "nobody selects by labels");
+    let text = r#"{"metadata":{"name":"gpus"},"spec":{"selector":{"labels":{"matchLabels":{"team":"a"}}},
+        "quota":{"hard":{"requests.nvidia.com/gpu":"4"}}}}"#;
+    let quota: ClusterResourceQuota<'_> = serde_json::from_str(text).unwrap();
+    let quota = ClusterQuotaView::of(&quota).map(Box::new);
+    let made = Change::ClusterQuota("gpus".to_owned(), quota);
+    assert_eq!(parts.apply(made, 0), Some(Part::Quotas));
+    let count = |parts: &mut Parts| {
+        let world = parts.world().unwrap();
+        world.namespaces.view("team").unwrap().quotas.len()
+    };
+    assert_eq!(count(parts), 1);
+    assert_eq!(parts.apply(team("b"), 0), Some(Part::Namespaces));
+    assert_eq!(count(parts), 0, "it selects another team");
+    let gone = || Change::ClusterQuota("gpus".to_owned(), None);
+    assert_eq!(parts.apply(gone(), 0), Some(Part::Quotas));
+    assert_eq!(parts.apply(gone(), 0), None);
 }
 
 #[test]

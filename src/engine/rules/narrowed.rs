@@ -1,0 +1,123 @@
+//! `narrowed`: warns where a choice leaves a pod fewer architectures or zones than it could reach.
+
+use crate::engine::case::{Case, Choice};
+use crate::engine::choose::Reach;
+use crate::engine::findings::Findings;
+use crate::engine::rule::{Rule, Severity};
+use crate::engine::supply::places::PlaceKind;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "narrowed",
+    default: Severity::Warn,
+    always_denies: false,
+    refuses: "a choice that leaves a pod fewer architectures, or zones of its volumes, than it could reach",
+    cause: "The chosen resource is sold only on nodes of some CPU architectures \
+        (kubernetes.io/arch), while other strategies of the tier would serve the pod on others too; \
+        or only in some zones (topology.kubernetes.io/zone), and the pod mounts claims, which are \
+        often bound to a zone. Within a strategy what keeps the most of them is chosen; the tier's \
+        order of strategies comes before that. A node without the label may be anywhere, and \
+        nothing is said of it.",
+    risk: "An image that is not built for the architecture does not start. A pod whose volume is in \
+        another zone stays Pending for ever.",
+    fix: "Say in the pod what it depends on: select kubernetes.io/arch or \
+        topology.kubernetes.io/zone, or name a strategy with slicegate.dev/strategy. Offers \
+        elsewhere are then not chosen.",
+    bad: r#"# namespace: slicegate.dev/mode: enforce
+# The nodes that sell nvidia.com/mig-2g.20gb are in zone-b, those that sell whole GPUs in zone-a.
+apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: regulated
+spec:
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+    volumeMounts:
+    - {name: models, mountPath: /models}
+  volumes:
+  - name: models
+    persistentVolumeClaim: {claimName: models}
+"#,
+    good: r#"# namespace: slicegate.dev/mode: enforce
+# The nodes that sell nvidia.com/mig-2g.20gb are in zone-b, those that sell whole GPUs in zone-a.
+apiVersion: v1
+kind: Pod
+metadata:
+  name: app
+  annotations:
+    slicegate.dev/tier: regulated
+spec:
+  nodeSelector: {topology.kubernetes.io/zone: zone-a}
+  containers:
+  - name: main
+    image: registry.example/app:1
+    resources:
+      limits: {nvidia.com/gpu: "1"}
+    volumeMounts:
+    - {name: models, mountPath: /models}
+  volumes:
+  - name: models
+    persistentVolumeClaim: {claimName: models}
+"#,
+};
+
+/// Warns of architectures and zones that the choice leaves out.
+pub fn check<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, findings: &mut Findings<'_>) {
+    if !case.minds_places() || findings.severity(&RULE) == Severity::Off {
+        return;
+    }
+    let (could, can) = (case.could_reach(), case.reaches(choice));
+    for kind in PlaceKind::ALL.into_iter().filter(|kind| case.minds(*kind)) {
+        one(case, choice, kind, (&could, &can), findings);
+    }
+}
+
+fn one(
+    case: &Case<'_, '_>,
+    choice: &Choice<'_>,
+    kind: PlaceKind,
+    (could, can): (&Reach, &Reach),
+    findings: &mut Findings<'_>,
+) {
+    let both = (could.of(kind), can.of(kind));
+    let lost = case.supply.missing_places(kind, both, case.filter);
+    let Some(first) = lost.first() else { return };
+    let kept = case.supply.named_places(kind, can.of(kind));
+    let resource = choice.grants.first().map_or("it", |g| g.resource);
+    let (kept, lost) = (listed(&kept), listed(&lost));
+    let label = kind.label();
+    let (path, message, fix) = match kind {
+        PlaceKind::Architecture => (
+            "/spec".to_owned(),
+            format!("{resource} is on {kept} nodes only, and the pod could also run on {lost}"),
+            format!(
+                "if its image is for {first} alone, select that: nodeSelector {label}: {first}"
+            ),
+        ),
+        PlaceKind::Zone => (
+            format!("/spec/volumes/{}", case.first_claim().unwrap_or_default()),
+            format!(
+                "{resource} is in zone {kept} only; the pod mounts claims and could also run in {lost}"
+            ),
+            format!(
+                "if its volumes are bound to another zone, select that: nodeSelector {label}: {first}"
+            ),
+        ),
+    };
+    findings.add(&RULE, path, (message, fix));
+}
+
+/// As many as help.
+fn listed(names: &[&str]) -> String {
+    const MOST: usize = 5;
+    let shown = names.get(..MOST).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

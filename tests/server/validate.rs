@@ -86,10 +86,6 @@ fn a_pod_that_lost_what_keeps_it_safe_is_refused_with_what_is_missing() {
             without("/spec/affinity/podAntiAffinity"),
             "the anti-affinity to pods",
         ),
-        (
-            without("/spec/containers/0/env"),
-            "CUDA_MPS_PINNED_DEVICE_MEM_LIMIT in container main",
-        ),
         (widened, "the required node affinity"),
     ] {
         let response = validate(&mut connection, &review("uid", "inference", &pod));

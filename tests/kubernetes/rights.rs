@@ -28,6 +28,7 @@ const ACCOUNT: &str = "system:serviceaccount:slicegate-system:slicegate";
 /// Arguments of the Deployment that every process of the tests has.
 const EVERY: [&str; 2] = ["serve", "--log-format=json"];
 const SECRET: &str = "/api/v1/namespaces/slicegate-system/secrets/slicegate-tls";
+const CLUSTER_QUOTAS: &str = "/apis/quota.openshift.io/v1/clusterresourcequotas";
 const REGISTRATIONS: &str = "/apis/admissionregistration.k8s.io/v1";
 
 pub fn the_account_of_the_manifests_may_do_what_slicegate_does_and_nothing_else(stage: &mut Stage) {
@@ -40,6 +41,7 @@ pub fn the_account_of_the_manifests_may_do_what_slicegate_does_and_nothing_else(
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("webhook-config");
     let folder = folder.display().to_string();
     cluster.kubectl.run(&["apply", "-f", &folder]).good();
+    know_cluster_quotas(&cluster);
     let nodes = Fleet::of(&[("mps", fleet::MPS_A100, 1)]).nodes();
     cluster.create("/api/v1/nodes", &nodes[0]);
     let status = json!({"status": nodes[0]["status"]});
@@ -83,6 +85,28 @@ pub fn the_account_of_the_manifests_may_do_what_slicegate_does_and_nothing_else(
     assert!(unused.is_empty(), "nobody uses {unused:#?}");
 }
 
+/// OpenShift's quotas over several namespaces, which are watched where they are known.
+#[track_caller]
+fn know_cluster_quotas(cluster: &Cluster) {
+    let names = json!({"kind": "ClusterResourceQuota", "plural": "clusterresourcequotas"});
+    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let definition = json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "clusterresourcequotas.quota.openshift.io"},
+        "spec": {"group": "quota.openshift.io", "scope": "Cluster", "names": names,
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema}}]}});
+    cluster.create(
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+        &definition,
+    );
+    cluster.wait_for("the kind to be served", seconds(20), || {
+        let answer = cluster.api().try_send("GET", CLUSTER_QUOTAS, None)?;
+        answer
+            .is_good()
+            .then_some(())
+            .ok_or(answer.body.to_string())
+    });
+}
+
 /// What it does not do by itself when it starts.
 #[track_caller]
 fn use_the_rest(cluster: &Cluster, replica: &Replica) {
@@ -119,6 +143,22 @@ fn use_the_rest(cluster: &Cluster, replica: &Replica) {
             .ok_or_else(|| replica.tail())
     });
     assert!(!refused("never-made"), "it said nothing");
+    let quota = json!({"apiVersion": "quota.openshift.io/v1", "kind": "ClusterResourceQuota",
+        "metadata": {"name": "teams"}, "spec": {
+            "selector": {"labels": {"matchLabels": {"kubernetes.io/metadata.name": "default"}}},
+            "quota": {"hard": {"requests.nvidia.com/gpu": "4"}}}});
+    cluster.create(CLUSTER_QUOTAS, &quota);
+    cluster.wait_for("the quota to be warned of", seconds(10), || {
+        let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": "1", "namespace": "default", "operation": "CREATE", "object": {
+                "metadata": {"name": "a", "annotations": {"slicegate.dev/tier": "trusted-inference"}},
+                "spec": {"containers": [{"name": "main",
+                    "resources": {"limits": {"nvidia.com/gpu": "1"}}}]}}}});
+        let answer = api.send("POST", "/mutate", Some(&review));
+        let warnings = answer.body["response"]["warnings"].to_string();
+        let is_warned = warnings.contains("quota-escape");
+        is_warned.then_some(()).ok_or(warnings)
+    });
     let events = "/apis/events.k8s.io/v1/namespaces/default/events";
     cluster.wait_for("the owner to be told again", seconds(30), || {
         refused("default");

@@ -321,8 +321,15 @@ fn metadata() -> BoxedStrategy<Map<String, Value>> {
 pub fn pod() -> BoxedStrategy<Pod> {
     let user = weighted(0.3, select(vec![1000, 2000]));
     let scheduler = prop_oneof![8 => Just(None), 4 => Just(Some("default-scheduler")), 1 => Just(Some("other"))];
-    (metadata(), containers(), places::place(), user, scheduler, extra(), extra(), any::<bool>()).prop_map(
-        |(mut metadata, containers, place, user, scheduler, in_spec, outside, is_daemon)| {
+    let apart = weighted(
+        0.06,
+        select(vec![
+            ("hostUsers", json!(false)),
+            ("runtimeClassName", json!("gvisor")),
+        ]),
+    );
+    (metadata(), containers(), places::place(), user, scheduler, apart, extra(), extra(), any::<bool>()).prop_map(
+        |(mut metadata, containers, place, user, scheduler, apart, in_spec, outside, is_daemon)| {
             let mut spec = containers;
             spec.extend(place);
             if is_daemon && places::is_pinned(&spec) {
@@ -334,6 +341,9 @@ pub fn pod() -> BoxedStrategy<Pod> {
             }
             if let Some(scheduler) = scheduler {
                 spec.insert("schedulerName".to_owned(), scheduler.into());
+            }
+            if let Some((key, value)) = apart {
+                spec.insert(key.to_owned(), value);
             }
             spec.extend(in_spec);
             let mut pod = Map::new();

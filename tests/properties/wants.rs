@@ -278,9 +278,10 @@ fn is_ruled_out(kind: Kind, pod: &Value, list: &[Want], tier: Option<&Value>) ->
         list_of(&c["volumeMounts"]).any(|m| m["mountPath"] == "/dev/shm/")
             || list_of(&c["env"]).any(|e| e["name"] == "CUDA_VISIBLE_DEVICES" && e["value"] != "0")
     });
+    let is_apart = spec["hostUsers"] == false || spec["runtimeClassName"] == "gvisor";
     kind != Kind::Exclusive && is_worker
         || kind.is_shared() && spec["nodeName"].is_string()
-        || kind == Kind::Mps && (collides || users.len() > 1)
+        || kind == Kind::Mps && (collides || users.len() > 1 || is_apart)
 }
 
 impl Wants {

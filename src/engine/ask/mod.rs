@@ -69,6 +69,9 @@ pub fn read<'p>(
         if let Some(sizes) = &sizes {
             sizes.apply(want, findings);
         }
+        if want.ask.is_some() {
+            beside_another_vendor(pod, want, findings);
+        }
     }
     if !asked.wants.is_empty() || findings.deny() {
         asked.strategy = strategy(pod, findings);
@@ -214,7 +217,7 @@ fn annotated_containers<'p>(
             continue;
         }
         match pod.containers().find(|(_, c)| c.name() == *name) {
-            Some((place, container)) => share(place, container, asked, findings),
+            Some((place, container)) => asked.wants.push(one_share(place, container)),
             None => {
                 let names: Vec<&str> = pod.containers().map(|(_, c)| c.name()).collect();
                 let text = ask_invalid::no_container(name, &names);
@@ -231,7 +234,7 @@ fn annotated_containers<'p>(
                 kind: ContainerKind::Main,
                 index: 0,
             };
-            share(place, container, asked, findings);
+            asked.wants.push(one_share(place, container));
         }
         // A second finding about a container that does not exist would only repeat the first.
         _ if !sizes.containers.is_empty() => {}
@@ -243,26 +246,25 @@ fn annotated_containers<'p>(
     }
 }
 
-/// One share for a container that only annotations ask for, unless its device is another vendor's.
-fn share<'p>(
-    place: Place,
-    container: &'p Container<'p>,
-    asked: &mut Asked<'p>,
-    findings: &mut Findings<'_>,
-) {
-    if let Some(resource) = other_vendors::device(container) {
-        let text = ask_invalid::other_vendor(container.name(), resource);
-        findings.add(&ask_invalid::RULE, format!("{place}/resources"), text);
-        return;
-    }
-    asked.wants.push(Want {
+fn one_share<'p>(place: Place, container: &'p Container<'p>) -> Want<'p> {
+    Want {
         place,
         container: container.name(),
         is_sidecar: container.is_sidecar(place),
         named: Named::Nothing,
         count: 1,
         ask: Ask::default(),
-    });
+    }
+}
+
+/// An ask for a share in a container whose device is another vendor's: no node has both.
+fn beside_another_vendor(pod: &Pod<'_>, want: &Want<'_>, findings: &mut Findings<'_>) {
+    let device = pod.at(want.place).and_then(other_vendors::device);
+    if let Some(resource) = device {
+        let text = ask_invalid::other_vendor(want.container, resource);
+        let path = format!("{}/resources", want.place);
+        findings.add(&ask_invalid::RULE, path, text);
+    }
 }
 
 fn strategy(pod: &Pod<'_>, findings: &mut Findings<'_>) -> Option<Strategy> {

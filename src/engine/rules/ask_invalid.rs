@@ -125,11 +125,10 @@ pub fn little_memory(value: &str, bytes: u64) -> Text {
 pub fn other_vendor(container: &str, resource: &str) -> Text {
     (
         format!(
-            "the annotation asks for a share of an NVIDIA GPU in container {container}, which asks for {}",
+            "a share of an NVIDIA GPU is asked for in container {container}, which asks for {} too",
             quoted(resource)
         ),
-        "leave the annotation out: slicegate shares NVIDIA's GPUs, and no node has both; for an NVIDIA GPU ask for nvidia.com/gpu"
-            .to_owned(),
+        "ask for one of them: slicegate shares NVIDIA's GPUs, and no node has both".to_owned(),
     )
 }
 

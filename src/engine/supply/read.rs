@@ -108,9 +108,11 @@ fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str, vgpu: Vgpu) -
         ..ProductName::parse(value)
     };
     let identity = identity(labels, prefix, (key, value), &name)?;
-    // Without its own product label a shared slice's suffix is not seen; an unshared one has none.
-    let unseen = key != own_key && identity.sharing != "none";
-    let shared = name.shared || (unseen && !resource.ends_with(SHARED_SUFFIX));
+    // Without its own product label a shared slice's suffix is not seen, and that of the whole device says nothing of it.
+    let shared = match key == own_key {
+        true => name.shared,
+        false => identity.sharing != "none" && !resource.ends_with(SHARED_SUFFIX),
+    };
     let mut strategy = strategy(&identity, true, resource, shared)?;
     if vgpu::Profile::of(name.base).is_some() || vgpu::is_labelled(labels) {
         strategy = vgpu::strategy(strategy, vgpu)?;

@@ -447,9 +447,10 @@ pub fn the_status_is_taken_and_shown(stage: &mut Stage) {
 }
 
 /// What an API server takes and slicegate then refuses, by the condition `Accepted`.
-const FOR_THE_READER: [&str; 5] = [
+const FOR_THE_READER: [&str; 6] = [
     "{boundaries: [{name: a, namespaces: [b, b]}]}",
     DROPPED[0],
+    "sandboxes: [kata, kata]",
     "schedulers: [a, a]",
     DROPPED[1],
     "pools: [{name: p, allocatable: {nvidia.com/gpu: 8}, labels: {a/b/c: d}}]",

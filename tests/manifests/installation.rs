@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::{Value, json};
+use slicegate::config::documents;
 use slicegate::engine::words;
 use slicegate::manifests::{NAMESPACE, Service, TLS_SECRET};
 
@@ -221,6 +222,29 @@ fn a_certificate_from_files_changes_no_other_argument() {
     };
     let patch = one(&objects("certs/mounted"), "Deployment", "slicegate");
     assert_eq!(others(&patch), others(&deployment()));
+}
+
+/// They name rules by where they stand, which every new rule moves.
+#[test]
+fn a_certificate_from_files_takes_the_rights_away_that_it_names() {
+    let text = fs::read_to_string(file("certs/mounted/kustomization.yaml")).expect("text");
+    let component = documents::parse("component", &text)
+        .documents
+        .remove(0)
+        .value;
+    let patches = component["patches"].as_array().expect("patches");
+    let mut tried = 0;
+    for patch in patches.iter().filter(|p| p["target"].is_object()) {
+        let word = |key: &str| patch["target"][key].as_str().expect("a word");
+        let mut role = one(&objects("webhook-config"), word("kind"), word("name"));
+        let operations = documents::parse("patch", patch["patch"].as_str().expect("operations"));
+        let operations = &operations.documents[0].value;
+        let operations: json_patch::Patch =
+            serde_json::from_value(operations.clone()).expect("RFC 6902");
+        json_patch::patch(&mut role, &operations).expect("it removes what it tests for");
+        tried += 1;
+    }
+    assert_eq!(tried, 2);
 }
 
 fn rules(kind: &str, name: &str) -> Vec<Value> {

@@ -92,7 +92,7 @@ const fn family(name: &'static str, end: &'static str, says: Says) -> Spelling {
 }
 
 /// All of them.
-static SPELLINGS: [Spelling; 69] = [
+const SPELLINGS: [Spelling; 69] = [
     // torchrun, DeepSpeed, accelerate, Lightning, SGLang, vLLM.
     flag("nnodes", Says::Nodes),
     flag("num_nodes", Says::Nodes),
@@ -183,8 +183,44 @@ const LAUNCHED: [Spelling; 6] = [
 
 /// What something says that a container is told, if it is in the table.
 pub fn says(told: &Told<'_>) -> Option<Says> {
-    let spelling = SPELLINGS.iter().find(|spelling| spelling.is(told))?;
+    // Hardly anything that a pod is told is.
+    if !BEGINNINGS.may_have(told) {
+        return None;
+    }
+    let spelling = TABLE.iter().find(|spelling| spelling.is(told))?;
     Some(spelling.says)
+}
+
+static TABLE: [Spelling; SPELLINGS.len()] = SPELLINGS;
+static BEGINNINGS: Beginnings = Beginnings::of(&SPELLINGS);
+
+/// Which lengths the names of the table have, by form and by the first letter; of families every length.
+struct Beginnings([[u64; 32]; 3]);
+
+impl Beginnings {
+    const fn of(table: &[Spelling]) -> Self {
+        let mut lengths = [[0; 32]; 3];
+        let mut at = 0;
+        while at < table.len() {
+            let Spelling {
+                form, name, end, ..
+            } = &table[at];
+            let letter = (name.as_bytes()[0] & 31) as usize;
+            lengths[*form as usize][letter] |= match end {
+                Some(_) => u64::MAX,
+                None => 1 << name.len(),
+            };
+            at += 1;
+        }
+        Self(lengths)
+    }
+
+    fn may_have(&self, told: &Told<'_>) -> bool {
+        let name = told.name.as_bytes();
+        let letter = name.first().map_or(0, |first| usize::from(first & 31));
+        let lengths = self.0[told.form as usize][letter];
+        lengths == u64::MAX || name.len() < 64 && lengths >> name.len() & 1 == 1
+    }
 }
 
 /// Whether something is the number of processes that a launcher starts.

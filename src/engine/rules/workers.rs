@@ -1,7 +1,7 @@
 //! Whether a pod is one worker of several: what says so for sure, what merely suggests it, and counts that say one.
 
 use super::spellings::{self, LAUNCHERS, Says};
-use super::told::{Form, Known, Told, program_end, told};
+use super::told::{Form, Known, Told, program_end, told, written};
 use crate::engine::shown::{is_visible, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, OwnerReference};
@@ -142,10 +142,14 @@ impl Signs {
 
     /// The number that `mpirun` and its like are told.
     fn launched(&mut self, container: &Container<'_>) {
+        // A program's name is looked for only where it could be told something.
+        if !written(container).any(|told| spellings::is_launched(&told)) {
+            return;
+        }
         let Some(end) = program_end(container, &LAUNCHERS) else {
             return;
         };
-        let after = told(container).filter(|t| t.at >= end && spellings::is_launched(t));
+        let after = written(container).filter(|t| t.at >= end && spellings::is_launched(t));
         let first = after
             .take(MOST_WORDS)
             .find_map(|t| match t.value.known(container) {

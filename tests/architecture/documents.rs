@@ -1,4 +1,5 @@
-//! What the documents name as proof exists: each `tests/...` is a file or a folder, and each test in it a function.
+//! What the documents name as proof exists: each `tests/...` is a file or a folder, and each test in it a function. What they
+//! compute is right.
 
 use std::fs;
 use std::path::Path;
@@ -98,4 +99,30 @@ fn a_reference_is_a_path_and_the_names_that_follow_it() {
     assert_eq!(fault(&reference(here, &["fault"])), None);
     let missing = ["no", "such", "test"].join("_");
     assert!(fault(&reference(here, &[&missing])).is_some());
+}
+
+/// The chapter about nodes computes shares as the engine does: rounded down, and one more replica would be too many.
+#[test]
+fn the_replicas_that_the_chapter_about_nodes_gives_are_the_most_for_nine_gibibytes() {
+    const LEAST: u64 = 9 * 1024;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/nodes.md");
+    let text = fs::read_to_string(path).expect("the chapter can be read");
+    let number = |cell: &str| -> Option<u64> {
+        let digits = cell.replace([',', ' '], "").replace("MiB", "");
+        digits.parse().ok()
+    };
+    let rows = text.lines().filter(|line| line.matches("MiB").count() == 2);
+    let mut tried = 0;
+    for row in rows.filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').collect();
+        let [_, memory, replicas, share] = cells.as_slice() else {
+            panic!("{row}");
+        };
+        let of = |cell: &str| number(cell).unwrap_or_else(|| panic!("{row}"));
+        let (memory, replicas, share) = (of(memory), of(replicas), of(share));
+        assert_eq!(memory / replicas, share, "{row}");
+        assert!(share >= LEAST && memory / (replicas + 1) < LEAST, "{row}");
+        tried += 1;
+    }
+    assert!(tried >= 5, "{tried} rows");
 }

@@ -21,6 +21,7 @@
 #![cfg_attr(test, allow(clippy::expect_used, clippy::panic, clippy::unwrap_used))]
 
 pub mod admission;
+pub mod cel;
 pub mod certificates;
 pub mod cli;
 pub mod cluster;
@@ -28,7 +29,6 @@ pub mod config;
 pub mod doctor;
 pub mod engine;
 pub mod facts;
-pub mod guard;
 pub mod json;
 pub mod manifests;
 pub mod server;

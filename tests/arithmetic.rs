@@ -5,8 +5,8 @@ mod exact;
 
 use exact::Exact;
 use proptest::prelude::*;
-use slicegate::engine::fraction::{Fraction, NotAFraction};
-use slicegate::engine::quantity::Quantity;
+use slicegate::engine::vocabulary::fraction::{Fraction, NotAFraction};
+use slicegate::engine::vocabulary::quantity::Quantity;
 
 const MAX: u64 = u64::MAX;
 

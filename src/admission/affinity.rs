@@ -5,10 +5,11 @@ mod members;
 use serde_json::value::RawValue;
 
 use super::operations::Patch;
-use crate::engine::plan::{Edit, SMALLEST_WEIGHT};
-use crate::engine::strategy::Strategy;
-use crate::engine::terms::{Is, Narrowed, Term, filled};
-use crate::engine::words;
+use crate::engine::edits::SMALLEST_WEIGHT;
+use crate::engine::line::edit::Edit;
+use crate::engine::node_terms::{Is, Narrowed, Term, filled};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Affinity, NodeAffinity, NodeSelectorTerm, NodeTerm, PodAffinity};
 use crate::json;
@@ -297,11 +298,11 @@ fn packing(
     let exists = affinity.is_some_and(|a| a.preferred.is_some());
     let (text, close) = open(patch, base, affinity.is_some(), PREFERRED, exists);
     text.push_str("{\"weight\":100,\"podAffinityTerm\":{\"labelSelector\":{\"matchLabels\":{");
-    json::plain(text, words::TRUST_BOUNDARY);
+    json::plain(text, names::TRUST_BOUNDARY);
     text.push(':');
     json::string(text, boundary);
     text.push(',');
-    json::plain(text, words::STRATEGY);
+    json::plain(text, names::STRATEGY);
     text.push(':');
     json::plain(text, strategy.word());
     text.push_str("}},");
@@ -338,7 +339,7 @@ fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut
 /// In every namespace, by hostname.
 fn everywhere(text: &mut String) {
     text.push_str("\"namespaceSelector\":{},\"topologyKey\":");
-    json::plain(text, words::HOSTNAME);
+    json::plain(text, names::HOSTNAME);
 }
 
 /// Opens one more entry of a list below `base`, making what is missing above it.

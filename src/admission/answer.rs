@@ -9,7 +9,7 @@ use base64::engine::general_purpose::PAD;
 use super::messages::{bare, denial, plain, rehearsal, short, warnings};
 use super::respond::Unjudged;
 use super::tally::tally;
-use crate::engine::decision::Decision;
+use crate::engine::line::decision::Decision;
 use crate::facts::Pod;
 use crate::json;
 

@@ -1,11 +1,11 @@
 //! What people read in an answer: the text of a denial, and warnings. All of it is bounded, whatever was found.
 
 use super::tally::{Same, Tally, tally};
-use crate::engine::decision::{Decision, Outcome};
-use crate::engine::findings::Finding;
-use crate::engine::plan::Edit;
-use crate::engine::rule::Severity;
-use crate::engine::shown::is_visible;
+use crate::engine::line::decision::{Decision, Outcome};
+use crate::engine::line::edit::Edit;
+use crate::engine::vocabulary::findings::Finding;
+use crate::engine::vocabulary::printable::is_visible;
+use crate::engine::vocabulary::rule::Severity;
 use crate::facts::Pod;
 
 /// Bytes of a denial: a screen or two, and below what any client cuts off.
@@ -209,11 +209,11 @@ pub(super) fn plain(text: String) -> String {
 mod tests {
     use super::{LONGEST_DENIAL, MOST_WARNINGS, denial, grouped, short, warned, warnings};
     use crate::engine::Outcome;
-    use crate::engine::decision::{Decision, Reason};
-    use crate::engine::findings::Finding;
-    use crate::engine::policy::Mode;
-    use crate::engine::rule::Severity;
+    use crate::engine::line::decision::{Decision, Reason};
     use crate::engine::rules;
+    use crate::engine::vocabulary::findings::Finding;
+    use crate::engine::vocabulary::policy::Mode;
+    use crate::engine::vocabulary::rule::Severity;
 
     fn finding(rule: usize, severity: Severity, number: usize, message: String) -> Finding {
         Finding {

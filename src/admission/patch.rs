@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 
 use super::affinity;
 use super::operations::Patch;
-use crate::engine::plan::{Edit, NewToleration};
-use crate::engine::policy::PolicyToleration;
+use crate::engine::line::edit::{Edit, NewToleration};
+use crate::engine::vocabulary::policy::PolicyToleration;
 use crate::facts::Pod;
 use crate::facts::pod::Container;
 use crate::json;

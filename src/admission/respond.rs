@@ -5,12 +5,13 @@ use std::sync::Arc;
 use super::answer;
 use super::patch;
 use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelope};
-use crate::engine::decision::{Decision, Outcome};
-use crate::engine::policy::{Mode, Policy};
+use crate::engine::line::decision::{Decision, Outcome};
+use crate::engine::relevance::pod_limits;
 use crate::engine::rules::too_large;
+use crate::engine::vocabulary::policy::{Mode, Policy};
 use crate::engine::{
     Namespaces, Question, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral, outsider,
-    size, touches, undone, update,
+    relevance, undone, update,
 };
 use crate::facts::Pod;
 use crate::json::{self, Bounds, Cut};
@@ -119,7 +120,7 @@ pub fn respond_seen(
 ) -> Result<Vec<u8>, BadReview> {
     // Checked once as a whole, the text need not be checked again string by string.
     let body = std::str::from_utf8(body)?;
-    let bounds = Bounds::new(size::KEPT, touches::may_matter);
+    let bounds = Bounds::new(pod_limits::KEPT, relevance::may_matter);
     let (mut review, cut): (AdmissionReview<'_>, Cut) = json::from_str_within(body, bounds)?;
     let objects = [&mut review.request.object, &mut review.request.old_object];
     objects.into_iter().flatten().for_each(|pod| pod.cut = cut);
@@ -241,7 +242,7 @@ fn apply<'a>(
         Outcome::Untouched => return Ok((answer::allow(uid, None, pod, &decision), decision)),
         Outcome::Rewritten => patch::write(pod, &decision.edits)?,
     };
-    if patch.len() > size::PATCH.most {
+    if patch.len() > pod_limits::PATCH.most {
         let decision = too_large::unwritable(decision, patch.len());
         return Ok((answer::deny(uid, &decision), decision));
     }

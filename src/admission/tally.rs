@@ -1,7 +1,7 @@
 //! Findings by rule: each rule once, with what it found and how often, however often that is.
 
-use crate::engine::findings::Finding;
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::vocabulary::findings::Finding;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// What a rule found, with one severity.
 #[derive(Debug)]
@@ -94,9 +94,9 @@ fn place(path: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::{MOST_DIFFERENT, place, tally};
-    use crate::engine::findings::Finding;
-    use crate::engine::rule::Severity;
     use crate::engine::rules;
+    use crate::engine::vocabulary::findings::Finding;
+    use crate::engine::vocabulary::rule::Severity;
 
     #[test]
     fn each_rule_is_there_once_with_what_differs_and_where_the_rest_is() {

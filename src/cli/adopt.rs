@@ -15,9 +15,9 @@ use crate::config::documents;
 use crate::config::pods::{self, PresentPod};
 use crate::doctor::closed;
 use crate::engine::audit::{self, Adoption, Judge};
-use crate::engine::policy::Mode;
-use crate::engine::shown::shown;
-use crate::engine::words;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::printable::shown;
 use crate::facts::Pod;
 
 /// How often a pod is read anew that somebody else keeps changing.
@@ -168,7 +168,7 @@ enum Done {
 impl Done {
     /// What is said of it; nothing of pods without a GPU.
     fn line(&self, dry_run: bool) -> Option<String> {
-        let key = words::TRUST_BOUNDARY;
+        let key = names::TRUST_BOUNDARY;
         let would = if dry_run {
             "would be labelled"
         } else {
@@ -208,7 +208,7 @@ async fn one(
         // The version keeps what was judged and what is changed the same.
         let patch = json!({"metadata": {
             "resourceVersion": pod.resource_version,
-            "labels": {words::TRUST_BOUNDARY: label},
+            "labels": {names::TRUST_BOUNDARY: label},
         }});
         let place = Kind::PODS.within(&pod.namespace, &pod.name);
         let patched = cluster.patch(place, Patch::Merge, patch.to_string(), really);
@@ -240,7 +240,7 @@ fn decide(world: &World, present: &PresentPod) -> anyhow::Result<Result<String, 
         Adoption::Label(label) => Ok(label.into_owned()),
         Adoption::NoGpu => Err(Done::NoGpu),
         Adoption::Labelled => {
-            let label = pod.label(words::TRUST_BOUNDARY).unwrap_or_default();
+            let label = pod.label(names::TRUST_BOUNDARY).unwrap_or_default();
             Err(Done::Already(label.to_owned()))
         }
         Adoption::Differs { label, due } => Err(Done::Differs(

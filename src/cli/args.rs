@@ -11,7 +11,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::examples;
-use crate::engine::{NeverMatched, words};
+use crate::engine::NeverMatched;
+use crate::engine::vocabulary::names;
 use crate::manifests;
 
 pub(crate) use audit::{AdoptArgs, AuditArgs};
@@ -256,7 +257,7 @@ pub(crate) struct GuardArgs {
 
 /// A name as Kubernetes takes it for namespaces and Services.
 fn dns_label(text: &str) -> Result<String, String> {
-    match words::is_dns_label(text) {
+    match names::is_dns_label(text) {
         true => Ok(text.to_owned()),
         false => {
             Err("lower-case letters, digits and inner hyphens, at most 63, are a name".to_owned())

@@ -8,9 +8,9 @@ use super::args::ExplainArgs;
 use super::rules::{self, Entry};
 use super::table::{Column, Table, paint, width, wrap};
 use super::{API_VERSION, DONE, output};
-use crate::engine::rule::Rule;
 use crate::engine::rules::{ALL, find, limits, lists};
-use crate::engine::suggest::nearest;
+use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::suggest::nearest;
 
 /// Prints the explanation and returns the exit status.
 ///

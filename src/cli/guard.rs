@@ -4,9 +4,9 @@ use anyhow::Context as _;
 
 use super::args::GuardArgs;
 use super::{DONE, input, output};
+use crate::cel::guard;
 use crate::config::{documents, fleet};
 use crate::engine::RuntimeClasses;
-use crate::guard;
 
 /// Prints the objects and returns the exit status.
 pub(crate) fn run(args: &GuardArgs) -> anyhow::Result<u8> {

@@ -7,8 +7,8 @@ use super::args::ListArgs;
 use super::table::{Cell, Column, Table};
 use super::{API_VERSION, DONE, output};
 use crate::engine::Severity;
-use crate::engine::rule::Rule;
 use crate::engine::rules::ALL;
+use crate::engine::vocabulary::rule::Rule;
 
 /// Prints the list and returns the exit status.
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {

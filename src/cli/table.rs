@@ -4,7 +4,7 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
-use crate::engine::shown::shown_lines;
+use crate::engine::vocabulary::printable::shown_lines;
 use anstyle::Style;
 
 /// How wide a line is where it goes to no terminal.

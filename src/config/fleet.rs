@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::Value;
 
 use super::documents::{self, Document, Doubled, Input, InputError};
-use crate::engine::policy::Policy;
 use crate::engine::supply::{FleetBuilder, NodeView};
+use crate::engine::vocabulary::policy::Policy;
 use crate::engine::{ClusterQuotaView, Marks, NamespaceView, QuotaView, RuntimeClasses, Supply};
 use crate::facts::{ClusterResourceQuota, Namespace, Node, ResourceQuota, RuntimeClass};
 

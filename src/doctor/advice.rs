@@ -3,9 +3,9 @@
 use super::finding::Finding;
 use super::plain;
 use super::scene::{Scene, seen};
-use crate::engine::policy::Tier;
-use crate::engine::strategy::{Isolation, Strategy};
-use crate::engine::words;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::strategy::{Isolation, Strategy};
 
 /// Completes a warning that nobody has opted in.
 pub(super) fn opt_in(scene: &Scene<'_>, warn: impl Fn(String) -> Finding) -> Finding {
@@ -43,7 +43,7 @@ pub(super) fn opt_in(scene: &Scene<'_>, warn: impl Fn(String) -> Finding) -> Fin
 fn command(tier: &str) -> String {
     format!(
         "kubectl annotate --overwrite namespace NAMESPACE {}=dry-run {}={tier}",
-        words::MODE,
-        words::TIER
+        names::MODE,
+        names::TIER
     )
 }

@@ -2,11 +2,12 @@
 
 use super::alike::quoted_for_a_shell;
 use super::plain;
-use crate::engine::policy::Mode;
+use crate::engine::request::tenancy::allowed_tiers;
 use crate::engine::rules::{no_such_offer, tier_not_allowed, tier_unknown};
-use crate::engine::suggest::nearest;
-use crate::engine::tenancy::allowed_tiers;
-use crate::engine::{Finding, Namespaces, Policy, Supply, words};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::suggest::nearest;
+use crate::engine::{Finding, Namespaces, Policy, Supply};
 
 /// A namespace that has no GPU pods, whoever creates them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,11 +90,11 @@ impl Place<'_> {
             Some(meant) => format!("did you mean {meant}? the policy has {all}"),
             None => format!("name a tier of the policy ({all}), or add this one to its spec.tiers"),
         };
-        (fix, meant.map(|meant| self.annotate(words::TIER, meant)))
+        (fix, meant.map(|meant| self.annotate(names::TIER, meant)))
     }
 
     fn allow_its_tier(&self) -> (String, Option<String>) {
-        let (key, tier) = (words::ALLOWED_TIERS, self.written().unwrap_or_default());
+        let (key, tier) = (names::ALLOWED_TIERS, self.written().unwrap_or_default());
         let view = self.namespaces.view(self.namespace);
         let listed = view.and_then(|view| view.allowed_tiers.as_deref());
         let listed = listed.unwrap_or_default().iter().map(String::as_str);
@@ -128,13 +129,13 @@ impl Place<'_> {
                     "{hand_out}, or give the namespace a tier that they serve now: {}",
                     served.join(", ")
                 ),
-                Some(self.annotate(words::TIER, first)),
+                Some(self.annotate(names::TIER, first)),
             ),
             (None, Mode::Enforce) => (
                 format!(
                     "{hand_out}, and take the namespace back to dry-run until they do: they serve no tier that it may have"
                 ),
-                Some(self.annotate(words::MODE, Mode::DryRun.word())),
+                Some(self.annotate(names::MODE, Mode::DryRun.word())),
             ),
             (None, _) => (
                 format!("{hand_out} before it is enforced: they serve no tier that it may have"),

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::engine::policy::{Mode, Tier};
-use crate::engine::strategy::Strategy;
+use crate::engine::vocabulary::policy::{Mode, Tier};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::engine::{
     Finding, NamespaceView, Namespaces, Outcome, Policy, Question, Reason, RuntimeClasses,
     Severity, StampReason, Supply, Workload, decide,

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use super::gathered::Asked;
 use super::scene::Scene;
-use crate::engine::policy::Mode;
+use crate::engine::Severity;
 use crate::engine::rules::protected_metadata;
-use crate::engine::{Severity, words};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Mode;
 
 /// What a probe is to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +76,8 @@ pub(super) fn denies_labels(scene: &Scene<'_>) -> bool {
 /// An ask that is no quantity: no policy can turn that rule off.
 fn impossible() -> Value {
     let mut pod = pod();
-    pod["metadata"]["annotations"] = json!({words::GPU_MEMORY: "slicegate-doctor"});
-    let resources = json!({"limits": {words::GPU: "1"}});
+    pod["metadata"]["annotations"] = json!({names::GPU_MEMORY: "slicegate-doctor"});
+    let resources = json!({"limits": {names::GPU: "1"}});
     pod["spec"]["containers"][0]["resources"] = resources;
     pod
 }
@@ -84,7 +85,7 @@ fn impossible() -> Value {
 /// A label that closes nodes for others, on a pod without GPU.
 fn labelled() -> Value {
     let mut pod = pod();
-    pod["metadata"]["labels"] = json!({words::STRATEGY: "mps"});
+    pod["metadata"]["labels"] = json!({names::STRATEGY: "mps"});
     pod
 }
 

@@ -1,26 +1,27 @@
 //! What the guard refuses while slicegate is not there to be asked: what stands in the pod, its namespace and the
 //! policy alone, without any supply and without any other namespace.
 //!
-//! [`crate::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
+//! [`crate::cel::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
 
-use super::decide::is_mirror;
-use super::findings::Findings;
-use super::foreign;
 use super::namespaces::Namespaces;
-use super::outsider::{own_boundary, taken_by, takes_gpu};
-use super::plan::{self, Limits};
-use super::policy::{BoundaryPlacement, Mode, Outsiders};
-use super::quantity::Quantity;
-use super::question::Question;
-use super::rule::{Rule, Severity};
 use super::rules::limit_env::Trust;
 use super::rules::{self, Holds, Standing};
-use super::size;
-use super::strategy::Strategy;
 use super::supply::NodeFilter;
-use super::tenancy;
-use super::touches;
-use super::words;
+use crate::engine::edits;
+use crate::engine::line::input::Question;
+use crate::engine::line::limits::Limits;
+use crate::engine::line::taking::{taken_by, takes_gpu};
+use crate::engine::relevance;
+use crate::engine::relevance::pod_limits;
+use crate::engine::relevance::sharing_systems;
+use crate::engine::request::tenancy;
+use crate::engine::request::tenancy::own_boundary;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders};
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
@@ -36,7 +37,7 @@ pub enum Refusal {
 /// Everything for which the guard refuses a new pod; empty where it lets it pass.
 pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
     let pod = question.pod;
-    if is_mirror(question) || question.policy.mode == Mode::Off || !touches::touches_gpu(pod) {
+    if question.is_mirror() || question.policy.mode == Mode::Off || !relevance::touches_gpu(pod) {
         return Vec::new();
     }
     let own = question.namespaces.view(question.namespace).cloned();
@@ -47,25 +48,25 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
         ..*question
     };
     let enforced = alone.mode(question.namespace, question.policy).0 == Mode::Enforce;
-    let marked = [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER];
+    let marked = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
     let denies = |rule| question.policy.severity(rule) == Severity::Deny;
     let marked = marked.iter().any(|key| pod.label(key).is_some())
         && denies(&rules::protected_metadata::RULE);
     let selects = (rules::reserved_selector::is_named(pod)
-        || size::excess_of_repelled(pod).is_some())
+        || pod_limits::excess_of_repelled(pod).is_some())
         && denies(&rules::reserved_selector::RULE);
     if !enforced && !marked && !selects {
         return Vec::new();
     }
     let excess = match enforced {
-        true => size::excess_for_the_guard(pod),
-        false => size::excess_for_labels(pod),
+        true => pod_limits::excess_for_the_guard(pod),
+        false => pod_limits::excess_for_labels(pod),
     };
     if excess.is_some() {
         return vec![Refusal::Rule(&rules::too_large::RULE)];
     }
     let takes = takes_gpu(pod);
-    let is_foreign = foreign::is_left_alone(pod, question.policy);
+    let is_foreign = sharing_systems::is_left_alone(pod, question.policy);
     let mut refusals = Vec::new();
     if enforced && !is_foreign {
         bypasses(question, &mut refusals);
@@ -85,11 +86,11 @@ fn selectors(question: &Question<'_>, is_stamped: bool, refusals: &mut Vec<Refus
     let may_share = strategy(pod).is_none_or(Strategy::is_shared);
     let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
     let boundary = boundary(question).filter(|_| by_terms);
-    let user = pod.label(words::MPS_USER).filter(|user| !user.is_empty());
+    let user = pod.label(names::MPS_USER).filter(|user| !user.is_empty());
     let user = user.filter(|_| strategy(pod) == Some(Strategy::Mps));
     let given = [
-        (words::TRUST_BOUNDARY, boundary.as_deref()),
-        (words::MPS_USER, user),
+        (names::TRUST_BOUNDARY, boundary.as_deref()),
+        (names::MPS_USER, user),
     ];
     let given: Vec<(&str, &str)> = given
         .into_iter()
@@ -181,22 +182,22 @@ fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>)
         return;
     };
     if is_foreign {
-        if pod.label(words::TRUST_BOUNDARY) != Some(&boundary) {
+        if pod.label(names::TRUST_BOUNDARY) != Some(&boundary) {
             refusals.push(Refusal::Stamp);
         }
-        if pod.label(words::STRATEGY).is_some() || pod.label(words::MPS_USER).is_some() {
+        if pod.label(names::STRATEGY).is_some() || pod.label(names::MPS_USER).is_some() {
             add(question, protected, refusals);
         }
         return;
     }
     let strategy = strategy(pod);
     let is_mps = strategy == Some(Strategy::Mps);
-    let mut lacks = pod.annotation(words::DECISION).is_none();
-    lacks |= !plan::stamp(pod, policy, boundary.into(), may_share(pod)).is_empty();
+    let mut lacks = pod.annotation(names::DECISION).is_none();
+    lacks |= !edits::stamp(pod, policy, boundary.into(), may_share(pod)).is_empty();
     if is_mps {
         let places: Vec<Place> = takers(pod).map(|(place, _)| place).collect();
-        let user = plan::written_user(pod, &places);
-        lacks |= !plan::apart_from_users(pod, user).is_empty();
+        let user = edits::written_user(pod, &places);
+        lacks |= !edits::apart_from_users(pod, user).is_empty();
     }
     if lacks {
         refusals.push(Refusal::Stamp);
@@ -204,8 +205,8 @@ fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>)
     if pod.node_name().is_some() && may_share(pod) {
         add(question, &rules::node_name::RULE, refusals);
     }
-    let unknown = pod.label(words::STRATEGY).is_some() && strategy.is_none();
-    if unknown || !is_mps && pod.label(words::MPS_USER).is_some() {
+    let unknown = pod.label(names::STRATEGY).is_some() && strategy.is_none();
+    if unknown || !is_mps && pod.label(names::MPS_USER).is_some() {
         add(question, protected, refusals);
     }
 }
@@ -237,7 +238,7 @@ fn labels(question: &Question<'_>, enforced: bool, is_foreign: bool, refusals: &
         pod,
         ..
     } = *question;
-    let label = pod.label(words::TRUST_BOUNDARY);
+    let label = pod.label(names::TRUST_BOUNDARY);
     let given = match label {
         None => true,
         Some(label) if enforced => is_foreign && boundary(question).as_deref() == Some(label),
@@ -251,14 +252,14 @@ fn labels(question: &Question<'_>, enforced: bool, is_foreign: bool, refusals: &
             takes_gpu(pod) && is_sure && is_own
         }
     };
-    let others = [words::STRATEGY, words::MPS_USER];
+    let others = [names::STRATEGY, names::MPS_USER];
     if !given || others.iter().any(|key| pod.label(key).is_some()) {
         add(question, &rules::protected_metadata::RULE, refusals);
     }
 }
 
 fn strategy(pod: &Pod<'_>) -> Option<Strategy> {
-    Strategy::from_word(pod.label(words::STRATEGY)?)
+    Strategy::from_word(pod.label(names::STRATEGY)?)
 }
 
 /// The containers that take a stock resource.
@@ -270,7 +271,7 @@ fn takers<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = (Place, &'p Containe
 /// Whether its device may be shared, so that it needs the boundary's terms. Where only the node says whether it is,
 /// and a DaemonSet's controller pinned the pod to it, nobody can tell.
 fn may_share(pod: &Pod<'_>) -> bool {
-    let by_name = |name: &str| name.ends_with(words::SHARED_SUFFIX);
+    let by_name = |name: &str| name.ends_with(names::SHARED_SUFFIX);
     takers(pod).any(|(_, c)| taken_by(c).any(&by_name))
         || match strategy(pod) {
             Some(strategy) => strategy.is_shared(),
@@ -285,7 +286,7 @@ fn is_pinned(pod: &Pod<'_>) -> bool {
 
 /// Whether it holds a part of a device, a slice included.
 fn holds_part(pod: &Pod<'_>) -> bool {
-    let slices = || takers(pod).any(|(_, c)| taken_by(c).any(words::is_mig));
+    let slices = || takers(pod).any(|(_, c)| taken_by(c).any(names::is_mig));
     takes_gpu(pod)
         && (may_share(pod) || strategy(pod) == Some(Strategy::Mig) || !is_pinned(pod) && slices())
 }
@@ -297,7 +298,7 @@ fn whole_gpus(pod: &Pod<'_>) -> u64 {
     };
     let limit = |container: &Container<'_>| {
         let limits = container.resources.as_ref()?.limits.as_ref()?;
-        Quantity::parse(limits.get(words::GPU)?).ok()?.as_whole()
+        Quantity::parse(limits.get(names::GPU)?).ok()?.as_whole()
     };
     let counts = pod.containers().filter(|(place, c)| beside(*place, c));
     let counts = counts.filter_map(|(_, c)| limit(c));

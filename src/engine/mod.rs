@@ -2,67 +2,46 @@
 //!
 //! Nothing in here reads a file, waits, logs or looks at a clock, and [`decide`] returns no error: whatever a pod
 //! says, there is an answer to it.
+//!
+//! The stages, in the order of a decision: [`relevance`] (does the pod concern GPUs?), [`request`] (what does it ask for,
+//! in which tier and boundary?), [`placement`] (which offers can serve it, and which is best?), [`edits`] (what changes in
+//! the pod?). [`decide`](decide()) calls them one after the other; [`rules`] judge between them. [`line`] has the values
+//! that one stage hands to the next. Below them all stand [`supply`] and [`namespaces`], what is known of nodes and
+//! namespaces, and [`vocabulary`].
 
-pub mod ask;
-pub mod audit;
-pub mod capabilities;
-pub mod case;
-pub mod choose;
-pub mod consent;
-pub mod considered;
-mod decide;
-pub mod decision;
-mod draft;
-mod ephemeral;
-pub mod findings;
-pub mod foreign;
-pub mod fraction;
-pub mod guarded;
-pub mod injecting;
-pub mod keep;
+pub mod vocabulary;
+
 pub mod namespaces;
-pub mod never;
-mod once;
-mod outsider;
-pub mod plan;
-pub mod policy;
-pub mod quantity;
-pub mod question;
-pub mod quota;
-pub mod receipt;
-pub mod roads;
-pub mod rule;
-pub mod rules;
-pub mod runtime_classes;
-pub mod share;
-pub mod shown;
-pub mod size;
-pub mod strategy;
-pub(crate) mod suggest;
+pub mod node_terms;
 pub mod supply;
-pub mod tenancy;
-pub mod terms;
-pub mod touches;
-mod undone;
-mod update;
-pub mod want;
-pub mod words;
 
+pub mod line;
+
+mod decide;
+pub mod edits;
+pub mod placement;
+pub mod relevance;
+pub mod request;
+pub mod rules;
+
+pub mod audit;
+pub mod guarded;
+
+pub use decide::ephemeral::{Stage, ephemeral};
+pub use decide::unmanaged::outsider;
+pub use decide::update::update;
 pub use decide::{Explanation, decide, explain};
-pub use decision::{Decision, Outcome, Reason, StampReason};
-pub use ephemeral::{Stage, ephemeral};
-pub use findings::Finding;
+pub use edits::missing::undone;
 pub use guarded::guarded;
+pub use line::decision::{Decision, Outcome, Reason, StampReason};
+pub use line::input::{Question, Workload};
+pub use namespaces::excluded::NeverMatched;
+pub use namespaces::quota::{ClusterQuotaView, Marks, QuotaView};
 pub use namespaces::{NamespaceView, Namespaces};
-pub use never::NeverMatched;
-pub use outsider::outsider;
-pub use policy::{Mode, Policy};
-pub use question::{Question, Workload};
-pub use quota::{ClusterQuotaView, Marks, QuotaView};
-pub use rule::Severity;
-pub use runtime_classes::RuntimeClasses;
-pub use strategy::{CoTenancy, Isolation, Strategy};
+pub use relevance::touches_gpu;
 pub use supply::Supply;
-pub use touches::touches_gpu;
-pub use undone::undone;
-pub use update::update;
+pub use vocabulary::findings::Finding;
+pub use vocabulary::policy::{Mode, Policy};
+pub use vocabulary::rule::Severity;
+pub use vocabulary::runtime_classes::RuntimeClasses;
+pub use vocabulary::strategy::{CoTenancy, Isolation, Strategy};

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::engine::{NeverMatched, touches};
+use crate::cel::relevance;
+use crate::engine::NeverMatched;
 
 /// How the API server comes to trust slicegate's certificate.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +77,7 @@ fn webhook((service, trust): (Service<'_>, Trust<'_>), never: &NeverMatched, ver
         }]},
         "matchConditions": [{
             "name": "touches-gpu",
-            "expression": touches::expression(),
+            "expression": relevance::expression(),
         }],
         "matchPolicy": "Equivalent",
         "failurePolicy": "Ignore",

@@ -13,9 +13,9 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::REGISTRATION;
+use crate::cel::guard;
 use crate::cluster::{Cluster, ClusterError, Kind, Patch, Really};
 use crate::engine::{NeverMatched, Policy, RuntimeClasses};
-use crate::guard;
 
 /// How often it is looked whether everything is as it was left.
 const EVERY: Duration = Duration::from_secs(10);

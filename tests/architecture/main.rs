@@ -61,7 +61,7 @@ fn the_engine_knows_nothing_of_admission_configuration_and_the_command_line() {
             "crate::admission",
             "crate::config",
             "crate::cli",
-            "crate::guard",
+            "crate::cel",
         ],
     );
 }
@@ -100,14 +100,14 @@ fn configuration_knows_nothing_of_the_command_line_of_admission_and_of_manifests
             "crate::cli",
             "crate::admission",
             "crate::manifests",
-            "crate::guard",
+            "crate::cel",
             "crate::server",
         ],
     );
 }
 
 #[test]
-fn manifests_the_guard_and_certificates_know_nothing_of_the_wire_the_server_and_the_command_line() {
+fn manifests_cel_and_certificates_know_nothing_of_the_wire_the_server_and_the_command_line() {
     let others = [
         "crate::admission",
         "crate::cli",
@@ -115,7 +115,7 @@ fn manifests_the_guard_and_certificates_know_nothing_of_the_wire_the_server_and_
         "crate::config",
     ];
     no_file_of("src/manifests", &others);
-    no_file_of("src/guard", &others);
+    no_file_of("src/cel", &others);
     no_file_of("src/certificates", &others);
     no_file_of("src/certificates", &["crate::engine", "crate::manifests"]);
 }
@@ -131,7 +131,7 @@ fn what_is_kept_in_order_in_a_cluster_knows_nothing_of_the_server_and_the_comman
         "src/cluster",
         "src/certificates",
         "src/manifests",
-        "src/guard",
+        "src/cel",
     ] {
         no_file_of(folder, &["crate::upkeep"]);
     }
@@ -161,7 +161,7 @@ fn the_doctor_judges_what_was_gathered_and_asks_nobody() {
         "src/facts",
         "src/admission",
         "src/config",
-        "src/guard",
+        "src/cel",
         "src/manifests",
         "src/server",
     ] {

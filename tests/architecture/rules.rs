@@ -5,12 +5,12 @@ use std::fs;
 use std::path::Path;
 
 use slicegate::config::{documents, policy};
-use slicegate::engine::rule::Rule;
 use slicegate::engine::rules::ALL;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
+use slicegate::engine::vocabulary::names;
+use slicegate::engine::vocabulary::rule::Rule;
 use slicegate::engine::{
     NamespaceView, Namespaces, Outcome, Policy, Question, QuotaView, Supply, Workload, decide,
-    words,
 };
 use slicegate::facts::{Node, Pod, ResourceQuota};
 
@@ -48,10 +48,10 @@ fn example(text: &str) -> Example {
     {
         let value = Some(value.to_owned());
         match key {
-            words::TIER => view.tier = value,
-            words::MODE => view.mode = value,
-            words::TRUST_BOUNDARY => view.trust_boundary = value,
-            words::BOUNDARY_MEMBERS => view.boundary_members.extend(value),
+            names::TIER => view.tier = value,
+            names::MODE => view.mode = value,
+            names::TRUST_BOUNDARY => view.trust_boundary = value,
+            names::BOUNDARY_MEMBERS => view.boundary_members.extend(value),
             _ => panic!("an annotation nobody reads: {key}"),
         }
     }

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use slicegate::engine::rule::Rule;
 use slicegate::engine::rules::{ALL, limits, lists};
+use slicegate::engine::vocabulary::rule::Rule;
 
 const INTRODUCTION: &str = "<!-- Written from src/engine/rules by SLICEGATE_BLESS=1 cargo test --test architecture. -->
 

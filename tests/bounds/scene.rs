@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use slicegate::admission::{Unjudged, Webhook, World, missing_namespace, respond_seen, unjudged};
 use slicegate::config::policy;
-use slicegate::engine::policy::{BoundaryPlacement, Outsiders};
+use slicegate::engine::vocabulary::policy::{BoundaryPlacement, Outsiders};
 use slicegate::engine::{NamespaceView, Namespaces, Policy};
 
 use super::fleet;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use slicegate::config::policy;
-use slicegate::engine::foreign;
+use slicegate::engine::relevance::sharing_systems;
 use slicegate::engine::rules::ALL;
 use slicegate::engine::supply::catalog::PRODUCTS;
 
@@ -143,7 +143,10 @@ fn catalog_has_all_three_parts_in_every_form() {
     let catalog = json(&["catalog", "-o", "json"]);
     let length = |key: &str| catalog[key].as_array().map(Vec::len);
     assert_eq!(length("mig"), Some(PRODUCTS.len()));
-    assert_eq!(length("foreignVocabularies"), Some(foreign::WORDS.len()));
+    assert_eq!(
+        length("foreignVocabularies"),
+        Some(sharing_systems::WORDS.len())
+    );
     let strategies: Vec<&str> = catalog["assumedFleet"]
         .as_array()
         .into_iter()

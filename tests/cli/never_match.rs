@@ -1,7 +1,7 @@
 //! The namespaces that are never asked about, as an installation chooses them: one list for all that is printed.
 
 use serde_json::{Value, json};
-use slicegate::engine::words::NEVER_MATCHED;
+use slicegate::engine::vocabulary::names::NEVER_MATCHED;
 
 use crate::{review_of, slicegate};
 

@@ -9,7 +9,7 @@ use super::scene::{
     world,
 };
 use slicegate::admission::Webhook;
-use slicegate::engine::policy::Outsiders;
+use slicegate::engine::vocabulary::policy::Outsiders;
 
 const RULE: &str = "reserved-selector";
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";

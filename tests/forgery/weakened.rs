@@ -5,12 +5,11 @@ use std::path::Path;
 
 use serde_json::Value;
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::plan::Edit;
-use slicegate::engine::rule::Rule;
+use slicegate::engine::line::edit::Edit;
 use slicegate::engine::rules::ALL;
-use slicegate::engine::{
-    Decision, NamespaceView, Namespaces, Outcome, Question, Workload, decide, words,
-};
+use slicegate::engine::vocabulary::names;
+use slicegate::engine::vocabulary::rule::Rule;
+use slicegate::engine::{Decision, NamespaceView, Namespaces, Outcome, Question, Workload, decide};
 use slicegate::facts::Pod;
 
 use super::scene::report;
@@ -60,7 +59,7 @@ fn judged(rule: &Rule, severity: &str, check: impl FnOnce(&Pod<'_>, &Decision<'_
 fn takes_gpu(pod: &Pod<'_>) -> bool {
     let resources = pod.containers().filter_map(|(_, c)| c.resources.as_ref());
     let mut lists = resources.flat_map(|r| [&r.limits, &r.requests]).flatten();
-    lists.any(|list| list.iter().any(|(name, _)| words::is_gpu_resource(name)))
+    lists.any(|list| list.iter().any(|(name, _)| names::is_gpu_resource(name)))
 }
 
 #[test]
@@ -69,7 +68,7 @@ fn no_weakened_rule_lets_a_gpu_pod_pass_without_its_boundarys_label() {
     for rule in ALL.into_iter().filter(|rule| !rule.always_denies) {
         for severity in ["warn", "off"] {
             judged(rule, severity, |pod, decision| {
-                let labels = |e: &Edit<'_>| matches!(e, Edit::Label { key, .. } if *key == words::TRUST_BOUNDARY);
+                let labels = |e: &Edit<'_>| matches!(e, Edit::Label { key, .. } if *key == names::TRUST_BOUNDARY);
                 let is_stamped =
                     decision.outcome == Outcome::Rewritten && decision.edits.iter().any(labels);
                 let is_refused = decision.outcome == Outcome::Denied;

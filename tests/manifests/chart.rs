@@ -4,8 +4,8 @@
 use std::fs;
 
 use serde_json::Value;
+use slicegate::cel::relevance;
 use slicegate::config::documents;
-use slicegate::engine::touches;
 
 use super::{check_golden, file};
 
@@ -13,7 +13,7 @@ const CHART: &str = "charts/slicegate";
 
 #[test]
 fn the_chart_asks_about_the_same_pods() {
-    let text = format!("{}\n", touches::expression());
+    let text = format!("{}\n", relevance::expression());
     check_golden(&format!("{CHART}/files/touches-gpu.cel"), &text);
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use slicegate::config::documents;
-use slicegate::engine::words;
+use slicegate::engine::vocabulary::names;
 use slicegate::manifests::{NAMESPACE, Service, TLS_SECRET};
 
 use super::{file, objects, one};
@@ -161,7 +161,7 @@ fn the_server_and_both_webhooks_leave_out_the_same_namespaces() {
         .iter()
         .find_map(|a| a.strip_prefix("--never-match="));
     let told: Vec<&str> = told.expect("the flag").split(',').collect();
-    assert_eq!(told, words::NEVER_MATCHED);
+    assert_eq!(told, names::NEVER_MATCHED);
     for kind in ["Mutating", "Validating"] {
         let webhook = one(
             &objects,
@@ -357,7 +357,7 @@ fn every_way_to_a_certificate_makes_the_secret_the_server_reads() {
     let names: Vec<String> =
         serde_json::from_value(certificate["spec"]["dnsNames"].clone()).expect("names");
     assert_eq!(names, Service::default().dns_names());
-    assert!(words::NEVER_MATCHED.contains(&NAMESPACE));
+    assert!(names::NEVER_MATCHED.contains(&NAMESPACE));
 }
 
 #[test]

@@ -10,9 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use slicegate::cel::guard;
 use slicegate::config::{documents, policy};
 use slicegate::engine::{NeverMatched, RuntimeClasses};
-use slicegate::guard;
 use slicegate::manifests::{self, Service, Trust};
 use slicegate::yaml;
 

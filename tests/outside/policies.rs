@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use slicegate::config::policy::read;
-use slicegate::engine::policy::Mode;
-use slicegate::engine::rule::Severity;
+use slicegate::engine::vocabulary::policy::Mode;
+use slicegate::engine::vocabulary::rule::Severity;
 
 use super::Outside;
 

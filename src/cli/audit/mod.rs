@@ -15,7 +15,8 @@ use crate::admission::World;
 use crate::config::documents::{Document, Input};
 use crate::config::pods::PresentPod;
 use crate::engine::audit::{self, Judge};
-use crate::engine::{touches_gpu, words};
+use crate::engine::touches_gpu;
+use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 
 /// Runs it and returns the exit status.
@@ -95,7 +96,7 @@ fn new_form(world: &World, present: PresentPod) -> Document {
         .and_then(Value::as_object_mut)
         .filter(|_| has_drifted)
     {
-        for key in [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER] {
+        for key in [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER] {
             labels.shift_remove(key);
         }
     }

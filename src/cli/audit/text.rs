@@ -8,7 +8,7 @@ use super::boundaries::{
     BoundaryEntry, BoundaryReport, BreachEntry, DriftedEntry, NodeEntry, Summary, UncoveredEntry,
 };
 use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
-use crate::engine::shown::shown_lines;
+use crate::engine::vocabulary::printable::shown_lines;
 
 /// The whole report.
 pub(super) fn render(report: &BoundaryReport) -> String {

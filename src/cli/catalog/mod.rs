@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::args::ListArgs;
 use super::{API_VERSION, DONE, output};
 use crate::config::{fleet, policy};
+use crate::engine::Supply;
+use crate::engine::relevance::sharing_systems;
 use crate::engine::supply::Offer;
 use crate::engine::supply::catalog::{PRODUCTS, Product, Profile};
-use crate::engine::{Supply, foreign};
 
 /// Prints it and returns the exit status.
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {
@@ -19,7 +20,7 @@ pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {
         kind: "Catalog",
         mig: PRODUCTS.iter().map(Mig::of).collect(),
         assumed_fleet: assumed(&supply),
-        foreign_vocabularies: foreign::WORDS.iter().map(Foreign::of).collect(),
+        foreign_vocabularies: sharing_systems::WORDS.iter().map(Foreign::of).collect(),
     };
     output::value(&catalog, args.output, || text::render(&catalog))?;
     Ok(DONE)
@@ -135,7 +136,7 @@ struct Foreign {
 }
 
 impl Foreign {
-    fn of(word: &foreign::Word) -> Self {
+    fn of(word: &sharing_systems::Word) -> Self {
         Self {
             systems: word.systems.iter().map(|system| system.word()).collect(),
             stands: word.stands.word(),

@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use super::report::{Asked, Report};
 use crate::cli::table::{paint, width, wrap};
 use crate::doctor::{Grant, Group, Line, Severity, Sight};
-use crate::engine::shown::{shown, shown_lines};
+use crate::engine::vocabulary::printable::{shown, shown_lines};
 
 /// Where messages begin: after the status and the title.
 const STATUS: usize = 8;

@@ -16,10 +16,10 @@ use crate::cli::args::Output;
 use crate::cli::progress::Progress;
 use crate::cli::workloads::{self, Found, PodDocument};
 use crate::config::documents::{Document, Input};
-use crate::engine::considered::Considered;
-use crate::engine::decision::Decision;
-use crate::engine::findings::{Finding, Findings};
+use crate::engine::line::decision::Decision;
+use crate::engine::placement::candidates::Considered;
 use crate::engine::rules::unknown_key::{self, Stands};
+use crate::engine::vocabulary::findings::{Finding, Findings};
 use crate::engine::{Explanation, Mode, Question, Workload, explain};
 use crate::facts::Pod;
 

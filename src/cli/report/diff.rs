@@ -10,7 +10,7 @@ use super::text::{place, title};
 use super::{Item, ReviewReport};
 use crate::cli::output::yaml;
 use crate::cli::table::paint;
-use crate::engine::shown::shown_lines;
+use crate::engine::vocabulary::printable::shown_lines;
 
 /// Diffs of what is rewritten, a comment for what is denied, nothing about the rest.
 ///

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::args::Output;
 use super::{DENIED, DONE, UNUSABLE, output};
-use crate::engine::share::Gpus;
+use crate::engine::placement::usage::Gpus;
 
 pub(crate) use build::{Judging, build};
 

@@ -48,7 +48,7 @@ fn pointer(text: &str) -> String {
     let step = |level: &Level| match level {
         Level::List(index) => format!("/{index}"),
         Level::Object(key) if key.is_empty() => String::new(),
-        Level::Object(key) => format!("/{}", crate::engine::ask::pointer(key)),
+        Level::Object(key) => format!("/{}", crate::engine::vocabulary::names::pointer(key)),
     };
     levels.iter().map(step).collect()
 }

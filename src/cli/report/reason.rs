@@ -1,9 +1,10 @@
 //! Why a pod came out as it did, in a sentence.
 
-use crate::engine::considered::Considered;
-use crate::engine::decision::{Decision, Outcome, Reason, StampReason};
-use crate::engine::policy::Tier;
-use crate::engine::{Severity, Strategy, words};
+use crate::engine::line::decision::{Decision, Outcome, Reason, StampReason};
+use crate::engine::placement::candidates::Considered;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Tier;
+use crate::engine::{Severity, Strategy};
 use crate::facts::Pod;
 
 /// The sentence.
@@ -121,7 +122,7 @@ pub(crate) fn left_out(
 
 /// The strategy the pod asks for by name.
 fn explicit<'p>(pod: &'p Pod<'_>) -> Option<&'p str> {
-    pod.annotation(words::STRATEGY).filter(|s| *s != "auto")
+    pod.annotation(names::STRATEGY).filter(|s| *s != "auto")
 }
 
 /// The first resource that is a share or a slice by its name.
@@ -131,5 +132,5 @@ fn named<'p>(pod: &'p Pod<'_>) -> Option<&'p str> {
     let mut names = lists
         .flatten()
         .flat_map(|list| list.iter().map(|(name, _)| name));
-    names.find(|name| words::is_gpu_resource(name) && *name != words::GPU)
+    names.find(|name| names::is_gpu_resource(name) && *name != names::GPU)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{ConsideredEntry, FindingEntry, Item, Member, ReviewReport, summary};
 use crate::cli::rules;
 use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
-use crate::engine::shown::shown_lines;
+use crate::engine::vocabulary::printable::shown_lines;
 
 /// The whole report; nothing where nothing could be read.
 pub(crate) fn render(report: &ReviewReport) -> String {

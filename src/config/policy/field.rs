@@ -4,7 +4,7 @@ use super::limits::{LONGEST_VALUE, MOST_ENTRIES};
 use super::problem::{Report, join, shown};
 use super::suggest::home;
 use super::tree::{Entry, Node, Value};
-use crate::engine::suggest::nearest;
+use crate::engine::vocabulary::suggest::nearest;
 
 /// A value in its place. Null fields count as absent, so a value here is not null unless said otherwise.
 #[derive(Clone)]

@@ -1,6 +1,6 @@
 //! A short hash of what a policy says, whatever its comments and the order of its keys.
 
-use crate::engine::policy::{
+use crate::engine::vocabulary::policy::{
     BoundaryNames, BoundaryPlacement, Declared, NamedBoundary, Outsiders, Placement, Policy,
     PolicyToleration, Pool, Share, SupplyPolicy, Tier, Unlabelled, Vgpu,
 };

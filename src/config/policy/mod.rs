@@ -20,7 +20,7 @@ mod tree;
 mod unique;
 mod value;
 
-use crate::engine::policy::Policy;
+use crate::engine::vocabulary::policy::Policy;
 
 use field::Field;
 use problem::Report;

@@ -1,6 +1,6 @@
 //! Names as the API server checks them, because a bad one would have every rewritten pod refused.
 
-use crate::engine::words::is_dns_label;
+use crate::engine::vocabulary::names::is_dns_label;
 
 use super::field::Field;
 use super::problem::shown;

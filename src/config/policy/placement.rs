@@ -1,6 +1,6 @@
 //! `spec.placement`: how pods are placed.
 
-use crate::engine::policy::{BoundaryPlacement, Placement, PolicyToleration};
+use crate::engine::vocabulary::policy::{BoundaryPlacement, Placement, PolicyToleration};
 
 use serde_json::Value;
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::policy::{
+use crate::engine::rules;
+use crate::engine::vocabulary::policy::{
     BoundaryNames, ForeignSystem, Mode, NamedBoundary, Outsiders, Policy, Tier,
 };
-use crate::engine::rule::Rule;
-use crate::engine::rule::Severity;
-use crate::engine::rules;
-use crate::engine::suggest::nearest;
+use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::rule::Severity;
+use crate::engine::vocabulary::suggest::nearest;
 
 use serde_json::{Value, json};
 

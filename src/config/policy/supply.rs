@@ -1,6 +1,6 @@
 //! `spec.supply`: how nodes are read, and those that are not there yet.
 
-use crate::engine::policy::{Declared, Pool, SupplyPolicy, Unlabelled, Vgpu};
+use crate::engine::vocabulary::policy::{Declared, Pool, SupplyPolicy, Unlabelled, Vgpu};
 
 use serde_json::Value;
 

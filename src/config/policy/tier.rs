@@ -1,7 +1,7 @@
 //! `spec.tiers`: what classes of pods are promised.
 
-use crate::engine::policy::{Share, Tier};
-use crate::engine::strategy::{CoTenancy, Isolation, Strategy};
+use crate::engine::vocabulary::policy::{Share, Tier};
+use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 
 use serde_json::Value;
 

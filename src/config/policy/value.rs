@@ -1,9 +1,9 @@
 //! Single values: words of a closed list, names, numbers, quantities and durations.
 
-use crate::engine::fraction::{Fraction, MAX_DECIMALS, NotAFraction};
-use crate::engine::quantity::Quantity;
-use crate::engine::suggest::nearest;
-use crate::engine::words::is_dns_label;
+use crate::engine::vocabulary::fraction::{Fraction, MAX_DECIMALS, NotAFraction};
+use crate::engine::vocabulary::names::is_dns_label;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::suggest::nearest;
 
 use super::field::Field;
 use super::problem::shown;

@@ -7,10 +7,11 @@ use super::super::finding::Finding;
 use super::super::gathered::Unseen;
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::consent::ClaimProblem;
-use crate::engine::policy::{BoundaryNames, Mode};
-use crate::engine::shown::quoted;
-use crate::engine::words::{self, is_dns_label};
+use crate::engine::namespaces::consent::ClaimProblem;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::is_dns_label;
+use crate::engine::vocabulary::policy::{BoundaryNames, Mode};
+use crate::engine::vocabulary::printable::quoted;
 use crate::engine::{Namespaces, Policy};
 
 pub(super) fn claims(scene: &Scene<'_>) -> Findings {
@@ -37,7 +38,7 @@ fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Findin
         ClaimProblem::NotALabel => quoted(claimed),
         _ => claimed.to_owned(),
     };
-    let correct = format!("correct {} on the namespace", words::TRUST_BOUNDARY);
+    let correct = format!("correct {} on the namespace", names::TRUST_BOUNDARY);
     let fail = |why: &str, fix: String| {
         let message = format!(
             "{name} claims the boundary {shown}, and {why}: its new GPU pods are refused, those \
@@ -62,7 +63,7 @@ fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Findin
                 true => ", which names itself and by that consents to nothing",
                 false => "",
             };
-            let key = words::BOUNDARY_MEMBERS;
+            let key = names::BOUNDARY_MEMBERS;
             // Who copies the command must not run what somebody wrote into an annotation.
             let members = bearer.into_iter().flat_map(|b| &b.boundary_members);
             let members = members.map(String::as_str).filter(|m| is_dns_label(m));
@@ -114,7 +115,7 @@ fn nobodys(
 
 pub(super) fn members(scene: &Scene<'_>) -> Findings {
     let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
-    let key = words::BOUNDARY_MEMBERS;
+    let key = names::BOUNDARY_MEMBERS;
     let mut findings = Vec::new();
     let mut hosts = 0;
     for object in seen(&scene.gathered.namespaces)? {
@@ -132,10 +133,10 @@ pub(super) fn members(scene: &Scene<'_>) -> Findings {
             ));
             continue;
         }
-        if members.iter().any(|m| m == words::ANYBODY) {
+        if members.iter().any(|m| m == names::ANYBODY) {
             findings.push(anybody(name, namespaces));
         }
-        let is_nobody = |m: &&str| *m != words::ANYBODY && namespaces.view(m).is_none();
+        let is_nobody = |m: &&str| *m != names::ANYBODY && namespaces.view(m).is_none();
         let listed = members.iter().map(String::as_str);
         let nobody: Vec<String> = listed.filter(is_nobody).map(quoted).collect();
         if !nobody.is_empty() {
@@ -145,7 +146,7 @@ pub(super) fn members(scene: &Scene<'_>) -> Findings {
                      namespace of that name may join",
                     some(&nobody)
                 ),
-                format!("write names of namespaces, or {} alone", words::ANYBODY),
+                format!("write names of namespaces, or {} alone", names::ANYBODY),
             ));
         }
     }
@@ -168,7 +169,7 @@ fn anybody(name: &str, namespaces: &Namespaces) -> Finding {
         true => "nobody has yet".to_owned(),
         false => format!("{} did", some(&came)),
     };
-    let key = words::BOUNDARY_MEMBERS;
+    let key = names::BOUNDARY_MEMBERS;
     Finding::warn(
         format!("any namespace may join the boundary {name}, and {came}"),
         "list the namespaces that it trusts",

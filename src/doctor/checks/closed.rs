@@ -7,8 +7,8 @@ use super::super::closed::{Closed, closed};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::policy::Mode;
 use crate::engine::rules::boundary_not_yours;
+use crate::engine::vocabulary::policy::Mode;
 
 pub(super) fn namespaces(scene: &Scene<'_>) -> Findings {
     let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);

@@ -7,7 +7,7 @@ use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use super::starting;
-use crate::guard::says;
+use crate::cel::guard::says;
 
 const POD_SECURITY: &str = "pod-security.kubernetes.io/enforce";
 

@@ -10,7 +10,7 @@ use super::super::scene::{Scene, seen};
 use super::Findings;
 use super::deployment::named;
 use super::registration::Kind;
-use crate::guard::{self, is_current};
+use crate::cel::guard::{self, is_current};
 
 const HASH: &str = "slicegate.dev/policy-hash";
 const MUTATING: &str = "MutatingAdmissionPolicy";

@@ -7,8 +7,8 @@ use super::super::finding::Finding;
 use super::super::scene::Scene;
 use super::Findings;
 use super::registration::{self, Kind, OURS};
-use crate::engine::policy::Mode;
-use crate::engine::words::is_dns_label;
+use crate::engine::vocabulary::names::is_dns_label;
+use crate::engine::vocabulary::policy::Mode;
 
 /// The namespace that the API server is told to call instead.
 fn elsewhere<'s>(scene: &'s Scene<'_>) -> Option<&'s str> {

@@ -8,18 +8,19 @@ use super::super::alike::{counted, name, quoted_for_a_shell, some};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::policy::Mode;
-use crate::engine::shown::quoted;
-use crate::engine::suggest::nearest;
-use crate::engine::words::{self, is_own_key};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::is_own_key;
+use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::suggest::nearest;
 
 /// What may stand on a Namespace.
 const KNOWN: [&str; 5] = [
-    words::MODE,
-    words::TIER,
-    words::ALLOWED_TIERS,
-    words::TRUST_BOUNDARY,
-    words::BOUNDARY_MEMBERS,
+    names::MODE,
+    names::TIER,
+    names::ALLOWED_TIERS,
+    names::TRUST_BOUNDARY,
+    names::BOUNDARY_MEMBERS,
 ];
 
 /// slicegate's keys in one of the maps of an object's metadata.
@@ -74,7 +75,7 @@ fn meant(key: &str) -> Option<&'static str> {
     if let Some(known) = KNOWN.iter().find(|known| **known == key) {
         return Some(known);
     }
-    let last = |key: &'static str| key.trim_start_matches(words::PREFIX);
+    let last = |key: &'static str| key.trim_start_matches(names::PREFIX);
     let word = key.rsplit('/').next().unwrap_or(key);
     let near = nearest(word, KNOWN.map(last))?;
     KNOWN.into_iter().find(|known| last(known) == near)
@@ -140,7 +141,7 @@ pub(super) fn tiers(scene: &Scene<'_>) -> Findings {
                 ),
                 format!("give each a tier of the policy: {}", all.join(", ")),
             )
-            .run(format!("kubectl annotate --overwrite namespace {first} {}=TIER", words::TIER)),
+            .run(format!("kubectl annotate --overwrite namespace {first} {}=TIER", names::TIER)),
         );
     }
     let mut idle = Vec::new();
@@ -174,7 +175,7 @@ pub(super) fn tiers(scene: &Scene<'_>) -> Findings {
             )
             .run(format!(
                 "kubectl annotate --overwrite namespace {first} {}=dry-run",
-                words::MODE
+                names::MODE
             )),
         );
     }
@@ -184,7 +185,7 @@ pub(super) fn tiers(scene: &Scene<'_>) -> Findings {
         findings.push(Finding::warn(
             format!(
                 "{} of {} lists {}, which the policy does not have",
-                words::ALLOWED_TIERS,
+                names::ALLOWED_TIERS,
                 some(&names),
                 quoted(tier)
             ),

@@ -5,8 +5,8 @@ use super::super::alike::{name, some};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::policy::Mode;
-use crate::engine::words;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Mode;
 
 pub(super) fn modes(scene: &Scene<'_>) -> Findings {
     let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
@@ -14,17 +14,17 @@ pub(super) fn modes(scene: &Scene<'_>) -> Findings {
     for object in seen(&scene.gathered.namespaces)? {
         let name = name(object);
         if namespaces.mode(name, policy).1 {
-            let word = &object["metadata"]["annotations"][words::MODE];
+            let word = &object["metadata"]["annotations"][names::MODE];
             let finding = Finding::warn(
                 format!(
                     "{name} says {}: {word}, which nobody knows; it counts as enforce",
-                    words::MODE
+                    names::MODE
                 ),
                 "write enforce, dry-run or off",
             );
             findings.push(finding.run(format!(
                 "kubectl annotate --overwrite namespace {name} {}=enforce",
-                words::MODE
+                names::MODE
             )));
         }
     }
@@ -58,7 +58,7 @@ pub(super) fn enforced(scene: &Scene<'_>) -> Findings {
                 )
                 .run(format!(
                     "kubectl annotate --overwrite namespace NAMESPACE {}=enforce",
-                    words::MODE
+                    names::MODE
                 )),
                 false => advice::opt_in(scene, |fix| Finding::warn(message.clone(), fix)),
             }

@@ -8,8 +8,8 @@ use super::super::gathered::Unseen;
 use super::super::scene::{Scene, seen, unusable};
 use super::Findings;
 use crate::engine::audit::{self, Audit, Judge, Placed, PodAudit, Why};
-use crate::engine::policy::{Mode, Outsiders};
-use crate::engine::words;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::{Mode, Outsiders};
 use crate::facts::{Pod, Running};
 
 const AUDIT: &str = "slicegate audit --boundaries";
@@ -120,7 +120,7 @@ pub(super) fn closed(scene: &Scene<'_>) -> Findings {
     let mut closing = Vec::new();
     for object in seen(&scene.gathered.pods)? {
         let text = object.to_string();
-        if !text.contains(words::PREFIX) {
+        if !text.contains(names::PREFIX) {
             continue;
         }
         let place = || format!("{}/{}", namespace(object), name(object));

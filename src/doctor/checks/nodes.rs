@@ -9,9 +9,9 @@ use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use crate::engine::Supply;
-use crate::engine::strategy::Strategy;
 use crate::engine::supply::{Group, Identity, Offer, Why};
-use crate::engine::words::{GPU, is_gpu_resource};
+use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// Written by the operator and by node feature discovery on nodes that have NVIDIA's GPUs.
 const HAS_GPU: [&str; 4] = [

@@ -4,9 +4,9 @@ use super::super::alike::{counted, some};
 use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::policy::BoundaryPlacement;
 use crate::engine::supply::Group;
-use crate::engine::words::{HOSTNAME, NODE_BOUNDARY};
+use crate::engine::vocabulary::names::{HOSTNAME, NODE_BOUNDARY};
+use crate::engine::vocabulary::policy::BoundaryPlacement;
 
 pub(super) fn node_labels(scene: &Scene<'_>) -> Findings {
     let (policy, supply) = (scene.policy()?, seen(&scene.supply)?);

@@ -9,9 +9,9 @@ use super::super::finding::Finding;
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use crate::engine::Strategy;
-use crate::engine::policy::{BoundaryPlacement, Mode};
-use crate::engine::quantity::Quantity;
-use crate::engine::words::{GPU, is_gpu_resource};
+use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
+use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode};
+use crate::engine::vocabulary::quantity::Quantity;
 
 const CROSS: &str = "CrossNamespacePodAffinity";
 const REQUESTS: &str = "requests.";

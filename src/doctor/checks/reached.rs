@@ -7,7 +7,7 @@ use super::super::grant;
 use super::super::probe::{Aim, Answerer, answerer, denies_labels};
 use super::super::scene::Scene;
 use super::Findings;
-use crate::engine::policy::Mode;
+use crate::engine::vocabulary::policy::Mode;
 
 /// The answer that tells most: one by somebody who was asked.
 fn best<'s>(scene: &'s Scene<'_>, aim: Aim) -> Option<(&'s Tried, Option<Answerer>)> {

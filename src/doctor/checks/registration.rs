@@ -8,7 +8,7 @@ use super::super::gathered::Unseen;
 use super::super::scene::{Scene, seen};
 use super::Findings;
 use super::deployment::named;
-use crate::guard::says;
+use crate::cel::guard::says;
 use crate::manifests::{self, Trust};
 
 /// What everything of slicegate's is called.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::alike::{name, namespace};
 use super::super::scene::Scene;
-use crate::guard::says;
+use crate::cel::guard::says;
 
 /// What keeps a pod from being ready.
 pub(super) struct Obstacle {

@@ -5,8 +5,8 @@ use super::super::finding::Finding;
 use super::super::plain::{self, Plain};
 use super::super::scene::{Scene, seen};
 use super::Findings;
-use crate::engine::policy::Tier;
 use crate::engine::supply::Offer;
+use crate::engine::vocabulary::policy::Tier;
 
 /// Why nothing serves a tier, in short: the decision names everything that was considered.
 fn short(tier: &Tier, offers: &[Offer]) -> String {

@@ -5,10 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::super::{Aim, Asked, Clocks, Found, Gathered, Tried, probes, rights};
+use crate::cel::guard;
 use crate::certificates;
 use crate::config::{documents, fleet, policy};
 use crate::engine::{NeverMatched, RuntimeClasses};
-use crate::guard;
 use crate::manifests::{self, Service, Trust};
 
 /// 2026-11-22 or later: certificates are made now.

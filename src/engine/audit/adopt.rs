@@ -1,10 +1,11 @@
 //! Which label a GPU pod from before the opt-in is to be given.
 
+use crate::engine::line::taking::takes_gpu;
+use crate::engine::request::tenancy::own_boundary;
 use std::borrow::Cow;
 
 use super::{Judge, question, stamp};
-use crate::engine::outsider;
-use crate::engine::words;
+use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 
 /// What is to be done with a pod that is there.
@@ -29,14 +30,14 @@ pub enum Adoption<'a> {
 
 /// What is to be done with a pod so that the boundary holds for it.
 pub fn adoption<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Adoption<'a> {
-    if !outsider::takes_gpu(pod) {
+    if !takes_gpu(pod) {
         return Adoption::NoGpu;
     }
     if stamp::borne(judge, namespace, pod).is_some() {
         return Adoption::Labelled;
     }
-    let due = outsider::own_boundary(&question(judge, namespace, pod));
-    match (pod.label(words::TRUST_BOUNDARY), due) {
+    let due = own_boundary(&question(judge, namespace, pod));
+    match (pod.label(names::TRUST_BOUNDARY), due) {
         (Some(label), due) => Adoption::Differs { label, due },
         (None, Some(due)) => Adoption::Label(due),
         (None, None) => Adoption::NoBoundary,

@@ -1,13 +1,14 @@
 //! Why the guarantee does not cover a pod that is there, each reason with what to do about it.
 
 use super::{Holding, Judge, PodAudit, stamp};
-use crate::engine::consent::ClaimProblem;
-use crate::engine::plan::{self, Edit};
-use crate::engine::policy::{BoundaryPlacement, Mode, Outsiders, Policy};
+use crate::engine::edits;
+use crate::engine::line::edit::Edit;
+use crate::engine::namespaces::consent::ClaimProblem;
 use crate::engine::rules::daemonset_share;
-use crate::engine::shown::quoted;
 use crate::engine::supply::{NodeFilter, Unknown};
-use crate::engine::words;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders, Policy};
+use crate::engine::vocabulary::printable::quoted;
 use crate::facts::Pod;
 
 /// Why the guarantee does not cover a pod.
@@ -158,7 +159,7 @@ fn differs(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str) -> (String, Strin
         let message = format!(
             "its label is {label}, and namespace {whole} does not list {namespace} as a member"
         );
-        let key = words::BOUNDARY_MEMBERS;
+        let key = names::BOUNDARY_MEMBERS;
         let fix = format!("{anew}, or, if both are to share, add {namespace} to {key} of {whole}");
         return (message, fix);
     }
@@ -245,7 +246,7 @@ fn terms(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
 
 fn node_label(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str, gaps: &mut Vec<Gap>) {
     let node = pod.placed.node;
-    let found = judge.supply.label_of(node, words::NODE_BOUNDARY);
+    let found = judge.supply.label_of(node, names::NODE_BOUNDARY);
     if found == Some(label) {
         return;
     }
@@ -253,7 +254,7 @@ fn node_label(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str, gaps: &mut Vec
         Some(other) => format!("its node is labelled for boundary {other}"),
         None => "its node is labelled for no boundary, so any of them may come".to_owned(),
     };
-    let fix = format!("label the node {}={label}", words::NODE_BOUNDARY);
+    let fix = format!("label the node {}={label}", names::NODE_BOUNDARY);
     gap(Why::NodeLabel, message, &fix, gaps);
 }
 
@@ -263,7 +264,7 @@ fn come_without_terms(policy: &Policy) -> bool {
 }
 
 fn has_terms(pod: &Pod<'_>, policy: &Policy, label: &str) -> bool {
-    let edits = plan::stamp(pod, policy, label.into(), true);
+    let edits = edits::stamp(pod, policy, label.into(), true);
     !edits.iter().any(|edit| matches!(edit, Edit::Repel { .. }))
 }
 

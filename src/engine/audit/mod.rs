@@ -12,19 +12,21 @@ mod stamp;
 #[cfg(test)]
 mod tests;
 
+use crate::engine::line::taking::taken;
+use crate::engine::line::taking::takes_gpu;
+use crate::engine::request::tenancy::own_boundary;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::namespaces::Namespaces;
-use super::outsider;
-use super::policy::{Mode, Policy};
-use super::question::{Question, Workload};
-use super::runtime_classes::RuntimeClasses;
-use super::share;
-use super::strategy::Strategy;
 use super::supply::fleet::Doubted;
 use super::supply::{Group, Offer, Supply, Unknown};
-use super::words;
+use crate::engine::line::input::{Question, Workload};
+use crate::engine::placement::usage;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::{Mode, Policy};
+use crate::engine::vocabulary::runtime_classes::RuntimeClasses;
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 pub use adopt::{Adoption, adoption};
@@ -202,14 +204,14 @@ impl Holding<'_> {
 
 /// Judges the pods that are on nodes. Those that take no stock resource are left out.
 pub fn boundaries<'a>(judge: &Judge<'a>, placed: &[Placed<'a>]) -> Audit<'a> {
-    let takes = placed.iter().filter(|p| outsider::takes_gpu(p.pod));
+    let takes = placed.iter().filter(|p| takes_gpu(p.pod));
     let pods: Vec<PodAudit<'a>> = takes.map(|p| self::pod(judge, *p)).collect();
     let mut nodes = nodes(judge.supply);
     let mut sharing: BTreeMap<&str, Vec<&PodAudit<'a>>> = BTreeMap::new();
     for pod in &pods {
         let name = pod.placed.node;
         let node = nodes.entry(name).or_insert_with(|| missing(name));
-        node.take(&share::held(pod.placed.pod));
+        node.take(&usage::held(pod.placed.pod));
         let count = node.boundaries.entry(pod.label).or_default();
         count.pods += 1;
         if pod.holds.is_shared() {
@@ -234,7 +236,7 @@ pub fn boundaries<'a>(judge: &Judge<'a>, placed: &[Placed<'a>]) -> Audit<'a> {
 /// Whether a pod's label counts, and what it or its namespace says by now would give a new one another.
 pub fn has_drifted<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
     stamp::borne(judge, namespace, pod).is_some_and(|label| {
-        outsider::own_boundary(&question(judge, namespace, pod)).as_deref() != Some(label)
+        own_boundary(&question(judge, namespace, pod)).as_deref() != Some(label)
     })
 }
 
@@ -256,11 +258,11 @@ fn question<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Ques
 fn pod<'a>(judge: &Judge<'a>, placed: Placed<'a>) -> PodAudit<'a> {
     let (mode, _) = judge.namespaces.mode(placed.namespace, judge.policy);
     let borne = stamp::borne(judge, placed.namespace, placed.pod);
-    let due = outsider::own_boundary(&question(judge, placed.namespace, placed.pod));
+    let due = own_boundary(&question(judge, placed.namespace, placed.pod));
     let mut pod = PodAudit {
         placed,
         mode,
-        label: placed.pod.label(words::TRUST_BOUNDARY),
+        label: placed.pod.label(names::TRUST_BOUNDARY),
         boundary: borne.map(Cow::Borrowed).or_else(|| due.clone()),
         due,
         is_borne: borne.is_some(),
@@ -275,10 +277,10 @@ fn holds<'a>(supply: &'a Supply, placed: &Placed<'_>) -> Holding<'a> {
     let Some(group) = supply.group_of(placed.node) else {
         return Holding::Unknown(None);
     };
-    let taken = outsider::taken(placed.pod).map(|resource| held(supply, group, resource));
+    let taken = taken(placed.pod).map(|resource| held(supply, group, resource));
     let holds = taken.max_by_key(|h| h.rank()).unwrap_or(Holding::Whole);
     // Shares and whole devices may be sold under one name.
-    let given = placed.pod.label(words::STRATEGY);
+    let given = placed.pod.label(names::STRATEGY);
     let given = given.and_then(Strategy::from_word);
     match holds {
         Holding::Whole | Holding::Slice if given.is_some_and(Strategy::is_shared) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::PodAudit;
-use crate::engine::policy::Mode;
+use crate::engine::vocabulary::policy::Mode;
 
 /// Pods of two boundaries that share the devices of one node, or may.
 #[derive(Debug)]

@@ -6,8 +6,9 @@
 use std::borrow::Cow;
 
 use super::Judge;
-use crate::engine::strategy::CoTenancy;
-use crate::engine::{tenancy, words};
+use crate::engine::request::tenancy;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::strategy::CoTenancy;
 use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
 
@@ -15,12 +16,12 @@ use crate::facts::receipt::Receipt;
 ///
 /// A label without a receipt is that of a pod that was adopted, or got the label alone.
 pub(super) fn borne<'a>(judge: &Judge<'a>, namespace: &str, pod: &'a Pod<'a>) -> Option<&'a str> {
-    let label = pod.label(words::TRUST_BOUNDARY)?;
+    let label = pod.label(names::TRUST_BOUNDARY)?;
     let receipt = receipt_says(pod);
     if receipt.as_ref().is_some_and(|said| said != label) {
         return None;
     }
-    if label == words::ANY {
+    if label == names::ANY {
         let is_given = receipt.is_some() || may_be_anybodys(judge, namespace);
         return is_given.then_some(label);
     }
@@ -32,7 +33,7 @@ pub(super) fn borne<'a>(judge: &Judge<'a>, namespace: &str, pod: &'a Pod<'a>) ->
 
 /// The boundary in the receipt, empty where it cannot be read; none without a receipt.
 pub(super) fn receipt_says<'a>(pod: &'a Pod<'_>) -> Option<Cow<'a, str>> {
-    let text = pod.annotation(words::DECISION)?;
+    let text = pod.annotation(names::DECISION)?;
     Some(
         Receipt::read(text)
             .map(|r| r.boundary.0)

@@ -1,10 +1,10 @@
 //! `ask-invalid`: refuses an ask that cannot be read or that contradicts itself.
 
-use crate::engine::fraction::{Fraction, NotAFraction};
-use crate::engine::policy::Tier;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::strategy::Strategy;
+use crate::engine::vocabulary::fraction::{Fraction, NotAFraction};
+use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule {

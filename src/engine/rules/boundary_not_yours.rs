@@ -1,9 +1,9 @@
 //! `boundary-not-yours`: refuses a pod that takes another's trust boundary.
 
-use crate::engine::consent::ClaimProblem;
-use crate::engine::policy::Policy;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::namespaces::consent::ClaimProblem;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

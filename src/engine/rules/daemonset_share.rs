@@ -1,8 +1,8 @@
 //! `daemonset-share`: warns that a DaemonSet's pod keeps its request and cannot be steered.
 
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
 use crate::engine::supply::{NodeFilter, Unknown};
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.

@@ -1,9 +1,9 @@
 //! `declared-not-enforced`: warns that a memory ask on a time-sliced device limits nobody.
 
-use crate::engine::case::Case;
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
+use crate::engine::line::placement::Case;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule {

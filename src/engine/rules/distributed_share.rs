@@ -1,9 +1,9 @@
 //! `distributed-share`: refuses shares and MIG slices for the workers of a distributed job.
 
 use super::workers;
-use crate::engine::case::Case;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
+use crate::engine::line::placement::Case;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule {

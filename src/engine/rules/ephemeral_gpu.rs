@@ -1,6 +1,6 @@
 //! `ephemeral-gpu`: refuses an ephemeral container that reaches for GPUs.
 
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

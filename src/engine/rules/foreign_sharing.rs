@@ -1,11 +1,11 @@
 //! `foreign-sharing`: refuses another sharing system's words where the policy does not list it.
 
-use crate::engine::ask::pointer;
-use crate::engine::findings::Findings;
-use crate::engine::foreign::{Spoken, Stands};
-use crate::engine::policy::Policy;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::relevance::sharing_systems::{Spoken, Stands};
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

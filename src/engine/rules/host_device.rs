@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use super::sub_path::SubPaths;
 use super::{Standing, privileged_share};
-use crate::engine::findings::Findings;
-use crate::engine::roads::{self, Found};
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::relevance::host_paths;
+use crate::engine::relevance::host_paths::Found;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place, Volume};
 
@@ -68,8 +69,8 @@ pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
             hosts.insert(name, path);
         }
         let at = || format!("/spec/volumes/{index}/hostPath/path");
-        if let Some(found) = roads::found(path) {
-            let path = roads::clean(path);
+        if let Some(found) = host_paths::found(path) {
+            let path = host_paths::clean(path);
             say(
                 found,
                 &format!("host path {}", quoted(&path)),
@@ -116,11 +117,11 @@ fn mounted(
             continue;
         };
         let path = format!("{volume}/{part}");
-        match (roads::found(&path), roads::found(volume)) {
+        match (host_paths::found(&path), host_paths::found(volume)) {
             // Said of the volume, which is worse.
             (None, _) | (Some(Found::Contains(..)), Some(_)) | (_, Some(Found::Leads(_))) => {}
             (Some(found), _) => {
-                let path = roads::clean(&path);
+                let path = host_paths::clean(&path);
                 let what = format!(
                     "container {} mounts host path {}, which",
                     container.name(),
@@ -168,7 +169,7 @@ pub fn over_the_pipe(place: Place, container: &Container<'_>, findings: &mut Fin
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     for (index, mount) in mounts.iter().enumerate() {
         let written = mount.mount_path.as_deref().unwrap_or_default();
-        if !written.contains(PIPES_NAME) || !roads::clean(written).starts_with(PIPES) {
+        if !written.contains(PIPES_NAME) || !host_paths::clean(written).starts_with(PIPES) {
             continue;
         }
         let message = format!(

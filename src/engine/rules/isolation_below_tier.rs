@@ -1,10 +1,10 @@
 //! `isolation-below-tier`: refuses an explicit strategy or resource that is weaker than the tier.
 
-use crate::engine::policy::Tier;
-use crate::engine::rule::{Rule, Severity};
 use crate::engine::rules::daemonset_share;
-use crate::engine::strategy::Strategy;
 use crate::engine::supply::Unknown;
+use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule {

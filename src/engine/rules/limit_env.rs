@@ -1,13 +1,13 @@
 //! `limit-env`: refuses variables that set or drop the limits of MPS.
 
-use crate::engine::case::Case;
-use crate::engine::findings::Findings;
-use crate::engine::plan::Limits;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::strategy::Strategy;
-use crate::engine::want::Want;
-use crate::engine::words;
+use crate::engine::line::limits::Limits;
+use crate::engine::line::placement::Case;
+use crate::engine::line::request::Want;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvFrom, EnvVar, Place};
 
@@ -170,14 +170,14 @@ fn is_within(variable: &EnvVar<'_>, limits: Option<&Limits>, trust: Trust) -> bo
         return false;
     };
     match variable.name() {
-        words::MPS_MEMORY => {
+        names::MPS_MEMORY => {
             let mib = value.strip_prefix("0=").and_then(|v| v.strip_suffix('M'));
             let mib = mib.and_then(whole).filter(|mib| *mib > 0);
             mib.is_some_and(|mib| {
                 trust == Trust::Unjudged || limits.is_some_and(|l| mib <= l.mib_cap)
             })
         }
-        words::MPS_THREADS => {
+        names::MPS_THREADS => {
             let asked = |l: &Limits| l.percent.filter(|_| trust == Trust::None);
             let cap = limits.map(|l| u64::from(asked(l).unwrap_or(l.percent_cap)));
             let percent = whole(value).filter(|p| (1..=100).contains(p));

@@ -1,10 +1,10 @@
 //! The closed lists behind the rules, as `slicegate explain`, `slicegate catalog` and the page of rules print them.
 
 use super::{host_device, limit_env, privileged_share, visible_devices};
-use crate::engine::injecting::INJECTING;
-use crate::engine::roads::{ALIASES, ROADS};
-use crate::engine::rule::Rule;
-use crate::engine::words;
+use crate::engine::relevance::host_paths::{ALIASES, ROADS};
+use crate::engine::relevance::injecting::INJECTING;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::rule::Rule;
 
 /// A list that a rule looks things up in.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub fn of(rule: &Rule) -> Vec<List> {
 }
 
 fn roads() -> List {
-    let entry = |road: &crate::engine::roads::Road| {
+    let entry = |road: &crate::engine::relevance::host_paths::Road| {
         let star = if road.is_prefix { "*" } else { "" };
         (format!("{}{star}", road.path), road.leads_to.to_owned())
     };
@@ -38,7 +38,7 @@ fn roads() -> List {
 }
 
 fn aliases() -> List {
-    let entry = |alias: &crate::engine::roads::Alias| {
+    let entry = |alias: &crate::engine::relevance::host_paths::Alias| {
         (alias.path.to_owned(), format!("is {}", alias.means))
     };
     List {
@@ -50,7 +50,7 @@ fn aliases() -> List {
 fn variables() -> List {
     let shows = || "brings devices".to_owned();
     let mut entries = vec![(
-        words::VISIBLE_DEVICES.to_owned(),
+        names::VISIBLE_DEVICES.to_owned(),
         "void, none and empty show nothing and are allowed".to_owned(),
     )];
     let open = visible_devices::OPEN
@@ -62,7 +62,7 @@ fn variables() -> List {
     entries.extend(open.chain(switches));
     let legacy = format!(
         "without a GPU it needs {} void beside it",
-        words::VISIBLE_DEVICES
+        names::VISIBLE_DEVICES
     );
     entries.push((visible_devices::LEGACY.to_owned(), legacy));
     List {
@@ -72,7 +72,7 @@ fn variables() -> List {
 }
 
 fn annotations() -> List {
-    let entry = |word: &crate::engine::injecting::Injecting| {
+    let entry = |word: &crate::engine::relevance::injecting::Injecting| {
         let systems: Vec<&str> = word.systems.iter().map(|system| system.word()).collect();
         let left = match systems.as_slice() {
             [] => String::new(),

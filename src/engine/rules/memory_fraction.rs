@@ -1,9 +1,9 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
 use super::told;
-use crate::engine::case::{Case, Choice};
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,11 +1,11 @@
 //! `mig-profile-unknown`: refuses a MIG resource that no product has.
 
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::line::request::{Named, Want};
 use crate::engine::supply::{Supply, catalog};
-use crate::engine::want::{Named, Want};
-use crate::engine::words;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -56,7 +56,7 @@ pub fn check(wants: &[Want<'_>], supply: &Supply, findings: &mut Findings<'_>) {
         let (Named::Slice(resource) | Named::SharedSlice(resource)) = want.named else {
             continue;
         };
-        let profile = words::mig_profile(resource).unwrap_or_default();
+        let profile = names::mig_profile(resource).unwrap_or_default();
         if catalog::known(profile) || supply.names_resource(resource) {
             continue;
         }

@@ -1,10 +1,10 @@
 //! `mixed-devices`: refuses a pod that mixes kinds of devices.
 
-use crate::engine::findings::Findings;
-use crate::engine::policy::Tier;
-use crate::engine::quantity::Quantity;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::want::{Named, Want};
+use crate::engine::line::request::{Named, Want};
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.

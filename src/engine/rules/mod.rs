@@ -47,11 +47,11 @@ pub mod visible_devices;
 pub mod whole_gpu_needed;
 mod workers;
 
-use super::case::Case;
-use super::findings::Findings;
-use super::question::Question;
-use super::rule::{Rule, Severity};
-use super::strategy::Strategy;
+use crate::engine::line::input::Question;
+use crate::engine::line::placement::Case;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// Every rule, in the order of the contract's table.
 pub static ALL: [&Rule; 38] = [

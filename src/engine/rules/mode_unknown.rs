@@ -1,8 +1,8 @@
 //! `mode-unknown`: warns of a namespace's mode that is none of the three.
 
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,10 +1,10 @@
 //! `mps-user`: warns of an MPS pod whose user id only its image knows.
 
-use crate::engine::case::Case;
-use crate::engine::findings::Findings;
-use crate::engine::plan::{self, MpsUser};
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
+use crate::engine::line::mps_user::{MpsUser, mps_user};
+use crate::engine::line::placement::Case;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// The rule.
@@ -55,7 +55,7 @@ spec:
 
 /// Warns of an MPS pod whose user id is not known.
 pub fn check(case: &Case<'_, '_>, findings: &mut Findings<'_>) {
-    if plan::mps_user(case) != MpsUser::Image {
+    if mps_user(case) != MpsUser::Image {
         return;
     }
     let path = case
@@ -69,7 +69,7 @@ pub fn check(case: &Case<'_, '_>, findings: &mut Findings<'_>) {
 
 /// Whether the pod's containers run as several users, which rules MPS out.
 pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> bool {
-    strategy == Strategy::Mps && plan::mps_user(case) == MpsUser::Several
+    strategy == Strategy::Mps && mps_user(case) == MpsUser::Several
 }
 
 /// What is said when nothing but MPS was left.

@@ -1,10 +1,10 @@
 //! `narrowed`: warns where a choice leaves a pod fewer architectures or zones than it could reach.
 
-use crate::engine::case::{Case, Choice};
-use crate::engine::choose::Reach;
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::placement::choose::Reach;
 use crate::engine::supply::places::PlaceKind;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,10 +1,10 @@
 //! `no-such-offer`: refuses a pod that no node could ever serve.
 
-use crate::engine::case::Case;
-use crate::engine::considered;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
+use crate::engine::line::placement::Case;
+use crate::engine::placement::candidates;
 use crate::engine::supply::Group;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -55,13 +55,13 @@ spec:
 /// Nothing known can ever serve the pod: what was considered, nearest first, and what would help. `tiers` are those that
 /// the namespace allows and that could serve it.
 pub fn text(case: &Case<'_, '_>, tiers: &[&str]) -> (String, String) {
-    let nearest = considered::nearest(case, 3);
+    let nearest = candidates::nearest(case, 3);
     let near: Vec<String> = nearest
         .list
         .iter()
         .map(|c| format!("{} by {}: {}", c.offer, c.strategy, c.verdict))
         .collect();
-    let wanted = considered::wanted(case);
+    let wanted = candidates::wanted(case);
     let message = match near.as_slice() {
         [] => format!("no known node can ever serve {wanted}: {}", existing(case)),
         _ => format!(

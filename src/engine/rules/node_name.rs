@@ -1,9 +1,9 @@
 //! `node-name`: refuses a shared pod that names its node itself.
 
-use crate::engine::case::Case;
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
+use crate::engine::line::placement::Case;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// The rule.

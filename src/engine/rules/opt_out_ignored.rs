@@ -1,9 +1,9 @@
 //! `opt-out-ignored`: warns that a pod's wish to opt out is not honoured.
 
-use crate::engine::ask::pointer;
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::words;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -49,7 +49,7 @@ spec:
 
 /// Warns of a pod's `mode: off` that the policy does not honour.
 pub fn check(findings: &mut Findings<'_>) {
-    let path = format!("/metadata/annotations/{}", pointer(words::MODE));
+    let path = format!("/metadata/annotations/{}", pointer(names::MODE));
     let message =
         "the pod's slicegate.dev/mode: off is ignored, because the policy has no podOptOut"
             .to_owned();

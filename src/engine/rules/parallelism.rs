@@ -3,12 +3,12 @@
 use super::distributed_share;
 use super::spellings::{Says, says};
 use super::told::{Known, told};
-use crate::engine::case::{Case, Choice};
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
-use crate::engine::want::Want;
-use crate::engine::words;
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::request::Want;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::pod::Container;
 
 /// The rule.
@@ -61,7 +61,7 @@ pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'
         let Some(container) = case.pod.at(want.place) else {
             continue;
         };
-        let is_slice = choice.strategy == Strategy::Mig || words::is_mig(grant.resource);
+        let is_slice = choice.strategy == Strategy::Mig || names::is_mig(grant.resource);
         let Some(asked) = asked(case, container, want.count, is_slice) else {
             continue;
         };

@@ -1,8 +1,8 @@
 //! `privileged-gpu`: warns of privileges that show a pod with whole GPUs the others of its node.
 
 use super::privileged_share;
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.

@@ -1,8 +1,8 @@
 //! `privileged-share`: refuses privileges that undo sharing, beside a share or a MIG slice.
 
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place, SecurityContext};
 

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::engine::ask::pointer;
-use crate::engine::findings::Findings;
-use crate::engine::injecting::is_injecting;
-use crate::engine::policy::Policy;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::size::KEPT;
-use crate::engine::words;
+use crate::engine::relevance::injecting::is_injecting;
+use crate::engine::relevance::pod_limits::KEPT;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::{Pairs, Pod};
 use crate::json::Cut;
 
@@ -60,7 +60,7 @@ spec:
 
 /// The labels that are slicegate's to write.
 pub(in crate::engine) const LABELS: [&str; 3] =
-    [words::TRUST_BOUNDARY, words::STRATEGY, words::MPS_USER];
+    [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
 
 /// Looks for labels of slicegate that were written in advance with values the pod is not given.
 pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>) {
@@ -109,16 +109,16 @@ pub fn changed(
     for key in LABELS {
         let (old, new) = (before.label(key), after.label(key));
         let is_adopted =
-            key == words::TRUST_BOUNDARY && old.is_none() && new.is_some() && new == adoption;
+            key == names::TRUST_BOUNDARY && old.is_none() && new.is_some() && new == adoption;
         if !is_adopted {
             differs("label", "labels", key, (old, new), findings);
         }
     }
     let receipts = (
-        before.annotation(words::DECISION),
-        after.annotation(words::DECISION),
+        before.annotation(names::DECISION),
+        after.annotation(names::DECISION),
     );
-    let key = words::DECISION;
+    let key = names::DECISION;
     differs("annotation", "annotations", key, receipts, findings);
 }
 

@@ -1,12 +1,12 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
-use crate::engine::case::{Case, Choice};
-use crate::engine::findings::Findings;
-use crate::engine::quota::Seen;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::want::Named;
-use crate::engine::words;
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::request::Named;
+use crate::engine::namespaces::quota::Seen;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.
@@ -96,7 +96,7 @@ pub fn check(
     for (want, grant) in case.wants.iter().zip(&choice.grants) {
         let old = match want.named {
             Named::Nothing => continue,
-            _ => want.fixed_resource().unwrap_or(words::GPU),
+            _ => want.fixed_resource().unwrap_or(names::GPU),
         };
         let new = grant.resource;
         if old == new || said.contains(&(old, new)) {
@@ -122,7 +122,7 @@ pub fn check(
 pub fn queued(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
     let Some(queue) = queue(case.pod) else { return };
     let changed = case.wants.iter().zip(&choice.grants).find(|(want, grant)| {
-        let old = want.fixed_resource().unwrap_or(words::GPU);
+        let old = want.fixed_resource().unwrap_or(names::GPU);
         want.named != Named::Nothing && old != grant.resource
     });
     let Some((want, grant)) = changed else { return };

@@ -1,10 +1,10 @@
 //! `reserved-selector`: refuses required anti-affinity by slicegate's labels that slicegate did not write.
 
-use crate::engine::findings::Findings;
-use crate::engine::plan;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::words;
+use crate::engine::edits;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 use crate::facts::affinity::SelectedKeys;
 use crate::json::Raw;
@@ -102,7 +102,7 @@ fn foreign<'p>(
     terms.filter_map(|(index, term)| {
         let mut own = own.iter();
         let key = named_key(*term)?;
-        let is_own = own.any(|(label, value)| plan::is_own_term(*term, label, value));
+        let is_own = own.any(|(label, value)| edits::is_own_term(*term, label, value));
         (!is_own).then_some((index, key))
     })
 }
@@ -118,16 +118,16 @@ pub(in crate::engine) fn is_named(pod: &Pod<'_>) -> bool {
 fn named_key(term: Raw<'_>) -> Option<String> {
     let text = term.get();
     // A key may be written with escapes.
-    if !text.contains(words::PREFIX) && !text.contains('\\') {
+    if !text.contains(names::PREFIX) && !text.contains('\\') {
         return None;
     }
     match SelectedKeys::read(term) {
         Some(keys) => keys
             .iter()
-            .find(|key| words::is_own_key(key))
+            .find(|key| names::is_own_key(key))
             .map(str::to_owned),
         None => text
-            .contains(words::PREFIX)
-            .then(|| words::PREFIX.to_owned()),
+            .contains(names::PREFIX)
+            .then(|| names::PREFIX.to_owned()),
     }
 }

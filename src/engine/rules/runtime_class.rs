@@ -1,11 +1,11 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
 use super::Standing;
-use crate::engine::findings::Findings;
-use crate::engine::quantity::Quantity;
-use crate::engine::question::Question;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::line::input::Question;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.

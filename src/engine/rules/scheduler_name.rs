@@ -1,10 +1,10 @@
 //! `scheduler-name`: refuses a shared pod of a scheduler the policy does not list.
 
-use crate::engine::findings::Findings;
-use crate::engine::policy::Policy;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::strategy::Strategy;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// The rule.

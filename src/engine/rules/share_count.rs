@@ -1,6 +1,6 @@
 //! `share-count`: refuses more than one share of a device in one container.
 
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,9 +1,9 @@
 //! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
 
-use crate::engine::case::Case;
-use crate::engine::roads;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
+use crate::engine::line::placement::Case;
+use crate::engine::relevance::host_paths;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
@@ -120,5 +120,5 @@ const MOUNTERS: [(&[&str], &str); 4] = [
 ];
 
 fn is_shm(path: &str) -> bool {
-    path.contains("shm") && roads::clean(path) == "/dev/shm"
+    path.contains("shm") && host_paths::clean(path) == "/dev/shm"
 }

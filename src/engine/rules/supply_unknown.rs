@@ -1,9 +1,9 @@
 //! `supply-unknown`: warns where nothing can be said about the nodes a pod may reach.
 
-use crate::engine::case::Case;
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::line::placement::Case;
 use crate::engine::supply::{Group, Knowledge, Unknown};
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

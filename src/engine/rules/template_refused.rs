@@ -1,10 +1,10 @@
 //! `template-refused`: reports what the API server refuses in a workload before any pod exists.
 
-use crate::engine::ask::pointer;
-use crate::engine::findings::Findings;
-use crate::engine::quantity::Quantity;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::words;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 use crate::facts::pod::Place;
 
@@ -71,7 +71,7 @@ pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
             continue;
         };
         let limits = resources.limits.iter().flat_map(|l| l.iter());
-        for (name, quantity) in limits.filter(|(name, _)| words::is_gpu_resource(name)) {
+        for (name, quantity) in limits.filter(|(name, _)| names::is_gpu_resource(name)) {
             if is_fractional(quantity) {
                 let message = format!(
                     "{name}: {quantity} must be a whole number in a workload; the API server refuses it"
@@ -81,7 +81,7 @@ pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
             }
         }
         let requests = resources.requests.iter().flat_map(|r| r.iter());
-        for (name, quantity) in requests.filter(|(name, _)| words::is_gpu_resource(name)) {
+        for (name, quantity) in requests.filter(|(name, _)| names::is_gpu_resource(name)) {
             let limit = resources.limits.as_ref().and_then(|l| l.get(name));
             let message = match limit {
                 None => format!("{name} is requested without a limit; the API server refuses it"),

@@ -1,6 +1,6 @@
 //! `tier-missing`: refuses an ask for a share where no tier applies.
 
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

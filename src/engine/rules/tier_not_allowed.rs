@@ -1,6 +1,6 @@
 //! `tier-not-allowed`: refuses a pod whose tier its namespace does not allow.
 
-use crate::engine::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,8 +1,8 @@
 //! `tier-unknown`: refuses a pod whose tier the policy does not define.
 
-use crate::engine::policy::Policy;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,10 +1,10 @@
 //! `too-large`: refuses a pod that says more than any pod sensibly says.
 
-use crate::engine::decision::{Decision, Outcome, Reason};
-use crate::engine::findings::{Finding, Findings};
-use crate::engine::policy::{Mode, Policy};
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::size::{Excess, LIMITS, Limit, PATCH};
+use crate::engine::line::decision::{Decision, Outcome, Reason};
+use crate::engine::relevance::pod_limits::{Excess, LIMITS, Limit, PATCH};
+use crate::engine::vocabulary::findings::{Finding, Findings};
+use crate::engine::vocabulary::policy::{Mode, Policy};
+use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -1,12 +1,13 @@
 //! `unknown-key`: warns of a key of slicegate's that nobody knows, or that stands where it does nothing.
 
 use super::protected_metadata::LABELS;
-use crate::engine::ask::{is_size, pointer};
-use crate::engine::findings::Findings;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::suggest::nearest;
-use crate::engine::words;
+use crate::engine::request::is_size;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::suggest::nearest;
 use crate::facts::{Pairs, Pod};
 
 /// The rule.
@@ -57,24 +58,24 @@ spec:
 
 /// What an annotation of a pod may be called.
 const ON_A_POD: [&str; 8] = [
-    words::TIER,
-    words::TRUST_BOUNDARY,
-    words::STRATEGY,
-    words::GPU_MEMORY,
-    words::GPU_FRACTION,
-    words::GPU_COMPUTE,
-    words::GPU_PRODUCTS,
-    words::MODE,
+    names::TIER,
+    names::TRUST_BOUNDARY,
+    names::STRATEGY,
+    names::GPU_MEMORY,
+    names::GPU_FRACTION,
+    names::GPU_COMPUTE,
+    names::GPU_PRODUCTS,
+    names::MODE,
 ];
 
 /// What only a namespace's administrator may say.
-const ON_A_NAMESPACE: [&str; 2] = [words::ALLOWED_TIERS, words::BOUNDARY_MEMBERS];
+const ON_A_NAMESPACE: [&str; 2] = [names::ALLOWED_TIERS, names::BOUNDARY_MEMBERS];
 
 /// The beginnings of annotations for one container.
 const FOR_A_CONTAINER: [&str; 3] = [
-    words::CONTAINER_MEMORY,
-    words::CONTAINER_FRACTION,
-    words::CONTAINER_COMPUTE,
+    names::CONTAINER_MEMORY,
+    names::CONTAINER_FRACTION,
+    names::CONTAINER_COMPUTE,
 ];
 
 /// Where a key stands.
@@ -173,7 +174,7 @@ fn annotation(key: &str) -> Option<(String, String)> {
 
 /// Whether an annotation of a pod is called so.
 fn is_right(key: &str) -> bool {
-    let written = [words::DECISION, words::WORKLOAD];
+    let written = [names::DECISION, names::WORKLOAD];
     ON_A_POD.contains(&key) || is_size(key) || written.contains(&key)
 }
 
@@ -199,12 +200,12 @@ fn unknown(what: &str, key: &str) -> (String, String) {
             format!("write the annotation {meant}, or remove it"),
         ),
         None => {
-            let names = ON_A_POD.map(|known| known.trim_start_matches(words::PREFIX));
+            let names = ON_A_POD.map(|known| known.trim_start_matches(names::PREFIX));
             (
                 format!("unknown {what} {}", quoted(key)),
                 format!(
                     "remove it; a pod's annotations below {} are {}",
-                    words::PREFIX,
+                    names::PREFIX,
                     names.join(", ")
                 ),
             )
@@ -222,16 +223,16 @@ fn meant(key: &str) -> Option<String> {
     if ON_A_POD.contains(&key) || is_size(key) {
         return Some(key.to_owned());
     }
-    if let Some(name) = key.strip_prefix(words::PREFIX) {
-        let names = ON_A_POD.map(|known| known.trim_start_matches(words::PREFIX));
-        return Some(format!("{}{}", words::PREFIX, near(name, &names)?));
+    if let Some(name) = key.strip_prefix(names::PREFIX) {
+        let names = ON_A_POD.map(|known| known.trim_start_matches(names::PREFIX));
+        return Some(format!("{}{}", names::PREFIX, near(name, &names)?));
     }
-    let (domain, container) = key.split_once(words::BELOW)?;
-    let domains = FOR_A_CONTAINER.map(|known| known.split(words::BELOW).next().unwrap_or(known));
+    let (domain, container) = key.split_once(names::BELOW)?;
+    let domains = FOR_A_CONTAINER.map(|known| known.split(names::BELOW).next().unwrap_or(known));
     Some(format!(
         "{}{}{container}",
         near(domain, &domains)?,
-        words::BELOW
+        names::BELOW
     ))
 }
 
@@ -253,7 +254,7 @@ fn is_own(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{ON_A_POD, annotation, is_own, label, meant};
-    use crate::engine::words;
+    use crate::engine::vocabulary::names;
 
     #[test]
     fn a_key_is_slicegates_by_its_domain_alone() {
@@ -286,14 +287,14 @@ mod tests {
         for key in ON_A_POD
             .into_iter()
             .chain(for_one)
-            .chain([words::DECISION, words::WORKLOAD])
+            .chain([names::DECISION, names::WORKLOAD])
         {
             assert_eq!(annotation(key), None, "{key}");
         }
         for key in [
-            words::TRUST_BOUNDARY,
-            words::STRATEGY,
-            words::MPS_USER,
+            names::TRUST_BOUNDARY,
+            names::STRATEGY,
+            names::MPS_USER,
             "app",
             "slicegate.example/tier",
         ] {

@@ -1,15 +1,15 @@
 //! `visible-devices`: refuses a pod that reaches for GPUs past its request.
 
 use super::Standing;
-use crate::engine::ask::pointer;
-use crate::engine::findings::Findings;
-use crate::engine::injecting::is_injecting;
-use crate::engine::outsider::taken_by;
-use crate::engine::policy::Policy;
-use crate::engine::roads;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::shown::quoted;
-use crate::engine::words;
+use crate::engine::line::taking::taken_by;
+use crate::engine::relevance::host_paths;
+use crate::engine::relevance::injecting::is_injecting;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvVar, Place};
 
@@ -96,7 +96,7 @@ pub fn in_container(
                 message,
                 format!(
                     "remove it, or set {} to void beside it",
-                    words::VISIBLE_DEVICES
+                    names::VISIBLE_DEVICES
                 ),
             )
         } else {
@@ -129,7 +129,7 @@ pub(crate) const NOTHING: [&str; 3] = ["", "void", "none"];
 
 fn shows_devices(variable: &EnvVar<'_>) -> bool {
     let name = variable.name();
-    if name == words::VISIBLE_DEVICES {
+    if name == names::VISIBLE_DEVICES {
         return !shows_nothing(variable);
     }
     OPEN.iter().any(|open| name.starts_with(open)) || SWITCHES.contains(&name)
@@ -145,7 +145,7 @@ fn shows_nothing(variable: &EnvVar<'_>) -> bool {
 /// wants none.
 pub(in crate::engine) fn is_open(container: &Container<'_>) -> bool {
     let mut env = container.env().iter();
-    let says = |v: &EnvVar<'_>| v.name() == words::VISIBLE_DEVICES && shows_nothing(v);
+    let says = |v: &EnvVar<'_>| v.name() == names::VISIBLE_DEVICES && shows_nothing(v);
     taken_by(container).next().is_none() && !env.any(says)
 }
 
@@ -154,7 +154,7 @@ fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mu
     let sources = container.env_from.as_deref().unwrap_or_default();
     for (index, source) in sources.iter().enumerate() {
         let prefix = source.prefix.as_deref().unwrap_or_default();
-        let names = SWITCHES.into_iter().chain([words::VISIBLE_DEVICES]);
+        let names = SWITCHES.into_iter().chain([names::VISIBLE_DEVICES]);
         let names = names.chain(OPEN).chain(is_open.then_some(LEGACY));
         let beyond = OPEN.iter().any(|open| prefix.starts_with(open));
         let mut spelt = names.filter(|name: &&str| name.starts_with(prefix) || beyond);
@@ -182,9 +182,9 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
         if !written.contains(DEVICES) {
             continue;
         }
-        let path = roads::clean(written);
-        if !roads::is_within(&path, "/var/run/nvidia-container-devices")
-            && !roads::is_within(&path, "/run/nvidia-container-devices")
+        let path = host_paths::clean(written);
+        if !host_paths::is_within(&path, "/var/run/nvidia-container-devices")
+            && !host_paths::is_within(&path, "/run/nvidia-container-devices")
         {
             continue;
         }

@@ -1,10 +1,10 @@
 //! `whole-gpu-needed`: refuses several GPUs in one container of a tier that only shares.
 
-use crate::engine::case::Case;
-use crate::engine::policy::Tier;
-use crate::engine::rule::{Rule, Severity};
-use crate::engine::strategy::Strategy;
-use crate::engine::want::{Named, Want};
+use crate::engine::line::placement::Case;
+use crate::engine::line::request::{Named, Want};
+use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule {

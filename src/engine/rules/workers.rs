@@ -2,7 +2,7 @@
 
 use super::spellings::{self, LAUNCHERS, Says};
 use super::told::{Form, Known, Told, program_end, told, written};
-use crate::engine::shown::{is_visible, quoted};
+use crate::engine::vocabulary::printable::{is_visible, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, OwnerReference};
 

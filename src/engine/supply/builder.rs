@@ -10,9 +10,9 @@ use super::offer::{Identity, Offer};
 use super::places::ByKind;
 use super::read::{self, Labels};
 use super::why::{Unknown, Why};
-use crate::engine::policy::Declared;
-use crate::engine::quantity::Quantity;
-use crate::engine::words::{GPU, HOSTNAME, is_gpu_resource};
+use crate::engine::vocabulary::names::{GPU, HOSTNAME, is_gpu_resource};
+use crate::engine::vocabulary::policy::Declared;
+use crate::engine::vocabulary::quantity::Quantity;
 
 /// A key with more distinct values than this is kept out of the groups.
 const WIDE: usize = 16;

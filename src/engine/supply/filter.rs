@@ -2,7 +2,8 @@
 
 use super::fleet::{Group, Knowledge, Supply, Taint};
 use super::reach::{self, Unseen};
-use crate::engine::words::{self, NODE_BOUNDARY};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::NODE_BOUNDARY;
 use crate::facts::pod::{NodeTerm, Requirement, Spec, Toleration};
 use crate::facts::text::Pairs;
 
@@ -138,7 +139,7 @@ pub fn holds(r: &Requirement<'_>, have: Option<&str>) -> bool {
 
 /// The taint by which GPU nodes keep other pods off; one named like the resource is what `ExtendedResourceToleration` expects.
 pub fn is_gpu_taint(taint: &Taint) -> bool {
-    words::is_gpu_resource(&taint.key)
+    names::is_gpu_resource(&taint.key)
 }
 
 /// Whether a toleration covers a taint.

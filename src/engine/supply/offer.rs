@@ -1,7 +1,7 @@
 //! An offer: what one kind of node hands out under one resource name.
 
-use super::super::fraction::Fraction;
-use super::super::strategy::Strategy;
+use crate::engine::vocabulary::fraction::Fraction;
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// What nodes of one shape hand out under one resource name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -7,8 +7,8 @@ use super::offer::{Identity, Offer};
 use super::read::{Labels, Reading, is_renamed, number};
 use super::vgpu;
 use super::why::Why;
-use crate::engine::policy::{Declared, Unlabelled};
-use crate::engine::strategy::Strategy;
+use crate::engine::vocabulary::policy::{Declared, Unlabelled};
+use crate::engine::vocabulary::strategy::Strategy;
 
 const GFD_PRODUCT: &str = "nvidia.com/gpu.product";
 // There without a product where that would be too long for a label: slices sold as nvidia.com/gpu, for one.
@@ -107,7 +107,7 @@ fn exclusive(
 ) -> Offer {
     Offer {
         strategy: Strategy::Exclusive,
-        resource: crate::engine::words::GPU.to_owned(),
+        resource: crate::engine::vocabulary::names::GPU.to_owned(),
         product: product.to_owned(),
         memory_mib,
         device_mib: memory_mib,

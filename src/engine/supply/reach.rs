@@ -5,8 +5,8 @@ use super::columns::Column;
 use super::filter::{NodeFilter, holds};
 use super::fleet::Supply;
 use super::rows::Rows;
-use crate::engine::terms::is_empty;
-use crate::engine::words::NODE_BOUNDARY;
+use crate::engine::node_terms::is_empty;
+use crate::engine::vocabulary::names::NODE_BOUNDARY;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 
 /// What a label key is that no known node carries.

@@ -9,9 +9,9 @@ use super::offer::{GfdIdentity, Identity, Offer, Slice};
 use super::provider;
 use super::vgpu;
 use super::why::Why;
-use crate::engine::policy::{Declared, Vgpu};
-use crate::engine::strategy::Strategy;
-use crate::engine::words::{GPU, GPU_SHARED, SHARED_SUFFIX, mig_profile};
+use crate::engine::vocabulary::names::{GPU, GPU_SHARED, SHARED_SUFFIX, mig_profile};
+use crate::engine::vocabulary::policy::{Declared, Vgpu};
+use crate::engine::vocabulary::strategy::Strategy;
 
 const GPU_PRODUCT: &str = "nvidia.com/gpu.product";
 

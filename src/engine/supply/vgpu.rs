@@ -5,8 +5,8 @@
 
 use super::read::Labels;
 use super::why::Why;
-use crate::engine::policy::Vgpu;
-use crate::engine::strategy::Strategy;
+use crate::engine::vocabulary::policy::Vgpu;
+use crate::engine::vocabulary::strategy::Strategy;
 
 /// GPU Feature Discovery's word on every node of a virtual machine with a vGPU.
 pub const PRESENT: &str = "nvidia.com/vgpu.present";

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::fleet::{NodeView, Presence, Taint};
-use crate::engine::policy::Pool;
-use crate::engine::words::HOSTNAME;
+use crate::engine::vocabulary::names::HOSTNAME;
+use crate::engine::vocabulary::policy::Pool;
 use crate::facts::Node;
 
 /// Taints that come and go with a condition: who carries one is supply, ranked last.

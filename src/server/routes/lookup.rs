@@ -16,7 +16,7 @@ use super::refusal::Refusal;
 use crate::admission::World;
 use crate::cluster::{Cluster, Kind};
 use crate::engine::NamespaceView;
-use crate::engine::words::is_dns_label;
+use crate::engine::vocabulary::names::is_dns_label;
 use crate::facts::Namespace;
 use crate::json;
 use crate::server::shared::Shared;

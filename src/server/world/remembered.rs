@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::engine::supply::{NodeView, Presence};
-use crate::engine::words::is_gpu_resource;
+use crate::engine::vocabulary::names::is_gpu_resource;
 
 /// How many nodes of one shape are remembered, the last ones: fleets that come and go by the hour have thousands.
 const OF_ONE_SHAPE: usize = 8;

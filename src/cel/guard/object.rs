@@ -1,0 +1,153 @@
+//! A ValidatingAdmissionPolicy in the making, and its binding.
+
+use serde_json::{Map, Value, json};
+
+use crate::engine::vocabulary::policy::Mode;
+use crate::engine::{NeverMatched, Policy};
+
+/// `apiVersion` of everything here.
+pub(super) const API_VERSION: &str = "admissionregistration.k8s.io/v1";
+/// On every object: the policy it was generated for.
+const POLICY: &str = "slicegate.dev/policy";
+/// On every object: the hash of that policy.
+const POLICY_HASH: &str = "slicegate.dev/policy-hash";
+
+/// One ValidatingAdmissionPolicy.
+pub(super) struct Admission {
+    pub(super) name: &'static str,
+    /// Operation and resources.
+    pub(super) on: (&'static str, &'static [&'static str]),
+    /// Also where slicegate is never asked.
+    pub(super) everywhere: bool,
+    /// The least that the policy has to do for this to do anything.
+    pub(super) needs: Mode,
+    /// Names and expressions: without all of them nothing else is evaluated.
+    pub(super) conditions: Vec<(&'static str, String)>,
+    /// In the order in which they use one another.
+    pub(super) variables: Vec<Variable>,
+    pub(super) validations: Vec<Validation>,
+}
+
+/// A name and its expression.
+pub(super) type Variable = (&'static str, String);
+
+/// What has to hold of a pod.
+pub(super) struct Validation {
+    pub(super) holds: String,
+    /// What is said where the other message cannot be made.
+    pub(super) message: String,
+    /// An expression that says it better, with names out of the pod.
+    pub(super) telling: Option<String>,
+}
+
+impl Validation {
+    /// With the same words for every pod.
+    pub(super) fn new(holds: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            holds: holds.into(),
+            message: message.into(),
+            telling: None,
+        }
+    }
+
+    /// Says it with names out of the pod.
+    pub(super) fn telling(mut self, expression: impl Into<String>) -> Self {
+        self.telling = Some(expression.into());
+        self
+    }
+
+    fn object(self) -> Value {
+        let mut object = json!({
+            "expression": self.holds,
+            "message": self.message,
+            "reason": "Forbidden",
+        });
+        if let Some(expression) = self.telling {
+            object["messageExpression"] = expression.into();
+        }
+        object
+    }
+}
+
+impl Admission {
+    /// The policy and its binding.
+    pub(super) fn objects(self, policy: &Policy, never: &NeverMatched) -> [Value; 2] {
+        let name = self.name;
+        let elsewhere = json!({"namespaceSelector": {"matchExpressions": [{
+            "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": never.names(),
+        }]}});
+        let mut binding = json!({
+            "policyName": name,
+            "validationActions": ["Deny"],
+        });
+        if !self.everywhere {
+            binding["matchResources"] = elsewhere;
+        }
+        [
+            object(
+                "ValidatingAdmissionPolicy",
+                name,
+                policy,
+                &self.spec(policy),
+            ),
+            object("ValidatingAdmissionPolicyBinding", name, policy, &binding),
+        ]
+    }
+
+    fn spec(mut self, policy: &Policy) -> Value {
+        // It stays in place where it has nothing to refuse, so that applying it replaces a stricter one.
+        let is_idle = policy.mode < self.needs || self.validations.is_empty();
+        if is_idle {
+            self.conditions = vec![("nothing-to-refuse", "false".to_owned())];
+            self.variables.clear();
+            self.validations = vec![Validation::new("true", "nothing is refused here")];
+        }
+        let named =
+            |(name, expression): (&str, String)| json!({"name": name, "expression": expression});
+        let (operation, resources) = self.on;
+        let mut spec = Map::new();
+        spec.insert("failurePolicy".to_owned(), "Fail".into());
+        spec.insert(
+            "matchConstraints".to_owned(),
+            constraints(operation, resources),
+        );
+        let conditions: Value = self.conditions.into_iter().map(named).collect();
+        spec.insert("matchConditions".to_owned(), conditions);
+        if !self.variables.is_empty() {
+            let variables: Value = self.variables.into_iter().map(named).collect();
+            spec.insert("variables".to_owned(), variables);
+        }
+        let validations: Value = self
+            .validations
+            .into_iter()
+            .map(Validation::object)
+            .collect();
+        spec.insert("validations".to_owned(), validations);
+        spec.into()
+    }
+}
+
+/// Which requests are looked at.
+pub(super) fn constraints(operation: &str, resources: &[&str]) -> Value {
+    json!({"resourceRules": [{
+        "apiGroups": [""],
+        "apiVersions": ["v1"],
+        "operations": [operation],
+        "resources": resources,
+        "scope": "Namespaced",
+    }]})
+}
+
+/// An object that says which policy it was generated for.
+pub(super) fn object(kind: &str, name: &str, policy: &Policy, spec: &Value) -> Value {
+    json!({
+        "apiVersion": API_VERSION,
+        "kind": kind,
+        "metadata": {
+            "name": name,
+            "labels": {"app.kubernetes.io/name": "slicegate"},
+            "annotations": {POLICY: policy.name, POLICY_HASH: policy.hash},
+        },
+        "spec": spec,
+    })
+}

@@ -1,0 +1,117 @@
+//! Paths in CEL: host paths that lead to the node's GPUs, and mounts over the MPS pipe.
+//!
+//! What variables make of a `subPathExpr` is not worked out here: the folder they are in is judged as a whole.
+
+use super::object::{Validation, Variable};
+use super::rule;
+use crate::cel::{begins_one, is_one_of, quoted};
+use crate::engine::relevance::host_paths::{ALIASES, Alias, PROCESSES, ROADS, Road};
+use crate::engine::rules::host_device::{PIPES, PIPES_NAME};
+use crate::engine::vocabulary::rule::Rule;
+
+/// `hosts` and `roads`, beside `taking`, `hostSpaces` and `privileged`: the volumes that are host paths, and the paths
+/// of them and of what mounts take of them that lead somewhere.
+pub(super) fn roads() -> [Variable; 2] {
+    let hosts = "object.spec.?volumes.orValue([]).filter(v, has(v.hostPath))";
+    let lifted =
+        "size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0";
+    let found = format!("{} || {} && ({lifted})", leads("p"), contains("p"));
+    let whole = first_names(&format!(
+        "variables.hosts.map(v, {})",
+        clean("v.hostPath.path")
+    ));
+    let part = "m.?subPath.orValue('') != '' ? m.subPath : m.?subPathExpr.orValue('')";
+    let parts = format!(
+        "variables.all.map(c, c.?volumeMounts.orValue([])\n    \
+        .filter(m, has(m.subPath) || has(m.subPathExpr) && !m.subPathExpr.contains('$('))\n    \
+        .filter(m, variables.hosts.exists(v, v.name == m.name))\n    \
+        .map(m, variables.hosts.filter(v, v.name == m.name)[0].hostPath.path + '/' + ({part})))\n    \
+        .filter(l, size(l) > 0)"
+    );
+    let parts = format!(
+        "{parts}.map(l, {}.filter(p, {found}))",
+        first_names(&format!("l.map(q, {})", clean("q")))
+    );
+    let roads =
+        format!("size(variables.hosts) == 0 ? [] : [{whole}.filter(p, {found})]\n  + {parts}");
+    [
+        ("hosts", hosts.to_owned()),
+        ("roads", format!("({roads}).filter(l, size(l) > 0)")),
+    ]
+}
+
+/// What is said of the first of them: without the slash, and only where it shows as itself.
+pub(super) const FIRST_ROAD: &str = "'/spec/volumes: host path ' + [variables.roads[0][0]]\
+    .map(p, !p.matches('^[ -~]{1,200}$') ? 'of other characters' : p == '/' ? p : p.substring(0, size(p) - 1))[0] \
+    + ' leads to the GPUs of the node, or to what hands them out'";
+
+/// `pipes`: mounts over the MPS pipe. CEL cannot follow `..`, so beside the folder's name it counts as leading there.
+pub(super) fn pipes(containers: &str) -> Variable {
+    let over = format!(
+        "m.mountPath.contains({}) && ('..' in m.mountPath.split('/')\n    || {}.startsWith({}))",
+        quoted(PIPES_NAME),
+        clean("m.mountPath"),
+        quoted(PIPES)
+    );
+    let pipes = format!("{containers}.filter(c, c.?volumeMounts.orValue([]).exists(m, {over}))");
+    ("pipes", pipes)
+}
+
+/// No container has one.
+pub(super) fn no_pipe(rule: &'static Rule, unless: &str) -> Validation {
+    rule::validation(
+        rule,
+        &format!("{unless} || size(variables.pipes) == 0"),
+        Some(
+            "'container ' + variables.pipes[0].name + ' mounts something over the pipe of the MPS daemon'",
+        ),
+        "remove the mount; the device plugin makes it where it is needed",
+    )
+}
+
+/// A path without empty and `.` parts.
+pub(super) fn clean(path: &str) -> String {
+    format!("('/' + {path}.split('/').filter(s, !(s in ['', '.'])).join('/'))")
+}
+
+/// Clean paths under their first names, each with a slash at its end, so that a folder is a beginning.
+fn first_names(paths: &str) -> String {
+    let mut paths = format!("{paths}.map(p, p == '/' ? p : p + '/')");
+    for Alias { path, means, .. } in &ALIASES {
+        let within = format!("p.startsWith({})", quoted(&format!("{path}/")));
+        let first = format!("{} + p.substring({})", quoted(means), path.len());
+        paths = format!("{paths}\n    .map(p, {within} ? {first} : p)");
+    }
+    paths
+}
+
+/// Whether such a path leads somewhere. The API server takes no `..` in a host path; this is one more check of it.
+fn leads(path: &str) -> String {
+    let road = |road: &Road| match road.is_prefix {
+        true => road.path.to_owned(),
+        false => format!("{}/", road.path),
+    };
+    let open: Vec<String> = ROADS.iter().map(road).collect();
+    format!(
+        "{path}.contains('/../') || {}\n    \
+        || {path}.startsWith({}) && {path}.matches('^/proc/([0-9]+|self|thread-self)/')",
+        begins_one(path, open.iter().map(String::as_str)),
+        quoted(PROCESSES)
+    )
+}
+
+/// Whether such a path contains one that leads somewhere.
+fn contains(path: &str) -> String {
+    let roads = ROADS.iter().flat_map(Road::parents);
+    let mut parents: Vec<&str> = roads
+        .chain(ALIASES.iter().flat_map(Alias::parents))
+        .collect();
+    parents.sort_unstable();
+    parents.dedup();
+    let slashed = parents.iter().map(|parent| match *parent {
+        "/" => "/".to_owned(),
+        parent => format!("{parent}/"),
+    });
+    let slashed: Vec<String> = slashed.collect();
+    is_one_of(path, slashed.iter().map(String::as_str))
+}

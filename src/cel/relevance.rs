@@ -1,0 +1,187 @@
+//! The same signs as an expression that the API server evaluates before it calls a webhook.
+//!
+//! Whatever may be absent is asked for first: an error would skip the webhook. The expression begins with what is
+//! cheap, because the API server also gives up where it would cost too much.
+
+use super::{LISTS, TERMS, begins, begins_one, has, is_one_of, quoted, spells};
+use crate::engine::relevance::host_paths::{ALIASES, ALL_PROCESSES, Alias, PROCESSES, ROADS, Road};
+use crate::engine::relevance::indicators::{At, DETOURS, Texts, signs};
+use crate::engine::relevance::injecting::INJECTING;
+use crate::engine::relevance::sharing_systems::{Stands, WORDS};
+use crate::engine::relevance::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
+
+/// The lists and maps of such a term with the label keys by which it selects pods, and how an entry says its key.
+const SELECTED: [(&str, &str, &str); 4] = [
+    ("t.?labelSelector.?matchLabels", "{}", "k"),
+    ("t.?labelSelector.?matchExpressions", "[]", "k.key"),
+    ("t.?matchLabelKeys", "[]", "k"),
+    ("t.?mismatchLabelKeys", "[]", "k"),
+];
+
+/// Everything of a container that is looked through.
+const OF_CONTAINER: [&str; 5] = [
+    "c.?env",
+    "c.?envFrom",
+    "c.?volumeMounts",
+    "c.?resources.?limits",
+    "c.?resources.?requests",
+];
+/// Everything of a pod that is.
+const OF_POD: [&str; 3] = [
+    "object.metadata.?annotations",
+    "object.metadata.?labels",
+    "object.spec.?volumes",
+];
+
+/// *Touches-gpu* over `object`, a pod of any origin, in CEL as Kubernetes 1.30 reads it.
+pub fn expression() -> String {
+    let annotation = At::Key(Stands::Annotation);
+    let label = At::Key(Stands::Label);
+    let class = "object.spec.runtimeClassName";
+    let parts = [
+        crowded(),
+        exists("object.metadata.?annotations", "{}", "k", "k", annotation),
+        exists("object.metadata.?labels", "{}", "k", "k", label),
+        format!("has({class}) && {}", any(At::RuntimeClass, class, 1)),
+        format!(
+            "object.spec.?volumes.orValue([]).exists(v, has(v.hostPath) && {})",
+            any(At::HostPath, "v.hostPath.path", 1)
+        ),
+        containers(),
+        format!(
+            "{TERMS}.exists(t,\n  {})",
+            selects_by(&|key| any(At::Repelled, key, 1))
+        ),
+    ];
+    parts.join("\n|| ")
+}
+
+/// Whether a pod is too much to look through, which is a sign in itself.
+pub(crate) fn crowded() -> String {
+    beyond(MOST_CONTAINERS, MOST_ENTRIES)
+}
+
+/// Whether a pod has more containers, or more entries in all that is looked through.
+pub(crate) fn beyond(containers: usize, entries: usize) -> String {
+    let sizes = |of: &[&str]| {
+        let size = |part: &&str| format!("size({part}.orValue([]))");
+        of.iter().map(size).collect::<Vec<_>>().join(" + ")
+    };
+    format!(
+        "{LISTS}.map(l, size(l)).sum() > {containers}\n|| size({TERMS}) > {entries}\n\
+        || {LISTS}.map(l, l.map(c, {}).sum()).sum()\n  + {}\n  + {} > {entries}",
+        sizes(&OF_CONTAINER),
+        sizes(&OF_POD),
+        repelling_entries()
+    )
+}
+
+/// How many terms and keys in them the required anti-affinity has. Whoever asks has looked at the number of terms first,
+/// since counting costs something for each.
+pub(crate) fn repelling_entries() -> String {
+    let sizes = SELECTED.map(|(list, empty, _)| format!("size({list}.orValue({empty}))"));
+    format!("{TERMS}.map(t, 1 + {}).sum()", sizes.join(" + "))
+}
+
+/// Whether the term `t` selects pods by a key for which `is` holds.
+pub(crate) fn selects_by(is: &dyn Fn(&str) -> String) -> String {
+    let each = SELECTED
+        .map(|(list, empty, key)| format!("{list}.orValue({empty}).exists(k, {})", is(key)));
+    each.join("\n|| ").replace('\n', "\n  ")
+}
+
+fn containers() -> String {
+    let resource = At::Key(Stands::Resource);
+    let signs = [
+        exists("c.?resources.?limits", "{}", "k", "k", resource),
+        exists("c.?resources.?requests", "{}", "k", "k", resource),
+        exists("c.?env", "[]", "e", "e.name", At::Variable),
+        format!(
+            "c.?envFrom.orValue([]).exists(s, has(s.prefix) && {})",
+            any(At::Prefix, "s.prefix", 1)
+        ),
+        exists("c.?volumeMounts", "[]", "m", "m.mountPath", At::MountPath),
+        format!(
+            "c.?volumeMounts.orValue([]).exists(m, has(m.subPath) && {} || has(m.subPathExpr) && {})",
+            any(At::SubPath, "m.subPath", 1),
+            any(At::SubPath, "m.subPathExpr", 1)
+        ),
+    ];
+    let signs = signs.join("\n|| ").replace('\n', "\n  ");
+    format!("{LISTS}.exists(l, l.exists(c,\n  {signs}))")
+}
+
+/// Whether a list or map has an entry with a sign.
+fn exists(list: &str, empty: &str, entry: &str, text: &str, at: At) -> String {
+    let signs = any(at, text, 1);
+    format!("{list}.orValue({empty}).exists({entry}, {signs})")
+}
+
+/// Every sign that may stand there, in brackets.
+fn any(at: At, text: &str, depth: usize) -> String {
+    let signs = signs(at).texts.iter();
+    let all: Vec<String> = signs.flat_map(|texts| texts.clauses(text)).collect();
+    let indent = "  ".repeat(depth);
+    format!("(\n{indent}{})", all.join(&format!("\n{indent}|| ")))
+}
+
+impl Texts {
+    /// Each true for some of these texts, together for all.
+    fn clauses(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Are(names) => vec![is_one_of(text, names.iter().copied())],
+            Self::Begin(beginnings) => beginnings.iter().map(|b| begins(text, b)).collect(),
+            Self::Inject => vec![begins_one(text, INJECTING.iter().map(|word| word.key))],
+            Self::BeginAndEnd(beginning, end) => vec![format!(
+                "{} && {text}.endsWith({})",
+                begins(text, beginning),
+                quoted(end)
+            )],
+            Self::Have(parts) => parts.iter().map(|part| has(text, part)).collect(),
+            Self::Spell(beginnings) => beginnings.iter().map(|b| spells(text, b)).collect(),
+            Self::Foreign(stands) => foreign(text, stands),
+            Self::Roads => roads(text),
+            Self::Long => vec![format!("size({text}) > {LONGEST}")],
+            Self::Any => vec![format!("{text} != ''")],
+        }
+    }
+}
+
+fn foreign(text: &str, stands: Stands) -> Vec<String> {
+    let keys = WORDS.iter().filter(|w| w.stands == stands).map(|w| w.key);
+    let open = keys.clone().filter_map(|key| key.strip_suffix('*'));
+    let whole = is_one_of(text, keys.clone().filter(|key| !key.ends_with('*')));
+    let mut clauses = vec![whole];
+    clauses.extend(open.map(|beginning| begins(text, beginning)));
+    clauses
+}
+
+fn roads(text: &str) -> Vec<String> {
+    let mut clauses = vec![format!("!{}", begins(text, "/"))];
+    clauses.extend(DETOURS.iter().map(|detour| has(text, detour)));
+    let parents = ROADS.iter().flat_map(Road::parents);
+    let mut whole: Vec<&str> = parents
+        .chain(ALIASES.iter().flat_map(Alias::parents))
+        .collect();
+    whole.push(ALL_PROCESSES);
+    let named = ROADS
+        .iter()
+        .filter(|road| !road.is_prefix)
+        .map(|road| road.path);
+    whole.extend(named.chain(ALIASES.iter().map(|alias| alias.path)));
+    whole.sort_unstable();
+    whole.dedup();
+    let slashed = whole.iter().map(|path| format!("{path}/"));
+    let mut all: Vec<String> = slashed.filter(|path| path != "//").collect();
+    all.extend(whole.iter().map(|path| (*path).to_owned()));
+    clauses.push(is_one_of(text, all.iter().map(String::as_str)));
+    let road = |road: &Road| match road.is_prefix {
+        true => road.path.to_owned(),
+        false => format!("{}/", road.path),
+    };
+    let mut open: Vec<String> = ROADS.iter().map(road).collect();
+    open.extend(ALIASES.iter().map(|alias| format!("{}/", alias.path)));
+    open.push(PROCESSES.to_owned());
+    clauses.push(begins_one(text, open.iter().map(String::as_str)));
+    clauses
+}

@@ -1,0 +1,327 @@
+//! A decision in the making: each step looks at what the ones before it left.
+
+use crate::engine::decide::Witness;
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use crate::engine::edits;
+use crate::engine::line::decision::{Decision, Outcome, Reason, StampReason};
+use crate::engine::line::edit::Edit;
+use crate::engine::line::input::{Question, Workload};
+use crate::engine::line::limits::Limits;
+use crate::engine::line::placement::Case;
+use crate::engine::line::request::Asked;
+use crate::engine::line::request::{Named, Want};
+use crate::engine::placement::choose;
+use crate::engine::placement::existing;
+use crate::engine::relevance::pod_limits;
+use crate::engine::relevance::sharing_systems;
+use crate::engine::request;
+use crate::engine::request::tenancy;
+use crate::engine::request::tenancy::own_boundary;
+use crate::engine::rules;
+use crate::engine::rules::Standing;
+use crate::engine::rules::limit_env::Trust;
+use crate::engine::supply::NodeFilter;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::{Mode, Tier};
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::Pod;
+use crate::facts::pod::Place;
+
+/// A decision in the making.
+pub(super) struct Draft<'q, 'a> {
+    pub(super) question: &'q Question<'a>,
+    pub(super) mode: Mode,
+    /// What was found so far.
+    pub(super) findings: Findings<'a>,
+    pub(super) tier: Option<&'a Tier>,
+    pub(super) boundary: Option<Cow<'a, str>>,
+    /// The rule on limits was already applied.
+    pub(super) limited: bool,
+}
+
+impl<'q, 'a> Draft<'q, 'a> {
+    /// Nothing is decided yet.
+    pub(super) fn new(question: &'q Question<'a>, mode: Mode, findings: Findings<'a>) -> Self {
+        Self {
+            question,
+            mode,
+            findings,
+            tier: None,
+            boundary: None,
+            limited: false,
+        }
+    }
+
+    /// Decides, now that the asks are read.
+    pub(super) fn judge(mut self, mut asked: Asked<'a>, witness: Witness<'_>) -> Decision<'a> {
+        let Question {
+            policy,
+            supply,
+            namespaces,
+            namespace,
+            pod,
+            workload,
+            ..
+        } = *self.question;
+        let takes_stock = asked.wants.iter().any(|w| w.named != Named::Nothing);
+        let spoken = sharing_systems::spoken(pod, takes_stock);
+        // An ask that cannot be read is no want, and its tier and boundary are judged all the same.
+        let unreadable = asked.wants.is_empty() && self.findings.deny();
+        if asked.wants.is_empty() && spoken.is_none() && !unreadable {
+            return self.without_gpu();
+        }
+        let view = namespaces.view(namespace);
+        self.tier = tenancy::tier(pod, view, policy, &mut self.findings);
+        self.boundary = tenancy::boundary(
+            pod,
+            namespace,
+            namespaces,
+            policy,
+            self.tier,
+            &mut self.findings,
+        );
+        self.boundary_after_all();
+        if let Some(spoken) = spoken {
+            if rules::foreign_sharing::is_left_alone(&spoken, policy) {
+                return self.foreign();
+            }
+            rules::foreign_sharing::found(&spoken, &mut self.findings);
+        }
+        if asked.wants.is_empty() && !unreadable {
+            return self.without_gpu();
+        }
+        if says_off(pod) && !unreadable {
+            if policy.pod_opt_out && takes_stock {
+                return self.stamp(&asked.wants, None, StampReason::OptOut);
+            }
+            // As written, an ask by annotation alone takes no GPU.
+            if policy.pod_opt_out {
+                return self.without_gpu();
+            }
+            rules::opt_out_ignored::check(&mut self.findings);
+        }
+        self.missing_tier(&asked);
+        let labelled = existing::is_labelled(pod);
+        if !labelled {
+            rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+        }
+        let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
+        let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
+        if self.tier.is_some() {
+            select(&mut asked, &filter, labelled);
+        }
+        let pinned = rules::daemonset_share::pinned(pod, &filter);
+        if pinned.is_some() || workload == Workload::DaemonSet {
+            return self.daemon_set(&asked, pinned);
+        }
+        if let Some(tier) = self.tier {
+            asked.wants.iter_mut().for_each(|want| want.fill(tier));
+        }
+        let strategies = self.strategies(&asked, mixed);
+        if self.findings.deny() {
+            return self.deny();
+        }
+        if strategies.is_empty() {
+            return self.stay_as_written(&asked.wants, rules::no_such_offer::unnamed());
+        }
+        let case = Case {
+            pod,
+            policy,
+            supply,
+            namespace: view,
+            tier: self.tier,
+            is_sandboxed: self.sandbox().is_some(),
+            wants: &asked.wants,
+            products: &asked.products,
+            filter: &filter,
+            strategies,
+            is_explicit: asked.strategy.is_some(),
+            worker: OnceCell::new(),
+            wanted: OnceCell::new(),
+            reached: OnceCell::new(),
+        };
+        let kept = if labelled {
+            existing::keep(&case)
+        } else {
+            None
+        };
+        if labelled && kept.is_none() {
+            // A profile that only nodes know may be kept after they are gone, and is judged like others otherwise.
+            rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+            if self.findings.deny() {
+                return self.deny();
+            }
+        }
+        let is_kept = kept.is_some();
+        let choice = kept.or_else(|| choose::choose(&case));
+        witness(&case, choice.as_ref());
+        match choice {
+            Some(choice) => self.chosen(&case, &choice, &asked.echoes, is_kept),
+            None => self.nothing_fits(&case),
+        }
+    }
+
+    /// The pod's runtime class, where the policy says that it runs pods apart from their node's kernel.
+    pub(super) fn sandbox(&self) -> Option<&'a str> {
+        let Question {
+            policy,
+            runtime_classes,
+            pod,
+            ..
+        } = *self.question;
+        runtime_classes.sandbox(pod, &policy.placement.sandboxes)
+    }
+
+    /// Without a boundary nothing could be stamped: where the policy made its refusal a warning, the pod stays in its
+    /// namespace's own.
+    pub(super) fn boundary_after_all(&mut self) {
+        if self.boundary.is_none() && !self.findings.deny() {
+            self.boundary = own_boundary(self.question);
+            if self.boundary.is_none() {
+                let text = rules::boundary_not_yours::none_left(self.question.namespace);
+                self.findings
+                    .refuse(&rules::boundary_not_yours::RULE, "", text);
+            }
+        }
+    }
+
+    /// A pod that takes no GPU: only what it must not do is looked at.
+    pub(super) fn without_gpu(mut self) -> Decision<'a> {
+        self.limits(&[], Trust::None);
+        let pod = self.question.pod;
+        let standing = Standing {
+            hides_gpus: rules::runtime_class::hides(self.question),
+            ..Standing::default()
+        };
+        rules::bypasses(self.question, standing, &mut self.findings);
+        rules::protected_metadata::check(pod, &[], &mut self.findings);
+        rules::reserved_selector::check(pod, &[], &mut self.findings);
+        let mut edits = Vec::new();
+        if standing.hides_gpus {
+            edits::hide(pod, &[], &mut edits);
+        }
+        let reason = match edits.is_empty() {
+            true => Reason::TakesNoGpu,
+            false => Reason::GpusHidden,
+        };
+        self.finish(edits, None, reason)
+    }
+
+    pub(super) fn missing_tier(&mut self, asked: &Asked<'_>) {
+        let policy = self.question.policy;
+        let refused = self.findings.has(&rules::tier_unknown::RULE)
+            || self.findings.has(&rules::tier_not_allowed::RULE);
+        if self.tier.is_some() || refused {
+            return;
+        }
+        let what = match (asked.has_share_ask, asked.strategy) {
+            (true, _) => "an ask for memory, a fraction or compute",
+            (false, Some(_)) => "a strategy",
+            (false, None) => return,
+        };
+        let view = self.question.namespaces.view(self.question.namespace);
+        let allowed = tenancy::allowed_tiers(view, policy);
+        let names: Vec<&str> = allowed.iter().map(|t| t.name.as_str()).collect();
+        let text = rules::tier_missing::text(what, &names);
+        self.findings.add(&rules::tier_missing::RULE, "", text);
+    }
+
+    pub(super) fn limits(&mut self, granted: &[(Place, Limits)], trust: Trust) {
+        if !std::mem::replace(&mut self.limited, true) {
+            rules::limit_env::check(self.question.pod, granted, trust, &mut self.findings);
+        }
+    }
+
+    pub(super) fn deny(mut self) -> Decision<'a> {
+        let first = !self.limited;
+        self.limits(&[], Trust::Unjudged);
+        if first {
+            let policy = self.question.policy;
+            let standing = Standing {
+                takes_gpu: true,
+                hides_gpus: policy.placement.hide_gpus,
+                ..Standing::default()
+            };
+            rules::bypasses(self.question, standing, &mut self.findings);
+        }
+        self.selectors_of_no_choice();
+        self.finish(Vec::new(), None, Reason::Findings)
+    }
+
+    /// Nothing is chosen, so nobody can say which terms the pod would be given: those that go with its boundary and its
+    /// own user label are not held against it.
+    pub(super) fn selectors_of_no_choice(&mut self) {
+        let pod = self.question.pod;
+        let boundary = self.boundary.as_deref();
+        let own = [
+            (names::TRUST_BOUNDARY, boundary),
+            (names::MPS_USER, pod.label(names::MPS_USER)),
+        ];
+        let own: Vec<(&str, &str)> = own
+            .into_iter()
+            .filter_map(|(label, value)| Some((label, value?)))
+            .collect();
+        rules::reserved_selector::check(pod, &own, &mut self.findings);
+    }
+
+    pub(super) fn finish(
+        mut self,
+        edits: Vec<Edit<'a>>,
+        strategy: Option<Strategy>,
+        reason: Reason,
+    ) -> Decision<'a> {
+        if let Some(excess) = pod_limits::excess_of_terms(self.question.pod, &edits) {
+            rules::too_large::refuse(excess, &mut self.findings);
+        }
+        let deny = self.findings.deny();
+        let outcome = match (deny, edits.is_empty()) {
+            (true, _) => Outcome::Denied,
+            (false, true) => Outcome::Untouched,
+            (false, false) => Outcome::Rewritten,
+        };
+        Decision {
+            outcome,
+            mode: self.mode,
+            tier: self.tier.map(|t| t.name.as_str()),
+            boundary: self.boundary,
+            strategy: strategy.filter(|_| !deny),
+            findings: self.findings.into_list(),
+            edits: if deny { Vec::new() } else { edits },
+            reason: match (deny, outcome, reason) {
+                (true, ..) => Reason::Findings,
+                (false, Outcome::Untouched, Reason::Chosen) => Reason::Kept,
+                _ => reason,
+            },
+        }
+    }
+}
+
+/// Takes what node selectors ask for where the pod says no size. The terms of a finished rewrite are its own; what they
+/// stood beside is an annotation by then.
+pub(super) fn select(asked: &mut Asked<'_>, filter: &NodeFilter<'_>, is_rewritten: bool) {
+    if !asked.has_share_ask
+        && !is_rewritten
+        && let Some(mib) = request::selected_memory(filter)
+    {
+        asked.wants.iter_mut().for_each(|want| want.select(mib));
+    }
+}
+
+fn says_off(pod: &Pod<'_>) -> bool {
+    let mode = pod.annotation(names::MODE);
+    mode.is_some_and(|m| Mode::from_word(m) == Some(Mode::Off))
+}
+
+pub(super) fn written<'a>(pod: &'a Pod<'a>, want: &Want<'a>) -> Option<(&'a str, &'a str)> {
+    if want.named == Named::Nothing {
+        return None;
+    }
+    let resource = want.fixed_resource().unwrap_or(names::GPU);
+    let resources = pod.at(want.place)?.resources.as_ref()?;
+    let limit = resources.limits.as_ref().and_then(|l| l.get(resource));
+    let quantity = limit.or_else(|| resources.requests.as_ref()?.get(resource))?;
+    Some((resource, quantity))
+}

@@ -1,0 +1,141 @@
+//! What follows once a strategy and resources are chosen.
+
+use crate::engine::decide::builder::{Draft, written};
+use crate::engine::edits;
+use crate::engine::edits::receipt;
+use crate::engine::edits::receipt::{Change, Contents};
+use crate::engine::line::decision::{Decision, Reason};
+use crate::engine::line::edit::Edit;
+use crate::engine::line::limits::Limits;
+use crate::engine::line::placement::{Case, Choice, Grant};
+use crate::engine::line::request::Want;
+use crate::engine::rules::limit_env::Trust;
+use crate::engine::rules::{self, Holds, Standing};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::BoundaryPlacement;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::pod::Place;
+
+impl<'a> Draft<'_, 'a> {
+    /// A strategy and resources are chosen: the rules about them, then the edits.
+    pub(super) fn chosen(
+        mut self,
+        case: &Case<'_, 'a>,
+        choice: &Choice<'a>,
+        echoes: &[Place],
+        is_kept: bool,
+    ) -> Decision<'a> {
+        let Some(boundary) = self.boundary.clone() else {
+            return self.deny();
+        };
+        let unknown = match is_kept {
+            true => Vec::new(),
+            false => case.filter.unknown_keys(case.supply),
+        };
+        if !unknown.is_empty() {
+            rules::supply_unknown::keys(&unknown, &mut self.findings);
+        }
+        let strategy = choice.strategy;
+        let mut granted: Vec<(Place, Limits)> = Vec::new();
+        if strategy == Strategy::Mps {
+            granted = Limits::of(case, choice)
+                .into_iter()
+                .zip(case.wants)
+                .map(|(limits, want)| (want.place, limits))
+                .collect();
+            rules::mps_user::check(case, &mut self.findings);
+        }
+        let trust = if is_kept { Trust::Caps } else { Trust::None };
+        self.limits(&granted, trust);
+        let hides = case.policy.placement.hide_gpus || rules::runtime_class::hides(self.question);
+        let standing = standing(case, choice, hides);
+        rules::bypasses(self.question, standing, &mut self.findings);
+        rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
+        rules::declared_not_enforced::check(case, strategy, &mut self.findings);
+        rules::parallelism::check(case, choice, &mut self.findings);
+        rules::memory_fraction::check(case, choice, &mut self.findings);
+        rules::limit_env::unseen_device(case, strategy, &mut self.findings);
+        rules::milder(case, strategy, &mut self.findings);
+        let namespace = self.question.namespace;
+        rules::quota_escape::queued(case, choice, &mut self.findings);
+        if !is_kept {
+            rules::narrowed::check(case, choice, &mut self.findings);
+        }
+        rules::quota_escape::check(namespace, case, choice, &mut self.findings);
+        let mut edits = edits::rewrite(case, choice, boundary.clone(), echoes, hides);
+        self.protect(&edits, Some(strategy), strategy.is_shared());
+        let contents = Contents {
+            tier: self.tier.map(|t| t.name.as_str()),
+            boundary: &boundary,
+            strategy: Some(strategy),
+            changes: changes(case, choice),
+        };
+        receipt::write(case.pod, case.policy, &contents, &mut edits);
+        let reason = if is_kept {
+            Reason::Kept
+        } else {
+            Reason::Chosen
+        };
+        self.finish(edits, Some(strategy), reason)
+    }
+
+    /// Labels written in advance, and anti-affinity by them, have to be those the pod is given.
+    pub(super) fn protect(
+        &mut self,
+        edits: &[Edit<'_>],
+        strategy: Option<Strategy>,
+        may_be_shared: bool,
+    ) {
+        let pod = self.question.pod;
+        let mut given: Vec<(&str, &str)> = Vec::with_capacity(3);
+        if let Some(boundary) = &self.boundary {
+            given.push((names::TRUST_BOUNDARY, boundary));
+        }
+        if let Some(strategy) = strategy {
+            given.push((names::STRATEGY, strategy.word()));
+        }
+        let user = edits.iter().find_map(|e| match e {
+            Edit::Label { key, value } if *key == names::MPS_USER => Some(&**value),
+            _ => None,
+        });
+        // Without an edit the label that stands there is the one it would be given.
+        let standing = pod.label(names::MPS_USER);
+        let kept = standing.filter(|_| strategy == Some(Strategy::Mps));
+        if let Some(user) = user.or(kept) {
+            given.push((names::MPS_USER, user));
+        }
+        rules::protected_metadata::check(pod, &given, &mut self.findings);
+        let by_terms =
+            self.question.policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
+        given.retain(|(key, _)| match *key {
+            names::TRUST_BOUNDARY => may_be_shared && by_terms,
+            key => key == names::MPS_USER,
+        });
+        rules::reserved_selector::check(pod, &given, &mut self.findings);
+    }
+}
+
+fn standing(case: &Case<'_, '_>, choice: &Choice<'_>, hides_gpus: bool) -> Standing {
+    let whole = choice.strategy == Strategy::Exclusive;
+    let names: Vec<&str> = choice.grants.iter().map(|g| g.resource).collect();
+    Standing {
+        takes_gpu: true,
+        whole_gpus: if whole {
+            case.needed(&names, names::GPU)
+        } else {
+            0
+        },
+        holds: Some(if whole { Holds::Whole } else { Holds::Part }),
+        hides_gpus,
+        as_guard: false,
+    }
+}
+
+fn changes<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>) -> Vec<Change<'a>> {
+    let change = |(want, grant): (&Want<'a>, &Grant<'a>)| Change {
+        container: want.container,
+        from: written(case.pod, want),
+        to: (grant.resource, want.count),
+    };
+    case.wants.iter().zip(&choice.grants).map(change).collect()
+}

@@ -1,0 +1,135 @@
+//! Decides about ephemeral containers that are added to a running pod: Kubernetes grants them no resources, so
+//! whatever reaches a GPU from there goes past every request, and the node's GPUs are hidden from them.
+
+use std::collections::HashSet;
+
+use crate::engine::edits;
+use crate::engine::line::decision::{Decision, Outcome, Reason};
+use crate::engine::line::input::Question;
+use crate::engine::line::taking::takes_gpu;
+use crate::engine::relevance::pod_limits;
+use crate::engine::relevance::sharing_systems;
+use crate::engine::relevance::touches_gpu;
+use crate::engine::rules;
+use crate::engine::rules::{Standing, ephemeral_gpu};
+use crate::engine::vocabulary::findings::{Finding, Findings};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::Pod;
+use crate::facts::pod::{Container, ContainerKind, Place};
+
+/// Whether other webhooks may still change the pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// They may, and so may slicegate.
+    Mutating,
+    /// Nobody may: the pod is stored as it is.
+    Final,
+}
+
+/// Decides about the pod as it is to become; `before` says which of its ephemeral containers are there already.
+pub fn ephemeral<'a>(
+    question: &Question<'a>,
+    before: Option<&Pod<'_>>,
+    stage: Stage,
+) -> Decision<'a> {
+    let (mode, _) = question
+        .namespaces
+        .mode(question.namespace, question.policy);
+    if mode == Mode::Off {
+        return Decision::untouched(mode, Reason::NamespaceOff);
+    }
+    let excess = pod_limits::excess(question.pod).filter(|_| touches_gpu(question.pod));
+    if let Some(excess) = excess {
+        return rules::too_large::decision(excess, question.policy, mode);
+    }
+    let mut findings = Findings::new(question.policy);
+    let mut edits = Vec::new();
+    let is_ours = !sharing_systems::is_left_alone(question.pod, question.policy);
+    let is_shown = is_ours && rules::runtime_class::hides(question);
+    let is_rewritten = is_ours && takes_gpu(question.pod);
+    let hides = is_shown || is_rewritten && question.policy.placement.hide_gpus;
+    for (place, container) in added(question.pod, before) {
+        let is_given_void = hides && stage == Stage::Mutating;
+        for finding in reaching(question, place, container, is_given_void) {
+            let text = (finding.message, finding.fix);
+            findings.add(&ephemeral_gpu::RULE, finding.path, text);
+        }
+        match stage {
+            Stage::Mutating if is_given_void => edits::hide_from(place, container, &mut edits),
+            Stage::Final if is_shown && rules::visible_devices::is_open(container) => {
+                let text = ephemeral_gpu::shown(container.name());
+                findings.add(&ephemeral_gpu::RULE, format!("{place}/env"), text);
+            }
+            Stage::Mutating | Stage::Final => {}
+        }
+    }
+    let mut decision = Decision::untouched(mode, Reason::TakesNoGpu);
+    if findings.deny() {
+        (decision.outcome, decision.reason) = (Outcome::Denied, Reason::Findings);
+    } else if !edits.is_empty() {
+        (decision.outcome, decision.reason) = (Outcome::Rewritten, Reason::GpusHidden);
+        decision.edits = edits;
+    }
+    decision.findings = findings.into_list();
+    decision
+}
+
+/// The API server lets none be changed or taken away, so a name that was there is what was there.
+fn added<'p, 'a>(
+    pod: &'p Pod<'a>,
+    before: Option<&Pod<'_>>,
+) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
+    let there: HashSet<String> = before
+        .map(|pod| pod.list(ContainerKind::Ephemeral))
+        .unwrap_or_default()
+        .iter()
+        .map(|container| container.name().to_owned())
+        .collect();
+    let all = pod.list(ContainerKind::Ephemeral).iter().enumerate();
+    all.filter(move |(_, container)| !there.contains(container.name()))
+        .map(|(index, container)| {
+            let kind = ContainerKind::Ephemeral;
+            (Place { kind, index }, container)
+        })
+}
+
+const HOLDS_GPU: Standing = Standing {
+    takes_gpu: true,
+    whole_gpus: 0,
+    holds: None,
+    hides_gpus: false,
+    as_guard: false,
+};
+
+/// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
+fn reaching(
+    question: &Question<'_>,
+    place: Place,
+    container: &Container<'_>,
+    is_given_void: bool,
+) -> Vec<Finding> {
+    let mut findings = Findings::strict(question.policy);
+    rules::visible_devices::in_container(place, container, is_given_void, &mut findings);
+    rules::limit_env::in_container(place, container, &mut findings);
+    let mut lifted = Findings::strict(question.policy);
+    rules::privileged_share::in_container(place, container, &mut lifted);
+    if lifted.deny() {
+        // What the pod may mount without a privilege becomes a road with one.
+        rules::host_device::check(question.pod, HOLDS_GPU, &mut findings);
+    }
+    // Beside whole GPUs more is only warned of when a pod is created.
+    let is_whole = question.pod.label(names::STRATEGY) == Some(Strategy::Exclusive.word());
+    match takes_gpu(question.pod) {
+        true if is_whole => {
+            rules::privileged_share::in_container(place, container, &mut findings);
+        }
+        true => {
+            rules::privileged_share::beside_gpu(question.pod, place, container, &mut findings);
+        }
+        false => {}
+    }
+    rules::host_device::over_the_pipe(place, container, &mut findings);
+    findings.into_list()
+}

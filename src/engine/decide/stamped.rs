@@ -1,0 +1,232 @@
+//! Pods whose request stays as written: nothing fits, opted out, another system's, and the stamp that they get.
+
+use crate::engine::decide::builder::{Draft, written};
+use crate::engine::edits;
+use crate::engine::edits::receipt;
+use crate::engine::edits::receipt::{Change, Contents};
+use crate::engine::line::decision::{Decision, Reason, StampReason};
+use crate::engine::line::input::Question;
+use crate::engine::line::placement::Case;
+use crate::engine::line::request::{Named, Want};
+use crate::engine::rules::limit_env::Trust;
+use crate::engine::rules::{self, Holds, Standing};
+use crate::engine::supply::{Group, Knowledge, Why};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::Pod;
+use crate::facts::pod::Container;
+
+impl<'a> Draft<'_, 'a> {
+    /// Nothing known will do: refused, or left as written with the stamp where that is only a warning.
+    pub(super) fn nothing_fits(mut self, case: &Case<'_, 'a>) -> Decision<'a> {
+        let mut on_supply = false;
+        for strategy in case.strategies.iter() {
+            match rules::removal(case, strategy) {
+                Some(removal) => rules::report(case, strategy, removal, &mut self.findings),
+                None => on_supply = true,
+            }
+        }
+        let tiers = self.other_tiers(case);
+        let text = rules::no_such_offer::text(case, &tiers);
+        if on_supply {
+            self.no_supply(case, &text);
+        }
+        let unknown = case.filter.unknown_keys(case.supply);
+        if !unknown.is_empty() {
+            rules::supply_unknown::keys(&unknown, &mut self.findings);
+        }
+        self.stay_as_written(case.wants, text.0)
+    }
+
+    /// Nothing is chosen and that is only a warning: the request stays, with the stamp. `message` is for requests that
+    /// cannot stay.
+    pub(super) fn stay_as_written(mut self, wants: &[Want<'a>], message: String) -> Decision<'a> {
+        let stays =
+            |want: &Want<'_>| want.named != Named::Nothing && !want.ask.fraction_in_quantity;
+        if !wants.iter().all(stays) && !self.findings.deny() {
+            // The API server or the scheduler cannot do anything with what is written.
+            let fix =
+                "ask for a whole resource beside the annotation, nvidia.com/gpu: 1".to_owned();
+            self.findings
+                .refuse(&rules::no_such_offer::RULE, "", (message, fix));
+        }
+        if self.findings.deny() {
+            return self.deny();
+        }
+        self.stamp(wants, None, StampReason::NothingKnownFits)
+    }
+
+    fn no_supply(&mut self, case: &Case<'_, '_>, text: &(String, String)) {
+        let rule = &rules::no_such_offer::RULE;
+        match case.supply.knowledge {
+            Knowledge::Known => {
+                // Nodes that do not say what they are may be what the pod means.
+                let meant = Meant::of(case);
+                if !meant.is_enough(case) {
+                    self.findings.add(rule, "", text.clone());
+                }
+                if !meant.groups.is_empty() {
+                    rules::supply_unknown::nodes(case, &meant.groups, &mut self.findings);
+                }
+            }
+            Knowledge::AllUnknown => {
+                rules::supply_unknown::nodes(case, &case.reachable(), &mut self.findings);
+            }
+            Knowledge::Assumed => {
+                self.findings.warn(rule, "", text.clone());
+                rules::supply_unknown::no_nodes(Knowledge::Assumed, &mut self.findings);
+            }
+            Knowledge::NoGpuNodes => {
+                rules::supply_unknown::no_nodes(Knowledge::NoGpuNodes, &mut self.findings);
+            }
+        }
+    }
+
+    /// Receipt, label and, where the pod may land on a shared device, the boundary's terms; the request stays.
+    /// `given` is the weakest strategy by which it can be given its devices, where only one node can.
+    pub(super) fn stamp(
+        mut self,
+        wants: &[Want<'a>],
+        given: Option<Strategy>,
+        reason: StampReason,
+    ) -> Decision<'a> {
+        let Question { policy, pod, .. } = *self.question;
+        let Some(boundary) = self.boundary.clone() else {
+            return self.deny();
+        };
+        let named = self.given_on_named_node(wants);
+        let given = given.or(named);
+        let may_be_shared = given.is_none_or(Strategy::is_shared);
+        if may_be_shared {
+            rules::node_name::unless_whole(pod, &mut self.findings);
+            rules::scheduler_name::unless_whole(pod, policy, &mut self.findings);
+        }
+        let by_name = |want: &Want<'_>| want.named == Named::Shared;
+        if given == Some(Strategy::Mps) || given.is_none() && wants.iter().any(by_name) {
+            self.as_mps_client(wants);
+        }
+        self.limits(&[], Trust::None);
+        let standing = Standing {
+            takes_gpu: true,
+            whole_gpus: 0,
+            holds: Some(match given {
+                Some(Strategy::Exclusive) => Holds::Whole,
+                _ => Holds::Part,
+            }),
+            hides_gpus: policy.placement.hide_gpus || rules::runtime_class::hides(self.question),
+            ..Standing::default()
+        };
+        rules::bypasses(self.question, standing, &mut self.findings);
+        // The guard knows no node: the label tells it that the node which the pod names shares nothing.
+        let label = named.filter(|strategy| !strategy.is_shared());
+        self.protect(&[], label, may_be_shared);
+        let mut edits = edits::stamp(pod, policy, boundary.clone(), may_be_shared);
+        if standing.hides_gpus {
+            edits::hide(pod, wants, &mut edits);
+        }
+        if let Some(strategy) = label {
+            edits::strategy_label(pod, strategy, &mut edits);
+        }
+        let contents = Contents {
+            tier: self.tier.map(|t| t.name.as_str()),
+            boundary: &boundary,
+            strategy: label,
+            changes: wants.iter().filter_map(|w| unchanged(pod, w)).collect(),
+        };
+        receipt::write(pod, policy, &contents, &mut edits);
+        self.finish(edits, None, Reason::StampOnly(reason))
+    }
+
+    /// What takes MPS out of a choice is refused where nothing is chosen and the device may be one of MPS.
+    fn as_mps_client(&mut self, wants: &[Want<'a>]) {
+        let pod = self.question.pod;
+        for want in wants {
+            let place = want.place;
+            let is = |says: fn(&Container<'_>) -> bool| pod.at(place).is_some_and(says);
+            if is(rules::limit_env::hides_its_device) {
+                let text = rules::limit_env::visible_text();
+                self.findings
+                    .add(&rules::limit_env::RULE, format!("{place}/env"), text);
+            }
+            if is(rules::shm_conflict::mounts_shm) {
+                let text = rules::shm_conflict::text(pod);
+                self.findings.add(
+                    &rules::shm_conflict::RULE,
+                    format!("{place}/volumeMounts"),
+                    text,
+                );
+            }
+        }
+        if rules::mps_user::has_namespace(pod) {
+            let text = rules::mps_user::hidden_text();
+            self.findings
+                .refuse(&rules::no_such_offer::RULE, "/spec/hostUsers", text);
+        }
+        if let Some(class) = self.sandbox() {
+            let text = rules::runtime_class::sandbox_text(class);
+            let path = "/spec/runtimeClassName";
+            self.findings
+                .refuse(&rules::no_such_offer::RULE, path, text);
+        }
+    }
+
+    /// By what the node that the pod names, if it names one, gives it its devices.
+    fn given_on_named_node(&self, wants: &[Want<'a>]) -> Option<Strategy> {
+        let Question { supply, pod, .. } = *self.question;
+        self.given_on(wants, supply.group_of(pod.node_name()?)?)
+    }
+
+    /// Another system's pod, left alone but for the label.
+    pub(super) fn foreign(mut self) -> Decision<'a> {
+        let Some(boundary) = self.boundary.clone() else {
+            return self.deny();
+        };
+        self.protect(&[], None, false);
+        let edits = edits::label_only(self.question.pod, boundary);
+        self.finish(edits, None, Reason::StampOnly(StampReason::ForeignSystem))
+    }
+}
+
+/// Nodes in reach with a resource that the pod could ask for and that nothing can be said about.
+struct Meant<'a> {
+    groups: Vec<&'a Group>,
+}
+
+impl<'a> Meant<'a> {
+    fn of(case: &Case<'_, 'a>) -> Self {
+        let mut groups = case.reachable();
+        groups.retain(|group| group.unknown.iter().any(|u| case.may_be(u)));
+        Self { groups }
+    }
+
+    /// Whether the pod may wait for them with its request as it is: a tier is served by what is known alone, but for a
+    /// name of the cluster's own, of which nobody can say that it is not on offer.
+    fn is_enough(&self, case: &Case<'_, '_>) -> bool {
+        let names = case.wants.iter();
+        let names: Vec<&str> = names
+            .map(|w| w.fixed_resource().unwrap_or(names::GPU))
+            .collect();
+        let may_have = |name: &str, group: &Group| {
+            let needed = case.needed(&names, name);
+            let mut unknown = group.unknown.iter().filter(|u| u.resource == name);
+            unknown.any(|u| u.count >= needed && (case.tier.is_none() || u.why == Why::OwnName))
+        };
+        let has = |name, group| case.sells(group, name, case.needed(&names, name));
+        let mut groups = self.groups.iter();
+        groups.any(|group| {
+            let mut each = names.iter();
+            names.iter().any(|name| may_have(name, group))
+                && each.all(|name| may_have(name, group) || has(name, group))
+        })
+    }
+}
+
+/// A container's request as it stands.
+fn unchanged<'a>(pod: &'a Pod<'a>, want: &Want<'a>) -> Option<Change<'a>> {
+    let from = written(pod, want)?;
+    Some(Change {
+        container: want.container,
+        from: Some(from),
+        to: (from.0, want.count),
+    })
+}

@@ -1,0 +1,107 @@
+//! Pods of namespaces that are off or in dry-run: left alone, or given the boundary label and nothing else.
+
+use crate::engine::line::taking::{taken, takes_gpu};
+use crate::engine::request::tenancy::own_boundary;
+
+use crate::engine::edits;
+use crate::engine::line::decision::{Decision, Outcome, Reason, StampReason};
+use crate::engine::line::input::Question;
+use crate::engine::relevance::pod_limits;
+use crate::engine::rules;
+use crate::engine::supply::Group;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::{Mode, Outsiders};
+use crate::engine::vocabulary::rule::Severity;
+use crate::json::Cut;
+
+/// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
+///
+/// slicegate's labels are protected there too, and anti-affinity by them: written by others they would bring a pod beside
+/// a boundary that is not its own, or close nodes for everybody.
+pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
+    let Question {
+        policy,
+        namespaces,
+        namespace,
+        pod,
+        ..
+    } = *question;
+    if question.is_mirror() {
+        return Decision::untouched(mode, Reason::NotOurs);
+    }
+    let mut decision = Decision::untouched(mode, Reason::NamespaceOff);
+    let is_labelled = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER]
+        .iter()
+        .any(|key| pod.label(key).is_some());
+    let selects = rules::reserved_selector::is_named(pod);
+    let labels = policy.outsiders == Outsiders::Label;
+    let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
+    let is_cut = pod.cut >= Cut::Entries;
+    if unseen {
+        return decision;
+    }
+    if let Some(excess) = pod_limits::excess_of_repelled(pod)
+        && policy.severity(&rules::reserved_selector::RULE) == Severity::Deny
+    {
+        return rules::too_large::decision(excess, policy, mode);
+    }
+    if !labels && !is_labelled && !selects && !is_cut {
+        return decision;
+    }
+    // Of what was not read, nobody can say that it takes no GPU.
+    let takes_gpu = takes_gpu(pod) || labels && is_cut;
+    let boundary = match takes_gpu && may_be_given_some(question) {
+        true => own_boundary(question),
+        false => None,
+    };
+    if is_labelled || selects || pod.cut == Cut::KeysThatMatter {
+        let mut findings = Findings::new(policy);
+        rules::protected_metadata::unread(pod, &mut findings);
+        let given = boundary.as_deref().map(|b| (names::TRUST_BOUNDARY, b));
+        rules::protected_metadata::check(pod, given.as_slice(), &mut findings);
+        rules::reserved_selector::check(pod, &[], &mut findings);
+        if findings.deny() {
+            decision.outcome = Outcome::Denied;
+            decision.reason = Reason::Findings;
+            decision.findings = findings.into_list();
+            return decision;
+        }
+    }
+    if let Some(boundary) = boundary.filter(|_| labels) {
+        decision.edits = edits::label_only(pod, boundary.clone());
+        decision.boundary = Some(boundary);
+    }
+    if !decision.edits.is_empty() {
+        decision.outcome = Outcome::Rewritten;
+        decision.reason = Reason::StampOnly(StampReason::Outsider);
+    }
+    decision
+}
+
+/// Whether a pod can hold a GPU. A kubelet lets a pod that names its node run without what that node does not sell, and a
+/// label on a pod that takes nothing would close the node for everybody else, at no cost. Nobody knows what such a pod
+/// takes where not all of it was read, and a node without any GPU is closed for nobody.
+fn may_be_given_some(question: &Question<'_>) -> bool {
+    let Question {
+        policy,
+        supply,
+        pod,
+        ..
+    } = *question;
+    let Some(node) = pod.node_name() else {
+        return true;
+    };
+    let sells = |group: &Group| {
+        let known = group
+            .sold
+            .iter()
+            .filter_map(|sold| supply.offers.get(sold.offer));
+        let known = known.map(|offer| offer.resource.as_str());
+        let unknown = group.unknown.iter().map(|u| u.resource.as_str());
+        let mut sold = known.chain(unknown);
+        sold.any(|resource| taken(pod).any(|taken| taken == resource))
+    };
+    let is_cut = pod.cut >= Cut::Entries;
+    policy.outsiders == Outsiders::Label && (is_cut || supply.group_of(node).is_none_or(sells))
+}

@@ -1,0 +1,57 @@
+//! Decides about an update of a live pod, through `pods` or `pods/status`: what keeps boundaries apart stays as it is.
+
+use crate::engine::line::decision::{Decision, Outcome, Reason};
+use crate::engine::line::input::Question;
+use crate::engine::line::taking::takes_gpu;
+use crate::engine::request::tenancy::own_boundary;
+use crate::engine::rules::protected_metadata;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Mode;
+use crate::facts::Pod;
+
+/// Decides about the pod as it is to become, under a mode.
+///
+/// slicegate's labels and receipt are protected whatever a namespace's mode is, as when a pod is created; injecting
+/// annotations concern only those who opted in. Whatever else an update changes is none of slicegate's business:
+/// kubelets and controllers write to pods all the time.
+pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode) -> Decision<'a> {
+    let Question {
+        policy,
+        namespaces,
+        namespace,
+        pod,
+        ..
+    } = *question;
+    let mut decision = Decision::untouched(mode, Reason::NotOurs);
+    if policy.mode == Mode::Off || namespaces.never_matched().contains(namespace) {
+        return decision;
+    }
+    // A pod that nobody has seen before had none of it.
+    let nothing = Pod::default();
+    let before = before.unwrap_or(&nothing);
+    let mut findings = Findings::new(policy);
+    for side in [before, pod] {
+        protected_metadata::unread(side, &mut findings);
+    }
+    let adopted = adoption(question, before);
+    protected_metadata::changed(before, pod, adopted.as_deref(), &mut findings);
+    if mode != Mode::Off {
+        protected_metadata::injected(before, pod, policy, &mut findings);
+    }
+    if findings.deny() {
+        (decision.outcome, decision.reason) = (Outcome::Denied, Reason::Findings);
+    }
+    decision.findings = findings.into_list();
+    decision
+}
+
+/// The boundary label by which a GPU pod may be adopted. Whether somebody may adopt at all (the RBAC verb `adopt` on
+/// `pods.slicegate.dev`) is known to the API server alone, and its guard asks; here only the value is judged.
+fn adoption<'a>(question: &Question<'a>, before: &Pod<'_>) -> Option<std::borrow::Cow<'a, str>> {
+    let bears = before.label(names::TRUST_BOUNDARY).is_some();
+    let added = question.pod.label(names::TRUST_BOUNDARY).is_some();
+    (added && !bears && takes_gpu(question.pod))
+        .then(|| own_boundary(question))
+        .flatten()
+}

@@ -1,0 +1,114 @@
+//! What changes in the containers: resources, limits, hidden GPUs.
+
+use std::borrow::Cow;
+
+use crate::engine::line::edit::Edit;
+use crate::engine::line::limits::Limits;
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::request::Named;
+use crate::engine::supply::offer::mib_ceil;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::pod::{Container, EnvVar, Place};
+
+pub(super) fn resources<'a>(
+    case: &Case<'_, 'a>,
+    choice: &Choice<'a>,
+    echoes: &[Place],
+    edits: &mut Vec<Edit<'a>>,
+) {
+    for (want, grant) in case.wants.iter().zip(&choice.grants) {
+        let old = match want.named {
+            Named::Nothing => None,
+            _ => Some(want.fixed_resource().unwrap_or(names::GPU)),
+        };
+        let written = case.pod.at(want.place).is_some_and(|container| {
+            old == Some(grant.resource) && is_written(container, grant.resource, want.count)
+        });
+        if !written {
+            edits.push(Edit::Resource {
+                place: want.place,
+                old,
+                resource: grant.resource,
+                count: want.count,
+            });
+        }
+    }
+    edits.extend(echoes.iter().map(|place| Edit::DropResource {
+        place: *place,
+        resource: names::GPU,
+    }));
+}
+
+/// Whether the limit is there as a whole number; the API server takes the request from it.
+fn is_written(container: &Container<'_>, resource: &str, count: u64) -> bool {
+    let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
+    let limit = limits.and_then(|l| l.get(resource));
+    let limit = limit.and_then(|q| Quantity::parse(q).ok());
+    limit == Some(Quantity::whole(count))
+}
+
+/// Limits for MPS clients.
+pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &mut Vec<Edit<'a>>) {
+    if choice.strategy == Strategy::Mps {
+        for (want, limits) in case.wants.iter().zip(Limits::of(case, choice)) {
+            let Some(container) = case.pod.at(want.place) else {
+                continue;
+            };
+            let has = |name: &str| container.env().iter().any(|e| e.name() == name);
+            if let Some(mib) = limits.mib.filter(|_| !has(names::MPS_MEMORY)) {
+                edits.push(Edit::Env {
+                    place: want.place,
+                    name: names::MPS_MEMORY,
+                    value: Cow::Owned(format!("0={mib}M")),
+                });
+            }
+            if let Some(percent) = limits.percent.filter(|_| !has(names::MPS_THREADS)) {
+                edits.push(Edit::Env {
+                    place: want.place,
+                    name: names::MPS_THREADS,
+                    value: Cow::Owned(percent.to_string()),
+                });
+            }
+        }
+    }
+}
+
+/// Hides every GPU from a container that says nothing about it.
+pub(in crate::engine) fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
+    let mut names = container.env().iter().map(EnvVar::name);
+    if !names.any(|name| name == names::VISIBLE_DEVICES) {
+        edits.push(Edit::Env {
+            place,
+            name: names::VISIBLE_DEVICES,
+            value: Cow::Borrowed("void"),
+        });
+    }
+}
+
+/// Keeps what was asked where the rewrite loses it: a fraction that stood in a quantity, where a whole number now stands,
+/// and memory that stood in node selectors, beside which the terms of the choice now stand.
+pub(super) fn readable_asks<'a>(case: &Case<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
+    let several = case.wants.len() > 1;
+    for want in case.wants {
+        let key = |of_pod: &'static str, of_container: &str| match several {
+            true => Cow::Owned(format!("{of_container}{}", want.container)),
+            false => Cow::Borrowed(of_pod),
+        };
+        let fraction = want.ask.fraction.filter(|_| want.ask.fraction_in_quantity);
+        if let Some(fraction) = fraction {
+            edits.push(Edit::Annotation {
+                key: key(names::GPU_FRACTION, names::CONTAINER_FRACTION),
+                value: fraction.to_string(),
+            });
+        }
+        let memory = want.ask.memory.filter(|_| want.ask.memory_in_selectors);
+        if let Some(bytes) = memory {
+            edits.push(Edit::Annotation {
+                key: key(names::GPU_MEMORY, names::CONTAINER_MEMORY),
+                value: format!("{}Mi", mib_ceil(bytes)),
+            });
+        }
+    }
+}

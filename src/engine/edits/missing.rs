@@ -1,0 +1,51 @@
+//! What a pod that every webhook is done with lacks of what slicegate gave it, where that matters for safety.
+
+use crate::engine::line::edit::Edit;
+use crate::engine::line::input::Question;
+use crate::engine::rules::runtime_class;
+use crate::engine::vocabulary::names;
+use crate::facts::pod::{Container, Place};
+
+/// What would have to be written again, a few words each. Preferences and tolerations are not missed: without them a pod
+/// is slower to place, not less safe. What hides GPUs from a container is missed where its runtime would show them.
+pub fn undone(question: &Question<'_>, edits: &[Edit<'_>]) -> Vec<String> {
+    let pod = question.pod;
+    let hides = runtime_class::hides(question);
+    let at = |place: &Place| pod.at(*place).map_or("", Container::name).to_owned();
+    let mut lacking: Vec<String> = Vec::new();
+    for edit in edits {
+        let words = match edit {
+            Edit::Resource {
+                place, resource, ..
+            } => {
+                format!("the request for {resource} in container {}", at(place))
+            }
+            Edit::DropResource { place, resource } => {
+                format!("a request without {resource} in container {}", at(place))
+            }
+            Edit::Env { place, name, .. } if hides || *name != names::VISIBLE_DEVICES => {
+                format!("{name} in container {}", at(place))
+            }
+            Edit::Label { key, value } => format!("the label {key}={value}"),
+            Edit::Annotation { key, .. }
+                if key == names::DECISION && pod.annotation(names::DECISION).is_none() =>
+            {
+                format!("the annotation {key}")
+            }
+            Edit::Nodes(_) => "the required node affinity".to_owned(),
+            Edit::Repel { label, own } => {
+                format!("the anti-affinity to pods whose {label} is not {own}")
+            }
+            Edit::Env { .. }
+            | Edit::Annotation { .. }
+            | Edit::RunAsUser { .. }
+            | Edit::Toleration(_)
+            | Edit::Prefer(_)
+            | Edit::Pack { .. } => continue,
+        };
+        if !lacking.contains(&words) {
+            lacking.push(words);
+        }
+    }
+    lacking
+}

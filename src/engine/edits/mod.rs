@@ -1,0 +1,140 @@
+//! From a choice to the edits that carry it out, each only where the pod does not already say so.
+
+mod containers;
+pub mod missing;
+mod neighbours;
+mod nodes;
+pub mod receipt;
+mod user;
+
+use crate::engine::line::edit::Edit;
+use crate::engine::line::mps_user::{MpsUser, mps_user};
+use std::borrow::Cow;
+
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::request::Want;
+use crate::engine::node_terms::Term;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::Pod;
+use crate::facts::pod::Place;
+
+pub(in crate::engine) use crate::engine::edits::containers::hide as hide_from;
+pub(in crate::engine) use crate::engine::edits::neighbours::is_own_term;
+pub use crate::engine::edits::nodes::SMALLEST_WEIGHT;
+pub use crate::engine::line::limits::Limits;
+pub(in crate::engine) use crate::engine::line::mps_user::written as written_user;
+
+/// The edits of a full rewrite. `hides`: GPUs are hidden from the containers that ask for none.
+pub fn rewrite<'a>(
+    case: &Case<'_, 'a>,
+    choice: &Choice<'a>,
+    boundary: Cow<'a, str>,
+    echoes: &[Place],
+    hides: bool,
+) -> Vec<Edit<'a>> {
+    let mut edits = Vec::with_capacity(16);
+    containers::resources(case, choice, echoes, &mut edits);
+    let mps_user = (choice.strategy == Strategy::Mps).then(|| mps_user(case));
+    containers::environment(case, choice, &mut edits);
+    if hides {
+        hide(case.pod, case.wants, &mut edits);
+    }
+    label(
+        case.pod,
+        names::TRUST_BOUNDARY,
+        boundary.clone(),
+        &mut edits,
+    );
+    let strategy = Cow::Borrowed(choice.strategy.word());
+    label(case.pod, names::STRATEGY, strategy, &mut edits);
+    if let Some(user) = mps_user {
+        user::run_as_user(case, &mut edits);
+        let user = user.label();
+        label(case.pod, names::MPS_USER, user.clone(), &mut edits);
+        neighbours::repel(case.pod, names::MPS_USER, user, &mut edits);
+    }
+    let mut extras = Vec::new();
+    if choice.strategy.is_shared() {
+        neighbours::keep_apart(
+            case.pod,
+            case.policy,
+            boundary.clone(),
+            &mut extras,
+            &mut edits,
+        );
+    }
+    // A whole device has no room for anybody else.
+    if case.may_pack() && choice.strategy != Strategy::Exclusive {
+        neighbours::pack(case.pod, boundary, choice.strategy, &mut edits);
+    }
+    nodes::nodes(case, choice, &extras, &mut edits);
+    nodes::prefer_smallest(case.pod, case.supply, choice, &mut edits);
+    nodes::tolerations(case, choice, &mut edits);
+    containers::readable_asks(case, &mut edits);
+    edits
+}
+
+/// The edits of a stamp: the label, and where the pod may land on a shared device the boundary's terms.
+pub fn stamp<'a>(
+    pod: &'a Pod<'a>,
+    policy: &Policy,
+    boundary: Cow<'a, str>,
+    may_be_shared: bool,
+) -> Vec<Edit<'a>> {
+    let mut edits = Vec::new();
+    label(pod, names::TRUST_BOUNDARY, boundary.clone(), &mut edits);
+    if may_be_shared {
+        let mut extras = Vec::new();
+        neighbours::keep_apart(pod, policy, boundary, &mut extras, &mut edits);
+        nodes::narrow(
+            pod,
+            &[Term {
+                labels: extras,
+                not_nodes: Vec::new(),
+            }],
+            &mut edits,
+        );
+    }
+    edits
+}
+
+/// The edits that hide every GPU from the containers that want none.
+pub(in crate::engine) fn hide(pod: &Pod<'_>, wants: &[Want<'_>], edits: &mut Vec<Edit<'_>>) {
+    for (place, container) in pod.containers() {
+        if !wants.iter().any(|want| want.place == place) {
+            containers::hide(place, container, edits);
+        }
+    }
+}
+
+/// The label of the strategy by which a pod is given its devices, for one whose request stays.
+pub(in crate::engine) fn strategy_label(
+    pod: &Pod<'_>,
+    strategy: Strategy,
+    edits: &mut Vec<Edit<'_>>,
+) {
+    label(pod, names::STRATEGY, Cow::Borrowed(strategy.word()), edits);
+}
+
+/// The edits by which MPS clients of different users never meet.
+pub(in crate::engine) fn apart_from_users(pod: &Pod<'_>, user: MpsUser) -> Vec<Edit<'static>> {
+    let mut edits = Vec::new();
+    label(pod, names::MPS_USER, user.label(), &mut edits);
+    neighbours::repel(pod, names::MPS_USER, user.label(), &mut edits);
+    edits
+}
+
+/// The edits for a pod that is left alone but for its label.
+pub fn label_only<'a>(pod: &Pod<'_>, boundary: Cow<'a, str>) -> Vec<Edit<'a>> {
+    let mut edits = Vec::new();
+    label(pod, names::TRUST_BOUNDARY, boundary, &mut edits);
+    edits
+}
+
+fn label<'a>(pod: &Pod<'_>, key: &'static str, value: Cow<'a, str>, edits: &mut Vec<Edit<'a>>) {
+    if pod.label(key) != Some(&*value) {
+        edits.push(Edit::Label { key, value });
+    }
+}

@@ -1,0 +1,137 @@
+//! Where the pod may land: node terms and tolerations.
+
+use crate::engine::line::edit::{Edit, NewToleration};
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::node_terms;
+use crate::engine::node_terms::{Is, Need, Term};
+use crate::engine::supply::Supply;
+use crate::engine::supply::filter::tolerates;
+use crate::engine::vocabulary::policy::PolicyToleration;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::pod::{NodeAffinity, Toleration};
+use crate::facts::{Pod, Text};
+
+pub(super) fn nodes<'a>(
+    case: &Case<'_, 'a>,
+    choice: &Choice<'a>,
+    extras: &[Need<'a>],
+    edits: &mut Vec<Edit<'a>>,
+) {
+    let asks_memory = case.wants.iter().any(|w| w.ask.memory.is_some());
+    let with_memory = asks_memory || choice.strategy == Strategy::Mps;
+    let mut ours = node_terms::of_offers(case.supply, &choice.nodes, with_memory);
+    if ours.is_empty() && !extras.is_empty() {
+        ours.push(Term::default());
+    }
+    for term in &mut ours {
+        term.labels.extend_from_slice(extras);
+    }
+    narrow(case.pod, &ours, edits);
+}
+
+/// What the preference for nodes of the smallest devices weighs: less than the company of the own boundary's pods.
+pub const SMALLEST_WEIGHT: u32 = 25;
+
+/// Prefers, where the nodes differ in what they give, those that give the least: larger ones stay free for who needs them.
+pub(super) fn prefer_smallest<'a>(
+    pod: &Pod<'_>,
+    supply: &'a Supply,
+    choice: &Choice<'a>,
+    edits: &mut Vec<Edit<'a>>,
+) {
+    /// More products and terms than are worth a preference.
+    const MOST: usize = 64;
+    let size = |offers: &[usize]| {
+        let offers = offers.iter().filter_map(|index| supply.offers.get(*index));
+        offers.map(|offer| offer.memory_mib).sum::<Option<u64>>()
+    };
+    let mut sizes = choice.nodes.iter().filter_map(|offers| size(offers));
+    let Some(first) = sizes.next() else { return };
+    let least = sizes.clone().fold(first, u64::min);
+    if sizes.all(|mib| mib == first) {
+        return;
+    }
+    let is_least = |offers: &&Vec<usize>| size(offers) == Some(least);
+    let smallest: Vec<Vec<usize>> = choice.nodes.iter().filter(is_least).cloned().collect();
+    // Memory is a lower bound at best, so that the larger ones of one product cannot be told from the smaller ones.
+    let mut terms = node_terms::of_offers(supply, &smallest, false);
+    let values = |term: &Term<'_>| -> usize {
+        let labels = term.labels.iter();
+        labels
+            .map(|need| match &need.is {
+                Is::OneOf(values) => values.len(),
+                Is::There | Is::Absent | Is::Above(_) => 1,
+            })
+            .sum()
+    };
+    if terms.iter().map(values).sum::<usize>() <= MOST
+        && terms != node_terms::of_offers(supply, &choice.nodes, false)
+    {
+        // A pass before this one may have written them, and somebody else something beside them.
+        let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
+        let affinity = affinity.and_then(|a| a.node_affinity.as_ref());
+        let written = affinity.map_or_else(Vec::new, NodeAffinity::preferences);
+        terms.retain(|ours| !written.iter().any(|w| node_terms::is_same(w, ours)));
+        if !terms.is_empty() {
+            edits.push(Edit::Prefer(terms));
+        }
+    }
+}
+
+pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<'a>>) {
+    if ours.is_empty() {
+        return;
+    }
+    let spec = pod.spec.as_ref();
+    let user = spec.and_then(|s| s.required_node_terms());
+    let selector = spec.and_then(|s| s.node_selector.as_ref());
+    let narrowed = node_terms::narrow(user, selector, ours);
+    let untouched = narrowed.iter().all(|n| n.add == Term::default());
+    // Terms that contradict ours may only stay where every other one is inside ours already.
+    let filled = node_terms::filled(user.unwrap_or_default()).count();
+    if user.is_some() && untouched && narrowed.len() == filled {
+        return;
+    }
+    if user.is_none() && narrowed.iter().any(|n| n.add == Term::default()) {
+        // The node selector alone says all of it.
+        return;
+    }
+    edits.push(Edit::Nodes(narrowed));
+}
+
+pub(super) fn tolerations<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &mut Vec<Edit<'a>>) {
+    for taint in &choice.taints {
+        let tolerated = case.filter.tolerations.iter().any(|t| tolerates(t, taint));
+        let alike = |e: &Edit<'_>| matches!(e, Edit::Toleration(NewToleration::Taint { key, effect }) if *key == taint.key && *effect == taint.effect);
+        if !tolerated && !edits.iter().any(alike) {
+            edits.push(Edit::Toleration(NewToleration::Taint {
+                key: &taint.key,
+                effect: &taint.effect,
+            }));
+        }
+    }
+    for toleration in &case.policy.placement.tolerations {
+        let written = case
+            .filter
+            .tolerations
+            .iter()
+            .any(|t| is_same(t, toleration));
+        if !written {
+            edits.push(Edit::Toleration(NewToleration::Policy(toleration)));
+        }
+    }
+}
+
+fn is_same(theirs: &Toleration<'_>, ours: &PolicyToleration) -> bool {
+    let same = |a: &Option<Text<'_>>, b: &Option<String>| {
+        a.as_deref().unwrap_or_default() == b.as_deref().unwrap_or_default()
+    };
+    let operator = |o: Option<&str>| match o {
+        None | Some("") => "Equal".to_owned(),
+        Some(word) => word.to_owned(),
+    };
+    same(&theirs.key, &ours.key)
+        && same(&theirs.value, &ours.value)
+        && same(&theirs.effect, &ours.effect)
+        && operator(theirs.operator.as_deref()) == operator(ours.operator.as_deref())
+}

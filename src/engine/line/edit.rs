@@ -1,0 +1,114 @@
+//! One change to a pod, in the words of the field.
+
+use std::borrow::Cow;
+
+use crate::engine::node_terms::{Narrowed, Term};
+use crate::engine::vocabulary::policy::PolicyToleration;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::pod::Place;
+
+/// One intended change, in the words of the field. `admission::patch` turns it into RFC 6902.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit<'a> {
+    /// A container asks for `count` of `resource`, and for no other GPU resource.
+    Resource {
+        /// The container.
+        place: Place,
+        /// What it asked for before, if it named a resource.
+        old: Option<&'a str>,
+        /// What it asks for now.
+        resource: &'a str,
+        /// How many.
+        count: u64,
+    },
+    /// A container no longer asks for a resource.
+    DropResource {
+        /// The container.
+        place: Place,
+        /// The resource.
+        resource: &'static str,
+    },
+    /// A variable is appended.
+    Env {
+        /// The container.
+        place: Place,
+        /// The variable.
+        name: &'static str,
+        /// Its literal value.
+        value: Cow<'static, str>,
+    },
+    /// A container runs as this user.
+    RunAsUser {
+        /// The container.
+        place: Place,
+        /// The user id.
+        user: u32,
+    },
+    /// A label is set.
+    Label {
+        /// The key.
+        key: &'static str,
+        /// The value.
+        value: Cow<'a, str>,
+    },
+    /// An annotation is set.
+    Annotation {
+        /// The key.
+        key: Cow<'a, str>,
+        /// The value.
+        value: String,
+    },
+    /// The required node affinity becomes these terms.
+    Nodes(Vec<Narrowed<'a>>),
+    /// A taint is tolerated.
+    Toleration(NewToleration<'a>),
+    /// Required anti-affinity by hostname, in all namespaces, to pods whose label has another value.
+    Repel {
+        /// The label.
+        label: &'static str,
+        /// The own value.
+        own: Cow<'a, str>,
+    },
+    /// Nodes of these terms are preferred, each by [`SMALLEST_WEIGHT`].
+    Prefer(Vec<Term<'a>>),
+    /// Preferred affinity by hostname, in all namespaces, to the own boundary's pods of this strategy.
+    Pack {
+        /// The own boundary label.
+        boundary: Cow<'a, str>,
+        /// The own strategy.
+        strategy: Strategy,
+    },
+}
+
+impl Edit<'_> {
+    /// The container it changes, if it changes one.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Self::Resource { place, .. }
+            | Self::DropResource { place, .. }
+            | Self::Env { place, .. }
+            | Self::RunAsUser { place, .. } => Some(*place),
+            Self::Label { .. }
+            | Self::Annotation { .. }
+            | Self::Nodes(_)
+            | Self::Prefer(_)
+            | Self::Toleration(_)
+            | Self::Repel { .. }
+            | Self::Pack { .. } => None,
+        }
+    }
+}
+
+/// A toleration to append.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewToleration<'a> {
+    /// Of a GPU taint, whatever its value.
+    Taint {
+        /// The taint's key.
+        key: &'a str,
+        /// The taint's effect.
+        effect: &'a str,
+    },
+    /// As the policy writes it.
+    Policy(&'a PolicyToleration),
+}

@@ -1,0 +1,64 @@
+//! What is asked of the engine: a pod, and everything it is judged against.
+
+use crate::engine::namespaces::Namespaces;
+use crate::engine::supply::Supply;
+use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::runtime_classes::RuntimeClasses;
+use crate::facts::Pod;
+
+/// Everything a decision looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// The policy in force.
+    pub policy: &'a Policy,
+    /// The fleet.
+    pub supply: &'a Supply,
+    /// What namespaces' administrators said.
+    pub namespaces: &'a Namespaces,
+    /// Which runtime a pod's containers run under.
+    pub runtime_classes: &'a RuntimeClasses,
+    /// The pod's namespace, from the request.
+    pub namespace: &'a str,
+    /// The pod or template.
+    pub pod: &'a Pod<'a>,
+    /// What makes the pod.
+    pub workload: Workload,
+    /// Who creates it, where that is known.
+    pub user: Option<&'a str>,
+}
+
+impl Question<'_> {
+    /// Whether it is a mirror pod. Those are made by kubelets; the annotation alone is anybody's to write.
+    pub(in crate::engine) fn is_mirror(&self) -> bool {
+        let by_node = self.user.is_some_and(|u| u.starts_with("system:node:"));
+        by_node && self.pod.annotation("kubernetes.io/config.mirror").is_some()
+    }
+
+    /// How the pod came to the reader.
+    pub(in crate::engine) const fn form(&self) -> Form {
+        match self.workload {
+            Workload::Pod => Form::Pod,
+            Workload::DaemonSet | Workload::Template => Form::Template,
+        }
+    }
+}
+
+/// What makes a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Workload {
+    /// It is a Pod.
+    Pod,
+    /// It is the template of a DaemonSet.
+    DaemonSet,
+    /// It is the template of another workload.
+    Template,
+}
+
+/// How the pod came to the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A Pod, as an admission request carries it.
+    Pod,
+    /// The template of a workload, which the API server validates before any pod exists.
+    Template,
+}

@@ -1,0 +1,10 @@
+//! The values that one stage of a decision hands to the next, in their order.
+
+pub mod decision;
+pub mod edit;
+pub mod input;
+pub mod limits;
+pub mod mps_user;
+pub mod placement;
+pub mod request;
+pub mod taking;

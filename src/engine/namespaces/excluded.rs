@@ -1,0 +1,209 @@
+//! The namespaces whose pods are never asked about, because a cluster has to come up without slicegate.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use thiserror::Error;
+
+use crate::engine::vocabulary::names::{NEVER_MATCHED, is_dns_label};
+
+/// Names of namespaces; never empty, none twice.
+///
+/// One installation has one such list: what the API server does not ask about, the guard lets pass and a preview
+/// leaves alone. So it is the whole list wherever it is given, and nothing is added to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeverMatched(Cow<'static, [Cow<'static, str>]>);
+
+/// What an installation has that says nothing else.
+const DEFAULT: &[Cow<'static, str>] = &[
+    Cow::Borrowed(NEVER_MATCHED[0]),
+    Cow::Borrowed(NEVER_MATCHED[1]),
+    Cow::Borrowed(NEVER_MATCHED[2]),
+];
+
+/// Why a text is no list of namespaces.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum NotNamespaces {
+    /// There is no name in it.
+    #[error(
+        "no namespace is named; name at least the one slicegate runs in, such as {}",
+        NEVER_MATCHED[1]
+    )]
+    Empty,
+    /// One of them cannot be a namespace.
+    #[error(
+        "{0:?} cannot be a namespace; write lower-case letters, digits and inner hyphens, at most 63, \
+         and commas between names"
+    )]
+    NoName(String),
+}
+
+impl NeverMatched {
+    /// What slicegate installed into `own` has unless told otherwise.
+    pub fn of_installation(own: &str) -> Self {
+        let [system, slicegate, operator] = NEVER_MATCHED;
+        if own == slicegate {
+            return Self::default();
+        }
+        let own = Cow::Owned(own.to_owned());
+        Self(Cow::Owned(vec![system.into(), own, operator.into()]))
+    }
+
+    /// Whether a namespace is one of them.
+    pub fn contains(&self, namespace: &str) -> bool {
+        self.0.iter().any(|name| name == namespace)
+    }
+
+    /// Their names, in the order in which they were given.
+    pub fn names(&self) -> Vec<&str> {
+        self.0.iter().map(AsRef::as_ref).collect()
+    }
+}
+
+impl Default for NeverMatched {
+    fn default() -> Self {
+        Self(Cow::Borrowed(DEFAULT))
+    }
+}
+
+impl FromStr for NeverMatched {
+    type Err = NotNamespaces;
+
+    /// Reads names with commas between them.
+    fn from_str(text: &str) -> Result<Self, NotNamespaces> {
+        let mut names: Vec<Cow<'static, str>> = Vec::new();
+        for name in text.split(',').map(str::trim).filter(|n| !n.is_empty()) {
+            if !is_dns_label(name) {
+                return Err(NotNamespaces::NoName(name.to_owned()));
+            }
+            if !names.iter().any(|known| known == name) {
+                names.push(Cow::Owned(name.to_owned()));
+            }
+        }
+        match names.is_empty() {
+            true => Err(NotNamespaces::Empty),
+            false => Ok(Self(Cow::Owned(names))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::{NeverMatched, NotNamespaces};
+    use crate::config::{fleet, policy};
+    use crate::engine::vocabulary::names::NEVER_MATCHED;
+    use crate::engine::{
+        Mode, NamespaceView, Namespaces, Outcome, Question, RuntimeClasses, Workload, decide,
+        guarded,
+    };
+    use crate::engine::{outsider, update};
+    use crate::facts::Pod;
+
+    #[test]
+    fn what_nobody_chose_is_the_constant() {
+        assert_eq!(NeverMatched::default().names(), NEVER_MATCHED);
+        let elsewhere = NeverMatched::of_installation("gpus");
+        assert_eq!(elsewhere.names(), ["kube-system", "gpus", "gpu-operator"]);
+        assert!(!elsewhere.contains("slicegate-system"));
+        let here = NeverMatched::of_installation("slicegate-system");
+        assert_eq!(here, NeverMatched::default());
+    }
+
+    #[test]
+    fn names_stand_between_commas() {
+        let read = |text: &str| text.parse::<NeverMatched>();
+        let list = read(" kube-system,,gpus , kube-system,").unwrap();
+        assert_eq!(list.names(), ["kube-system", "gpus"]);
+        assert!(list.contains("gpus") && !list.contains("gpu"));
+        for text in ["", " ", ",,"] {
+            assert_eq!(read(text), Err(NotNamespaces::Empty), "{text:?}");
+        }
+        for name in ["Kube-System", "a.b", "a b", "-a", &"a".repeat(64)] {
+            let refused = read(&format!("kube-system,{name}"));
+            assert_eq!(refused, Err(NotNamespaces::NoName(name.to_owned())));
+        }
+    }
+    /// A GPU pod that bears a label that is not its own.
+    const FORGED: &str = r#"{"metadata":{"labels":{"slicegate.dev/strategy":"mps"}},
+        "spec":{"containers":[{"name":"main","resources":{"limits":{"nvidia.com/gpu":"1"}}}]}}"#;
+
+    #[test]
+    fn every_judgement_leaves_them_alone_and_judges_the_others() {
+        let policy = policy::built_in().unwrap();
+        let supply = fleet::assumed(&policy).unwrap();
+        let pod: Pod<'_> = serde_json::from_str(FORGED).unwrap();
+        let view = || NamespaceView {
+            mode: Some("enforce".to_owned()),
+            ..NamespaceView::default()
+        };
+        let all = ["kube-system", "slicegate-system", "gpu-operator", "gpus"];
+        let views = || HashMap::from(all.map(|name| (name.to_owned(), view())));
+        let chosen: NeverMatched = "kube-system,gpus".parse().unwrap();
+        for (never, spared) in [
+            (NeverMatched::default(), &all[..3]),
+            (chosen, &["kube-system", "gpus"]),
+        ] {
+            for known in [Namespaces::known(views()), Namespaces::assumed()] {
+                let namespaces = known.with_never_matched(never.clone());
+                for namespace in all {
+                    let question = Question {
+                        policy: &policy,
+                        supply: &supply,
+                        namespaces: &namespaces,
+                        runtime_classes: RuntimeClasses::unknown(),
+                        namespace,
+                        pod: &pod,
+                        workload: Workload::Pod,
+                        user: None,
+                    };
+                    let denied = !spared.contains(&namespace);
+                    let outcomes = [
+                        decide(&question).outcome,
+                        outsider(&question, Mode::Off).outcome,
+                        update(&question, None, Mode::Off).outcome,
+                    ];
+                    let expected = match denied {
+                        true => Outcome::Denied,
+                        false => Outcome::Untouched,
+                    };
+                    assert_eq!(outcomes, [expected; 3], "{namespace} of {never:?}");
+                    let (mode, _) = namespaces.mode(namespace, &policy);
+                    assert_eq!(mode == Mode::Off, !denied, "{namespace} of {never:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_guard_asks_for_no_stamp_there() {
+        let policy = policy::built_in().unwrap();
+        let supply = fleet::assumed(&policy).unwrap();
+        let text = FORGED.replace("slicegate.dev/strategy", "app");
+        let pod: Pod<'_> = serde_json::from_str(&text).unwrap();
+        let refusals = |list: &str, namespace| {
+            let never = list.parse().unwrap();
+            let view = NamespaceView {
+                mode: Some("enforce".to_owned()),
+                ..NamespaceView::default()
+            };
+            let views = HashMap::from([(String::from(namespace), view)]);
+            let namespaces = Namespaces::known(views).with_never_matched(never);
+            let question = Question {
+                policy: &policy,
+                supply: &supply,
+                namespaces: &namespaces,
+                runtime_classes: RuntimeClasses::unknown(),
+                namespace,
+                pod: &pod,
+                workload: Workload::Pod,
+                user: None,
+            };
+            guarded(&question).len()
+        };
+        assert_eq!(refusals("gpus", "gpus"), 0);
+        assert_ne!(refusals("gpus", "gpu-operator"), 0);
+        assert_ne!(refusals("kube-system", "gpus"), 0);
+    }
+}

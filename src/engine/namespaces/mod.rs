@@ -1,0 +1,202 @@
+//! What the administrators of namespaces said: mode, tiers, boundary, and who may join it.
+
+pub mod consent;
+pub mod excluded;
+pub mod quota;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::engine::namespaces::excluded::NeverMatched;
+use crate::engine::namespaces::quota::QuotaView;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::{Mode, Policy};
+use crate::facts::Namespace;
+
+/// slicegate's annotations of one namespace, unjudged, and its quotas on GPUs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NamespaceView {
+    /// `slicegate.dev/mode` as written.
+    pub mode: Option<String>,
+    /// `slicegate.dev/tier`, none when empty.
+    pub tier: Option<String>,
+    /// `slicegate.dev/allowed-tiers` as a list.
+    pub allowed_tiers: Option<Vec<String>>,
+    /// `slicegate.dev/trust-boundary`, none when empty.
+    pub trust_boundary: Option<String>,
+    /// `slicegate.dev/boundary-members` as a list.
+    pub boundary_members: Vec<String>,
+    /// Its ResourceQuotas, as far as they count GPUs.
+    pub quotas: Vec<QuotaView>,
+}
+
+impl NamespaceView {
+    /// The administrator's word in a Namespace object.
+    pub fn of(namespace: &Namespace<'_>) -> Self {
+        let annotations = namespace.metadata.annotations.as_ref();
+        let get = |key| annotations.and_then(|a| a.get(key)).map(str::to_owned);
+        let filled = |key| get(key).filter(|v: &String| !v.is_empty());
+        let list = |text: String| -> Vec<String> {
+            let entries = text.split(',').map(str::trim).filter(|e| !e.is_empty());
+            entries.map(str::to_owned).collect()
+        };
+        Self {
+            mode: get(names::MODE),
+            tier: filled(names::TIER),
+            allowed_tiers: get(names::ALLOWED_TIERS).map(list),
+            trust_boundary: filled(names::TRUST_BOUNDARY),
+            boundary_members: get(names::BOUNDARY_MEMBERS).map(list).unwrap_or_default(),
+            quotas: Vec::new(),
+        }
+    }
+}
+
+/// What a namespace that nobody described gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Undescribed {
+    /// The policy's `namespaceDefault`: the namespaces of the cluster are known, this one said nothing.
+    PolicyDefault,
+    /// `enforce`: nobody said anything about namespaces, so a preview shows the whole effect.
+    Enforce,
+    /// Nothing before it is asked for: the cluster is watched, and this one may be too new to have been seen.
+    Ask,
+    /// Nobody knows: a pod's own namespace is all that the guard sees.
+    Unseen,
+}
+
+/// All namespaces that are known.
+#[derive(Debug)]
+pub struct Namespaces {
+    views: Arc<HashMap<String, NamespaceView>>,
+    undescribed: Undescribed,
+    /// By boundary, the namespaces that claim it.
+    claimants: Arc<HashMap<String, Vec<String>>>,
+    /// One that is not among them yet.
+    newest: Option<(String, Arc<NamespaceView>)>,
+    never: NeverMatched,
+}
+
+impl Namespaces {
+    /// No namespace is known; each counts as enforced.
+    pub fn assumed() -> Self {
+        Self::assumed_but(HashMap::new())
+    }
+
+    /// No namespace is known but these; each of the others counts as enforced.
+    pub fn assumed_but(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::Enforce)
+    }
+
+    /// The namespaces of a cluster.
+    pub fn known(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::PolicyDefault)
+    }
+
+    /// The namespaces of a cluster that is watched, so that newer ones may be there.
+    pub fn watched(views: HashMap<String, NamespaceView>) -> Self {
+        Self::of(views, Undescribed::Ask)
+    }
+
+    /// One namespace, and nothing is known of the others.
+    pub fn alone(name: &str, view: Option<NamespaceView>) -> Self {
+        let views = view.map(|view| (name.to_owned(), view));
+        Self::of(views.into_iter().collect(), Undescribed::Unseen)
+    }
+
+    /// The same, and one that was asked for.
+    pub fn and(&self, name: &str, view: Arc<NamespaceView>) -> Self {
+        Self {
+            views: Arc::clone(&self.views),
+            undescribed: self.undescribed,
+            claimants: Arc::clone(&self.claimants),
+            newest: Some((name.to_owned(), view)),
+            never: self.never.clone(),
+        }
+    }
+
+    /// Whether a namespace has to be asked for before anything can be said about its pods.
+    pub fn is_missing(&self, name: &str) -> bool {
+        self.undescribed == Undescribed::Ask && self.view(name).is_none()
+    }
+
+    fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
+        let mut claimants: HashMap<String, Vec<String>> = HashMap::new();
+        for (name, view) in &views {
+            let claimed = view.trust_boundary.as_ref().unwrap_or(name);
+            let claimants = claimants.entry(claimed.clone()).or_default();
+            claimants.push(name.clone());
+        }
+        claimants
+            .values_mut()
+            .for_each(|names| names.sort_unstable());
+        Self {
+            views: Arc::new(views),
+            undescribed,
+            claimants: Arc::new(claimants),
+            newest: None,
+            never: NeverMatched::default(),
+        }
+    }
+
+    /// The same in an installation that never asks about these namespaces.
+    pub fn with_never_matched(mut self, never: NeverMatched) -> Self {
+        self.never = never;
+        self
+    }
+
+    /// The namespaces that are never asked about.
+    pub fn never_matched(&self) -> &NeverMatched {
+        &self.never
+    }
+
+    /// Those that are known, by name.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.views.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// What a namespace's administrator said, if it is known.
+    pub fn view(&self, name: &str) -> Option<&NamespaceView> {
+        let newest = self.newest.as_ref().filter(|(newest, _)| newest == name);
+        let newest = newest.map(|(_, view)| &**view);
+        newest.or_else(|| self.views.get(name))
+    }
+
+    /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
+    pub fn mode(&self, name: &str, policy: &Policy) -> (Mode, bool) {
+        if self.never.contains(name) {
+            return (Mode::Off, false);
+        }
+        let written = self.view(name).and_then(|v| v.mode.as_deref());
+        let (mode, misspelt) = match (written, self.undescribed) {
+            // A misspelt switch must not leave the door open.
+            (Some(word), _) => {
+                Mode::from_word(word).map_or((Mode::Enforce, true), |mode| (mode, false))
+            }
+            (None, Undescribed::Enforce) => (Mode::Enforce, false),
+            (None, _) => (policy.namespace_default, false),
+        };
+        (mode.min(policy.mode), misspelt)
+    }
+
+    /// The boundary a namespace claims: its annotation, or its own name.
+    pub fn claimed_boundary<'n>(&'n self, name: &'n str) -> &'n str {
+        let view = self.view(name);
+        view.and_then(|v| v.trust_boundary.as_deref())
+            .unwrap_or(name)
+    }
+
+    /// The namespaces that claim a boundary, by name, and last the one that was asked for.
+    pub fn claimants(&self, boundary: &str) -> impl Iterator<Item = &str> {
+        let claimants = self.claimants.get(boundary).into_iter().flatten();
+        let newest = self.newest.as_ref().map(|(name, _)| name.as_str());
+        let newest = newest.filter(|name| self.claimed_boundary(name) == boundary);
+        claimants.map(String::as_str).chain(newest)
+    }
+
+    /// Whether other namespaces cannot be seen, so that nothing can be said of what they agreed to.
+    pub(super) fn is_alone(&self) -> bool {
+        self.undescribed == Undescribed::Unseen
+    }
+}

@@ -1,0 +1,107 @@
+//! Quotas of a namespace, as far as they count GPUs or pods with affinity across namespaces, and for which pods they do.
+
+mod project;
+mod scope;
+
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::facts::quota::{QuotaSpec, ResourceQuota};
+
+pub use crate::engine::namespaces::quota::project::{ClusterQuotaView, Marks};
+use crate::engine::namespaces::quota::scope::Scope;
+pub use crate::engine::namespaces::quota::scope::Seen;
+
+/// How a quota names an extended resource; `limits.<name>` and the bare name are no quota on it.
+const REQUESTS: &str = "requests.";
+/// How a quota names pods.
+const PODS: [&str; 2] = ["pods", "count/pods"];
+
+/// One quota of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuotaView {
+    /// Its kind and name.
+    title: String,
+    /// The GPU resources it counts, by their own names, and whether there may be none of each.
+    resources: Vec<(String, bool)>,
+    /// There may be no pod at all that counts.
+    allows_no_pod: bool,
+    /// Only pods of all of these count.
+    scopes: Vec<Scope>,
+}
+
+impl QuotaView {
+    /// What a quota says of GPUs, or of pods as shared ones are; none where it says nothing.
+    pub fn of(quota: &ResourceQuota<'_>) -> Option<Self> {
+        Self::titled(
+            format!("ResourceQuota {}", &*quota.metadata.name),
+            &quota.spec,
+        )
+    }
+
+    fn titled(title: String, spec: &QuotaSpec<'_>) -> Option<Self> {
+        let hard = || spec.hard.iter().flat_map(|hard| hard.iter());
+        let named = hard().filter_map(|(key, most)| Some((key.strip_prefix(REQUESTS)?, most)));
+        let resources: Vec<(String, bool)> = named
+            .filter(|(name, _)| names::is_gpu_resource(name))
+            .map(|(name, most)| (name.to_owned(), is_zero(most)))
+            .collect();
+        let scopes = Scope::all(spec);
+        let pods = hard().filter(|(key, _)| PODS.contains(key));
+        // A quota of pods whatever they are like is no matter of GPUs.
+        let pods: Vec<bool> = match scopes.contains(&Scope::CrossNamespacePodAffinity) {
+            true => pods.map(|(_, most)| is_zero(most)).collect(),
+            false => Vec::new(),
+        };
+        let allows_no_pod = pods.contains(&true);
+        (!pods.is_empty() || !resources.is_empty()).then_some(Self {
+            title,
+            resources,
+            allows_no_pod,
+            scopes,
+        })
+    }
+
+    /// Its kind and name.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Whether it limits how much a pod takes of a resource.
+    pub fn counts(&self, resource: &str, pod: Seen<'_>) -> bool {
+        self.resources.iter().any(|(name, _)| name == resource) && self.is_about(pod)
+    }
+
+    /// Whether a pod may take none of a resource at all; and if so, whether that is because there may be no such pod.
+    pub fn forbids(&self, resource: &str, pod: Seen<'_>) -> Option<Forbidden> {
+        let mut resources = self.resources.iter();
+        let is_zero = resources.any(|(name, is_zero)| *is_zero && name == resource);
+        let why = match (is_zero, self.allows_no_pod) {
+            (true, _) => Forbidden::Resource,
+            (false, true) => Forbidden::Affinity,
+            (false, false) => return None,
+        };
+        self.is_about(pod).then_some(why)
+    }
+
+    /// Whether it counts pods by their affinity across namespaces.
+    pub fn limits_affinity(&self) -> bool {
+        self.scopes.contains(&Scope::CrossNamespacePodAffinity)
+    }
+
+    fn is_about(&self, pod: Seen<'_>) -> bool {
+        self.scopes.iter().all(|scope| scope.includes(pod))
+    }
+}
+
+/// Why a quota lets no pod have a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forbidden {
+    /// Its hard limit for the resource is 0.
+    Resource,
+    /// It allows no pod with affinity across namespaces.
+    Affinity,
+}
+
+fn is_zero(most: &str) -> bool {
+    Quantity::parse(most).is_ok_and(Quantity::is_zero)
+}

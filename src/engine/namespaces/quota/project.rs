@@ -1,0 +1,77 @@
+//! OpenShift's ClusterResourceQuotas: one quota over all namespaces whose labels and annotations it selects.
+
+use std::collections::BTreeMap;
+
+use crate::engine::namespaces::quota::QuotaView;
+use crate::engine::supply::filter::holds;
+use crate::facts::pod::Requirement;
+use crate::facts::{ClusterResourceQuota, Namespace, Pairs};
+
+/// What quotas select namespaces by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    labels: BTreeMap<String, String>,
+    annotations: BTreeMap<String, String>,
+}
+
+/// `kubectl apply` keeps whole objects here, and nobody selects by it.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+impl Marks {
+    /// The labels and annotations of a namespace.
+    pub fn of(namespace: &Namespace<'_>) -> Self {
+        let owned = |pairs: &Option<Pairs<'_>>| {
+            let pairs = pairs.iter().flat_map(Pairs::iter);
+            let pairs = pairs.filter(|(key, _)| *key != LAST_APPLIED);
+            pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+        };
+        Self {
+            labels: owned(&namespace.metadata.labels),
+            annotations: owned(&namespace.metadata.annotations),
+        }
+    }
+}
+
+/// One such quota.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterQuotaView {
+    /// What it counts.
+    pub quota: QuotaView,
+    /// What holds of the labels of its namespaces.
+    labels: Vec<Requirement<'static>>,
+    /// What their annotations are.
+    annotations: Vec<(String, String)>,
+}
+
+impl ClusterQuotaView {
+    /// What a quota says of GPUs; none where it says nothing.
+    pub fn of(quota: &ClusterResourceQuota<'_>) -> Option<Self> {
+        let title = format!("ClusterResourceQuota {}", &*quota.metadata.name);
+        let selector = &quota.spec.selector;
+        let labels = selector.labels.iter();
+        let equal = labels.clone().flat_map(|s| &s.match_labels);
+        let equal = equal.flat_map(Pairs::iter).map(|(key, value)| Requirement {
+            key: key.into(),
+            operator: "In".into(),
+            values: Some(vec![value.into()]),
+        });
+        let equal = equal.map(|requirement| requirement.into_owned());
+        let listed = labels.flat_map(|s| s.match_expressions.iter().flatten());
+        let listed = listed.map(|requirement| requirement.clone().into_owned());
+        let annotations = selector.annotations.iter().flat_map(Pairs::iter);
+        Some(Self {
+            quota: QuotaView::titled(title, &quota.spec.quota)?,
+            labels: equal.chain(listed).collect(),
+            annotations: annotations
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+        })
+    }
+
+    /// Whether it counts what is in a namespace.
+    pub fn selects(&self, marks: &Marks) -> bool {
+        let label = |key: &str| marks.labels.get(key).map(String::as_str);
+        let noted = |(key, value): &(String, String)| marks.annotations.get(key) == Some(value);
+        self.labels.iter().all(|r| holds(r, label(&r.key))) && self.annotations.iter().all(noted)
+    }
+}

@@ -1,0 +1,293 @@
+//! Node requirements: the terms that let a pod land exactly on the nodes whose offers will do.
+//!
+//! A term is made of the labels that identify an offer. Terms that differ in one list of values are one term,
+//! because that is exact; the user's own terms are kept and each is narrowed (user terms x offer terms).
+
+mod narrow;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::engine::supply::{GfdIdentity, Identity, Offer, Supply, VGPU_PRESENT};
+
+pub use crate::engine::node_terms::narrow::{Narrowed, filled, is_empty, is_same, narrow};
+
+/// A conjunction of requirements on a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Term<'a> {
+    /// On labels.
+    pub labels: Vec<Need<'a>>,
+    /// Nodes to stay off by name.
+    pub not_nodes: Vec<&'a str>,
+}
+
+/// One requirement on a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Need<'a> {
+    /// The label.
+    pub key: Cow<'a, str>,
+    /// What must hold.
+    pub is: Is<'a>,
+}
+
+/// What must hold of a label.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Is<'a> {
+    /// It has one of these values, sorted.
+    OneOf(Vec<Cow<'a, str>>),
+    /// It is there.
+    There,
+    /// It is not there.
+    Absent,
+    /// It is a number above this.
+    Above(u64),
+}
+
+/// The terms of offers: for each kind of node the offers it has to have, together.
+pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool) -> Vec<Term<'a>> {
+    let mut drafts: Vec<Draft<'a>> = Vec::with_capacity(nodes.len());
+    let mut alike: HashMap<Alike<'a>, usize> = HashMap::new();
+    for offers in nodes {
+        let offers = offers.iter().filter_map(|index| {
+            let impostors = supply.impostors.get(*index)?.iter();
+            let inflated = supply.inflated.get(*index).filter(|_| with_memory);
+            let impostors = impostors.chain(inflated.into_iter().flatten());
+            Some((supply.offers.get(*index)?, impostors))
+        });
+        let draft = Draft::new(offers, with_memory);
+        // Most pods have one kind of nodes, which is like no other.
+        let key = draft.alike().filter(|_| nodes.len() > 1);
+        let known = key.map(|key| *alike.entry(key).or_insert(drafts.len()));
+        match known.and_then(|at| drafts.get_mut(at)) {
+            Some(known) => known.absorb(draft),
+            None => drafts.push(draft),
+        }
+    }
+    let mut terms: Vec<Term<'a>> = drafts.into_iter().map(Draft::into_term).collect();
+    merge(&mut terms);
+    terms
+}
+
+/// A term in the making: parts that must be equal to merge, and parts that merge.
+struct Draft<'a> {
+    parts: Vec<Part<'a>>,
+    not_nodes: Vec<&'a str>,
+}
+
+/// Prefix, product label, sharing, replicas, and whether the memory is bounded and the label of vGPUs asked for.
+type Alike<'a> = (&'a str, &'a str, &'static str, u32, [bool; 2]);
+
+enum Part<'a> {
+    Gfd {
+        identity: &'a GfdIdentity,
+        products: Vec<&'a str>,
+        above: Option<u64>,
+    },
+    Listed(&'a [(&'static str, Option<String>)]),
+}
+
+impl<'a> Draft<'a> {
+    fn new<N: Iterator<Item = &'a String>>(
+        offers: impl Iterator<Item = (&'a Offer, N)>,
+        with_memory: bool,
+    ) -> Self {
+        let mut draft = Self {
+            parts: Vec::with_capacity(1),
+            not_nodes: Vec::new(),
+        };
+        for (offer, impostors) in offers {
+            draft.not_nodes.extend(impostors.map(String::as_str));
+            draft.parts.push(match &offer.identity {
+                Identity::Listed(keys) => Part::Listed(keys),
+                Identity::Gfd(identity) => Part::Gfd {
+                    identity,
+                    products: vec![&identity.product_value],
+                    above: identity.memory_label.filter(|_| with_memory),
+                },
+            });
+        }
+        draft
+    }
+
+    /// What drafts have to have in common to be one term; several offers on one node are left apart.
+    fn alike(&self) -> Option<Alike<'a>> {
+        match self.parts.as_slice() {
+            [
+                Part::Gfd {
+                    identity, above, ..
+                },
+            ] => Some((
+                &identity.prefix,
+                &identity.product_key,
+                identity.sharing,
+                identity.replicas,
+                [above.is_some(), identity.by_vgpu_label],
+            )),
+            _ => None,
+        }
+    }
+
+    /// Takes in a draft that differs only in product and memory.
+    fn absorb(&mut self, other: Self) {
+        for (mine, theirs) in self.parts.iter_mut().zip(other.parts) {
+            if let Part::Gfd {
+                products, above, ..
+            } = mine
+                && let Part::Gfd {
+                    products: other_products,
+                    above: other_above,
+                    ..
+                } = theirs
+            {
+                products.extend(other_products);
+                *above = (*above).min(other_above);
+            }
+        }
+        self.not_nodes.extend(other.not_nodes);
+    }
+
+    fn into_term(self) -> Term<'a> {
+        let mut labels = Vec::with_capacity(5);
+        for part in self.parts {
+            match part {
+                Part::Listed(keys) => labels.extend(keys.iter().map(|(key, value)| Need {
+                    key: Cow::Borrowed(*key),
+                    is: match value {
+                        Some(value) => Is::OneOf(vec![Cow::Borrowed(value)]),
+                        None => Is::Absent,
+                    },
+                })),
+                Part::Gfd {
+                    identity,
+                    mut products,
+                    above,
+                } => {
+                    products.sort_unstable();
+                    products.dedup();
+                    gfd_needs(&mut labels, identity, products, above);
+                }
+            }
+        }
+        let mut not_nodes = self.not_nodes;
+        not_nodes.sort_unstable();
+        not_nodes.dedup();
+        Term { labels, not_nodes }
+    }
+}
+
+fn gfd_needs<'a>(
+    labels: &mut Vec<Need<'a>>,
+    identity: &'a GfdIdentity,
+    products: Vec<&'a str>,
+    above: Option<u64>,
+) {
+    let key = |attribute: &'static str| -> Cow<'a, str> {
+        // The common prefix is known beforehand; only MIG profiles need a string of their own.
+        match (identity.prefix.as_str(), attribute) {
+            ("nvidia.com/gpu", "sharing-strategy") => {
+                Cow::Borrowed("nvidia.com/gpu.sharing-strategy")
+            }
+            ("nvidia.com/gpu", "replicas") => Cow::Borrowed("nvidia.com/gpu.replicas"),
+            ("nvidia.com/gpu", "memory") => Cow::Borrowed("nvidia.com/gpu.memory"),
+            (prefix, attribute) => Cow::Owned(format!("{prefix}.{attribute}")),
+        }
+    };
+    let replicas: Cow<'a, str> = match identity.replicas {
+        1 => Cow::Borrowed("1"),
+        n => Cow::Owned(n.to_string()),
+    };
+    labels.push(Need {
+        key: key("sharing-strategy"),
+        is: Is::OneOf(vec![Cow::Borrowed(identity.sharing)]),
+    });
+    labels.push(Need {
+        key: key("replicas"),
+        is: Is::OneOf(vec![replicas]),
+    });
+    labels.push(Need {
+        key: Cow::Borrowed(&identity.product_key),
+        is: Is::OneOf(products.into_iter().map(Cow::Borrowed).collect()),
+    });
+    if identity.by_vgpu_label {
+        labels.push(Need {
+            key: Cow::Borrowed(VGPU_PRESENT),
+            is: Is::OneOf(vec![Cow::Borrowed("true")]),
+        });
+    }
+    if let Some(least) = above {
+        labels.push(Need {
+            key: key("memory"),
+            is: Is::Above(least.saturating_sub(1)),
+        });
+    }
+}
+
+/// Joins terms that differ in one list of values, until there are none.
+fn merge(terms: &mut Vec<Term<'_>>) {
+    loop {
+        let before = terms.len();
+        let most = terms.iter().map(|term| term.labels.len()).max();
+        for at in (0..most.unwrap_or(0)).filter(|_| before > 1) {
+            merge_by(terms, at);
+        }
+        if terms.len() == before {
+            return;
+        }
+    }
+}
+
+/// Joins terms that differ in one list of values at most, the one at this position.
+fn merge_by(terms: &mut Vec<Term<'_>>, at: usize) {
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut kept: Vec<Term<'_>> = Vec::with_capacity(terms.len());
+    for term in terms.drain(..) {
+        let alike = known.entry(rest(&term, at)).or_default();
+        let joined = alike.iter().any(|index| {
+            let first = kept.get_mut(*index);
+            first.is_some_and(|first| join(first, &term, at))
+        });
+        if !joined {
+            alike.push(kept.len());
+            kept.push(term);
+        }
+    }
+    for need in kept.iter_mut().filter_map(|term| term.labels.get_mut(at)) {
+        if let Is::OneOf(values) = &mut need.is {
+            values.sort_unstable();
+            values.dedup();
+        }
+    }
+    *terms = kept;
+}
+
+/// Tells terms apart that differ in more than the values at a position.
+fn rest(term: &Term<'_>, at: usize) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    let (before, after) = term.labels.split_at(at.min(term.labels.len()));
+    (before, after.get(1..), &term.not_nodes).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Takes in the values of another term at a position, if that is all in which the two differ.
+fn join<'a>(term: &mut Term<'a>, other: &Term<'a>, at: usize) -> bool {
+    let differs =
+        |(index, (mine, theirs)): (usize, (&Need<'_>, &Need<'_>))| index != at && mine != theirs;
+    let mut pairs = term.labels.iter().zip(&other.labels).enumerate();
+    if term.not_nodes != other.not_nodes
+        || term.labels.len() != other.labels.len()
+        || pairs.any(differs)
+    {
+        return false;
+    }
+    let (Some(mine), Some(theirs)) = (term.labels.get_mut(at), other.labels.get(at)) else {
+        return false;
+    };
+    match (&mut mine.is, &theirs.is) {
+        (Is::OneOf(values), Is::OneOf(others)) if mine.key == theirs.key => {
+            values.extend(others.iter().cloned());
+            true
+        }
+        _ => mine == theirs,
+    }
+}

@@ -1,0 +1,198 @@
+//! User terms x offer terms: the user's own are kept, and each is narrowed to what ours allow.
+
+use crate::engine::node_terms::{Is, Need, Term};
+use crate::engine::relevance::pod_limits;
+use crate::engine::supply::filter::holds;
+use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement};
+use crate::facts::text::Pairs;
+
+/// What a user's own term becomes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Narrowed<'a> {
+    /// Which of the user's terms; none where the pod required nothing.
+    pub of: Option<usize>,
+    /// What it lacks.
+    pub add: Term<'a>,
+}
+
+/// User terms x offer terms, without what is contradictory and without what already holds.
+pub fn narrow<'a>(
+    user: Option<&[NodeTerm<'_>]>,
+    selector: Option<&Pairs<'_>>,
+    ours: &[Term<'a>],
+) -> Vec<Narrowed<'a>> {
+    let Some(user) = user else {
+        let nothing = NodeSelectorTerm::default();
+        let lacking = ours.iter().filter_map(|t| lacks(&nothing, selector, t));
+        let mut narrowed: Vec<Narrowed<'a>> =
+            lacking.map(|add| Narrowed { of: None, add }).collect();
+        // A selector that contradicts all of ours is closed with one of them: such a pod must not land by it alone.
+        if let Some(ours) = ours.first().filter(|_| narrowed.is_empty()) {
+            let add = compare(&nothing, selector, ours).0;
+            narrowed.push(Narrowed { of: None, add });
+        }
+        return narrowed;
+    };
+    let mut narrowed = Vec::new();
+    for (index, term) in filled(user) {
+        // More is refused, however much more it is.
+        if narrowed.len() > pod_limits::TERMS.most {
+            break;
+        }
+        let mut lacking: Vec<Term<'a>> = ours
+            .iter()
+            .filter_map(|t| lacks(term, selector, t))
+            .collect();
+        // Where the user's term lies inside one of ours, it needs nothing, whatever the others would add.
+        if lacking.iter().any(|t| *t == Term::default()) {
+            lacking = vec![Term::default()];
+        }
+        narrowed.extend(lacking.into_iter().map(|add| Narrowed {
+            of: Some(index),
+            add,
+        }));
+    }
+    if narrowed.is_empty()
+        && let Some(ours) = ours.first()
+    {
+        return contradicted(user, selector, ours);
+    }
+    narrowed
+}
+
+/// Terms that all contradict ours are closed with it: such a pod must not land by its own terms alone.
+fn contradicted<'a>(
+    user: &[NodeTerm<'_>],
+    selector: Option<&Pairs<'_>>,
+    ours: &Term<'a>,
+) -> Vec<Narrowed<'a>> {
+    let close = |(index, term): (usize, &NodeSelectorTerm<'_>)| Narrowed {
+        of: Some(index),
+        add: compare(term, selector, ours).0,
+    };
+    filled(user).map(close).collect()
+}
+
+/// The terms that may match a node, with where each stands.
+pub fn filled<'t, 'a>(
+    terms: &'t [NodeTerm<'a>],
+) -> impl Iterator<Item = (usize, &'t NodeSelectorTerm<'a>)> {
+    let read = terms.iter().map(|term| &term.read).enumerate();
+    read.filter(|(_, term)| !is_empty(term))
+}
+
+/// A term without requirements matches no node at all.
+pub fn is_empty(term: &NodeSelectorTerm<'_>) -> bool {
+    let none = |list: &Option<Vec<Requirement<'_>>>| list.as_ref().is_none_or(Vec::is_empty);
+    none(&term.match_expressions) && none(&term.match_fields)
+}
+
+/// Whether a written term says what ours does, and no more.
+pub fn is_same(written: &NodeSelectorTerm<'_>, ours: &Term<'_>) -> bool {
+    let fields = written.match_fields.as_deref().unwrap_or_default();
+    let expressions = written.match_expressions.as_deref().unwrap_or_default();
+    fields.is_empty()
+        && expressions.len() == ours.labels.len()
+        && lacks(written, None, ours).is_some_and(|add| add == Term::default())
+}
+
+/// What a user's term has to gain to lie inside ours; none where the two contradict each other.
+fn lacks<'a>(
+    user: &NodeSelectorTerm<'_>,
+    selector: Option<&Pairs<'_>>,
+    ours: &Term<'a>,
+) -> Option<Term<'a>> {
+    let (lacking, contradicts) = compare(user, selector, ours);
+    (!contradicts).then_some(lacking)
+}
+
+/// The parts of ours that a user's term does not imply, and whether the two contradict each other.
+fn compare<'a>(
+    user: &NodeSelectorTerm<'_>,
+    selector: Option<&Pairs<'_>>,
+    ours: &Term<'a>,
+) -> (Term<'a>, bool) {
+    let mut lacking = Term {
+        labels: Vec::with_capacity(ours.labels.len()),
+        not_nodes: Vec::new(),
+    };
+    let mut contradicts = false;
+    for need in &ours.labels {
+        let own = user.match_expressions.iter().flatten();
+        let own = own.filter(|r| *r.key == *need.key);
+        let selected = selector.and_then(|s| s.get(&need.key));
+        let selected = selected.map(|value| need.relation_to_value(value));
+        let mut implies = false;
+        for relation in own.map(|r| need.relation(r)).chain(selected) {
+            implies |= relation == Relation::Implies;
+            contradicts |= relation == Relation::Contradicts;
+        }
+        if !implies {
+            lacking.labels.push(need.clone());
+        }
+    }
+    for node in &ours.not_nodes {
+        let mut fields = user.match_fields.iter().flatten();
+        if !fields.any(|r| &*r.key == "metadata.name" && !holds(r, Some(node))) {
+            lacking.not_nodes.push(node);
+        }
+    }
+    (lacking, contradicts)
+}
+
+/// How a user's requirement stands to one of ours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Implies,
+    Contradicts,
+    Open,
+}
+
+impl Need<'_> {
+    fn relation_to_value(&self, value: &str) -> Relation {
+        match self.is.holds(value) {
+            true => Relation::Implies,
+            false => Relation::Contradicts,
+        }
+    }
+
+    fn relation(&self, user: &Requirement<'_>) -> Relation {
+        let values = user.values.as_deref().unwrap_or_default();
+        match (&*user.operator, &self.is) {
+            ("In", _) => {
+                let fitting = values.iter().filter(|v| self.is.holds(v)).count();
+                match fitting {
+                    0 => Relation::Contradicts,
+                    _ if fitting == values.len() => Relation::Implies,
+                    _ => Relation::Open,
+                }
+            }
+            ("DoesNotExist", Is::Absent) => Relation::Implies,
+            ("DoesNotExist", _) | ("Exists" | "Gt" | "Lt", Is::Absent) => Relation::Contradicts,
+            ("Exists" | "Gt" | "Lt", Is::There) => Relation::Implies,
+            ("Gt", Is::Above(least)) => {
+                let bound = values.first().and_then(|v| v.parse::<u64>().ok());
+                match bound {
+                    Some(bound) if bound >= *least => Relation::Implies,
+                    _ => Relation::Open,
+                }
+            }
+            // Gt, Lt and NotIn of the user's against a list of ours.
+            (_, Is::OneOf(ours)) if !ours.iter().any(|v| holds(user, Some(v))) => {
+                Relation::Contradicts
+            }
+            _ => Relation::Open,
+        }
+    }
+}
+
+impl Is<'_> {
+    fn holds(&self, value: &str) -> bool {
+        match self {
+            Self::OneOf(values) => values.binary_search_by(|v| (**v).cmp(value)).is_ok(),
+            Self::There => true,
+            Self::Absent => false,
+            Self::Above(least) => value.parse::<u64>().is_ok_and(|n| n > *least),
+        }
+    }
+}

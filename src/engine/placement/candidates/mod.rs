@@ -1,0 +1,332 @@
+//! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
+
+mod obstacle;
+mod remedy;
+mod words;
+
+use std::collections::{HashMap, HashSet};
+
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::namespaces::quota::{Forbidden, QuotaView};
+use crate::engine::rules;
+use crate::engine::rules::Removal;
+use crate::engine::supply::Offer;
+use crate::engine::supply::fleet::{Group, Sold};
+use crate::engine::supply::offer::mib_ceil;
+use crate::engine::vocabulary::strategy::Strategy;
+
+use crate::engine::line::request::{Ask, Lack, Strategies, Want};
+
+use crate::engine::placement::candidates::obstacle::Obstacle;
+use crate::engine::placement::candidates::words::{forbidden, short};
+pub use crate::engine::placement::candidates::words::{mib_words, wanted};
+
+/// One candidate and its verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Considered {
+    /// How it would share.
+    pub strategy: Strategy,
+    /// `nvidia.com/mig-1g.10gb on NVIDIA-A100-SXM4-80GB`; `any` where the strategy itself fell, `none` without an offer.
+    pub offer: String,
+    /// Why it fell, or that it was chosen.
+    pub verdict: String,
+    /// It would have come before what was chosen, but the nodes it fits take no pods now.
+    pub is_waiting: bool,
+    /// How far it is from serving the pod, smaller is nearer: by kind, then by how much is missing.
+    pub distance: (u8, u64),
+}
+
+/// The distance of what is too small and not reached either.
+const UNREACHED: (u8, u64) = (5, 0);
+
+/// The distance of a strategy that no node has on offer.
+pub const NOT_THERE: (u8, u64) = (10, 0);
+
+/// Every candidate of every strategy the pod may use, in the order they were tried.
+pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
+    let chosen = choice.map(|choice| Chosen::of(case, choice));
+    let all = candidates(case).into_iter();
+    once(all.map(|candidate| candidate.say(case, chosen.as_ref()))).collect()
+}
+
+/// What came nearest to serving the pod.
+#[derive(Debug)]
+pub struct Nearest {
+    /// At most as many as were asked for; none where no node has any of it on offer.
+    pub list: Vec<Considered>,
+    /// What would help against what keeps the first of them from serving.
+    pub fix: Option<String>,
+}
+
+/// Those of the candidates that are nearest to serving the pod, at most so many.
+pub fn nearest(case: &Case<'_, '_>, most: usize) -> Nearest {
+    let mut all = candidates(case);
+    all.retain(|candidate| candidate.distance < NOT_THERE);
+    all.sort_by_key(|candidate| candidate.distance);
+    // There may be thousands, of which only these are put into words.
+    let fix = all.first().and_then(|first| remedy::of(case, first, &all));
+    let all = all.iter();
+    Nearest {
+        list: once(all.map(|candidate| candidate.say(case, None)))
+            .take(most)
+            .collect(),
+        fix,
+    }
+}
+
+/// What reads like one before it is left out.
+fn once(all: impl Iterator<Item = Considered>) -> impl Iterator<Item = Considered> {
+    let mut seen = HashSet::new();
+    all.filter(move |c| seen.insert((c.strategy, c.offer.clone(), c.verdict.clone())))
+}
+
+/// A candidate, before it is put into words.
+struct Candidate<'c> {
+    strategy: Strategy,
+    offer: Option<&'c Offer>,
+    why: Why<'c>,
+    distance: (u8, u64),
+}
+
+/// Why a candidate fell, or that it did not.
+enum Why<'c> {
+    Ruled(Removal),
+    Nobody,
+    Short(&'c Ask, Lack),
+    Product,
+    Hostname,
+    Few { count: u64, needed: u64 },
+    Unreached(&'c Group),
+    Forbidden(&'c QuotaView, Forbidden),
+    Fits { takes_pods: bool },
+}
+
+fn candidates<'c>(case: &'c Case<'_, '_>) -> Vec<Candidate<'c>> {
+    let mut all = Vec::new();
+    for strategy in case.strategies.iter() {
+        let of_strategy = |why, distance| Candidate {
+            strategy,
+            offer: None,
+            why,
+            distance,
+        };
+        if let Some(removal) = rules::removal(case, strategy) {
+            all.push(of_strategy(Why::Ruled(removal), (9, 0)));
+            continue;
+        }
+        let before = all.len();
+        of_offers(case, strategy, &mut all);
+        if all.len() == before {
+            all.push(of_strategy(Why::Nobody, NOT_THERE));
+        }
+    }
+    all
+}
+
+fn of_offers<'c>(case: &'c Case<'_, '_>, strategy: Strategy, all: &mut Vec<Candidate<'c>>) {
+    let mut asking: HashMap<&str, Asking<'_, '_>> = HashMap::new();
+    for (group, is_reached) in case.supply.groups.iter().zip(case.reached()) {
+        for sold in &group.sold {
+            let offer = case.supply.offers.get(sold.offer);
+            let Some(offer) = offer.filter(|offer| offer.strategy == strategy) else {
+                continue;
+            };
+            let name = offer.resource.as_str();
+            let asking = asking.entry(name).or_insert_with(|| Asking::of(case, name));
+            let node = (group, *is_reached, sold);
+            if let Some((why, distance)) = verdict(case, asking, node, offer) {
+                all.push(Candidate {
+                    strategy,
+                    offer: Some(offer),
+                    why,
+                    distance,
+                });
+            }
+        }
+    }
+}
+
+/// What was chosen, and the strategies that would have come before.
+struct Chosen<'c, 'a> {
+    choice: &'c Choice<'a>,
+    before: Strategies,
+}
+
+impl<'c, 'a> Chosen<'c, 'a> {
+    fn of(case: &Case<'_, '_>, choice: &'c Choice<'a>) -> Self {
+        let all = case.strategies.iter();
+        let before = Strategies::of(all.take_while(|s| *s != choice.strategy));
+        Self { choice, before }
+    }
+
+    fn comes_after(&self, strategy: Strategy) -> bool {
+        !self.before.only(strategy).is_empty()
+    }
+}
+
+impl Candidate<'_> {
+    /// Whether the pod reaches nodes of the kind, as far as that was looked at.
+    fn is_reached(&self) -> bool {
+        self.distance < UNREACHED
+    }
+
+    fn say(&self, case: &Case<'_, '_>, chosen: Option<&Chosen<'_, '_>>) -> Considered {
+        let (offer, verdict) = match (self.offer, &self.why) {
+            (_, Why::Ruled(removal)) => ("any".to_owned(), removal.verdict()),
+            (None, _) | (_, Why::Nobody) => {
+                ("none".to_owned(), "no known node offers it".to_owned())
+            }
+            (Some(offer), why) => {
+                let name = format!("{} on {}", offer.resource, offer.product);
+                (name, why.say(case, offer, chosen))
+            }
+        };
+        let is_first = chosen.is_some_and(|chosen| chosen.comes_after(self.strategy));
+        Considered {
+            strategy: self.strategy,
+            is_waiting: is_first && matches!(self.why, Why::Fits { takes_pods: false }),
+            offer,
+            verdict,
+            distance: self.distance,
+        }
+    }
+}
+
+impl Why<'_> {
+    fn say(&self, case: &Case<'_, '_>, offer: &Offer, chosen: Option<&Chosen<'_, '_>>) -> String {
+        let said = match self {
+            Self::Short(ask, lack) => return short(ask, offer, *lack),
+            Self::Few { count, needed } => return format!("{count} on a node, {needed} needed"),
+            Self::Forbidden(quota, why) => return forbidden(offer, quota, *why),
+            Self::Fits { takes_pods } => return fitting(case, offer, *takes_pods, chosen),
+            Self::Product => "not one of the products asked for",
+            Self::Hostname => {
+                "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
+            }
+            Self::Unreached(group) => return Obstacle::between(case, group).to_string(),
+            Self::Ruled(_) | Self::Nobody => "no known node offers it",
+        };
+        said.to_owned()
+    }
+}
+
+/// The wants that an offer of one name could serve.
+struct Asking<'c, 'a> {
+    wants: Vec<&'c Want<'a>>,
+    /// How many of it the pod needs at once.
+    needed: u64,
+}
+
+impl<'c, 'a> Asking<'c, 'a> {
+    fn of(case: &Case<'c, 'a>, name: &str) -> Self {
+        let fits = |want: &&Want<'_>| want.fixed_resource().is_none_or(|fixed| fixed == name);
+        let names = case
+            .wants
+            .iter()
+            .map(|w| w.fixed_resource().unwrap_or(name));
+        let names: Vec<&str> = names.collect();
+        let mut wants: Vec<&'c Want<'a>> = Vec::new();
+        for want in case.wants.iter().filter(fits) {
+            // What asks for the same gets the same verdict.
+            if !wants.iter().any(|known| known.ask == want.ask) {
+                wants.push(want);
+            }
+        }
+        Self {
+            wants,
+            needed: case.needed(&names, name),
+        }
+    }
+}
+
+/// Why an offer of a kind of node fell, and how far it is from serving the pod; none where the pod named other resources.
+fn verdict<'c>(
+    case: &'c Case<'_, '_>,
+    asking: &Asking<'c, '_>,
+    (group, is_reached, sold): (&'c Group, bool, &Sold),
+    offer: &Offer,
+) -> Option<(Why<'c>, (u8, u64))> {
+    asking.wants.first()?;
+    for want in &asking.wants {
+        if let Err(lack) = want.ask.met_by(offer) {
+            let missing = missing(&want.ask, offer, lack);
+            // What is too small and out of reach besides is farther than anything.
+            let kind = match (is_reached, lack) {
+                (false, _) => UNREACHED.0,
+                // No smaller ask would cure that.
+                (true, Lack::Graphics | Lack::Video) => 4,
+                (true, _) => 2,
+            };
+            return Some((Why::Short(&want.ask, lack), (kind, missing)));
+        }
+    }
+    if !case.is_wanted(sold.offer) {
+        return Some((Why::Product, (4, 0)));
+    }
+    if offer.strategy.is_shared() && !group.has_hostname {
+        return Some((Why::Hostname, (3, 0)));
+    }
+    let (needed, count) = (asking.needed, sold.count);
+    if needed > count {
+        return Some((Why::Few { count, needed }, (1, needed - count)));
+    }
+    if !is_reached {
+        let is_meant = obstacle::selects(case, &offer.product);
+        return Some((Why::Unreached(group), (3, u64::from(!is_meant))));
+    }
+    let takes_pods = group.available;
+    Some(match case.forbidding(offer.strategy, &offer.resource) {
+        Some((quota, why)) => (Why::Forbidden(quota, why), (1, 0)),
+        None => (Why::Fits { takes_pods }, (0, 0)),
+    })
+}
+
+fn fitting(
+    case: &Case<'_, '_>,
+    offer: &Offer,
+    takes_pods: bool,
+    chosen: Option<&Chosen<'_, '_>>,
+) -> String {
+    const NOT_TOGETHER: &str = "fits, but not together with the pod's other containers";
+    let Some(chosen) = chosen else {
+        return NOT_TOGETHER.to_owned();
+    };
+    let choice = chosen.choice;
+    let granted = choice.grants.iter().any(|g| g.resource == offer.resource);
+    match (choice.strategy == offer.strategy, granted) {
+        (true, true) => "chosen".to_owned(),
+        (true, false) => {
+            let chosen = choice.grants.first().map_or("the other", |g| g.resource);
+            let why = match case.minds_places() {
+                true => "keeps more architectures or zones, wastes less or has more of it",
+                false => "wastes less or has more of it",
+            };
+            format!("fits; {chosen} {why}")
+        }
+        (false, _) if !chosen.comes_after(offer.strategy) => {
+            format!("fits; {} comes first", choice.strategy)
+        }
+        (false, _) if takes_pods => NOT_TOGETHER.to_owned(),
+        (false, _) => {
+            "fits, but its nodes take no pods now: cordoned, not ready, or gone".to_owned()
+        }
+    }
+}
+
+/// How much an offer is short of: MiB, or percent of compute.
+fn missing(ask: &Ask, offer: &Offer, lack: Lack) -> u64 {
+    let (asked, offered) = match lack {
+        Lack::Memory => (ask.memory.map(mib_ceil), offer.memory_mib),
+        Lack::Fraction | Lack::MemoryFraction => {
+            let device = offer.device_mib.unwrap_or(0);
+            let fraction = ask.fraction.or(ask.memory_fraction);
+            (fraction.map(|f| f.of_ceil(device)), offer.memory_mib)
+        }
+        Lack::Compute => {
+            let percent = offer.compute_percent();
+            (ask.compute.map(u64::from), Some(u64::from(percent)))
+        }
+        Lack::Graphics | Lack::Video => (None, None),
+    };
+    asked.unwrap_or(0).saturating_sub(offered.unwrap_or(0))
+}

@@ -1,0 +1,205 @@
+//! What keeps a pod off a kind of node: the selector that fails and the label as it is, or the taint.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::engine::line::placement::{Case, policy_tolerates};
+use crate::engine::node_terms;
+use crate::engine::supply::filter::{holds, is_gpu_taint, tolerates};
+use crate::engine::supply::fleet::{Group, Taint};
+use crate::engine::vocabulary::names::NODE_BOUNDARY;
+use crate::engine::vocabulary::printable::quoted;
+use crate::facts::pod::{NodeSelectorTerm, Requirement};
+
+const PRODUCT: &str = "nvidia.com/gpu.product";
+
+/// Values of one requirement that are repeated.
+const MOST_VALUES: usize = 3;
+
+/// Why a node is not reached.
+#[derive(Clone, Debug)]
+pub enum Obstacle<'c> {
+    /// A taint that the pod does not tolerate.
+    Taint(&'c Taint),
+    /// A label that the pod asks for and the node has otherwise.
+    Label {
+        /// `nodeSelector` or `node affinity`.
+        by: &'static str,
+        /// What is asked, as `key=value` or `key in [a, b]`.
+        asked: String,
+        /// The label's key.
+        key: &'c str,
+        /// A node of the kind, if it has a name.
+        node: Option<&'c str>,
+        /// Its label as it is.
+        has: Option<&'c str>,
+    },
+    /// Its name is not the one that the pod asks for.
+    Name,
+    /// Labels and taints let the pod in, but not on one and the same node.
+    Together,
+}
+
+impl<'c> Obstacle<'c> {
+    /// What keeps the pod of a case off a group that it does not reach.
+    pub(super) fn between(case: &'c Case<'_, '_>, group: &'c Group) -> Self {
+        let filter = case.filter;
+        let is_tolerated = |taint: &Taint| {
+            is_gpu_taint(taint)
+                || policy_tolerates(case.policy, taint)
+                || filter.tolerations.iter().any(|t| tolerates(t, taint))
+        };
+        if filter.node_name.is_some() {
+            return Self::Name;
+        }
+        if let Some(taint) = group.taints.iter().find(|taint| !is_tolerated(taint)) {
+            return Self::Taint(taint);
+        }
+        let node = case.supply.node_names(group).next();
+        let label = |key: &str| case.supply.label_in(group, key);
+        // What no known node carries is taken as given.
+        let is_known = |key: &str| case.supply.carries(key) || key == NODE_BOUNDARY;
+        let mut selected = filter.selected().filter(|(key, _)| is_known(key));
+        if let Some((key, value)) = selected.find(|(key, value)| label(key) != Some(*value)) {
+            return Self::Label {
+                by: "nodeSelector",
+                asked: format!("{}={}", plain(key), plain(value)),
+                key,
+                node,
+                has: label(key),
+            };
+        }
+        let fails = |r: &&Requirement<'_>| is_known(&r.key) && !holds(r, label(&r.key));
+        let failing = |term: &'c NodeSelectorTerm<'c>| {
+            let all = term.match_expressions.iter().flatten();
+            all.filter(fails).collect::<Vec<_>>()
+        };
+        let terms = node_terms::filled(filter.terms.unwrap_or_default());
+        let failing = terms.map(|(_, term)| (failing(term), term));
+        // The way that is nearest to let the pod in.
+        let nearest = failing.min_by_key(|(failing, _)| failing.len());
+        match nearest {
+            Some((failing, _)) if !failing.is_empty() => {
+                let first = failing[0];
+                Self::Label {
+                    by: "node affinity",
+                    asked: asked(first),
+                    key: &first.key,
+                    node,
+                    has: label(&first.key),
+                }
+            }
+            Some((_, term)) if term.match_fields.as_ref().is_some_and(|f| !f.is_empty()) => {
+                Self::Name
+            }
+            _ => Self::Together,
+        }
+    }
+
+    /// What its author can do about it, where that product is on the other side.
+    pub(super) fn fix(&self, product: &str) -> String {
+        match self {
+            Self::Taint(taint) => format!("tolerate the taint {}", words_of(taint)),
+            // Sharing and MIG change the label.
+            Self::Label {
+                key: PRODUCT,
+                asked,
+                ..
+            } if asked.contains(product) => format!(
+                "write slicegate.dev/gpu-products: {product} in place of the selector, which means it shared or whole"
+            ),
+            Self::Label { by, key, .. } => {
+                format!(
+                    "correct what the pod's {by} asks of {}, or leave it out",
+                    plain(key)
+                )
+            }
+            Self::Name => "let the scheduler pick the node".to_owned(),
+            Self::Together => "widen the pod's node selectors".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Obstacle<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Taint(taint) => {
+                write!(
+                    f,
+                    "its nodes have the taint {}, which the pod does not tolerate",
+                    words_of(taint)
+                )
+            }
+            Self::Label {
+                by,
+                asked,
+                node,
+                has,
+                ..
+            } => {
+                write!(f, "the pod's {by} asks for {asked}, ")?;
+                match node {
+                    Some(node) => write!(f, "node {node} has ")?,
+                    None => f.write_str("its nodes have ")?,
+                }
+                match has {
+                    Some(value) => f.write_str(&plain(value)),
+                    None => f.write_str("no such label"),
+                }
+            }
+            Self::Name => f.write_str("the pod asks for another node by its name"),
+            Self::Together => {
+                f.write_str("the pod's node selectors and affinity do not let it in together")
+            }
+        }
+    }
+}
+
+/// Whether the pod selects a product by its label, under the name that it has where it is whole.
+pub(super) fn selects(case: &Case<'_, '_>, product: &str) -> bool {
+    let mut selected = case.filter.selected();
+    let terms = node_terms::filled(case.filter.terms.unwrap_or_default());
+    let mut all = terms.flat_map(|(_, term)| term.match_expressions.iter().flatten());
+    selected.any(|pair| pair == (PRODUCT, product))
+        || all.any(|r| {
+            let mut values = r.values.iter().flatten();
+            *r.key == *PRODUCT && *r.operator == *"In" && values.any(|value| **value == *product)
+        })
+}
+
+/// A key or value of a label as it is where it can be one, in quotes where it cannot.
+fn plain(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 100;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
+    match !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_plain) {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(quoted(text)),
+    }
+}
+
+fn words_of(taint: &Taint) -> String {
+    match taint.value.as_str() {
+        "" => format!("{}:{}", taint.key, taint.effect),
+        value => format!("{}={value}:{}", taint.key, taint.effect),
+    }
+}
+
+fn asked(r: &Requirement<'_>) -> String {
+    let key = plain(&r.key);
+    let values = r.values.as_deref().unwrap_or_default();
+    let first = values.iter().take(MOST_VALUES);
+    let mut listed: Vec<Cow<'_, str>> = first.map(|value| plain(value)).collect();
+    if values.len() > MOST_VALUES {
+        listed.push(format!("{} more", values.len() - MOST_VALUES).into());
+    }
+    let listed = listed.join(", ");
+    match &*r.operator {
+        "In" => format!("{key} in [{listed}]"),
+        "NotIn" => format!("{key} not in [{listed}]"),
+        "Exists" => format!("the label {key}"),
+        "DoesNotExist" => format!("no label {key}"),
+        "Gt" => format!("{key} above {listed}"),
+        "Lt" => format!("{key} below {listed}"),
+        _ => format!("{key} by an operator that there is not"),
+    }
+}

@@ -1,0 +1,136 @@
+//! Words for what is asked and what an offer is short of.
+
+use crate::engine::line::placement::Case;
+use crate::engine::line::request::{Ask, Lack};
+use crate::engine::namespaces::quota::{Forbidden, QuotaView};
+use crate::engine::supply::offer::mib_ceil;
+use crate::engine::supply::{Identity, Offer, Slice};
+
+/// What the pod wants, in a few words.
+pub fn wanted(case: &Case<'_, '_>) -> String {
+    let Some(want) = case.wants.first() else {
+        return "the pod".to_owned();
+    };
+    let what = match (want.fixed_resource(), want.count) {
+        (Some(resource), count) => format!("{count} {resource}"),
+        (None, 1) => "one GPU or share".to_owned(),
+        (None, count) => format!("{count} whole GPUs"),
+    };
+    let size = size(&want.ask);
+    let others = match case.wants.len() {
+        1 => String::new(),
+        n => format!(" and {} more", n - 1),
+    };
+    format!("container {}'s {what}{size}{others}", want.container)
+}
+
+fn size(ask: &Ask) -> String {
+    let mut parts = Vec::new();
+    if let Some(bytes) = ask.memory {
+        parts.push(mib_words(mib_ceil(bytes)));
+    }
+    if let Some(fraction) = ask.fraction {
+        parts.push(format!("{fraction} of a GPU"));
+    }
+    if let Some(fraction) = ask.memory_fraction {
+        parts.push(format!("{fraction} of a GPU's memory"));
+    }
+    if let Some(percent) = ask.compute {
+        parts.push(format!("{percent} % of compute"));
+    }
+    match parts.as_slice() {
+        [] => String::new(),
+        _ => format!(" of {}", parts.join(" and ")),
+    }
+}
+
+/// `10Gi` where it is whole, else MiB.
+pub fn mib_words(mib: u64) -> String {
+    match mib.is_multiple_of(1024) {
+        true => format!("{}Gi", mib / 1024),
+        false => format!("{mib}Mi"),
+    }
+}
+
+/// What an offer is short of.
+pub(super) fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
+    match lack {
+        Lack::Memory => {
+            let asked = ask
+                .memory
+                .map_or_else(String::new, |b| mib_words(mib_ceil(b)));
+            match offer.memory_mib {
+                Some(mib) => format!("too small: {mib} MiB < {asked}"),
+                None => format!("{}, {asked} is asked", nobody_knows(offer)),
+            }
+        }
+        Lack::Fraction => {
+            let asked = ask.fraction.map_or_else(String::new, |f| f.to_string());
+            format!("too small: {} < {asked} of a GPU", share_words(offer))
+        }
+        Lack::MemoryFraction => {
+            let asked = ask
+                .memory_fraction
+                .map_or_else(String::new, |f| f.to_string());
+            format!(
+                "too small: {} < {asked} of a GPU's memory",
+                share_words(offer)
+            )
+        }
+        Lack::Compute => {
+            let asked = ask.compute.unwrap_or(0);
+            format!(
+                "too small: {} % of compute < {asked} %",
+                offer.compute_percent()
+            )
+        }
+        Lack::Graphics => {
+            "no graphics, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
+        }
+        Lack::Video => {
+            "no engine for video, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
+        }
+    }
+}
+
+/// Why a quota rules an offer out.
+pub(super) fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> String {
+    let quota = quota.title();
+    match why {
+        Forbidden::Resource => {
+            format!("{quota} of the namespace allows no {}", offer.resource)
+        }
+        Forbidden::Affinity => format!(
+            "{quota} of the namespace allows no pod with affinity across namespaces, as shared pods have"
+        ),
+    }
+}
+
+/// That nothing is known of an offer's memory, and by which label.
+fn nobody_knows(offer: &Offer) -> String {
+    match &offer.identity {
+        Identity::Gfd(gfd) => {
+            let label = format!("{}.memory", gfd.prefix);
+            format!("its memory is not known (label {label} is missing or cannot be right)")
+        }
+        Identity::Listed(_) => "its memory is not known".to_owned(),
+    }
+}
+
+fn share_words(offer: &Offer) -> String {
+    match offer.slice {
+        None => format!("1/{}", offer.replicas),
+        Some(Slice {
+            compute, memory, ..
+        }) => {
+            let share = match offer.replicas {
+                1 => String::new(),
+                n => format!(", 1/{n} of it"),
+            };
+            format!(
+                "{}/{} of compute and {}/{} of memory{share}",
+                compute.0, compute.1, memory.0, memory.1
+            )
+        }
+    }
+}

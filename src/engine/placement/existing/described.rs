@@ -1,0 +1,249 @@
+//! The nodes that a node selector term describes, read like labels: nothing but what the scheduler obeys is taken for
+//! an answer.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashSet;
+
+use crate::engine::line::placement::Case;
+use crate::engine::supply::read::{self, Labels};
+use crate::engine::supply::{Offer, VGPU_PRESENT};
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::policy::Declared;
+use crate::facts::pod::{NodeSelectorTerm, Requirement};
+use crate::facts::text::Pairs;
+
+/// How many kinds of nodes are looked at, over all terms and resources: more than any rewrite describes.
+const MOST_KINDS: usize = 4096;
+
+/// What is left of the kinds of nodes that are looked at.
+pub(super) struct Budget(usize);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(MOST_KINDS)
+    }
+}
+
+impl Budget {
+    /// Whether no node was described at all.
+    pub(super) fn is_unused(&self) -> bool {
+        self.0 == MOST_KINDS
+    }
+
+    fn take(&mut self) -> Option<()> {
+        self.0 = self.0.checked_sub(1)?;
+        Some(())
+    }
+}
+
+/// The nodes that a term describes, one kind after the other: of each label that is asked for and may have several
+/// values, one is tried at a time. Labels that nobody asks for make no kinds, however many values they may have.
+pub(super) struct Described<'t> {
+    term: &'t NodeSelectorTerm<'t>,
+    selector: Option<&'t Pairs<'t>>,
+    declared: Declared,
+    /// Whether a memory that the term leaves open may be less than what is asked for.
+    needs_memory: bool,
+    /// The labels that were asked for and have values, in the order in which they were first asked for.
+    picks: RefCell<Vec<Pick<'t>>>,
+    /// A label was asked for that the term leaves open.
+    is_open: Cell<bool>,
+    /// A label was asked for whose requirements contradict each other, so that no node of this kind exists.
+    is_nowhere: Cell<bool>,
+}
+
+/// One label, the values it may have, and the one that is tried now.
+struct Pick<'t> {
+    key: &'t str,
+    values: Vec<&'t str>,
+    at: usize,
+}
+
+impl<'t> Described<'t> {
+    pub(super) fn new(term: &'t NodeSelectorTerm<'t>, case: &'t Case<'_, '_>) -> Self {
+        Self {
+            term,
+            selector: case.filter.node_selector,
+            declared: case.policy.supply.declared,
+            needs_memory: case.wants.iter().any(|w| w.ask.memory.is_some()),
+            picks: RefCell::default(),
+            is_open: Cell::new(false),
+            is_nowhere: Cell::new(false),
+        }
+    }
+
+    /// Shows what every kind of node offers under a resource name. None where the term leaves open what a node is, where
+    /// there are too many kinds, or where one does not fit.
+    pub(super) fn each_offer(
+        &self,
+        resource: &str,
+        budget: &mut Budget,
+        fits: &mut dyn FnMut(&Offer) -> bool,
+    ) -> Option<()> {
+        self.picks.borrow_mut().clear();
+        loop {
+            self.is_open.set(false);
+            self.is_nowhere.set(false);
+            let reading = read::resource(self, resource, 1, self.declared);
+            if !self.is_nowhere.get() {
+                budget.take()?;
+                let offer = reading.ok().filter(|_| !self.is_open.get())?;
+                if !fits(&offer) {
+                    return None;
+                }
+            }
+            if !self.next() {
+                return Some(());
+            }
+        }
+    }
+
+    /// Goes on to the next kind; false after the last one.
+    fn next(&self) -> bool {
+        let mut picks = self.picks.borrow_mut();
+        while let Some(last) = picks.last_mut() {
+            last.at += 1;
+            if last.at < last.values.len() {
+                return true;
+            }
+            picks.pop();
+        }
+        false
+    }
+
+    fn requirements(&self, key: &str) -> impl Iterator<Item = &'t Requirement<'t>> {
+        let all = self.term.match_expressions.iter().flatten();
+        all.filter(move |r| *r.key == *key)
+    }
+
+    /// The values a label may have, where selector or requirements list some. What the scheduler would take for an error,
+    /// and match no node with, only makes the list longer than it has to be.
+    fn values(&self, key: &str) -> Option<(&'t str, Vec<&'t str>)> {
+        // Of a key that stands twice the last one counts.
+        let selected = self.selector.into_iter().flat_map(Pairs::iter);
+        let selected = selected.filter(|(k, _)| *k == key).last();
+        let list = self.requirements(key).find(|r| &*r.operator == "In");
+        let (key, mut values) = match (selected, list) {
+            (Some((key, value)), _) => (key, vec![value]),
+            (None, Some(list)) => (&*list.key, texts(list).collect()),
+            (None, None) => return None,
+        };
+        let mut numbers = Numbers::default();
+        for requirement in self.requirements(key) {
+            match &*requirement.operator {
+                "In" if list.is_some_and(|first| std::ptr::eq(first, requirement))
+                    && selected.is_none() => {}
+                "In" | "NotIn" => {
+                    let listed: HashSet<&str> = texts(requirement).collect();
+                    let is_in = &*requirement.operator == "In";
+                    values.retain(|value| listed.contains(value) == is_in);
+                }
+                "DoesNotExist" => values.clear(),
+                "Gt" => numbers.above(requirement),
+                "Lt" => numbers.below(requirement),
+                _ => {}
+            }
+        }
+        values.retain(|value| numbers.include(value));
+        Some((key, values))
+    }
+
+    /// Takes note of a label that the term says nothing of, unless an offer can be read without.
+    fn lacks(&self, key: &str) {
+        let is_absent = || {
+            self.requirements(key)
+                .any(|r| &*r.operator == "DoesNotExist")
+        };
+        if !is_detail(key) && !is_absent() {
+            self.is_open.set(true);
+        }
+    }
+}
+
+impl Labels for Described<'_> {
+    fn label(&self, key: &str) -> Option<&str> {
+        let mut picks = self.picks.borrow_mut();
+        if let Some(pick) = picks.iter().find(|pick| pick.key == key) {
+            return pick.values.get(pick.at).copied();
+        }
+        let Some((key, values)) = self.values(key) else {
+            self.lacks(key);
+            // The plugin offers nothing above the driver's limit, so a node with these labels is within it.
+            return (key == "nvidia.com/gpu.compute.major").then_some("9");
+        };
+        let first = values.first().copied();
+        match first {
+            Some(_) => picks.push(Pick { key, values, at: 0 }),
+            None => self.is_nowhere.set(true),
+        }
+        first
+    }
+
+    /// Beside an ask that memory does not matter to, a memory that is left open may be one that nobody knows.
+    fn says_something(&self, key: &str) -> bool {
+        self.label(key).is_some() || !self.needs_memory
+    }
+
+    /// More memory is never worse, so a lower bound will do.
+    fn at_least(&self, key: &str) -> Option<u64> {
+        if let Some(value) = self.label(key) {
+            return value.parse().ok();
+        }
+        let above = self.requirements(key).filter(|r| &*r.operator == "Gt");
+        let least = above.filter_map(|r| number(r)?.checked_add(1)).max();
+        let least = least.and_then(|least| u64::try_from(least).ok());
+        if least.is_none() && self.needs_memory {
+            self.is_open.set(true);
+        }
+        least
+    }
+}
+
+/// What `Gt` and `Lt` leave of the numbers.
+#[derive(Default)]
+struct Numbers {
+    above: Option<i64>,
+    below: Option<i64>,
+}
+
+impl Numbers {
+    fn above(&mut self, requirement: &Requirement<'_>) {
+        self.above = self.above.max(number(requirement));
+    }
+
+    fn below(&mut self, requirement: &Requirement<'_>) {
+        if let Some(bound) = number(requirement) {
+            self.below = Some(self.below.map_or(bound, |below| below.min(bound)));
+        }
+    }
+
+    fn include(&self, value: &str) -> bool {
+        if self.above.is_none() && self.below.is_none() {
+            return true;
+        }
+        // A label that is no number is neither above nor below one.
+        value.parse().is_ok_and(|number: i64| {
+            self.above.is_none_or(|above| number > above)
+                && self.below.is_none_or(|below| number < below)
+        })
+    }
+}
+
+/// The bound of a `Gt` or `Lt`.
+fn number(requirement: &Requirement<'_>) -> Option<i64> {
+    requirement.values.as_ref()?.first()?.parse().ok()
+}
+
+fn texts<'t>(requirement: &'t Requirement<'_>) -> impl Iterator<Item = &'t str> {
+    requirement.values.iter().flatten().map(|value| &**value)
+}
+
+/// Labels without which an offer can still be read, only with less known about it.
+fn is_detail(key: &str) -> bool {
+    let attribute = key.rsplit_once('.').map_or(key, |(_, attribute)| attribute);
+    matches!(
+        attribute,
+        "count" | "memory" | "minor" | "major" | "gi" | "decoder" | "encoder"
+    ) || key.starts_with(names::MIG) && attribute == "product"
+        || matches!(key, "eks.amazonaws.com/instance-gpu-count" | VGPU_PRESENT)
+}

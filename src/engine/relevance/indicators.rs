@@ -1,0 +1,347 @@
+//! The closed list of signs: where a text stands, and which texts are signs there.
+
+use crate::engine::relevance::LONGEST;
+use crate::engine::relevance::host_paths;
+use crate::engine::relevance::injecting::INJECTING;
+use crate::engine::relevance::sharing_systems;
+use crate::engine::relevance::sharing_systems::Stands;
+use crate::engine::rules::{host_device, mixed_devices, visible_devices};
+use crate::engine::vocabulary::names;
+
+/// Where a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// The key of an annotation, of a label, or of a limit or request.
+    Key(Stands),
+    /// The name of an environment variable.
+    Variable,
+    /// The prefix of an `envFrom`; without one nothing is known of it.
+    Prefix,
+    /// `runtimeClassName`.
+    RuntimeClass,
+    /// The path of a `hostPath` volume.
+    HostPath,
+    /// Where a volume is mounted.
+    MountPath,
+    /// A label key by which required anti-affinity selects the pods that it keeps away.
+    Repelled,
+    /// What of a volume is mounted, with or without variables.
+    SubPath,
+}
+
+/// Texts that mean something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Texts {
+    /// These as they are.
+    Are(&'static [&'static str]),
+    /// What begins with one of these.
+    Begin(&'static [&'static str]),
+    /// What begins with the one and ends with the other.
+    BeginAndEnd(&'static str, &'static str),
+    /// What has one of these somewhere.
+    Have(&'static [&'static str]),
+    /// A beginning of what begins with one of these.
+    Spell(&'static [&'static str]),
+    /// Other systems' words that stand there.
+    Foreign(Stands),
+    /// Annotations that inject devices.
+    Inject,
+    /// Paths that lead to the node's GPUs or may be written to hide that they do.
+    Roads,
+    /// Too long to be compared.
+    Long,
+    /// Whatever stands there.
+    Any,
+}
+
+use Stands::{Annotation, Label, Resource};
+use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Inject, Long, Roads, Spell};
+
+/// The signs of one place.
+pub(crate) struct Signs {
+    pub(crate) texts: &'static [Texts],
+    /// A bit for each byte that a text has to begin with, unless it is long.
+    first: u128,
+}
+
+static ANNOTATION: Signs = Signs::of(&[Long, Begin(&names::KEYS), Inject, Foreign(Annotation)]);
+static LABEL: Signs = Signs::of(&[Long, Begin(&[names::PREFIX]), Foreign(Label)]);
+static RESOURCE: Signs = Signs::of(&[
+    Long,
+    Are(&[names::GPU, names::GPU_SHARED]),
+    Begin(&[names::MIG]),
+    BeginAndEnd(mixed_devices::CLASS, mixed_devices::NVIDIA),
+    Foreign(Resource),
+]);
+static VARIABLE: Signs = Signs::of(&[Long, Begin(&names::VARIABLES)]);
+static PREFIX: Signs = Signs::of(&[Long, Spell(&names::VARIABLES)]);
+// What a class runs is not to be seen in its name.
+static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
+static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
+static REPELLED: Signs = Signs::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
+static MOUNT_PATH: Signs = Signs::of(&[
+    Long,
+    Have(&[visible_devices::DEVICES, host_device::PIPES_NAME]),
+]);
+static SUB_PATH: Signs = Signs::of(&[Long, Have(&host_paths::TELLING)]);
+
+/// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
+pub(crate) fn signs(at: At) -> &'static Signs {
+    match at {
+        At::Key(Annotation) => &ANNOTATION,
+        At::Key(Label) => &LABEL,
+        At::Key(Resource) => &RESOURCE,
+        At::Variable => &VARIABLE,
+        At::Prefix => &PREFIX,
+        At::RuntimeClass => &RUNTIME_CLASS,
+        At::HostPath => &HOST_PATH,
+        At::MountPath => &MOUNT_PATH,
+        At::Repelled => &REPELLED,
+        At::SubPath => &SUB_PATH,
+    }
+}
+
+/// Whether a text is a sign where it stands.
+pub(crate) fn says(at: At, text: &str) -> bool {
+    let signs = signs(at);
+    // Hardly a text of hardly a pod begins like a sign.
+    let first = text.as_bytes().first();
+    let may = first.is_none_or(|first| signs.first & bit(*first) != 0) || text.len() > LONGEST;
+    may && signs.texts.iter().any(|texts| texts.include(text))
+}
+
+/// What every key of a map begins with that may be a sign.
+static KEYS: u128 = ANNOTATION.first | LABEL.first | RESOURCE.first;
+
+/// Whether it is worth asking if a key is a sign: hardly any of hundreds of thousands is.
+pub(crate) fn may_say(key: &str) -> bool {
+    let first = key.as_bytes().first();
+    first.is_some_and(|first| KEYS & bit(*first) != 0) || key.len() > LONGEST
+}
+
+impl Signs {
+    const fn of(texts: &'static [Texts]) -> Self {
+        let (mut first, mut index) = (0, 0);
+        while index < texts.len() {
+            first |= texts[index].first();
+            index += 1;
+        }
+        Self { texts, first }
+    }
+}
+
+const fn bit(byte: u8) -> u128 {
+    1 << (byte & 127)
+}
+
+const fn bits(texts: &[&str]) -> u128 {
+    let (mut bits, mut index) = (0, 0);
+    while index < texts.len() {
+        bits |= bit(texts[index].as_bytes()[0]);
+        index += 1;
+    }
+    bits
+}
+
+const fn injecting_bits() -> u128 {
+    let (mut bits, mut index) = (0, 0);
+    while index < INJECTING.len() {
+        bits |= bit(INJECTING[index].key.as_bytes()[0]);
+        index += 1;
+    }
+    bits
+}
+
+impl Texts {
+    /// What a text of at most the longest has to begin with.
+    const fn first(self) -> u128 {
+        match self {
+            Are(texts) | Begin(texts) | Spell(texts) => bits(texts),
+            BeginAndEnd(beginning, _) => bits(&[beginning]),
+            Foreign(_) => bits(&sharing_systems::BEGINNINGS),
+            Inject => injecting_bits(),
+            Have(_) | Roads | Any => u128::MAX,
+            Long => 0,
+        }
+    }
+
+    fn include(self, text: &str) -> bool {
+        match self {
+            Are(names) => names.contains(&text),
+            Begin(beginnings) => beginnings.iter().any(|b| text.starts_with(b)),
+            BeginAndEnd(beginning, end) => text.starts_with(beginning) && text.ends_with(end),
+            Have(parts) => parts.iter().any(|part| text.contains(part)),
+            Spell(beginnings) => {
+                let spells = |b: &&str| b.starts_with(text) || text.starts_with(*b);
+                !text.is_empty() && beginnings.iter().any(spells)
+            }
+            Foreign(stands) => sharing_systems::find(stands, text).is_some(),
+            Inject => INJECTING.iter().any(|word| text.starts_with(word.key)),
+            Roads => !is_plain(text) || host_paths::concerns(bare(text)),
+            // As CEL counts.
+            Long => text.len() > LONGEST && text.chars().count() > LONGEST,
+            Any => !text.is_empty(),
+        }
+    }
+}
+
+/// Parts of a path that say nothing, or lead back; dot files share the second, which is their bad luck.
+pub(crate) const DETOURS: [&str; 2] = ["//", "/."];
+
+/// Whether a path means what it says: cleaned, it would lose a slash at its end and no more.
+fn is_plain(path: &str) -> bool {
+    path.starts_with('/') && !DETOURS.iter().any(|d| path.contains(d))
+}
+
+/// A plain path as [`host_paths::clean`] makes it.
+fn bare(path: &str) -> &str {
+    match path.strip_suffix('/') {
+        Some("") | None => path,
+        Some(rest) => rest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::At::{HostPath, Key, Prefix, Repelled, Variable};
+    use super::*;
+
+    #[test]
+    fn every_variable_a_rule_looks_for_begins_like_a_sign() {
+        let known = visible_devices::SWITCHES.iter().chain(&[
+            names::VISIBLE_DEVICES,
+            names::MPS_MEMORY,
+            names::MPS_THREADS,
+        ]);
+        let open = visible_devices::OPEN
+            .iter()
+            .chain(&crate::engine::rules::limit_env::OPEN);
+        for name in known.chain(open) {
+            assert!(says(Variable, name), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_key_that_says_something_begins_like_a_sign() {
+        for key in [
+            names::MODE,
+            names::TIER,
+            names::TRUST_BOUNDARY,
+            names::STRATEGY,
+            names::GPU_MEMORY,
+            names::GPU_FRACTION,
+            names::GPU_COMPUTE,
+            names::GPU_PRODUCTS,
+            names::DECISION,
+            names::MPS_USER,
+        ] {
+            assert!(says(Key(Annotation), key) && says(Key(Label), key), "{key}");
+        }
+        for key in [
+            names::CONTAINER_MEMORY,
+            names::CONTAINER_FRACTION,
+            names::CONTAINER_COMPUTE,
+        ] {
+            assert!(says(Key(Annotation), &format!("{key}main")), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_other_systems_word_is_one() {
+        for word in &sharing_systems::WORDS {
+            let key = word.key.replace('*', "x");
+            assert!(says(Key(word.stands), &key), "{key}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_is_one_where_keys_below_it_may_be_one() {
+        for prefix in [
+            "N",
+            "NVIDIA_",
+            "NVIDIA_VIS",
+            "NVIDIA_MIG_X",
+            "CUDA",
+            "CUDA_MPS_P",
+            "CUDA_V",
+        ] {
+            assert!(says(Prefix, prefix), "{prefix}");
+        }
+        for prefix in ["", "APP_", "nvidia_", "CUDA_VISIBLE_", "XNVIDIA_"] {
+            assert!(!says(Prefix, prefix), "{prefix}");
+        }
+    }
+
+    #[test]
+    fn a_selected_key_is_one_below_the_domain_and_nowhere_else() {
+        for key in [
+            names::TRUST_BOUNDARY,
+            names::MPS_USER,
+            "slicegate.dev/anything",
+            "gpu-memory.slicegate.dev/main",
+            "a.b.slicegate.dev/c",
+        ] {
+            assert!(says(Repelled, key) && names::is_own_key(key), "{key}");
+        }
+        for key in [
+            "",
+            "app",
+            "slicegate.dev",
+            "slicegate.devel/x",
+            "myslicegate.dev/x",
+            "app.kubernetes.io/slicegate.dev",
+            "Slicegate.dev/trust-boundary",
+        ] {
+            assert!(!says(Repelled, key) && !names::is_own_key(key), "{key}");
+        }
+        assert!(says(Repelled, &"x".repeat(LONGEST + 1)));
+    }
+
+    #[test]
+    fn a_path_is_one_where_its_cleaned_form_concerns_a_road() {
+        for path in [
+            "/",
+            "",
+            "dev",
+            "/dev",
+            "/dev/",
+            "/dev/nvidia0",
+            "/dev/nvidiactl/",
+            "/var/run",
+            "/run/k3s/",
+            "/run/k3s/containerd/x",
+            "/home/../dev",
+            "/var/./run/nvidia",
+            "//etc/cdi",
+            "/opt/.",
+            "/etc/kubernetes",
+            "/proc",
+            "/mnt/stateful_partition",
+            "/var/data/kubelet/pki",
+        ] {
+            assert!(says(HostPath, path), "{path}");
+        }
+        for path in [
+            "/home",
+            "/home/",
+            "/devices",
+            "/run/k3s2",
+            "/var/log/",
+            "/run/nvidia2",
+            "/tmp",
+            "/mnt",
+            "/usr/local/nvidia",
+            "/etc/cdi2",
+        ] {
+            assert!(!says(HostPath, path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_plain_path_without_its_last_slash_is_clean() {
+        for path in ["/", "/a", "/a/", "/a/b/", "/a.b"] {
+            assert!(is_plain(path), "{path}");
+            assert_eq!(bare(path), host_paths::clean(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Annotations by which a runtime or a plugin of the node is told to inject devices or mounts, or to use another
+//! runtime; a closed list that webhook, guard and documents share.
+//!
+//! Sources: CDI (`cncf-tags/container-device-interface` `pkg/cdi/annotations.go`), NVIDIA/nvidia-container-toolkit (its NRI
+//! plugin), containerd/nri `plugins/device-injector`, GoogleCloudPlatform/container-engine-accelerators, cri-o/cri-o
+//! `pkg/annotations`, opencontainers/runc `features.go`, containers/crun `crun.1.md`, kata-containers/kata-containers
+//! `src/libs/kata-types/src/annotations`, koordinator-sh/koordinator `pkg/koordlet/runtimehooks`, and those of
+//! [`foreign`](crate::engine::relevance::sharing_systems).
+
+use crate::engine::vocabulary::policy::{ForeignSystem, Policy};
+use crate::facts::Pod;
+use crate::facts::text::Pairs;
+use ForeignSystem::{Hami, Kai, RunAi, TensorFusion, Volcano};
+
+/// What the key of such an annotation begins with.
+#[derive(Debug)]
+pub struct Injecting {
+    /// The beginning. Bare keys, without `/pod` or `/container.<name>`, are for every container of the pod.
+    pub key: &'static str,
+    /// Who reads it.
+    pub reader: &'static str,
+    /// Sharing systems whose own controllers write it; where the policy lists one of them, it is theirs.
+    pub systems: &'static [ForeignSystem],
+    /// It is read for pods that ask for a resource that begins so, which is the system's own and no stock one.
+    pub own: Option<&'static str>,
+}
+
+const fn word(key: &'static str, reader: &'static str) -> Injecting {
+    Injecting {
+        key,
+        reader,
+        systems: &[],
+        own: None,
+    }
+}
+
+const fn foreign(
+    key: &'static str,
+    reader: &'static str,
+    systems: &'static [ForeignSystem],
+) -> Injecting {
+    Injecting {
+        key,
+        reader,
+        systems,
+        own: None,
+    }
+}
+
+const fn volcano(key: &'static str) -> Injecting {
+    Injecting {
+        key,
+        reader: "Volcano's vGPU device plugin",
+        systems: &[Volcano],
+        own: Some("volcano.sh/"),
+    }
+}
+
+const CRI_O: &str = "CRI-O";
+const DEVICE_INJECTOR: &str = "the NRI plugin device-injector";
+const HAMI: &str = "HAMi's device plugin";
+const KATA: &str = "Kata Containers";
+
+/// The closed list.
+pub static INJECTING: [Injecting; 40] = [
+    word("cdi.k8s.io/", "CDI in container runtimes"),
+    word("nvidia.cdi.k8s.io", "the NRI plugin of NVIDIA's toolkit"),
+    word("devices.gke.io", "GKE's device injector"),
+    word("cdi-devices.gke.io", "GKE's device injector"),
+    word("devices.noderesource.dev", DEVICE_INJECTOR),
+    word("cdi-devices.noderesource.dev", DEVICE_INJECTOR),
+    word("mounts.noderesource.dev", DEVICE_INJECTOR),
+    word("devices.nri.io", DEVICE_INJECTOR),
+    word("cdi-devices.nri.io", DEVICE_INJECTOR),
+    word("mounts.nri.io", DEVICE_INJECTOR),
+    word("cdi.nri.io", DEVICE_INJECTOR),
+    word("io.kubernetes.cri-o.Devices", CRI_O),
+    word("devices.crio.io", CRI_O),
+    word("io.kubernetes.cri-o.PlatformRuntimePath", CRI_O),
+    word("platform-runtime-path.crio.io", CRI_O),
+    word("org.systemd.property.", "runc and crun"),
+    word("org.criu.config", "runc"),
+    word("run.oci.", "crun"),
+    word("io.katacontainers.config_path", KATA),
+    word("io.katacontainers.config.hypervisor.path", KATA),
+    word("io.katacontainers.config.hypervisor.ctlpath", KATA),
+    word("io.katacontainers.config.hypervisor.jailer_path", KATA),
+    word("io.katacontainers.config.hypervisor.virtio_fs_daemon", KATA),
+    word(
+        "io.katacontainers.config.hypervisor.virtio_fs_extra_args",
+        KATA,
+    ),
+    word("io.katacontainers.config.hypervisor.file_mem_backend", KATA),
+    word(
+        "io.katacontainers.config.hypervisor.vhost_user_store_path",
+        KATA,
+    ),
+    word("io.katacontainers.config.hypervisor.guest_hook_path", KATA),
+    word("dev.gvisor.flag.", "gVisor"),
+    word(
+        "scheduling.koordinator.sh/device-allocated",
+        "Koordinator's koordlet",
+    ),
+    foreign(
+        "nvidia.com/container.",
+        "the NRI plugin of GPU fractioning",
+        &[Kai, RunAi],
+    ),
+    foreign("hami.io/vgpu-", HAMI, &[Hami]),
+    foreign("hami.io/bind-", HAMI, &[Hami]),
+    foreign(
+        "tensor-fusion.ai/",
+        "TensorFusion's device plugin",
+        &[TensorFusion],
+    ),
+    volcano("volcano.sh/vgpu-ids"),
+    volcano("volcano.sh/vgpu-node"),
+    volcano("volcano.sh/vgpu-time"),
+    volcano("volcano.sh/devices-to-allocate"),
+    volcano("volcano.sh/bind-"),
+    volcano("volcano.sh/gpu-index"),
+    volcano("volcano.sh/predicate-time"),
+];
+
+/// The second letters of the keys, one bit each, by the first: hardly any other annotation begins so.
+static LETTERS: [u32; 32] = letters();
+
+const fn letters() -> [u32; 32] {
+    let (mut letters, mut index) = ([0; 32], 0);
+    while index < INJECTING.len() {
+        let key = INJECTING[index].key.as_bytes();
+        letters[(key[0] & 31) as usize] |= 1 << (key[1] & 31);
+        index += 1;
+    }
+    letters
+}
+
+fn may_begin_one(key: &str) -> bool {
+    let bytes = key.as_bytes();
+    let (Some(first), Some(second)) = (bytes.first(), bytes.get(1)) else {
+        return false;
+    };
+    LETTERS[usize::from(first & 31)] & 1 << (second & 31) != 0
+}
+
+/// Whether an annotation of the pod makes something on the node inject devices or mounts, under a policy that leaves
+/// some systems alone.
+pub fn is_injecting(key: &str, pod: &Pod<'_>, policy: &Policy) -> bool {
+    if !may_begin_one(key) {
+        return false;
+    }
+    let is_said = |word: &&Injecting| key.starts_with(word.key) && !word.is_left_alone(policy);
+    let mut said = INJECTING.iter().filter(is_said);
+    said.any(|word| word.own.is_none_or(|own| !asks_for(pod, own)))
+}
+
+impl Injecting {
+    /// Whether the policy leaves the systems alone that write it.
+    pub(crate) fn is_left_alone(&self, policy: &Policy) -> bool {
+        let mut systems = self.systems.iter();
+        systems.any(|system| policy.foreign_sharing.contains(system))
+    }
+}
+
+/// Whether a container names a resource that begins so, whatever the quantity.
+fn asks_for(pod: &Pod<'_>, beginning: &str) -> bool {
+    let mut resources = pod.containers().filter_map(|(_, c)| c.resources.as_ref());
+    resources.any(|r| {
+        let lists = [&r.limits, &r.requests].into_iter().flatten();
+        lists
+            .flat_map(Pairs::iter)
+            .any(|(name, _)| name.starts_with(beginning))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{INJECTING, is_injecting};
+    use crate::config::policy;
+    use crate::facts::Pod;
+
+    #[test]
+    fn where_the_policy_lists_a_system_its_annotations_are_its_own() {
+        let pod = Pod::default();
+        let built_in = policy::built_in().unwrap();
+        for word in &INJECTING {
+            assert!(is_injecting(word.key, &pod, &built_in), "{}", word.key);
+            for system in word.systems {
+                let mut listing = policy::built_in().unwrap();
+                listing.foreign_sharing = vec![*system];
+                assert!(!is_injecting(word.key, &pod, &listing), "{}", word.key);
+                let others = INJECTING
+                    .iter()
+                    .filter(|other| !other.systems.contains(system));
+                for other in others {
+                    assert!(is_injecting(other.key, &pod, &listing), "{}", other.key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_entry_hides_another() {
+        for (index, word) in INJECTING.iter().enumerate() {
+            let before = INJECTING.iter().take(index);
+            let hidden = before.filter(|other| word.key.starts_with(other.key));
+            assert_eq!(hidden.count(), 0, "{}", word.key);
+        }
+    }
+}

@@ -1,0 +1,397 @@
+//! How much a pod may say. One list of limits serves the webhook, the guard and the pages: what is beyond one of them is
+//! refused before anything is made of it, so that no pod costs much more than another.
+//!
+//! Nothing that is read here is believed either: a pod that was too long to be read whole is beyond them by that alone.
+
+use std::ops::AddAssign;
+
+use crate::engine::line::edit::Edit;
+use crate::engine::node_terms::{Is, Term};
+use crate::engine::relevance;
+use crate::engine::request;
+use crate::engine::vocabulary::names;
+use crate::facts::Pod;
+use crate::facts::pod::{Container, ContainerKind, NodeTerm, Spec};
+use crate::facts::text::Pairs;
+use crate::json::Cut;
+
+/// One limit.
+#[derive(Debug)]
+pub struct Limit {
+    /// What is counted, for people.
+    pub of: &'static str,
+    /// The most there may be.
+    pub most: usize,
+    /// Where it stands in the pod, `""` where it stands in many places.
+    pub path: &'static str,
+    /// Whether the guard counts it too. The rest the API server bounds itself, or the guard does not read.
+    pub is_guarded: bool,
+}
+
+const fn limit(most: usize, of: &'static str, path: &'static str) -> Limit {
+    Limit {
+        of,
+        most,
+        path,
+        is_guarded: false,
+    }
+}
+
+const fn guarded(most: usize, of: &'static str, path: &'static str) -> Limit {
+    Limit {
+        is_guarded: true,
+        ..limit(most, of, path)
+    }
+}
+
+/// Init and ephemeral ones among them.
+pub static CONTAINERS: Limit = guarded(500, "containers", "/spec");
+/// All together.
+pub static ENTRIES: Limit = guarded(
+    5_000,
+    "variables, sources of variables, mounts, limits and requests of containers, volumes, labels and annotations",
+    "",
+);
+/// By resource name or annotation.
+pub static ASKS: Limit = limit(200, "asks for GPUs", "/spec");
+/// As written and, with slicegate's own beside each, as it would be written.
+pub static TERMS: Limit = guarded(200, "required node selector terms", NODES);
+/// In all terms.
+pub static REQUIREMENTS: Limit = guarded(1_000, "requirements in these terms", NODES);
+/// In all requirements.
+pub static VALUES: Limit = guarded(5_000, "values in these requirements", NODES);
+/// Of the pod.
+pub static SELECTORS: Limit = guarded(200, "node selector labels", "/spec/nodeSelector");
+/// Of the pod.
+pub static TOLERATIONS: Limit = guarded(200, "tolerations", "/spec/tolerations");
+/// Required and preferred ones.
+pub static NEIGHBOURS: Limit = guarded(
+    200,
+    "terms of pod affinity and anti-affinity",
+    "/spec/affinity",
+);
+/// Of the pod.
+pub static OWNERS: Limit = guarded(200, "owner references", "/metadata/ownerReferences");
+/// Of the pod.
+pub static CLAIMS: Limit = guarded(200, "resource claims", "/spec/resourceClaims");
+/// Patterns in `slicegate.dev/gpu-products`.
+pub static PRODUCTS: Limit = limit(
+    32,
+    "product patterns",
+    "/metadata/annotations/slicegate.dev~1gpu-products",
+);
+/// Of volumes and mounts; a single path of a node has at most 4,096.
+pub static PATHS: Limit = guarded(50_000, "characters in paths of volumes and mounts", "");
+/// Each is followed through the node's links.
+pub static HOSTS: Limit = guarded(
+    1_000,
+    "host paths, with the mounts of a part of a volume beside them",
+    "/spec/volumes",
+);
+/// Each pair is looked at.
+pub static PAIRS: Limit = guarded(
+    20_000,
+    "pairs of a host path and a mount of a part of a volume",
+    "/spec/volumes",
+);
+/// Commands and arguments as JSON; no single string that Linux takes is longer than this.
+pub static COMMANDS: Limit = limit(131_072, "bytes of commands and arguments", "/spec");
+/// Keys and values; the API server's own limit for annotations is 262,144.
+pub static METADATA: Limit = limit(262_144, "bytes of labels and annotations", "/metadata");
+/// Names of containers, variables, resources and nodes; names of objects have at most 253.
+pub static NAME: Limit = limit(1_024, "bytes in one name", "");
+/// What would have to be written; etcd takes no object of more than 1.5 MiB.
+pub static PATCH: Limit = limit(1 << 20, "bytes of changes by slicegate", "");
+
+const NODES: &str =
+    "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+
+/// All of them, in the order in which they are told.
+pub static LIMITS: [&Limit; 19] = [
+    &CONTAINERS,
+    &ENTRIES,
+    &ASKS,
+    &TERMS,
+    &REQUIREMENTS,
+    &VALUES,
+    &SELECTORS,
+    &TOLERATIONS,
+    &NEIGHBOURS,
+    &OWNERS,
+    &CLAIMS,
+    &PRODUCTS,
+    &PATHS,
+    &HOSTS,
+    &PAIRS,
+    &COMMANDS,
+    &METADATA,
+    &NAME,
+    &PATCH,
+];
+
+/// Entries that are kept of a request: more than any pod within the limits has, before and after an update.
+pub const KEPT: usize = 20_000;
+
+/// A limit, and how much more there is.
+#[derive(Clone, Copy, Debug)]
+pub struct Excess {
+    /// Which one.
+    pub limit: &'static Limit,
+    /// How many there are; none where they were too many to be counted.
+    pub found: Option<usize>,
+}
+
+/// The first limit that a pod is beyond.
+pub fn excess(pod: &Pod<'_>) -> Option<Excess> {
+    match pod.cut {
+        Cut::Nothing => first(of_pod(pod)),
+        _ => Some(Excess {
+            limit: &ENTRIES,
+            found: None,
+        }),
+    }
+}
+
+/// The first limit of the guard that a pod is beyond.
+pub(in crate::engine) fn excess_for_the_guard(pod: &Pod<'_>) -> Option<Excess> {
+    first(of_pod(pod).filter(|(limit, _)| limit.is_guarded))
+}
+
+/// The first limit that a pod is beyond whose labels are looked at, wherever it is.
+pub(in crate::engine) fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
+    first([
+        (&CONTAINERS, all(pod).count()),
+        (&ENTRIES, relevance::entries(pod)),
+    ])
+}
+
+/// The limit that a pod's required anti-affinity alone is beyond: in what is more than is read, a term could hide that
+/// closes nodes for everybody.
+pub(in crate::engine) fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
+    match pod.cut >= Cut::Entries && pod.has_required_anti_affinity() {
+        true => Some(Excess {
+            limit: &ENTRIES,
+            found: None,
+        }),
+        false => first([(&ENTRIES, relevance::entries_repelled(pod))]),
+    }
+}
+
+/// The first limit that a pod's node selector terms are beyond as they would be written.
+pub fn excess_of_terms(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Option<Excess> {
+    let narrowed = edits.iter().find_map(|edit| match edit {
+        Edit::Nodes(narrowed) => Some(narrowed),
+        _ => None,
+    })?;
+    let spec = pod.spec.as_ref();
+    let user = spec.and_then(Spec::required_node_terms).unwrap_or_default();
+    let mut size = TermSize::default();
+    for entry in narrowed {
+        let own = entry.of.and_then(|index| user.get(index));
+        size += own.map(TermSize::of).unwrap_or_default();
+        size += TermSize::added(&entry.add);
+    }
+    first([
+        (&TERMS, narrowed.len()),
+        (&REQUIREMENTS, size.requirements),
+        (&VALUES, size.values),
+        (&PATCH, size.bytes),
+    ])
+}
+
+fn first(counts: impl IntoIterator<Item = (&'static Limit, usize)>) -> Option<Excess> {
+    let mut counts = counts.into_iter();
+    let (limit, found) = counts.find(|(limit, found)| *found > limit.most)?;
+    let found = Some(found);
+    Some(Excess { limit, found })
+}
+
+fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
+    let spec = pod.spec.as_ref();
+    let terms = spec.and_then(Spec::required_node_terms).unwrap_or_default();
+    let mut size = TermSize::default();
+    terms.iter().for_each(|term| size += TermSize::of(term));
+    let count = |list: Option<usize>| list.unwrap_or(0);
+    let counts = Counts::of(pod);
+    [
+        (&CONTAINERS, counts.containers),
+        (&ENTRIES, relevance::entries(pod)),
+        (&ASKS, counts.asks),
+        (&TERMS, terms.len()),
+        (&REQUIREMENTS, size.requirements),
+        (&VALUES, size.values),
+        (
+            &SELECTORS,
+            spec.map_or(0, |s| pairs(s.node_selector.as_ref())),
+        ),
+        (
+            &TOLERATIONS,
+            count(spec.and_then(|s| Some(s.tolerations.as_ref()?.len()))),
+        ),
+        (&NEIGHBOURS, spec.map_or(0, neighbours)),
+        (&OWNERS, pod.owners().len()),
+        (
+            &CLAIMS,
+            count(spec.and_then(|s| Some(s.resource_claims.as_ref()?.len()))),
+        ),
+        (&PRODUCTS, counts.products),
+        (&PATHS, counts.paths),
+        (
+            &HOSTS,
+            match counts.hosts {
+                0 => 0,
+                hosts => hosts + counts.parts,
+            },
+        ),
+        (&PAIRS, counts.hosts.saturating_mul(counts.parts)),
+        (&COMMANDS, counts.commands),
+        (&METADATA, counts.metadata),
+        (&NAME, counts.longest_name),
+    ]
+    .into_iter()
+}
+
+/// What of a pod is counted entry by entry, all of it in one go: every pod with a GPU pays for this.
+#[derive(Debug, Default)]
+struct Counts {
+    containers: usize,
+    asks: usize,
+    products: usize,
+    /// In characters, as CEL counts.
+    paths: usize,
+    /// Volumes with a host path.
+    hosts: usize,
+    /// Mounts of a part of a volume.
+    parts: usize,
+    commands: usize,
+    metadata: usize,
+    /// In bytes, of the names that findings repeat.
+    longest_name: usize,
+}
+
+impl Counts {
+    fn of(pod: &Pod<'_>) -> Self {
+        let mut counts = Self::default();
+        all(pod).for_each(|container| counts.add(container));
+        for volume in pod.spec.iter().flat_map(|s| s.volumes.iter().flatten()) {
+            if let Some(host) = &volume.host_path {
+                counts.hosts += 1;
+                counts.paths += characters(host.path.as_deref());
+            }
+        }
+        for (key, value) in pod.labels().into_iter().flat_map(Pairs::iter) {
+            counts.metadata += key.len() + value.len();
+            counts.name(key);
+            counts.name(value);
+        }
+        for (key, value) in pod.annotations().into_iter().flat_map(Pairs::iter) {
+            counts.metadata += key.len() + value.len();
+            counts.name(key);
+            counts.asks += usize::from(request::is_size(key));
+            if key == names::GPU_PRODUCTS {
+                counts.products += value.split(',').count();
+                value.split(',').for_each(|pattern| counts.name(pattern));
+            }
+        }
+        counts.name(pod.node_name().unwrap_or_default());
+        counts
+    }
+
+    fn add(&mut self, container: &Container<'_>) {
+        self.containers += 1;
+        self.name(container.name());
+        let variables = container.env().iter();
+        variables.for_each(|variable| self.name(variable.name()));
+        let resources = container.resources.iter();
+        let lists = resources.flat_map(|r| [&r.limits, &r.requests]);
+        for (name, quantity) in lists.flatten().flat_map(Pairs::iter) {
+            self.name(name);
+            self.name(quantity);
+            self.asks += usize::from(names::is_gpu_resource(name));
+        }
+        for mount in container.volume_mounts.iter().flatten() {
+            let parts = [&mount.sub_path, &mount.sub_path_expr];
+            self.parts += usize::from(parts.iter().any(|part| part.is_some()));
+            let paths = parts.into_iter().chain([&mount.mount_path]);
+            self.paths += paths.map(|p| characters(p.as_deref())).sum::<usize>();
+        }
+        let commands = [container.command, container.args].into_iter().flatten();
+        self.commands += commands.map(|raw| raw.get().len()).sum::<usize>();
+    }
+
+    fn name(&mut self, name: &str) {
+        self.longest_name = self.longest_name.max(name.len());
+    }
+}
+
+fn characters(path: Option<&str>) -> usize {
+    path.map_or(0, |path| path.chars().count())
+}
+
+fn all<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
+    let kinds = [
+        ContainerKind::Main,
+        ContainerKind::Init,
+        ContainerKind::Ephemeral,
+    ];
+    kinds.into_iter().flat_map(|kind| pod.list(kind))
+}
+
+fn pairs(pairs: Option<&Pairs<'_>>) -> usize {
+    pairs.map_or(0, |p| p.0.len())
+}
+
+fn neighbours(spec: &Spec<'_>) -> usize {
+    let affinity = spec.affinity.as_ref();
+    let both = affinity.map(|a| [a.pod_affinity.as_ref(), a.pod_anti_affinity.as_ref()]);
+    let lists = both.into_iter().flatten().flatten();
+    let lists = lists.flat_map(|a| [a.required.as_ref(), a.preferred.as_ref()]);
+    lists.flatten().map(Vec::len).sum()
+}
+
+/// What a term costs whoever reads it.
+#[derive(Clone, Copy, Debug, Default)]
+struct TermSize {
+    requirements: usize,
+    values: usize,
+    bytes: usize,
+}
+
+impl TermSize {
+    fn of(term: &NodeTerm<'_>) -> Self {
+        let lists = [&term.read.match_expressions, &term.read.match_fields];
+        let all = || lists.into_iter().flatten().flatten();
+        Self {
+            requirements: all().count(),
+            values: all().map(|r| r.values.as_ref().map_or(0, Vec::len)).sum(),
+            bytes: term.raw.get().len(),
+        }
+    }
+
+    fn added(term: &Term<'_>) -> Self {
+        /// What stands around a value, and around a requirement.
+        const AROUND: (usize, usize) = (3, 40);
+        let mut size = Self {
+            requirements: term.labels.len() + term.not_nodes.len(),
+            values: term.not_nodes.len(),
+            bytes: term.not_nodes.iter().map(|n| n.len()).sum(),
+        };
+        for need in &term.labels {
+            size.bytes += need.key.len();
+            if let Is::OneOf(values) = &need.is {
+                size.values += values.len();
+                size.bytes += values.iter().map(|v| v.len() + AROUND.0).sum::<usize>();
+            }
+        }
+        size.bytes += size.requirements * AROUND.1;
+        size
+    }
+}
+
+impl AddAssign for TermSize {
+    fn add_assign(&mut self, other: Self) {
+        self.requirements += other.requirements;
+        self.values += other.values;
+        self.bytes += other.bytes;
+    }
+}

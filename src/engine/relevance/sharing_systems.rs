@@ -1,0 +1,191 @@
+//! The words by which pods ask other GPU-sharing systems; a closed list that `slicegate catalog` prints.
+//!
+//! Sources: Project-HAMi/HAMi `pkg/device/nvidia/device.go`, kai-scheduler/KAI-Scheduler `docs/gpu-sharing`,
+//! run-ai/fake-gpu-operator `internal/common/constants`, volcano-sh/volcano `pkg/scheduler/api/devices/nvidia/vgpu`,
+//! NexusGPU/tensor-fusion `pkg/constants`. A scheduler's name alone asks for nothing and is not listed.
+
+use crate::engine::line::taking::takes_gpu;
+use crate::engine::rules::foreign_sharing;
+use crate::engine::vocabulary::policy::{ForeignSystem, Policy};
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::facts::Pod;
+
+/// One word of one or more systems.
+#[derive(Debug)]
+pub struct Word {
+    /// Where it stands.
+    pub stands: Stands,
+    /// The key; a trailing `*` stands for any ending.
+    pub key: &'static str,
+    /// Who reads it.
+    pub systems: &'static [ForeignSystem],
+    /// Whether it makes a share of a stock GPU without a stock resource beside it.
+    pub takes_a_share: bool,
+}
+
+/// Where a word stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stands {
+    /// A resource name; a quantity of 0 asks for nothing.
+    Resource,
+    /// An annotation's key.
+    Annotation,
+    /// A label's key.
+    Label,
+}
+
+impl Stands {
+    /// For people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Resource => "resource",
+            Self::Annotation => "annotation",
+            Self::Label => "label",
+        }
+    }
+}
+
+use ForeignSystem::{Hami, Kai, RunAi, TensorFusion, Volcano};
+use Stands::{Annotation, Label, Resource};
+
+const fn beside(stands: Stands, key: &'static str, systems: &'static [ForeignSystem]) -> Word {
+    Word {
+        stands,
+        key,
+        systems,
+        takes_a_share: false,
+    }
+}
+
+const fn share(stands: Stands, key: &'static str, systems: &'static [ForeignSystem]) -> Word {
+    Word {
+        stands,
+        key,
+        systems,
+        takes_a_share: true,
+    }
+}
+
+/// The closed list.
+pub static WORDS: [Word; 28] = [
+    beside(Resource, "nvidia.com/gpumem", &[Hami]),
+    beside(Resource, "nvidia.com/gpumem-percentage", &[Hami]),
+    beside(Resource, "nvidia.com/gpucores", &[Hami]),
+    beside(Resource, "nvidia.com/priority", &[Hami]),
+    beside(Annotation, "nvidia.com/use-gputype", &[Hami, Volcano]),
+    beside(Annotation, "nvidia.com/nouse-gputype", &[Hami, Volcano]),
+    beside(Annotation, "nvidia.com/use-gpuuuid", &[Hami]),
+    beside(Annotation, "nvidia.com/nouse-gpuuuid", &[Hami]),
+    beside(Annotation, "nvidia.com/vgpu-mode", &[Hami]),
+    beside(Annotation, "nvidia.com/numa-bind", &[Hami]),
+    beside(Annotation, "hami.io/gpu-scheduler-policy", &[Hami]),
+    beside(Annotation, "hami.io/node-scheduler-policy", &[Hami]),
+    share(Annotation, "gpu-fraction", &[Kai, RunAi]),
+    share(Annotation, "gpu-memory", &[Kai, RunAi]),
+    share(Annotation, "gpu-fraction-num-devices", &[Kai, RunAi]),
+    share(Annotation, "gpu-fraction-container-name", &[Kai, RunAi]),
+    share(Annotation, "nvidia.com/container.*", &[Kai, RunAi]),
+    share(Annotation, "nvidia.com/mig-*", &[RunAi]),
+    share(Label, "runai-gpu-group*", &[Kai, RunAi]),
+    beside(Resource, "volcano.sh/vgpu-number", &[Volcano]),
+    beside(Resource, "volcano.sh/vgpu-memory", &[Volcano]),
+    beside(Resource, "volcano.sh/vgpu-memory-percentage", &[Volcano]),
+    beside(Resource, "volcano.sh/vgpu-cores", &[Volcano]),
+    beside(Resource, "volcano.sh/gpu-memory", &[Volcano]),
+    beside(Resource, "volcano.sh/gpu-number", &[Volcano]),
+    beside(Annotation, "volcano.sh/vgpu-mode", &[Volcano]),
+    share(Label, "tensor-fusion.ai/enabled", &[TensorFusion]),
+    share(Annotation, "tensor-fusion.ai/*", &[TensorFusion]),
+];
+
+/// What the words of the list begin with.
+pub(in crate::engine) const BEGINNINGS: [&str; 6] = [
+    "nvidia.com/",
+    "gpu-",
+    "hami.io/",
+    "runai",
+    "volcano.sh/",
+    "tensor-fusion.ai/",
+];
+
+/// A word found in a pod.
+#[derive(Debug)]
+pub struct Spoken<'p> {
+    /// The word.
+    pub word: &'static Word,
+    /// The key as the pod has it.
+    pub key: &'p str,
+}
+
+/// The first word in the pod that asks another system for a part of a stock GPU.
+pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>> {
+    all_spoken(pod, takes_stock_gpu).next()
+}
+
+/// All of them.
+pub(in crate::engine) fn all_spoken<'p>(
+    pod: &'p Pod<'p>,
+    takes_stock_gpu: bool,
+) -> impl Iterator<Item = Spoken<'p>> {
+    let annotations = pod.annotations().into_iter().flat_map(|a| a.iter());
+    let labels = pod.labels().into_iter().flat_map(|l| l.iter());
+    let annotations = annotations.map(|(key, value)| (Annotation, key, value));
+    let labels = labels.map(|(key, value)| (Label, key, value));
+    let resources = pod.containers().flat_map(|(_, container)| {
+        let resources = container.resources.as_ref();
+        let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
+        let pairs = lists.into_iter().flatten().flatten();
+        pairs.flat_map(|p| p.iter().map(|(key, value)| (Resource, key, value)))
+    });
+    let said = annotations.chain(labels).chain(resources);
+    said.filter_map(move |(stands, key, value)| {
+        let word = find(stands, key)?;
+        let counts = (takes_stock_gpu || word.takes_a_share) && asks(stands, value);
+        counts.then_some(Spoken { word, key })
+    })
+}
+
+/// Whether a pod belongs to a system to which the policy leaves its pods.
+pub(in crate::engine) fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
+    let mut spoken = all_spoken(pod, takes_gpu(pod));
+    spoken.any(|spoken| foreign_sharing::is_left_alone(&spoken, policy))
+}
+
+/// The word that a key is, where it stands.
+pub(in crate::engine) fn find(stands: Stands, key: &str) -> Option<&'static Word> {
+    // Every word begins with one of these; hardly a key of hardly a pod does.
+    if !BEGINNINGS
+        .iter()
+        .any(|beginning| key.starts_with(beginning))
+    {
+        return None;
+    }
+    let is = |word: &&Word| {
+        word.stands == stands
+            && match word.key.strip_suffix('*') {
+                Some(prefix) => key.starts_with(prefix),
+                None => key == word.key,
+            }
+    };
+    WORDS.iter().find(is)
+}
+
+fn asks(stands: Stands, value: &str) -> bool {
+    match stands {
+        Resource => !Quantity::parse(value).is_ok_and(Quantity::is_zero),
+        Annotation | Label => value != "false",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BEGINNINGS, WORDS};
+
+    #[test]
+    fn every_word_begins_with_one_of_the_beginnings() {
+        for word in &WORDS {
+            let known = BEGINNINGS.iter().any(|b| word.key.starts_with(b));
+            assert!(known, "{} would never be found", word.key);
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Reads what a pod asks for: resources, annotations, and what is wrong with them.
+
+mod other_vendors;
+mod products;
+mod selectors;
+mod sizes;
+pub mod tenancy;
+
+use crate::engine::line::input::Form;
+use crate::engine::line::request::Asked;
+use crate::engine::line::request::{Ask, Named, Want};
+use crate::engine::rules::{ask_invalid, share_count};
+use crate::engine::vocabulary::capabilities::Capabilities;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::fraction::Fraction;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::Pod;
+use crate::facts::pod::{Container, ContainerKind, Place};
+
+pub(in crate::engine) use crate::engine::request::selectors::memory as selected_memory;
+use crate::engine::request::sizes::Sizes;
+pub(in crate::engine) use crate::engine::request::sizes::is_size;
+
+/// Reads a pod's asks. `stamped` says that it carries a finished rewrite's labels and receipt.
+pub fn read<'p>(
+    pod: &'p Pod<'p>,
+    form: Form,
+    stamped: bool,
+    findings: &mut Findings<'_>,
+) -> Asked<'p> {
+    let mut asked = Asked::default();
+    named_resources(pod, form, &mut asked, findings);
+    if stamped {
+        drop_echoes(&mut asked);
+    }
+    let sizes = Sizes::read(pod, findings);
+    if let Some(sizes) = &sizes {
+        annotated_containers(pod, sizes, &mut asked, findings);
+        asked.has_share_ask = sizes.any();
+    }
+    // A second pass finds a resource in every container that only asked by annotation before.
+    asked.wants.sort_by_key(|want| want.place);
+    for want in &mut asked.wants {
+        asked.has_share_ask |= want.ask.fraction_in_quantity;
+        want.ask.capabilities = pod.at(want.place).map(Capabilities::of).unwrap_or_default();
+        if let Some(sizes) = &sizes {
+            sizes.apply(want, findings);
+        }
+        if want.ask.is_some() {
+            beside_another_vendor(pod, want, findings);
+        }
+    }
+    if !asked.wants.is_empty() || findings.deny() {
+        asked.strategy = strategy(pod, findings);
+        asked.products = products::products(pod, findings);
+    }
+    asked
+}
+
+/// Wants from limits and requests.
+fn named_resources<'p>(
+    pod: &'p Pod<'p>,
+    form: Form,
+    asked: &mut Asked<'p>,
+    findings: &mut Findings<'_>,
+) {
+    for (place, container) in pod.containers() {
+        let Some(resources) = &container.resources else {
+            continue;
+        };
+        let limits = resources.limits.as_ref();
+        let requests = resources.requests.as_ref();
+        let named = |part: &'static str, pairs: Option<&'p crate::facts::Pairs<'p>>| {
+            let pairs = pairs.into_iter().flat_map(|p| p.iter());
+            pairs
+                .filter(|(name, _)| names::is_gpu_resource(name))
+                .map(move |(name, quantity)| (part, name, quantity))
+        };
+        for (part, name, quantity) in named("limits", limits).chain(named("requests", requests)) {
+            let limit = limits.and_then(|l| l.get(name));
+            if part == "requests" && limit.is_some() {
+                if form == Form::Pod && !same(limit, Some(quantity)) {
+                    let path = format!("{place}/resources/requests/{}", pointer(name));
+                    let limit = limit.unwrap_or_default();
+                    findings.add(
+                        &ask_invalid::RULE,
+                        path,
+                        ask_invalid::differ(name, limit, quantity),
+                    );
+                }
+                continue;
+            }
+            let path = || format!("{place}/resources/{part}/{}", pointer(name));
+            let want = |count, fraction: Option<Fraction>| Want {
+                place,
+                container: container.name(),
+                is_sidecar: container.is_sidecar(place),
+                named: kind(name),
+                count,
+                ask: Ask {
+                    fraction,
+                    fraction_in_quantity: fraction.is_some(),
+                    ..Ask::default()
+                },
+            };
+            match quantity_count(name, quantity) {
+                Ok(None) => {}
+                Ok(Some((count, fraction))) => asked.wants.push(want(count, fraction)),
+                Err(CountProblem::Invalid) => {
+                    findings.add(
+                        &ask_invalid::RULE,
+                        path(),
+                        ask_invalid::count(name, quantity),
+                    );
+                }
+                Err(CountProblem::ManyShares(count)) => {
+                    let text = share_count::many(name, quantity);
+                    findings.add(&share_count::RULE, path(), text);
+                    // What else is wrong with it is said at once.
+                    asked.wants.push(want(count, None));
+                }
+            }
+        }
+    }
+}
+
+fn same(a: Option<&str>, b: Option<&str>) -> bool {
+    let parse = |q: Option<&str>| q.and_then(|q| Quantity::parse(q).ok());
+    a == b || parse(a).is_some_and(|a| parse(b) == Some(a))
+}
+
+fn kind(name: &str) -> Named<'_> {
+    match name {
+        names::GPU => Named::Gpu,
+        names::GPU_SHARED => Named::Shared,
+        _ if name.ends_with(names::SHARED_SUFFIX) => Named::SharedSlice(name),
+        _ => Named::Slice(name),
+    }
+}
+
+enum CountProblem {
+    Invalid,
+    ManyShares(u64),
+}
+
+/// How many of a resource, and the fraction that a quantity below one of `nvidia.com/gpu` means. None for 0.
+fn quantity_count(
+    name: &str,
+    quantity: &str,
+) -> Result<Option<(u64, Option<Fraction>)>, CountProblem> {
+    let quantity = Quantity::parse(quantity).map_err(|_| CountProblem::Invalid)?;
+    if quantity.is_negative() {
+        return Err(CountProblem::Invalid);
+    }
+    // The API server rounds resource quantities up to thousandths.
+    let milli = quantity.ceil_milli();
+    match milli {
+        0 => Ok(None),
+        _ if milli.is_multiple_of(1000) => {
+            let count = milli / 1000;
+            let is_share = name.ends_with(names::SHARED_SUFFIX);
+            if count > 1 && is_share {
+                return Err(CountProblem::ManyShares(count));
+            }
+            Ok(Some((count, None)))
+        }
+        1..1000 if name == names::GPU => Ok(Some((1, Fraction::from_milli(milli)))),
+        _ => Err(CountProblem::Invalid),
+    }
+}
+
+/// After a finished rewrite to another name, `nvidia.com/gpu` can only be what a LimitRange put back.
+fn drop_echoes(asked: &mut Asked<'_>) {
+    if asked.wants.iter().all(|w| w.named == Named::Gpu) {
+        return;
+    }
+    let (echoes, wants) = std::mem::take(&mut asked.wants)
+        .into_iter()
+        .partition(|w| w.named == Named::Gpu);
+    asked.wants = wants;
+    let echoes: Vec<Want<'_>> = echoes;
+    asked.echoes = echoes.iter().map(|w| w.place).collect();
+}
+
+/// Wants of containers that ask by annotation alone.
+fn annotated_containers<'p>(
+    pod: &'p Pod<'p>,
+    sizes: &Sizes<'p>,
+    asked: &mut Asked<'p>,
+    findings: &mut Findings<'_>,
+) {
+    for (name, _) in &sizes.containers {
+        if asked.wants.iter().any(|w| w.container == *name) {
+            continue;
+        }
+        match pod.containers().find(|(_, c)| c.name() == *name) {
+            Some((place, container)) => asked.wants.push(one_share(place, container)),
+            None => {
+                let names: Vec<&str> = pod.containers().map(|(_, c)| c.name()).collect();
+                let text = ask_invalid::no_container(name, &names);
+                findings.add(&ask_invalid::RULE, "/metadata/annotations", text);
+            }
+        }
+    }
+    if !asked.wants.is_empty() || !sizes.pod.some {
+        return;
+    }
+    match pod.list(ContainerKind::Main) {
+        [container] => {
+            let place = Place {
+                kind: ContainerKind::Main,
+                index: 0,
+            };
+            asked.wants.push(one_share(place, container));
+        }
+        // A second finding about a container that does not exist would only repeat the first.
+        _ if !sizes.containers.is_empty() => {}
+        containers => {
+            let names: Vec<&str> = containers.iter().map(Container::name).collect();
+            let text = ask_invalid::which_container(&names);
+            findings.add(&ask_invalid::RULE, "/metadata/annotations", text);
+        }
+    }
+}
+
+fn one_share<'p>(place: Place, container: &'p Container<'p>) -> Want<'p> {
+    Want {
+        place,
+        container: container.name(),
+        is_sidecar: container.is_sidecar(place),
+        named: Named::Nothing,
+        count: 1,
+        ask: Ask::default(),
+    }
+}
+
+/// An ask for a share in a container whose device is another vendor's: no node has both.
+fn beside_another_vendor(pod: &Pod<'_>, want: &Want<'_>, findings: &mut Findings<'_>) {
+    let device = pod.at(want.place).and_then(other_vendors::device);
+    if let Some(resource) = device {
+        let text = ask_invalid::other_vendor(want.container, resource);
+        let path = format!("{}/resources", want.place);
+        findings.add(&ask_invalid::RULE, path, text);
+    }
+}
+
+fn strategy(pod: &Pod<'_>, findings: &mut Findings<'_>) -> Option<Strategy> {
+    let word = pod.annotation(names::STRATEGY)?;
+    if word == "auto" || word.is_empty() {
+        return None;
+    }
+    let strategy = Strategy::from_word(word);
+    if strategy.is_none() {
+        let path = format!("/metadata/annotations/{}", pointer(names::STRATEGY));
+        findings.add(&ask_invalid::RULE, path, ask_invalid::strategy(word));
+    }
+    strategy
+}

@@ -1,0 +1,44 @@
+//! Devices of other vendors, which no share of an NVIDIA GPU goes with.
+//!
+//! Sources: the device plugins' own documentation (ROCm/k8s-device-plugin, intel/intel-device-plugins-for-kubernetes,
+//! HabanaAI's, AWS Neuron's, GKE's TPUs) and Project-HAMi/HAMi `docs/userguide` for the others.
+
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::facts::pod::Container;
+
+/// What the names of their resources begin with.
+const BEGINNINGS: [&str; 18] = [
+    "amd.com/",
+    "aws.amazon.com/neuron",
+    "cambricon.com/",
+    "enflame.com/",
+    "furiosa.ai/",
+    "google.com/tpu",
+    "gpu.intel.com/",
+    "habana.ai/",
+    "huawei.com/Ascend",
+    "huawei.com/ascend",
+    "hygon.com/",
+    "iluvatar.ai/",
+    "kunlunxin.com/",
+    "metax-tech.com/",
+    "mthreads.com/",
+    "qualcomm.com/qaic",
+    "rebellions.ai/",
+    "tenstorrent.com/",
+];
+
+/// Another vendor's device that a container asks for, if it asks for one.
+pub(super) fn device<'p>(container: &'p Container<'p>) -> Option<&'p str> {
+    let resources = container.resources.as_ref()?;
+    let lists = [resources.limits.as_ref(), resources.requests.as_ref()];
+    let mut pairs = lists.into_iter().flatten().flat_map(|pairs| pairs.iter());
+    let is_other = |name: &str| {
+        BEGINNINGS
+            .iter()
+            .any(|beginning| name.starts_with(beginning))
+    };
+    let is_zero = |quantity: &str| Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
+    let found = pairs.find(|(name, quantity)| is_other(name) && !is_zero(quantity));
+    found.map(|(name, _)| name)
+}

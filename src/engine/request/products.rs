@@ -1,0 +1,25 @@
+//! The list of products a pod accepts.
+
+use crate::engine::rules::ask_invalid;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::facts::Pod;
+
+/// The product patterns a pod asks for, none where it does not care.
+pub(super) fn products<'p>(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Vec<&'p str> {
+    let Some(list) = pod.annotation(names::GPU_PRODUCTS) else {
+        return Vec::new();
+    };
+    let patterns: Vec<&str> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .collect();
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_. *".contains(&b);
+    if patterns.is_empty() || !patterns.iter().all(|p| p.bytes().all(allowed)) {
+        let path = format!("/metadata/annotations/{}", pointer(names::GPU_PRODUCTS));
+        findings.add(&ask_invalid::RULE, path, ask_invalid::products(list));
+    }
+    patterns
+}

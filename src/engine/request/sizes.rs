@@ -1,0 +1,153 @@
+//! The size annotations: memory, fraction and compute, for the pod and for single containers.
+
+use crate::engine::line::request::Want;
+use crate::engine::rules::ask_invalid;
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::fraction::Fraction;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::quantity::Quantity;
+use crate::facts::Pod;
+
+/// Less memory than a CUDA context alone takes, in bytes: somebody left a unit out.
+pub(super) const LEAST_MEMORY: u64 = 256 << 20;
+
+/// The size annotations, pod-wide and by container, parsed.
+pub(super) struct Sizes<'p> {
+    /// For every container that asks.
+    pub(super) pod: Size<'p>,
+    /// For one container, by name.
+    pub(super) containers: Vec<(&'p str, Size<'p>)>,
+}
+
+#[derive(Clone, Copy, Default)]
+pub(super) struct Size<'p> {
+    memory: Option<u64>,
+    fraction: Option<(Fraction, &'p str)>,
+    compute: Option<u32>,
+    /// Something stood there, even if it could not be read.
+    pub(super) some: bool,
+}
+
+impl<'p> Sizes<'p> {
+    pub(super) fn read(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Option<Self> {
+        let mut sizes = None;
+        for (key, value) in pod.annotations()?.iter() {
+            let Some((container, kind)) = SizeKind::of(key) else {
+                continue;
+            };
+            let sizes = sizes.get_or_insert_with(|| Self {
+                pod: Size::default(),
+                containers: Vec::new(),
+            });
+            kind.read(sizes.size_mut(container), key, value, findings);
+        }
+        sizes
+    }
+
+    fn size_mut(&mut self, container: Option<&'p str>) -> &mut Size<'p> {
+        let Some(name) = container else {
+            return &mut self.pod;
+        };
+        let index = match self.containers.iter().position(|(n, _)| *n == name) {
+            Some(index) => index,
+            None => {
+                self.containers.push((name, Size::default()));
+                self.containers.len() - 1
+            }
+        };
+        &mut self.containers[index].1
+    }
+
+    pub(super) fn any(&self) -> bool {
+        self.pod.some || !self.containers.is_empty()
+    }
+
+    /// The container's own annotation beats the pod's.
+    pub(super) fn apply(&self, want: &mut Want<'_>, findings: &mut Findings<'_>) {
+        let own = self.containers.iter().find(|(n, _)| *n == want.container);
+        let own = own.map(|(_, size)| *size).unwrap_or_default();
+        want.ask.memory = own.memory.or(self.pod.memory);
+        want.ask.memory_is_own = want.ask.memory.is_some();
+        want.ask.compute = own.compute.or(self.pod.compute);
+        let Some((fraction, written)) = own.fraction.or(self.pod.fraction) else {
+            return;
+        };
+        if let Some(other) = want.ask.fraction.filter(|f| *f != fraction) {
+            let path = format!("{}/resources", want.place);
+            findings.add(
+                &ask_invalid::RULE,
+                path,
+                ask_invalid::said_twice(other, written),
+            );
+        }
+        want.ask.fraction = Some(fraction);
+        // The annotation keeps the ask readable whatever happens to the quantity.
+        want.ask.fraction_in_quantity = false;
+    }
+}
+
+/// Whether an annotation asks for a size.
+pub(in crate::engine) fn is_size(key: &str) -> bool {
+    SizeKind::of(key).is_some()
+}
+
+#[derive(Clone, Copy)]
+enum SizeKind {
+    Memory,
+    Fraction,
+    Compute,
+}
+
+impl SizeKind {
+    fn of(key: &str) -> Option<(Option<&str>, Self)> {
+        Some(match key {
+            names::GPU_MEMORY => (None, Self::Memory),
+            names::GPU_FRACTION => (None, Self::Fraction),
+            names::GPU_COMPUTE => (None, Self::Compute),
+            _ => {
+                let named = [
+                    (names::CONTAINER_MEMORY, Self::Memory),
+                    (names::CONTAINER_FRACTION, Self::Fraction),
+                    (names::CONTAINER_COMPUTE, Self::Compute),
+                ];
+                let strip = |(prefix, kind)| key.strip_prefix(prefix).map(|c| (Some(c), kind));
+                return named.into_iter().find_map(strip);
+            }
+        })
+    }
+
+    fn read<'p>(self, size: &mut Size<'p>, key: &str, value: &'p str, findings: &mut Findings<'_>) {
+        size.some = true;
+        let path = || format!("/metadata/annotations/{}", pointer(key));
+        match self {
+            Self::Memory => match Quantity::parse(value).map(Quantity::ceil) {
+                Ok(bytes) if bytes >= LEAST_MEMORY => size.memory = Some(bytes),
+                Ok(bytes) if bytes > 0 => findings.add(
+                    &ask_invalid::RULE,
+                    path(),
+                    ask_invalid::little_memory(value, bytes),
+                ),
+                _ => findings.add(&ask_invalid::RULE, path(), ask_invalid::memory(value)),
+            },
+            Self::Fraction => match Fraction::parse(value) {
+                Ok(fraction) => size.fraction = Some((fraction, value)),
+                Err(why) => findings.add(
+                    &ask_invalid::RULE,
+                    path(),
+                    ask_invalid::fraction(value, why),
+                ),
+            },
+            Self::Compute => match percent(value) {
+                Some(percent) => size.compute = Some(percent),
+                None => findings.add(&ask_invalid::RULE, path(), ask_invalid::compute(value)),
+            },
+        }
+    }
+}
+
+fn percent(value: &str) -> Option<u32> {
+    let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    let percent = digits.then(|| value.parse().ok()).flatten()?;
+    (1..=100).contains(&percent).then_some(percent)
+}

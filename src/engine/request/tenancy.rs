@@ -1,0 +1,192 @@
+//! Which tier and which trust boundary a pod is in, and whether it may be.
+
+use crate::engine::line::input::Question;
+use std::borrow::Cow;
+
+use crate::engine::namespaces::{NamespaceView, Namespaces};
+use crate::engine::rules::{ask_invalid, boundary_not_yours, tier_not_allowed, tier_unknown};
+use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::policy::{Policy, Tier};
+use crate::engine::vocabulary::strategy::CoTenancy;
+use crate::facts::Pod;
+
+/// The tier that applies to a pod; none where neither pod, namespace nor policy names one, or where it is refused.
+pub fn tier<'a>(
+    pod: &Pod<'_>,
+    view: Option<&NamespaceView>,
+    policy: &'a Policy,
+    findings: &mut Findings<'_>,
+) -> Option<&'a Tier> {
+    let own = view.and_then(|v| v.tier.as_deref());
+    let asked = pod.annotation(names::TIER).filter(|t| !t.is_empty());
+    let path = || match asked {
+        Some(_) => format!("/metadata/annotations/{}", pointer(names::TIER)),
+        None => String::new(),
+    };
+    let Some(name) = asked.or(own) else {
+        // A list without a tier of the namespace's own still rules over the policy's default.
+        let name = policy.default_tier.as_deref()?;
+        let tier = policy.tier(name)?;
+        return allowed(tier, view, policy, findings, path);
+    };
+    let Some(tier) = policy.tier(name) else {
+        let text = tier_unknown::text(name, asked.is_some(), policy);
+        findings.add(&tier_unknown::RULE, path(), text);
+        return None;
+    };
+    allowed(tier, view, policy, findings, path)
+}
+
+fn allowed<'a>(
+    tier: &'a Tier,
+    view: Option<&NamespaceView>,
+    policy: &'a Policy,
+    findings: &mut Findings<'_>,
+    path: impl Fn() -> String,
+) -> Option<&'a Tier> {
+    match allows(tier, view, policy) {
+        Ok(true) => Some(tier),
+        Ok(false) => {
+            let allowed = allowed_tiers(view, policy);
+            let names: Vec<&str> = allowed.iter().map(|t| t.name.as_str()).collect();
+            findings.add(
+                &tier_not_allowed::RULE,
+                path(),
+                tier_not_allowed::text(&tier.name, &names),
+            );
+            None
+        }
+        Err(unknown) => {
+            // What is weaker than an unknown tier cannot be told, so nothing is allowed.
+            let text = tier_unknown::text(unknown, false, policy);
+            findings.add(&tier_unknown::RULE, "", text);
+            None
+        }
+    }
+}
+
+/// The tiers a namespace allows, in the policy's order; none where it names a tier the policy does not have.
+pub fn allowed_tiers<'a>(view: Option<&NamespaceView>, policy: &'a Policy) -> Vec<&'a Tier> {
+    let allowed = |tier: &&Tier| allows(tier, view, policy) == Ok(true);
+    policy.tiers.iter().filter(allowed).collect()
+}
+
+/// Whether a namespace allows a tier: it is listed, or at least as strict as the namespace's own or the default.
+///
+/// # Errors
+/// The name of the namespace's own tier, where the policy has none of that name and no list says what is allowed.
+fn allows<'n>(
+    tier: &Tier,
+    view: Option<&'n NamespaceView>,
+    policy: &Policy,
+) -> Result<bool, &'n str> {
+    if let Some(list) = view.and_then(|v| v.allowed_tiers.as_ref()) {
+        return Ok(list.contains(&tier.name));
+    }
+    let own = view.and_then(|v| v.tier.as_deref());
+    let floor = match own {
+        Some(name) => Some(policy.tier(name).ok_or(name)?),
+        None => policy.default_tier.as_deref().and_then(|n| policy.tier(n)),
+    };
+    Ok(floor.is_none_or(|f| tier.isolation >= f.isolation && tier.co_tenancy >= f.co_tenancy))
+}
+
+/// The value of the boundary label the pod has to carry, or none where it may not use the boundary it names.
+pub fn boundary<'a>(
+    pod: &'a Pod<'_>,
+    namespace: &'a str,
+    namespaces: &'a Namespaces,
+    policy: &Policy,
+    tier: Option<&Tier>,
+    findings: &mut Findings<'_>,
+) -> Option<Cow<'a, str>> {
+    let claimed = namespaces.claimed_boundary(namespace);
+    if let Some(problem) = namespaces.claim_problem(namespace, policy) {
+        let text = boundary_not_yours::claim(namespace, claimed, problem, policy);
+        findings.add(&boundary_not_yours::RULE, "", text);
+        return None;
+    }
+    let value = own(pod, namespace, namespaces, policy, tier, findings)?;
+    if let Some(label) = pod.label(names::TRUST_BOUNDARY).filter(|l| *l != value) {
+        let path = format!("/metadata/labels/{}", pointer(names::TRUST_BOUNDARY));
+        let text = boundary_not_yours::label(label, &value);
+        findings.add(&boundary_not_yours::RULE, path, text);
+        return None;
+    }
+    Some(value)
+}
+
+/// The boundary label of a pod whose namespace may use the boundary it claims, whatever label it carries now.
+pub(in crate::engine) fn own<'a>(
+    pod: &'a Pod<'_>,
+    namespace: &'a str,
+    namespaces: &'a Namespaces,
+    policy: &Policy,
+    tier: Option<&Tier>,
+    findings: &mut Findings<'_>,
+) -> Option<Cow<'a, str>> {
+    let claimed = namespaces.claimed_boundary(namespace);
+    let part = sub_boundary(pod, claimed, namespaces, policy, findings)?;
+    Some(match tier.map(|t| t.co_tenancy) {
+        Some(CoTenancy::Any) => Cow::Borrowed(names::ANY),
+        _ => part,
+    })
+}
+
+fn sub_boundary<'a>(
+    pod: &'a Pod<'_>,
+    claimed: &'a str,
+    namespaces: &Namespaces,
+    policy: &Policy,
+    findings: &mut Findings<'_>,
+) -> Option<Cow<'a, str>> {
+    let asked = pod.annotation(names::TRUST_BOUNDARY).unwrap_or_default();
+    if asked.is_empty() || asked == claimed {
+        return Some(Cow::Borrowed(claimed));
+    }
+    let path = || format!("/metadata/annotations/{}", pointer(names::TRUST_BOUNDARY));
+    if !names::is_dns_label(asked) {
+        findings.add(&ask_invalid::RULE, path(), ask_invalid::boundary(asked));
+        return None;
+    }
+    if namespaces.is_boundary_in_use(asked, policy) {
+        let text = boundary_not_yours::annotation(asked, claimed);
+        findings.add(&boundary_not_yours::RULE, path(), text);
+        return None;
+    }
+    let joined = format!("{claimed}.{asked}");
+    if joined.len() > 63 {
+        findings.add(
+            &ask_invalid::RULE,
+            path(),
+            ask_invalid::long_boundary(&joined),
+        );
+        return None;
+    }
+    Some(Cow::Owned(joined))
+}
+
+/// The boundary label of a pod whose asks are none of this policy's business.
+pub(in crate::engine) fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
+    let Question {
+        policy,
+        namespaces,
+        namespace,
+        pod,
+        ..
+    } = *question;
+    let mut unsaid = Findings::new(policy);
+    let tier = tier(pod, namespaces.view(namespace), policy, &mut unsaid);
+    match namespaces.claim_problem(namespace, policy) {
+        // A part it may not have leaves it the whole: without a label it could sit beside anybody.
+        None => own(pod, namespace, namespaces, policy, tier, &mut unsaid)
+            .or_else(|| Some(Cow::Borrowed(namespaces.claimed_boundary(namespace)))),
+        // It may not have the boundary it claims, so it stays within its own name, if that is free.
+        Some(_) => namespaces
+            .problem(namespace, namespace, policy)
+            .is_none()
+            .then_some(Cow::Borrowed(namespace)),
+    }
+}

@@ -1,0 +1,56 @@
+//! A list in which nothing stands twice, in the order in which it came.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+/// So few are compared one by one.
+const FEW: usize = 16;
+
+/// The list.
+pub(in crate::engine) struct Once<T> {
+    list: Vec<T>,
+    known: HashSet<T>,
+}
+
+impl<T: Clone + Eq + Hash> Once<T> {
+    /// An empty one.
+    pub(in crate::engine) fn new() -> Self {
+        Self {
+            list: Vec::new(),
+            known: HashSet::new(),
+        }
+    }
+
+    /// Appends what is not in it yet.
+    pub(in crate::engine) fn add(&mut self, entry: T) {
+        if self.list.len() < FEW {
+            if !self.list.contains(&entry) {
+                self.list.push(entry);
+            }
+            return;
+        }
+        if self.known.is_empty() {
+            self.known.extend(self.list.iter().cloned());
+        }
+        if self.known.insert(entry.clone()) {
+            self.list.push(entry);
+        }
+    }
+
+    /// What is in it.
+    pub(in crate::engine) fn into_list(self) -> Vec<T> {
+        self.list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Once;
+
+    #[test]
+    fn what_came_before_is_left_out_however_many_there_are() {
+        let mut once = Once::new();
+        (0..100).chain(0..120).for_each(|number| once.add(number));
+        assert_eq!(once.into_list(), (0..120).collect::<Vec<_>>());
+    }
+}

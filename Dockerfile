@@ -3,13 +3,14 @@
 #   docker buildx build --platform linux/amd64,linux/arm64 --build-arg REVISION=$(git rev-parse HEAD) \
 #     -t registry.example/slicegate:0.1.0 --push .
 #
-# Without docker: image/build. The compiler always runs on the builder's own platform and crosses over to the other, so
-# nothing is emulated.
+# Without docker: image/build. The compiler always runs on the builder's own platform and cross-compiles for the other one,
+# so nothing is emulated.
 
 FROM --platform=$BUILDPLATFORM rust:1.95.0-slim-bookworm AS build
 ARG TARGETARCH
 
-# The names of the target: Rust's in /target, Debian's in /triple. The compiler for the builder's own is there already.
+# Writes the names of the target: Rust's to /target, Debian's to /triple. The compiler for the builder's own platform is
+# already installed.
 RUN case "$TARGETARCH" in \
       amd64) rust=x86_64-unknown-linux-gnu triple=x86_64-linux-gnu package=x86-64-linux-gnu ;; \
       arm64) rust=aarch64-unknown-linux-gnu triple=aarch64-linux-gnu package=aarch64-linux-gnu ;; \
@@ -28,7 +29,7 @@ COPY Cargo.toml Cargo.lock LICENSE ./
 COPY image image
 COPY src src
 
-# One folder for each target, so that both can be built at a time.
+# One folder for each target, so that both can be built at the same time.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target,sharing=locked \
     rust=$(cat /target) triple=$(cat /triple) \
@@ -36,8 +37,8 @@ RUN --mount=type=cache,target=/usr/local/cargo/registry \
  && export "CARGO_TARGET_${name}_LINKER=$triple-gcc" "CC_$(echo "$rust" | tr - _)=$triple-gcc" \
  && image/files "$rust" /image
 
-# Nothing beside the program: no shell, no package, no libc. Certificates of authorities are not here either: a pod is
-# given its API server's.
+# Only the program: no shell, no package, no libc. There are no CA certificates either: Kubernetes gives a pod the CA of its
+# API server.
 FROM scratch
 ARG REVISION=unknown
 
@@ -50,8 +51,8 @@ LABEL org.opencontainers.image.title="slicegate" \
 # The program, its licence, and what is in it (CycloneDX): see image/files.
 COPY --from=build /image /
 
-# By number, so that a kubelet can tell that it is not root.
+# A number, so that the kubelet can verify that it is not root.
 USER 65532:65532
-# The webhooks by TLS; probes and metrics.
+# 8443: the webhooks, with TLS. 8080: probes and metrics.
 EXPOSE 8443 8080
 ENTRYPOINT ["/usr/local/bin/slicegate"]

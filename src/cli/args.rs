@@ -29,7 +29,7 @@ pub(crate) use review::{Output, ReviewArgs, WorldArgs};
     after_help = examples::SLICEGATE
 )]
 pub(crate) struct Args {
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
@@ -37,22 +37,22 @@ pub(crate) struct Args {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Answers an API server: both webhooks
+    /// Runs both webhooks, which the API server calls
     #[command(after_help = examples::SERVE)]
     Serve(Box<ServeArgs>),
-    /// Shows what slicegate would make of manifests, offline
+    /// Shows what slicegate would do with manifests, before you apply them
     #[command(after_help = examples::REVIEW)]
     Review(Box<ReviewArgs>),
-    /// Judges what runs now, or says whether the boundary holds among it
+    /// Judges the running pods, or checks whether the boundary holds among them
     #[command(after_help = examples::AUDIT)]
     Audit(AuditArgs),
-    /// Gives the GPU pods that already run in a namespace their boundary label
+    /// Adds the boundary label to the running GPU pods of a namespace
     #[command(after_help = examples::ADOPT)]
     Adopt(AdoptArgs),
-    /// Prints the built-in policy, or checks policies of your own
+    /// Prints the built-in policy, or checks your own policies
     #[command(subcommand, arg_required_else_help = true, after_help = examples::POLICY)]
     Policy(PolicyCommand),
-    /// Lists the rules by which pods are refused or warned of
+    /// Lists the rules that deny pods or warn about them
     #[command(after_help = examples::RULES)]
     Rules(ListArgs),
     /// Explains a rule: cause, risk and fix, with a bad and a good example
@@ -61,16 +61,16 @@ pub(crate) enum Command {
     /// Prints a certificate as a Secret, and the webhooks that trust it, for kubectl apply
     #[command(after_help = examples::CERTS)]
     Certs(CertsArgs),
-    /// Prints admission policies that keep enforced namespaces closed without slicegate
+    /// Prints the guard: admission policies that protect enforced namespaces in an outage
     #[command(after_help = examples::GUARD)]
     Guard(GuardArgs),
-    /// Says whether slicegate works in a cluster, and whether the boundary holds there
+    /// Checks whether slicegate works in a cluster, and whether the boundary is guaranteed
     #[command(after_help = examples::DOCTOR)]
     Doctor(DoctorArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems
     #[command(after_help = examples::CATALOG)]
     Catalog(ListArgs),
-    /// Prints a script that lets a shell complete commands and flags
+    /// Prints a completion script for a shell
     #[command(after_help = examples::COMPLETIONS)]
     Completions(CompletionsArgs),
 }
@@ -78,7 +78,7 @@ pub(crate) enum Command {
 /// `slicegate serve`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ServeArgs {
-    /// Where the API server reaches the webhooks, by TLS
+    /// The address of the webhooks, with TLS
     #[arg(
         long,
         env = "SLICEGATE_LISTEN",
@@ -86,7 +86,7 @@ pub(crate) struct ServeArgs {
         default_value = "0.0.0.0:8443"
     )]
     pub listen: SocketAddr,
-    /// Where /livez, /readyz and /metrics are, without TLS
+    /// The address of /livez, /readyz and /metrics, without TLS
     #[arg(
         long,
         env = "SLICEGATE_ADMIN_LISTEN",
@@ -94,7 +94,7 @@ pub(crate) struct ServeArgs {
         default_value = "0.0.0.0:8080"
     )]
     pub admin_listen: SocketAddr,
-    /// The server's certificate and its chain, PEM; read again when it changes
+    /// The server's certificate and its chain, PEM; loaded again when it changes
     #[arg(
         long,
         env = "SLICEGATE_TLS_CERT",
@@ -102,7 +102,7 @@ pub(crate) struct ServeArgs {
         requires = "tls_key"
     )]
     pub tls_cert: Option<PathBuf>,
-    /// Its private key, PEM; read again when it changes
+    /// Its private key, PEM; loaded again when it changes
     #[arg(
         long,
         env = "SLICEGATE_TLS_KEY",
@@ -110,35 +110,35 @@ pub(crate) struct ServeArgs {
         requires = "tls_cert"
     )]
     pub tls_key: Option<PathBuf>,
-    /// Makes ca.crt, tls.crt and tls.key in this folder if they are not there, and uses them
+    /// Creates ca.crt, tls.crt and tls.key in this folder if they do not exist, and uses them
     #[arg(long, env = "SLICEGATE_TLS_GENERATE", value_name = "DIR", conflicts_with_all = ["tls_cert", "tls_key"])]
     pub tls_generate: Option<PathBuf>,
-    /// Keeps an authority of its own in this Secret of its namespace, and in caBundle
+    /// Maintains its own authority in this Secret of its namespace, and in caBundle
     #[arg(long, env = "SLICEGATE_TLS_SECRET", value_name = "SECRET", value_parser = dns_label,
           conflicts_with_all = ["tls_cert", "tls_key", "tls_generate"])]
     pub tls_secret: Option<String>,
-    /// Asks clients for a certificate by one of these authorities, PEM; otherwise nobody is
+    /// Requires a client certificate of one of these authorities, PEM [default: not required]
     #[arg(long, env = "SLICEGATE_TLS_CLIENT_CA", value_name = "FILE")]
     pub tls_client_ca: Option<PathBuf>,
-    /// The SharingPolicy, read again when it changes; else the cluster's or the built-in one
+    /// The SharingPolicy, reloaded when it changes [default: the cluster's, or the built-in one]
     #[arg(long, env = "SLICEGATE_POLICY", value_name = "FILE")]
     pub policy: Option<PathBuf>,
-    /// What `kubectl get nodes -o yaml|json` printed; else they are watched
+    /// The output of `kubectl get nodes -o yaml|json` [default: watches the cluster]
     #[arg(long, env = "SLICEGATE_NODES", value_name = "FILE")]
     pub nodes: Option<PathBuf>,
-    /// What `kubectl get namespaces -o yaml|json` printed; else they are watched
+    /// The output of `kubectl get namespaces -o yaml|json` [default: watches the cluster]
     #[arg(long, env = "SLICEGATE_NAMESPACES", value_name = "FILE")]
     pub namespaces: Option<PathBuf>,
-    /// The cluster to watch; else $KUBECONFIG, ~/.kube/config or the pod's own
+    /// The cluster to watch [default: $KUBECONFIG, ~/.kube/config, or the pod's own]
     #[arg(long, env = "SLICEGATE_KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// Keeps in the API server what slicegate guard prints, for the policy in force
+    /// Maintains the guard in the API server, for the policy in force
     #[arg(long, env = "SLICEGATE_KEEP_GUARD")]
     pub keep_guard: bool,
-    /// Keeps in the cluster what outlives this process: policies' status, nodes that are gone
+    /// Stores records in the cluster: the status of policies, and nodes that are gone
     #[arg(long, env = "SLICEGATE_KEEP_RECORDS")]
     pub keep_records: bool,
-    /// Tells the owners of pods that are refused, or would be, by Events
+    /// Writes Events on the owners of pods that are denied, or would be denied
     #[arg(long, env = "SLICEGATE_EVENTS")]
     pub events: bool,
     /// slicegate's own namespace
@@ -149,33 +149,33 @@ pub(crate) struct ServeArgs {
         default_value = manifests::NAMESPACE
     )]
     pub namespace: String,
-    /// What this replica is called among the others; without it the host's name
+    /// The name of this replica, different from the others [default: the host's name]
     #[arg(long, env = "POD_NAME", value_name = "NAME")]
     pub identity: Option<String>,
-    /// Namespaces never asked about; slicegate guard --help has the default
+    /// Excluded namespaces; slicegate guard --help shows the default
     #[arg(long, env = "SLICEGATE_NEVER_MATCH", value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
-    /// How log lines are written to standard error
+    /// The format of log lines, which go to standard error
     #[arg(long, env = "SLICEGATE_LOG_FORMAT", value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
 }
 
-/// The forms of a log line.
+/// The formats of a log line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// For people
+    /// Text for people
     Text,
-    /// One object a line
+    /// One JSON object per line
     Json,
 }
 
 /// `slicegate policy`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
-    /// Prints the built-in policy, comments and all
+    /// Prints the built-in policy with its comments
     #[command(after_help = examples::POLICY_DEFAULT)]
     Default,
-    /// Says everything that is wrong with policies, by line and path
+    /// Reports every problem of policies, with line and path
     #[command(after_help = examples::POLICY_CHECK)]
     Check(PolicyCheckArgs),
 }
@@ -183,37 +183,37 @@ pub(crate) enum PolicyCommand {
 /// `slicegate policy check`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct PolicyCheckArgs {
-    /// SharingPolicies as YAML or JSON, - for standard input
+    /// SharingPolicies in YAML or JSON; - reads standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
 }
 
-/// Which cluster is asked.
+/// The cluster that a command uses.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ClusterArgs {
-    /// The cluster; else $KUBECONFIG, ~/.kube/config, or that of this pod
+    /// The cluster [default: $KUBECONFIG, ~/.kube/config, or the pod's own]
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// A context of the kubeconfig; without it the current one
+    /// A context of the kubeconfig [default: the current one]
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
 }
 
-/// A command that prints what it knows.
+/// A command that prints built-in data.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ListArgs {
-    /// How to print it
+    /// The output format
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub output: Format,
 }
 
-/// `slicegate explain`. No rule is called like a kind of object, so subcommands can stand beside the rule.
+/// `slicegate explain`. No rule has the name of a kind, so subcommands can exist beside the rule.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ExplainArgs {
     /// A rule's id, as `slicegate rules` lists it
     #[arg(value_name = "RULE")]
     pub rule: String,
-    /// How to print it
+    /// The output format
     #[command(flatten)]
     pub list: ListArgs,
 }
@@ -221,19 +221,19 @@ pub(crate) struct ExplainArgs {
 /// `slicegate certs`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CertsArgs {
-    /// The namespace slicegate runs in
+    /// The namespace of slicegate
     #[arg(long, value_name = "NAMESPACE", default_value = manifests::NAMESPACE, value_parser = dns_label)]
     pub namespace: String,
     /// The Service in front of slicegate
     #[arg(long, value_name = "SERVICE", default_value = "slicegate", value_parser = dns_label)]
     pub service: String,
-    /// Namespaces never asked about [default: kube-system,gpu-operator, and that of --namespace]
+    /// Excluded namespaces [default: kube-system,gpu-operator, and that of --namespace]
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
-    /// How many days the certificate and its authority are good for
+    /// The validity of the certificate and its authority, in days
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub days: u32,
-    /// How to print the objects
+    /// The output format
     #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
     pub output: ManifestFormat,
 }
@@ -241,31 +241,31 @@ pub(crate) struct CertsArgs {
 /// `slicegate guard`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct GuardArgs {
-    /// The SharingPolicy it is for; without it the built-in one
+    /// The SharingPolicy [default: the built-in one]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
-    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    /// Excluded namespaces [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
-    /// RuntimeClasses, whose handler may be NVIDIA's: kubectl get runtimeclasses -o yaml
+    /// The output of kubectl get runtimeclasses -o yaml, to find NVIDIA's handlers
     #[arg(long, value_name = "FILE")]
     pub runtime_classes: Option<String>,
-    /// How to print the objects
+    /// The output format
     #[arg(short, long, value_enum, default_value_t = ManifestFormat::Yaml)]
     pub output: ManifestFormat,
 }
 
-/// A name as Kubernetes takes it for namespaces and Services.
+/// A name that Kubernetes accepts for namespaces and Services.
 fn dns_label(text: &str) -> Result<String, String> {
     match names::is_dns_label(text) {
         true => Ok(text.to_owned()),
         false => {
-            Err("lower-case letters, digits and inner hyphens, at most 63, are a name".to_owned())
+            Err("a name has only lower-case letters, digits and inner hyphens, and at most 63 characters".to_owned())
         }
     }
 }
 
-/// The forms of objects to apply.
+/// The formats of objects to apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ManifestFormat {
     /// One document for each object
@@ -277,17 +277,17 @@ pub(crate) enum ManifestFormat {
 /// `slicegate completions`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct CompletionsArgs {
-    /// Which shell
+    /// The shell
     #[arg(value_enum)]
     pub shell: Shell,
 }
 
-/// The forms of everything else.
+/// The output formats of all other commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people
+    /// Text for people
     Text,
-    /// For programs
+    /// JSON for programs
     Json,
     /// The same as YAML
     Yaml,

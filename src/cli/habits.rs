@@ -1,26 +1,26 @@
-//! What people who know kubectl may have meant by a command line that slicegate does not know.
+//! Hints for command lines that kubectl users may type and slicegate does not know.
 
 use std::env;
 
 use clap::Error;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// What stands for which command of slicegate.
+/// Unknown words, and the command of slicegate that does the job.
 const COMMANDS: [(&[&str], &str); 5] = [
     (
         &["status", "health", "check", "verify"],
-        "slicegate doctor says whether slicegate works in a cluster",
+        "slicegate doctor checks whether slicegate works in a cluster",
     ),
-    (&["version"], "slicegate --version says which one this is"),
+    (&["version"], "slicegate --version prints the version"),
     (
         &[
             "apply", "create", "diff", "validate", "lint", "test", "plan", "try",
         ],
-        "slicegate review shows what becomes of the manifests that -f names, with -o diff before and after",
+        "slicegate review shows what slicegate does with the manifests of -f; -o diff shows before and after",
     ),
     (
         &["get", "list", "pods", "nodes", "top", "describe", "report"],
-        "slicegate audit judges what runs, with --boundaries by nodes",
+        "slicegate audit judges the running pods; --boundaries lists them by node",
     ),
     (
         &["install", "init", "upgrade"],
@@ -28,7 +28,7 @@ const COMMANDS: [(&[&str], &str); 5] = [
     ),
 ];
 
-/// A word about it, where it is one of the usual.
+/// The hint for a known mistake.
 pub(super) fn hint(error: &Error) -> Option<String> {
     let words: Vec<String> = env::args().skip(1).collect();
     meant(error, words.first().map_or("", String::as_str))
@@ -49,13 +49,13 @@ fn meant(error: &Error, command: &str) -> Option<String> {
             let word = context(ContextKind::InvalidArg)?;
             match (command, word.starts_with('-')) {
                 ("review", false) => Some(format!(
-                    "manifests are named with -f: slicegate review -f {word}"
+                    "use -f to name manifests: slicegate review -f {word}"
                 )),
                 ("audit", false) => Some(format!(
-                    "audit looks at what runs; for manifests there is slicegate review -f {word}"
+                    "audit examines running pods; for manifests use slicegate review -f {word}"
                 )),
                 ("audit" | "review", true) if ["-A", "--all-namespaces"].contains(&word) => {
-                    Some("all namespaces are looked at without it".to_owned())
+                    Some("without this flag, it already uses all namespaces".to_owned())
                 }
                 _ => None,
             }

@@ -208,7 +208,7 @@ fn who_knows_kubectl_is_told_how_it_is_said_here() {
     for (arguments, said) in [
         (&["review", "pod.yaml"][..], "slicegate review -f pod.yaml"),
         (&["audit", "pod.yaml"], "slicegate review -f pod.yaml"),
-        (&["audit", "-A"], "all namespaces are looked at without it"),
+        (&["audit", "-A"], "it already uses all namespaces"),
         (&["status"], "slicegate doctor"),
         (&["version"], "slicegate --version"),
         (&["get", "pods"], "slicegate audit"),

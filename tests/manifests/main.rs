@@ -56,11 +56,11 @@ fn one(objects: &[Value], kind: &str, name: &str) -> Value {
 }
 
 const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICEGATE_BLESS=1 cargo test --test manifests
-# writes it anew. slicegate fills in caBundle by itself, and applying this file again leaves what it wrote. For
-# cert-manager, or a certificate of your own, see certs/README.md.
+# updates it. slicegate fills in caBundle itself. If you apply this file again, caBundle stays. For cert-manager, or
+# your own certificate, see certs/README.md.
 #
-# The expression is wide on purpose: it names every pod slicegate may have to say something about, in any
-# namespace. Whether it acts there is the namespace's annotation slicegate.dev/mode.
+# The expression is wide on purpose: it matches every pod that may concern slicegate, in any namespace. The
+# namespace's annotation slicegate.dev/mode decides whether slicegate acts there.
 ";
 
 #[test]
@@ -83,18 +83,18 @@ fn the_registration_stands_in_its_file() {
     }
 }
 
-const GUARD: &str = "# The guard for the built-in policy, to be read: in a cluster slicegate keeps it by itself, for the policy in force.
-# slicegate guard --policy FILE prints it for another. Generated from the rules in src/engine; SLICEGATE_BLESS=1
-# cargo test --test manifests writes it anew. Needs Kubernetes 1.30.
+const GUARD: &str = "# The guard for the built-in policy, for reading only: in a cluster, slicegate maintains the guard for the policy in force.
+# slicegate guard --policy FILE prints it for another policy. Generated from the rules in src/engine; SLICEGATE_BLESS=1
+# cargo test --test manifests updates it. Needs Kubernetes 1.30.
 #
-# With slicegate away, pods that take GPUs in enforced namespaces are refused, and so is every way around the request
-# there; slicegate's labels are protected everywhere; nobody else notices. Before 1.36 whoever forges a complete stamp
-# gets past it while slicegate is away: guard-1.36.yaml closes that.
+# While slicegate is down, the guard denies GPU pods in enforced namespaces, and every way around the request there. It
+# protects slicegate's labels in all namespaces. It does not affect other pods. Before Kubernetes 1.36, a user who forges
+# all of slicegate's labels and its receipt can pass the guard while slicegate is down. guard-1.36.yaml closes this gap.
 ";
 
-const GUARD_1_36: &str = "# The part of the guard that needs Kubernetes 1.36 (MutatingAdmissionPolicy v1), apart because an older API server does
-# not know the kind; all else is in guard.yaml. It takes the receipt from what users send, so that only the webhook
-# can put it back. Generated; SLICEGATE_BLESS=1 cargo test --test manifests writes it anew.
+const GUARD_1_36: &str = "# The part of the guard that needs Kubernetes 1.36 (MutatingAdmissionPolicy v1). It is a separate file, because an older
+# API server does not know the kind. The rest is in guard.yaml. It removes the receipt from pods that users send, so that
+# only the webhook can add it. Generated; SLICEGATE_BLESS=1 cargo test --test manifests updates it.
 ";
 
 #[test]

@@ -1,4 +1,4 @@
-{{- /* The parts that several templates share. Object names are fixed: slicegate and the guard go by them. */ -}}
+{{- /* Parts that several templates share. Object names are fixed, because slicegate and the guard refer to them. */ -}}
 
 {{- define "slicegate.labels" -}}
 app.kubernetes.io/name: slicegate
@@ -14,7 +14,7 @@ app.kubernetes.io/name: slicegate
 {{- end -}}
 {{- end -}}
 
-{{- /* Namespaces that are never asked about, slicegate's own among them, as JSON. */ -}}
+{{- /* The excluded namespaces, including slicegate's own, as JSON. */ -}}
 {{- define "slicegate.neverMatch" -}}
 {{- append .Values.neverMatch .Release.Namespace | uniq | toJson -}}
 {{- end -}}
@@ -27,7 +27,7 @@ slicegate-tls
 {{- end -}}
 {{- end -}}
 
-{{- /* Where the API server finds slicegate; the argument is [path, root]. */ -}}
+{{- /* How the API server reaches slicegate; the argument is [path, root]. */ -}}
 {{- define "slicegate.client" -}}
 {{- $path := index . 0 -}}
 {{- $ := index . 1 -}}
@@ -45,7 +45,7 @@ caBundle: {{ b64enc $.Values.certificates.files.caBundle }}
 {{- end }}
 {{- end -}}
 
-{{- /* What both registrations have in common; the argument is [path, root]. */ -}}
+{{- /* The common part of both webhooks; the argument is [path, root]. */ -}}
 {{- define "slicegate.webhook" -}}
 {{- $ := index . 1 -}}
 clientConfig:
@@ -57,7 +57,7 @@ namespaceSelector:
     values: {{ include "slicegate.neverMatch" $ }}
 matchConditions:
 - name: touches-gpu
-  # Generated from the same signs as the decision.
+  # Generated from the same data as the decision.
   expression: |-
     {{- $.Files.Get "files/touches-gpu.cel" | trimSuffix "\n" | nindent 4 }}
 matchPolicy: Equivalent

@@ -1,4 +1,4 @@
-//! Flags of the commands that look at what runs now.
+//! Flags of the commands that examine running pods.
 
 use clap::Args as ClapArgs;
 
@@ -8,22 +8,22 @@ use crate::engine::NeverMatched;
 /// `slicegate audit`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AuditArgs {
-    /// What is asked
+    /// The cluster
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Instead of a cluster: what `kubectl get nodes -o json` printed
+    /// Instead of a cluster: the output of `kubectl get nodes -o json`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"], requires_all = ["namespaces", "pods"])]
     pub nodes: Option<String>,
-    /// Instead of a cluster: what `kubectl get namespaces -o json` printed
+    /// Instead of a cluster: the output of `kubectl get namespaces -o json`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"], requires_all = ["nodes", "pods"])]
     pub namespaces: Option<String>,
-    /// Instead of a cluster: what `kubectl get pods -A --show-managed-fields -o json` printed
+    /// Instead of a cluster: the output of `kubectl get pods -A --show-managed-fields -o json`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"], requires_all = ["nodes", "namespaces"])]
     pub pods: Option<String>,
-    /// The SharingPolicy; else the cluster's or the built-in one
+    /// The SharingPolicy [default: the cluster's, or the built-in one]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
-    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    /// Excluded namespaces [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
     /// Only the pods of this namespace
@@ -35,7 +35,7 @@ pub(crate) struct AuditArgs {
     /// Lists nodes, the boundaries on them, and the pods that the guarantee does not cover
     #[arg(long)]
     pub boundaries: bool,
-    /// How to print the result
+    /// The output format
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub output: Format,
 }
@@ -43,26 +43,26 @@ pub(crate) struct AuditArgs {
 /// `slicegate adopt`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct AdoptArgs {
-    /// Whose pods
+    /// The namespace of the pods
     #[arg(value_name = "NAMESPACE", value_parser = dns_label, required_unless_present_any = ["of", "all"])]
     pub namespace: Option<String>,
-    /// The same, as kubectl takes it
+    /// The same, with kubectl's flag
     #[arg(id = "of", short = 'n', long = "namespace", value_name = "NAMESPACE", value_parser = dns_label,
           conflicts_with_all = ["namespace", "all"])]
     pub of: Option<String>,
-    /// The pods of every namespace that is enforced or in dry-run
+    /// The pods of every namespace in enforce or dry-run
     #[arg(long, conflicts_with = "namespace")]
     pub all: bool,
-    /// What is asked
+    /// The cluster
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// The SharingPolicy; else the cluster's or the built-in one
+    /// The SharingPolicy [default: the cluster's, or the built-in one]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
-    /// Namespaces that this installation never asks about
+    /// The excluded namespaces of this installation
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
-    /// Asks the API server whether it would, and changes nothing
+    /// Sends the changes as a dry run, and changes nothing
     #[arg(long)]
     pub dry_run: bool,
 }

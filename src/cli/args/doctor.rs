@@ -8,16 +8,16 @@ use crate::manifests;
 /// `slicegate doctor`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DoctorArgs {
-    /// What is asked
+    /// The cluster
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// The namespace slicegate runs in
+    /// The namespace of slicegate
     #[arg(short, long, value_name = "NAMESPACE", default_value = manifests::NAMESPACE, value_parser = dns_label)]
     pub namespace: String,
-    /// The SharingPolicy, where slicegate reads it from a file that is in no ConfigMap
+    /// The SharingPolicy, if slicegate reads it from a file that is not in a ConfigMap
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
-    /// How to print the result
+    /// The output format
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub output: Format,
 }

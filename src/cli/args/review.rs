@@ -10,7 +10,7 @@ use crate::engine::NeverMatched;
 /// `slicegate review`.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct ReviewArgs {
-    /// Files, folders or - for standard input; may be given several times
+    /// Files, folders, or - for standard input; can be repeated
     #[arg(
         short = 'f',
         long = "filename",
@@ -19,45 +19,45 @@ pub(crate) struct ReviewArgs {
         num_args = 1..
     )]
     pub files: Vec<String>,
-    /// The namespace of manifests that name none
+    /// The namespace of manifests without a namespace
     #[arg(short, long, value_name = "NAMESPACE", default_value = "default", value_parser = dns_label)]
     pub namespace: String,
     /// Judges as if the namespaces of these manifests were enforced, with this tier
     #[arg(long, value_name = "TIER")]
     pub tier: Option<String>,
-    /// What to judge against
+    /// The cluster state to use
     #[command(flatten)]
     pub world: WorldArgs,
-    /// How to print the result
+    /// The output format
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
 }
 
-/// What a judgement is made against: files, or with one of the last two flags a cluster.
+/// The cluster state: from files, or with one of the last two flags from a cluster.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct WorldArgs {
-    /// The SharingPolicy; without it the built-in one, or the cluster's
+    /// The SharingPolicy [default: the built-in one, or the cluster's]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
-    /// What `kubectl get nodes -o yaml|json` printed; without it an assumed fleet
+    /// The output of `kubectl get nodes -o yaml|json` [default: an assumed fleet]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"])]
     pub nodes: Option<String>,
-    /// What `kubectl get namespaces -o yaml|json` printed; without it all count as enforce
+    /// The output of `kubectl get namespaces -o yaml|json` [default: all are in enforce]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["kubeconfig", "context"])]
     pub namespaces: Option<String>,
-    /// Namespaces never asked about [default: kube-system,slicegate-system,gpu-operator]
+    /// Excluded namespaces [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
     pub never_match: Option<NeverMatched>,
-    /// Takes nodes, namespaces and policy from the cluster of this kubeconfig, and asks no other
+    /// Reads nodes, namespaces and policy from the cluster of this kubeconfig, and from no other
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,
-    /// The same from the cluster of this context of the kubeconfig
+    /// Reads them from the cluster of this context of the kubeconfig
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
 }
 
 impl WorldArgs {
-    /// The cluster, if one is to be asked.
+    /// The cluster, if a flag names one.
     pub(crate) fn cluster(&self) -> Option<ClusterArgs> {
         let is_named = self.kubeconfig.is_some() || self.context.is_some();
         is_named.then(|| ClusterArgs {
@@ -67,10 +67,10 @@ impl WorldArgs {
     }
 }
 
-/// The forms of a report.
+/// The formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Output {
-    /// For people
+    /// Text for people
     Text,
     /// A ReviewReport
     Json,

@@ -89,6 +89,8 @@ impl Connection {
     /// With everything said.
     pub fn with(address: SocketAddr, config: ClientConfig) -> std::io::Result<Self> {
         let socket = TcpStream::connect(address)?;
+        // A body that follows its head would wait for the acknowledgement of the head.
+        socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(Duration::from_secs(20)))?;
         let name = ServerName::try_from("localhost").expect("a name");
         let client = ClientConnection::new(Arc::new(config), name).expect("a client");

@@ -71,6 +71,42 @@ fn the_log_has_one_line_for_a_decision_and_never_the_object() {
 }
 
 #[test]
+fn a_decision_in_the_log_has_the_fields_of_the_documented_one() {
+    let server = Server::start();
+    Connection::to(&server).review(&review("uid-1", "inference", &attack()));
+    let page = include_str!("../../docs/operate.md");
+    let documented = page.lines().find(|l| l.starts_with("{\"timestamp\""));
+    let documented = serde_json::from_str(documented.expect("a line")).expect("JSON");
+    let shape = |line: serde_json::Value| {
+        let fields = line.as_object().expect("an object").iter();
+        let kind = |value: &serde_json::Value| match value {
+            serde_json::Value::String(_) => "text",
+            serde_json::Value::Number(_) => "number",
+            serde_json::Value::Bool(_) => "yes or no",
+            _ => "something else",
+        };
+        fields
+            .map(|(name, value)| format!("{name}: {}", kind(value)))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(shape(server.logged("decision")), shape(documented));
+}
+
+#[test]
+fn nobody_waits_for_a_log_that_is_not_read_and_the_lines_that_are_lost_are_counted() {
+    let server = Server::start();
+    let unread = server.unread_log();
+    let mut connection = Connection::to(&server);
+    for _ in 0..10_000 {
+        assert_eq!(connection.post(b"{}").status, 400);
+    }
+    drop(unread);
+    let line = server.logged("lines of the log found no room");
+    let lost = line["lost"].as_u64().expect("a number");
+    assert!((500..2_000).contains(&lost), "{line}");
+}
+
+#[test]
 fn a_line_of_the_log_and_a_denial_are_short_whatever_was_found() {
     let server = Server::start();
     let mut pod = attack();

@@ -91,6 +91,11 @@ impl Server {
         self.log.lock().expect("the log").clone()
     }
 
+    /// Standard error is not read as long as the answer lives.
+    pub fn unread_log(&self) -> impl Drop + '_ {
+        self.log.lock().expect("the log")
+    }
+
     /// Waits for a line of the log whose message holds a text.
     #[track_caller]
     pub fn logged(&self, message: &str) -> Value {

@@ -8,6 +8,7 @@ use super::args::ExplainArgs;
 use super::rules::{self, Entry};
 use super::table::{Column, Table, paint, width, wrap};
 use super::{API_VERSION, DONE, output};
+use crate::engine::rules::document::Document;
 use crate::engine::rules::{ALL, find, limits, lists};
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::suggest::nearest;
@@ -20,18 +21,19 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let Some(rule) = find(&args.rule) else {
         bail!("{}", unknown(&args.rule));
     };
+    let document = Document::of(rule);
     let explanation = Explanation {
         api_version: API_VERSION,
         kind: "Rule",
         entry: Entry::of(rule),
-        cause: rule.cause,
+        cause: document.cause,
         limits: limits(rule),
-        risk: rule.risk,
-        fix: rule.fix,
+        risk: document.risk,
+        fix: document.fix,
         lists: looked(rule),
         examples: Examples {
-            bad: rule.bad,
-            good: rule.good,
+            bad: document.bad,
+            good: document.good,
         },
     };
     output::value(&explanation, args.list.output, || text(rule))?;
@@ -45,11 +47,11 @@ struct Explanation {
     kind: &'static str,
     #[serde(flatten)]
     entry: Entry,
-    cause: &'static str,
+    cause: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     limits: Vec<String>,
-    risk: &'static str,
-    fix: &'static str,
+    risk: String,
+    fix: String,
     /// The closed lists that it looks things up in.
     lists: Vec<Looked>,
     examples: Examples,
@@ -108,6 +110,7 @@ fn near(id: &str) -> Vec<&'static str> {
 
 fn text(rule: &Rule) -> String {
     let bold = Style::new().bold();
+    let document = Document::of(rule);
     let entry = Entry::of(rule);
     let severity = paint(rules::style(entry.default_severity), entry.default_severity);
     let may = match rule.always_denies {
@@ -117,12 +120,12 @@ fn text(rule: &Rule) -> String {
     let mut text = format!(
         "{}: {}\n{severity} by default; {may}\n",
         paint(bold, rule.id),
-        rule.refuses
+        document.refuses
     );
     for (head, body) in [
-        ("Cause", rule.cause),
-        ("Risk", rule.risk),
-        ("Fix", rule.fix),
+        ("Cause", &document.cause),
+        ("Risk", &document.risk),
+        ("Fix", &document.fix),
     ] {
         text.push_str(&format!("\n{}\n", paint(bold, head)));
         for line in wrap(body, width() - 2) {
@@ -145,7 +148,10 @@ fn text(rule: &Rule) -> String {
         }
         text.push_str(&table.render());
     }
-    for (head, manifest) in [("Fires on", rule.bad), ("Does not fire on", rule.good)] {
+    for (head, manifest) in [
+        ("Fires on", document.bad),
+        ("Does not fire on", document.good),
+    ] {
         text.push_str(&format!("\n{}\n", paint(bold, head)));
         for line in manifest.lines() {
             text.push_str(&format!("  {line}\n"));

@@ -8,6 +8,7 @@ use super::table::{Cell, Column, Table};
 use super::{API_VERSION, DONE, output};
 use crate::engine::Severity;
 use crate::engine::rules::ALL;
+use crate::engine::rules::document::Document;
 use crate::engine::vocabulary::rule::Rule;
 
 /// Prints the list and returns the exit status.
@@ -53,7 +54,7 @@ impl Entry {
                 true => &["deny"],
                 false => &["deny", "warn", "off"],
             },
-            refuses: rule.refuses,
+            refuses: Document::of(rule).refuses,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use slicegate::config::{documents, policy};
 use slicegate::engine::rules::ALL;
+use slicegate::engine::rules::document::Document;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::vocabulary::names;
 use slicegate::engine::vocabulary::rule::Rule;
@@ -158,7 +159,7 @@ fn every_rule_has_a_file_of_its_name_and_every_file_a_rule_in_the_list() {
             .replace('_', "-");
         if text.contains("pub static RULE: Rule") {
             assert!(
-                text.contains(&format!("id: \"{name}\",")),
+                text.contains(&format!("\"{name}\"")),
                 "{name} has another id"
             );
             let opening = format!("//! `{name}`: ");
@@ -172,28 +173,39 @@ fn every_rule_has_a_file_of_its_name_and_every_file_a_rule_in_the_list() {
 }
 
 #[test]
-fn every_rule_is_explained() {
+fn every_rule_has_a_document_with_all_its_parts() {
     for rule in ALL {
-        for text in [
-            rule.refuses,
-            rule.cause,
-            rule.risk,
-            rule.fix,
-            rule.bad,
-            rule.good,
-        ] {
-            assert!(text.trim().len() > 20, "{}: {text:?}", rule.id);
-        }
-        let refuses = rule.refuses;
+        let id = rule.id;
+        let title = format!("# {id}: ");
+        assert!(rule.document.starts_with(&title), "{id} has another title");
+        let headings = rule.document.lines().filter(|l| l.starts_with("## "));
+        let expected = ["Cause", "Risk", "Fix", "Fires on", "Does not fire on"];
         assert!(
-            !refuses.ends_with('.') && refuses.len() <= 100,
-            "{}: {refuses}",
-            rule.id
+            headings.eq(expected.map(|heading| format!("## {heading}"))),
+            "{id} has other sections"
         );
-        for text in [rule.cause, rule.risk, rule.fix] {
-            assert!(text.ends_with('.'), "{}: {text}", rule.id);
+        let Document {
+            refuses,
+            cause,
+            risk,
+            fix,
+            bad,
+            good,
+        } = Document::of(rule);
+        assert!(
+            !refuses.ends_with('.') && (10..=100).contains(&refuses.len()),
+            "{id}: {refuses}"
+        );
+        for text in [cause, risk, fix] {
+            assert!(text.len() > 20 && text.ends_with('.'), "{id}: {text:?}");
         }
-        assert_ne!(rule.bad, rule.good, "{}", rule.id);
+        for example in [bad, good] {
+            assert!(
+                example.starts_with("# ") || example.starts_with("apiVersion: "),
+                "{id}: {example:?}"
+            );
+        }
+        assert_ne!(bad, good, "{id}");
     }
 }
 
@@ -202,7 +214,7 @@ fn every_bad_example_fires_its_rule_and_no_other() {
     let world = World::new();
     let mut faults = Vec::new();
     for rule in ALL.iter().filter(|rule| rule.id != ELSEWHERE) {
-        let (outcome, found) = world.judge(&example(rule.bad));
+        let (outcome, found) = world.judge(&example(Document::of(rule).bad));
         if found != BTreeSet::from([rule.id]) {
             faults.push(format!("{} fires {found:?}", rule.id));
         }
@@ -222,7 +234,7 @@ fn no_good_example_is_denied_or_fires_its_rule() {
     let world = World::new();
     let mut faults = Vec::new();
     for rule in ALL {
-        let (outcome, found) = world.judge(&example(rule.good));
+        let (outcome, found) = world.judge(&example(Document::of(rule).good));
         if outcome == Outcome::Denied || found.contains(rule.id) {
             faults.push(format!("{} is {} with {found:?}", rule.id, outcome.word()));
         }

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
+use slicegate::engine::rules::document::Document;
 use slicegate::engine::rules::{ALL, limits, lists};
 use slicegate::engine::vocabulary::rule::Rule;
 
@@ -27,7 +28,7 @@ fn page() -> String {
         let row = format!(
             "| [`{0}`](#{0}) | {1} | {2} |",
             rule.id,
-            escaped(rule.refuses),
+            escaped(Document::of(rule).refuses),
             default(rule)
         );
         let _ = writeln!(page, "{row}");
@@ -44,17 +45,18 @@ fn default(rule: &Rule) -> String {
 }
 
 fn section(rule: &Rule, page: &mut String) {
+    let document = Document::of(rule);
     let _ = write!(
         page,
         "\n## {}\n\nBy default {}: {}.\n",
         rule.id,
         default(rule),
-        escaped(rule.refuses)
+        escaped(document.refuses)
     );
     for (head, text) in [
-        ("Cause", rule.cause),
-        ("Risk", rule.risk),
-        ("Fix", rule.fix),
+        ("Cause", &document.cause),
+        ("Risk", &document.risk),
+        ("Fix", &document.fix),
     ] {
         let _ = write!(page, "\n**{head}.** {}\n", escaped(text));
     }
@@ -76,7 +78,10 @@ fn section(rule: &Rule, page: &mut String) {
             let _ = writeln!(page, "* `{entry}`{about}");
         }
     }
-    for (head, manifest) in [("Fires on", rule.bad), ("Does not fire on", rule.good)] {
+    for (head, manifest) in [
+        ("Fires on", document.bad),
+        ("Does not fire on", document.good),
+    ] {
         let _ = write!(page, "\n{head}:\n\n```yaml\n{}\n```\n", manifest.trim_end());
     }
 }

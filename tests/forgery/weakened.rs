@@ -7,6 +7,7 @@ use serde_json::Value;
 use slicegate::config::{documents, fleet, policy};
 use slicegate::engine::line::edit::Edit;
 use slicegate::engine::rules::ALL;
+use slicegate::engine::rules::document::Document;
 use slicegate::engine::vocabulary::names;
 use slicegate::engine::vocabulary::rule::Rule;
 use slicegate::engine::{Decision, NamespaceView, Namespaces, Outcome, Question, Workload, decide};
@@ -29,7 +30,7 @@ fn judged(rule: &Rule, severity: &str, check: impl FnOnce(&Pod<'_>, &Decision<'_
     };
     let known = ["default", "team-a", "team-b"].map(|name| (name.to_owned(), view()));
     let namespaces = Namespaces::known(HashMap::from(known));
-    let object = documents::parse(id, rule.bad)
+    let object = documents::parse(id, Document::of(rule).bad)
         .documents
         .swap_remove(0)
         .value;

@@ -1,4 +1,4 @@
-//! Finds commands in the string literals of the source.
+//! Finds commands in the string literals of the source and in the documents of the rules.
 
 use std::fs;
 use std::path::Path;
@@ -53,6 +53,14 @@ fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
         let name = path.to_string_lossy().into_owned();
         if path.is_dir() && !name.ends_with("/tests") {
             walk(&path, found);
+        } else if name.ends_with(".md") {
+            let text = fs::read_to_string(&path).expect("the file can be read");
+            let paragraphs = text.split("\n\n").map(|p| p.replace('\n', " "));
+            found.extend(
+                paragraphs
+                    .flat_map(|p| commands(&p))
+                    .map(|c| (name.clone(), c)),
+            );
         } else if name.ends_with(".rs") && !name.ends_with("/tests.rs") {
             let text = fs::read_to_string(&path).expect("the file can be read");
             let code = text

@@ -3,6 +3,7 @@
 use super::object::Validation;
 use crate::cel::quoted;
 use crate::engine::Policy;
+use crate::engine::rules::document::Document;
 use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// Whether the policy has a rule refuse pods.
@@ -12,7 +13,7 @@ pub(super) fn denies(policy: &Policy, rule: &Rule) -> bool {
 
 /// A rule's own validation. `found` is an expression of what it found, as text.
 pub(super) fn validation(rule: &Rule, holds: &str, found: Option<&str>, fix: &str) -> Validation {
-    let (id, refuses) = (rule.id, rule.refuses);
+    let (id, refuses) = (rule.id, Document::of(rule).refuses);
     let plain = Validation::new(holds, format!("[{id}] {refuses}; fix: {fix}"));
     match found {
         None => plain,

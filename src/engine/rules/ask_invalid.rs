@@ -3,55 +3,11 @@
 use crate::engine::vocabulary::fraction::{Fraction, NotAFraction};
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "ask-invalid",
-    default: Severity::Deny,
-    always_denies: true,
-    refuses: "an ask that does not parse, is out of range, or is said twice with two values",
-    cause: "A slicegate annotation or a GPU count cannot be read, or is NaN, 0, negative or over \
-        100 %; one ask has two values, as 500m beside gpu-fraction 0.25, or a limit and a \
-        request that differ; an annotation names no container of the pod, or none where there \
-        are several, or one that has another vendor's GPU; a name is longer than 63 characters. A \
-        fraction is in (0,1], compute is a percentage from 1 to 100, memory a quantity such as \
-        10Gi, at least 256Mi: 4000 is bytes. A policy cannot weaken this rule.",
-    risk: "A guess could give the pod less memory than it needs, or take more of the GPU than was \
-        meant. The first shows only when CUDA runs out of memory.",
-    fix: "Write the value as the message says. For one container use the form \
-        gpu-memory.slicegate.dev/<container>; the container's annotation beats the pod's.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: batch
-    slicegate.dev/gpu-fraction: "1.5"
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: batch
-    slicegate.dev/gpu-fraction: "0.25"
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("ask-invalid", include_str!("ask_invalid.md")).always();
 
 /// What was found, and how to mend it.
 pub type Text = (String, String);

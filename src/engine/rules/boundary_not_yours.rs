@@ -3,62 +3,10 @@
 use crate::engine::namespaces::consent::ClaimProblem;
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "boundary-not-yours",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "a trust boundary that belongs to somebody else",
-    cause: "The pod's annotation names another boundary in use, or the label \
-        slicegate.dev/trust-boundary was written in advance with a value the pod would not be \
-        given. It fires as well on the GPU pods of a namespace that claims the name of another \
-        namespace which does not list it in slicegate.dev/boundary-members, a name that the \
-        policy's boundaries give to other namespaces, or one that nobody bears or lists, unless \
-        the policy says boundaryNames: open. A pod's annotation only divides its own boundary: \
-        secret in team-a becomes team-a.secret.",
-    risk: "The scheduler keeps boundaries apart by this label. Who bears another's label becomes \
-        its neighbour below hardware isolation: on one MPS node with one daemon and one \
-        /dev/shm, or on one time-sliced GPU.",
-    fix: "Remove the label, and in the annotation name only a part of your own boundary. To share \
-        GPUs between namespaces, the administrator of one lists the others in its \
-        slicegate.dev/boundary-members and they name it in slicegate.dev/trust-boundary; or the \
-        policy lists all of them under boundaries. To name oneself is no consent.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  namespace: team-a
-  labels:
-    slicegate.dev/trust-boundary: team-b
-  annotations:
-    slicegate.dev/tier: trusted-inference
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"# namespace: slicegate.dev/mode: enforce, slicegate.dev/boundary-members: team-b
-# The namespace team-b says slicegate.dev/trust-boundary: team-a, and its pods are of this boundary too.
-apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  namespace: team-a
-  annotations:
-    slicegate.dev/tier: trusted-inference
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("boundary-not-yours", include_str!("boundary_not_yours.md"));
 
 /// A boundary that the namespace claims and may not use.
 pub fn claim(

@@ -2,69 +2,11 @@
 
 use crate::engine::supply::{NodeFilter, Unknown};
 use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "daemonset-share",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "a DaemonSet's GPU pod, which keeps its request because it cannot be steered",
-    cause: "The pod belongs to a DaemonSet. Its controller pins each pod to one node with \
-        matchFields, and chooses the nodes by its own template, before slicegate sees the pod. \
-        So the pod keeps its request and gets the boundary's stamp. It is judged on the node it \
-        is pinned to: where that node's offer is below its tier it is isolation-below-tier, and \
-        also where nothing is known of the node and the tier needs any isolation (the controller \
-        tries again). A memory, fraction, compute, strategy or product that the node does not \
-        meet is no-such-offer. A template alone, as in review, only warns.",
-    risk: "If slicegate added a requirement that the node does not meet, the pod would stay \
-        Pending on it for ever. As it is, the pod takes what its node sells, which may be more \
-        or less than it asked for.",
-    fix: "Use a Deployment where one pod per node is not needed. Otherwise limit the DaemonSet by \
-        its own nodeSelector to nodes that sell what the tier accepts.",
-    bad: r#"apiVersion: apps/v1
-kind: DaemonSet
-metadata:
-  name: app
-spec:
-  selector:
-    matchLabels: {app: app}
-  template:
-    metadata:
-      labels: {app: app}
-      annotations:
-        slicegate.dev/tier: batch
-    spec:
-      securityContext: {runAsUser: 1000}
-      containers:
-      - name: main
-        image: registry.example/app:1
-        resources:
-          limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: app
-spec:
-  replicas: 3
-  selector:
-    matchLabels: {app: app}
-  template:
-    metadata:
-      labels: {app: app}
-      annotations:
-        slicegate.dev/tier: batch
-    spec:
-      securityContext: {runAsUser: 1000}
-      containers:
-      - name: main
-        image: registry.example/app:1
-        resources:
-          limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::warns("daemonset-share", include_str!("daemonset_share.md"));
 
 /// Warns of a DaemonSet's pod or template.
 pub fn check(findings: &mut Findings<'_>) {

@@ -2,55 +2,11 @@
 
 use crate::engine::line::placement::Case;
 use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "declared-not-enforced",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "a memory ask on a time-sliced device, where it is a promise and not a limit",
-    cause: "The pod asks for memory and gets a time-sliced device. Time-slicing hands out turns, \
-        not memory: every process may allocate all the memory of the GPU. slicegate compares the \
-        ask with a fair share, total memory by replicas, when it chooses, but nothing enforces \
-        that share.",
-    risk: "A neighbour that takes more than its part makes this pod run out of memory, and the \
-        other way round.",
-    fix: "Name a tier whose isolation is limited or stronger, such as trusted-inference: MPS \
-        limits each process, MIG the slice. Or accept it for experiments. The administrator can \
-        remove time-slicing from the tier.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: development
-    slicegate.dev/strategy: time-slicing
-    slicegate.dev/gpu-memory: 4Gi
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/gpu-memory: 4Gi
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::warns("declared-not-enforced", include_str!("declared_not_enforced.md"));
 
 /// Warns of a memory ask that nothing enforces.
 pub fn check(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {

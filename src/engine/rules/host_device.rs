@@ -8,53 +8,12 @@ use crate::engine::relevance::host_paths;
 use crate::engine::relevance::host_paths::Found;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place, Volume};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "host-device",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "a hostPath to GPU devices, MPS, the driver root, the runtime, or what hands GPUs out",
-    cause: "A volume, mounted or not, is a hostPath to one of the paths below, or to the folder of \
-        a process in /proc, whose links lead anywhere; or a container mounts something over the \
-        MPS pipe. Paths are cleaned before they are compared, other names of the same folder \
-        count as the first, and the subPath of a mount is part of the path; so is what \
-        subPathExpr comes to, where the variables are literal. A parent of such a path is refused \
-        in a pod that has a GPU, is privileged or has hostPID; elsewhere it is a warning, as /proc \
-        itself is everywhere. Folders that hold only driver libraries, such as GKE's, are allowed.",
-    risk: "Through the MPS pipe any pod can join the MPS server of the node without a request, and \
-        through the sockets it can take devices, or start containers that no webhook sees.",
-    fix: "Ask for nvidia.com/gpu instead; the device plugin and the runtime bring devices and \
-        libraries. Device plugins and monitoring agents belong in a namespace that is off.",
-    bad: r"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  volumes:
-  - name: dev
-    hostPath: {path: /dev/nvidia0}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    volumeMounts:
-    - {name: dev, mountPath: /dev/nvidia0}
-",
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("host-device", include_str!("host_device.md"));
 
 /// Looks at every host path of the pod, mounted or not, at what its mounts take of it, and at mounts over the MPS pipe.
 pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {

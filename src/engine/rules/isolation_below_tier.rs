@@ -3,53 +3,11 @@
 use crate::engine::rules::daemonset_share;
 use crate::engine::supply::Unknown;
 use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "isolation-below-tier",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "a strategy or resource that isolates less than the tier demands",
-    cause: "The pod names a strategy, or a resource such as nvidia.com/gpu.shared, whose isolation \
-        is below its tier's. Isolation is ordered: time-slicing gives none, MPS limited, MIG \
-        hardware, a whole GPU dedicated; a time-sliced MIG slice gives none among its users. It \
-        fires too on a DaemonSet's pod whose node offers less than its tier.",
-    risk: "With time-slicing any neighbour can use up the GPU's memory. With MPS a fatal fault of \
-        one client is reported to all clients of that GPU.",
-    fix: "Remove the strategy, or name one of the tier's. Ask for nvidia.com/gpu and let slicegate \
-        choose the resource. If less isolation is enough, name a tier that accepts it and that \
-        the namespace allows.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: regulated
-    slicegate.dev/strategy: mps
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: regulated
-    slicegate.dev/strategy: mig
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("isolation-below-tier", include_str!("isolation_below_tier.md"));
 
 /// A strategy that isolates less than the tier accepts.
 pub fn strategy(strategy: Strategy, tier: &Tier) -> (String, String) {

@@ -6,62 +6,13 @@ use crate::engine::line::request::Want;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvFrom, EnvVar, Place};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "limit-env",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "CUDA_MPS_* or NVIDIA_GPU_MEMORY_* set by the pod, and CUDA_VISIBLE_DEVICES on MPS",
-    cause: "The pod sets a variable that belongs to the limits of its share, or, on MPS, \
-        CUDA_VISIBLE_DEVICES to something other than 0. If any entry of \
-        CUDA_MPS_PINNED_DEVICE_MEM_LIMIT names a GPU that the process cannot see, every memory \
-        limit is dropped, the daemon's included; with another CUDA_MPS_PIPE_DIRECTORY the \
-        process is no MPS client at all; the device plugin sets it where it belongs. It fires too \
-        on envFrom with a prefix that spells such a variable. Values equal to what slicegate \
-        writes, and limits not above it, are kept and are no finding. Elsewhere than on MPS it \
-        warns of a CUDA_VISIBLE_DEVICES that begins with a device the container does not see: a \
-        number at or above its devices, or a UUID, which nobody knows before the pod has its \
-        device.",
-    risk: "The process can take the whole memory of the GPU, and its neighbours run out.",
-    fix: "Remove the variable and say what is needed with slicegate.dev/gpu-memory, gpu-fraction \
-        or gpu-compute; slicegate writes the variables.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    env:
-    - {name: CUDA_MPS_PINNED_DEVICE_MEM_LIMIT, value: "0=2G,1=4G"}
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/gpu-memory: 2Gi
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("limit-env", include_str!("limit_env.md"));
 
 /// How far limits that stand in the pod are taken for our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,45 +5,10 @@ use crate::engine::supply::{Supply, catalog};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "mig-profile-unknown",
-    default: Severity::Deny,
-    always_denies: true,
-    refuses: "a MIG resource that no NVIDIA product has",
-    cause: "The resource starts with nvidia.com/mig-, but its profile is not in NVIDIA's table of \
-        profiles. The name is Ng.Mgb as the device plugin writes it: a plus sign becomes a dot, \
-        so 1g.10gb+me is nvidia.com/mig-1g.10gb.me, and a minus is kept. A policy cannot weaken \
-        this rule.",
-    risk: "No node will ever advertise the resource: the pod would stay Pending for ever.",
-    fix: "Use one of the profiles that the message proposes, or say how much memory you need with \
-        slicegate.dev/gpu-memory and a tier that lists mig. slicegate catalog prints every \
-        profile and its real memory, which is not the number in the name.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/mig-3g.30gb: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/mig-3g.40gb: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("mig-profile-unknown", include_str!("mig_profile_unknown.md")).always();
 
 /// For so many profiles it is said which may have been meant.
 const MOST_SUGGESTED: usize = 5;

@@ -4,56 +4,11 @@ use crate::engine::line::request::{Named, Want};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "mixed-devices",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "a whole GPU beside a share, MPS or time-slicing beside MIG, or a request beside a \
-        claim",
-    cause: "The containers of one pod ask for devices of different kinds: whole GPUs and shares, \
-        or MPS or time-sliced shares and MIG slices. It fires too on a stock resource beside an \
-        NVIDIA device class named implicitly (deviceclass.resource.kubernetes.io/...), which is \
-        a second device by another road. The devices of one pod come from one node, which would \
-        have to sell both kinds, and the pod's label can state only one strategy.",
-    risk: "The pod may never fit any node, or hold two GPUs where one was meant. A whole GPU in a \
-        pod that counts as shared blurs what its neighbours may rely on.",
-    fix: "Let all containers use the same kind of device, or split them into two pods. Keep either \
-        the resource or the claim.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu.shared: "1"}
-  - name: second
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/mig-1g.10gb: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/mig-1g.10gb: "1"}
-  - name: second
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/mig-1g.10gb: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("mixed-devices", include_str!("mixed_devices.md"));
 
 /// Looks for two mechanisms in one pod. Returns whether it found them, whatever the policy makes of that.
 pub fn check(

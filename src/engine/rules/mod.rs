@@ -1,50 +1,13 @@
-//! The rules: one file each, with its stable id, its default severity, its explanation and its check.
+//! The rules: for each one a file with its id, default and check, and a document that explains it.
 //!
-//! To add a rule, add its file and one line to [`ALL`]; `slicegate rules`, `slicegate explain`, the policy's
-//! validation and the metrics labels all read that list.
+//! To add a rule, add its file, its document and one line to the list below. The decision, `slicegate rules`,
+//! `slicegate explain`, docs/rules.md, the policy's validation and the metrics read that list.
 
-pub mod ask_invalid;
-pub mod boundary_not_yours;
-pub mod daemonset_share;
-pub mod declared_not_enforced;
-pub mod distributed_share;
-pub mod ephemeral_gpu;
-pub mod foreign_sharing;
-pub mod host_device;
-pub mod isolation_below_tier;
-pub mod limit_env;
+pub mod document;
 pub mod lists;
-pub mod memory_fraction;
-pub mod mig_profile_unknown;
-pub mod mixed_devices;
-pub mod mode_unknown;
-pub mod mps_user;
-pub mod narrowed;
-pub mod no_such_offer;
-pub mod node_name;
-pub mod opt_out_ignored;
-pub mod parallelism;
-pub mod privileged_gpu;
-pub mod privileged_share;
-pub mod protected_metadata;
-pub mod quota_escape;
-pub mod reserved_selector;
-pub mod runtime_class;
-pub mod scheduler_name;
-pub mod share_count;
-pub mod shm_conflict;
 mod spellings;
 mod sub_path;
-pub mod supply_unknown;
-pub mod template_refused;
-pub mod tier_missing;
-pub mod tier_not_allowed;
-pub mod tier_unknown;
 mod told;
-pub mod too_large;
-pub mod unknown_key;
-pub mod visible_devices;
-pub mod whole_gpu_needed;
 mod workers;
 
 use crate::engine::line::input::Question;
@@ -53,47 +16,56 @@ use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::engine::vocabulary::strategy::Strategy;
 
-/// Every rule, in the order of the contract's table.
-pub static ALL: [&Rule; 38] = [
-    &tier_unknown::RULE,
-    &tier_not_allowed::RULE,
-    &boundary_not_yours::RULE,
-    &reserved_selector::RULE,
-    &isolation_below_tier::RULE,
-    &ask_invalid::RULE,
-    &tier_missing::RULE,
-    &no_such_offer::RULE,
-    &supply_unknown::RULE,
-    &mig_profile_unknown::RULE,
-    &share_count::RULE,
-    &mixed_devices::RULE,
-    &whole_gpu_needed::RULE,
-    &distributed_share::RULE,
-    &foreign_sharing::RULE,
-    &visible_devices::RULE,
-    &runtime_class::RULE,
-    &limit_env::RULE,
-    &privileged_share::RULE,
-    &privileged_gpu::RULE,
-    &host_device::RULE,
-    &node_name::RULE,
-    &scheduler_name::RULE,
-    &shm_conflict::RULE,
-    &mps_user::RULE,
-    &quota_escape::RULE,
-    &parallelism::RULE,
-    &memory_fraction::RULE,
-    &declared_not_enforced::RULE,
-    &daemonset_share::RULE,
-    &unknown_key::RULE,
-    &narrowed::RULE,
-    &too_large::RULE,
-    &mode_unknown::RULE,
-    &opt_out_ignored::RULE,
-    &template_refused::RULE,
-    &ephemeral_gpu::RULE,
-    &protected_metadata::RULE,
-];
+/// Declares the module of each rule and the list of them.
+macro_rules! rules {
+    ($($rule:ident,)*) => {
+        $(pub mod $rule;)*
+
+        /// Every rule, in the order of the contract's table.
+        pub static ALL: [&Rule; [$(stringify!($rule)),*].len()] = [$(&$rule::RULE),*];
+    };
+}
+
+rules! {
+    tier_unknown,
+    tier_not_allowed,
+    boundary_not_yours,
+    reserved_selector,
+    isolation_below_tier,
+    ask_invalid,
+    tier_missing,
+    no_such_offer,
+    supply_unknown,
+    mig_profile_unknown,
+    share_count,
+    mixed_devices,
+    whole_gpu_needed,
+    distributed_share,
+    foreign_sharing,
+    visible_devices,
+    runtime_class,
+    limit_env,
+    privileged_share,
+    privileged_gpu,
+    host_device,
+    node_name,
+    scheduler_name,
+    shm_conflict,
+    mps_user,
+    quota_escape,
+    parallelism,
+    memory_fraction,
+    declared_not_enforced,
+    daemonset_share,
+    unknown_key,
+    narrowed,
+    too_large,
+    mode_unknown,
+    opt_out_ignored,
+    template_refused,
+    ephemeral_gpu,
+    protected_metadata,
+}
 
 /// The rule of that id.
 pub fn find(id: &str) -> Option<&'static Rule> {

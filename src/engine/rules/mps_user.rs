@@ -3,55 +3,12 @@
 use crate::engine::line::mps_user::{MpsUser, mps_user};
 use crate::engine::line::placement::Case;
 use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "mps-user",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "an MPS pod whose user id only the image knows",
-    cause: "The pod gets an MPS share and neither it, its containers nor its tier set runAsUser. \
-        An MPS server accepts the clients of one user id; those of another wait until its \
-        clients are gone. slicegate keeps different user ids on different nodes, but where only \
-        the image knows the id it can say no more than that.",
-    risk: "The pod may hang at its first CUDA call until all pods of another user have left the \
-        GPU.",
-    fix: "Set securityContext.runAsUser, the same id for all pods that shall share a GPU. The \
-        administrator can set runAsUser on the tier; it is then written into MPS pods that set \
-        none.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/strategy: mps
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/strategy: mps
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::warns("mps-user", include_str!("mps_user.md"));
 
 /// Warns of an MPS pod whose user id is not known.
 pub fn check(case: &Case<'_, '_>, findings: &mut Findings<'_>) {

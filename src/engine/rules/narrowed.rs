@@ -7,64 +7,7 @@ use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "narrowed",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "a choice that leaves a pod fewer architectures, or zones of its volumes, than it could reach",
-    cause: "The chosen resource is sold only on nodes of some CPU architectures \
-        (kubernetes.io/arch), while other strategies of the tier would serve the pod on others too; \
-        or only in some zones (topology.kubernetes.io/zone), and the pod mounts claims, which are \
-        often bound to a zone. Within a strategy what keeps the most of them is chosen; the tier's \
-        order of strategies comes before that. A node without the label may be anywhere, and \
-        nothing is said of it.",
-    risk: "An image that is not built for the architecture does not start. A pod whose volume is in \
-        another zone stays Pending for ever.",
-    fix: "Say in the pod what it depends on: select kubernetes.io/arch or \
-        topology.kubernetes.io/zone, or name a strategy with slicegate.dev/strategy. Offers \
-        elsewhere are then not chosen.",
-    bad: r#"# namespace: slicegate.dev/mode: enforce
-# The nodes that sell nvidia.com/mig-2g.20gb are in zone-b, those that sell whole GPUs in zone-a.
-apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: regulated
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-    volumeMounts:
-    - {name: models, mountPath: /models}
-  volumes:
-  - name: models
-    persistentVolumeClaim: {claimName: models}
-"#,
-    good: r#"# namespace: slicegate.dev/mode: enforce
-# The nodes that sell nvidia.com/mig-2g.20gb are in zone-b, those that sell whole GPUs in zone-a.
-apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: regulated
-spec:
-  nodeSelector: {topology.kubernetes.io/zone: zone-a}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-    volumeMounts:
-    - {name: models, mountPath: /models}
-  volumes:
-  - name: models
-    persistentVolumeClaim: {claimName: models}
-"#,
-};
+pub static RULE: Rule = Rule::warns("narrowed", include_str!("narrowed.md"));
 
 /// Warns of architectures and zones that the choice leaves out.
 pub fn check<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, findings: &mut Findings<'_>) {

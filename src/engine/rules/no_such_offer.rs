@@ -3,54 +3,11 @@
 use crate::engine::line::placement::Case;
 use crate::engine::placement::candidates;
 use crate::engine::supply::Group;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "no-such-offer",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "an ask that no known, remembered or declared supply can ever serve",
-    cause: "No offer of the fleet meets the tier, strategy, product, memory, compute and count \
-        asked for, among the nodes that the pod's own selectors, affinity and tolerations reach. \
-        Cordoned, NotReady, reconfiguring and recently vanished nodes count as supply, so a pod \
-        that would merely be Pending is not refused. Where the fleet is only assumed, wholly \
-        unknown or without GPU nodes, it is a warning.",
-    risk: "The pod would stay Pending for ever. The scheduler does not say what to ask for \
-        instead.",
-    fix: "The message names what exists, nearest first: ask for less, or spread the memory over \
-        several whole GPUs. The administrator declares nodes that an autoscaler will add under \
-        supply.pools, or adds a strategy to the tier.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: production
-    slicegate.dev/gpu-memory: 300Gi
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: production
-    slicegate.dev/gpu-memory: 75Gi
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "4"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("no-such-offer", include_str!("no_such_offer.md"));
 
 /// Nothing known can ever serve the pod: what was considered, nearest first, and what would help. `tiers` are those that
 /// the namespace allows and that could serve it.

@@ -7,50 +7,12 @@ use crate::engine::line::placement::{Case, Choice};
 use crate::engine::line::request::Want;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::pod::Container;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "parallelism",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "flags or variables that ask for more devices than the container gets",
-    cause: "A flag in the container's command or args, such as --tensor-parallel-size, -tp or \
-        --nproc-per-node, or a variable such as TENSOR_PARALLEL_SIZE or NUM_SHARD, names more \
-        devices than the container asks for. A share or a MIG slice counts as one device. Several \
-        MIG slices count as one for tensor and pipeline parallelism, because CUDA shows a process \
-        one slice. What workers of a job share among them is not counted.",
-    risk: "The program can fail at its start for want of devices, and holds its GPU while it is \
-        restarted.",
-    fix: "Ask for as many whole GPUs as the flag names, where the tier lists exclusive or no tier \
-        applies, or lower the flag.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    args: [serve, model, --tensor-parallel-size=2]
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    args: [serve, model, --tensor-parallel-size=2]
-    resources:
-      limits: {nvidia.com/gpu: "2"}
-"#,
-};
+pub static RULE: Rule = Rule::warns("parallelism", include_str!("parallelism.md"));
 
 /// Words that are looked at in one container; no command line has so many.
 const MOST_WORDS: usize = 32;

@@ -2,58 +2,12 @@
 
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place, SecurityContext};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "privileged-share",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "privileged, a capability it need not have, hostPID or hostIPC beside a share or slice",
-    cause: "A container of the pod is privileged or adds a capability that is not one of those \
-        below, or the pod uses hostPID or hostIPC, while the pod holds a shared device or a MIG \
-        slice. A privileged container has all device nodes in /dev, for NVIDIA's toolkit \
-        CAP_SYS_ADMIN is the same as privileged, and SYS_MODULE or BPF are as good as root on the \
-        node, as is SYS_PTRACE beside a hostPath to the node's /proc. MPS clients of NVIDIA's device plugin need neither hostIPC nor hostPID.",
-    risk: "The pod can open GPUs it did not ask for, or see and disturb the processes of its \
-        neighbours. An MPS client that is killed with work in flight can hang the server for \
-        all.",
-    fix: "Remove the privilege. If the pod cannot do without, use a tier that lists exclusive with strategy exclusive, where the same only \
-        warns as privileged-gpu.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/strategy: mps
-spec:
-  hostIPC: true
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/strategy: mps
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("privileged-share", include_str!("privileged_share.md"));
 
 /// Capabilities that a pod with a share may add: those that Pod Security's baseline allows
 /// (<https://kubernetes.io/docs/concepts/security/pod-security-standards/>), and what RDMA and NUMA need.

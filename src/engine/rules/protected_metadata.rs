@@ -9,54 +9,12 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::{Pairs, Pod};
 use crate::json::Cut;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "protected-metadata",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "writing or changing the labels and the receipt that are slicegate's to write",
-    cause: "Somebody changes slicegate's labels or its receipt on a live pod, through pods or \
-        pods/status, or adds an annotation that injects devices to one. In any namespace it also \
-        fires on a new pod with slicegate's labels that it would not be given: any of them on a \
-        pod without GPU, and on others all but trust-boundary, which is boundary-not-yours. \
-        Values that slicegate would write itself are no finding.",
-    risk: "The scheduler keeps boundaries and MPS users apart by these labels. A false one brings \
-        a foreign pod beside a boundary, or closes nodes for everybody else.",
-    fix: "Ask with annotations and leave the labels to slicegate. To label GPU pods that ran \
-        before the opt-in, the administrator uses slicegate adopt, which needs the RBAC verb \
-        adopt on pods.slicegate.dev.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  labels:
-    slicegate.dev/strategy: mig
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: regulated
-    slicegate.dev/strategy: mig
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("protected-metadata", include_str!("protected_metadata.md"));
 
 /// The labels that are slicegate's to write.
 pub(in crate::engine) const LABELS: [&str; 3] =

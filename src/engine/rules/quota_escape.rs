@@ -6,75 +6,11 @@ use crate::engine::namespaces::quota::Seen;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "quota-escape",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "a rewrite to a resource name that the namespace's quota does not count",
-    cause: "A ResourceQuota of the namespace, or a ClusterResourceQuota of OpenShift that selects \
-        it, limits the resource the pod asked for, such as requests.nvidia.com/gpu, and the pod is \
-        rewritten to another name, such as nvidia.com/gpu.shared or nvidia.com/mig-1g.10gb, that \
-        no quota limits. Kubernetes counts extended resources only by requests.<name>, only pods \
-        of all the quota's scopes, and only the pod as it is after the webhooks. A name of which a \
-        quota allows none (a hard limit of 0) is never chosen. It fires too on a pod that Kueue \
-        holds back and that is rewritten: Kueue counts such a pod by what it takes, and its \
-        ClusterQueue cannot be seen here.",
-    risk: "The namespace can take as many shares as there are: its GPU quota no longer limits it.",
-    fix: "The author need not do anything. The administrator adds requests.<name> to the \
-        quota for every resource name that the nodes sell, and has Kueue's ClusterQueue \
-        cover them.",
-    bad: r#"# namespace: slicegate.dev/mode: enforce
-# The nodes sell nvidia.com/mig-2g.20gb.
-apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: regulated
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
----
-apiVersion: v1
-kind: ResourceQuota
-metadata:
-  name: gpus
-spec:
-  hard:
-    requests.nvidia.com/gpu: "4"
-"#,
-    good: r#"# namespace: slicegate.dev/mode: enforce
-# The nodes sell nvidia.com/mig-2g.20gb.
-apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: regulated
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
----
-apiVersion: v1
-kind: ResourceQuota
-metadata:
-  name: gpus
-spec:
-  hard:
-    requests.nvidia.com/gpu: "4"
-    requests.nvidia.com/mig-2g.20gb: "8"
-"#,
-};
+pub static RULE: Rule = Rule::warns("quota-escape", include_str!("quota_escape.md"));
 
 /// Warns of every name that a quota counted before and none counts afterwards.
 pub fn check(

@@ -4,63 +4,13 @@ use crate::engine::edits;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 use crate::facts::affinity::SelectedKeys;
 use crate::json::Raw;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "reserved-selector",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "a required pod anti-affinity that names a key of slicegate's and that slicegate did not write",
-    cause: "A term of the pod's required anti-affinity names a key below slicegate.dev/ or a \
-        domain of it: in matchLabels, matchExpressions, matchLabelKeys or mismatchLabelKeys, with \
-        any topology key. It fires in every namespace, with or without a GPU. The terms that \
-        slicegate gives this very pod are no finding, so its manifest can be applied again. \
-        Preferred terms, pod affinity and topology spread constraints keep nobody else off a \
-        node and are not looked at.",
-    risk: "Kubernetes' anti-affinity holds both ways: a pod that runs keeps every pod off its \
-        node, or its whole topology, that its terms select. slicegate labels all GPU pods, so one \
-        small pod without a GPU would close nodes for the GPU pods of everybody else.",
-    fix: "Remove the term, or select by labels of your own. slicegate writes the terms that keep \
-        trust boundaries and MPS users apart.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  affinity:
-    podAntiAffinity:
-      requiredDuringSchedulingIgnoredDuringExecution:
-      - labelSelector:
-          matchExpressions:
-          - {key: slicegate.dev/trust-boundary, operator: Exists}
-        namespaceSelector: {}
-        topologyKey: kubernetes.io/os
-  containers:
-  - name: main
-    image: registry.example/app:1
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  labels:
-    app: web
-spec:
-  affinity:
-    podAntiAffinity:
-      requiredDuringSchedulingIgnoredDuringExecution:
-      - labelSelector:
-          matchLabels: {app: web}
-        topologyKey: kubernetes.io/hostname
-  containers:
-  - name: main
-    image: registry.example/app:1
-"#,
-};
+pub static RULE: Rule = Rule::denies("reserved-selector", include_str!("reserved_selector.md"));
 
 /// Looks for terms that name a key of slicegate's. `own` says which of them slicegate gives this pod: a label, and the
 /// value of it that the term spares.

@@ -9,49 +9,7 @@ use crate::engine::vocabulary::rule::{Rule, Severity};
 use crate::facts::Pod;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "runtime-class",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "NVIDIA's runtime on a pod that takes no GPU",
-    cause: "runtimeClassName names a RuntimeClass whose handler is NVIDIA's (or whose own name \
-        begins with nvidia), but no container asks for a GPU. That runtime gives a container the \
-        devices that its NVIDIA_VISIBLE_DEVICES names, and CUDA images bring the variable with \
-        the value all, which no webhook can see. A pod with a claim, or with another vendor's \
-        GPU, is let in, and slicegate writes NVIDIA_VISIBLE_DEVICES=void into every container \
-        that asks for no NVIDIA GPU, debug containers included: a claim brings its devices \
-        without that variable. It is a warning where a class of Kata Containers, which is one of \
-        placement.sandboxes, stands on a pod that takes a GPU: such a pod is a virtual machine, \
-        and what NVIDIA's device plugin hands out on the node does not reach into it.",
-    risk: "The container can get every GPU of its node without having asked for one, also those \
-        that other pods hold. In a virtual machine the pod starts and finds no GPU.",
-    fix: "Ask for the GPU, or remove runtimeClassName. Monitoring that must see all GPUs of a node \
-        belongs in a namespace that is off. For virtual machines nodes need the sandbox device \
-        plugin, whose resources have other names; where a class of that name works after all, the \
-        administrator takes it out of placement.sandboxes.",
-    bad: r"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  runtimeClassName: nvidia
-  containers:
-  - name: main
-    image: registry.example/app:1
-",
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  runtimeClassName: nvidia
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("runtime-class", include_str!("runtime_class.md"));
 
 /// Looks for a runtime that shows GPUs to a pod that takes none.
 pub fn check(question: &Question<'_>, standing: Standing, findings: &mut Findings<'_>) {

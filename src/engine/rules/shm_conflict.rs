@@ -2,68 +2,13 @@
 
 use crate::engine::line::placement::Case;
 use crate::engine::relevance::host_paths;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "shm-conflict",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "a volume of the pod's own on /dev/shm together with MPS",
-    cause: "A container mounts a volume on /dev/shm, as is common for PyTorch, and would get an \
-        MPS share. The device plugin mounts the MPS daemon's shared memory on that very path. \
-        MPS is taken out of the choice first; it is refused only when nothing else is left, or \
-        when MPS was asked for explicitly.",
-    risk: "The two mounts collide: the container may not start, or may not reach the MPS server \
-        and then work without limits.",
-    fix: "Remove the mount; under MPS /dev/shm is a memory file system already, shared by all MPS \
-        pods of the node. For pods of KubeRay, KServe and llm-d, which make the mount by themselves, \
-        the finding says which setting stops it. Or use MIG, or a whole GPU, where the mount is \
-        allowed.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/strategy: mps
-spec:
-  securityContext: {runAsUser: 1000}
-  volumes:
-  - name: shm
-    emptyDir: {medium: Memory}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    volumeMounts:
-    - {name: shm, mountPath: /dev/shm}
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/strategy: mig
-spec:
-  securityContext: {runAsUser: 1000}
-  volumes:
-  - name: shm
-    emptyDir: {medium: Memory}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    volumeMounts:
-    - {name: shm, mountPath: /dev/shm}
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("shm-conflict", include_str!("shm_conflict.md"));
 
 /// The container whose own mount the device plugin's would collide with under MPS.
 pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {

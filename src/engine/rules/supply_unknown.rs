@@ -3,59 +3,10 @@
 use crate::engine::line::placement::Case;
 use crate::engine::supply::{Group, Knowledge, Unknown};
 use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "supply-unknown",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "a pod whose possible nodes are unlabelled or unknown, so that nothing can be said of \
-        them",
-    cause: "There are GPU nodes without the labels of GPU Feature Discovery, or with contradictory \
-        ones, virtual machines with a vGPU, or nodes that hand out none of the GPUs that their \
-        labels describe, as with NVIDIA's DRA driver; or the pod asks for a name of the cluster's \
-        own, or selects a label key that no known node carries, which is taken as given. Without \
-        those labels a whole GPU and a shared one look the same, because both may be sold as \
-        nvidia.com/gpu, and no label says how a vGPU's card is shared. A tier is not served by such \
-        nodes; a pod without one keeps its request and gets its boundary's stamp.",
-    risk: "The pod may stay Pending for ever, or wait for nodes whose GPUs are not what it needs.",
-    fix: "Select GPUs by slicegate.dev/gpu-products rather than by labels of your own, or correct \
-        the selector. The administrator corrects what the message names: runs GPU Feature \
-        Discovery with the device plugin's configuration, says in the policy what vGPUs are \
-        (supply.vgpu), declares nodes that are not there yet or that NVIDIA's DRA driver serves \
-        (supply.pools), or sets supply.unlabelled to exclusive where that is true.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-spec:
-  securityContext: {runAsUser: 1000}
-  nodeSelector: {example.com/gpu-model: a100}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/gpu-products: NVIDIA-A100*
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::warns("supply-unknown", include_str!("supply_unknown.md"));
 
 /// Warns of label keys that no known node carries.
 pub fn keys(keys: &[&str], findings: &mut Findings<'_>) {

@@ -4,65 +4,12 @@ use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 use crate::facts::pod::Place;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "template-refused",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "a GPU count in a workload's template that the API server itself refuses",
-    cause: "Only in review. A Deployment, StatefulSet, DaemonSet, Job or CronJob is validated \
-        before any pod is made: a GPU count must be an integer, a request needs a limit, and \
-        both must be equal. A fraction such as 0.5 is refused with: must be an integer. \
-        slicegate only sees pods, so it never gets to read it; a bare Pod may carry one.",
-    risk: "kubectl apply of the workload fails, and no pod is ever created.",
-    fix: "Ask for one GPU under limits and write the fraction as slicegate.dev/gpu-fraction on the \
-        template, with a tier.",
-    bad: r#"apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: app
-spec:
-  selector:
-    matchLabels: {app: app}
-  template:
-    metadata:
-      labels: {app: app}
-      annotations:
-        slicegate.dev/tier: batch
-    spec:
-      securityContext: {runAsUser: 1000}
-      containers:
-      - name: main
-        image: registry.example/app:1
-        resources:
-          limits: {nvidia.com/gpu: "0.5"}
-"#,
-    good: r#"apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: app
-spec:
-  selector:
-    matchLabels: {app: app}
-  template:
-    metadata:
-      labels: {app: app}
-      annotations:
-        slicegate.dev/tier: batch
-        slicegate.dev/gpu-fraction: "0.5"
-    spec:
-      securityContext: {runAsUser: 1000}
-      containers:
-      - name: main
-        image: registry.example/app:1
-        resources:
-          limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("template-refused", include_str!("template_refused.md"));
 
 /// Looks for what the API server refuses in a workload's template before any pod exists.
 pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {

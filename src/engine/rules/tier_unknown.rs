@@ -2,50 +2,10 @@
 
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "tier-unknown",
-    default: Severity::Deny,
-    always_denies: true,
-    refuses: "a tier that the policy does not define",
-    cause: "The tier named by the pod, or by its namespace when the pod names none, is not in the \
-        policy's list of tiers. Names are compared exactly. The tier says which strategies are \
-        allowed and what isolation is needed, so without it nothing can be decided, and a policy \
-        cannot weaken this rule.",
-    risk: "A misspelt tier that was ignored would drop the isolation the author wanted: the pod \
-        could share a GPU without memory limits, or take a whole one.",
-    fix: "Name a tier of the policy; the message lists them, and so does slicegate policy default \
-        for the built-in one. If the wrong name is the namespace's, the administrator corrects \
-        slicegate.dev/tier there, or adds the tier to spec.tiers of the policy.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: prod
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: production
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("tier-unknown", include_str!("tier_unknown.md")).always();
 
 /// A tier that the policy does not define.
 pub fn text(name: &str, asked_by_pod: bool, policy: &Policy) -> (String, String) {

@@ -7,49 +7,7 @@ use crate::engine::vocabulary::policy::{Mode, Policy};
 use crate::engine::vocabulary::rule::{Rule, Severity};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "too-large",
-    default: Severity::Deny,
-    always_denies: true,
-    refuses: "a pod beyond what any pod sensibly says, or changes of more than 1 MiB",
-    cause: "The pod touches GPUs, and is beyond one of the limits below, as it is written or as \
-        slicegate would have to write it: each of its own node selector terms is combined with \
-        each kind of node that can serve it. It is refused before anything is made of it, so \
-        that no other rule is applied. A policy cannot weaken this rule.",
-    risk: "Such a pod could only be meant to cost time. It would keep slicegate, the API server \
-        and the scheduler busy for seconds, and everybody else's pods would wait.",
-    fix: "Say less: fewer terms with more values each, labels instead of lists of node names, a \
-        ConfigMap instead of a long script or annotation. Or split the pod into several.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/gpu-products: >-
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, T4,
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, T4,
-      A100*, A30*, A40*, B200*, GB200*, GB300*, H100*, H200*, L4, L40*, T4
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/gpu-products: "*A100*, *H100*"
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("too-large", include_str!("too_large.md")).always();
 
 /// The limits, one a line.
 pub fn limits() -> Vec<String> {

@@ -6,55 +6,12 @@ use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::suggest::nearest;
 use crate::facts::{Pairs, Pod};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "unknown-key",
-    default: Severity::Warn,
-    always_denies: false,
-    refuses: "a key of slicegate's that nobody knows, or in a place where it does nothing",
-    cause: "The pod has an annotation below slicegate.dev/ or a domain of it that slicegate does \
-        not know, one that means something on a Namespace alone, or a label that should be an \
-        annotation. slicegate review also says it of slicegate's keys on a workload's own metadata: \
-        controllers do not copy them to pods.",
-    risk: "The ask is not heard: the pod gets what it would get without the key, such as its \
-        tier's share in place of the memory it names.",
-    fix: "Write the annotation by its right name, in the metadata of the pod: in a workload that is \
-        spec.template.metadata.annotations.",
-    bad: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/gpu-mem: 4Gi
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-  annotations:
-    slicegate.dev/tier: trusted-inference
-    slicegate.dev/gpu-memory: 4Gi
-spec:
-  securityContext: {runAsUser: 1000}
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::warns("unknown-key", include_str!("unknown_key.md"));
 
 /// What an annotation of a pod may be called.
 const ON_A_POD: [&str; 8] = [

@@ -9,54 +9,12 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvVar, Place};
 
 /// The rule.
-pub static RULE: Rule = Rule {
-    id: "visible-devices",
-    default: Severity::Deny,
-    always_denies: false,
-    refuses: "variables, mounts or annotations that bring GPUs past the request",
-    cause: "The pod sets NVIDIA_VISIBLE_DEVICES to something other than void, none or empty, or \
-        another of the variables below, also by valueFrom; mounts /var/run/nvidia-container-devices; \
-        or carries one of the annotations below. NVIDIA's runtime honours the variable for \
-        unprivileged pods by default, and the pod's value normally wins over the device plugin's. \
-        CUDA_VERSION makes the runtime take an image for an old one and show it every GPU where \
-        NVIDIA_VISIBLE_DEVICES is not set, so it needs void beside it in a container without a \
-        GPU. Of a ConfigMap or Secret taken whole only the prefix is seen. An annotation warns \
-        only where it is GKE's, lists GPUs by their own paths, and the pod holds at least as many \
-        whole ones, which are all of a node: eight; \
-        other sharing systems' annotations are theirs where the policy's foreignSharing lists them.",
-    risk: "With the value all, the container sees every GPU of the node, those of other pods \
-        included, whatever it asked for: no count, limit or boundary holds.",
-    fix: "Remove it and ask for nvidia.com/gpu; the device plugin makes the right device visible. \
-        To hide GPUs, void is allowed. Tools that must see all GPUs of a node belong in a \
-        namespace that is off.",
-    bad: r"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    env:
-    - {name: NVIDIA_VISIBLE_DEVICES, value: all}
-",
-    good: r#"apiVersion: v1
-kind: Pod
-metadata:
-  name: app
-spec:
-  containers:
-  - name: main
-    image: registry.example/app:1
-    resources:
-      limits: {nvidia.com/gpu: "1"}
-"#,
-};
+pub static RULE: Rule = Rule::denies("visible-devices", include_str!("visible_devices.md"));
 
 /// Looks for every way to name devices past the request: variables, mounts, annotations.
 pub fn check(pod: &Pod<'_>, standing: Standing, policy: &Policy, findings: &mut Findings<'_>) {

@@ -1,6 +1,6 @@
 //! What a rule is: an id, a severity and an explanation. The rules themselves stand in `rules`.
 
-/// A rule: what it is called, what it does by default and how it is explained.
+/// A rule: what it is called, what it does by default, and the document that explains it.
 #[derive(Debug)]
 pub struct Rule {
     /// Stable: policies, reports and metrics name it.
@@ -9,18 +9,36 @@ pub struct Rule {
     pub default: Severity,
     /// Without this rule nothing sound can be decided, so a policy may not weaken it.
     pub always_denies: bool,
-    /// What it refuses or warns of, in one line.
-    pub refuses: &'static str,
-    /// When it fires and why that is so.
-    pub cause: &'static str,
-    /// What could happen if it did not.
-    pub risk: &'static str,
-    /// What to do about it.
-    pub fix: &'static str,
-    /// A manifest it fires on, as YAML.
-    pub bad: &'static str,
-    /// The same need, met.
-    pub good: &'static str,
+    /// The Markdown file beside its check; `rules::document` reads it.
+    pub document: &'static str,
+}
+
+impl Rule {
+    /// A rule that refuses pods unless the policy says otherwise.
+    pub const fn denies(id: &'static str, document: &'static str) -> Self {
+        Self {
+            id,
+            default: Severity::Deny,
+            always_denies: false,
+            document,
+        }
+    }
+
+    /// A rule that warns unless the policy says otherwise.
+    pub const fn warns(id: &'static str, document: &'static str) -> Self {
+        Self {
+            default: Severity::Warn,
+            ..Self::denies(id, document)
+        }
+    }
+
+    /// The same rule, which no policy may weaken.
+    pub const fn always(self) -> Self {
+        Self {
+            always_denies: true,
+            ..self
+        }
+    }
 }
 
 /// What a finding does.

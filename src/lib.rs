@@ -31,6 +31,7 @@ pub mod engine;
 pub mod facts;
 pub mod json;
 pub mod manifests;
+mod report;
 pub mod server;
 pub mod upkeep;
 pub mod yaml;

@@ -11,14 +11,12 @@ use super::progress::Progress;
 use super::{DENIED, DONE, output};
 use crate::admission::World;
 use crate::cluster::{Cluster, Kind, Patch, Really};
-use crate::config::documents;
 use crate::config::pods::{self, PresentPod};
 use crate::doctor::closed;
 use crate::engine::audit::{self, Adoption, Judge};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
 use crate::engine::vocabulary::printable::shown;
-use crate::facts::Pod;
 
 /// How often a pod is read anew that somebody else keeps changing.
 const ATTEMPTS: usize = 5;
@@ -34,12 +32,16 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
     let never = args.never_match.clone().unwrap_or_default();
     let (world, unseen) = live::boundaries_of(&cluster, args.policy.as_deref(), never).await?;
     let (namespaces, pages) = wanted(args, &cluster, &world).await?;
-    let pods = live::pods(&cluster, &pages)?;
+    let mut pods = Vec::new();
+    for page in &pages {
+        pods.extend(pods::of_list(cluster.address(), page)?);
+    }
     drop(progress);
     say(&format!("At {} as {}", cluster.address(), cluster.who()))?;
-    let really = match args.dry_run {
-        true => Really::No,
-        false => Really::Yes,
+    let really = if args.dry_run {
+        Really::No
+    } else {
+        Really::Yes
     };
     let mut counts = Counts::default();
     for pod in pods
@@ -60,10 +62,8 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
             "whether nodes serve the GPU pods to come was not judged: {unseen}"
         ))?;
     }
-    Ok(match counts.left > 0 || is_closed {
-        true => DENIED,
-        false => DONE,
-    })
+    let is_done = counts.left == 0 && !is_closed;
+    Ok(if is_done { DONE } else { DENIED })
 }
 
 fn say(line: &str) -> anyhow::Result<()> {
@@ -141,16 +141,15 @@ impl Counts {
             1 => "1 namespace".to_owned(),
             some => format!("{some} namespaces"),
         };
-        let labelled = match dry_run {
-            true => format!("{labelled} would be labelled"),
-            false => format!("{labelled} labelled"),
-        };
+        let would = if dry_run { "would be " } else { "" };
         let all = self.labelled + already + left;
         let pods = match all {
             1 => "1 GPU pod".to_owned(),
             all => format!("{all} GPU pods"),
         };
-        format!("{pods} in {places}: {labelled}, {already} had their label, {left} left alone")
+        format!(
+            "{pods} in {places}: {labelled} {would}labelled, {already} had their label, {left} left alone"
+        )
     }
 }
 
@@ -228,9 +227,7 @@ async fn one(
 
 /// The label to give, or why none is to be given.
 fn decide(world: &World, present: &PresentPod) -> anyhow::Result<Result<String, Done>> {
-    let text = present.document.value.to_string();
-    let pod: Pod<'_> = serde_json::from_str(&text)
-        .map_err(|e| anyhow::anyhow!("pod {}/{}: {e}", present.namespace, present.name))?;
+    let pod = present.read()?;
     let judge = Judge {
         policy: &world.policy,
         supply: &world.supply,
@@ -257,6 +254,5 @@ async fn again(cluster: &Cluster, pod: &PresentPod) -> anyhow::Result<Option<Pre
     let Some(text) = cluster.get(place).await? else {
         return Ok(None);
     };
-    let mut pods = pods::present(documents::parse(cluster.address(), &text))?;
-    Ok(pods.pop())
+    Ok(pods::of_object(cluster.address(), &text)?)
 }

@@ -5,13 +5,14 @@ use anyhow::bail;
 use serde::Serialize;
 
 use super::args::ExplainArgs;
-use super::rules::{self, Entry};
-use super::table::{Column, Table, paint, width, wrap};
-use super::{API_VERSION, DONE, output};
+use super::render::table::{Column, Table, paint, severity, width, wrap};
+use super::rules::Entry;
+use super::{DONE, output};
 use crate::engine::rules::document::Document;
 use crate::engine::rules::{ALL, find, limits, lists};
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::suggest::nearest;
+use crate::report::API_VERSION;
 
 /// Prints the explanation and returns the exit status.
 ///
@@ -112,13 +113,14 @@ fn text(rule: &Rule) -> String {
     let bold = Style::new().bold();
     let document = Document::of(rule);
     let entry = Entry::of(rule);
-    let severity = paint(rules::style(entry.default_severity), entry.default_severity);
-    let may = match rule.always_denies {
-        true => "a policy cannot weaken it".to_owned(),
-        false => format!("a policy may set {}", entry.allowed_severities.join(", ")),
+    let shown = paint(severity(entry.default_severity), entry.default_severity);
+    let may = if rule.always_denies {
+        "a policy cannot weaken it".to_owned()
+    } else {
+        format!("a policy may set {}", entry.allowed_severities.join(", "))
     };
     let mut text = format!(
-        "{}: {}\n{severity} by default; {may}\n",
+        "{}: {}\n{shown} by default; {may}\n",
         paint(bold, rule.id),
         document.refuses
     );

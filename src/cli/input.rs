@@ -74,9 +74,10 @@ impl Ground {
 
     /// Put together.
     pub(crate) fn into_world(self) -> World {
-        let namespaces = match self.is_assumed {
-            true => Namespaces::assumed_but(self.namespaces),
-            false => Namespaces::known(self.namespaces),
+        let namespaces = if self.is_assumed {
+            Namespaces::assumed_but(self.namespaces)
+        } else {
+            Namespaces::known(self.namespaces)
         };
         let namespaces = namespaces.with_never_matched(self.never);
         World::new(self.policy, self.supply, namespaces).with_runtime_classes(self.classes)

@@ -47,7 +47,7 @@ pub(crate) fn read(
             let policy = input::policy(args.policy.as_deref())?;
             let namespaces = (namespaces.as_str(), file(namespaces));
             let ground = ground(policy, args, (nodes, file(nodes)), namespaces)?;
-            let mut pods = pods::present(pods_input).context("--pods")?;
+            let mut pods = pods::of_files(pods_input).context("--pods")?;
             pods.retain(keep);
             Live { ground, pods }
         }
@@ -103,11 +103,6 @@ pub(crate) async fn boundaries_of(
     Ok((World::new(policy, supply, namespaces), unseen))
 }
 
-/// The pods of pages of an API server.
-pub(crate) fn pods(cluster: &Cluster, pages: &[String]) -> anyhow::Result<Vec<PresentPod>> {
-    Ok(pods::present(input(cluster.address(), pages))?)
-}
-
 /// What runs requests to a cluster, one after another.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     let mut builder = Builder::new_current_thread();
@@ -150,7 +145,7 @@ fn from_cluster(
         // Who else is on a node has to be known to say whose boundaries meet there.
         let only = args.namespace.as_deref().filter(|_| !args.boundaries);
         let read = |page: String| -> anyhow::Result<Vec<PresentPod>> {
-            let mut pods = pods::present(documents::parse(source, &page))?;
+            let mut pods = pods::of_list(source, &page)?;
             pods.retain(keep);
             Ok(pods)
         };

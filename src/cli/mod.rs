@@ -16,21 +16,16 @@ mod live;
 mod output;
 mod policy;
 mod progress;
-mod report;
+mod render;
 mod review;
 mod rules;
 mod serve;
-mod table;
-mod workloads;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use args::{Args, Command};
-
-/// What every object of ours begins with.
-const API_VERSION: &str = "slicegate.dev/v1alpha1";
 
 /// Exit status of a run in which nothing was denied.
 const DONE: u8 = 0;

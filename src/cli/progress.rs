@@ -55,6 +55,13 @@ impl Progress {
             let _ = sender.send(doing.into());
         }
     }
+
+    /// So many of all pods are judged; said once in a thousand.
+    pub(crate) fn judged(&self, done: usize, total: usize) {
+        if done % 1000 == 999 {
+            self.say(format!("judging pods: {} of {total}", done + 1));
+        }
+    }
 }
 
 impl Drop for Progress {

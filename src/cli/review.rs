@@ -1,13 +1,14 @@
 //! `slicegate review`: the whole decision on manifests, offline unless a cluster is named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::args::ReviewArgs;
+use super::args::{Output, ReviewArgs};
 use super::input::Ground;
 use super::progress::Progress;
-use super::report::{self, Judging};
-use super::{live, workloads};
+use super::{DENIED, DONE, UNUSABLE, live, output, render};
 use crate::config::documents::{self, Input};
+use crate::facts::workload::Manifest;
+use crate::report::review::{Origin, Review, ReviewReport, Settings};
 
 /// Runs it and returns the exit status.
 pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
@@ -27,20 +28,63 @@ pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
     if let Some(tier) = &args.tier {
         ground.enforce(tier, &namespaces(&input, &args.namespace))?;
     }
-    let mut report = report::build(
-        &Judging {
-            world: &ground.into_world(),
-            namespace: &args.namespace,
-            tier: args.tier.as_deref(),
-            form: args.output,
-            runs: false,
-            progress: &progress,
-        },
-        input,
-    );
+    let world = ground.into_world();
+    let settings = Settings {
+        world: &world,
+        namespace: &args.namespace,
+        tier: args.tier.as_deref(),
+        detail: args.output.detail(),
+    };
+    let mut report = judge(settings, input, &progress);
     report.assumptions.extend(assumptions(args));
     drop(progress);
-    report::finish(&report, args.output)
+    print(&report, args.output)
+}
+
+fn judge(settings: Settings<'_>, input: Input, progress: &Progress) -> ReviewReport {
+    let later = input.documents.iter().filter(|d| d.index > 0);
+    let several: HashSet<String> = later.map(|d| d.source.clone()).collect();
+    let mut review = Review::of_objects(settings, several);
+    let total = input.documents.len();
+    for (index, document) in input.documents.into_iter().enumerate() {
+        progress.judged(index, total);
+        let origin = Origin {
+            source: document.source,
+            document: document.index,
+            item: document.item,
+        };
+        review.add(origin, document.value);
+    }
+    review.finish(
+        input.errors.iter().map(ToString::to_string).collect(),
+        input.doubled.iter().map(ToString::to_string).collect(),
+    )
+}
+
+/// Prints a report, and what could not be read, and returns the exit status.
+///
+/// # Errors
+/// When it cannot be written, or a patch does not fit the pod it was made for.
+pub(crate) fn print(report: &ReviewReport, form: Output) -> anyhow::Result<u8> {
+    output::print(&match form {
+        Output::Text => render::review::render(report),
+        Output::Json => output::json(report)?,
+        Output::Yaml => output::yaml(report)?,
+        Output::Diff => render::diff::render(report)?,
+    })?;
+    for warning in &report.warnings {
+        output::complain(&format!("warning: {warning}"));
+    }
+    for problem in &report.unreadable {
+        output::complain(problem);
+    }
+    Ok(
+        match (report.unreadable.is_empty(), report.summary.denied) {
+            (false, _) => UNUSABLE,
+            (true, 0) => DONE,
+            (true, _) => DENIED,
+        },
+    )
 }
 
 /// Whether there is nothing that somebody could have meant: a template that failed, or no manifest at all.
@@ -48,13 +92,13 @@ fn is_empty(input: &Input) -> bool {
     let mut documents = input.documents.iter();
     input.errors.is_empty()
         && input.lists == 0
-        && !documents.any(|document| workloads::is_object(&document.value))
+        && !documents.any(|document| Manifest::of(&document.value).is_object())
 }
 
 /// Those that the manifests stand in.
 fn namespaces(input: &Input, default: &str) -> BTreeSet<String> {
     let documents = input.documents.iter();
-    let names = documents.map(|document| workloads::namespace(&document.value));
+    let names = documents.map(|document| Manifest::of(&document.value).namespace);
     names
         .map(|name| name.unwrap_or_else(|| default.to_owned()))
         .collect()

@@ -1,15 +1,15 @@
 //! `slicegate rules`: every rule in a line.
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use serde::Serialize;
 
 use super::args::ListArgs;
-use super::table::{Cell, Column, Table};
-use super::{API_VERSION, DONE, output};
-use crate::engine::Severity;
+use super::render::table::{Cell, Column, Table, severity};
+use super::{DONE, output};
 use crate::engine::rules::ALL;
 use crate::engine::rules::document::Document;
 use crate::engine::vocabulary::rule::Rule;
+use crate::report::API_VERSION;
 
 /// Prints the list and returns the exit status.
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {
@@ -50,23 +50,14 @@ impl Entry {
         Self {
             id: rule.id,
             default_severity: rule.default.word(),
-            allowed_severities: match rule.always_denies {
-                true => &["deny"],
-                false => &["deny", "warn", "off"],
+            allowed_severities: if rule.always_denies {
+                &["deny"]
+            } else {
+                &["deny", "warn", "off"]
             },
             refuses: Document::of(rule).refuses,
         }
     }
-}
-
-/// How a severity looks on a terminal.
-pub(crate) fn style(severity: &str) -> Style {
-    let color = if severity == Severity::Deny.word() {
-        AnsiColor::Red
-    } else {
-        AnsiColor::Yellow
-    };
-    color.on_default()
 }
 
 fn text(list: &RuleList) -> String {
@@ -79,7 +70,7 @@ fn text(list: &RuleList) -> String {
     for entry in &list.items {
         table.row([
             entry.id.into(),
-            Cell::styled(entry.default_severity, style(entry.default_severity)),
+            Cell::styled(entry.default_severity, severity(entry.default_severity)),
             entry.allowed_severities.join(", ").into(),
             entry.refuses.into(),
         ]);

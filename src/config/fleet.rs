@@ -32,6 +32,16 @@ pub enum FleetError {
         /// What serde found.
         problem: serde_json::Error,
     },
+    /// A pod is not what it should be.
+    #[error("pod {namespace}/{name}: {problem}")]
+    Pod {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+        /// What serde found.
+        problem: serde_json::Error,
+    },
     /// There is no such object in it.
     #[error("{file}: holds no {kind}; give the output of kubectl get {plural} -o yaml")]
     None {
@@ -217,13 +227,22 @@ pub(super) fn is_kind(value: &Value, kind: &str) -> bool {
         && value.get("apiVersion").and_then(Value::as_str) == Some("v1")
 }
 
-pub(super) fn object<'t, T: serde::Deserialize<'t>>(
+fn object<'t, T: serde::Deserialize<'t>>(
     text: &'t str,
     document: &Document,
     kind: &'static str,
 ) -> Result<T, FleetError> {
+    read(text, (&document.source, document.index), kind)
+}
+
+/// Reads an object of a document of a source.
+pub(super) fn read<'t, T: serde::Deserialize<'t>>(
+    text: &'t str,
+    (source, document): (&str, usize),
+    kind: &'static str,
+) -> Result<T, FleetError> {
     serde_json::from_str(text).map_err(|problem| FleetError::Object {
-        place: format!("{} document {}", document.source, document.index + 1),
+        place: format!("{source} document {}", document + 1),
         kind,
         problem,
     })

@@ -12,6 +12,7 @@ pub mod receipt;
 pub mod running;
 pub mod runtime_class;
 pub mod text;
+pub mod workload;
 
 pub use namespace::Namespace;
 pub use node::Node;

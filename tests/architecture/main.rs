@@ -170,6 +170,43 @@ fn the_doctor_judges_what_was_gathered_and_asks_nobody() {
 }
 
 #[test]
+fn a_report_is_data_that_is_made_of_what_was_read_elsewhere() {
+    no_file_of(
+        "src/report",
+        &[
+            "crate::cli",
+            "crate::cluster",
+            "crate::config",
+            "crate::server",
+            "crate::upkeep",
+            "anstyle",
+            "clap",
+            "tokio",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::process",
+            "std::io",
+            "println!",
+            "eprintln!",
+        ],
+    );
+    for folder in [
+        "src/engine",
+        "src/facts",
+        "src/admission",
+        "src/config",
+        "src/cluster",
+        "src/doctor",
+        "src/cel",
+        "src/manifests",
+        "src/upkeep",
+    ] {
+        no_file_of(folder, &["crate::report"]);
+    }
+}
+
+#[test]
 fn only_the_cluster_knows_kube_and_it_knows_nothing_of_slicegate() {
     for file in source::files().iter().filter(|f| !f.is_in("src/cluster")) {
         for (number, line) in file.code() {

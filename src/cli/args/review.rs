@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, ValueEnum};
 
 use super::{ClusterArgs, dns_label};
 use crate::engine::NeverMatched;
+use crate::report::review::Detail;
 
 /// `slicegate review`.
 #[derive(Debug, ClapArgs)]
@@ -78,4 +79,15 @@ pub(crate) enum Output {
     Yaml,
     /// The manifests before and after, as a unified diff
     Diff,
+}
+
+impl Output {
+    /// What this form shows of each object.
+    pub(crate) const fn detail(self) -> Detail {
+        match self {
+            Self::Text => Detail::Groups,
+            Self::Json | Self::Yaml => Detail::Items,
+            Self::Diff => Detail::Objects,
+        }
+    }
 }

@@ -1,16 +1,15 @@
 //! `slicegate doctor`: asks a cluster, and says whether slicegate works there and the boundary is guaranteed.
 
 mod gather;
-mod report;
-mod text;
 
 use anyhow::Context as _;
 
 use super::args::DoctorArgs;
 use super::live::{connect, runtime};
 use super::progress::Progress;
-use super::{DENIED, DONE, UNUSABLE, output};
+use super::{DENIED, DONE, UNUSABLE, output, render};
 use crate::doctor::{self, Severity};
+use crate::report::doctor::{Caller, DoctorReport};
 
 /// Runs it and returns the exit status.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
@@ -20,18 +19,23 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
         anyhow::Ok((path.clone(), text))
     });
     let policy = policy.transpose()?;
-    let (gathered, asked) = runtime()?.block_on(async {
+    let (gathered, caller) = runtime()?.block_on(async {
         let cluster = connect(&args.cluster).await?;
         let source = cluster.address();
         let _progress = Progress::start(format!("asking {source}"));
         let gathered = gather::all(&cluster, &args.namespace, policy).await?;
-        anyhow::Ok((gathered, report::Asked::of(&cluster)))
+        let caller = Caller {
+            server: source.to_owned(),
+            by: cluster.who().to_owned(),
+            user: None,
+        };
+        anyhow::Ok((gathered, caller))
     })?;
     let lines = doctor::examine(&gathered);
     let grant = doctor::grant(&gathered, &lines);
-    let report = report::Report::of(asked, &gathered, &lines, grant.as_ref());
+    let report = DoctorReport::of(caller, &gathered, &lines, grant.as_ref());
     output::value(&report, args.output, || {
-        text::render(&report, &lines, grant.as_ref())
+        render::doctor::render(&report, &lines, grant.as_ref())
     })?;
     let worst = lines.iter().map(|line| line.finding.severity).max();
     Ok(match worst {

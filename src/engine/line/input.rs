@@ -5,6 +5,7 @@ use crate::engine::supply::Supply;
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::runtime_classes::RuntimeClasses;
 use crate::facts::Pod;
+pub use crate::facts::workload::Workload;
 
 /// Everything a decision looks at.
 #[derive(Clone, Copy, Debug)]
@@ -41,17 +42,6 @@ impl Question<'_> {
             Workload::DaemonSet | Workload::Template => Form::Template,
         }
     }
-}
-
-/// What makes a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Workload {
-    /// It is a Pod.
-    Pod,
-    /// It is the template of a DaemonSet.
-    DaemonSet,
-    /// It is the template of another workload.
-    Template,
 }
 
 /// How the pod came to the reader.

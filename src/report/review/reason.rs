@@ -8,7 +8,7 @@ use crate::engine::{Severity, Strategy};
 use crate::facts::Pod;
 
 /// The sentence.
-pub(crate) fn of(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considered]) -> String {
+pub(super) fn of(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considered]) -> String {
     match decision.reason {
         Reason::NotOurs => "made by the kubelet, nothing here is slicegate's".to_owned(),
         Reason::NamespaceOff => "slicegate is off in this namespace".to_owned(),
@@ -91,7 +91,7 @@ const fn stamp(why: StampReason) -> &'static str {
 }
 
 /// Strategies that were never candidates, by the reason why; none where nothing was to choose.
-pub(crate) fn left_out(
+pub(super) fn left_out(
     pod: &Pod<'_>,
     tier: Option<&Tier>,
     considered: &[Considered],

@@ -2,8 +2,8 @@
 
 use anstyle::Style;
 
-use super::{Catalog, Mig};
-use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
+use super::table::{Cell, Column, Table, paint, width, wrap};
+use crate::report::catalog::{Catalog, Mig};
 
 /// The whole of it.
 pub(crate) fn render(catalog: &Catalog) -> String {

@@ -1,64 +1,35 @@
-//! The ReviewReport: what a preview says, in the contract's words.
+//! The ReviewReport: what slicegate would make of objects, or of the pods of a cluster.
 
-mod alike;
 mod build;
-mod diff;
+mod changes;
+mod groups;
+mod judge;
 mod notes;
 mod owner;
 mod reading;
 mod reason;
-mod request;
-mod summary;
-mod text;
+pub mod summary;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::args::Output;
-use super::{DENIED, DONE, UNUSABLE, output};
 use crate::engine::placement::usage::Gpus;
 
-pub(crate) use build::{Judging, build};
+pub use build::{Detail, Review, RunningPod, Settings};
 
-/// Prints a report, and what could not be read, and returns the exit status.
-///
-/// # Errors
-/// When it cannot be written, or a patch does not fit the pod it was made for.
-pub(crate) fn finish(report: &ReviewReport, form: Output) -> anyhow::Result<u8> {
-    output::print(&match form {
-        Output::Text => text::render(report),
-        Output::Json => output::json(report)?,
-        Output::Yaml => output::yaml(report)?,
-        Output::Diff => diff::render(report)?,
-    })?;
-    for warning in &report.warnings {
-        output::complain(&format!("warning: {warning}"));
-    }
-    for problem in &report.unreadable {
-        output::complain(problem);
-    }
-    Ok(
-        match (report.unreadable.is_empty(), report.summary.denied) {
-            (false, _) => UNUSABLE,
-            (true, 0) => DONE,
-            (true, _) => DENIED,
-        },
-    )
-}
-
-/// What a preview says about its input.
+/// What is said of all objects.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ReviewReport {
+pub struct ReviewReport {
     /// `slicegate.dev/v1alpha1`.
     pub api_version: &'static str,
-    /// `ReviewReport`.
+    /// `ReviewReport`, or `AuditReport` for pods that run.
     pub kind: &'static str,
     /// Counts.
     pub summary: Summary,
-    /// One entry for each object of the input, in its order; in the form for people those alike are one.
+    /// One entry for each object, in the order of the input; with [`Detail::Groups`] one for all that are alike.
     pub items: Vec<Item>,
-    /// What could not be read; the rest was judged all the same.
+    /// What could not be read. The rest was judged all the same.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
     /// What could be read in more ways than one.
@@ -74,7 +45,7 @@ pub(crate) struct ReviewReport {
 
 /// How many of each outcome, and what those that are admitted take.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(crate) struct Summary {
+pub struct Summary {
     /// Pods and templates judged.
     pub pods: usize,
     /// Admitted with changes.
@@ -91,7 +62,7 @@ pub(crate) struct Summary {
 
 /// GPUs, shares as parts of one.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-pub(crate) struct GpuEntry {
+pub struct GpuEntry {
     /// The pods that take them: replicas, parallelism or one.
     pub pods: u64,
     /// What they ask for as written.
@@ -124,17 +95,42 @@ fn rounded<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error>
     serializer.serialize_f64((value * 1e4).round() / 1e4)
 }
 
+/// Where an object was read.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Origin {
+    /// The file as given or found, or the address of a cluster.
+    pub source: String,
+    /// Which document of the file, from 0.
+    pub document: usize,
+    /// The position in a List, from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<usize>,
+}
+
+impl Origin {
+    /// The file, its document if the file has several, and the item of a list. People count from 1.
+    pub fn place(&self, has_several: bool) -> String {
+        let mut place = match self.source.as_str() {
+            "-" => "standard input".to_owned(),
+            file => file.to_owned(),
+        };
+        if has_several {
+            place.push_str(&format!(", document {}", self.document + 1));
+        }
+        if let Some(index) = self.item {
+            place.push_str(&format!(", item {}", index + 1));
+        }
+        place
+    }
+}
+
 /// One object of the input.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Item {
-    /// The file as given or found.
-    pub source: String,
-    /// Its document in the file.
-    pub document: usize,
-    /// Its position in a List.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub item: Option<usize>,
+pub struct Item {
+    /// Where it was read.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// `Deployment`, `Pod`, ...
     pub kind: String,
     /// `default` where the object names none.
@@ -174,7 +170,7 @@ pub(crate) struct Item {
     /// By container, what it asked for and asks for now.
     pub changes: Vec<ChangeEntry>,
     /// Every candidate and its verdict.
-    pub considered: Vec<ConsideredEntry>,
+    pub considered: Vec<CandidateEntry>,
     /// RFC 6902, against the pod or template as read.
     pub patch: Value,
     /// What only the forms for people show.
@@ -182,9 +178,22 @@ pub(crate) struct Item {
     pub preview: Preview,
 }
 
+impl Item {
+    /// `Deployment team-a/llm`, as far as the object says. A pod that runs is named by its workload.
+    pub fn title(&self) -> String {
+        let (kind, name) = match &self.workload {
+            Some(workload) => (&workload.kind, &workload.name),
+            None => (&self.kind, &self.name),
+        };
+        let kind = if kind.is_empty() { "object" } else { kind };
+        let name = if name.is_empty() { "(no name)" } else { name };
+        format!("{kind} {}/{name}", self.namespace)
+    }
+}
+
 /// What made a pod: its controller, of a ReplicaSet the Deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct WorkloadEntry {
+pub struct WorkloadEntry {
     /// `Deployment`, `StatefulSet`, ...
     pub kind: String,
     /// Its name.
@@ -193,7 +202,7 @@ pub(crate) struct WorkloadEntry {
 
 /// What only the forms for people show.
 #[derive(Debug, Default)]
-pub(crate) struct Preview {
+pub struct Preview {
     /// The object as read; only for a diff.
     pub object: Value,
     /// What one pod takes.
@@ -202,16 +211,16 @@ pub(crate) struct Preview {
     pub writes: Vec<String>,
     /// Strategies that were not considered, and why.
     pub left_out: Vec<(Vec<&'static str>, String)>,
-    /// The objects that this is said of.
+    /// With [`Detail::Groups`]: the objects that are alike.
     pub objects: Vec<Member>,
 }
 
 /// Objects of one name.
 #[derive(Debug)]
-pub(crate) struct Member {
-    /// `Deployment team-a/llm`.
+pub struct Member {
+    /// See [`Item::title`].
     pub title: String,
-    /// Where it was read; empty for what runs.
+    /// Where it was read; empty for pods that run.
     pub place: String,
     /// Its pods.
     pub pods: u64,
@@ -219,7 +228,7 @@ pub(crate) struct Member {
 
 /// One finding.
 #[derive(Debug, Serialize)]
-pub(crate) struct FindingEntry {
+pub struct FindingEntry {
     /// The rule's id.
     pub rule: &'static str,
     /// `deny` or `warn`.
@@ -234,7 +243,7 @@ pub(crate) struct FindingEntry {
 
 /// One container's request before and after.
 #[derive(Debug, Serialize)]
-pub(crate) struct ChangeEntry {
+pub struct ChangeEntry {
     /// The container.
     pub container: String,
     /// Resources before.
@@ -245,7 +254,7 @@ pub(crate) struct ChangeEntry {
 
 /// One candidate.
 #[derive(Debug, Serialize)]
-pub(crate) struct ConsideredEntry {
+pub struct CandidateEntry {
     /// How it would share.
     pub strategy: &'static str,
     /// Resource and product.

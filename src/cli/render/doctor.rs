@@ -1,17 +1,18 @@
-//! The report for people: the verdict, where to begin, then every check under its heading.
+//! The DoctorReport as text: the verdict, where to begin, then every check under its heading.
 
 use anstyle::{AnsiColor, Style};
 
-use super::report::{Asked, Report};
-use crate::cli::table::{paint, width, wrap};
+use super::table::{paint, width, wrap};
 use crate::doctor::{Grant, Group, Line, Severity, Sight};
 use crate::engine::vocabulary::printable::{shown, shown_lines};
+use crate::report::doctor::{Caller, DoctorReport};
 
 /// Where messages begin: after the status and the title.
 const STATUS: usize = 8;
 const TITLE: usize = 20;
 
-pub(super) fn render(report: &Report, lines: &[Line], grant: Option<&Grant>) -> String {
+/// The whole report.
+pub(crate) fn render(report: &DoctorReport, lines: &[Line], grant: Option<&Grant>) -> String {
     let mut text = String::new();
     let worst = lines.iter().map(|l| l.finding.severity).max();
     let style = style(worst.unwrap_or(Severity::Ok)).bold();
@@ -53,7 +54,7 @@ pub(super) fn render(report: &Report, lines: &[Line], grant: Option<&Grant>) -> 
 }
 
 /// How many of each, and how many of them are news.
-fn counts(report: &Report, lines: &[Line]) -> String {
+fn counts(report: &DoctorReport, lines: &[Line]) -> String {
     let summary = &report.summary;
     let fails = lines
         .iter()
@@ -70,8 +71,8 @@ fn counts(report: &Report, lines: &[Line]) -> String {
 }
 
 /// Which cluster, and who asked.
-fn asked(cluster: &Asked) -> String {
-    let Asked { server, by, user } = cluster;
+fn asked(cluster: &Caller) -> String {
+    let Caller { server, by, user } = cluster;
     let user = match user {
         Some(user) if !by.starts_with(&format!("user {user} ")) => format!(", there {user}"),
         _ => String::new(),
@@ -88,15 +89,15 @@ fn granted(grant: &Grant) -> String {
         command,
         ..
     } = grant;
-    let words = format!(
-        "{user} may not see what {refused} of {checks} checks look at; the exit status is by the others. An \
-         administrator grants it by:"
-    );
-    let words = match grant.is_blind {
-        true => format!(
+    let words = if grant.is_blind {
+        format!(
             "{user} may see nothing of slicegate here, so nothing was checked. An administrator grants it by:"
-        ),
-        false => words,
+        )
+    } else {
+        format!(
+            "{user} may not see what {refused} of {checks} checks look at; the exit status is by the others. An \
+             administrator grants it by:"
+        )
     };
     let mut text = String::new();
     for line in wrap(&shown_lines(&words), width()) {

@@ -2,111 +2,108 @@
 
 use serde_json::Value;
 
-/// What a document is for slicegate.
+/// An object of Kubernetes as a manifest or an API server writes it, and what identifies it.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Found<'d> {
-    /// A pod, or something that makes pods from a template.
-    Pod(PodDocument<'d>),
-    /// Nothing to judge; reported, never counted as a pod.
-    Skipped {
-        /// Empty where the document names none.
-        kind: String,
-        /// Of the object's metadata.
-        namespace: Option<String>,
-        /// `metadata.name` or `generateName`, else empty.
-        name: String,
-        /// Why, in a sentence.
-        reason: String,
-    },
-}
-
-/// A pod or a pod template in its object.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct PodDocument<'d> {
-    /// The object's kind, such as `Deployment`.
+pub struct Manifest<'d> {
+    /// Empty where the object has none.
+    pub api_version: String,
+    /// Such as `Deployment`; empty where the object has none.
     pub kind: String,
-    /// The object's own; one that a template names is ignored, as controllers do.
+    /// The object's own. Controllers ignore one in the template.
     pub namespace: Option<String>,
     /// `metadata.name` or `generateName`, else empty.
     pub name: String,
-    /// JSON pointer to the pod in the object: empty for a Pod, else that of the template.
-    pub pod_path: &'static str,
-    /// The pod or template at `pod_path`.
+    value: &'d Value,
+}
+
+/// A pod or a pod template in its object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PodTemplate<'d> {
+    /// JSON pointer into the object: empty for a Pod.
+    pub path: &'static str,
+    /// The pod or template there.
     pub pod: &'d Value,
-    /// Which kind of object makes the pods.
+    /// What makes the pods.
     pub workload: Workload,
 }
 
-/// Which kind of object makes the pods.
+/// What makes a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Workload {
-    /// A pod that stands for itself.
+pub enum Workload {
+    /// It is a Pod.
     Pod,
-    /// One pod on every node, so that node count and not replicas decides.
+    /// One pod on every node, so that the number of nodes decides, not replicas.
     DaemonSet,
-    /// Any other controller.
-    Other,
+    /// The template of any other controller.
+    Template,
 }
 
-/// Finds the pod or template of one object.
-pub(crate) fn find(value: &Value) -> Found<'_> {
-    let identity = Identity::of(value);
-    match locate(value, &identity) {
-        Ok((pod_path, pod, workload)) => Found::Pod(PodDocument {
-            kind: identity.kind,
-            namespace: identity.namespace,
-            name: identity.name,
-            pod_path,
-            pod,
-            workload,
-        }),
-        Err(reason) => Found::Skipped {
-            kind: identity.kind,
-            namespace: identity.namespace,
-            name: identity.name,
-            reason,
-        },
-    }
-}
-
-/// Whether a document is an object of Kubernetes, whatever kind.
-pub(crate) fn is_object(value: &Value) -> bool {
-    let identity = Identity::of(value);
-    !identity.api_version.is_empty() && !identity.kind.is_empty()
-}
-
-/// The namespace that an object names.
-pub(crate) fn namespace(value: &Value) -> Option<String> {
-    text(value, "/metadata/namespace")
-}
-
-/// How many pods an object makes: replicas, parallelism, else one.
-pub(crate) fn pods(object: &Value, kind: &str) -> u64 {
-    let pointer = match kind {
-        "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController" => "/spec/replicas",
-        "Job" => "/spec/parallelism",
-        "CronJob" => "/spec/jobTemplate/spec/parallelism",
-        _ => return 1,
-    };
-    object.pointer(pointer).and_then(Value::as_u64).unwrap_or(1)
-}
-
-struct Identity {
-    api_version: String,
-    kind: String,
-    namespace: Option<String>,
-    name: String,
-}
-
-impl Identity {
-    fn of(value: &Value) -> Self {
+impl<'d> Manifest<'d> {
+    /// Reads what identifies an object.
+    pub fn of(value: &'d Value) -> Self {
+        let name = text(value, "/metadata/name").or_else(|| text(value, "/metadata/generateName"));
         Self {
             api_version: text(value, "/apiVersion").unwrap_or_default(),
             kind: text(value, "/kind").unwrap_or_default(),
-            namespace: namespace(value),
-            name: text(value, "/metadata/name")
-                .or_else(|| text(value, "/metadata/generateName"))
-                .unwrap_or_default(),
+            namespace: text(value, "/metadata/namespace"),
+            name: name.unwrap_or_default(),
+            value,
+        }
+    }
+
+    /// Whether it is an object of Kubernetes, of any kind.
+    pub fn is_object(&self) -> bool {
+        !self.api_version.is_empty() && !self.kind.is_empty()
+    }
+
+    /// How many pods it makes: replicas, parallelism, else one.
+    pub fn pods(&self) -> u64 {
+        let pointer = match self.kind.as_str() {
+            "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController" => {
+                "/spec/replicas"
+            }
+            "Job" => "/spec/parallelism",
+            "CronJob" => "/spec/jobTemplate/spec/parallelism",
+            _ => return 1,
+        };
+        self.value
+            .pointer(pointer)
+            .and_then(Value::as_u64)
+            .unwrap_or(1)
+    }
+
+    /// Its pod or pod template.
+    ///
+    /// # Errors
+    /// When it makes no pods that slicegate knows of; the sentence says why.
+    pub fn template(&self) -> Result<PodTemplate<'d>, String> {
+        if !self.value.is_object() {
+            return Err(format!(
+                "the document is {}, not an object; a manifest is an object with apiVersion and kind",
+                noun(self.value)
+            ));
+        }
+        for (key, text) in [("apiVersion", &self.api_version), ("kind", &self.kind)] {
+            if text.is_empty() {
+                return Err(format!(
+                    "the document has no {key}; every Kubernetes object has apiVersion and kind"
+                ));
+            }
+        }
+        let (group, kind) = (group(&self.api_version), self.kind.as_str());
+        let Some((path, workload)) = template_of(group, kind) else {
+            return Err(unknown(group, kind));
+        };
+        match self.value.pointer(path) {
+            Some(pod) if pod.is_object() => Ok(PodTemplate {
+                path,
+                pod,
+                workload,
+            }),
+            found => Err(format!(
+                "the {kind} has {} at {path}, where its pod template belongs; without one it makes no pods",
+                found.map_or("nothing", noun)
+            )),
         }
     }
 }
@@ -121,39 +118,6 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
     }
 }
 
-fn locate<'d>(
-    value: &'d Value,
-    identity: &Identity,
-) -> Result<(&'static str, &'d Value, Workload), String> {
-    if !value.is_object() {
-        return Err(format!(
-            "the document is {}, not an object; a manifest is an object with apiVersion and kind",
-            noun(value)
-        ));
-    }
-    let (group, kind) = (group(&identity.api_version), identity.kind.as_str());
-    for (key, text) in [
-        ("apiVersion", &identity.api_version),
-        ("kind", &identity.kind),
-    ] {
-        if text.is_empty() {
-            return Err(format!(
-                "the document has no {key}; every Kubernetes object has apiVersion and kind"
-            ));
-        }
-    }
-    let Some((path, workload)) = template_of(group, kind) else {
-        return Err(unknown(group, kind));
-    };
-    match value.pointer(path) {
-        Some(pod) if pod.is_object() => Ok((path, pod, workload)),
-        found => Err(format!(
-            "the {kind} has {} at {path}, where its pod template belongs; without one it makes no pods",
-            found.map_or("nothing", noun)
-        )),
-    }
-}
-
 /// The group of `apps/v1` is `apps`; the core group's `v1` has none.
 fn group(api_version: &str) -> &str {
     api_version.split_once('/').map_or("", |(group, _)| group)
@@ -162,12 +126,12 @@ fn group(api_version: &str) -> &str {
 fn template_of(group: &str, kind: &str) -> Option<(&'static str, Workload)> {
     match (group, kind) {
         ("", "Pod") => Some(("", Workload::Pod)),
-        ("", "PodTemplate") => Some(("/template", Workload::Other)),
+        ("", "PodTemplate") => Some(("/template", Workload::Template)),
         ("apps" | "extensions", "DaemonSet") => Some(("/spec/template", Workload::DaemonSet)),
         ("", "ReplicationController")
         | ("apps" | "extensions", "Deployment" | "ReplicaSet" | "StatefulSet")
-        | ("batch", "Job") => Some(("/spec/template", Workload::Other)),
-        ("batch", "CronJob") => Some(("/spec/jobTemplate/spec/template", Workload::Other)),
+        | ("batch", "Job") => Some(("/spec/template", Workload::Template)),
+        ("batch", "CronJob") => Some(("/spec/jobTemplate/spec/template", Workload::Template)),
         _ => None,
     }
 }
@@ -195,8 +159,6 @@ fn noun(value: &Value) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::panic)]
-
     use super::*;
 
     fn read(json: &str) -> Value {
@@ -204,10 +166,7 @@ mod tests {
     }
 
     fn reason(json: &str) -> String {
-        match find(&read(json)) {
-            Found::Skipped { reason, .. } => reason,
-            Found::Pod(pod) => panic!("{json} is taken for {pod:?}"),
-        }
+        Manifest::of(&read(json)).template().unwrap_err()
     }
 
     #[test]
@@ -215,18 +174,18 @@ mod tests {
         const TEMPLATE: &str = "/spec/template";
         let rows = [
             ("v1", "Pod", "", Workload::Pod),
-            ("v1", "PodTemplate", "/template", Workload::Other),
-            ("v1", "ReplicationController", TEMPLATE, Workload::Other),
-            ("apps/v1", "Deployment", TEMPLATE, Workload::Other),
-            ("apps/v1beta2", "ReplicaSet", TEMPLATE, Workload::Other),
-            ("apps/v1beta1", "StatefulSet", TEMPLATE, Workload::Other),
+            ("v1", "PodTemplate", "/template", Workload::Template),
+            ("v1", "ReplicationController", TEMPLATE, Workload::Template),
+            ("apps/v1", "Deployment", TEMPLATE, Workload::Template),
+            ("apps/v1beta2", "ReplicaSet", TEMPLATE, Workload::Template),
+            ("apps/v1beta1", "StatefulSet", TEMPLATE, Workload::Template),
             ("apps/v1", "DaemonSet", TEMPLATE, Workload::DaemonSet),
             ("apps/v9", "DaemonSet", TEMPLATE, Workload::DaemonSet),
             (
                 "extensions/v1beta1",
                 "Deployment",
                 TEMPLATE,
-                Workload::Other,
+                Workload::Template,
             ),
             (
                 "extensions/v1beta1",
@@ -234,12 +193,12 @@ mod tests {
                 TEMPLATE,
                 Workload::DaemonSet,
             ),
-            ("batch/v1", "Job", TEMPLATE, Workload::Other),
+            ("batch/v1", "Job", TEMPLATE, Workload::Template),
             (
                 "batch/v1beta1",
                 "CronJob",
                 "/spec/jobTemplate/spec/template",
-                Workload::Other,
+                Workload::Template,
             ),
         ];
         for (version, kind, path, workload) in rows {
@@ -248,15 +207,20 @@ mod tests {
                 "template":{{"x":1}},
                 "spec":{{"template":{{"metadata":{{"namespace":"other"}}}},"jobTemplate":{{"spec":{{"template":{{"y":2}}}}}}}}}}"#
             ));
-            let expected = PodDocument {
-                kind: kind.to_owned(),
-                namespace: Some("team".to_owned()),
-                name: "n".to_owned(),
-                pod_path: path,
-                pod: value.pointer(path).unwrap(),
+            let manifest = Manifest::of(&value);
+            let said = (
+                manifest.kind.as_str(),
+                manifest.namespace.as_deref(),
+                manifest.name.as_str(),
+            );
+            assert_eq!(said, (kind, Some("team"), "n"));
+            let pod = value.pointer(path).unwrap();
+            let expected = PodTemplate {
+                path,
+                pod,
                 workload,
             };
-            assert_eq!(find(&value), Found::Pod(expected), "{version} {kind}");
+            assert_eq!(manifest.template(), Ok(expected), "{version} {kind}");
         }
     }
 
@@ -346,12 +310,8 @@ mod tests {
                 r#"{{"apiVersion":"v1","kind":"Node","metadata":{metadata}}}"#
             ));
             for value in [&pod, &list] {
-                let found = match find(value) {
-                    Found::Pod(pod) => (pod.name, pod.namespace),
-                    Found::Skipped {
-                        name, namespace, ..
-                    } => (name, namespace),
-                };
+                let manifest = Manifest::of(value);
+                let found = (manifest.name, manifest.namespace);
                 assert_eq!(
                     found,
                     (name.to_owned(), namespace.map(str::to_owned)),

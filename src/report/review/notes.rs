@@ -1,4 +1,4 @@
-//! What a report says besides its items: the tier that is assumed, and what to try where nothing is shared.
+//! What a report says beside its items: the tier that is assumed, and what to try if nothing is shared.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,7 @@ impl Notes {
         }
     }
 
-    /// What it means that a tier is assumed.
+    /// What the assumed tier means.
     pub(super) fn assumed(&self, tier: &str) -> String {
         let verb = if self.all.len() == 1 {
             "counts"
@@ -40,7 +40,7 @@ impl Notes {
         format!("{} {verb} as enforced with tier {tier}", named(&self.all))
     }
 
-    /// How to see what sharing would bring.
+    /// How to see what sharing would save.
     pub(super) fn hint(mut self, world: &World) -> Option<String> {
         let never = world.namespaces.never_matched();
         self.off.retain(|name| !never.contains(name));

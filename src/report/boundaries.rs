@@ -1,97 +1,52 @@
-//! `slicegate audit --boundaries`: nodes, the boundaries on them, and the pods that the guarantee does not cover.
+//! The BoundaryReport: nodes, the boundaries on them, and the pods that the guarantee does not cover.
 
 use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::text;
-use crate::cli::args::AuditArgs;
-use crate::cli::live::Live;
-use crate::cli::progress::Progress;
-use crate::cli::{API_VERSION, DENIED, DONE, output};
-use crate::config::pods::PresentPod;
+use super::API_VERSION;
+use crate::admission::World;
 use crate::engine::audit::{self, Audit, Breach, Judge, NodeAudit, Placed, PodAudit};
-use crate::facts::Pod;
 
-/// Runs it and returns the exit status.
-pub(super) fn run(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<u8> {
-    let Live { ground, pods } = live;
-    let world = ground.into_world();
-    progress.say(format!("judging {} pods", pods.len()));
-    let placed: Vec<(&PresentPod, &str)> = pods
-        .iter()
-        .filter_map(|pod| Some((pod, pod.node.as_deref()?)))
-        .collect();
-    let texts: Vec<String> = placed
-        .iter()
-        .map(|(pod, _)| pod.document.value.to_string())
-        .collect();
-    let read: Vec<Pod<'_>> = texts
-        .iter()
-        .zip(&placed)
-        .map(|(text, (pod, _))| {
-            serde_json::from_str(text)
-                .map_err(|e| anyhow::anyhow!("pod {}/{}: {e}", pod.namespace, pod.name))
-        })
-        .collect::<anyhow::Result<_>>()?;
+/// The report on pods that are on nodes. With a namespace, only about its pods and the nodes they are on.
+pub fn of(world: &World, pods: &[Placed<'_>], namespace: Option<&str>) -> BoundaryReport {
     let judge = Judge {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
     };
-    let on_nodes: Vec<Placed<'_>> = placed
-        .iter()
-        .zip(&read)
-        .map(|((present, node), pod)| Placed {
-            namespace: &present.namespace,
-            name: &present.name,
-            node,
-            names_its_node: present.names_its_node,
-            pod,
-        })
-        .collect();
-    let mut found = audit::boundaries(&judge, &on_nodes);
-    if let Some(namespace) = &args.namespace {
-        restrict(&mut found, namespace);
+    let mut audit = audit::boundaries(&judge, pods);
+    if let Some(namespace) = namespace {
+        audit.pods.retain(|pod| pod.placed.namespace == namespace);
+        let nodes: BTreeSet<&str> = audit.pods.iter().map(|pod| pod.placed.node).collect();
+        audit.nodes.retain(|node| nodes.contains(node.name));
     }
-    let report = BoundaryReport::of(&found);
-    drop(progress);
-    output::value(&report, args.output, || text::render(&report))?;
-    // What nobody can say is not taken for good.
-    let is_clean = report.breaches.is_empty() && report.possible_breaches.is_empty();
-    Ok(if is_clean { DONE } else { DENIED })
+    BoundaryReport::of(&audit)
 }
 
-/// To the pods of one namespace and the nodes they are on, with all that is said of those.
-fn restrict(audit: &mut Audit<'_>, namespace: &str) {
-    audit.pods.retain(|pod| pod.placed.namespace == namespace);
-    let nodes: BTreeSet<&str> = audit.pods.iter().map(|pod| pod.placed.node).collect();
-    audit.nodes.retain(|node| nodes.contains(node.name));
-}
-
-/// What is on the nodes, and where the guarantee ends.
+/// The pods on nodes, and the limits of the guarantee.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct BoundaryReport {
-    api_version: &'static str,
-    kind: &'static str,
+pub struct BoundaryReport {
+    pub api_version: &'static str,
+    pub kind: &'static str,
     pub summary: Summary,
     /// Every node with GPUs or with a GPU pod.
     pub nodes: Vec<NodeEntry>,
     /// Nodes that run shared pods of two boundaries.
     pub breaches: Vec<BreachEntry>,
-    /// Nodes with pods of two boundaries of which nobody can say whether they share a device.
+    /// Nodes with pods of two boundaries that may share a device: nobody can say.
     pub possible_breaches: Vec<BreachEntry>,
     /// Pods that the guarantee does not cover.
     pub uncovered: Vec<UncoveredEntry>,
-    /// Pods whose asks, or whose namespace's words, are others by now than when they got their boundary.
+    /// Pods that got their boundary before they or their namespace changed.
     pub drifted: Vec<DriftedEntry>,
 }
 
 /// Counts.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Summary {
+pub struct Summary {
     pub nodes: usize,
     pub pods: usize,
     pub covered: usize,
@@ -104,41 +59,41 @@ pub(super) struct Summary {
 /// One node.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NodeEntry {
+pub struct NodeEntry {
     pub name: String,
-    pub sells: Vec<SoldEntry>,
-    /// Resources nothing can be said about.
+    pub sells: Vec<ResourceEntry>,
+    /// Resources that slicegate cannot read.
     pub unknown: Vec<UnknownEntry>,
-    /// Memory labels that cannot be right, so that nobody knows the memory.
+    /// Memory labels that cannot be right, so that the memory is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<DoubtedEntry>,
     /// Whether it is neither cordoned nor being changed, and ready.
     pub takes_new_pods: bool,
-    /// Whether anti-affinity counts there.
+    /// Whether anti-affinity works there.
     pub has_hostname: bool,
     pub boundaries: Vec<BoundaryEntry>,
     /// Whether it runs shared pods of two boundaries.
     pub breach: bool,
-    /// Whether it runs pods of two boundaries of which nobody can say whether they share a device.
+    /// Whether it runs pods of two boundaries that may share a device.
     pub possible_breach: bool,
 }
 
 /// One resource of a node.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct SoldEntry {
+pub struct ResourceEntry {
     pub resource: String,
     pub strategy: &'static str,
     pub product: String,
     pub count: u64,
-    /// How many of them no pod holds.
+    /// How many of them are free.
     pub free: u64,
 }
 
-/// A resource nothing can be said about.
+/// A resource that slicegate cannot read.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UnknownEntry {
+pub struct UnknownEntry {
     pub resource: String,
     pub reason: String,
 }
@@ -146,70 +101,70 @@ pub(super) struct UnknownEntry {
 /// A label that cannot be right.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DoubtedEntry {
+pub struct DoubtedEntry {
     pub label: String,
     pub value: String,
     pub reason: String,
 }
 
-/// The pods of one boundary on a node; `trustBoundary` is null for those without a label.
+/// The pods of one boundary on a node. `trustBoundary` is null for pods without the label.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct BoundaryEntry {
+pub struct BoundaryEntry {
     pub trust_boundary: Option<String>,
-    /// Those that take a stock resource.
+    /// Pods that take a stock resource.
     pub pods: usize,
-    /// Those of them that share a device.
+    /// Pods among them that share a device.
     pub sharing: usize,
 }
 
 /// A node with pods of two boundaries that share its devices, or may.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct BreachEntry {
+pub struct BreachEntry {
     pub node: String,
-    /// The boundaries the pods really are of.
+    /// The boundaries to which the pods really belong.
     pub trust_boundaries: Vec<String>,
     pub pods: Vec<NeighbourEntry>,
 }
 
-/// One of the pods that share.
+/// One of the pods that share a device.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct NeighbourEntry {
+pub struct NeighbourEntry {
     pub namespace: String,
     pub name: String,
     pub label: Option<String>,
-    /// What it really is of.
+    /// The boundary to which it really belongs.
     pub trust_boundary: String,
 }
 
 /// A pod that the guarantee does not cover.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct UncoveredEntry {
+pub struct UncoveredEntry {
     pub namespace: String,
     pub name: String,
     pub node: String,
     pub mode: &'static str,
     pub label: Option<String>,
-    /// What its namespace gives it.
+    /// The boundary that its namespace gives it.
     pub trust_boundary: Option<String>,
     /// `whole`, `slice`, `share`, `gone` or `unknown`.
     pub holds: &'static str,
     pub reasons: Vec<ReasonEntry>,
 }
 
-/// A pod whose boundary is not the one that a new pod like it would get.
+/// A pod with another boundary than a new pod like it would get.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct DriftedEntry {
+pub struct DriftedEntry {
     pub namespace: String,
     pub name: String,
     pub node: String,
-    /// What it was given, and is of.
+    /// The boundary that it got.
     pub label: Option<String>,
-    /// What a new one would get.
+    /// The boundary that a new pod would get.
     pub trust_boundary: Option<String>,
     pub message: String,
     pub fix: String,
@@ -218,13 +173,18 @@ pub(super) struct DriftedEntry {
 /// Why it is not covered.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ReasonEntry {
+pub struct ReasonEntry {
     pub reason: &'static str,
     pub message: String,
     pub fix: String,
 }
 
 impl BoundaryReport {
+    /// Whether no two boundaries share a device for certain. What nobody can say counts as a breach.
+    pub fn is_clean(&self) -> bool {
+        self.breaches.is_empty() && self.possible_breaches.is_empty()
+    }
+
     fn of(audit: &Audit<'_>) -> Self {
         let uncovered: Vec<UncoveredEntry> = audit
             .pods
@@ -257,7 +217,7 @@ impl BoundaryReport {
 }
 
 fn node(node: &NodeAudit<'_>) -> NodeEntry {
-    let sells = node.sells.iter().map(|sells| SoldEntry {
+    let sells = node.sells.iter().map(|sells| ResourceEntry {
         resource: sells.offer.resource.clone(),
         strategy: sells.offer.strategy.word(),
         product: sells.offer.product.clone(),
@@ -291,7 +251,7 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
     }
 }
 
-/// Those that are certain, or those that are possible.
+/// Certain breaches, or possible ones.
 fn breaches(audit: &Audit<'_>, certain: bool) -> Vec<BreachEntry> {
     let found = audit.nodes.iter().filter_map(|node| {
         let found = node.breach.as_ref()?;

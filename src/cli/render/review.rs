@@ -1,14 +1,15 @@
-//! The report for people: each object with what changes, why this mechanism and not another, and what was found.
+//! The ReviewReport as text: each object with what changes, why this mechanism and not another, and what was found.
 
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
 
-use super::{ConsideredEntry, FindingEntry, Item, Member, ReviewReport, summary};
-use crate::cli::rules;
-use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
+use super::table::{Cell, Column, Table, paint, severity, width, wrap};
 use crate::engine::vocabulary::printable::shown_lines;
+use crate::report::review::{
+    CandidateEntry, ChangeEntry, FindingEntry, Item, Member, ReviewReport, summary,
+};
 
-/// The whole report; nothing where nothing could be read.
+/// The whole report; empty if nothing could be read.
 pub(crate) fn render(report: &ReviewReport) -> String {
     if report.items.is_empty() && !report.unreadable.is_empty() {
         return String::new();
@@ -45,9 +46,8 @@ fn head(report: &ReviewReport) -> String {
     text.push('\n');
     text.push_str(&summary::counts(report));
     text.push('\n');
-    match report.unreadable.len() {
-        0 => {}
-        n => text.push_str(&format!("Not counted: {n} that could not be read.\n")),
+    if let n @ 1.. = report.unreadable.len() {
+        text.push_str(&format!("Not counted: {n} that could not be read.\n"));
     }
     text
 }
@@ -115,51 +115,28 @@ const UNDER: &str = "           ";
 fn named(object: &Member, is_dry_run: bool, is_one_of_many: bool) -> String {
     let what = paint(Style::new().bold(), &shown_lines(&object.title));
     let is_counted = object.pods != 1 && (is_one_of_many || object.place.is_empty());
-    let pods = match is_counted {
-        true => format!(", {} pods", object.pods),
-        false => String::new(),
+    let pods = if is_counted {
+        format!(", {} pods", object.pods)
+    } else {
+        String::new()
     };
-    let dry = match is_dry_run {
-        true => " (dry-run: reported, not applied)",
-        false => "",
+    let dry = if is_dry_run {
+        " (dry-run: reported, not applied)"
+    } else {
+        ""
     };
     if object.place.is_empty() {
         return format!("{what}{pods}{dry}\n");
     }
     let place = shown_lines(&object.place);
     let length = object.title.chars().count() + pods.len() + dry.len() + place.chars().count();
-    let gap = match UNDER.len() + length + 4 > width() {
-        true => format!("\n{UNDER}"),
-        false => "  ".to_owned(),
+    let gap = if UNDER.len() + length + 4 > width() {
+        format!("\n{UNDER}")
+    } else {
+        "  ".to_owned()
     };
     let place = paint(Style::new().dimmed(), &format!("({place})"));
     format!("{what}{pods}{dry}{gap}{place}\n")
-}
-
-/// `Deployment team-a/llm`, as far as the object says; of a pod that runs what made it.
-pub(crate) fn title(item: &Item) -> String {
-    let (kind, name) = match &item.workload {
-        Some(workload) => (&workload.kind, &workload.name),
-        None => (&item.kind, &item.name),
-    };
-    let kind = if kind.is_empty() { "object" } else { kind };
-    let name = if name.is_empty() { "(no name)" } else { name };
-    format!("{kind} {}/{name}", item.namespace)
-}
-
-/// The file, which of its documents where it has several, and which item of a list; people count from 1.
-pub(crate) fn place(source: &str, document: Option<usize>, item: Option<usize>) -> String {
-    let mut place = match source {
-        "-" => "standard input".to_owned(),
-        file => file.to_owned(),
-    };
-    if let Some(document) = document {
-        place.push_str(&format!(", document {}", document + 1));
-    }
-    if let Some(index) = item {
-        place.push_str(&format!(", item {}", index + 1));
-    }
-    place
 }
 
 fn fields(item: &Item) -> String {
@@ -182,7 +159,7 @@ fn fields(item: &Item) -> String {
         field("writes", item.preview.writes.join("; "));
     }
     for finding in &item.findings {
-        let style = rules::style(finding.severity);
+        let style = severity(finding.severity);
         table.row([
             Cell::styled(finding.severity, style),
             self::finding(finding).into(),
@@ -204,12 +181,10 @@ fn finding(finding: &FindingEntry) -> String {
 
 fn request(item: &Item) -> String {
     if item.changes.is_empty() {
-        return match shrinks(item) {
-            true => "as written; under that name its nodes hand out shares".to_owned(),
-            false => "as written".to_owned(),
-        };
+        let shares = "; under that name its nodes hand out shares";
+        return format!("as written{}", if shrinks(item) { shares } else { "" });
     }
-    let line = |change: &super::ChangeEntry| {
+    let line = |change: &ChangeEntry| {
         let (from, to) = (resources(&change.from), resources(&change.to));
         format!("{}: {from} -> {to}", change.container)
     };
@@ -242,10 +217,10 @@ fn takes(item: &Item) -> String {
     };
     let unit = if gpus.after > 1.0 { "GPUs" } else { "GPU" };
     let after = format!("{} {unit}{pods}", summary::number(gpus.after));
-    match shrinks(item) {
-        true => format!("{after} (as written: {})", summary::number(gpus.before)),
-        false => after,
+    if !shrinks(item) {
+        return after;
     }
+    format!("{after} (as written: {})", summary::number(gpus.before))
 }
 
 /// Candidates with the same verdict together, in the order they were tried.
@@ -279,7 +254,7 @@ fn considered(item: &Item) -> String {
 
 type Group<'i> = (&'static str, &'i str, Vec<&'i str>);
 
-fn groups(entries: &[ConsideredEntry]) -> Vec<Group<'_>> {
+fn groups(entries: &[CandidateEntry]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for entry in entries {
         let alike = |g: &&mut Group<'_>| g.0 == entry.strategy && g.1 == entry.verdict;

@@ -1,64 +1,59 @@
-//! `slicegate catalog`: what slicegate knows without being told.
-
-mod text;
+//! The catalogue: MIG profiles, the fleet that is assumed, and the words of other sharing systems.
 
 use serde::Serialize;
 
-use super::args::ListArgs;
-use super::{API_VERSION, DONE, output};
-use crate::config::{fleet, policy};
+use super::API_VERSION;
 use crate::engine::Supply;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::supply::Offer;
 use crate::engine::supply::catalog::{PRODUCTS, Product, Profile};
 
-/// Prints it and returns the exit status.
-pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {
-    let supply = fleet::assumed(&policy::built_in()?)?;
-    let catalog = Catalog {
-        api_version: API_VERSION,
-        kind: "Catalog",
-        mig: PRODUCTS.iter().map(Mig::of).collect(),
-        assumed_fleet: assumed(&supply),
-        foreign_vocabularies: sharing_systems::WORDS.iter().map(Foreign::of).collect(),
-    };
-    output::value(&catalog, args.output, || text::render(&catalog))?;
-    Ok(DONE)
-}
-
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Catalog {
-    api_version: &'static str,
-    kind: &'static str,
+pub struct Catalog {
+    pub api_version: &'static str,
+    pub kind: &'static str,
     /// Models that can be partitioned.
-    mig: Vec<Mig>,
+    pub mig: Vec<Mig>,
     /// What `review` judges against where no nodes are given.
-    assumed_fleet: Vec<Assumed>,
+    pub assumed_fleet: Vec<Assumed>,
     /// Words by which pods ask other sharing systems.
-    foreign_vocabularies: Vec<Foreign>,
+    pub foreign_vocabularies: Vec<Foreign>,
+}
+
+impl Catalog {
+    /// What slicegate knows without being told, with the fleet that it assumes.
+    pub fn of(assumed: &Supply) -> Self {
+        Self {
+            api_version: API_VERSION,
+            kind: "Catalog",
+            mig: PRODUCTS.iter().map(Mig::of).collect(),
+            assumed_fleet: self::assumed(assumed),
+            foreign_vocabularies: sharing_systems::WORDS.iter().map(Foreign::of).collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Mig {
-    product: &'static str,
-    labels: &'static [&'static str],
-    compute_slices: u32,
-    memory_slices: u32,
-    profiles: Vec<MigProfile>,
+pub struct Mig {
+    pub product: &'static str,
+    pub labels: &'static [&'static str],
+    pub compute_slices: u32,
+    pub memory_slices: u32,
+    pub profiles: Vec<MigProfile>,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct MigProfile {
-    resource: String,
-    compute_slices: u32,
-    memory_slices: u32,
+pub struct MigProfile {
+    pub resource: String,
+    pub compute_slices: u32,
+    pub memory_slices: u32,
     /// Absent where only the nominal size is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    memory_mib: Option<u64>,
-    max_instances: u32,
+    pub memory_mib: Option<u64>,
+    pub max_instances: u32,
 }
 
 impl Mig {
@@ -87,15 +82,15 @@ impl MigProfile {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Assumed {
-    node: String,
-    strategy: &'static str,
-    resource: String,
-    count: u64,
-    product: String,
+pub struct Assumed {
+    pub node: String,
+    pub strategy: &'static str,
+    pub resource: String,
+    pub count: u64,
+    pub product: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    memory_mib: Option<u64>,
-    compute_percent: u32,
+    pub memory_mib: Option<u64>,
+    pub compute_percent: u32,
 }
 
 impl Assumed {
@@ -126,13 +121,13 @@ fn assumed(supply: &Supply) -> Vec<Assumed> {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Foreign {
-    systems: Vec<&'static str>,
+pub struct Foreign {
+    pub systems: Vec<&'static str>,
     /// `resource`, `annotation` or `label`.
-    stands: &'static str,
-    key: &'static str,
+    pub stands: &'static str,
+    pub key: &'static str,
     /// Whether it makes a share of a stock GPU without a stock resource beside it.
-    takes_a_share: bool,
+    pub takes_a_share: bool,
 }
 
 impl Foreign {

@@ -1,17 +1,17 @@
-//! The report on boundaries for people: nodes first, then breaches, then the pods that are not covered or have drifted.
+//! The BoundaryReport as text: nodes first, then breaches, then pods that are not covered or have drifted.
 
 use std::collections::HashMap;
 
 use anstyle::{AnsiColor, Style};
 
-use super::boundaries::{
+use super::table::{Cell, Column, Table, paint, width, wrap};
+use crate::engine::vocabulary::printable::shown_lines;
+use crate::report::boundaries::{
     BoundaryEntry, BoundaryReport, BreachEntry, DriftedEntry, NodeEntry, Summary, UncoveredEntry,
 };
-use crate::cli::table::{Cell, Column, Table, paint, width, wrap};
-use crate::engine::vocabulary::printable::shown_lines;
 
 /// The whole report.
-pub(super) fn render(report: &BoundaryReport) -> String {
+pub(crate) fn render(report: &BoundaryReport) -> String {
     let mut text = nodes(&report.nodes);
     let heads = ["BREACH ON NODE", "BOUNDARY", "SHARED PODS"];
     text.push_str(&breaches(&report.breaches, heads, BREACH));

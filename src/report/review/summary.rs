@@ -1,9 +1,9 @@
-//! What people read first: the GPUs asked for and taken, and how many objects came out how.
+//! The first lines for people: the GPUs asked for and taken, and how many objects had which outcome.
 
 use super::{GpuEntry, ReviewReport, Summary};
 
 /// The saving, in one line.
-pub(super) fn saving(summary: &Summary) -> String {
+pub fn saving(summary: &Summary) -> String {
     let GpuEntry { asked, taken, .. } = summary.gpus;
     let free = asked - taken;
     if asked < SHOWN {
@@ -14,13 +14,13 @@ pub(super) fn saving(summary: &Summary) -> String {
     }
     let gpus = if number(asked) == "1" { "GPU" } else { "GPUs" };
     let line = format!("{} {gpus} asked, {} taken", number(asked), number(taken));
-    match free < SHOWN {
-        true => line,
-        false => format!("{line}: {} free ({})", number(free), percent(free / asked)),
+    if free < SHOWN {
+        return line;
     }
+    format!("{line}: {} free ({})", number(free), percent(free / asked))
 }
 
-/// What is less does not show.
+/// The least number of GPUs that is shown.
 const SHOWN: f64 = 0.005;
 
 fn percent(part: f64) -> String {
@@ -31,7 +31,7 @@ fn percent(part: f64) -> String {
 }
 
 /// `16 objects: 9 rewritten, 6 denied, 1 skipped`
-pub(super) fn counts(report: &ReviewReport) -> String {
+pub fn counts(report: &ReviewReport) -> String {
     let summary = &report.summary;
     let parts = [
         (summary.rewritten, "rewritten"),
@@ -49,18 +49,18 @@ pub(super) fn counts(report: &ReviewReport) -> String {
     let parts: Vec<String> = parts
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    match parts.is_empty() {
-        true => format!("no {noun} to judge"),
-        false => format!("{all} {noun}{s}: {}", parts.join(", ")),
+    if parts.is_empty() {
+        return format!("no {noun} to judge");
     }
+    format!("{all} {noun}{s}: {}", parts.join(", "))
 }
 
 /// What the GPUs mean.
-pub(super) const LEGEND: &str = "GPUs: of admitted pods, times replicas; a share counts as its part of a device, at \
+pub const LEGEND: &str = "GPUs: of admitted pods, times replicas; a share counts as its part of a device, at \
     most.";
 
 /// At most two decimals, and none where they are zeros.
-pub(super) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let text = format!("{value:.2}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

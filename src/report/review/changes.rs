@@ -1,4 +1,4 @@
-//! What a rewrite changes, told from its edits: the requests by container, and the rest in a few words.
+//! What a rewrite changes, from its edits: the requests by container, and the rest in a few words.
 
 use serde_json::{Map, Value};
 
@@ -8,7 +8,7 @@ use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
 /// By container, what it asked for and asks for now.
-pub(crate) fn changes(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<ChangeEntry> {
+pub(super) fn of(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<ChangeEntry> {
     let change = |edit: &Edit<'_>| match edit {
         Edit::Resource {
             place,
@@ -56,8 +56,8 @@ fn written<'c>(container: &'c Container<'_>, resource: &str) -> Option<&'c str> 
     limit.or_else(|| resources.requests.as_ref()?.get(resource))
 }
 
-/// What else is written, a few words each.
-pub(crate) fn writes(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<String> {
+/// The other changes, a few words each.
+pub(super) fn others(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<String> {
     let at = |place: &Place| pod.at(*place).map_or("", Container::name).to_owned();
     let mut said: Vec<String> = Vec::new();
     for edit in edits {

@@ -1,22 +1,22 @@
-//! Puts what is said of several objects alike into one entry, for people: five thousand equal pods are one line.
+//! Makes one item of objects that are alike, for people: five thousand equal pods are one line.
 
 use std::collections::HashMap;
 
 use super::Item;
 
-/// The items so far, those alike as one.
+/// The items so far, with one item for objects that are alike.
 #[derive(Default)]
-pub(super) struct Alike {
+pub(super) struct Groups {
     items: Vec<Item>,
-    /// By what is said of them.
+    /// By what is shown of them.
     known: HashMap<String, usize>,
     /// By item and title, the position among its objects.
     members: HashMap<(usize, String), usize>,
 }
 
-impl Alike {
+impl Groups {
     pub(super) fn add(&mut self, mut item: Item) {
-        let at = *self.known.entry(said(&item)).or_insert(self.items.len());
+        let at = *self.known.entry(shown(&item)).or_insert(self.items.len());
         let objects = std::mem::take(&mut item.preview.objects);
         match self.items.get_mut(at) {
             Some(known) => {
@@ -40,7 +40,7 @@ impl Alike {
         }
     }
 
-    /// In the order in which the first of each came, and at the end what makes no pods.
+    /// In the order in which the first of each came. Objects that make no pods are last.
     pub(super) fn into_items(self) -> Vec<Item> {
         let (skipped, mut items): (Vec<Item>, Vec<Item>) = self
             .items
@@ -51,8 +51,8 @@ impl Alike {
     }
 }
 
-/// All that people are shown of an item, but for what it is called.
-fn said(item: &Item) -> String {
+/// All that people are shown of an item, without its name.
+fn shown(item: &Item) -> String {
     let (one, preview) = (item.preview.one, &item.preview);
     let judged = (
         (item.outcome, item.mode, &item.tier, &item.trust_boundary),

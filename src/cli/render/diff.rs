@@ -1,4 +1,4 @@
-//! The report as a unified diff: each object that changes, as YAML before and after.
+//! The ReviewReport as a unified diff: each object that changes, as YAML before and after.
 
 use std::collections::HashSet;
 
@@ -6,11 +6,10 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use similar::{ChangeTag, TextDiff};
 
-use super::text::{place, title};
-use super::{Item, ReviewReport};
+use super::table::paint;
 use crate::cli::output::yaml;
-use crate::cli::table::paint;
 use crate::engine::vocabulary::printable::shown_lines;
+use crate::report::review::{Item, ReviewReport};
 
 /// Diffs of what is rewritten, a comment for what is denied, nothing about the rest.
 ///
@@ -24,17 +23,17 @@ pub(crate) fn render(report: &ReviewReport) -> anyhow::Result<String> {
     for hint in &report.hints {
         text.push_str(&comment(&format!("hint: {hint}")));
     }
-    let later = report.items.iter().filter(|item| item.document > 0);
-    let several: HashSet<&str> = later.map(|item| item.source.as_str()).collect();
+    let origins = report.items.iter().map(|item| &item.origin);
+    let later = origins.filter(|origin| origin.document > 0);
+    let several: HashSet<&str> = later.map(|origin| origin.source.as_str()).collect();
     for item in &report.items {
-        let document = several.contains(item.source.as_str());
-        let document = document.then_some(item.document);
-        let place = place(&item.source, document, item.item);
+        let has_several = several.contains(item.origin.source.as_str());
+        let place = item.origin.place(has_several);
         let dry = match item.mode {
             Some("dry-run") => " (dry-run: reported, not applied)",
             _ => "",
         };
-        let what = format!("{}{dry} ({place})", title(item));
+        let what = format!("{}{dry} ({place})", item.title());
         match item.outcome {
             "rewritten" => text.push_str(&diff(item, &what)?),
             "denied" => text.push_str(&comment(&format!("denied: {what}: {}", item.reason))),

@@ -4,8 +4,10 @@ use std::io;
 use std::ops::RangeInclusive;
 use std::sync::OnceLock;
 
+use anstyle::{AnsiColor, Style};
+
+use crate::engine::Severity;
 use crate::engine::vocabulary::printable::shown_lines;
-use anstyle::Style;
 
 /// How wide a line is where it goes to no terminal.
 const WIDTH: usize = 100;
@@ -183,6 +185,16 @@ const NARROWEST_COLUMN: usize = 12;
 /// A text in a style, which the output drops where nobody sees it.
 pub(crate) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+/// How a severity looks on a terminal.
+pub(crate) fn severity(word: &str) -> Style {
+    let color = if word == Severity::Deny.word() {
+        AnsiColor::Red
+    } else {
+        AnsiColor::Yellow
+    };
+    color.on_default()
 }
 
 /// A text in lines of at most `width` characters; a word longer than that has a line to itself.

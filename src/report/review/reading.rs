@@ -1,13 +1,17 @@
-//! Where in a pod the reader stumbled, as a pointer that its author can follow.
+//! Where in a pod the reader stopped, as a JSON pointer that its author can follow.
 
-/// The pointer to the value an error is about, and what is wrong with it.
+/// The pointer to the value that an error is about, and what is wrong with it.
 ///
-/// `text` is the pod as one line of JSON that parses; only its meaning is wrong.
-pub(crate) fn problem(text: &str, error: &serde_json::Error) -> (String, String) {
+/// `text` is JSON that parses; only its meaning is wrong.
+pub(super) fn problem(text: &str, error: &serde_json::Error) -> (String, String) {
     let said = error.to_string();
     let position = format!(" at line {} column {}", error.line(), error.column());
     let what = said.strip_suffix(&position).unwrap_or(&said).to_owned();
-    let read = text.get(..error.column()).unwrap_or(text);
+    let before = text
+        .split_inclusive('\n')
+        .take(error.line().saturating_sub(1));
+    let before: usize = before.map(str::len).sum();
+    let read = text.get(..before + error.column()).unwrap_or(text);
     (pointer(read), what)
 }
 

@@ -1,0 +1,112 @@
+//! The DoctorReport: what doctor's checks found in a cluster.
+
+use serde::Serialize;
+
+use super::API_VERSION;
+use crate::doctor::{self, Gathered, Grant, Line, Severity, Sight};
+
+/// All that doctor says.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DoctorReport {
+    pub api_version: &'static str,
+    pub kind: &'static str,
+    pub cluster: Caller,
+    pub verdict: VerdictEntry,
+    pub summary: Summary,
+    /// A command for an administrator that lets the user see the rest; null if nothing was refused.
+    pub grant: Option<String>,
+    pub checks: Vec<CheckEntry>,
+}
+
+/// Which cluster was asked, and by whom.
+#[derive(Debug, Serialize)]
+pub struct Caller {
+    pub server: String,
+    /// As the kubeconfig calls it.
+    pub by: String,
+    /// As the cluster calls it; null if the cluster does not say.
+    pub user: Option<String>,
+}
+
+/// The sum of all checks.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerdictEntry {
+    /// The worst of all.
+    pub status: &'static str,
+    /// Whether slicegate does its work; null if that could not be seen.
+    pub works: Option<bool>,
+    /// `guaranteed`, `limited`, `unknown` or `not-guaranteed`.
+    pub boundary: &'static str,
+    pub message: String,
+}
+
+/// Counts.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    pub ok: usize,
+    pub warn: usize,
+    pub fail: usize,
+    /// How many of these could not be seen.
+    pub unseen: usize,
+}
+
+/// One thing that a check found.
+#[derive(Debug, Serialize)]
+pub struct CheckEntry {
+    pub id: &'static str,
+    pub group: &'static str,
+    pub title: &'static str,
+    pub status: &'static str,
+    pub message: String,
+    pub fix: Option<String>,
+    pub command: Option<String>,
+    /// The title of the check whose finding causes this one.
+    pub follows: Option<&'static str>,
+    /// The chapter of the documents about it.
+    pub chapter: &'static str,
+}
+
+impl DoctorReport {
+    pub fn of(caller: Caller, gathered: &Gathered, lines: &[Line], grant: Option<&Grant>) -> Self {
+        let verdict = doctor::verdict(lines);
+        let user = gathered.user.as_ref().ok().cloned();
+        let count = |is: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| is(line)).count();
+        let of = |severity| count(&|line| line.finding.severity == severity);
+        Self {
+            api_version: API_VERSION,
+            kind: "DoctorReport",
+            cluster: Caller { user, ..caller },
+            verdict: VerdictEntry {
+                status: verdict.severity.word(),
+                works: verdict.works,
+                boundary: verdict.boundary.word(),
+                message: verdict.message,
+            },
+            grant: grant.map(|grant| grant.command.clone()),
+            summary: Summary {
+                ok: of(Severity::Ok),
+                warn: of(Severity::Warn),
+                fail: of(Severity::Fail),
+                unseen: count(&|line| line.finding.sight != Sight::Seen),
+            },
+            checks: lines.iter().map(entry).collect(),
+        }
+    }
+}
+
+fn entry(line: &Line) -> CheckEntry {
+    let finding = line.finding.clone();
+    CheckEntry {
+        id: line.check,
+        group: line.group.word(),
+        title: line.title,
+        status: finding.severity.word(),
+        message: finding.message,
+        fix: finding.fix,
+        command: finding.command,
+        follows: line.follows,
+        chapter: line.group.chapter(),
+    }
+}

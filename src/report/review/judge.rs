@@ -1,0 +1,204 @@
+//! Puts into an item what is decided of its object.
+
+use serde_json::Value;
+
+use super::{
+    CandidateEntry, FindingEntry, GpuEntry, Item, Origin, Preview, RunningPod, changes, owner,
+    reading, reason,
+};
+use crate::admission::{World, patch};
+use crate::engine::audit::{self, Judge};
+use crate::engine::line::decision::Decision;
+use crate::engine::placement::candidates::Considered;
+use crate::engine::rules::unknown_key::{self, Stands};
+use crate::engine::vocabulary::findings::{Finding, Findings};
+use crate::engine::vocabulary::names;
+use crate::engine::{Explanation, Mode, Question, explain};
+use crate::facts::Pod;
+use crate::facts::workload::{Manifest, Workload};
+
+/// An object of a manifest.
+///
+/// # Errors
+/// When its pod cannot be read.
+pub(super) fn object(
+    world: &World,
+    item: &mut Item,
+    manifest: &Manifest<'_>,
+    object: &Value,
+) -> Result<(), String> {
+    let template = match manifest.template() {
+        Ok(template) => template,
+        Err(reason) => {
+            item.reason = reason;
+            return Ok(());
+        }
+    };
+    let text = template.pod.to_string();
+    item.pod_path = Some(template.path);
+    let pod = read(item, &text)?;
+    judge(world, item, &pod, template.workload, manifest.pods())?;
+    if item.mode != Some(Mode::Off.word()) {
+        let more = on_the_workload(world, object, template.path);
+        item.findings.extend(more);
+    }
+    Ok(())
+}
+
+/// A pod that runs, as if it were created now.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn running(
+    world: &World,
+    item: &mut Item,
+    running: &RunningPod<'_>,
+) -> Result<(), String> {
+    item.pod_path = Some("");
+    let mut pod = read(item, running.text)?;
+    as_created(world, running, &mut pod);
+    item.workload = owner::of(&pod);
+    judge(world, item, &pod, Workload::Pod, 1)
+}
+
+/// One of so many equal pods.
+fn judge(
+    world: &World,
+    item: &mut Item,
+    pod: &Pod<'_>,
+    workload: Workload,
+    pods: u64,
+) -> Result<(), String> {
+    let namespace = item.namespace.clone();
+    let question = Question {
+        policy: &world.policy,
+        supply: &world.supply,
+        namespaces: &world.namespaces,
+        runtime_classes: &world.runtime_classes,
+        namespace: &namespace,
+        pod,
+        workload,
+        user: None,
+    };
+    let (decision, explanation) = explain(&question);
+    item.patch = patch::write(pod, &decision.edits)
+        .and_then(|patch| serde_json::from_str(&patch))
+        .map_err(|e| {
+            let what = described(item);
+            format!("{what}: the patch is no JSON, please report this: {e}")
+        })?;
+    item.reason = reason::of(pod, &decision, &explanation.considered);
+    item.preview = preview(&question, &decision, &explanation);
+    item.decided(pod, &decision, &explanation);
+    if item.outcome != "denied" {
+        item.gpus = Some(GpuEntry::of(explanation.gpus, pods));
+    }
+    Ok(())
+}
+
+impl Item {
+    fn decided(&mut self, pod: &Pod<'_>, decision: &Decision<'_>, explanation: &Explanation) {
+        let pod_path = self.pod_path.unwrap_or_default();
+        let findings = decision.findings.iter();
+        self.outcome = decision.outcome.word();
+        self.mode = Some(decision.mode.word());
+        self.tier = decision.tier.map(str::to_owned);
+        self.trust_boundary = decision.boundary.as_deref().map(str::to_owned);
+        self.strategy = decision.strategy.map(|s| s.word());
+        self.allocator = decision.strategy.map(|_| "device-plugin");
+        self.findings = findings.map(|f| finding(f, pod_path)).collect();
+        self.changes = changes::of(pod, &decision.edits);
+        self.considered = explanation.considered.iter().map(candidate).collect();
+    }
+}
+
+/// Reads the pod or template of an object.
+fn read<'t>(item: &Item, text: &'t str) -> Result<Pod<'t>, String> {
+    serde_json::from_str(text).map_err(|error| {
+        let (at, problem) = reading::problem(text, &error);
+        let (what, path) = (described(item), item.pod_path.unwrap_or_default());
+        format!("{what} is no usable pod: {path}{at}: {problem}")
+    })
+}
+
+/// An object by its place and name, as the errors of the reader name it.
+fn described(item: &Item) -> String {
+    let Origin {
+        source,
+        document,
+        item: position,
+    } = &item.origin;
+    let position = position.map_or_else(String::new, |i| format!(", item {}", i + 1));
+    let document = document + 1;
+    format!(
+        "{source}: document {document}{position}: {} {}",
+        item.kind, item.name
+    )
+}
+
+/// The pod as its author would create it now: without its node, and without slicegate's labels if they say something
+/// else than a new pod would get.
+fn as_created(world: &World, running: &RunningPod<'_>, pod: &mut Pod<'_>) {
+    let judge = Judge {
+        policy: &world.policy,
+        supply: &world.supply,
+        namespaces: &world.namespaces,
+    };
+    let ours = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
+    let has_drifted = pod.label(names::TRUST_BOUNDARY).is_some()
+        && audit::has_drifted(&judge, running.namespace, pod);
+    let labels = pod.metadata.as_mut().and_then(|m| m.labels.as_mut());
+    if let Some(labels) = labels.filter(|_| has_drifted) {
+        labels.0.retain(|(key, _)| !ours.contains(&&**key));
+    }
+    if let Some(spec) = pod.spec.as_mut().filter(|_| !running.names_its_node) {
+        spec.node_name = None;
+    }
+}
+
+/// Findings about slicegate's keys on the object itself, if it is not a Pod.
+fn on_the_workload(world: &World, object: &Value, pod_path: &str) -> Vec<FindingEntry> {
+    if pod_path.is_empty() {
+        return Vec::new();
+    }
+    let keys = |stands, list| {
+        let map = object.pointer(list).and_then(Value::as_object);
+        let keys = map.into_iter().flatten();
+        keys.map(move |(key, _)| (stands, key.as_str()))
+    };
+    let keys = keys(Stands::Annotation, "/metadata/annotations")
+        .chain(keys(Stands::Label, "/metadata/labels"));
+    let mut findings = Findings::new(&world.policy);
+    unknown_key::on_workload(keys, pod_path, &mut findings);
+    let findings = findings.into_list();
+    findings.iter().map(|f| finding(f, "")).collect()
+}
+
+fn preview(question: &Question<'_>, decision: &Decision<'_>, explanation: &Explanation) -> Preview {
+    let tier = decision.tier.and_then(|name| question.policy.tier(name));
+    Preview {
+        object: Value::Null,
+        one: explanation.gpus,
+        writes: changes::others(question.pod, &decision.edits),
+        left_out: reason::left_out(question.pod, tier, &explanation.considered),
+        objects: Vec::new(),
+    }
+}
+
+fn finding(finding: &Finding, pod_path: &str) -> FindingEntry {
+    FindingEntry {
+        rule: finding.rule.id,
+        severity: finding.severity.word(),
+        path: format!("{pod_path}{}", finding.path),
+        message: finding.message.clone(),
+        fix: finding.fix.clone(),
+    }
+}
+
+fn candidate(considered: &Considered) -> CandidateEntry {
+    CandidateEntry {
+        strategy: considered.strategy.word(),
+        offer: considered.offer.clone(),
+        verdict: considered.verdict.clone(),
+    }
+}

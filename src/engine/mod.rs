@@ -7,12 +7,13 @@
 //! in which tier and boundary?), [`placement`] (which offers can serve it, and which is best?), [`edits`] (what changes in
 //! the pod?). [`decide`](decide()) calls them one after the other; [`rules`] judge between them. [`line`] has the values
 //! that one stage hands to the next. Below them all stand [`supply`] and [`namespaces`], what is known of nodes and
-//! namespaces, and [`vocabulary`].
+//! namespaces, [`profile`], what a pod says about its programs, and [`vocabulary`].
 
 pub mod vocabulary;
 
 pub mod namespaces;
 pub mod node_terms;
+pub mod profile;
 pub mod supply;
 
 pub mod line;

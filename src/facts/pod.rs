@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::text::{Pairs, Text};
 use crate::json::{Cut, Kept, Raw};
 
-pub use place::{ContainerKind, Place};
+pub use place::{ArgumentList, ContainerKind, Place};
 
 /// A Pod, or the template of a workload: both have `metadata` and `spec`.
 #[derive(Debug, Default, Deserialize)]

@@ -14,6 +14,7 @@ use crate::engine::line::request::Asked;
 use crate::engine::line::request::{Named, Want};
 use crate::engine::placement::choose;
 use crate::engine::placement::existing;
+use crate::engine::profile::Profile;
 use crate::engine::relevance::pod_limits;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::request;
@@ -127,6 +128,7 @@ impl<'q, 'a> Draft<'q, 'a> {
         if strategies.is_empty() {
             return self.stay_as_written(&asked.wants, rules::no_such_offer::unnamed());
         }
+        let profile = Profile::of(pod);
         let case = Case {
             pod,
             policy,
@@ -139,7 +141,7 @@ impl<'q, 'a> Draft<'q, 'a> {
             filter: &filter,
             strategies,
             is_explicit: asked.strategy.is_some(),
-            worker: OnceCell::new(),
+            profile: &profile,
             wanted: OnceCell::new(),
             reached: OnceCell::new(),
         };

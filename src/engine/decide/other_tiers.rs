@@ -66,7 +66,7 @@ impl<'a> Draft<'_, 'a> {
             filter: case.filter,
             strategies: asked.strategy.map_or(strategies, only),
             is_explicit: asked.strategy.is_some(),
-            worker: OnceCell::new(),
+            profile: case.profile,
             wanted: OnceCell::new(),
             // Tiers reach the same nodes.
             reached: case.reached.clone(),

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use crate::engine::line::request::{Strategies, Want};
 use crate::engine::namespaces::NamespaceView;
 use crate::engine::namespaces::quota::{Forbidden, QuotaView, Seen};
+use crate::engine::profile::Profile;
 use crate::engine::supply::fleet::{Group, Supply, Taint};
 use crate::engine::supply::product::product_matches;
 use crate::engine::supply::{NodeFilter, Offer, Unknown};
@@ -39,8 +40,8 @@ pub struct Case<'c, 'a> {
     pub strategies: Strategies,
     /// Whether the strategy was asked for by name.
     pub is_explicit: bool,
-    /// Why the pod looks like one worker of several, once somebody asked: its command lines are looked through for it.
-    pub worker: OnceCell<Option<String>>,
+    /// What the pod says about its programs.
+    pub profile: &'c Profile<'a>,
     /// For each offer whether its product is asked for, once somebody asked.
     pub wanted: OnceCell<Vec<bool>>,
     /// For each group whether the pod can reach it, once somebody asked.

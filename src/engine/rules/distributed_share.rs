@@ -1,6 +1,5 @@
 //! `distributed-share`: refuses shares and MIG slices for the workers of a distributed job.
 
-use super::workers;
 use crate::engine::line::placement::Case;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -12,14 +11,8 @@ pub static RULE: Rule = Rule::denies("distributed-share", include_str!("distribu
 pub fn removes<'c>(case: &'c Case<'_, '_>, strategy: Strategy) -> Option<&'c str> {
     match strategy {
         Strategy::Exclusive => None,
-        Strategy::Mig | Strategy::Mps | Strategy::TimeSlicing => worker(case),
+        Strategy::Mig | Strategy::Mps | Strategy::TimeSlicing => case.profile.worker(),
     }
-}
-
-/// Why the pod looks like one worker of several, if it does.
-pub fn worker<'c>(case: &'c Case<'_, '_>) -> Option<&'c str> {
-    let worker = case.worker.get_or_init(|| workers::evidence(case.pod));
-    worker.as_deref()
 }
 
 /// What is said when nothing but shares was left.

@@ -1,7 +1,7 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
-use super::told;
 use crate::engine::line::placement::{Case, Choice};
+use crate::engine::profile::{Form, Meaning, Setting};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
 
@@ -14,30 +14,19 @@ pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'
         return;
     }
     for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let Some(container) = case.pod.at(want.place) else {
-            continue;
-        };
         let share = f64::from(grant.smallest_percent) / 100.0;
-        let too_much = |value: &str| {
-            value
-                .parse::<f64>()
-                .ok()
-                .filter(|f| *f > share && *f <= 1.0)
+        let too_much = |setting: &Setting<'_>| {
+            let part: f64 = setting.value.word()?.parse().ok()?;
+            (part > share && part <= 1.0).then(|| (setting.shown(), part))
         };
-        let flag = told::find(container, |flag, value| {
-            let wanted = told::is_one_of(flag, &FLAGS);
-            wanted.then(|| too_much(value)).flatten()
-        });
-        let flag = flag.map(|(flag, part)| (format!("--{flag}"), part));
-        let variable = || {
-            let set = container
-                .env()
-                .iter()
-                .filter(|v| VARIABLES.contains(&v.name()));
-            set.filter_map(|v| Some((v.name().to_owned(), too_much(v.literal()?)?)))
-                .next()
-        };
-        let Some((what, part)) = flag.or_else(variable) else {
+        let settings = case.profile.settings(want.place);
+        let settings = settings.filter(|setting| setting.meaning == Meaning::MemoryFraction);
+        let mut flags = settings
+            .clone()
+            .filter(|setting| setting.form == Form::Flag);
+        let mut variables = settings.filter(|setting| setting.is_in_environment());
+        let flag = flags.find_map(too_much);
+        let Some((what, part)) = flag.or_else(|| variables.find_map(too_much)) else {
             continue;
         };
         let message = format!(
@@ -48,18 +37,3 @@ pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'
         findings.warn(&RULE, want.place.to_string(), (message, fix));
     }
 }
-
-/// vLLM, SGLang, TGI, TensorFlow Serving, TensorRT-LLM; spelt with underscores, a dash is the same.
-const FLAGS: [&str; 6] = [
-    "gpu_memory_utilization",
-    "mem_fraction_static",
-    "cuda_memory_fraction",
-    "per_process_gpu_memory_fraction",
-    "kv_cache_free_gpu_mem_fraction",
-    "free_gpu_memory_fraction",
-];
-const VARIABLES: [&str; 3] = [
-    "VLLM_GPU_MEMORY_UTILIZATION",
-    "CUDA_MEMORY_FRACTION",
-    "XLA_PYTHON_CLIENT_MEM_FRACTION",
-];

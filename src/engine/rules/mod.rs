@@ -5,10 +5,7 @@
 
 pub mod document;
 pub mod lists;
-mod spellings;
 mod sub_path;
-mod told;
-mod workers;
 
 use crate::engine::line::input::Question;
 use crate::engine::line::placement::Case;

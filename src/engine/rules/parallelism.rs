@@ -1,30 +1,21 @@
 //! `parallelism`: warns of a program that is told to use more devices than its container gets.
 
-use super::distributed_share;
-use super::spellings::{Says, says};
-use super::told::{Known, told};
 use crate::engine::line::placement::{Case, Choice};
 use crate::engine::line::request::Want;
+use crate::engine::profile::{Expansion, Meaning};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
-use crate::facts::pod::Container;
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("parallelism", include_str!("parallelism.md"));
 
-/// Words that are looked at in one container; no command line has so many.
-const MOST_WORDS: usize = 32;
-
 /// Warns of a program that is told to use more devices than its container gets.
 pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
     for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let Some(container) = case.pod.at(want.place) else {
-            continue;
-        };
         let is_slice = choice.strategy == Strategy::Mig || names::is_mig(grant.resource);
-        let Some(asked) = asked(case, container, want.count, is_slice) else {
+        let Some(asked) = asked(case, want, is_slice) else {
             continue;
         };
         findings.warn(&RULE, want.place.to_string(), asked.text(want));
@@ -32,7 +23,7 @@ pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'
 }
 
 /// What is said of the container alone.
-const HERE: [Says; 2] = [Says::LocalData, Says::PerNode];
+const HERE: [Meaning; 2] = [Meaning::LocalData, Meaning::PerNode];
 
 /// More than a container gets.
 struct Asked {
@@ -42,35 +33,31 @@ struct Asked {
     room: u64,
 }
 
-fn asked(
-    case: &Case<'_, '_>,
-    container: &Container<'_>,
-    count: u64,
-    is_slice: bool,
-) -> Option<Asked> {
-    let said = || told(container).filter_map(|told| Some((told, says(&told)?)));
+fn asked(case: &Case<'_, '_>, want: &Want<'_>, is_slice: bool) -> Option<Asked> {
+    let container = case.pod.at(want.place)?;
+    let mut settings = case.profile.settings(want.place);
     // Where a container says how many of the copies are its own, the number of all says nothing of it.
-    let is_part = || said().any(|(_, says)| says == Says::LocalData);
-    let mut known = said().take(MOST_WORDS).filter_map(|(told, says)| {
-        let room = match says {
-            Says::Tensor | Says::Pipeline if is_slice => 1,
-            Says::Data if is_part() => return None,
-            Says::Tensor | Says::Pipeline | Says::Data | Says::Processes => count,
-            _ if HERE.contains(&says) => count,
+    let is_part = settings.clone().any(|s| s.meaning == Meaning::LocalData);
+    settings.find_map(|setting| {
+        let room = match setting.meaning {
+            Meaning::Tensor | Meaning::Pipeline if is_slice => 1,
+            Meaning::Data if is_part => return None,
+            Meaning::Tensor | Meaning::Pipeline | Meaning::Data | Meaning::Processes => want.count,
+            meaning if HERE.contains(&meaning) => want.count,
             _ => return None,
         };
-        let Known::Word(word) = told.value.known(container) else {
+        let Expansion::Word(word) = setting.value.expanded(container) else {
             return None;
         };
         let ways = word.parse().ok().filter(|ways| *ways > room)?;
-        let told = told.shown();
-        Some((says, Asked { told, ways, room }))
-    });
-    // A worker of several shares the rest of the number with the others.
-    let is_all = |says| HERE.contains(&says) || distributed_share::worker(case).is_none();
-    known
-        .find(|(says, _)| is_all(*says))
-        .map(|(_, asked)| asked)
+        // A worker of several shares the rest of the number with the others.
+        let is_all = HERE.contains(&setting.meaning) || case.profile.worker().is_none();
+        is_all.then(|| Asked {
+            told: setting.shown(),
+            ways,
+            room,
+        })
+    })
 }
 
 impl Asked {

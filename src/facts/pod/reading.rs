@@ -1,11 +1,11 @@
 //! What is asked of a pod again and again: its labels, its containers, its node.
 
 use super::{
-    Container, ContainerKind, EnvVar, NodeSelector, NodeTerm, OwnerReference, Place, Pod,
-    Requirement, Spec,
+    ArgumentList, Container, ContainerKind, EnvVar, NodeSelector, NodeTerm, OwnerReference, Place,
+    Pod, Requirement, Spec,
 };
 use crate::facts::text::{Pairs, Text};
-use crate::json::Raw;
+use crate::json::{self, Raw};
 
 impl<'a> Pod<'a> {
     /// A label's value.
@@ -126,6 +126,23 @@ impl Requirement<'_> {
     }
 }
 
+impl<'a> Container<'a> {
+    /// `command` or `args` as JSON, empty where it is absent.
+    pub fn json(&self, list: ArgumentList) -> &'a str {
+        let raw = match list {
+            ArgumentList::Command => self.command,
+            ArgumentList::Args => self.args,
+        };
+        raw.map_or("", Raw::get)
+    }
+
+    /// The elements of `command` or `args`, each as it stands in the JSON; none where it is no list.
+    pub fn elements(&self, list: ArgumentList) -> Vec<&'a str> {
+        let elements: Vec<Raw<'a>> = json::from_str(self.json(list)).unwrap_or_default();
+        elements.into_iter().map(Raw::get).collect()
+    }
+}
+
 impl Container<'_> {
     /// The name, empty where the object has none and the API server will refuse it.
     pub fn name(&self) -> &str {
@@ -135,16 +152,6 @@ impl Container<'_> {
     /// Environment entries, none when the field is absent.
     pub fn env(&self) -> &[EnvVar<'_>] {
         self.env.as_deref().unwrap_or_default()
-    }
-
-    /// Command and arguments as separate words; what is no list of strings yields none.
-    pub fn words(&self) -> Vec<Text<'_>> {
-        fn read(raw: Raw<'_>) -> Vec<Text<'_>> {
-            let list: Option<Vec<Text<'_>>> = raw.read().unwrap_or_default();
-            list.unwrap_or_default()
-        }
-        let lists = self.command.into_iter().chain(self.args);
-        lists.flat_map(read).collect()
     }
 
     /// Runs beside the main containers for the pod's whole life.

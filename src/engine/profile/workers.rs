@@ -1,20 +1,19 @@
 //! Whether a pod is one worker of several: what says so for sure, what merely suggests it, and counts that say one.
 
-use super::spellings::{self, LAUNCHERS, Says};
-use super::told::{Form, Known, Told, program_end, told, written};
+use super::{Expansion, Form, Meaning, Profile, Setting};
 use crate::engine::vocabulary::printable::{is_visible, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, OwnerReference};
 
 /// Why the pod looks like one worker of several. A count that says one beats a mere label or owner, and an address that
 /// may be the pod's own; it does not beat a count of several or another host's address.
-pub(super) fn evidence(pod: &Pod<'_>) -> Option<String> {
+pub(super) fn evidence<'a>(pod: &'a Pod<'a>, profile: &Profile<'a>) -> Option<String> {
     let mut signs = Signs {
         is_one: counted_by_label(pod),
         ..Signs::default()
     };
-    for (_, container) in pod.containers() {
-        signs.read(pod, container);
+    for (place, container) in pod.containers() {
+        signs.read(pod, container, profile.settings(place));
     }
     let sure = signs.sure.or_else(|| claim(pod));
     let mere = || owner(pod).or_else(|| label(pod)).or(signs.mere);
@@ -31,9 +30,6 @@ struct Signs {
     /// A count says one.
     is_one: bool,
 }
-
-/// Words about workers that are looked at in one container; no command line has so many.
-const MOST_WORDS: usize = 32;
 
 /// What one container says in several places.
 #[derive(Default)]
@@ -55,20 +51,24 @@ impl Signs {
         self.mere.get_or_insert_with(sign);
     }
 
-    fn read(&mut self, pod: &Pod<'_>, container: &Container<'_>) {
+    fn read<'a: 's, 's>(
+        &mut self,
+        pod: &Pod<'_>,
+        container: &'a Container<'a>,
+        settings: impl Iterator<Item = &'s Setting<'a>> + Clone,
+    ) {
         if let Some(name) = interconnect(container) {
             self.sure(|| format!("it asks for {name}"));
         }
         let mut server = Server::default();
-        let known = told(container).filter_map(|told| Some((told, spellings::says(&told)?)));
-        for (told, says) in known.take(MOST_WORDS) {
-            match says {
-                Says::Address => self.address(pod, container, &told),
-                Says::Group => self.mere(|| format!("it sets {}", told.name)),
-                _ => self.word(container, &told, says, &mut server),
+        for setting in settings.clone() {
+            match setting.meaning {
+                Meaning::Address => self.address(pod, container, setting),
+                Meaning::Group => self.mere(|| format!("it sets {}", setting.name)),
+                _ => self.word(container, setting, &mut server),
             }
         }
-        self.launched(container);
+        self.launched(container, settings);
         match server {
             Server { tasks: 2.., .. } => self.sure(|| format!("its job has {} pods", server.tasks)),
             Server { tasks: 1, .. } => self.is_one = true,
@@ -83,81 +83,75 @@ impl Signs {
     }
 
     /// What says something only where its value is known.
-    fn word(
+    fn word<'a>(
         &mut self,
-        container: &Container<'_>,
-        told: &Told<'_>,
-        says: Says,
+        container: &'a Container<'a>,
+        setting: &Setting<'a>,
         server: &mut Server,
     ) {
-        let Known::Word(word) = told.value.known(container) else {
-            if says == Says::Hosts {
-                self.mere(|| format!("it sets {}", told.name));
+        let Expansion::Word(word) = setting.value.expanded(container) else {
+            if setting.meaning == Meaning::Hosts {
+                self.mere(|| format!("it sets {}", setting.name));
             }
             return;
         };
-        match says {
-            Says::Nodes | Says::World => self.count(told, word),
-            Says::Rank if word.parse::<u32>().is_ok_and(|rank| rank > 0) => {
-                self.sure(|| sentence(told, word));
+        match setting.meaning {
+            Meaning::Nodes | Meaning::World => self.count(setting, word),
+            Meaning::Rank if word.parse::<u32>().is_ok_and(|rank| rank > 0) => {
+                self.sure(|| sentence(setting, word));
             }
-            Says::Hosts if word.contains(',') => self.sure(|| sentence(told, word)),
-            Says::TaskNodes => {
+            Meaning::Hosts if word.contains(',') => self.sure(|| sentence(setting, word)),
+            Meaning::TaskNodes => {
                 let nodes = word.parse::<u32>().unwrap_or(0);
                 server.tasks = server.tasks.saturating_add(u64::from(nodes));
             }
-            Says::Backend => server.is_on_ray |= word == "ray",
-            Says::Pipeline | Says::Data if most(word).is_some_and(|n| n > 1) => {
-                server.spread = Some(format!("{} {}", told.shown(), brief(word)));
+            Meaning::Backend => server.is_on_ray |= word == "ray",
+            Meaning::Pipeline | Meaning::Data if most(word).is_some_and(|n| n > 1) => {
+                server.spread = Some(format!("{} {}", setting.shown(), brief(word)));
             }
             _ => {}
         }
     }
 
-    fn count(&mut self, told: &Told<'_>, word: &str) {
+    fn count(&mut self, setting: &Setting<'_>, word: &str) {
         match most(word) {
             Some(1) => self.is_one = true,
-            Some(2..) => self.sure(|| sentence(told, word)),
+            Some(2..) => self.sure(|| sentence(setting, word)),
             // What is not a number yet says nothing.
             Some(0) | None => {}
         }
     }
 
-    fn address(&mut self, pod: &Pod<'_>, container: &Container<'_>, told: &Told<'_>) {
-        match told.value.known(container) {
-            Known::Word(word) => match place(pod, word) {
+    fn address<'a>(&mut self, pod: &Pod<'_>, container: &'a Container<'a>, setting: &Setting<'a>) {
+        match setting.value.expanded(container) {
+            Expansion::Word(word) => match place(pod, word) {
                 Where::Here => {}
-                Where::Own => self.mere(|| sentence(told, word)),
-                Where::Elsewhere => self.sure(|| sentence(told, word)),
+                Where::Own => self.mere(|| sentence(setting, word)),
+                Where::Elsewhere => self.sure(|| sentence(setting, word)),
             },
-            Known::FromSource => {
-                self.sure(|| format!("it takes {} from outside", told.shown()));
+            Expansion::FromSource => {
+                self.sure(|| format!("it takes {} from outside", setting.shown()));
             }
-            Known::Unknown => {
-                let word = told.value.word().unwrap_or_default();
-                self.mere(|| sentence(told, word));
+            Expansion::Unknown => {
+                let word = setting.value.word().unwrap_or_default();
+                self.mere(|| sentence(setting, word));
             }
         }
     }
 
-    /// The number that `mpirun` and its like are told.
-    fn launched(&mut self, container: &Container<'_>) {
-        // A program's name is looked for only where it could be told something.
-        if !written(container).any(|told| spellings::is_launched(&told)) {
-            return;
-        }
-        let Some(end) = program_end(container, &LAUNCHERS) else {
-            return;
-        };
-        let after = written(container).filter(|t| t.at >= end && spellings::is_launched(t));
-        let first = after
-            .take(MOST_WORDS)
-            .find_map(|t| match t.value.known(container) {
-                Known::Word(word) if word.parse::<u32>().is_ok() => Some((t, word)),
-                _ => None,
-            });
-        if let Some((told, word)) = first {
-            self.count(&told, word);
+    /// The first number that `mpirun` or its like is told.
+    fn launched<'a: 's, 's>(
+        &mut self,
+        container: &'a Container<'a>,
+        settings: impl Iterator<Item = &'s Setting<'a>>,
+    ) {
+        let mut launched = settings.filter(|setting| setting.meaning == Meaning::Launched);
+        let first = launched.find_map(|setting| match setting.value.expanded(container) {
+            Expansion::Word(word) if word.parse::<u32>().is_ok() => Some((setting, word)),
+            _ => None,
+        });
+        if let Some((setting, word)) = first {
+            self.count(setting, word);
         }
     }
 }
@@ -167,10 +161,10 @@ fn most(word: &str) -> Option<u32> {
     word.rsplit(':').next().unwrap_or(word).parse().ok()
 }
 
-fn sentence(told: &Told<'_>, word: &str) -> String {
-    match told.form {
-        Form::Variable => format!("it sets {}={}", told.name, brief(word)),
-        _ => format!("it is run with {} {}", told.shown(), brief(word)),
+fn sentence(setting: &Setting<'_>, word: &str) -> String {
+    match setting.form {
+        Form::Variable => format!("it sets {}={}", setting.name, brief(word)),
+        _ => format!("it is run with {} {}", setting.shown(), brief(word)),
     }
 }
 

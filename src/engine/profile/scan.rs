@@ -1,9 +1,22 @@
-//! Scans a command line as the JSON text it came as, for flags and assignments.
+//! Scans a command line as the JSON text it came as, for flags and assignments. Most pods have none of the words that
+//! mean something, and to read every element of every pod would cost more than the rest of the decision.
 
-use super::{Form, Source, Told, Value};
+use super::Form;
 
-/// Every flag and assignment of a JSON text, with the text that follows it.
-pub(super) fn scan(text: &str, offset: usize) -> impl Iterator<Item = Told<'_>> {
+/// A flag or an assignment as it is written.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'t> {
+    pub(super) form: Form,
+    /// Of a flag without its dashes.
+    pub(super) name: &'t str,
+    /// The rest of the text, which begins with the value.
+    pub(super) after: &'t str,
+    /// Where its first dash stands, or the equals sign of an assignment.
+    pub(super) at: usize,
+}
+
+/// Every flag and assignment of a JSON text.
+pub(super) fn scan(text: &str) -> impl Iterator<Item = Written<'_>> {
     let bytes = text.as_bytes();
     let mut from = 0;
     std::iter::from_fn(move || {
@@ -19,12 +32,11 @@ pub(super) fn scan(text: &str, offset: usize) -> impl Iterator<Item = Told<'_>> 
                 if form != Form::Variable {
                     from = text.len() - after.len();
                 }
-                let value = Value(Source::Text(after));
-                return Some(Told {
+                return Some(Written {
                     form,
                     name,
-                    value,
-                    at: offset + at,
+                    after,
+                    at,
                 });
             }
         }
@@ -119,7 +131,8 @@ pub(super) fn word(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, program, scan, word};
+    use super::super::Form;
+    use super::{program, scan, word};
 
     #[test]
     fn flags_are_found_in_every_form_a_command_line_has_in_json() {
@@ -157,10 +170,9 @@ mod tests {
             ("null", vec![]),
         ];
         for (text, expected) in table {
-            let flags = scan(text, 0).filter(|told| told.form != Form::Variable);
-            let found: Vec<(&str, &str)> = flags
-                .map(|told| (told.name, told.value.word().unwrap_or("?")))
-                .collect();
+            let flags = scan(text).filter(|found| found.form != Form::Variable);
+            let found: Vec<(&str, &str)> =
+                flags.map(|found| (found.name, word(found.after))).collect();
             assert_eq!(found, expected, "{text}");
         }
     }
@@ -180,9 +192,9 @@ mod tests {
             (r#"["--flag=1","-f=2","a.b=3","$A=4","1A=5","="]"#, vec![]),
         ];
         for (text, expected) in table {
-            let variables = scan(text, 0).filter(|told| told.form == Form::Variable);
+            let variables = scan(text).filter(|found| found.form == Form::Variable);
             let found: Vec<(&str, &str)> = variables
-                .map(|told| (told.name, told.value.word().unwrap_or("?")))
+                .map(|found| (found.name, word(found.after)))
                 .collect();
             assert_eq!(found, expected, "{text}");
         }

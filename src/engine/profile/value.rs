@@ -1,0 +1,142 @@
+//! The value of a setting, and what variables make of it.
+
+use super::Form;
+use super::scan::{is_inner, scan, word};
+use crate::facts::pod::{ArgumentList, Container, EnvVar};
+
+/// The value of a flag or variable; read only where it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Value<'a>(Source<'a>);
+
+#[derive(Clone, Copy, Debug)]
+enum Source<'a> {
+    /// JSON text that begins with it.
+    Text(&'a str),
+    /// A variable of the container.
+    Variable(&'a EnvVar<'a>),
+}
+
+/// A value after its variables were expanded, as far as they are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expansion<'a> {
+    /// The word.
+    Word(&'a str),
+    /// It comes from a source that the container names, such as a field or a config map.
+    FromSource,
+    /// It is left to the shell, the image or a script.
+    Unknown,
+}
+
+impl<'a> Value<'a> {
+    pub(super) const fn text(text: &'a str) -> Self {
+        Self(Source::Text(text))
+    }
+
+    pub(super) const fn variable(variable: &'a EnvVar<'a>) -> Self {
+        Self(Source::Variable(variable))
+    }
+
+    /// The word as it is written; none where a source yields it.
+    pub fn word(self) -> Option<&'a str> {
+        match self.0 {
+            Source::Text(text) => Some(word(text)),
+            Source::Variable(variable) => variable.literal(),
+        }
+    }
+
+    /// The word after `$(NAME)`, `$NAME`, `${NAME}` and `${NAME:-default}` at its beginning are looked up.
+    pub fn expanded(self, container: &'a Container<'a>) -> Expansion<'a> {
+        /// A variable may be made of a variable.
+        const DEEPEST: usize = 4;
+        let mut value = self;
+        for _ in 0..DEEPEST {
+            let Some(word) = value.word() else {
+                return Expansion::FromSource;
+            };
+            let Some(reference) = Reference::of(word) else {
+                return if word.contains('$') {
+                    Expansion::Unknown
+                } else {
+                    Expansion::Word(word)
+                };
+            };
+            let Some(next) = lookup(container, reference.name) else {
+                let default = reference.default;
+                return default.map_or(Expansion::Unknown, Expansion::Word);
+            };
+            value = next;
+        }
+        Expansion::Unknown
+    }
+}
+
+/// The last variable of that name, else its first assignment in the command line.
+fn lookup<'a>(container: &'a Container<'a>, name: &str) -> Option<Value<'a>> {
+    let mut variables = container.env().iter().rev();
+    if let Some(variable) = variables.find(|variable| variable.name() == name) {
+        return Some(Value::variable(variable));
+    }
+    let lists = ArgumentList::BOTH.into_iter();
+    let mut written = lists.flat_map(|list| scan(container.json(list)));
+    let assigned = written.find(|found| found.form == Form::Variable && found.name == name);
+    assigned.map(|found| Value::text(found.after))
+}
+
+/// A variable at the beginning of a word.
+struct Reference<'a> {
+    name: &'a str,
+    default: Option<&'a str>,
+}
+
+impl<'a> Reference<'a> {
+    fn of(word: &'a str) -> Option<Self> {
+        let rest = word.strip_prefix('$')?;
+        let (inner, closed) = match rest.strip_prefix(['(', '{']) {
+            Some(inner) => (inner, true),
+            None => (rest, false),
+        };
+        let end = inner.bytes().position(|b| !is_inner(b));
+        let (name, after) = inner.split_at(end.unwrap_or(inner.len()));
+        let default = after.strip_prefix(":-").or(after.strip_prefix(":="));
+        let default = default.filter(|_| closed);
+        Some(Self {
+            name,
+            default: default.and_then(|d| d.split(['}', '$']).next()),
+        })
+        .filter(|reference| !reference.name.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Form;
+    use super::{Expansion, Value};
+    use crate::engine::profile::scan::scan;
+    use crate::facts::pod::{ArgumentList, Container};
+
+    #[test]
+    fn variables_are_looked_up_in_the_container_and_in_its_command_line() {
+        let container = r#"{"env": [{"name": "TP", "value": "1"}, {"name": "TP", "value": "$(N)"},
+            {"name": "N", "value": "4"}, {"name": "ME", "valueFrom": {"fieldRef": {}}},
+            {"name": "LOOP", "value": "$(LOOP)"}],
+            "args": ["M=8; run --a $(TP) --b $TP --c ${TP} --d ${X:-7} --e $X --f $(ME):1 --g $(LOOP) --h $M --i 3"]}"#;
+        let container: Container<'_> = serde_json::from_str(container).unwrap();
+        let expected = [
+            ("a", Expansion::Word("4")),
+            ("b", Expansion::Word("4")),
+            ("c", Expansion::Word("4")),
+            ("d", Expansion::Word("7")),
+            ("e", Expansion::Unknown),
+            ("f", Expansion::FromSource),
+            ("g", Expansion::Unknown),
+            ("h", Expansion::Word("8")),
+            ("i", Expansion::Word("3")),
+        ];
+        let written = scan(container.json(ArgumentList::Args));
+        let found: Vec<(&str, Expansion<'_>)> = written
+            .filter(|found| found.form == Form::Flag)
+            .map(|found| (found.name, Value::text(found.after).expanded(&container)))
+            .collect();
+        assert_eq!(found, expected);
+    }
+}

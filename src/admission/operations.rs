@@ -4,6 +4,7 @@ use crate::json;
 
 const ADD: &str = r#"{"op":"add","path":""#;
 const REPLACE: &str = r#"{"op":"replace","path":""#;
+const TEST: &str = r#"{"op":"test","path":""#;
 const REMOVE: &str = r#"{"op":"remove","path":""#;
 
 /// A patch in the making. Paths are given in parts that need no escape, and where they end in a key, which may hold
@@ -36,6 +37,13 @@ impl Patch {
     pub(super) fn replace(&mut self, path: &[&str]) -> &mut String {
         self.operation(REPLACE, path, None);
         self.value()
+    }
+
+    /// A whole `test`, without which what follows would change something else than what was meant.
+    pub(super) fn test(&mut self, path: &[&str], value: &str) {
+        self.operation(TEST, path, None);
+        json::string(self.value(), value);
+        self.end();
     }
 
     /// A whole `remove` of a key below the path.

@@ -10,7 +10,7 @@ use super::operations::Patch;
 use crate::engine::line::edit::{Edit, NewToleration};
 use crate::engine::vocabulary::policy::PolicyToleration;
 use crate::facts::Pod;
-use crate::facts::pod::Container;
+use crate::facts::pod::{ArgumentList, Container};
 use crate::json;
 
 /// The patch as JSON text: an array of operations, `[]` without edits.
@@ -90,6 +90,7 @@ fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
         let _ = write!(at, "{place}");
         resources(&at, container, own.clone(), patch);
         environment(&at, container, own.clone(), patch);
+        arguments(&at, container, own.clone(), patch);
         for edit in own {
             if let Edit::RunAsUser { user, .. } = edit {
                 run_as_user(&at, container, *user, patch);
@@ -173,9 +174,22 @@ fn environment<'e>(
 ) {
     let mut exists = container.env.is_some();
     for edit in edits {
-        let Edit::Env { name, value, .. } = edit else {
+        let Edit::Env {
+            name,
+            replaces,
+            value,
+            ..
+        } = edit
+        else {
             continue;
         };
+        if let Some(index) = replaces {
+            let entry = index.to_string();
+            patch.test(&[at, "/env/", &entry, "/name"], name);
+            json::string(patch.add(&[at, "/env/", &entry, "/value"]), value);
+            patch.end();
+            continue;
+        }
         let (text, close) = match std::mem::replace(&mut exists, true) {
             true => (patch.add(&[at, "/env/-"]), ""),
             false => {
@@ -185,11 +199,45 @@ fn environment<'e>(
             }
         };
         text.push_str("{\"name\":");
-        json::plain(text, name);
+        json::string(text, name);
         text.push_str(",\"value\":");
         json::string(text, value);
         text.push('}');
         text.push_str(close);
+        patch.end();
+    }
+}
+
+fn arguments<'e>(
+    at: &str,
+    container: &Container<'_>,
+    edits: impl Iterator<Item = &'e Edit<'e>>,
+    patch: &mut Patch,
+) {
+    let mut exists = ArgumentList::BOTH.map(|list| !container.json(list).is_empty());
+    for edit in edits {
+        let Edit::Argument {
+            list,
+            replaces,
+            value,
+            ..
+        } = edit
+        else {
+            continue;
+        };
+        let name = list.name();
+        if let Some((index, now)) = replaces {
+            let element = index.to_string();
+            patch.test(&[at, "/", name, "/", &element], now);
+            json::string(patch.replace(&[at, "/", name, "/", &element]), value);
+        } else if std::mem::replace(&mut exists[*list as usize], true) {
+            json::string(patch.add(&[at, "/", name, "/-"]), value);
+        } else {
+            let text = patch.add(&[at, "/", name]);
+            text.push('[');
+            json::string(text, value);
+            text.push(']');
+        }
         patch.end();
     }
 }

@@ -1,6 +1,7 @@
 //! Properties of the decision over random fleets, policies and pods, against truths that the product never sees.
 
 mod api;
+mod arguments;
 mod boundaries;
 mod bytes;
 mod exact;

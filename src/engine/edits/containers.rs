@@ -61,6 +61,7 @@ pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &
                 edits.push(Edit::Env {
                     place: want.place,
                     name: names::MPS_MEMORY,
+                    replaces: None,
                     value: Cow::Owned(format!("0={mib}M")),
                 });
             }
@@ -68,6 +69,7 @@ pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &
                 edits.push(Edit::Env {
                     place: want.place,
                     name: names::MPS_THREADS,
+                    replaces: None,
                     value: Cow::Owned(percent.to_string()),
                 });
             }
@@ -82,6 +84,7 @@ pub(in crate::engine) fn hide(place: Place, container: &Container<'_>, edits: &m
         edits.push(Edit::Env {
             place,
             name: names::VISIBLE_DEVICES,
+            replaces: None,
             value: Cow::Borrowed("void"),
         });
     }

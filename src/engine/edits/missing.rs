@@ -37,6 +37,7 @@ pub fn undone(question: &Question<'_>, edits: &[Edit<'_>]) -> Vec<String> {
                 format!("the anti-affinity to pods whose {label} is not {own}")
             }
             Edit::Env { .. }
+            | Edit::Argument { .. }
             | Edit::Annotation { .. }
             | Edit::RunAsUser { .. }
             | Edit::Toleration(_)

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 
 use crate::engine::node_terms::{Narrowed, Term};
+use crate::engine::profile::{Position, Profile, Setting};
 use crate::engine::vocabulary::policy::PolicyToleration;
 use crate::engine::vocabulary::strategy::Strategy;
-use crate::facts::pod::Place;
+use crate::facts::pod::{ArgumentList, Place};
 
 /// One intended change, in the words of the field. `admission::patch` turns it into RFC 6902.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +29,27 @@ pub enum Edit<'a> {
         /// The resource.
         resource: &'static str,
     },
-    /// A variable is appended.
+    /// A variable is appended, or gets another value.
     Env {
         /// The container.
         place: Place,
         /// The variable.
-        name: &'static str,
+        name: &'a str,
+        /// The entry of `env` that gets the value; none appends an entry.
+        replaces: Option<usize>,
         /// Its literal value.
         value: Cow<'static, str>,
+    },
+    /// An element of a command line is replaced, or one is appended.
+    Argument {
+        /// The container.
+        place: Place,
+        /// The list.
+        list: ArgumentList,
+        /// The element that is replaced and what it says now; none appends one.
+        replaces: Option<(usize, &'a str)>,
+        /// What it says from now on.
+        value: String,
     },
     /// A container runs as this user.
     RunAsUser {
@@ -80,13 +94,43 @@ pub enum Edit<'a> {
     },
 }
 
-impl Edit<'_> {
+impl<'a> Edit<'a> {
+    /// Another value for a setting, where that value is an element or a literal of its own. None for one within a shell's
+    /// text or from a source, and where the value stands already.
+    pub fn setting(profile: &Profile<'a>, setting: &Setting<'a>, value: &str) -> Option<Self> {
+        if setting.value.word()? == value {
+            return None;
+        }
+        let place = setting.place;
+        match profile.position(setting)? {
+            Position::Variable { index } => Some(Self::Env {
+                place,
+                name: setting.name,
+                replaces: Some(index),
+                value: Cow::Owned(value.to_owned()),
+            }),
+            Position::Argument {
+                list,
+                index,
+                text,
+                before,
+            } => Some(Self::Argument {
+                place,
+                list,
+                replaces: Some((index, text)),
+                value: format!("{before}{value}"),
+            }),
+            Position::Within { .. } => None,
+        }
+    }
+
     /// The container it changes, if it changes one.
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Resource { place, .. }
             | Self::DropResource { place, .. }
             | Self::Env { place, .. }
+            | Self::Argument { place, .. }
             | Self::RunAsUser { place, .. } => Some(*place),
             Self::Label { .. }
             | Self::Annotation { .. }

@@ -18,6 +18,7 @@ pub(super) fn of(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<ChangeEntry> {
         } => change(pod, *place, *old, Some((resource, *count))),
         Edit::DropResource { place, resource } => change(pod, *place, Some(resource), None),
         Edit::Env { .. }
+        | Edit::Argument { .. }
         | Edit::RunAsUser { .. }
         | Edit::Label { .. }
         | Edit::Annotation { .. }
@@ -63,7 +64,10 @@ pub(super) fn others(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<String> {
     for edit in edits {
         let words = match edit {
             Edit::Resource { .. } | Edit::DropResource { .. } => continue,
-            Edit::Env { place, name, value } => format!("{name}={value} in {}", at(place)),
+            Edit::Env {
+                place, name, value, ..
+            } => format!("{name}={value} in {}", at(place)),
+            Edit::Argument { place, value, .. } => format!("{value} in {}", at(place)),
             Edit::RunAsUser { place, user } => format!("runAsUser {user} in {}", at(place)),
             Edit::Label { key, value } => format!("label {key}={value}"),
             Edit::Annotation { key, .. } => format!("annotation {key}"),

@@ -119,7 +119,10 @@ impl<'q, 'a> Draft<'q, 'a> {
             return self.daemon_set(&asked, pinned);
         }
         if let Some(tier) = self.tier {
-            asked.wants.iter_mut().for_each(|want| want.fill(tier));
+            asked
+                .wants
+                .iter_mut()
+                .for_each(|want| want.fill(&tier.share));
         }
         let strategies = self.strategies(&asked, mixed);
         if self.findings.deny() {

@@ -46,7 +46,10 @@ impl<'a> Draft<'_, 'a> {
             &mut findings,
         );
         select(&mut asked, case.filter, existing::is_labelled(case.pod));
-        asked.wants.iter_mut().for_each(|want| want.fill(tier));
+        asked
+            .wants
+            .iter_mut()
+            .for_each(|want| want.fill(&tier.share));
         let mut strategies: Option<Strategies> = None;
         for want in &asked.wants {
             let own = want.strategies(Some(tier));

@@ -4,7 +4,7 @@ use crate::engine::supply::Offer;
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::vocabulary::capabilities::Capabilities;
 use crate::engine::vocabulary::fraction::Fraction;
-use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::policy::{Share, Tier};
 use crate::engine::vocabulary::strategy::{Isolation, Strategy};
 use crate::facts::pod::Place;
 
@@ -71,16 +71,16 @@ impl<'p> Want<'p> {
         }
     }
 
-    /// Gives a container that says nothing of its size the tier's: for one device, not for several whole ones or a named
-    /// resource. What it says of its compute stands in place of the tier's.
-    pub fn fill(&mut self, tier: &Tier) {
+    /// Gives a container that says nothing of its size a default one: for one device, not for several whole ones or a
+    /// named resource. What it says of its compute stands in place of the default's.
+    pub fn fill(&mut self, default: &Share) {
         if !self.takes_a_default() || self.ask.memory.is_some() || self.ask.fraction.is_some() {
             return;
         }
-        self.ask.memory = tier.share.memory;
+        self.ask.memory = default.memory;
         match self.ask.compute {
-            None => self.ask.fraction = tier.share.fraction,
-            Some(_) => self.ask.memory_fraction = tier.share.fraction,
+            None => self.ask.fraction = default.fraction,
+            Some(_) => self.ask.memory_fraction = default.fraction,
         }
     }
 

@@ -166,7 +166,7 @@ pub struct Tier {
     pub run_as_user: Option<u32>,
 }
 
-/// The default ask of a tier; both are met where both are given.
+/// A size for a pod that states none, such as a tier's; both are met where both are given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
     /// Bytes on the device.

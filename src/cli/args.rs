@@ -257,11 +257,10 @@ pub(crate) struct GuardArgs {
 
 /// A name that Kubernetes accepts for namespaces and Services.
 fn dns_label(text: &str) -> Result<String, String> {
-    match names::is_dns_label(text) {
-        true => Ok(text.to_owned()),
-        false => {
-            Err("a name has only lower-case letters, digits and inner hyphens, and at most 63 characters".to_owned())
-        }
+    if names::is_dns_label(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a name has only lower-case letters, digits and inner hyphens, and at most 63 characters".to_owned())
     }
 }
 

@@ -116,8 +116,9 @@ fn escaped(json: &str) -> String {
 /// When it has no YAML form, which no value of ours lacks.
 pub(crate) fn yaml<T: Serialize>(value: &T) -> anyhow::Result<String> {
     let text = crate::yaml::write(value).context("failed to write YAML")?;
-    match text.chars().all(|c| c == '\n' || is_visible(c)) {
-        true => Ok(text),
-        false => json(value),
+    if text.chars().all(|c| c == '\n' || is_visible(c)) {
+        Ok(text)
+    } else {
+        json(value)
     }
 }

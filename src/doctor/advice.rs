@@ -1,15 +1,16 @@
 //! How to opt a namespace in: first without effect, and with a tier that the nodes can serve.
 
+use super::assessment::Assessment;
 use super::finding::Finding;
+use super::gathered::seen;
 use super::plain;
-use super::scene::{Scene, seen};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::strategy::{Isolation, Strategy};
 
 /// Completes a warning that nobody has opted in.
-pub(super) fn opt_in(scene: &Scene<'_>, warn: impl Fn(String) -> Finding) -> Finding {
-    let (Ok(policy), Ok(supply)) = (scene.policy(), seen(&scene.supply)) else {
+pub(super) fn opt_in(assessment: &Assessment<'_>, warn: impl Fn(String) -> Finding) -> Finding {
+    let (Ok(policy), Ok(supply)) = (assessment.policy(), seen(&assessment.supply)) else {
         let fix = "opt a namespace in, first without effect, with a tier of the policy";
         return warn(fix.to_owned()).run(command("TIER"));
     };

@@ -34,9 +34,10 @@ pub(super) fn counted(count: usize, what: &str) -> String {
 /// A text as one word of a command that people copy: whatever somebody wrote means nothing to their shell.
 pub(super) fn quoted_for_a_shell(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@+".contains(c);
-    match !text.is_empty() && text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
+    if !text.is_empty() && text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

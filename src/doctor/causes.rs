@@ -1,8 +1,7 @@
 //! Which failures follow from which, so that the cause stands out.
 
-use super::Line;
-use super::finding::Severity;
-use super::scene::Scene;
+use super::assessment::Assessment;
+use super::finding::{Line, Severity};
 
 /// When one check's failure explains another's.
 #[derive(Clone, Copy)]
@@ -32,9 +31,9 @@ const FOLLOWS: &[(&str, &[(&str, When)])] = &[
     ("guard-receipts", &[("deployment", KeepsGuard), ("rights", KeepsGuard), ("validating-webhook", KeepsGuard), ("policy", Always)]),
 ];
 
-fn holds(when: When, scene: &Scene<'_>) -> bool {
+fn holds(when: When, assessment: &Assessment<'_>) -> bool {
     let has = |flag| {
-        scene
+        assessment
             .known_settings()
             .is_some_and(|settings| settings.has(flag))
     };
@@ -47,7 +46,7 @@ fn holds(when: When, scene: &Scene<'_>) -> bool {
 }
 
 /// Notes with each line that is not well the title of the check it follows from.
-pub(super) fn trace(scene: &Scene<'_>, lines: &mut [Line]) {
+pub(super) fn trace(assessment: &Assessment<'_>, lines: &mut [Line]) {
     let failed: Vec<(&'static str, &'static str)> = lines
         .iter()
         .filter(|line| line.finding.severity == Severity::Fail)
@@ -57,20 +56,20 @@ pub(super) fn trace(scene: &Scene<'_>, lines: &mut [Line]) {
         .iter_mut()
         .filter(|l| l.finding.severity != Severity::Ok)
     {
-        line.follows = root(scene, &failed, line.check);
+        line.follows = root(assessment, &failed, line.check);
     }
 }
 
 /// The title of the first cause in the chain of causes; the table has no circles.
 fn root(
-    scene: &Scene<'_>,
+    assessment: &Assessment<'_>,
     failed: &[(&'static str, &'static str)],
     check: &str,
 ) -> Option<&'static str> {
     let (_, causes) = FOLLOWS.iter().find(|(follower, _)| *follower == check)?;
     causes.iter().find_map(|(cause, when)| {
         let (id, title) = failed.iter().find(|(id, _)| id == cause)?;
-        holds(*when, scene).then(|| root(scene, failed, id).unwrap_or(title))
+        holds(*when, assessment).then(|| root(assessment, failed, id).unwrap_or(title))
     })
 }
 

@@ -99,9 +99,10 @@ impl Place<'_> {
         let listed = view.and_then(|view| view.allowed_tiers.as_deref());
         let listed = listed.unwrap_or_default().iter().map(String::as_str);
         let known: Vec<&str> = listed.filter(|t| self.policy.tier(t).is_some()).collect();
-        let but = match known.is_empty() {
-            true => "names no tier of the policy".to_owned(),
-            false => format!("lists {} and not {tier}", known.join(", ")),
+        let but = if known.is_empty() {
+            "names no tier of the policy".to_owned()
+        } else {
+            format!("lists {} and not {tier}", known.join(", "))
         };
         let list = [&known[..], &[tier]].concat().join(",");
         let fix =

@@ -39,6 +39,9 @@ pub struct Finding {
     pub sight: Sight,
 }
 
+/// What a check found, at least one thing; or what it could not see.
+pub(super) type Findings = Result<Vec<Finding>, Unseen>;
+
 /// Whether something could be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
@@ -99,13 +102,88 @@ impl Finding {
 /// What could not be seen is nothing that is well.
 impl From<Unseen> for Finding {
     fn from(unseen: Unseen) -> Self {
-        let sight = match unseen.is_refused {
-            true => Sight::Refused,
-            false => Sight::Unseen,
+        let sight = if unseen.is_refused {
+            Sight::Refused
+        } else {
+            Sight::Unseen
         };
         Self {
             sight,
             ..Self::unseen(format!("not checked: {}", unseen.problem), unseen.fix)
         }
     }
+}
+
+/// What a check is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Whether slicegate is there and is asked.
+    Installation,
+    /// What it judges by.
+    Policy,
+    /// What holds without it.
+    Guard,
+    /// What the nodes hand out.
+    Supply,
+    /// Whether boundaries are kept apart.
+    Boundary,
+}
+
+impl Group {
+    /// In the order in which they are reported.
+    pub const ALL: [Self; 5] = [
+        Self::Installation,
+        Self::Policy,
+        Self::Guard,
+        Self::Supply,
+        Self::Boundary,
+    ];
+
+    /// The heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Installation => "Installation",
+            Self::Policy => "Policy",
+            Self::Guard => "Guard in the API server",
+            Self::Supply => "GPUs",
+            Self::Boundary => "Trust boundary",
+        }
+    }
+
+    /// The chapter about it.
+    pub const fn chapter(self) -> &'static str {
+        match self {
+            Self::Installation => "docs/troubleshooting.md#slicegate-does-not-answer",
+            Self::Policy => "docs/troubleshooting.md#the-policy",
+            Self::Guard => "docs/troubleshooting.md#the-guard",
+            Self::Supply => "docs/troubleshooting.md#the-gpus",
+            Self::Boundary => "docs/troubleshooting.md#the-boundary",
+        }
+    }
+
+    /// The word reports use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Installation => "installation",
+            Self::Policy => "policy",
+            Self::Guard => "guard",
+            Self::Supply => "supply",
+            Self::Boundary => "boundary",
+        }
+    }
+}
+
+/// One line of the report.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// Which check said it.
+    pub check: &'static str,
+    /// What it is about.
+    pub group: Group,
+    /// The check in words.
+    pub title: &'static str,
+    /// What it found.
+    pub finding: Finding,
+    /// The title of the check that failed first, where this follows from it.
+    pub follows: Option<&'static str>,
 }

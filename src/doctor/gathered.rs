@@ -2,11 +2,8 @@
 
 use serde_json::Value;
 
-use super::probe::{self, Probe};
-use super::rights::Right;
-
 /// Something that was asked for, or why it could not be seen.
-pub type Found<T> = Result<T, Unseen>;
+pub type Observation<T> = Result<T, Unseen>;
 
 /// Why something could not be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,55 +27,69 @@ impl Unseen {
     }
 }
 
+/// What was found, or why it was not, for `?`.
+pub(super) fn seen<T>(found: &Observation<T>) -> Result<&T, Unseen> {
+    found.as_ref().map_err(Clone::clone)
+}
+
+/// What an API server would not print.
+pub(super) fn unusable(problem: impl std::fmt::Display) -> Unseen {
+    Unseen {
+        problem: problem.to_string(),
+        fix: "see whether something else than an API server answers there".to_owned(),
+        is_refused: false,
+    }
+}
+
 /// Everything that was gathered. Objects are as the API server prints them, items of lists with their kind.
 #[derive(Clone, Debug)]
 pub struct Gathered {
     /// slicegate's own namespace.
     pub namespace: String,
     /// Who asks, as the cluster calls it.
-    pub user: Found<String>,
+    pub user: Observation<String>,
     /// The policy of a file that was named, and how it is called.
     pub policy_file: Option<(String, String)>,
     /// `/version`.
-    pub version: Found<Value>,
+    pub version: Observation<Value>,
     /// What the clocks say.
-    pub clocks: Found<Clocks>,
+    pub clocks: Observation<Clocks>,
     /// slicegate's own Namespace.
-    pub own_namespace: Found<Option<Value>>,
+    pub own_namespace: Observation<Option<Value>>,
     /// The Deployment `slicegate`.
-    pub deployment: Found<Option<Value>>,
+    pub deployment: Observation<Option<Value>>,
     /// PodDisruptionBudgets of slicegate's namespace.
-    pub budgets: Found<Vec<Value>>,
+    pub budgets: Observation<Vec<Value>>,
     /// The Service `slicegate`.
-    pub service: Found<Option<Value>>,
+    pub service: Observation<Option<Value>>,
     /// EndpointSlices of slicegate's namespace.
-    pub endpoints: Found<Vec<Value>>,
+    pub endpoints: Observation<Vec<Value>>,
     /// The Secret with the certificate, as far as the Deployment names one.
-    pub secret: Found<Option<Value>>,
+    pub secret: Observation<Option<Value>>,
     /// The ConfigMap with the policy, as far as the Deployment mounts one.
-    pub policy_map: Found<Option<Value>>,
+    pub policy_map: Observation<Option<Value>>,
     /// All MutatingWebhookConfigurations.
-    pub mutating: Found<Vec<Value>>,
+    pub mutating: Observation<Vec<Value>>,
     /// All ValidatingWebhookConfigurations.
-    pub validating: Found<Vec<Value>>,
+    pub validating: Observation<Vec<Value>>,
     /// Policies of the API server and their bindings, by kind; none where it does not know the kind.
-    pub guard: Vec<(&'static str, Found<Option<Vec<Value>>>)>,
+    pub guard: Vec<(&'static str, Observation<Option<Vec<Value>>>)>,
     /// SharingPolicies; none where the API server does not know the kind.
-    pub policies: Found<Option<Vec<Value>>>,
+    pub policies: Observation<Option<Vec<Value>>>,
     /// Namespaces.
-    pub namespaces: Found<Vec<Value>>,
+    pub namespaces: Observation<Vec<Value>>,
     /// ResourceQuotas.
-    pub quotas: Found<Vec<Value>>,
+    pub quotas: Observation<Vec<Value>>,
     /// Nodes.
-    pub nodes: Found<Vec<Value>>,
+    pub nodes: Observation<Vec<Value>>,
     /// RuntimeClasses.
-    pub runtime_classes: Found<Vec<Value>>,
+    pub runtime_classes: Observation<Vec<Value>>,
     /// Pods.
-    pub pods: Found<Vec<Value>>,
+    pub pods: Observation<Vec<Value>>,
     /// What slicegate's identity may do.
-    pub rights: Vec<(Right, Found<bool>)>,
+    pub rights: Vec<(Right, Observation<bool>)>,
     /// What became of the pods that were tried.
-    pub tried: Vec<Tried>,
+    pub tried: Vec<ProbeResult>,
 }
 
 /// Two clocks, in seconds since 1970.
@@ -92,27 +103,57 @@ pub struct Clocks {
 
 /// A pod that was offered to the API server, which was told to create nothing.
 #[derive(Clone, Debug)]
-pub struct Tried {
+pub struct ProbeResult {
     /// What was tried.
     pub probe: Probe,
     /// What became of it.
-    pub answer: Asked,
+    pub answer: ProbeAnswer,
 }
 
 /// What an API server made of a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
+pub enum ProbeAnswer {
     /// It would have been created, with these warnings.
     Taken(Vec<String>),
     /// It was refused, in these words.
     Refused(String),
 }
 
-impl Tried {
-    /// Whether the answer says more than that this namespace was no place to try it.
-    pub fn is_telling(&self) -> bool {
-        probe::is_telling(&self.answer)
-    }
+/// What a probe is to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aim {
+    /// Whether the API server asks slicegate.
+    Webhook,
+    /// Whether the guard is in force.
+    Guard,
+}
+
+/// A pod to try.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Probe {
+    /// What it is to show.
+    pub aim: Aim,
+    /// Where.
+    pub namespace: String,
+    /// The pod.
+    pub pod: Value,
+}
+
+/// A right that slicegate needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// Empty for the core group.
+    pub group: &'static str,
+    /// As in paths, with a subresource behind a slash.
+    pub resource: &'static str,
+    /// On one object only.
+    pub name: Option<&'static str>,
+    /// In slicegate's own namespace only.
+    pub own_namespace: bool,
+    /// One verb.
+    pub verb: &'static str,
+    /// What it is for.
+    pub why: &'static str,
 }
 
 impl Gathered {

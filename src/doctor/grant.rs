@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::alike::quoted_for_a_shell;
-use super::finding::Sight;
-use super::{Gathered, Line};
+use super::finding::{Line, Sight};
+use super::gathered::Gathered;
 
 /// What who asks is to be granted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 
 mod advice;
 mod alike;
+mod assessment;
 mod causes;
 mod chain;
 mod checks;
@@ -16,110 +17,37 @@ mod plain;
 mod policy;
 mod probe;
 mod rights;
-mod scene;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod verdict;
 
 pub use closed::{Closed, closed};
-pub use finding::{Finding, Severity, Sight};
-pub use gathered::{Asked, Clocks, Found, Gathered, Tried, Unseen};
+pub use finding::{Finding, Group, Line, Severity, Sight};
+pub use gathered::{
+    Aim, Clocks, Gathered, Observation, Probe, ProbeAnswer, ProbeResult, Right, Unseen,
+};
 pub use grant::Grant;
-pub use probe::{Aim, Probe};
-pub use rights::Right;
 pub use settings::Settings;
 pub use verdict::{Boundary, Verdict};
 
-/// What a check is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
-    /// Whether slicegate is there and is asked.
-    Installation,
-    /// What it judges by.
-    Policy,
-    /// What holds without it.
-    Guard,
-    /// What the nodes hand out.
-    Supply,
-    /// Whether boundaries are kept apart.
-    Boundary,
-}
-
-impl Group {
-    /// In the order in which they are reported.
-    pub const ALL: [Self; 5] = [
-        Self::Installation,
-        Self::Policy,
-        Self::Guard,
-        Self::Supply,
-        Self::Boundary,
-    ];
-
-    /// The heading.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Installation => "Installation",
-            Self::Policy => "Policy",
-            Self::Guard => "Guard in the API server",
-            Self::Supply => "GPUs",
-            Self::Boundary => "Trust boundary",
-        }
-    }
-
-    /// The chapter about it.
-    pub const fn chapter(self) -> &'static str {
-        match self {
-            Self::Installation => "docs/troubleshooting.md#slicegate-does-not-answer",
-            Self::Policy => "docs/troubleshooting.md#the-policy",
-            Self::Guard => "docs/troubleshooting.md#the-guard",
-            Self::Supply => "docs/troubleshooting.md#the-gpus",
-            Self::Boundary => "docs/troubleshooting.md#the-boundary",
-        }
-    }
-
-    /// The word reports use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Installation => "installation",
-            Self::Policy => "policy",
-            Self::Guard => "guard",
-            Self::Supply => "supply",
-            Self::Boundary => "boundary",
-        }
-    }
-}
-
-/// One line of the report.
-#[derive(Clone, Debug)]
-pub struct Line {
-    /// Which check said it.
-    pub check: &'static str,
-    /// What it is about.
-    pub group: Group,
-    /// The check in words.
-    pub title: &'static str,
-    /// What it found.
-    pub finding: Finding,
-    /// The title of the check that failed first, where this follows from it.
-    pub follows: Option<&'static str>,
-}
+use assessment::Assessment;
 
 /// The pods that show who answers, in the order in which to try them.
 pub fn probes(gathered: &Gathered) -> Vec<Probe> {
-    probe::all(&scene::Scene::of(gathered))
+    probe::all(&Assessment::of(gathered))
 }
 
 /// What slicegate's identity has to be allowed, as it is set up.
 pub fn rights(gathered: &Gathered) -> Vec<Right> {
-    rights::needed(&scene::Scene::of(gathered))
+    rights::needed(&Assessment::of(gathered))
 }
 
 /// Every check, in the order of the groups.
 pub fn examine(gathered: &Gathered) -> Vec<Line> {
-    let scene = scene::Scene::of(gathered);
+    let assessment = Assessment::of(gathered);
     let run = |check: &checks::Check| {
-        let findings = (check.run)(&scene).unwrap_or_else(|unseen| vec![unseen.into()]);
+        let findings = (check.run)(&assessment).unwrap_or_else(|unseen| vec![unseen.into()]);
         let line = |finding| Line {
             check: check.id,
             group: check.group,
@@ -130,10 +58,10 @@ pub fn examine(gathered: &Gathered) -> Vec<Line> {
         findings.into_iter().map(line).collect::<Vec<Line>>()
     };
     // Of what is not there nothing is to be said.
-    let is_here = !checks::is_not_here(&scene);
+    let is_here = !checks::is_not_here(&assessment);
     let asked = |check: &&checks::Check| is_here || checks::WITHOUT.contains(&check.id);
     let mut lines: Vec<Line> = checks::ALL.iter().filter(asked).flat_map(run).collect();
-    causes::trace(&scene, &mut lines);
+    causes::trace(&assessment, &mut lines);
     lines
 }
 

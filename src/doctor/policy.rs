@@ -1,8 +1,7 @@
 //! Which policy is in force: a file slicegate reads, the SharingPolicy `default`, or the built-in one.
 
 use super::alike;
-use super::gathered::{Found, Gathered, Unseen};
-use super::scene::seen;
+use super::gathered::{Gathered, Observation, Unseen, seen, unusable};
 use super::settings::Settings;
 use crate::config::policy;
 use crate::engine::Policy;
@@ -29,7 +28,10 @@ pub(super) enum Source {
     BuiltIn,
 }
 
-pub(super) fn in_force(gathered: &Gathered, settings: &Found<Option<Settings>>) -> Found<InForce> {
+pub(super) fn in_force(
+    gathered: &Gathered,
+    settings: &Observation<Option<Settings>>,
+) -> Observation<InForce> {
     if let Some((name, text)) = &gathered.policy_file {
         return read(name, text, Source::Given(name.clone()));
     }
@@ -41,7 +43,7 @@ pub(super) fn in_force(gathered: &Gathered, settings: &Found<Option<Settings>>) 
     }
 }
 
-fn from_map(gathered: &Gathered, settings: &Settings, path: &str) -> Found<InForce> {
+fn from_map(gathered: &Gathered, settings: &Settings, path: &str) -> Observation<InForce> {
     let Some((map, key)) = settings.policy_map() else {
         return Err(Unseen {
             problem: format!(
@@ -62,7 +64,7 @@ fn from_map(gathered: &Gathered, settings: &Settings, path: &str) -> Found<InFor
     read(&place, text, Source::Map(map.to_owned(), key.to_owned()))
 }
 
-fn from_cluster(gathered: &Gathered) -> Found<InForce> {
+fn from_cluster(gathered: &Gathered) -> Observation<InForce> {
     let policies = seen(&gathered.policies)?.as_deref().unwrap_or_default();
     match policies.iter().find(|p| alike::name(p) == NAME) {
         Some(object) => read("SharingPolicy default", &object.to_string(), Source::Object),
@@ -70,7 +72,7 @@ fn from_cluster(gathered: &Gathered) -> Found<InForce> {
     }
 }
 
-fn read(name: &str, text: &str, source: Source) -> Found<InForce> {
+fn read(name: &str, text: &str, source: Source) -> Observation<InForce> {
     let policy = policy::read_object(name, text).map_err(|problems| Unseen {
         problem: format!("the policy in force is not known: {problems}"),
         fix: "correct the policy; a bad one never replaces the last good one".to_owned(),
@@ -79,8 +81,8 @@ fn read(name: &str, text: &str, source: Source) -> Found<InForce> {
     Ok(InForce { policy, source })
 }
 
-fn built_in() -> Found<InForce> {
-    let policy = policy::built_in().map_err(super::scene::unusable)?;
+fn built_in() -> Observation<InForce> {
+    let policy = policy::built_in().map_err(unusable)?;
     let source = Source::BuiltIn;
     Ok(InForce { policy, source })
 }

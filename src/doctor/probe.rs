@@ -5,41 +5,21 @@
 
 use serde_json::{Value, json};
 
-use super::gathered::Asked;
-use super::scene::Scene;
+use super::assessment::Assessment;
+use super::gathered::{Aim, Probe, ProbeAnswer, ProbeResult};
 use crate::engine::Severity;
 use crate::engine::rules::protected_metadata;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
 
-/// What a probe is to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Aim {
-    /// Whether the API server asks slicegate.
-    Webhook,
-    /// Whether the guard is in force.
-    Guard,
-}
-
-/// A pod to try.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Probe {
-    /// What it is to show.
-    pub aim: Aim,
-    /// Where.
-    pub namespace: String,
-    /// The pod.
-    pub pod: Value,
-}
-
 /// Where nobody may create pods the next namespace is tried, up to so many.
 const MOST: usize = 10;
 
 /// All probes, the best first: of an aim, one that was answered is enough.
-pub(super) fn all(scene: &Scene<'_>) -> Vec<Probe> {
+pub(super) fn all(assessment: &Assessment<'_>) -> Vec<Probe> {
     let mut probes = Vec::new();
-    let in_mode = |mode| scene.in_mode(mode).unwrap_or_default();
-    let denies_labels = denies_labels(scene);
+    let in_mode = |mode| assessment.in_mode(mode).unwrap_or_default();
+    let denies_labels = denies_labels(assessment);
     let of = |aim, namespaces: Vec<&str>, pod: fn() -> Value| {
         let namespaces = namespaces.into_iter().take(MOST);
         namespaces
@@ -61,14 +41,18 @@ pub(super) fn all(scene: &Scene<'_>) -> Vec<Probe> {
         }
     }
     if denies_labels {
-        probes.extend(of(Aim::Guard, vec![&scene.gathered.namespace], labelled));
+        probes.extend(of(
+            Aim::Guard,
+            vec![&assessment.gathered.namespace],
+            labelled,
+        ));
     }
     probes
 }
 
 /// Whether the policy has slicegate's labels refused where it is off.
-pub(super) fn denies_labels(scene: &Scene<'_>) -> bool {
-    scene.policy().is_ok_and(|policy| {
+pub(super) fn denies_labels(assessment: &Assessment<'_>) -> bool {
+    assessment.policy().is_ok_and(|policy| {
         policy.mode != Mode::Off && policy.severity(&protected_metadata::RULE) == Severity::Deny
     })
 }
@@ -118,11 +102,15 @@ pub(super) enum Answerer {
     Other,
 }
 
-/// Whether an answer says who is asked about pods, rather than that this namespace was no place to ask.
-pub(super) fn is_telling(answer: &Asked) -> bool {
-    match answer {
-        Asked::Taken(_) => true,
-        Asked::Refused(words) => !matches!(answerer(words), Answerer::Rights | Answerer::Other),
+impl ProbeResult {
+    /// Whether the answer shows who is asked about pods. Otherwise the namespace was no place to try it.
+    pub fn is_telling(&self) -> bool {
+        match &self.answer {
+            ProbeAnswer::Taken(_) => true,
+            ProbeAnswer::Refused(words) => {
+                !matches!(answerer(words), Answerer::Rights | Answerer::Other)
+            }
+        }
     }
 }
 

@@ -2,25 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::scene::Scene;
+use super::assessment::Assessment;
+use super::gathered::Right;
 use super::settings::Settings;
-
-/// A right that slicegate needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Right {
-    /// Empty for the core group.
-    pub group: &'static str,
-    /// As in paths, with a subresource behind a slash.
-    pub resource: &'static str,
-    /// On one object only.
-    pub name: Option<&'static str>,
-    /// In slicegate's own namespace only.
-    pub own_namespace: bool,
-    /// One verb.
-    pub verb: &'static str,
-    /// What it is for.
-    pub why: &'static str,
-}
 
 /// Which way of running slicegate needs a right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,8 +90,8 @@ const TABLE: &[Row] = &[
 ];
 
 /// Those that apply here; none where it asks the API server nothing.
-pub(super) fn needed(scene: &Scene<'_>) -> Vec<Right> {
-    let Some(settings) = scene.known_settings().filter(|s| s.asks_the_cluster()) else {
+pub(super) fn needed(assessment: &Assessment<'_>) -> Vec<Right> {
+    let Some(settings) = assessment.known_settings().filter(|s| s.asks_the_cluster()) else {
         return Vec::new();
     };
     let rows = TABLE.iter().filter(|(when, ..)| when.applies(settings));
@@ -162,9 +146,9 @@ impl Right {
         if let Some(name) = self.name {
             text = format!("{text} {name}");
         }
-        match self.own_namespace {
-            true => format!("{text} in its own namespace"),
-            false => text,
+        if self.own_namespace {
+            text.push_str(" in its own namespace");
         }
+        text
     }
 }

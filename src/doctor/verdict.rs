@@ -1,7 +1,7 @@
 //! The first thing read: does slicegate work, does the boundary hold, and where to begin.
 
 use super::alike::some;
-use super::{Group, Line, Severity, Sight};
+use super::finding::{Group, Line, Severity, Sight};
 
 /// What all lines come to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,9 +120,10 @@ fn message(works: Option<bool>, boundary: Boundary, lines: &[Line]) -> String {
         }
         Boundary::Limited => {
             let but = titles(lines, Severity::Warn, &BOUNDARY);
-            let but = match but.is_empty() {
-                true => "what could not be seen".to_owned(),
-                false => some(&but),
+            let but = if but.is_empty() {
+                "what could not be seen".to_owned()
+            } else {
+                some(&but)
             };
             format!("the trust boundary is guaranteed among enforced namespaces but for {but}")
         }

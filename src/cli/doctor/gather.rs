@@ -6,7 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use crate::cluster::{Cluster, ClusterError, Kind, Really, Trial};
-use crate::doctor::{self, Asked, Clocks, Found, Gathered, Settings, Tried, Unseen};
+use crate::doctor::{
+    self, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, Settings, Unseen,
+};
 use crate::upkeep::SHARING_POLICIES;
 
 const SERVICES: Kind = Kind::new("", "v1", "Service", "services");
@@ -78,7 +80,7 @@ pub(super) async fn all(
 }
 
 /// A kind that every API server knows.
-fn certain(found: Found<Option<Vec<Value>>>) -> Found<Vec<Value>> {
+fn certain(found: Observation<Option<Vec<Value>>>) -> Observation<Vec<Value>> {
     found.map(Option::unwrap_or_default)
 }
 
@@ -93,11 +95,10 @@ impl Asker<'_> {
             return Err(error);
         }
         let is_refused = error.is_forbidden();
-        let fix = match is_refused {
-            true => {
-                "give yourself the ClusterRole slicegate-doctor (webhook-config/60-doctor-role.yaml)"
-            }
-            false => "see what the API server says, and try again",
+        let fix = if is_refused {
+            "give yourself the ClusterRole slicegate-doctor (webhook-config/60-doctor-role.yaml)"
+        } else {
+            "see what the API server says, and try again"
         };
         Ok(Unseen {
             problem: error.brief(),
@@ -106,14 +107,14 @@ impl Asker<'_> {
         })
     }
 
-    fn found<T>(&self, answer: Result<T, ClusterError>) -> Result<Found<T>, ClusterError> {
+    fn found<T>(&self, answer: Result<T, ClusterError>) -> Result<Observation<T>, ClusterError> {
         Ok(match answer {
             Ok(found) => Ok(found),
             Err(error) => Err(self.unseen(error)?),
         })
     }
 
-    async fn clocks(&self) -> Result<Found<Clocks>, ClusterError> {
+    async fn clocks(&self) -> Result<Observation<Clocks>, ClusterError> {
         let before = now();
         let clock = self.cluster.clock().await;
         let here = before + (now() - before) / 2;
@@ -128,13 +129,13 @@ impl Asker<'_> {
         }))
     }
 
-    async fn version(&self) -> Result<Found<Value>, ClusterError> {
+    async fn version(&self) -> Result<Observation<Value>, ClusterError> {
         let read = self.cluster.read("/version", || "read /version".to_owned());
         let found = self.found(read.await)?;
         Ok(found.and_then(|text| object(text.as_deref().unwrap_or("null"))))
     }
 
-    async fn user(&self) -> Result<Found<String>, ClusterError> {
+    async fn user(&self) -> Result<Observation<String>, ClusterError> {
         let question = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}"#;
         let place = SELF.named("who asks");
         let answer = self.cluster.create(place, question.to_owned(), Really::Yes);
@@ -172,7 +173,7 @@ impl Asker<'_> {
         kind: Kind,
         namespace: Option<&str>,
         name: &str,
-    ) -> Result<Found<Option<Value>>, ClusterError> {
+    ) -> Result<Observation<Option<Value>>, ClusterError> {
         let place = match namespace {
             Some(namespace) => kind.within(namespace, name),
             None => kind.named(name),
@@ -182,7 +183,7 @@ impl Asker<'_> {
     }
 
     /// All objects of a kind; none where there is no such kind.
-    async fn list(&self, kind: Kind) -> Result<Found<Option<Vec<Value>>>, ClusterError> {
+    async fn list(&self, kind: Kind) -> Result<Observation<Option<Vec<Value>>>, ClusterError> {
         match self.cluster.list(kind).await {
             Err(error) if error.is_not_found() => Ok(Ok(None)),
             answer => Ok(self
@@ -196,7 +197,7 @@ impl Asker<'_> {
         &self,
         kind: Kind,
         namespace: &str,
-    ) -> Result<Found<Vec<Value>>, ClusterError> {
+    ) -> Result<Observation<Vec<Value>>, ClusterError> {
         let answer = self.cluster.list_of(kind, namespace).await;
         Ok(self.found(answer)?.and_then(|pages| items(kind, &pages)))
     }
@@ -235,10 +236,10 @@ impl Asker<'_> {
             let pod = probe.pod.to_string();
             let trial = self.cluster.try_create(Kind::PODS, &probe.namespace, pod);
             let answer = match trial.await? {
-                Trial::Taken(warnings) => Asked::Taken(warnings),
-                Trial::Refused(_, words) => Asked::Refused(words),
+                Trial::Taken(warnings) => ProbeAnswer::Taken(warnings),
+                Trial::Refused(_, words) => ProbeAnswer::Refused(words),
             };
-            gathered.tried.push(Tried { probe, answer });
+            gathered.tried.push(ProbeResult { probe, answer });
         }
         Ok(())
     }
@@ -251,7 +252,7 @@ fn now() -> i64 {
     })
 }
 
-fn object(text: &str) -> Found<Value> {
+fn object(text: &str) -> Observation<Value> {
     serde_json::from_str(text).map_err(|problem| Unseen {
         problem: format!("what came back is no object: {problem}"),
         fix: "see whether something else than an API server answers there".to_owned(),
@@ -260,7 +261,7 @@ fn object(text: &str) -> Found<Value> {
 }
 
 /// The objects of pages, each with its kind, which lists leave out.
-fn items(kind: Kind, pages: &[String]) -> Found<Vec<Value>> {
+fn items(kind: Kind, pages: &[String]) -> Observation<Vec<Value>> {
     let version = match kind.group {
         "" => kind.version.to_owned(),
         group => format!("{group}/{}", kind.version),

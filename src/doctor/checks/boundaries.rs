@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::alike::{counted, name, some};
-use super::super::finding::Finding;
-use super::super::gathered::Unseen;
-use super::super::scene::{Scene, seen};
-use super::Findings;
+use crate::doctor::alike::{counted, name, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::{Unseen, seen};
 use crate::engine::namespaces::consent::ClaimProblem;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::is_dns_label;
@@ -14,15 +13,15 @@ use crate::engine::vocabulary::policy::{BoundaryNames, Mode};
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::{Namespaces, Policy};
 
-pub(super) fn claims(scene: &Scene<'_>) -> Findings {
-    let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
+pub(super) fn claims(assessment: &Assessment<'_>) -> Findings {
+    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
     let mut findings = Vec::new();
-    for name in scene.in_mode(Mode::Enforce)? {
+    for name in assessment.in_mode(Mode::Enforce)? {
         if let Some(problem) = namespaces.claim_problem(name, policy) {
             findings.push(refused(name, problem, namespaces));
         }
     }
-    findings.extend(nobodys(scene, policy, namespaces)?);
+    findings.extend(nobodys(assessment, policy, namespaces)?);
     if findings.is_empty() {
         findings.push(Finding::ok(
             "every enforced namespace may have the boundary it claims",
@@ -59,9 +58,10 @@ fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Findin
         ClaimProblem::NoMember => {
             let bearer = namespaces.view(claimed);
             let names_itself = bearer.is_some_and(|b| b.trust_boundary.as_deref() == Some(claimed));
-            let but = match names_itself {
-                true => ", which names itself and by that consents to nothing",
-                false => "",
+            let but = if names_itself {
+                ", which names itself and by that consents to nothing"
+            } else {
+                ""
             };
             let key = names::BOUNDARY_MEMBERS;
             // Who copies the command must not run what somebody wrote into an annotation.
@@ -79,7 +79,7 @@ fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Findin
 
 /// Names that are shared although no namespace bears them and no list has them.
 fn nobodys(
-    scene: &Scene<'_>,
+    assessment: &Assessment<'_>,
     policy: &Policy,
     namespaces: &Namespaces,
 ) -> Result<Option<Finding>, Unseen> {
@@ -87,7 +87,7 @@ fn nobodys(
         return Ok(None);
     }
     let mut free: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for object in seen(&scene.gathered.namespaces)? {
+    for object in seen(&assessment.gathered.namespaces)? {
         let name = name(object);
         let claimed = namespaces.claimed_boundary(name);
         let is_listed = policy.boundaries.iter().any(|b| b.name == claimed);
@@ -113,12 +113,12 @@ fn nobodys(
     Ok(Some(Finding::warn(message, fix)))
 }
 
-pub(super) fn members(scene: &Scene<'_>) -> Findings {
-    let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
+pub(super) fn members(assessment: &Assessment<'_>) -> Findings {
+    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
     let key = names::BOUNDARY_MEMBERS;
     let mut findings = Vec::new();
     let mut hosts = 0;
-    for object in seen(&scene.gathered.namespaces)? {
+    for object in seen(&assessment.gathered.namespaces)? {
         let name = name(object);
         let members = namespaces.view(name).map(|v| &v.boundary_members[..]);
         let members = members.unwrap_or_default();
@@ -165,9 +165,10 @@ pub(super) fn members(scene: &Scene<'_>) -> Findings {
 /// A namespace that lets everybody in, and who came.
 fn anybody(name: &str, namespaces: &Namespaces) -> Finding {
     let came: Vec<&str> = namespaces.claimants(name).filter(|n| *n != name).collect();
-    let came = match came.is_empty() {
-        true => "nobody has yet".to_owned(),
-        false => format!("{} did", some(&came)),
+    let came = if came.is_empty() {
+        "nobody has yet".to_owned()
+    } else {
+        format!("{} did", some(&came))
     };
     let key = names::BOUNDARY_MEMBERS;
     Finding::warn(

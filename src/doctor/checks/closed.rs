@@ -2,23 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::super::alike::counted;
-use super::super::closed::{Closed, closed};
-use super::super::finding::Finding;
-use super::super::scene::{Scene, seen};
-use super::Findings;
+use crate::doctor::alike::counted;
+use crate::doctor::assessment::Assessment;
+use crate::doctor::closed::{Closed, closed};
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::seen;
 use crate::engine::rules::boundary_not_yours;
 use crate::engine::vocabulary::policy::Mode;
 
-pub(super) fn namespaces(scene: &Scene<'_>) -> Findings {
-    let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
-    let supply = seen(&scene.supply)?;
-    let running = scene.gpu_pods();
+pub(super) fn namespaces(assessment: &Assessment<'_>) -> Findings {
+    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
+    let supply = seen(&assessment.supply)?;
+    let running = assessment.gpu_pods();
     let mut findings = Vec::new();
     let mut open = 0;
     for mode in [Mode::Enforce, Mode::DryRun] {
         let mut alike: BTreeMap<(&str, String), Vec<(&str, Closed)>> = BTreeMap::new();
-        for name in scene.in_mode(mode)? {
+        for name in assessment.in_mode(mode)? {
             match closed(policy, supply, namespaces, name) {
                 None => open += 1,
                 // Boundary names have a check of their own.

@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::super::alike::name;
-use super::super::finding::Finding;
-use super::super::scene::{Scene, seen};
-use super::Findings;
 use super::starting;
 use crate::cel::guard::says;
+use crate::doctor::alike::name;
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::seen;
 
 const POD_SECURITY: &str = "pod-security.kubernetes.io/enforce";
 
-pub(super) fn namespace(scene: &Scene<'_>) -> Findings {
-    let own = &scene.gathered.namespace;
-    let Some(namespace) = seen(&scene.gathered.own_namespace)? else {
+pub(super) fn namespace(assessment: &Assessment<'_>) -> Findings {
+    let own = &assessment.gathered.namespace;
+    let Some(namespace) = seen(&assessment.gathered.own_namespace)? else {
         return Ok(vec![Finding::fail(
             format!("there is no namespace {own}"),
             "install slicegate, or name its namespace with --namespace",
@@ -36,9 +36,9 @@ pub(super) fn namespace(scene: &Scene<'_>) -> Findings {
     Ok(vec![finding])
 }
 
-pub(super) fn deployment(scene: &Scene<'_>) -> Findings {
-    let namespace = &scene.gathered.namespace;
-    let Some(deployment) = seen(&scene.gathered.deployment)? else {
+pub(super) fn deployment(assessment: &Assessment<'_>) -> Findings {
+    let namespace = &assessment.gathered.namespace;
+    let Some(deployment) = seen(&assessment.gathered.deployment)? else {
         return Ok(vec![Finding::warn(
             format!("there is no Deployment slicegate in {namespace}"),
             "install slicegate, name its namespace with --namespace, or, if it runs elsewhere, look \
@@ -69,7 +69,7 @@ pub(super) fn deployment(scene: &Scene<'_>) -> Findings {
                     "see why the others do not start",
                 ),
             };
-            match starting::obstacle(scene, deployment) {
+            match starting::obstacle(assessment, deployment) {
                 Some(obstacle) => Finding {
                     message: format!("{}; {}", finding.message, obstacle.why),
                     fix: Some(obstacle.fix.to_owned()),
@@ -97,9 +97,9 @@ fn condition<'d>(deployment: &'d Value, kind: &str, status: &str) -> Option<&'d 
     found["message"].as_str()
 }
 
-pub(super) fn availability(scene: &Scene<'_>) -> Findings {
-    let namespace = &scene.gathered.namespace;
-    let Some(deployment) = seen(&scene.gathered.deployment)? else {
+pub(super) fn availability(assessment: &Assessment<'_>) -> Findings {
+    let namespace = &assessment.gathered.namespace;
+    let Some(deployment) = seen(&assessment.gathered.deployment)? else {
         return Ok(vec![not_here()]);
     };
     let mut findings = Vec::new();
@@ -119,7 +119,7 @@ pub(super) fn availability(scene: &Scene<'_>) -> Findings {
         let selector = &budget["spec"]["selector"]["matchLabels"];
         selector.is_object() && says(labels, selector)
     };
-    if !seen(&scene.gathered.budgets)?.iter().any(covers) {
+    if !seen(&assessment.gathered.budgets)?.iter().any(covers) {
         findings.push(Finding::warn(
             "no PodDisruptionBudget: draining nodes may stop all replicas at once",
             "apply the one of webhook-config/30-deployment.yaml",
@@ -143,8 +143,8 @@ pub(super) fn availability(scene: &Scene<'_>) -> Findings {
     Ok(findings)
 }
 
-pub(super) fn sources(scene: &Scene<'_>) -> Findings {
-    let Some(settings) = seen(&scene.settings)? else {
+pub(super) fn sources(assessment: &Assessment<'_>) -> Findings {
+    let Some(settings) = seen(&assessment.settings)? else {
         return Ok(vec![not_here()]);
     };
     let files: Vec<&str> = ["nodes", "namespaces"]

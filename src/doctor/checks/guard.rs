@@ -2,15 +2,14 @@
 
 use serde_json::Value;
 
-use super::super::alike::{counted, name, some};
-use super::super::finding::Finding;
-use super::super::gathered::Unseen;
-use super::super::policy::Source;
-use super::super::scene::{Scene, seen};
-use super::Findings;
 use super::deployment::named;
 use super::registration::Kind;
 use crate::cel::guard::{self, is_current};
+use crate::doctor::alike::{counted, name, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::{Unseen, seen};
+use crate::doctor::policy::Source;
 
 const HASH: &str = "slicegate.dev/policy-hash";
 const MUTATING: &str = "MutatingAdmissionPolicy";
@@ -19,8 +18,8 @@ const MUTATING: &str = "MutatingAdmissionPolicy";
 const MUTATES: u32 = 36;
 
 /// The objects of a kind; none where the API server does not know it.
-fn of_kind<'s>(scene: &'s Scene<'_>, kind: &str) -> Result<Option<&'s [Value]>, Unseen> {
-    let mut all = scene.gathered.guard.iter();
+fn of_kind<'s>(assessment: &'s Assessment<'_>, kind: &str) -> Result<Option<&'s [Value]>, Unseen> {
+    let mut all = assessment.gathered.guard.iter();
     match all.find(|(k, _)| *k == kind) {
         Some((_, found)) => Ok(seen(found)?.as_deref()),
         None => Err(Unseen::unasked("the guard")),
@@ -35,12 +34,12 @@ struct Faults {
     changed: Vec<String>,
 }
 
-fn compare(scene: &Scene<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
+fn compare(assessment: &Assessment<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
     let mut faults = Faults::default();
     for object in wanted {
         let kind = object["kind"].as_str().unwrap_or_default();
         let called = format!("{kind} {}", name(object));
-        let there = of_kind(scene, kind)?.unwrap_or_default();
+        let there = of_kind(assessment, kind)?.unwrap_or_default();
         let hash = |object: &Value| object["metadata"]["annotations"][HASH].clone();
         match named(there, name(object)) {
             None => faults.missing.push(called),
@@ -53,11 +52,14 @@ fn compare(scene: &Scene<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
 }
 
 /// How the guard is made to be that of the policy in force.
-pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
-    if scene.known_settings().is_some_and(|s| s.has("keep-guard")) {
-        let namespace = &scene.gathered.namespace;
+pub(super) fn apply(assessment: &Assessment<'_>) -> (String, String) {
+    if assessment
+        .known_settings()
+        .is_some_and(|s| s.has("keep-guard"))
+    {
+        let namespace = &assessment.gathered.namespace;
         // It keeps none where nobody could get a stamp.
-        if matches!(Kind::Validating.client(scene), Ok(None)) {
+        if matches!(Kind::Validating.client(assessment), Ok(None)) {
             return (
                 "register slicegate again, and it puts the guard in place by itself".to_owned(),
                 "kubectl apply -f webhook-config/validating-webhook.yaml".to_owned(),
@@ -69,8 +71,8 @@ pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
             format!("kubectl -n {namespace} logs -l app.kubernetes.io/name=slicegate --tail=50"),
         );
     }
-    let namespace = &scene.gathered.namespace;
-    let print = match scene.in_force.as_ref().map(|i| &i.source) {
+    let namespace = &assessment.gathered.namespace;
+    let print = match assessment.in_force.as_ref().map(|i| &i.source) {
         Ok(Source::BuiltIn) | Err(_) => "slicegate guard".to_owned(),
         Ok(Source::Given(path)) => format!("slicegate guard --policy {path}"),
         Ok(Source::Object) => {
@@ -82,13 +84,16 @@ pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
             key.replace('.', "\\.")
         ),
     };
-    let never = scene.known_settings().and_then(|s| s.flag("never-match"));
+    let never = assessment
+        .known_settings()
+        .and_then(|s| s.flag("never-match"));
     let never = never.map_or(String::new(), |list| format!(" --never-match {list}"));
-    let classes = scene.runtime_classes.as_ref();
+    let classes = assessment.runtime_classes.as_ref();
     let has_others = classes.is_ok_and(|c| c.under_other_names().next().is_some());
-    let classes = match has_others {
-        true => " --runtime-classes <(kubectl get runtimeclasses -o yaml)",
-        false => "",
+    let classes = if has_others {
+        " --runtime-classes <(kubectl get runtimeclasses -o yaml)"
+    } else {
+        ""
     };
     let command = format!("{print}{never}{classes} | kubectl apply -f -");
     (
@@ -97,8 +102,8 @@ pub(super) fn apply(scene: &Scene<'_>) -> (String, String) {
     )
 }
 
-fn faults(scene: &Scene<'_>, faults: &Faults, means: &str) -> Vec<Finding> {
-    let (fix, command) = apply(scene);
+fn faults(assessment: &Assessment<'_>, faults: &Faults, means: &str) -> Vec<Finding> {
+    let (fix, command) = apply(assessment);
     let mut findings = Vec::new();
     let mut say = |objects: &[String], what: &str| {
         if !objects.is_empty() {
@@ -122,24 +127,24 @@ fn faults(scene: &Scene<'_>, faults: &Faults, means: &str) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn objects(scene: &Scene<'_>) -> Findings {
-    let policy = scene.policy()?;
-    let classes = seen(&scene.runtime_classes)?;
-    let wanted = guard::validating(policy, &scene.never, classes);
-    if of_kind(scene, "ValidatingAdmissionPolicy")?.is_none() {
+pub(super) fn objects(assessment: &Assessment<'_>) -> Findings {
+    let policy = assessment.policy()?;
+    let classes = seen(&assessment.runtime_classes)?;
+    let wanted = guard::validating(policy, &assessment.never, classes);
+    if of_kind(assessment, "ValidatingAdmissionPolicy")?.is_none() {
         return Ok(vec![Finding::fail(
             "the API server has no ValidatingAdmissionPolicy v1, so there is no guard",
             "upgrade to Kubernetes 1.30 or newer",
         )]);
     }
-    let faults = compare(scene, &wanted)?;
+    let faults = compare(assessment, &wanted)?;
     if faults.missing.len() == wanted.len() {
-        let (fix, command) = apply(scene);
+        let (fix, command) = apply(assessment);
         let message = "there is none: with slicegate down, or past it, nothing is refused";
         return Ok(vec![Finding::fail(message, fix).run(command)]);
     }
     let means = "with slicegate down, enforced namespaces are not closed as the policy says";
-    let mut findings = self::faults(scene, &faults, means);
+    let mut findings = self::faults(assessment, &faults, means);
     if findings.is_empty() {
         let count = wanted.len();
         findings.push(Finding::ok(format!(
@@ -150,36 +155,37 @@ pub(super) fn objects(scene: &Scene<'_>) -> Findings {
     Ok(findings)
 }
 
-pub(super) fn receipts(scene: &Scene<'_>) -> Findings {
-    let policy = scene.policy()?;
-    let can = scene.minor().is_none_or(|minor| minor >= MUTATES);
-    if !can || of_kind(scene, MUTATING)?.is_none() {
-        let version = scene
+pub(super) fn receipts(assessment: &Assessment<'_>) -> Findings {
+    let policy = assessment.policy()?;
+    let can = assessment.minor().is_none_or(|minor| minor >= MUTATES);
+    if !can || of_kind(assessment, MUTATING)?.is_none() {
+        let version = assessment
             .minor()
             .map_or("this version".to_owned(), |m| format!("1.{m}"));
-        let fails = scene
+        let fails = assessment
             .gathered
             .mutating
             .iter()
             .flatten()
             .any(|o| name(o) == "slicegate" && o["webhooks"][0]["failurePolicy"] == "Fail");
-        return Ok(vec![match fails {
-            true => Finding::ok(format!(
+        return Ok(vec![if fails {
+            Finding::ok(format!(
                 "{version} cannot take forged stamps away; failurePolicy: Fail closes that"
-            )),
-            false => Finding::warn(
+            ))
+        } else {
+            Finding::warn(
                 format!(
                     "{version} has no MutatingAdmissionPolicy v1: while slicegate is down, a pod with a \
                      completely forged stamp passes in enforced namespaces"
                 ),
                 "upgrade to 1.36, or set failurePolicy: Fail on the mutating webhook, which has the \
                  GPU pods of every namespace wait for slicegate",
-            ),
+            )
         }]);
     }
-    let faults = compare(scene, &guard::mutating(policy))?;
+    let faults = compare(assessment, &guard::mutating(policy))?;
     let means = "while slicegate is down, a pod with a completely forged stamp passes";
-    let mut findings = self::faults(scene, &faults, means);
+    let mut findings = self::faults(assessment, &faults, means);
     if findings.is_empty() {
         findings.push(Finding::ok(
             "the API server takes them away before anybody believes them",

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::alike::{counted, name, quoted_for_a_shell, some};
-use super::super::finding::Finding;
-use super::super::scene::{Scene, seen};
-use super::Findings;
+use crate::doctor::alike::{counted, name, quoted_for_a_shell, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::{Unseen, seen};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::is_own_key;
 use crate::engine::vocabulary::policy::Mode;
@@ -34,12 +34,12 @@ fn own<'o>(object: &'o Value, map: &str) -> Vec<(&'o str, &'o str)> {
 type ByKey<'o> = BTreeMap<&'o str, Vec<(&'o str, &'o str)>>;
 
 fn by_key<'o>(
-    scene: &'o Scene<'_>,
+    assessment: &'o Assessment<'_>,
     map: &str,
     wanted: fn(&str) -> bool,
-) -> Result<ByKey<'o>, super::Unseen> {
+) -> Result<ByKey<'o>, Unseen> {
     let mut found: ByKey<'_> = BTreeMap::new();
-    for object in seen(&scene.gathered.namespaces)? {
+    for object in seen(&assessment.gathered.namespaces)? {
         for (key, value) in own(object, map) {
             if wanted(key) {
                 found.entry(key).or_default().push((name(object), value));
@@ -49,12 +49,12 @@ fn by_key<'o>(
     Ok(found)
 }
 
-pub(super) fn written(scene: &Scene<'_>) -> Findings {
+pub(super) fn written(assessment: &Assessment<'_>) -> Findings {
     let mut findings = Vec::new();
-    for (key, places) in by_key(scene, "labels", |_| true)? {
+    for (key, places) in by_key(assessment, "labels", |_| true)? {
         findings.extend(as_label(key, &places));
     }
-    for (key, places) in by_key(scene, "annotations", |key| !KNOWN.contains(&key))? {
+    for (key, places) in by_key(assessment, "annotations", |key| !KNOWN.contains(&key))? {
         findings.extend(unknown(key, &places));
     }
     if findings.is_empty() {
@@ -118,12 +118,12 @@ fn unknown(key: &str, places: &[(&str, &str)]) -> Option<Finding> {
 }
 
 /// A mode without a tier, a tier without a mode, and tiers that nobody has.
-pub(super) fn tiers(scene: &Scene<'_>) -> Findings {
-    let (policy, namespaces) = (scene.policy()?, seen(&scene.namespaces)?);
+pub(super) fn tiers(assessment: &Assessment<'_>) -> Findings {
+    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
     let mut findings = Vec::new();
     let mut without = Vec::new();
     for mode in [Mode::Enforce, Mode::DryRun] {
-        without.extend(scene.in_mode(mode)?.into_iter().filter(|name| {
+        without.extend(assessment.in_mode(mode)?.into_iter().filter(|name| {
             let view = namespaces.view(name);
             // Who lists tiers for pods to choose from has them choose.
             view.is_none_or(|v| v.tier.is_none() && v.allowed_tiers.is_none())
@@ -146,11 +146,11 @@ pub(super) fn tiers(scene: &Scene<'_>) -> Findings {
     }
     let mut idle = Vec::new();
     let mut nobodys: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for object in seen(&scene.gathered.namespaces)? {
+    for object in seen(&assessment.gathered.namespaces)? {
         let name = name(object);
         let Some(view) = namespaces
             .view(name)
-            .filter(|_| !scene.is_never_matched(name))
+            .filter(|_| !assessment.is_never_matched(name))
         else {
             continue;
         };

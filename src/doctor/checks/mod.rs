@@ -21,29 +21,25 @@ mod service;
 mod starting;
 mod tiers;
 
-use super::Group::{self, Boundary, Guard, Installation, Policy, Supply};
-use super::finding::Finding;
-use super::gathered::Unseen;
-use super::scene::Scene;
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::Findings;
+use crate::doctor::finding::Group::{self, Boundary, Guard, Installation, Policy, Supply};
 
 pub(super) use installed::is_not_here;
-
-/// What a check found, at least one thing; or what it could not see.
-pub(super) type Findings = Result<Vec<Finding>, Unseen>;
 
 /// One check.
 pub(super) struct Check {
     pub(super) id: &'static str,
     pub(super) group: Group,
     pub(super) title: &'static str,
-    pub(super) run: fn(&Scene<'_>) -> Findings,
+    pub(super) run: fn(&Assessment<'_>) -> Findings,
 }
 
 const fn check(
     id: &'static str,
     group: Group,
     title: &'static str,
-    run: fn(&Scene<'_>) -> Findings,
+    run: fn(&Assessment<'_>) -> Findings,
 ) -> Check {
     Check {
         id,

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::alike::{counted, name, namespace, some};
-use super::super::finding::Finding;
-use super::super::gathered::Unseen;
-use super::super::scene::{Scene, seen, unusable};
-use super::Findings;
+use crate::doctor::alike::{counted, name, namespace, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::{Unseen, seen, unusable};
 use crate::engine::audit::{self, Audit, Judge, Placed, PodAudit, Why};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Outsiders};
@@ -15,13 +14,13 @@ use crate::facts::{Pod, Running};
 const AUDIT: &str = "slicegate audit --boundaries";
 
 /// What is read of the pods that are on nodes and not over.
-fn judged<T>(scene: &Scene<'_>, look: impl FnOnce(&Audit<'_>) -> T) -> Result<T, Unseen> {
+fn judged<T>(assessment: &Assessment<'_>, look: impl FnOnce(&Audit<'_>) -> T) -> Result<T, Unseen> {
     let judge = Judge {
-        policy: scene.policy()?,
-        supply: seen(&scene.supply)?,
-        namespaces: seen(&scene.namespaces)?,
+        policy: assessment.policy()?,
+        supply: seen(&assessment.supply)?,
+        namespaces: seen(&assessment.namespaces)?,
     };
-    let objects = seen(&scene.gathered.pods)?;
+    let objects = seen(&assessment.gathered.pods)?;
     let texts: Vec<String> = objects.iter().map(ToString::to_string).collect();
     let mut read = Vec::new();
     for (object, text) in objects.iter().zip(&texts) {
@@ -46,30 +45,31 @@ fn judged<T>(scene: &Scene<'_>, look: impl FnOnce(&Audit<'_>) -> T) -> Result<T,
     Ok(look(&audit::boundaries(&judge, &placed)))
 }
 
-pub(super) fn breaches(scene: &Scene<'_>) -> Findings {
-    judged(scene, |audit| {
+pub(super) fn breaches(assessment: &Assessment<'_>) -> Findings {
+    judged(assessment, |audit| {
         let breach = |node: &audit::NodeAudit<'_>| {
             let breach = node.breach.as_ref()?;
             let boundaries: Vec<&str> = breach.boundaries().into_iter().collect();
             let (count, names) = (boundaries.len(), some(&boundaries));
             let apart = "delete the pods of all boundaries but one there";
-            let finding = match breach.is_certain {
-                true => Finding::fail(
+            let finding = if breach.is_certain {
+                Finding::fail(
                     format!(
                         "node {} runs shared pods of {count} boundaries: {names}",
                         node.name
                     ),
                     format!("{apart}: slicegate keeps the next ones apart"),
-                ),
+                )
+            } else {
                 // Nobody can say that it holds there.
-                false => Finding::unseen(
+                Finding::unseen(
                     format!(
                         "node {} runs pods of {count} boundaries ({names}), and nobody can say \
                          whether they share a device",
                         node.name
                     ),
                     format!("see to it that the node says what it sells, or {apart}"),
-                ),
+                )
             };
             Some(finding.run(AUDIT))
         };
@@ -85,8 +85,8 @@ pub(super) fn breaches(scene: &Scene<'_>) -> Findings {
     })
 }
 
-pub(super) fn uncovered(scene: &Scene<'_>) -> Findings {
-    judged(scene, |audit| {
+pub(super) fn uncovered(assessment: &Assessment<'_>) -> Findings {
+    judged(assessment, |audit| {
         let mut reasons: BTreeMap<Why, (Vec<String>, &str)> = BTreeMap::new();
         for pod in &audit.pods {
             for gap in &pod.gaps {
@@ -116,9 +116,9 @@ pub(super) fn uncovered(scene: &Scene<'_>) -> Findings {
 }
 
 /// Those from before slicegate judged their creation; anti-affinity of a pod that runs cannot be changed.
-pub(super) fn closed(scene: &Scene<'_>) -> Findings {
+pub(super) fn closed(assessment: &Assessment<'_>) -> Findings {
     let mut closing = Vec::new();
-    for object in seen(&scene.gathered.pods)? {
+    for object in seen(&assessment.gathered.pods)? {
         let text = object.to_string();
         if !text.contains(names::PREFIX) {
             continue;
@@ -131,26 +131,27 @@ pub(super) fn closed(scene: &Scene<'_>) -> Findings {
             closing.push(place());
         }
     }
-    Ok(vec![match closing.is_empty() {
-        true => Finding::ok("no pod closes nodes for others by slicegate's labels"),
-        false => Finding::warn(
+    Ok(vec![if closing.is_empty() {
+        Finding::ok("no pod closes nodes for others by slicegate's labels")
+    } else {
+        Finding::warn(
             format!(
                 "{} with required anti-affinity to slicegate's labels, which closes nodes for others: {}",
                 counted(closing.len(), "pod"),
                 some(&closing)
             ),
             "delete them: what comes again is refused (slicegate explain reserved-selector)",
-        ),
+        )
     }])
 }
 
-pub(super) fn outsiders(scene: &Scene<'_>) -> Findings {
-    if scene.policy()?.outsiders == Outsiders::Label {
+pub(super) fn outsiders(assessment: &Assessment<'_>) -> Findings {
+    if assessment.policy()?.outsiders == Outsiders::Label {
         return Ok(vec![Finding::ok(
             "GPU pods of namespaces that are not enforced are labelled, so boundaries keep away from them",
         )]);
     }
-    judged(scene, |audit| {
+    judged(assessment, |audit| {
         // Who is a neighbour of whom is a matter of nodes.
         let beside = |certain: bool| -> Vec<String> {
             let pods = audit.pods.iter();

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::alike::{counted, name, namespace, some};
-use super::super::finding::Finding;
-use super::super::scene::{Scene, seen};
-use super::Findings;
+use crate::doctor::alike::{counted, name, namespace, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::seen;
 use crate::engine::Supply;
 use crate::engine::supply::{Group, Identity, Offer, Why};
 use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
@@ -29,8 +29,8 @@ fn named<'a>(supply: &Supply, groups: impl Iterator<Item = &'a Group>) -> (usize
     (names.len(), some(&names))
 }
 
-pub(super) fn known(scene: &Scene<'_>) -> Findings {
-    let supply = seen(&scene.supply)?;
+pub(super) fn known(assessment: &Assessment<'_>) -> Findings {
+    let supply = seen(&assessment.supply)?;
     if supply.groups.is_empty() {
         return Ok(vec![Finding::warn(
             "no node hands out GPUs, and the policy declares no pools: no ask can be met",
@@ -106,7 +106,7 @@ fn doubted(supply: &Supply) -> Vec<Finding> {
     labels.into_iter().map(finding).collect()
 }
 
-pub(super) fn silent(scene: &Scene<'_>) -> Findings {
+pub(super) fn silent(assessment: &Assessment<'_>) -> Findings {
     let hands_out = |node: &&Value| {
         let allocatable = node["status"]["allocatable"].as_object();
         let mut all = allocatable.into_iter().flatten();
@@ -117,7 +117,7 @@ pub(super) fn silent(scene: &Scene<'_>) -> Findings {
         let is_described = labels["nvidia.com/gpu.product"].is_string();
         is_described || HAS_GPU.iter().any(|key| labels[*key] == "true")
     };
-    let all = seen(&scene.gathered.nodes)?.iter();
+    let all = seen(&assessment.gathered.nodes)?.iter();
     let silent: Vec<&str> = all
         .filter(has_gpu)
         .filter(|n| !hands_out(n))
@@ -139,15 +139,15 @@ pub(super) fn silent(scene: &Scene<'_>) -> Findings {
     Ok(vec![finding])
 }
 
-pub(super) fn mig_state(scene: &Scene<'_>) -> Findings {
+pub(super) fn mig_state(assessment: &Assessment<'_>) -> Findings {
     let mut states: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for node in seen(&scene.gathered.nodes)? {
+    for node in seen(&assessment.gathered.nodes)? {
         match node["metadata"]["labels"][MIG_STATE].as_str() {
             None | Some("success") => {}
             Some(state) => states.entry(state).or_default().push(name(node)),
         }
     }
-    let manager = mig_manager(scene);
+    let manager = mig_manager(assessment);
     let finding = |(state, nodes): (&str, Vec<&str>)| {
         Finding::warn(
             format!(
@@ -169,14 +169,14 @@ pub(super) fn mig_state(scene: &Scene<'_>) -> Findings {
 }
 
 /// Where the MIG manager runs, and else where the GPU operator puts it.
-fn mig_manager<'s>(scene: &'s Scene<'_>) -> &'s str {
-    let mut pods = scene.gathered.pods.iter().flatten();
+fn mig_manager<'s>(assessment: &'s Assessment<'_>) -> &'s str {
+    let mut pods = assessment.gathered.pods.iter().flatten();
     let manager = pods.find(|pod| pod["metadata"]["labels"]["app"] == "nvidia-mig-manager");
     manager.map_or("gpu-operator", namespace)
 }
 
-pub(super) fn renamed(scene: &Scene<'_>) -> Findings {
-    let supply = seen(&scene.supply)?;
+pub(super) fn renamed(assessment: &Assessment<'_>) -> Findings {
+    let supply = seen(&assessment.supply)?;
     // A vGPU has no other name, whatever its card is shared by.
     let is_made_here = |o: &Offer| match &o.identity {
         Identity::Gfd(gfd) => gfd.replicas > 1 || gfd.product_value.contains("-MIG-"),

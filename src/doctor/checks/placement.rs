@@ -1,15 +1,15 @@
 //! Whether what keeps boundaries apart works on the nodes: labels to count by, and one scheduler.
 
-use super::super::alike::{counted, some};
-use super::super::finding::Finding;
-use super::super::scene::{Scene, seen};
-use super::Findings;
+use crate::doctor::alike::{counted, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::seen;
 use crate::engine::supply::Group;
 use crate::engine::vocabulary::names::{HOSTNAME, NODE_BOUNDARY};
 use crate::engine::vocabulary::policy::BoundaryPlacement;
 
-pub(super) fn node_labels(scene: &Scene<'_>) -> Findings {
-    let (policy, supply) = (scene.policy()?, seen(&scene.supply)?);
+pub(super) fn node_labels(assessment: &Assessment<'_>) -> Findings {
+    let (policy, supply) = (assessment.policy()?, seen(&assessment.supply)?);
     let shares = |group: &&Group| {
         let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
         offers.any(|offer| offer.strategy.is_shared())
@@ -51,20 +51,21 @@ pub(super) fn node_labels(scene: &Scene<'_>) -> Findings {
     Ok(vec![Finding::warn(message, fix).run(command)])
 }
 
-pub(super) fn schedulers(scene: &Scene<'_>) -> Findings {
-    let policy = scene.policy()?;
+pub(super) fn schedulers(assessment: &Assessment<'_>) -> Findings {
+    let policy = assessment.policy()?;
     let all = &policy.placement.schedulers;
     let races = all.len() > 1 && policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
-    let finding = match races {
-        false => Finding::ok(format!("shared pods are placed by {}", all.join(", "))),
-        true => Finding::warn(
+    let finding = if races {
+        Finding::warn(
             format!(
                 "the policy lets {} place shared pods: at the same moment each may put another boundary \
                  on one node",
                 all.join(" and ")
             ),
             "list one in placement.schedulers, or give each nodes of its own",
-        ),
+        )
+    } else {
+        Finding::ok(format!("shared pods are placed by {}", all.join(", ")))
     };
     Ok(vec![finding])
 }

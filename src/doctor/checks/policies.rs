@@ -2,18 +2,17 @@
 
 use serde_json::Value;
 
-use super::super::alike::{name, some};
-use super::super::finding::Finding;
-use super::super::gathered::Unseen;
-use super::super::policy::{NAME, Source};
-use super::super::scene::{Scene, seen};
-use super::Findings;
 use super::deployment::named;
+use crate::doctor::alike::{name, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::{Unseen, seen};
+use crate::doctor::policy::{NAME, Source};
 
 const CHECK: &str = "kubectl get sharingpolicy default -o yaml | slicegate policy check -";
 
-pub(super) fn in_force(scene: &Scene<'_>) -> Findings {
-    let in_force = match &scene.in_force {
+pub(super) fn in_force(assessment: &Assessment<'_>) -> Findings {
+    let in_force = match &assessment.in_force {
         Ok(in_force) => in_force,
         // That it says something wrong is no matter of rights.
         Err(unseen) if unseen.problem.starts_with("the policy in force") => {
@@ -33,14 +32,14 @@ pub(super) fn in_force(scene: &Scene<'_>) -> Findings {
         Source::Given(path) => Finding::ok(format!("{path} as you say: {what}")),
         Source::Map(map, _) => Finding::ok(format!("from ConfigMap {map}: {what}")),
         Source::BuiltIn => Finding::ok(format!("the built-in one, nobody wrote another: {what}")),
-        Source::Object => accepted(scene, &what)?,
+        Source::Object => accepted(assessment, &what)?,
     };
     Ok(vec![finding])
 }
 
 /// What slicegate says of the object.
-fn accepted(scene: &Scene<'_>, what: &str) -> Result<Finding, Unseen> {
-    let policies = seen(&scene.gathered.policies)?
+fn accepted(assessment: &Assessment<'_>, what: &str) -> Result<Finding, Unseen> {
+    let policies = seen(&assessment.gathered.policies)?
         .as_deref()
         .unwrap_or_default();
     let object = named(policies, NAME).unwrap_or(&Value::Null);
@@ -79,22 +78,23 @@ fn accepted(scene: &Scene<'_>, what: &str) -> Result<Finding, Unseen> {
     )))
 }
 
-pub(super) fn others(scene: &Scene<'_>) -> Findings {
-    let Some(policies) = seen(&scene.gathered.policies)? else {
-        let watches = scene
+pub(super) fn others(assessment: &Assessment<'_>) -> Findings {
+    let Some(policies) = seen(&assessment.gathered.policies)? else {
+        let watches = assessment
             .known_settings()
             .is_some_and(|s| s.asks_the_cluster() && !s.has("policy"));
-        return Ok(vec![match watches {
-            true => Finding::warn(
+        return Ok(vec![if watches {
+            Finding::warn(
                 "the cluster has no kind SharingPolicy, so nobody can change the built-in policy",
                 "apply slicegate's CustomResourceDefinition again",
-            ),
-            false => Finding::ok("the cluster has no kind SharingPolicy"),
+            )
+        } else {
+            Finding::ok("the cluster has no kind SharingPolicy")
         }]);
     };
     let others: Vec<&str> = policies.iter().map(name).filter(|n| *n != NAME).collect();
     let is_watched = matches!(
-        scene.in_force.as_ref().map(|i| &i.source),
+        assessment.in_force.as_ref().map(|i| &i.source),
         Ok(Source::Object | Source::BuiltIn)
     );
     let mut findings = Vec::new();
@@ -107,7 +107,7 @@ pub(super) fn others(scene: &Scene<'_>) -> Findings {
         findings
             .push(Finding::warn(message, fix).run(format!("kubectl delete sharingpolicy {first}")));
     }
-    if !is_watched && named(policies, NAME).is_some() && scene.in_force.is_ok() {
+    if !is_watched && named(policies, NAME).is_some() && assessment.in_force.is_ok() {
         findings.push(Finding::warn(
             format!("SharingPolicy {NAME} does nothing: slicegate reads its policy from a file"),
             "take --policy from the Deployment's arguments, or delete the SharingPolicy",

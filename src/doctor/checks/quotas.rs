@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::alike::{name, namespace};
-use super::super::finding::Finding;
-use super::super::scene::{Scene, seen};
-use super::Findings;
+use crate::doctor::alike::{name, namespace};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::seen;
 use crate::engine::Strategy;
 use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
 use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode};
@@ -40,8 +40,8 @@ fn pods(quota: &Value) -> Option<(u64, u64)> {
     Some((hard, count(&quota["status"]["used"]).unwrap_or(0)))
 }
 
-pub(super) fn affinity(scene: &Scene<'_>) -> Findings {
-    let policy = scene.policy()?;
+pub(super) fn affinity(assessment: &Assessment<'_>) -> Findings {
+    let policy = assessment.policy()?;
     let by_labels = policy.placement.boundary == BoundaryPlacement::NodeLabel;
     let has_mps = policy
         .tiers
@@ -53,9 +53,9 @@ pub(super) fn affinity(scene: &Scene<'_>) -> Findings {
             "not in the way: boundaries are kept apart by node labels",
         )]);
     }
-    let enforced = scene.in_mode(Mode::Enforce)?;
+    let enforced = assessment.in_mode(Mode::Enforce)?;
     let mut findings = Vec::new();
-    let all = seen(&scene.gathered.quotas)?.iter();
+    let all = seen(&assessment.gathered.quotas)?.iter();
     for quota in all.filter(|q| enforced.contains(&namespace(q)) && is_about_affinity(q)) {
         let Some((hard, used)) = pods(quota) else {
             continue;
@@ -85,8 +85,8 @@ pub(super) fn affinity(scene: &Scene<'_>) -> Findings {
     Ok(findings)
 }
 
-pub(super) fn names(scene: &Scene<'_>) -> Findings {
-    let supply = seen(&scene.supply)?;
+pub(super) fn names(assessment: &Assessment<'_>) -> Findings {
+    let supply = seen(&assessment.supply)?;
     // Each once, though many products have it.
     let renamed: BTreeSet<&str> = supply
         .offers
@@ -94,9 +94,9 @@ pub(super) fn names(scene: &Scene<'_>) -> Findings {
         .map(|o| o.resource.as_str())
         .filter(|r| *r != GPU)
         .collect();
-    let quotas = seen(&scene.gathered.quotas)?;
+    let quotas = seen(&assessment.gathered.quotas)?;
     let mut findings = Vec::new();
-    for space in scene.in_mode(Mode::Enforce)? {
+    for space in assessment.in_mode(Mode::Enforce)? {
         let own = quotas.iter().filter(|q| namespace(q) == space);
         let counted: Vec<&str> = own
             .filter_map(|q| q["spec"]["hard"].as_object())

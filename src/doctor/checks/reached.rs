@@ -1,23 +1,29 @@
 //! Who answers when a pod is created: slicegate, the guard, or nobody.
 
-use super::super::advice;
-use super::super::finding::Finding;
-use super::super::gathered::{Asked, Tried};
-use super::super::grant;
-use super::super::probe::{Aim, Answerer, answerer, denies_labels};
-use super::super::scene::Scene;
-use super::Findings;
+use crate::doctor::advice;
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::{Aim, ProbeAnswer, ProbeResult};
+use crate::doctor::grant;
+use crate::doctor::probe::{Answerer, answerer, denies_labels};
 use crate::engine::vocabulary::policy::Mode;
 
 /// The answer that tells most: one by somebody who was asked.
-fn best<'s>(scene: &'s Scene<'_>, aim: Aim) -> Option<(&'s Tried, Option<Answerer>)> {
-    let tried = scene.gathered.tried.iter().filter(|t| t.probe.aim == aim);
+fn best<'s>(
+    assessment: &'s Assessment<'_>,
+    aim: Aim,
+) -> Option<(&'s ProbeResult, Option<Answerer>)> {
+    let tried = assessment
+        .gathered
+        .tried
+        .iter()
+        .filter(|t| t.probe.aim == aim);
     let with = tried.map(|tried| match &tried.answer {
-        Asked::Refused(words) => (tried, Some(answerer(words))),
-        Asked::Taken(warnings) if warnings.iter().any(|w| w.starts_with("slicegate ")) => {
+        ProbeAnswer::Refused(words) => (tried, Some(answerer(words))),
+        ProbeAnswer::Taken(warnings) if warnings.iter().any(|w| w.starts_with("slicegate ")) => {
             (tried, Some(Answerer::Webhook))
         }
-        Asked::Taken(_) => (tried, None),
+        ProbeAnswer::Taken(_) => (tried, None),
     });
     with.min_by_key(|(_, who)| match who {
         Some(Answerer::Webhook) => 0,
@@ -30,17 +36,17 @@ fn best<'s>(scene: &'s Scene<'_>, aim: Aim) -> Option<(&'s Tried, Option<Answere
 }
 
 /// Whether slicegate answered a pod that was tried.
-pub(super) fn is_answered(scene: &Scene<'_>) -> bool {
+pub(super) fn is_answered(assessment: &Assessment<'_>) -> bool {
     matches!(
-        best(scene, Aim::Webhook),
+        best(assessment, Aim::Webhook),
         Some((_, Some(Answerer::Webhook)))
     )
 }
 
 /// The pod could not be tried.
-fn untried(scene: &Scene<'_>, tried: &Tried) -> Finding {
+fn untried(assessment: &Assessment<'_>, tried: &ProbeResult) -> Finding {
     let namespace = &tried.probe.namespace;
-    let Asked::Refused(words) = &tried.answer else {
+    let ProbeAnswer::Refused(words) = &tried.answer else {
         return Finding::ok("tried");
     };
     match answerer(words) {
@@ -51,7 +57,7 @@ fn untried(scene: &Scene<'_>, tried: &Tried) -> Finding {
         )
         .run(format!(
             "kubectl create rolebinding slicegate-doctor-try -n {namespace} --clusterrole=slicegate-doctor-try {}",
-            grant::subject(scene.gathered)
+            grant::subject(assessment.gathered)
         )),
         _ => Finding::unseen(
             format!(
@@ -76,8 +82,8 @@ const UNREACHED: &str = "see that slicegate runs and is ready, that its certific
     server may open connections to it: control planes of providers may reach nodes on ports 443 and 10250 alone, or \
     not the pods' network at all";
 
-pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
-    if scene.policy()?.mode == Mode::Off {
+pub(super) fn webhook(assessment: &Assessment<'_>) -> Findings {
+    if assessment.policy()?.mode == Mode::Off {
         return Ok(vec![Finding::warn(
             "the policy's mode is off, so slicegate does nothing anywhere",
             "set spec.mode: enforce in the policy when you are ready",
@@ -85,11 +91,11 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
     }
     let logs = format!(
         "kubectl -n {} logs -l app.kubernetes.io/name=slicegate --tail=50",
-        scene.gathered.namespace
+        assessment.gathered.namespace
     );
-    scene.in_mode(Mode::Enforce)?;
-    let is_rehearsing = scene.policy()?.mode == Mode::DryRun;
-    let Some((tried, who)) = best(scene, Aim::Webhook) else {
+    assessment.in_mode(Mode::Enforce)?;
+    let is_rehearsing = assessment.policy()?.mode == Mode::DryRun;
+    let Some((tried, who)) = best(assessment, Aim::Webhook) else {
         let message =
             "not tried: no namespace is enforced, and in the others this policy refuses nothing";
         // Annotations change nothing then.
@@ -97,7 +103,7 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
             let fix = "the policy's mode is dry-run: set spec.mode: enforce when you are ready";
             return Ok(vec![Finding::unseen(message, fix)]);
         }
-        return Ok(vec![advice::opt_in(scene, |fix| {
+        return Ok(vec![advice::opt_in(assessment, |fix| {
             Finding::unseen(message, fix)
         })]);
     };
@@ -106,7 +112,7 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
         (Some(Answerer::Webhook), _) => Finding::ok(format!(
             "slicegate answered for a pod in {namespace} (a dry run, nothing was created)"
         )),
-        (Some(Answerer::InVain), Asked::Refused(words)) => Finding::fail(
+        (Some(Answerer::InVain), ProbeAnswer::Refused(words)) => Finding::fail(
             format!("the API server calls slicegate in vain: {}", short(words)),
             UNREACHED,
         )
@@ -127,20 +133,20 @@ pub(super) fn webhook(scene: &Scene<'_>) -> Findings {
             UNREACHED,
         )
         .run(logs),
-        _ => untried(scene, tried),
+        _ => untried(assessment, tried),
     };
     Ok(vec![finding])
 }
 
-pub(super) fn guard(scene: &Scene<'_>) -> Findings {
-    scene.policy()?;
-    if !denies_labels(scene) {
+pub(super) fn guard(assessment: &Assessment<'_>) -> Findings {
+    assessment.policy()?;
+    if !denies_labels(assessment) {
         return Ok(vec![Finding::ok(
             "not tried: this policy does not have it refuse what could be tried",
         )]);
     }
-    let own = &scene.gathered.namespace;
-    let Some((tried, who)) = best(scene, Aim::Guard) else {
+    let own = &assessment.gathered.namespace;
+    let Some((tried, who)) = best(assessment, Aim::Guard) else {
         return Ok(vec![Finding::unseen(
             format!("not tried: no pod could be tried in {own}"),
             "see what the check of that namespace says",
@@ -155,7 +161,7 @@ pub(super) fn guard(scene: &Scene<'_>) -> Findings {
             "have the webhooks leave that namespace out",
         ),
         None => {
-            let (fix, command) = super::guard::apply(scene);
+            let (fix, command) = super::guard::apply(assessment);
             let message = format!(
                 "it let a pod in {own} pass that bears a label of slicegate's: nothing protects labels, \
                  and with slicegate down nothing is closed"
@@ -163,7 +169,7 @@ pub(super) fn guard(scene: &Scene<'_>) -> Findings {
             let fix = format!("{fix}; a change takes a few seconds to count");
             Finding::fail(message, fix).run(command)
         }
-        Some(_) => untried(scene, tried),
+        Some(_) => untried(assessment, tried),
     };
     Ok(vec![finding])
 }

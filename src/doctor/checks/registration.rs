@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
-use super::super::alike::{name, some};
-use super::super::finding::Finding;
-use super::super::gathered::Unseen;
-use super::super::scene::{Scene, seen};
-use super::Findings;
 use super::deployment::named;
 use crate::cel::guard::says;
+use crate::doctor::alike::{name, some};
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::{Unseen, seen};
 use crate::manifests::{self, Trust};
 
 /// What everything of slicegate's is called.
@@ -46,17 +45,17 @@ impl Kind {
         }
     }
 
-    fn all<'s>(self, scene: &'s Scene<'_>) -> Result<&'s [Value], Unseen> {
+    fn all<'s>(self, assessment: &'s Assessment<'_>) -> Result<&'s [Value], Unseen> {
         let all = match self {
-            Self::Mutating => &scene.gathered.mutating,
-            Self::Validating => &scene.gathered.validating,
+            Self::Mutating => &assessment.gathered.mutating,
+            Self::Validating => &assessment.gathered.validating,
         };
         Ok(seen(all)?)
     }
 
     /// Our webhook there.
-    fn found<'s>(self, scene: &'s Scene<'_>) -> Result<Option<&'s Value>, Unseen> {
-        let Some(ours) = named(self.all(scene)?, OURS) else {
+    fn found<'s>(self, assessment: &'s Assessment<'_>) -> Result<Option<&'s Value>, Unseen> {
+        let Some(ours) = named(self.all(assessment)?, OURS) else {
             return Ok(None);
         };
         let mut webhooks = ours["webhooks"].as_array().into_iter().flatten();
@@ -64,27 +63,36 @@ impl Kind {
     }
 
     /// How it is called.
-    pub(super) fn client<'s>(self, scene: &'s Scene<'_>) -> Result<Option<&'s Value>, Unseen> {
-        Ok(self.found(scene)?.map(|webhook| &webhook["clientConfig"]))
+    pub(super) fn client<'s>(
+        self,
+        assessment: &'s Assessment<'_>,
+    ) -> Result<Option<&'s Value>, Unseen> {
+        Ok(self
+            .found(assessment)?
+            .map(|webhook| &webhook["clientConfig"]))
     }
 
     /// As this version would register it.
-    fn wanted(self, scene: &Scene<'_>) -> Value {
+    fn wanted(self, assessment: &Assessment<'_>) -> Value {
         let trust = Trust::CertManager(OURS);
         let mut object = match self {
-            Self::Mutating => manifests::mutating_webhook(scene.service(), trust, &scene.never),
-            Self::Validating => manifests::validating_webhook(scene.service(), trust, &scene.never),
+            Self::Mutating => {
+                manifests::mutating_webhook(assessment.service(), trust, &assessment.never)
+            }
+            Self::Validating => {
+                manifests::validating_webhook(assessment.service(), trust, &assessment.never)
+            }
         };
         object["webhooks"][0].take()
     }
 }
 
-pub(super) fn mutating(scene: &Scene<'_>) -> Findings {
-    registered(scene, Kind::Mutating)
+pub(super) fn mutating(assessment: &Assessment<'_>) -> Findings {
+    registered(assessment, Kind::Mutating)
 }
 
-pub(super) fn validating(scene: &Scene<'_>) -> Findings {
-    registered(scene, Kind::Validating)
+pub(super) fn validating(assessment: &Assessment<'_>) -> Findings {
+    registered(assessment, Kind::Validating)
 }
 
 /// How a registration becomes that of this version.
@@ -128,8 +136,8 @@ impl Again {
     }
 }
 
-fn registered(scene: &Scene<'_>, kind: Kind) -> Findings {
-    let Some(found) = kind.found(scene)? else {
+fn registered(assessment: &Assessment<'_>, kind: Kind) -> Findings {
+    let Some(found) = kind.found(assessment)? else {
         let message = format!(
             "the API server is not told to ask: there is no {} {OURS} with the webhook {}",
             kind.object(),
@@ -137,11 +145,11 @@ fn registered(scene: &Scene<'_>, kind: Kind) -> Findings {
         );
         return Ok(vec![Again::of(kind, None).mends(Finding::fail, message)]);
     };
-    let wanted = kind.wanted(scene);
+    let wanted = kind.wanted(assessment);
     let again = Again::of(kind, Some(found));
     let mut findings = Vec::new();
     findings.extend(target(
-        scene,
+        assessment,
         kind,
         &found["clientConfig"],
         &wanted["clientConfig"],
@@ -155,8 +163,8 @@ fn registered(scene: &Scene<'_>, kind: Kind) -> Findings {
             findings.push(again.mends(Finding::fail, message));
         }
     }
-    findings.extend(selectors(scene, found, &again));
-    findings.extend(failure(scene, found));
+    findings.extend(selectors(assessment, found, &again));
+    findings.extend(failure(assessment, found));
     if kind == Kind::Mutating && found["reinvocationPolicy"] != "IfNeeded" {
         let message =
             "reinvocationPolicy is not IfNeeded: what later webhooks add stays incomplete";
@@ -175,7 +183,12 @@ fn registered(scene: &Scene<'_>, kind: Kind) -> Findings {
 }
 
 /// Whom it calls.
-fn target(scene: &Scene<'_>, kind: Kind, found: &Value, wanted: &Value) -> Option<Finding> {
+fn target(
+    assessment: &Assessment<'_>,
+    kind: Kind,
+    found: &Value,
+    wanted: &Value,
+) -> Option<Finding> {
     if let Some(url) = found["url"].as_str() {
         let path = url.split(['?', '#']).next().unwrap_or_default();
         return (!path.ends_with(kind.path())).then(|| {
@@ -197,7 +210,7 @@ fn target(scene: &Scene<'_>, kind: Kind, found: &Value, wanted: &Value) -> Optio
         let fix = format!(
             "apply the registration again; if slicegate runs in another namespace than {}, name it \
              with --namespace",
-            scene.gathered.namespace
+            assessment.gathered.namespace
         );
         let finding = Finding::fail(message, fix);
         match Again::of(kind, None).command {
@@ -208,9 +221,9 @@ fn target(scene: &Scene<'_>, kind: Kind, found: &Value, wanted: &Value) -> Optio
 }
 
 /// Which namespaces and objects it is asked about.
-fn selectors(scene: &Scene<'_>, found: &Value, again: &Again) -> Vec<Finding> {
+fn selectors(assessment: &Assessment<'_>, found: &Value, again: &Again) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let own = scene.gathered.namespace.as_str();
+    let own = assessment.gathered.namespace.as_str();
     let empty = Vec::new();
     let expressions = found["namespaceSelector"]["matchExpressions"]
         .as_array()
@@ -273,9 +286,11 @@ fn labels(selector: &Value) -> Vec<String> {
         .collect()
 }
 
-fn failure(scene: &Scene<'_>, found: &Value) -> Option<Finding> {
+fn failure(assessment: &Assessment<'_>, found: &Value) -> Option<Finding> {
     let fails = found["failurePolicy"] != "Ignore";
-    let is_of_use = scene.minor().is_none_or(|minor| minor < STRIPS_RECEIPTS);
+    let is_of_use = assessment
+        .minor()
+        .is_none_or(|minor| minor < STRIPS_RECEIPTS);
     (fails && !is_of_use).then(|| {
         Finding::warn(
             "failurePolicy is Fail: while slicegate is down no GPU pod of any namespace is created",
@@ -285,8 +300,8 @@ fn failure(scene: &Scene<'_>, found: &Value) -> Option<Finding> {
 }
 
 /// What calls slicegate: kind and name.
-fn callers<'s>(scene: &'s Scene<'_>) -> Result<Vec<(Kind, &'s str)>, Unseen> {
-    let own = scene.service();
+fn callers<'s>(assessment: &'s Assessment<'_>) -> Result<Vec<(Kind, &'s str)>, Unseen> {
+    let own = assessment.service();
     let is_ours = |webhook: &Value| {
         let service = &webhook["clientConfig"]["service"];
         let named = webhook["name"].as_str().unwrap_or_default();
@@ -295,7 +310,7 @@ fn callers<'s>(scene: &'s Scene<'_>) -> Result<Vec<(Kind, &'s str)>, Unseen> {
     };
     let mut callers = Vec::new();
     for kind in [Kind::Mutating, Kind::Validating] {
-        for object in kind.all(scene)? {
+        for object in kind.all(assessment)? {
             let mut webhooks = object["webhooks"].as_array().into_iter().flatten();
             if webhooks.any(is_ours) {
                 callers.push((kind, name(object)));
@@ -306,12 +321,12 @@ fn callers<'s>(scene: &'s Scene<'_>) -> Result<Vec<(Kind, &'s str)>, Unseen> {
 }
 
 /// Whether the API server is told nowhere to call it.
-pub(super) fn nobody_calls(scene: &Scene<'_>) -> Result<bool, Unseen> {
-    Ok(callers(scene)?.is_empty())
+pub(super) fn nobody_calls(assessment: &Assessment<'_>) -> Result<bool, Unseen> {
+    Ok(callers(assessment)?.is_empty())
 }
 
-pub(super) fn others(scene: &Scene<'_>) -> Findings {
-    let others = callers(scene)?
+pub(super) fn others(assessment: &Assessment<'_>) -> Findings {
+    let others = callers(assessment)?
         .into_iter()
         .filter(|(_, name)| *name != OURS);
     let others: Vec<String> = others

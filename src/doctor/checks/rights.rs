@@ -1,14 +1,13 @@
 //! Whether slicegate's identity may do what it has to.
 
-use super::super::finding::Finding;
-use super::super::gathered::Unseen;
-use super::super::rights::Right;
-use super::super::scene::{Scene, seen};
-use super::Findings;
 use super::deployment::not_here;
+use crate::doctor::assessment::Assessment;
+use crate::doctor::finding::{Finding, Findings};
+use crate::doctor::gathered::Right;
+use crate::doctor::gathered::{Unseen, seen};
 
-pub(super) fn rights(scene: &Scene<'_>) -> Findings {
-    let Some(settings) = seen(&scene.settings)? else {
+pub(super) fn rights(assessment: &Assessment<'_>) -> Findings {
+    let Some(settings) = seen(&assessment.settings)? else {
         return Ok(vec![not_here()]);
     };
     if !settings.asks_the_cluster() {
@@ -16,7 +15,7 @@ pub(super) fn rights(scene: &Scene<'_>) -> Findings {
             "none are needed: it reads files and asks the API server nothing",
         )]);
     }
-    let asked = &scene.gathered.rights;
+    let asked = &assessment.gathered.rights;
     if let Some(unseen) = asked.iter().find_map(|(_, may)| may.as_ref().err()) {
         return Err(unseen.clone());
     }

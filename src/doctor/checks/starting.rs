@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::super::alike::{name, namespace};
-use super::super::scene::Scene;
 use crate::cel::guard::says;
+use crate::doctor::alike::{name, namespace};
+use crate::doctor::assessment::Assessment;
 
 /// What keeps a pod from being ready.
 pub(super) struct Obstacle {
@@ -43,10 +43,10 @@ const IMAGE: &str = "build the image, push it where the nodes can pull it, and n
 const OTHERWISE: &str = "see why it is not ready: its log says what it waits for";
 
 /// The first pod of the Deployment that says what is in its way.
-pub(super) fn obstacle(scene: &Scene<'_>, deployment: &Value) -> Option<Obstacle> {
-    let own = &scene.gathered.namespace;
+pub(super) fn obstacle(assessment: &Assessment<'_>, deployment: &Value) -> Option<Obstacle> {
+    let own = &assessment.gathered.namespace;
     let labels = &deployment["spec"]["template"]["metadata"]["labels"];
-    let pods = scene.gathered.pods.as_ref().ok()?.iter();
+    let pods = assessment.gathered.pods.as_ref().ok()?.iter();
     let mut ours =
         pods.filter(|pod| namespace(pod) == own && says(&pod["metadata"]["labels"], labels));
     let (pod, (reason, message)) = ours.find_map(|pod| Some((pod, reason(pod)?)))?;
@@ -54,14 +54,16 @@ pub(super) fn obstacle(scene: &Scene<'_>, deployment: &Value) -> Option<Obstacle
     let ends = ["CrashLoopBackOff", "Error", "OOMKilled"].contains(&reason);
     let pod = name(pod);
     Some(Obstacle {
-        why: match message.is_empty() {
-            true => format!("{pod}: {reason}"),
-            false => format!("{pod}: {reason}: {message}"),
+        why: if message.is_empty() {
+            format!("{pod}: {reason}")
+        } else {
+            format!("{pod}: {reason}: {message}")
         },
         fix: fix.map_or(OTHERWISE, |(_, fix)| fix),
-        command: match ends {
-            true => format!("kubectl -n {own} logs {pod} --previous --tail=50"),
-            false => format!("kubectl -n {own} describe pod {pod}"),
+        command: if ends {
+            format!("kubectl -n {own} logs {pod} --previous --tail=50")
+        } else {
+            format!("kubectl -n {own} describe pod {pod}")
         },
     })
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::super::Severity::{Fail, Ok as Good, Warn};
-use super::super::{Aim, Asked, Unseen};
+use super::super::{Aim, ProbeAnswer, Unseen};
 use super::Case;
 use super::healthy::{
     annotate, argument, claims, closing, found, label, mps_node, node, nodes, object, on, pod,
@@ -80,7 +80,7 @@ pub(super) const GUARD: &[Case] = &[
     (|g| g.guard.iter_mut().for_each(|(_, found)| *found = Ok(Some(Vec::new()))), "guard-objects", Fail, "there is none"),
     (|g| g.guard[0].1 = Ok(None), "guard-objects", Fail, "no ValidatingAdmissionPolicy v1"),
     (|g| refused(g, Aim::Guard, "somebody else"), "guard-in-force", Warn, "somebody else refused"),
-    (|g| g.tried.iter_mut().for_each(|t| t.answer = Asked::Taken(Vec::new())), "guard-in-force", Fail, "bears a label of slicegate's"),
+    (|g| g.tried.iter_mut().for_each(|t| t.answer = ProbeAnswer::Taken(Vec::new())), "guard-in-force", Fail, "bears a label of slicegate's"),
     (|g| refused(g, Aim::Guard, "admission webhook \"mutate.slicegate.dev\" denied the request: no"), "guard-in-force", Warn, "the guard was not seen"),
     (|g| with_policy(g, "{mode: \"off\"}"), "guard-in-force", Good, "not tried"),
     (|g| object(g, "MutatingAdmissionPolicy", "slicegate-receipt")["metadata"]["name"] = "x".into(), "guard-receipts", Fail, "forged stamp passes"),

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::{Aim, Asked, Clocks, Found, Gathered, Tried, probes, rights};
+use super::super::{Aim, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, probes, rights};
 use crate::cel::guard;
 use crate::certificates;
 use crate::config::{documents, fleet, policy};
@@ -102,8 +102,8 @@ pub(super) fn healthy() -> Gathered {
                 Aim::Webhook => "admission webhook \"mutate.slicegate.dev\" denied the request: slicegate: no",
                 Aim::Guard => "pods \"a\" is forbidden: ValidatingAdmissionPolicy 'slicegate-labels' with binding",
             };
-            let answer = Asked::Refused(words.to_owned());
-            Tried { probe, answer }
+            let answer = ProbeAnswer::Refused(words.to_owned());
+            ProbeResult { probe, answer }
         })
         .collect();
     gathered
@@ -140,11 +140,11 @@ pub(super) fn mps_node() -> String {
 
 pub(super) fn refused(gathered: &mut Gathered, aim: Aim, words: &str) {
     for tried in gathered.tried.iter_mut().filter(|t| t.probe.aim == aim) {
-        tried.answer = Asked::Refused(words.to_owned());
+        tried.answer = ProbeAnswer::Refused(words.to_owned());
     }
 }
 
-pub(super) fn found<T>(found: &mut Found<T>) -> &mut T {
+pub(super) fn found<T>(found: &mut Observation<T>) -> &mut T {
     found.as_mut().unwrap()
 }
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::super::Severity::{Fail, Ok as Good, Warn};
-use super::super::{Aim, Asked, Unseen};
+use super::super::{Aim, ProbeAnswer, Unseen};
 use super::Case;
 use super::healthy::{absent, argument, found, own_pod, refused, template, webhook};
 use crate::certificates;
@@ -78,8 +78,8 @@ pub(super) const INSTALLATION: &[Case] = &[
     (|g| { argument(g, "--tls-secret=slicegate-tls"); let other = certificates::generate(&["a".to_owned()], &[], 9).unwrap(); found(&mut g.secret).as_mut().unwrap()["data"]["ca.crt"] = STANDARD.encode(other.ca_pem).into(); }, "certificate", Fail, "do not trust the authority"),
     (|g| refused(g, Aim::Webhook, "ValidatingAdmissionPolicy 'slicegate-stamp' with binding"), "reached", Fail, "the guard refused it instead"),
     (|g| refused(g, Aim::Webhook, "failed calling webhook \"mutate.slicegate.dev\": x509: unknown"), "reached", Fail, "in vain: failed calling"),
-    (|g| g.tried.iter_mut().for_each(|t| t.answer = Asked::Taken(Vec::new())), "reached", Fail, "nobody answered"),
-    (|g| g.tried.iter_mut().for_each(|t| t.answer = Asked::Taken(vec!["slicegate dry-run: no".to_owned()])), "reached", Good, "answered"),
+    (|g| g.tried.iter_mut().for_each(|t| t.answer = ProbeAnswer::Taken(Vec::new())), "reached", Fail, "nobody answered"),
+    (|g| g.tried.iter_mut().for_each(|t| t.answer = ProbeAnswer::Taken(vec!["slicegate dry-run: no".to_owned()])), "reached", Good, "answered"),
     (|g| refused(g, Aim::Webhook, "User \"a\" cannot create resource \"pods\" in"), "reached", Warn, "you may not create pods in team"),
     (|g| refused(g, Aim::Webhook, "exceeded quota"), "reached", Warn, "somebody else refused"),
     (|g| g.tried.clear(), "reached", Warn, "not tried"),

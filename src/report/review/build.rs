@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::groups::Groups;
 use super::judge;
+use super::model::{Item, Member, Origin, Preview, ReviewReport, RunningPod, Summary};
 use super::notes::Notes;
-use super::{Item, Member, Origin, Preview, ReviewReport, Summary};
 use crate::admission::World;
 use crate::facts::workload::Manifest;
 use crate::report::API_VERSION;
@@ -34,19 +34,6 @@ pub enum Detail {
     Groups,
     /// Each object as read, too.
     Objects,
-}
-
-/// A pod that a cluster runs.
-#[derive(Clone, Copy, Debug)]
-pub struct RunningPod<'p> {
-    /// Its namespace.
-    pub namespace: &'p str,
-    /// Its name.
-    pub name: &'p str,
-    /// Whether its author named the node.
-    pub names_its_node: bool,
-    /// The pod as JSON.
-    pub text: &'p str,
 }
 
 /// A report in progress.

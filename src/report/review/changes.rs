@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::ChangeEntry;
+use super::model::ChangeEntry;
 use crate::engine::line::edit::{Edit, NewToleration};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Item;
+use super::model::Item;
 
 /// The items so far, with one item for objects that are alike.
 #[derive(Default)]

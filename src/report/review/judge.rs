@@ -2,10 +2,8 @@
 
 use serde_json::Value;
 
-use super::{
-    CandidateEntry, FindingEntry, GpuEntry, Item, Origin, Preview, RunningPod, changes, owner,
-    reading, reason,
-};
+use super::model::{CandidateEntry, FindingEntry, GpuEntry, Item, Origin, Preview, RunningPod};
+use super::{changes, owner, reading, reason};
 use crate::admission::{World, patch};
 use crate::engine::audit::{self, Judge};
 use crate::engine::line::decision::Decision;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Item;
+use super::model::Item;
 use crate::admission::World;
 use crate::engine::Mode;
 

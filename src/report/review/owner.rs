@@ -1,6 +1,6 @@
 //! The workload of a pod that runs: its controller, or the Deployment of its ReplicaSet.
 
-use super::WorkloadEntry;
+use super::model::WorkloadEntry;
 use crate::facts::Pod;
 
 /// A Deployment gives this label to the pods of a ReplicaSet. The name of the ReplicaSet ends in its value.

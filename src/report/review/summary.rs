@@ -1,6 +1,6 @@
 //! The first lines for people: the GPUs asked for and taken, and how many objects had which outcome.
 
-use super::{GpuEntry, ReviewReport, Summary};
+use super::model::{GpuEntry, ReviewReport, Summary};
 
 /// The saving, in one line.
 pub fn saving(summary: &Summary) -> String {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::alike;
-use super::gathered::{Found, Gathered, Unseen};
+use super::gathered::{Gathered, Observation, Unseen, seen, unusable};
 use super::policy::{self, InForce};
 use super::settings::Settings;
 use crate::config::documents::{Document, Input};
@@ -19,24 +19,19 @@ use crate::facts::Node;
 use crate::manifests::Service;
 
 /// What checks look at.
-pub(super) struct Scene<'g> {
+pub(super) struct Assessment<'g> {
     pub(super) gathered: &'g Gathered,
     /// None where slicegate does not run as a Deployment here.
-    pub(super) settings: Found<Option<Settings>>,
+    pub(super) settings: Observation<Option<Settings>>,
     /// The namespaces whose pods nobody is asked about.
     pub(super) never: NeverMatched,
-    pub(super) in_force: Found<InForce>,
-    pub(super) namespaces: Found<Namespaces>,
-    pub(super) supply: Found<Supply>,
-    pub(super) runtime_classes: Found<RuntimeClasses>,
+    pub(super) in_force: Observation<InForce>,
+    pub(super) namespaces: Observation<Namespaces>,
+    pub(super) supply: Observation<Supply>,
+    pub(super) runtime_classes: Observation<RuntimeClasses>,
 }
 
-/// What was found, or why it was not, for `?`.
-pub(super) fn seen<T>(found: &Found<T>) -> Result<&T, Unseen> {
-    found.as_ref().map_err(Clone::clone)
-}
-
-impl<'g> Scene<'g> {
+impl<'g> Assessment<'g> {
     pub(super) fn of(gathered: &'g Gathered) -> Self {
         let settings = seen(&gathered.deployment).map(|d| d.as_ref().map(Settings::of));
         let in_force = policy::in_force(gathered, &settings);
@@ -142,7 +137,7 @@ fn takes_gpu(pod: &Value) -> bool {
 }
 
 /// As it is told, else what an installation in that namespace has.
-fn never(gathered: &Gathered, settings: &Found<Option<Settings>>) -> NeverMatched {
+fn never(gathered: &Gathered, settings: &Observation<Option<Settings>>) -> NeverMatched {
     let settings = settings.as_ref().ok().and_then(Option::as_ref);
     let told = settings.and_then(|s| s.flag("never-match")?.parse().ok());
     told.unwrap_or_else(|| NeverMatched::of_installation(&gathered.namespace))
@@ -162,7 +157,7 @@ fn input(objects: &[Value]) -> Input {
     }
 }
 
-fn namespaces(gathered: &Gathered) -> Found<Namespaces> {
+fn namespaces(gathered: &Gathered) -> Observation<Namespaces> {
     let mut objects = seen(&gathered.namespaces)?.clone();
     // Quotas that cannot be seen have a check of their own.
     if let Ok(quotas) = &gathered.quotas {
@@ -172,12 +167,12 @@ fn namespaces(gathered: &Gathered) -> Found<Namespaces> {
     Ok(Namespaces::known(views))
 }
 
-fn runtime_classes(gathered: &Gathered) -> Found<RuntimeClasses> {
+fn runtime_classes(gathered: &Gathered) -> Observation<RuntimeClasses> {
     let objects = seen(&gathered.runtime_classes)?;
     fleet::runtime_classes(input(objects)).map_err(unusable)
 }
 
-fn supply(gathered: &Gathered, policy: &Policy) -> Found<Supply> {
+fn supply(gathered: &Gathered, policy: &Policy) -> Observation<Supply> {
     let mut views: HashMap<String, NodeView> = HashMap::new();
     for object in seen(&gathered.nodes)? {
         let text = object.to_string();
@@ -188,13 +183,4 @@ fn supply(gathered: &Gathered, policy: &Policy) -> Found<Supply> {
     let mut views: Vec<NodeView> = views.into_values().collect();
     views.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(fleet::supply(views, policy))
-}
-
-/// What an API server would not print.
-pub(super) fn unusable(problem: impl std::fmt::Display) -> Unseen {
-    Unseen {
-        problem: problem.to_string(),
-        fix: "see whether something else than an API server answers there".to_owned(),
-        is_refused: false,
-    }
 }

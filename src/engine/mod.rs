@@ -26,14 +26,12 @@ pub mod request;
 pub mod rules;
 
 pub mod audit;
-pub mod guarded;
 
 pub use decide::ephemeral::{Stage, ephemeral};
 pub use decide::unmanaged::outsider;
 pub use decide::update::update;
 pub use decide::{Explanation, decide, explain};
 pub use edits::missing::undone;
-pub use guarded::guarded;
 pub use line::decision::{Decision, Outcome, Reason, StampReason};
 pub use line::input::{Question, Workload};
 pub use namespaces::excluded::NeverMatched;

@@ -1,12 +1,13 @@
 //! Boundaries that are claimed with and without consent: what the webhook says, the guard alone, and both.
 
+use std::collections::HashMap;
 use std::path::Path;
 
+use crate::guard_twin::{Refusal, guarded};
 use serde_json::{Value, json};
 use slicegate::admission::World;
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::guarded::Refusal;
-use slicegate::engine::{Namespaces, Question, Workload, guarded};
+use slicegate::engine::{NamespaceView, Namespaces, Question, RuntimeClasses, Workload};
 use slicegate::facts::Pod;
 
 use super::scene::{confirm_in, create_in, gpu_pod, report, with};
@@ -201,4 +202,35 @@ fn a_part_is_refused_only_where_it_is_a_boundary_that_somebody_uses() {
         }
     }
     report(&faults);
+}
+
+#[test]
+fn the_guard_lets_excluded_namespaces_alone() {
+    let policy = policy::built_in().expect("what is there");
+    let supply = fleet::assumed(&policy).expect("what is there");
+    let text = gpu_pod().to_string();
+    let pod: Pod<'_> = serde_json::from_str(&text).expect("a pod");
+    let refusals = |list: &str, namespace| {
+        let never = list.parse().expect("what is there");
+        let view = NamespaceView {
+            mode: Some("enforce".to_owned()),
+            ..NamespaceView::default()
+        };
+        let views = HashMap::from([(String::from(namespace), view)]);
+        let namespaces = Namespaces::known(views).with_never_matched(never);
+        let question = Question {
+            policy: &policy,
+            supply: &supply,
+            namespaces: &namespaces,
+            runtime_classes: RuntimeClasses::unknown(),
+            namespace,
+            pod: &pod,
+            workload: Workload::Pod,
+            user: None,
+        };
+        guarded(&question).len()
+    };
+    assert_eq!(refusals("gpus", "gpus"), 0);
+    assert_ne!(refusals("gpus", "gpu-operator"), 0);
+    assert_ne!(refusals("kube-system", "gpus"), 0);
 }

@@ -7,6 +7,8 @@ mod bytes;
 mod consent;
 mod debugged;
 mod forged;
+#[path = "../guard_twin/mod.rs"]
+mod guard_twin;
 mod host_paths;
 mod large;
 mod named_nodes;

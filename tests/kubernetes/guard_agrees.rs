@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::guard_twin::{Refusal, guarded};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use slicegate::cel::guard;
 use slicegate::config::policy;
-use slicegate::engine::guarded::Refusal;
-use slicegate::engine::{NeverMatched, Policy, guarded};
+use slicegate::engine::{NeverMatched, Policy};
 
 use super::cluster::{Cluster, pods_of};
 use super::control_plane::{Options, Parts};

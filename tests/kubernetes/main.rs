@@ -28,6 +28,8 @@ mod fleet;
 mod guard;
 mod guard_agrees;
 mod guard_pods;
+#[path = "../guard_twin/mod.rs"]
+mod guard_twin;
 mod headline;
 mod helm;
 mod https;

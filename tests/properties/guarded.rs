@@ -1,10 +1,10 @@
 //! The guard lets everything pass that slicegate finished, and nothing that a rule on bypasses refuses.
 
+use crate::guard_twin::{Refusal, guarded};
 use proptest::prelude::*;
 use serde_json::Value;
 use slicegate::admission::World;
-use slicegate::engine::guarded::Refusal;
-use slicegate::engine::{Outcome, Question, Workload, guarded};
+use slicegate::engine::{Outcome, Question, Workload};
 use slicegate::facts;
 
 use crate::policies::ENFORCED;

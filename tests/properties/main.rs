@@ -7,6 +7,8 @@ mod bytes;
 mod exact;
 mod fleet;
 mod forged;
+#[path = "../guard_twin/mod.rs"]
+mod guard_twin;
 mod guarded;
 mod hardware;
 mod idempotent;

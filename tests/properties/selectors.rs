@@ -4,8 +4,10 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
-use slicegate::engine::{Outcome, Question, Workload, guarded};
+use slicegate::engine::{Outcome, Question, Workload};
 use slicegate::facts;
+
+use crate::guard_twin::guarded;
 
 use super::scene::{Scene, cases, judge, scene};
 

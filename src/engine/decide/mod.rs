@@ -3,12 +3,12 @@
 mod builder;
 mod chosen;
 mod daemon_set;
-pub(in crate::engine) mod ephemeral;
+pub mod ephemeral;
 mod other_tiers;
 mod stamped;
 mod strategies;
-pub(in crate::engine) mod unmanaged;
-pub(in crate::engine) mod update;
+pub mod unmanaged;
+pub mod update;
 
 use crate::engine::decide::builder::Draft;
 use crate::engine::decide::unmanaged::outsider;
@@ -95,4 +95,4 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
 }
 
 /// Sees the case once it is complete, with what was chosen.
-pub(in crate::engine) type Witness<'w> = &'w mut dyn FnMut(&Case<'_, '_>, Option<&Choice<'_>>);
+pub type Witness<'w> = &'w mut dyn FnMut(&Case<'_, '_>, Option<&Choice<'_>>);

@@ -78,7 +78,7 @@ pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &
 }
 
 /// Hides every GPU from a container that says nothing about it.
-pub(in crate::engine) fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
+pub fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
     let mut names = container.env().iter().map(EnvVar::name);
     if !names.any(|name| name == names::VISIBLE_DEVICES) {
         edits.push(Edit::Env {

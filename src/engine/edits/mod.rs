@@ -20,11 +20,11 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::Place;
 
-pub(in crate::engine) use crate::engine::edits::containers::hide as hide_from;
-pub(in crate::engine) use crate::engine::edits::neighbours::is_own_term;
+pub use crate::engine::edits::containers::hide as hide_from;
+pub use crate::engine::edits::neighbours::is_own_term;
 pub use crate::engine::edits::nodes::SMALLEST_WEIGHT;
 pub use crate::engine::line::limits::Limits;
-pub(in crate::engine) use crate::engine::line::mps_user::written as written_user;
+pub use crate::engine::line::mps_user::written as written_user;
 
 /// The edits of a full rewrite. `hides`: GPUs are hidden from the containers that ask for none.
 pub fn rewrite<'a>(
@@ -101,7 +101,7 @@ pub fn stamp<'a>(
 }
 
 /// The edits that hide every GPU from the containers that want none.
-pub(in crate::engine) fn hide(pod: &Pod<'_>, wants: &[Want<'_>], edits: &mut Vec<Edit<'_>>) {
+pub fn hide(pod: &Pod<'_>, wants: &[Want<'_>], edits: &mut Vec<Edit<'_>>) {
     for (place, container) in pod.containers() {
         if !wants.iter().any(|want| want.place == place) {
             containers::hide(place, container, edits);
@@ -110,16 +110,12 @@ pub(in crate::engine) fn hide(pod: &Pod<'_>, wants: &[Want<'_>], edits: &mut Vec
 }
 
 /// The label of the strategy by which a pod is given its devices, for one whose request stays.
-pub(in crate::engine) fn strategy_label(
-    pod: &Pod<'_>,
-    strategy: Strategy,
-    edits: &mut Vec<Edit<'_>>,
-) {
+pub fn strategy_label(pod: &Pod<'_>, strategy: Strategy, edits: &mut Vec<Edit<'_>>) {
     label(pod, names::STRATEGY, Cow::Borrowed(strategy.word()), edits);
 }
 
 /// The edits by which MPS clients of different users never meet.
-pub(in crate::engine) fn apart_from_users(pod: &Pod<'_>, user: MpsUser) -> Vec<Edit<'static>> {
+pub fn apart_from_users(pod: &Pod<'_>, user: MpsUser) -> Vec<Edit<'static>> {
     let mut edits = Vec::new();
     label(pod, names::MPS_USER, user.label(), &mut edits);
     neighbours::repel(pod, names::MPS_USER, user.label(), &mut edits);

@@ -49,7 +49,7 @@ pub(super) fn repel<'a>(
 
 /// Whether a required term is the one that slicegate writes for a label of the value `own`: what has another value is
 /// kept off the node, whatever its namespace, and nobody else is.
-pub(in crate::engine) fn is_own_term(term: Raw<'_>, label: &str, own: &str) -> bool {
+pub fn is_own_term(term: Raw<'_>, label: &str, own: &str) -> bool {
     may_be_ours(term, label)
         && PodAffinityTerm::read(term).is_some_and(|term| repels_others(&term, label, own))
 }

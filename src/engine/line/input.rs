@@ -30,13 +30,13 @@ pub struct Question<'a> {
 
 impl Question<'_> {
     /// Whether it is a mirror pod. Those are made by kubelets; the annotation alone is anybody's to write.
-    pub(in crate::engine) fn is_mirror(&self) -> bool {
+    pub fn is_mirror(&self) -> bool {
         let by_node = self.user.is_some_and(|u| u.starts_with("system:node:"));
         by_node && self.pod.annotation("kubernetes.io/config.mirror").is_some()
     }
 
     /// How the pod came to the reader.
-    pub(in crate::engine) const fn form(&self) -> Form {
+    pub const fn form(&self) -> Form {
         match self.workload {
             Workload::Pod => Form::Pod,
             Workload::DaemonSet | Workload::Template => Form::Template,

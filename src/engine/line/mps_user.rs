@@ -35,7 +35,7 @@ pub fn mps_user(case: &Case<'_, '_>) -> MpsUser {
 }
 
 /// Which user these containers of a pod run as, by what is written.
-pub(in crate::engine) fn written(pod: &Pod<'_>, places: &[Place]) -> MpsUser {
+pub fn written(pod: &Pod<'_>, places: &[Place]) -> MpsUser {
     common(places.iter().map(|place| written_user(pod, *place)))
 }
 
@@ -55,7 +55,8 @@ fn run_as(case: &Case<'_, '_>, place: Place) -> Option<i64> {
     written_user(case.pod, place).or_else(|| case.tier?.run_as_user.map(i64::from))
 }
 
-pub(in crate::engine) fn written_user(pod: &Pod<'_>, place: Place) -> Option<i64> {
+/// The user id that a container is written to run as, by itself or by its pod.
+pub fn written_user(pod: &Pod<'_>, place: Place) -> Option<i64> {
     let own = pod.at(place)?.security_context.as_ref();
     own.and_then(|s| s.run_as_user).or_else(|| {
         let shared = pod.spec.as_ref()?.security_context.as_ref()?;

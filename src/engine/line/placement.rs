@@ -183,7 +183,7 @@ impl<'a> Case<'_, 'a> {
 }
 
 /// Whether the tolerations that the policy adds cover a taint.
-pub(in crate::engine) fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
+pub fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
     policy.placement.tolerations.iter().any(|t| {
         let effect = t.effect.as_deref().unwrap_or_default();
         let key = t.key.as_deref().unwrap_or_default();
@@ -196,7 +196,7 @@ pub(in crate::engine) fn policy_tolerates(policy: &Policy, taint: &Taint) -> boo
 
 /// Whether a pod that gets its devices by a strategy has to be given affinity to pods of other namespaces. Packing is a
 /// preference, and is left out where a quota limits such affinity.
-pub(in crate::engine) fn crosses_namespaces(policy: &Policy, strategy: Strategy) -> bool {
+pub fn crosses_namespaces(policy: &Policy, strategy: Strategy) -> bool {
     let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
     strategy == Strategy::Mps || strategy.is_shared() && by_terms
 }

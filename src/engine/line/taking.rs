@@ -6,20 +6,18 @@ use crate::facts::Pod;
 use crate::facts::pod::Container;
 
 /// Whether any of its containers asks for a stock resource.
-pub(in crate::engine) fn takes_gpu(pod: &Pod<'_>) -> bool {
+pub fn takes_gpu(pod: &Pod<'_>) -> bool {
     taken(pod).next().is_some()
 }
 
 /// The stock resources its containers ask for, each as often as it stands there.
-pub(in crate::engine) fn taken<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = &'p str> {
+pub fn taken<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = &'p str> {
     pod.containers()
         .flat_map(|(_, container)| taken_by(container))
 }
 
 /// Those of one container.
-pub(in crate::engine) fn taken_by<'c>(
-    container: &'c Container<'_>,
-) -> impl Iterator<Item = &'c str> {
+pub fn taken_by<'c>(container: &'c Container<'_>) -> impl Iterator<Item = &'c str> {
     let resources = container.resources.as_ref();
     let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
     let pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());

@@ -96,7 +96,6 @@ mod tests {
     use crate::engine::vocabulary::names::NEVER_MATCHED;
     use crate::engine::{
         Mode, NamespaceView, Namespaces, Outcome, Question, RuntimeClasses, Workload, decide,
-        guarded,
     };
     use crate::engine::{outsider, update};
     use crate::facts::Pod;
@@ -174,36 +173,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn the_guard_asks_for_no_stamp_there() {
-        let policy = policy::built_in().unwrap();
-        let supply = fleet::assumed(&policy).unwrap();
-        let text = FORGED.replace("slicegate.dev/strategy", "app");
-        let pod: Pod<'_> = serde_json::from_str(&text).unwrap();
-        let refusals = |list: &str, namespace| {
-            let never = list.parse().unwrap();
-            let view = NamespaceView {
-                mode: Some("enforce".to_owned()),
-                ..NamespaceView::default()
-            };
-            let views = HashMap::from([(String::from(namespace), view)]);
-            let namespaces = Namespaces::known(views).with_never_matched(never);
-            let question = Question {
-                policy: &policy,
-                supply: &supply,
-                namespaces: &namespaces,
-                runtime_classes: RuntimeClasses::unknown(),
-                namespace,
-                pod: &pod,
-                workload: Workload::Pod,
-                user: None,
-            };
-            guarded(&question).len()
-        };
-        assert_eq!(refusals("gpus", "gpus"), 0);
-        assert_ne!(refusals("gpus", "gpu-operator"), 0);
-        assert_ne!(refusals("kube-system", "gpus"), 0);
     }
 }

@@ -226,7 +226,7 @@ pub fn found(path: &str) -> Option<Found> {
 }
 
 /// Whether a clean path is one of interest, whatever it is called.
-pub(in crate::engine) fn concerns(path: &str) -> bool {
+pub fn concerns(path: &str) -> bool {
     path == ALL_PROCESSES
         || path.starts_with(PROCESSES)
         || ROADS

@@ -54,7 +54,7 @@ fn is_crowded(pod: &Pod<'_>) -> bool {
 }
 
 /// How many entries there are in all that is looked through.
-pub(in crate::engine) fn entries(pod: &Pod<'_>) -> usize {
+pub fn entries(pod: &Pod<'_>) -> usize {
     let pairs = |pairs: Option<&Pairs<'_>>| pairs.map_or(0, |p| p.0.len());
     let of_container = |container: &Container<'_>| {
         let resources = container.resources.as_ref();
@@ -109,7 +109,7 @@ fn keeps_away(pod: &Pod<'_>) -> bool {
 
 /// How many terms its required anti-affinity has, and keys in them. A term of which not all is read counts as if every
 /// byte of it were a key: it is small, or too large.
-pub(in crate::engine) fn entries_repelled(pod: &Pod<'_>) -> usize {
+pub fn entries_repelled(pod: &Pod<'_>) -> usize {
     let terms = pod.required_anti_affinity().iter();
     let keys = |term: &Raw<'_>| match SelectedKeys::read(*term) {
         Some(keys) => keys.iter().count(),

@@ -153,12 +153,12 @@ pub fn excess(pod: &Pod<'_>) -> Option<Excess> {
 }
 
 /// The first limit of the guard that a pod is beyond.
-pub(in crate::engine) fn excess_for_the_guard(pod: &Pod<'_>) -> Option<Excess> {
+pub fn excess_for_the_guard(pod: &Pod<'_>) -> Option<Excess> {
     first(of_pod(pod).filter(|(limit, _)| limit.is_guarded))
 }
 
 /// The first limit that a pod is beyond whose labels are looked at, wherever it is.
-pub(in crate::engine) fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
+pub fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
     first([
         (&CONTAINERS, all(pod).count()),
         (&ENTRIES, relevance::entries(pod)),
@@ -167,7 +167,7 @@ pub(in crate::engine) fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
 
 /// The limit that a pod's required anti-affinity alone is beyond: in what is more than is read, a term could hide that
 /// closes nodes for everybody.
-pub(in crate::engine) fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
+pub fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
     match pod.cut >= Cut::Entries && pod.has_required_anti_affinity() {
         true => Some(Excess {
             limit: &ENTRIES,

@@ -99,7 +99,7 @@ pub static WORDS: [Word; 28] = [
 ];
 
 /// What the words of the list begin with.
-pub(in crate::engine) const BEGINNINGS: [&str; 6] = [
+pub const BEGINNINGS: [&str; 6] = [
     "nvidia.com/",
     "gpu-",
     "hami.io/",
@@ -123,10 +123,7 @@ pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>>
 }
 
 /// All of them.
-pub(in crate::engine) fn all_spoken<'p>(
-    pod: &'p Pod<'p>,
-    takes_stock_gpu: bool,
-) -> impl Iterator<Item = Spoken<'p>> {
+pub fn all_spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> impl Iterator<Item = Spoken<'p>> {
     let annotations = pod.annotations().into_iter().flat_map(|a| a.iter());
     let labels = pod.labels().into_iter().flat_map(|l| l.iter());
     let annotations = annotations.map(|(key, value)| (Annotation, key, value));
@@ -146,13 +143,13 @@ pub(in crate::engine) fn all_spoken<'p>(
 }
 
 /// Whether a pod belongs to a system to which the policy leaves its pods.
-pub(in crate::engine) fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
+pub fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
     let mut spoken = all_spoken(pod, takes_gpu(pod));
     spoken.any(|spoken| foreign_sharing::is_left_alone(&spoken, policy))
 }
 
 /// The word that a key is, where it stands.
-pub(in crate::engine) fn find(stands: Stands, key: &str) -> Option<&'static Word> {
+pub fn find(stands: Stands, key: &str) -> Option<&'static Word> {
     // Every word begins with one of these; hardly a key of hardly a pod does.
     if !BEGINNINGS
         .iter()

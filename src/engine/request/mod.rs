@@ -20,9 +20,9 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 
-pub(in crate::engine) use crate::engine::request::selectors::memory as selected_memory;
+pub use crate::engine::request::selectors::memory as selected_memory;
 use crate::engine::request::sizes::Sizes;
-pub(in crate::engine) use crate::engine::request::sizes::is_size;
+pub use crate::engine::request::sizes::is_size;
 
 /// Reads a pod's asks. `stamped` says that it carries a finished rewrite's labels and receipt.
 pub fn read<'p>(

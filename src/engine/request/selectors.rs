@@ -10,7 +10,7 @@ const MEMORY: &str = "nvidia.com/gpu.memory";
 
 /// The least memory in MiB of the devices that node selector and required terms lead to; none where one of the ways to
 /// match leaves it open, or is content with less than anybody may ask for.
-pub(in crate::engine) fn memory(filter: &NodeFilter<'_>) -> Option<u64> {
+pub fn memory(filter: &NodeFilter<'_>) -> Option<u64> {
     selected(filter).filter(|mib| *mib >= LEAST_MEMORY >> 20)
 }
 

@@ -88,7 +88,7 @@ impl<'p> Sizes<'p> {
 }
 
 /// Whether an annotation asks for a size.
-pub(in crate::engine) fn is_size(key: &str) -> bool {
+pub fn is_size(key: &str) -> bool {
     SizeKind::of(key).is_some()
 }
 

@@ -119,7 +119,7 @@ pub fn boundary<'a>(
 }
 
 /// The boundary label of a pod whose namespace may use the boundary it claims, whatever label it carries now.
-pub(in crate::engine) fn own<'a>(
+pub fn own<'a>(
     pod: &'a Pod<'_>,
     namespace: &'a str,
     namespaces: &'a Namespaces,
@@ -169,7 +169,7 @@ fn sub_boundary<'a>(
 }
 
 /// The boundary label of a pod whose asks are none of this policy's business.
-pub(in crate::engine) fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
+pub fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
     let Question {
         policy,
         namespaces,

@@ -121,7 +121,7 @@ fn say(found: Found, what: &str, is_lifted: bool, at: String, findings: &mut Fin
 /// `internal/plugin/mps.go`: `/mps/<resource>/pipe`).
 pub(crate) const PIPES: &str = "/mps/nvidia.com/";
 /// What a path to it has somewhere, however it is spelt.
-pub(crate) const PIPES_NAME: &str = "nvidia.com";
+pub const PIPES_NAME: &str = "nvidia.com";
 
 /// A mount over the MPS pipe does what another `CUDA_MPS_PIPE_DIRECTORY` does: the process is no MPS client.
 pub fn over_the_pipe(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {

@@ -157,7 +157,7 @@ pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
 }
 
 /// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS.
-pub(in crate::engine) fn hides_its_device(container: &Container<'_>) -> bool {
+pub fn hides_its_device(container: &Container<'_>) -> bool {
     let hides = |v: &EnvVar<'_>| v.name() == VISIBLE_ORDINALS && v.literal() != Some("0");
     let mut sources = container.env_from.iter().flatten();
     let may_hide = |s: &EnvFrom<'_>| {

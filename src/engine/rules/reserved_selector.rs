@@ -58,7 +58,7 @@ fn foreign<'p>(
 }
 
 /// Whether any term names a key of slicegate's, its own terms included.
-pub(in crate::engine) fn is_named(pod: &Pod<'_>) -> bool {
+pub fn is_named(pod: &Pod<'_>) -> bool {
     let mut terms = pod.required_anti_affinity().iter();
     terms.any(|term| named_key(*term).is_some())
 }

@@ -101,7 +101,7 @@ fn shows_nothing(variable: &EnvVar<'_>) -> bool {
 
 /// Whether a container has neither a GPU, whose plugin sets `NVIDIA_VISIBLE_DEVICES`, nor a word of its own that it
 /// wants none.
-pub(in crate::engine) fn is_open(container: &Container<'_>) -> bool {
+pub fn is_open(container: &Container<'_>) -> bool {
     let mut env = container.env().iter();
     let says = |v: &EnvVar<'_>| v.name() == names::VISIBLE_DEVICES && shows_nothing(v);
     taken_by(container).next().is_none() && !env.any(says)
@@ -130,7 +130,7 @@ fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mu
 }
 
 /// The last part of the folder.
-pub(crate) const DEVICES: &str = "nvidia-container-devices";
+pub const DEVICES: &str = "nvidia-container-devices";
 
 /// The folder whose entries the toolkit takes for device names.
 fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {

@@ -11,4 +11,4 @@ pub mod rule;
 pub mod runtime_classes;
 pub mod strategy;
 pub(crate) mod suggest;
-pub(in crate::engine) mod unique;
+pub mod unique;

@@ -1,29 +1,29 @@
 //! What the guard refuses while slicegate is not there to be asked: what stands in the pod, its namespace and the
 //! policy alone, without any supply and without any other namespace.
 //!
-//! [`crate::cel::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
+//! [`slicegate::cel::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
 
-use super::namespaces::Namespaces;
-use super::rules::limit_env::Trust;
-use super::rules::{self, Holds, Standing};
-use super::supply::NodeFilter;
-use crate::engine::edits;
-use crate::engine::line::input::Question;
-use crate::engine::line::limits::Limits;
-use crate::engine::line::taking::{taken_by, takes_gpu};
-use crate::engine::relevance;
-use crate::engine::relevance::pod_limits;
-use crate::engine::relevance::sharing_systems;
-use crate::engine::request::tenancy;
-use crate::engine::request::tenancy::own_boundary;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders};
-use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::rule::{Rule, Severity};
-use crate::engine::vocabulary::strategy::Strategy;
-use crate::facts::Pod;
-use crate::facts::pod::{Container, Place};
+use slicegate::engine::edits;
+use slicegate::engine::line::input::Question;
+use slicegate::engine::line::limits::Limits;
+use slicegate::engine::line::taking::{taken_by, takes_gpu};
+use slicegate::engine::namespaces::Namespaces;
+use slicegate::engine::relevance;
+use slicegate::engine::relevance::pod_limits;
+use slicegate::engine::relevance::sharing_systems;
+use slicegate::engine::request::tenancy;
+use slicegate::engine::request::tenancy::own_boundary;
+use slicegate::engine::rules::limit_env::Trust;
+use slicegate::engine::rules::{self, Holds, Standing};
+use slicegate::engine::supply::NodeFilter;
+use slicegate::engine::vocabulary::findings::Findings;
+use slicegate::engine::vocabulary::names;
+use slicegate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders};
+use slicegate::engine::vocabulary::quantity::Quantity;
+use slicegate::engine::vocabulary::rule::{Rule, Severity};
+use slicegate::engine::vocabulary::strategy::Strategy;
+use slicegate::facts::Pod;
+use slicegate::facts::pod::{Container, Place};
 
 /// Why the guard refuses a pod.
 #[derive(Clone, Copy, Debug)]
@@ -294,7 +294,7 @@ fn holds_part(pod: &Pod<'_>) -> bool {
 /// Whole GPUs of the containers that run side by side.
 fn whole_gpus(pod: &Pod<'_>) -> u64 {
     let beside = |place: Place, container: &Container<'_>| {
-        place.kind == crate::facts::pod::ContainerKind::Main || container.is_sidecar(place)
+        place.kind == slicegate::facts::pod::ContainerKind::Main || container.is_sidecar(place)
     };
     let limit = |container: &Container<'_>| {
         let limits = container.resources.as_ref()?.limits.as_ref()?;

@@ -6,7 +6,8 @@ use super::API_VERSION;
 use crate::engine::Supply;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::supply::Offer;
-use crate::engine::supply::catalog::{PRODUCTS, Product, Profile};
+use crate::engine::supply::catalog::PRODUCTS;
+use crate::engine::supply::catalog::{Product, Profile};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

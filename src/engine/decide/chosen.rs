@@ -30,7 +30,7 @@ impl<'a> Draft<'_, 'a> {
         };
         let unknown = match is_kept {
             true => Vec::new(),
-            false => case.filter.unknown_keys(case.supply),
+            false => case.supply.unknown_keys(case.filter),
         };
         if !unknown.is_empty() {
             rules::supply_unknown::keys(&unknown, &mut self.findings);

@@ -5,7 +5,7 @@ use crate::engine::line::decision::{Decision, StampReason};
 use crate::engine::line::request::Asked;
 use crate::engine::line::request::{Named, Want};
 use crate::engine::rules;
-use crate::engine::supply::product::product_matches;
+use crate::engine::supply::product_patterns::product_matches;
 use crate::engine::supply::{Group, Knowledge, Offer};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Tier;

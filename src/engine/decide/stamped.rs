@@ -31,7 +31,7 @@ impl<'a> Draft<'_, 'a> {
         if on_supply {
             self.no_supply(case, &text);
         }
-        let unknown = case.filter.unknown_keys(case.supply);
+        let unknown = case.supply.unknown_keys(case.filter);
         if !unknown.is_empty() {
             rules::supply_unknown::keys(&unknown, &mut self.findings);
         }

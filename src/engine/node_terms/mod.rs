@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::engine::supply::{GfdIdentity, Identity, Offer, Supply, VGPU_PRESENT};
 
-pub use crate::engine::node_terms::narrow::{Narrowed, filled, is_empty, is_same, narrow};
+pub use crate::engine::node_terms::narrow::{Narrowed, filled, is_same, narrow};
 
 /// A conjunction of requirements on a node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use crate::engine::node_terms::{Is, Need, Term};
 use crate::engine::relevance::pod_limits;
-use crate::engine::supply::filter::holds;
+use crate::engine::supply::filter::{holds, is_empty};
 use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement};
 use crate::facts::text::Pairs;
 
@@ -79,12 +79,6 @@ pub fn filled<'t, 'a>(
 ) -> impl Iterator<Item = (usize, &'t NodeSelectorTerm<'a>)> {
     let read = terms.iter().map(|term| &term.read).enumerate();
     read.filter(|(_, term)| !is_empty(term))
-}
-
-/// A term without requirements matches no node at all.
-pub fn is_empty(term: &NodeSelectorTerm<'_>) -> bool {
-    let none = |list: &Option<Vec<Requirement<'_>>>| list.as_ref().is_none_or(Vec::is_empty);
-    none(&term.match_expressions) && none(&term.match_fields)
 }
 
 /// Whether a written term says what ours does, and no more.

@@ -8,7 +8,6 @@ use std::ops::AddAssign;
 use crate::engine::line::edit::Edit;
 use crate::engine::node_terms::{Is, Term};
 use crate::engine::relevance;
-use crate::engine::request;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, NodeTerm, Spec};
@@ -287,7 +286,7 @@ impl Counts {
         for (key, value) in pod.annotations().into_iter().flat_map(Pairs::iter) {
             counts.metadata += key.len() + value.len();
             counts.name(key);
-            counts.asks += usize::from(request::is_size(key));
+            counts.asks += usize::from(names::is_size(key));
             if key == names::GPU_PRODUCTS {
                 counts.products += value.split(',').count();
                 value.split(',').for_each(|pattern| counts.name(pattern));

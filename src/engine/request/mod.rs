@@ -22,7 +22,6 @@ use crate::facts::pod::{Container, ContainerKind, Place};
 
 pub use crate::engine::request::selectors::memory as selected_memory;
 use crate::engine::request::sizes::Sizes;
-pub use crate::engine::request::sizes::is_size;
 
 /// Reads a pod's asks. `stamped` says that it carries a finished rewrite's labels and receipt.
 pub fn read<'p>(

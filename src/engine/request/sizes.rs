@@ -87,11 +87,6 @@ impl<'p> Sizes<'p> {
     }
 }
 
-/// Whether an annotation asks for a size.
-pub fn is_size(key: &str) -> bool {
-    SizeKind::of(key).is_some()
-}
-
 #[derive(Clone, Copy)]
 enum SizeKind {
     Memory,

@@ -1,9 +1,9 @@
 //! `unknown-key`: warns of a key of slicegate's that nobody knows, or that stands where it does nothing.
 
 use super::protected_metadata::LABELS;
-use crate::engine::request::is_size;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names::is_size;
 use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::columns::Column;
-use super::fleet::{Doubted, Group, Knowledge, NodeView, Presence, Sold, Supply, Taint};
-use super::impostors::{Liar, impostors};
+use super::fleet::{Doubted, Group, Knowledge, Sold, Supply};
+use super::labels::{self, Labels};
+use super::node::{NodeView, Presence, Taint};
 use super::offer::{Identity, Offer};
 use super::places::ByKind;
-use super::read::{self, Labels};
 use super::why::{Unknown, Why};
+use crate::engine::supply::device_plugin;
+use crate::engine::supply::device_plugin::mislabelled::{Liar, impostors};
 use crate::engine::vocabulary::names::{GPU, HOSTNAME, is_gpu_resource};
 use crate::engine::vocabulary::policy::Declared;
 use crate::engine::vocabulary::quantity::Quantity;
@@ -214,7 +216,7 @@ fn read_node(
         if count == 0 || !is_gpu_resource(resource) {
             continue;
         }
-        match read::resource(&node.labels, resource, count, declared) {
+        match device_plugin::resource(&node.labels, resource, count, declared) {
             Err(why) => unknown.push(Unknown {
                 resource: resource.clone(),
                 count,
@@ -231,15 +233,15 @@ fn read_node(
         }
     }
     if sold.is_empty() && unknown.is_empty() {
-        if !read::is_described(&node.labels) {
+        if !device_plugin::is_described(&node.labels) {
             return None;
         }
         // The device plugin refuses some configurations, and the labels then say why nothing is handed out.
-        let refused = read::resource(&node.labels, GPU, 0, declared).err();
+        let refused = device_plugin::resource(&node.labels, GPU, 0, declared).err();
         let refused = refused.filter(|why| matches!(why, Why::MigInvalid | Why::MpsClients));
         unknown.push(Unknown {
             resource: GPU.to_owned(),
-            count: read::number(&node.labels, "nvidia.com/gpu.count").unwrap_or(u64::MAX),
+            count: labels::number(&node.labels, "nvidia.com/gpu.count").unwrap_or(u64::MAX),
             why: refused.unwrap_or(Why::HandsOutNone),
         });
     }

@@ -1,10 +1,8 @@
 //! Which groups of nodes a pod's own selectors and tolerations can reach.
 
-use super::fleet::{Group, Knowledge, Supply, Taint};
-use super::reach::{self, Unseen};
+use super::node::Taint;
 use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::names::NODE_BOUNDARY;
-use crate::facts::pod::{NodeTerm, Requirement, Spec, Toleration};
+use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement, Spec, Toleration};
 use crate::facts::text::Pairs;
 
 /// What a pod says about nodes.
@@ -31,26 +29,6 @@ impl<'p> NodeFilter<'p> {
         }
     }
 
-    /// Label keys the pod selects by that no known node carries; they are taken as given.
-    ///
-    /// A fleet that is only assumed carries no labels of anybody's, so nothing is said about it.
-    pub fn unknown_keys<'s>(&'s self, supply: &Supply) -> Vec<&'s str> {
-        if supply.knowledge == Knowledge::Assumed {
-            return Vec::new();
-        }
-        let terms = self.terms.into_iter().flatten();
-        let expressions = terms.flat_map(|t| t.read.match_expressions.iter().flatten());
-        let mut keys: Vec<&str> = expressions
-            .filter(|r| !matches!(&*r.operator, "NotIn" | "DoesNotExist"))
-            .map(|r| &*r.key)
-            .chain(self.selected().map(|(key, _)| key))
-            .filter(|key| !supply.keys.contains(*key) && *key != NODE_BOUNDARY)
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
-    }
-
     /// Whether a pod lets a label have a value, as far as it says anything of that label alone.
     pub fn admits(&self, key: &str, value: &str) -> bool {
         let mut selected = self.selected();
@@ -64,7 +42,7 @@ impl<'p> NodeFilter<'p> {
     }
 
     /// Whether nothing but taints restricts the pod.
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         self.node_selector.is_none() && self.terms.is_none() && self.node_name.is_none()
     }
 
@@ -76,42 +54,10 @@ impl<'p> NodeFilter<'p> {
     }
 }
 
-impl Supply {
-    /// For each group whether some node of it could take the pod, once the GPU's own taint is tolerated.
-    ///
-    /// Label keys no known node carries are taken as given, for nodes that are not there yet.
-    pub fn reached(
-        &self,
-        filter: &NodeFilter<'_>,
-        also_tolerated: &dyn Fn(&Taint) -> bool,
-    ) -> Vec<bool> {
-        self.reach(filter, also_tolerated, Unseen::Given)
-    }
-
-    /// The same for the nodes as they are, whatever taints they have: what they do not carry is not given.
-    pub fn reached_as_is(&self, filter: &NodeFilter<'_>) -> Vec<bool> {
-        self.reach(filter, &|_| true, Unseen::Absent)
-    }
-
-    fn reach(
-        &self,
-        filter: &NodeFilter<'_>,
-        also_tolerated: &dyn Fn(&Taint) -> bool,
-        unseen: Unseen,
-    ) -> Vec<bool> {
-        let tolerated = |taint: &Taint| {
-            is_gpu_taint(taint)
-                || also_tolerated(taint)
-                || filter.tolerations.iter().any(|t| tolerates(t, taint))
-        };
-        let admits =
-            |group: &Group| filter.node_name.is_some() || group.taints.iter().all(tolerated);
-        let mut reached: Vec<bool> = self.groups.iter().map(admits).collect();
-        if !filter.is_open() {
-            reach::narrow(self, filter, unseen, &mut reached);
-        }
-        reached
-    }
+/// A term without requirements matches no node at all.
+pub fn is_empty(term: &NodeSelectorTerm<'_>) -> bool {
+    let none = |list: &Option<Vec<Requirement<'_>>>| list.as_ref().is_none_or(Vec::is_empty);
+    none(&term.match_expressions) && none(&term.match_fields)
 }
 
 /// A requirement against a label's value, as `k8s.io/component-helpers` nodeaffinity does it.

@@ -1,5 +1,6 @@
 //! An offer: what one kind of node hands out under one resource name.
 
+use super::why::Why;
 use crate::engine::vocabulary::fraction::Fraction;
 use crate::engine::vocabulary::strategy::Strategy;
 
@@ -23,6 +24,9 @@ pub struct Offer {
     /// How to tell nodes with this offer from all others.
     pub identity: Identity,
 }
+
+/// What one resource of a node is: supply, or why nothing can be said about it.
+pub type Reading = Result<Offer, Why>;
 
 /// A MIG slice in nominal slices of its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,16 +2,74 @@
 //! fleet, and every node is then looked up, so that neither long lists nor many nodes multiply.
 
 use super::columns::Column;
-use super::filter::{NodeFilter, holds};
-use super::fleet::Supply;
+use super::filter::{NodeFilter, holds, is_empty, is_gpu_taint, tolerates};
+use super::fleet::{Group, Knowledge, Supply};
+use super::node::Taint;
 use super::rows::Rows;
-use crate::engine::node_terms::is_empty;
 use crate::engine::vocabulary::names::NODE_BOUNDARY;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 
+impl Supply {
+    /// For each group whether some node of it could take the pod, once the GPU's own taint is tolerated.
+    ///
+    /// Label keys no known node carries are taken as given, for nodes that are not there yet.
+    pub fn reached(
+        &self,
+        filter: &NodeFilter<'_>,
+        also_tolerated: &dyn Fn(&Taint) -> bool,
+    ) -> Vec<bool> {
+        self.reach(filter, also_tolerated, Unseen::Given)
+    }
+
+    /// The same for the nodes as they are, whatever taints they have: what they do not carry is not given.
+    pub fn reached_as_is(&self, filter: &NodeFilter<'_>) -> Vec<bool> {
+        self.reach(filter, &|_| true, Unseen::Absent)
+    }
+
+    fn reach(
+        &self,
+        filter: &NodeFilter<'_>,
+        also_tolerated: &dyn Fn(&Taint) -> bool,
+        unseen: Unseen,
+    ) -> Vec<bool> {
+        let tolerated = |taint: &Taint| {
+            is_gpu_taint(taint)
+                || also_tolerated(taint)
+                || filter.tolerations.iter().any(|t| tolerates(t, taint))
+        };
+        let admits =
+            |group: &Group| filter.node_name.is_some() || group.taints.iter().all(tolerated);
+        let mut reached: Vec<bool> = self.groups.iter().map(admits).collect();
+        if !filter.is_open() {
+            narrow(self, filter, unseen, &mut reached);
+        }
+        reached
+    }
+
+    /// Label keys the pod selects by that no known node carries; they are taken as given.
+    ///
+    /// A fleet that is only assumed carries no labels of anybody's, so nothing is said about it.
+    pub fn unknown_keys<'s>(&self, filter: &'s NodeFilter<'_>) -> Vec<&'s str> {
+        if self.knowledge == Knowledge::Assumed {
+            return Vec::new();
+        }
+        let terms = filter.terms.into_iter().flatten();
+        let expressions = terms.flat_map(|t| t.read.match_expressions.iter().flatten());
+        let mut keys: Vec<&str> = expressions
+            .filter(|r| !matches!(&*r.operator, "NotIn" | "DoesNotExist"))
+            .map(|r| &*r.key)
+            .chain(filter.selected().map(|(key, _)| key))
+            .filter(|key| !self.keys.contains(*key) && *key != NODE_BOUNDARY)
+            .collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+}
+
 /// What a label key is that no known node carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unseen {
+enum Unseen {
     /// Taken as given: nodes that are not there yet may carry it.
     Given,
     /// Not there.
@@ -19,12 +77,7 @@ pub(super) enum Unseen {
 }
 
 /// Leaves of the groups those with a node that selector and terms match, the named one where one is named.
-pub(super) fn narrow(
-    supply: &Supply,
-    filter: &NodeFilter<'_>,
-    unseen: Unseen,
-    reached: &mut [bool],
-) {
+fn narrow(supply: &Supply, filter: &NodeFilter<'_>, unseen: Unseen, reached: &mut [bool]) {
     let mut selected = Conjunction::default();
     for (key, value) in filter.selected() {
         selected.add(supply.selects(key, value, unseen));

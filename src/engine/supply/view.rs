@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::fleet::{NodeView, Presence, Taint};
+use super::node::{NodeView, Presence, Taint};
 use crate::engine::vocabulary::names::HOSTNAME;
 use crate::engine::vocabulary::policy::Pool;
 use crate::facts::Node;

@@ -1,6 +1,6 @@
 //! Why nothing can be said about a resource of a node, in words that name the label, and what its administrator can do.
 
-use super::read::labels_of;
+use crate::engine::vocabulary::names::labels_of;
 
 /// A resource of a node that nothing can be said about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

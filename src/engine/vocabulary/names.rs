@@ -115,3 +115,21 @@ pub fn is_dns_label(text: &str) -> bool {
 pub fn pointer(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
+
+/// What the labels of a resource begin with, whatever sharing renamed.
+pub fn labels_of(resource: &str) -> &str {
+    resource.strip_suffix(SHARED_SUFFIX).unwrap_or(resource)
+}
+
+/// Whether a resource can only come from a device plugin that renamed shared GPUs.
+pub fn is_renamed(resource: &str) -> bool {
+    resource == GPU_SHARED || resource.ends_with(SHARED_SUFFIX)
+}
+
+/// Whether an annotation requests a size.
+pub fn is_size(key: &str) -> bool {
+    matches!(key, GPU_MEMORY | GPU_FRACTION | GPU_COMPUTE)
+        || [CONTAINER_MEMORY, CONTAINER_FRACTION, CONTAINER_COMPUTE]
+            .iter()
+            .any(|prefix| key.starts_with(prefix))
+}

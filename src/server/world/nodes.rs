@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::engine::supply::fleet::Taint;
+use crate::engine::supply::Taint;
 use crate::engine::supply::{NodeView, Presence};
 
 /// A key with its value; every node that carries both refers to the one pair.

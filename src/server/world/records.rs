@@ -68,7 +68,7 @@ fn object(node: &NodeView) -> Value {
 #[cfg(test)]
 mod tests {
     use super::{LARGEST, read, write};
-    use crate::engine::supply::fleet::Taint;
+    use crate::engine::supply::Taint;
     use crate::engine::supply::{NodeView, Presence};
     use crate::server::world::remembered::Gone;
 

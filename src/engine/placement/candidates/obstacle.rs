@@ -6,7 +6,7 @@ use std::fmt;
 use crate::engine::line::placement::{Case, policy_tolerates};
 use crate::engine::node_terms;
 use crate::engine::supply::filter::{holds, is_gpu_taint, tolerates};
-use crate::engine::supply::fleet::{Group, Taint};
+use crate::engine::supply::{Group, Taint};
 use crate::engine::vocabulary::names::NODE_BOUNDARY;
 use crate::engine::vocabulary::printable::quoted;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};

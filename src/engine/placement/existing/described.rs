@@ -5,7 +5,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use crate::engine::line::placement::Case;
-use crate::engine::supply::read::{self, Labels};
+use crate::engine::supply::device_plugin;
+use crate::engine::supply::labels::Labels;
 use crate::engine::supply::{Offer, VGPU_PRESENT};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Declared;
@@ -84,7 +85,7 @@ impl<'t> Described<'t> {
         loop {
             self.is_open.set(false);
             self.is_nowhere.set(false);
-            let reading = read::resource(self, resource, 1, self.declared);
+            let reading = device_plugin::resource(self, resource, 1, self.declared);
             if !self.is_nowhere.get() {
                 budget.take()?;
                 let offer = reading.ok().filter(|_| !self.is_open.get())?;

@@ -12,7 +12,7 @@ use crate::engine::line::request::{Named, Want};
 use crate::engine::node_terms;
 use crate::engine::rules;
 use crate::engine::supply::filter::{is_gpu_taint, tolerates};
-use crate::engine::supply::fleet::{Group, Taint};
+use crate::engine::supply::{Group, Taint};
 use crate::engine::supply::{Offer, Why};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;

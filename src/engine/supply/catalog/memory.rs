@@ -4,8 +4,9 @@
 //! keeps some for itself, firmware for error correction takes a part, and older labels counted in decimal megabytes. So an
 //! eighth more is taken for possible.
 
-use super::{Product, parse, product};
-use crate::engine::supply::vgpu::Profile;
+use super::product;
+use crate::engine::supply::catalog::product::{Product, parse};
+use crate::engine::supply::device_plugin::VgpuProfile;
 
 /// No single GPU has more, in MiB.
 const ANY: u64 = 1 << 20;
@@ -25,7 +26,8 @@ pub fn most_mib(label: &str, profile: Option<&str>) -> u64 {
 
 /// MiB of a whole GPU of a model that can be partitioned, by the name of the profile that takes all of it.
 pub fn whole_mib(product: &Product) -> Option<u64> {
-    let all = |p: &&super::Profile| p.memory == product.memory_slices;
+    let all =
+        |p: &&crate::engine::supply::catalog::product::Profile| p.memory == product.memory_slices;
     let whole = product.profiles.iter().filter(all);
     let figures = whole.filter_map(|p| parse(p.name));
     let most = figures.map(|(_, gib)| u64::from(gib) * 1024).max();
@@ -33,7 +35,7 @@ pub fn whole_mib(product: &Product) -> Option<u64> {
 }
 
 fn gib(label: &str) -> Option<u64> {
-    if let Some(profile) = Profile::of(label) {
+    if let Some(profile) = VgpuProfile::of(label) {
         return Some(profile.gib.max(1));
     }
     if let Some(product) = product(label) {

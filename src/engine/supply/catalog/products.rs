@@ -14,7 +14,7 @@
 //! (<https://github.com/NVIDIA/go-nvml>), rounded down, and none where only the nominal one is
 //! known. What a node's own labels say is better.
 
-use super::{Product, Profile};
+use crate::engine::supply::catalog::product::{Product, Profile};
 
 /// One profile of the table.
 const fn row(

@@ -3,8 +3,8 @@
 //! Profiles: NVIDIA's Virtual GPU Software User Guide, "Virtual GPU Types". GPU Feature Discovery's
 //! `nvidia.com/vgpu.present` says that there is one, and not how its card is shared.
 
-use super::read::Labels;
-use super::why::Why;
+use crate::engine::supply::labels::Labels;
+use crate::engine::supply::why::Why;
 use crate::engine::vocabulary::policy::Vgpu;
 use crate::engine::vocabulary::strategy::Strategy;
 
@@ -13,16 +13,16 @@ pub const PRESENT: &str = "nvidia.com/vgpu.present";
 
 /// A vGPU profile, by the name that the driver gives the vGPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Profile {
+pub struct Profile {
     /// Compute slices of one that is backed by MIG.
-    pub(super) slices: Option<u32>,
+    pub slices: Option<u32>,
     /// Its frame buffer; profiles of half a gigabyte say 0.
-    pub(super) gib: u64,
+    pub gib: u64,
 }
 
 impl Profile {
     /// Reads `NVIDIA-A100-40C`, `GRID-T4-2B4`, `NVIDIA-A100-2-10C` and `NVIDIA-A100-1-5CME`; none of a card's own name.
-    pub(super) fn of(product: &str) -> Option<Self> {
+    pub fn of(product: &str) -> Option<Self> {
         let (rest, last) = product.rsplit_once('-')?;
         let series = last.trim_start_matches(|c: char| c.is_ascii_digit());
         if !matches!(series, "A" | "B" | "B4" | "C" | "CME" | "Q") {

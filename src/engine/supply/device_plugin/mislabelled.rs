@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::fleet::{NodeView, Sold};
-use super::offer::{GfdIdentity, Identity, Offer};
-use super::vgpu;
-use super::why::{Unknown, Why};
+use crate::engine::supply::NodeView;
+use crate::engine::supply::device_plugin::vgpu;
+use crate::engine::supply::fleet::Sold;
+use crate::engine::supply::offer::{GfdIdentity, Identity, Offer};
+use crate::engine::supply::why::{Unknown, Why};
 
 /// A node that sells something else than its labels promise.
-pub(super) struct Liar {
+pub struct Liar {
     name: String,
     labels: BTreeMap<String, String>,
     /// The resources of which they promise it.
@@ -19,7 +20,7 @@ pub(super) struct Liar {
 
 impl Liar {
     /// A node with resources that nothing can be said about, or with a vGPU that but for one label looks like a card.
-    pub(super) fn of(
+    pub fn of(
         node: &NodeView,
         sold: &[Sold],
         unknown: &[Unknown],
@@ -34,7 +35,7 @@ impl Liar {
     }
 
     /// A node with a memory label that cannot be right.
-    pub(super) fn of_memory(node: &NodeView, sold: &[Sold], offers: &[Offer]) -> Option<Self> {
+    pub fn of_memory(node: &NodeView, sold: &[Sold], offers: &[Offer]) -> Option<Self> {
         let doubted = |gfd: &GfdIdentity| {
             let label = format!("{}.memory", gfd.prefix);
             gfd.memory_label.is_none() && node.labels.contains_key(&label)
@@ -66,7 +67,7 @@ fn those(
 }
 
 /// Nodes that an offer's own labels would let a pod land on although their resource is something else.
-pub(super) fn impostors(at: usize, offer: &Offer, liars: &[Liar]) -> Vec<String> {
+pub fn impostors(at: usize, offer: &Offer, liars: &[Liar]) -> Vec<String> {
     liars
         .iter()
         .filter(|liar| {

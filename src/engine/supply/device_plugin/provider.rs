@@ -3,10 +3,12 @@
 //! Elsewhere `nvidia.com/gpu` without GFD labels may be a whole GPU, a time slice, an MPS share, a MIG slice or
 //! a vGPU, so such a node serves no tier until the policy says what it is.
 
-use super::offer::{Identity, Offer};
-use super::read::{Labels, Reading, is_renamed, number};
-use super::vgpu;
-use super::why::Why;
+use crate::engine::supply::device_plugin::vgpu;
+use crate::engine::supply::labels::{Labels, number};
+use crate::engine::supply::offer::Reading;
+use crate::engine::supply::offer::{Identity, Offer};
+use crate::engine::supply::why::Why;
+use crate::engine::vocabulary::names::is_renamed;
 use crate::engine::vocabulary::policy::{Declared, Unlabelled};
 use crate::engine::vocabulary::strategy::Strategy;
 

@@ -4,35 +4,17 @@
 //! helpful and mislead are left alone: `mps.capable` and `mig.strategy` say what is configured, `gpu.memory`
 //! is the whole device under sharing, `gpu.count` counts GPUs that are in MIG mode as well.
 
-use super::catalog;
-use super::offer::{GfdIdentity, Identity, Offer, Slice};
 use super::provider;
 use super::vgpu;
-use super::why::Why;
-use crate::engine::vocabulary::names::{GPU, GPU_SHARED, SHARED_SUFFIX, mig_profile};
+use crate::engine::supply::catalog;
+use crate::engine::supply::labels::{Labels, number};
+use crate::engine::supply::offer::{GfdIdentity, Identity, Offer, Reading, Slice};
+use crate::engine::supply::why::Why;
+use crate::engine::vocabulary::names::{GPU, SHARED_SUFFIX, labels_of, mig_profile};
 use crate::engine::vocabulary::policy::{Declared, Vgpu};
 use crate::engine::vocabulary::strategy::Strategy;
 
 const GPU_PRODUCT: &str = "nvidia.com/gpu.product";
-
-/// Looks a label up.
-pub trait Labels {
-    /// The value of a label.
-    fn label(&self, key: &str) -> Option<&str>;
-
-    /// Whether a label says something, be it what cannot be.
-    fn says_something(&self, key: &str) -> bool {
-        self.label(key).is_some_and(|value| value != "0")
-    }
-
-    /// The least that a label may be which is a plain number. Only for what is never worse by being more.
-    fn at_least(&self, key: &str) -> Option<u64> {
-        self.label(key)?.parse().ok()
-    }
-}
-
-/// What one resource of a node is: supply, or why nothing can be said about it.
-pub type Reading = Result<Offer, Why>;
 
 /// What one GPU resource of a node is, given how many of it the node has.
 pub fn resource(labels: &dyn Labels, resource: &str, count: u64, declared: Declared) -> Reading {
@@ -46,13 +28,8 @@ pub fn resource(labels: &dyn Labels, resource: &str, count: u64, declared: Decla
 }
 
 /// Whether GFD describes GPUs of a node.
-pub(super) fn is_described(labels: &dyn Labels) -> bool {
+pub fn is_described(labels: &dyn Labels) -> bool {
     labels.label(GPU_PRODUCT).is_some()
-}
-
-/// What the labels of a resource begin with, whatever sharing renamed.
-pub(super) fn labels_of(resource: &str) -> &str {
-    resource.strip_suffix(SHARED_SUFFIX).unwrap_or(resource)
 }
 
 /// `nvidia.com/gpu` or `nvidia.com/gpu.shared` of a node with GFD labels.
@@ -314,14 +291,4 @@ impl<'a> ProductName<'a> {
             shared: unshared.is_some(),
         }
     }
-}
-
-/// A label that is a plain number.
-pub(super) fn number(labels: &dyn Labels, key: &str) -> Option<u64> {
-    labels.label(key)?.parse().ok()
-}
-
-/// Whether a resource can only come from a device plugin that renamed shared GPUs.
-pub(super) fn is_renamed(resource: &str) -> bool {
-    resource == GPU_SHARED || resource.ends_with(SHARED_SUFFIX)
 }

@@ -1,0 +1,61 @@
+//! In which places the nodes of a fleet lie, by name.
+
+use super::filter::NodeFilter;
+use super::fleet::Supply;
+use super::places::{PlaceKind, Places};
+
+impl Supply {
+    /// Notes where each group's nodes are, once all labels are in their columns.
+    pub(super) fn locate(&mut self) {
+        for kind in PlaceKind::ALL {
+            let narrow = self.narrow.get(kind.label());
+            let Some(column) = narrow.or_else(|| self.wide.get(kind.label())) else {
+                continue;
+            };
+            let names = column.values().map(str::to_owned).collect();
+            for (at, group) in self.groups.iter_mut().enumerate() {
+                let rows = match narrow {
+                    Some(_) => at..at + 1,
+                    None => group.nodes.clone(),
+                };
+                let places = group.places.of_mut(kind);
+                rows.for_each(|row| places.add(column.id(row)));
+            }
+            *self.places.of_mut(kind) = names;
+        }
+    }
+
+    /// Whether nodes lie in different places of a kind.
+    pub fn is_spread(&self, kind: PlaceKind) -> bool {
+        self.places.of(kind).len() > 1
+    }
+
+    /// Those of some places that are not among others and that a pod does not rule out itself, by name.
+    pub fn missing_places(
+        &self,
+        kind: PlaceKind,
+        (some, others): (&Places, &Places),
+        filter: &NodeFilter<'_>,
+    ) -> Vec<&str> {
+        if others.has(0) {
+            return Vec::new();
+        }
+        let names = self.places.of(kind).iter().enumerate();
+        let missing = names.filter(|(at, _)| some.has(at + 1) && !others.has(at + 1));
+        let missing = missing.map(|(_, name)| name.as_str());
+        let mut missing: Vec<&str> = missing
+            .filter(|name| filter.admits(kind.label(), name))
+            .collect();
+        missing.sort_unstable();
+        missing
+    }
+
+    /// Places by name.
+    pub fn named_places(&self, kind: PlaceKind, places: &Places) -> Vec<&str> {
+        let names = self.places.of(kind).iter().enumerate();
+        let named = names.filter(|(at, _)| places.has(at + 1));
+        let mut named: Vec<&str> = named.map(|(_, name)| name.as_str()).collect();
+        named.sort_unstable();
+        named
+    }
+}

@@ -15,7 +15,6 @@ use crate::engine::line::request::{Named, Want};
 use crate::engine::placement::choose;
 use crate::engine::placement::existing;
 use crate::engine::profile::Profile;
-use crate::engine::relevance::pod_limits;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::request;
 use crate::engine::request::tenancy;
@@ -278,7 +277,7 @@ impl<'q, 'a> Draft<'q, 'a> {
         strategy: Option<Strategy>,
         reason: Reason,
     ) -> Decision<'a> {
-        if let Some(excess) = pod_limits::excess_of_terms(self.question.pod, &edits) {
+        if let Some(excess) = edits::size::excess_of_terms(self.question.pod, &edits) {
             rules::too_large::refuse(excess, &mut self.findings);
         }
         let deny = self.findings.deny();

@@ -5,6 +5,7 @@ pub mod missing;
 mod neighbours;
 mod nodes;
 pub mod receipt;
+pub mod size;
 mod user;
 
 use crate::engine::line::edit::Edit;

@@ -5,8 +5,6 @@
 
 use std::ops::AddAssign;
 
-use crate::engine::line::edit::Edit;
-use crate::engine::node_terms::{Is, Term};
 use crate::engine::relevance;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
@@ -176,29 +174,8 @@ pub fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
     }
 }
 
-/// The first limit that a pod's node selector terms are beyond as they would be written.
-pub fn excess_of_terms(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Option<Excess> {
-    let narrowed = edits.iter().find_map(|edit| match edit {
-        Edit::Nodes(narrowed) => Some(narrowed),
-        _ => None,
-    })?;
-    let spec = pod.spec.as_ref();
-    let user = spec.and_then(Spec::required_node_terms).unwrap_or_default();
-    let mut size = TermSize::default();
-    for entry in narrowed {
-        let own = entry.of.and_then(|index| user.get(index));
-        size += own.map(TermSize::of).unwrap_or_default();
-        size += TermSize::added(&entry.add);
-    }
-    first([
-        (&TERMS, narrowed.len()),
-        (&REQUIREMENTS, size.requirements),
-        (&VALUES, size.values),
-        (&PATCH, size.bytes),
-    ])
-}
-
-fn first(counts: impl IntoIterator<Item = (&'static Limit, usize)>) -> Option<Excess> {
+/// The first limit that is exceeded.
+pub fn first(counts: impl IntoIterator<Item = (&'static Limit, usize)>) -> Option<Excess> {
     let mut counts = counts.into_iter();
     let (limit, found) = counts.find(|(limit, found)| *found > limit.most)?;
     let found = Some(found);
@@ -350,14 +327,18 @@ fn neighbours(spec: &Spec<'_>) -> usize {
 
 /// What a term costs whoever reads it.
 #[derive(Clone, Copy, Debug, Default)]
-struct TermSize {
-    requirements: usize,
-    values: usize,
-    bytes: usize,
+pub struct TermSize {
+    /// Requirements.
+    pub requirements: usize,
+    /// Values in them.
+    pub values: usize,
+    /// Bytes of text.
+    pub bytes: usize,
 }
 
 impl TermSize {
-    fn of(term: &NodeTerm<'_>) -> Self {
+    /// The size of a term as the pod writes it.
+    pub fn of(term: &NodeTerm<'_>) -> Self {
         let lists = [&term.read.match_expressions, &term.read.match_fields];
         let all = || lists.into_iter().flatten().flatten();
         Self {
@@ -365,25 +346,6 @@ impl TermSize {
             values: all().map(|r| r.values.as_ref().map_or(0, Vec::len)).sum(),
             bytes: term.raw.get().len(),
         }
-    }
-
-    fn added(term: &Term<'_>) -> Self {
-        /// What stands around a value, and around a requirement.
-        const AROUND: (usize, usize) = (3, 40);
-        let mut size = Self {
-            requirements: term.labels.len() + term.not_nodes.len(),
-            values: term.not_nodes.len(),
-            bytes: term.not_nodes.iter().map(|n| n.len()).sum(),
-        };
-        for need in &term.labels {
-            size.bytes += need.key.len();
-            if let Is::OneOf(values) = &need.is {
-                size.values += values.len();
-                size.bytes += values.iter().map(|v| v.len() + AROUND.0).sum::<usize>();
-            }
-        }
-        size.bytes += size.requirements * AROUND.1;
-        size
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::product;
 use crate::engine::supply::catalog::product::{Product, parse};
-use crate::engine::supply::device_plugin::VgpuProfile;
+use super::vgpu::VgpuProfile;
 
 /// No single GPU has more, in MiB.
 const ANY: u64 = 1 << 20;

@@ -3,10 +3,12 @@
 mod memory;
 mod product;
 mod products;
+mod vgpu;
 
 pub use memory::{most_mib, whole_mib};
 pub use product::{Product, Profile, parse};
 pub use products::PRODUCTS;
+pub use vgpu::VgpuProfile;
 
 /// The product a GFD product label names.
 ///

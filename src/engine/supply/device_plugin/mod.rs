@@ -7,4 +7,3 @@ mod vgpu;
 
 pub use read::{is_described, resource};
 pub use vgpu::PRESENT as VGPU_PRESENT;
-pub use vgpu::Profile as VgpuProfile;

@@ -56,7 +56,7 @@ fn device(labels: &dyn Labels, resource: &str, count: u64, vgpu: Vgpu) -> Readin
     let mut slice = name
         .profile
         .map(|p| Sliced::find(labels, name.base, p, GPU));
-    let profile = vgpu::Profile::of(name.base);
+    let profile = catalog::VgpuProfile::of(name.base);
     if profile.is_some() || vgpu::is_labelled(labels) {
         strategy = vgpu::strategy(strategy, vgpu)?;
         identity.by_vgpu_label = profile.is_none() && vgpu != Vgpu::Exclusive;
@@ -91,7 +91,7 @@ fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str, vgpu: Vgpu) -
         false => identity.sharing != "none" && !resource.ends_with(SHARED_SUFFIX),
     };
     let mut strategy = strategy(&identity, true, resource, shared)?;
-    if vgpu::Profile::of(name.base).is_some() || vgpu::is_labelled(labels) {
+    if catalog::VgpuProfile::of(name.base).is_some() || vgpu::is_labelled(labels) {
         strategy = vgpu::strategy(strategy, vgpu)?;
     }
     let slice = Sliced::find(labels, name.base, profile, prefix);
@@ -245,7 +245,7 @@ impl Sliced {
     }
 
     /// A vGPU whose name says how many slices back it.
-    fn of_vgpu(profile: vgpu::Profile) -> Option<Self> {
+    fn of_vgpu(profile: catalog::VgpuProfile) -> Option<Self> {
         profile.slices.map(Self::of_compute)
     }
 

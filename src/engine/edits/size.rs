@@ -1,0 +1,50 @@
+//! How large the node selector terms of a pod become by a rewrite.
+
+use crate::engine::line::edit::Edit;
+use crate::engine::node_terms::{Is, Term};
+use crate::engine::relevance::pod_limits::{
+    Excess, PATCH, REQUIREMENTS, TERMS, TermSize, VALUES, first,
+};
+use crate::facts::Pod;
+use crate::facts::pod::Spec;
+
+/// The first limit that a pod's node selector terms are beyond as they would be written.
+pub fn excess_of_terms(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Option<Excess> {
+    let narrowed = edits.iter().find_map(|edit| match edit {
+        Edit::Nodes(narrowed) => Some(narrowed),
+        _ => None,
+    })?;
+    let spec = pod.spec.as_ref();
+    let user = spec.and_then(Spec::required_node_terms).unwrap_or_default();
+    let mut size = TermSize::default();
+    for entry in narrowed {
+        let own = entry.of.and_then(|index| user.get(index));
+        size += own.map(TermSize::of).unwrap_or_default();
+        size += added(&entry.add);
+    }
+    first([
+        (&TERMS, narrowed.len()),
+        (&REQUIREMENTS, size.requirements),
+        (&VALUES, size.values),
+        (&PATCH, size.bytes),
+    ])
+}
+
+fn added(term: &Term<'_>) -> TermSize {
+    /// What stands around a value, and around a requirement.
+    const AROUND: (usize, usize) = (3, 40);
+    let mut size = TermSize {
+        requirements: term.labels.len() + term.not_nodes.len(),
+        values: term.not_nodes.len(),
+        bytes: term.not_nodes.iter().map(|n| n.len()).sum(),
+    };
+    for need in &term.labels {
+        size.bytes += need.key.len();
+        if let Is::OneOf(values) = &need.is {
+            size.values += values.len();
+            size.bytes += values.iter().map(|v| v.len() + AROUND.0).sum::<usize>();
+        }
+    }
+    size.bytes += size.requirements * AROUND.1;
+    size
+}

@@ -22,7 +22,7 @@ use crate::engine::request::tenancy::own_boundary;
 use crate::engine::rules;
 use crate::engine::rules::Standing;
 use crate::engine::rules::limit_env::Trust;
-use crate::engine::supply::NodeFilter;
+use crate::engine::supply::{Allocator, NodeFilter};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Tier};
@@ -274,7 +274,7 @@ impl<'q, 'a> Draft<'q, 'a> {
     pub(super) fn finish(
         mut self,
         edits: Vec<Edit<'a>>,
-        strategy: Option<Strategy>,
+        by: Option<(Strategy, Allocator)>,
         reason: Reason,
     ) -> Decision<'a> {
         if let Some(excess) = edits::size::excess_of_terms(self.question.pod, &edits) {
@@ -286,12 +286,14 @@ impl<'q, 'a> Draft<'q, 'a> {
             (false, true) => Outcome::Untouched,
             (false, false) => Outcome::Rewritten,
         };
+        let by = by.filter(|_| !deny);
         Decision {
             outcome,
             mode: self.mode,
             tier: self.tier.map(|t| t.name.as_str()),
             boundary: self.boundary,
-            strategy: strategy.filter(|_| !deny),
+            strategy: by.map(|(strategy, _)| strategy),
+            allocator: by.map(|(_, allocator)| allocator),
             findings: self.findings.into_list(),
             edits: if deny { Vec::new() } else { edits },
             reason: match (deny, outcome, reason) {

@@ -11,6 +11,7 @@ use crate::engine::line::placement::{Case, Choice, Grant};
 use crate::engine::line::request::Want;
 use crate::engine::rules::limit_env::Trust;
 use crate::engine::rules::{self, Holds, Standing};
+use crate::engine::supply::Allocation;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::BoundaryPlacement;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -76,7 +77,8 @@ impl<'a> Draft<'_, 'a> {
         } else {
             Reason::Chosen
         };
-        self.finish(edits, Some(strategy), reason)
+        let allocator = choice.grants.first().map(|g| g.allocation.allocator());
+        self.finish(edits, allocator.map(|a| (strategy, a)), reason)
     }
 
     /// Labels written in advance, and anti-affinity by them, have to be those the pod is given.
@@ -117,11 +119,11 @@ impl<'a> Draft<'_, 'a> {
 
 fn standing(case: &Case<'_, '_>, choice: &Choice<'_>, hides_gpus: bool) -> Standing {
     let whole = choice.strategy == Strategy::Exclusive;
-    let names: Vec<&str> = choice.grants.iter().map(|g| g.resource).collect();
+    let allocations: Vec<Allocation<'_>> = choice.grants.iter().map(|g| g.allocation).collect();
     Standing {
         takes_gpu: true,
         whole_gpus: if whole {
-            case.needed(&names, names::GPU)
+            case.needed(&allocations, &Allocation::Resource(names::GPU))
         } else {
             0
         },
@@ -135,7 +137,7 @@ fn changes<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>) -> Vec<Change<'a>> {
     let change = |(want, grant): (&Want<'a>, &Grant<'a>)| Change {
         container: want.container,
         from: written(case.pod, want),
-        to: (grant.resource, want.count),
+        to: (grant.allocation.name(), want.count),
     };
     case.wants.iter().zip(&choice.grants).map(change).collect()
 }

@@ -207,11 +207,11 @@ impl<'a> Meant<'a> {
             .map(|w| w.fixed_resource().unwrap_or(names::GPU))
             .collect();
         let may_have = |name: &str, group: &Group| {
-            let needed = case.needed(&names, name);
+            let needed = case.needed(&names, &name);
             let mut unknown = group.unknown.iter().filter(|u| u.resource == name);
             unknown.any(|u| u.count >= needed && (case.tier.is_none() || u.why == Why::OwnName))
         };
-        let has = |name, group| case.sells(group, name, case.needed(&names, name));
+        let has = |name, group| case.sells(group, name, case.needed(&names, &name));
         let mut groups = self.groups.iter();
         groups.any(|group| {
             let mut each = names.iter();

@@ -6,6 +6,7 @@ use crate::engine::line::edit::Edit;
 use crate::engine::line::limits::Limits;
 use crate::engine::line::placement::{Case, Choice};
 use crate::engine::line::request::Named;
+use crate::engine::supply::Allocation;
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::quantity::Quantity;
@@ -23,14 +24,15 @@ pub(super) fn resources<'a>(
             Named::Nothing => None,
             _ => Some(want.fixed_resource().unwrap_or(names::GPU)),
         };
+        let Allocation::Resource(resource) = grant.allocation;
         let written = case.pod.at(want.place).is_some_and(|container| {
-            old == Some(grant.resource) && is_written(container, grant.resource, want.count)
+            old == Some(resource) && is_written(container, resource, want.count)
         });
         if !written {
             edits.push(Edit::Resource {
                 place: want.place,
                 old,
-                resource: grant.resource,
+                resource,
                 count: want.count,
             });
         }

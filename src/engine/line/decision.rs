@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::engine::line::edit::Edit;
+use crate::engine::supply::Allocator;
 use crate::engine::vocabulary::findings::Finding;
 use crate::engine::vocabulary::policy::Mode;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -20,6 +21,8 @@ pub struct Decision<'a> {
     pub boundary: Option<Cow<'a, str>>,
     /// The strategy chosen, if one was.
     pub strategy: Option<Strategy>,
+    /// Who allocates the devices, if a strategy was chosen.
+    pub allocator: Option<Allocator>,
     /// Everything that was found, in the order of the rules.
     pub findings: Vec<Finding>,
     /// What the rewrite does; empty unless the outcome is rewritten.
@@ -37,6 +40,7 @@ impl Decision<'_> {
             tier: None,
             boundary: None,
             strategy: None,
+            allocator: None,
             findings: Vec::new(),
             edits: Vec::new(),
             reason,

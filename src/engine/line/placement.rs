@@ -8,7 +8,7 @@ use crate::engine::namespaces::NamespaceView;
 use crate::engine::namespaces::quota::{Forbidden, QuotaView, Seen};
 use crate::engine::profile::Profile;
 use crate::engine::supply::product_patterns::product_matches;
-use crate::engine::supply::{Group, Supply, Taint};
+use crate::engine::supply::{Allocation, Group, Supply, Taint};
 use crate::engine::supply::{NodeFilter, Offer, Unknown};
 use crate::engine::vocabulary::policy::{BoundaryPlacement, Policy, Tier};
 use crate::engine::vocabulary::strategy::Strategy;
@@ -64,14 +64,26 @@ pub struct Choice<'a> {
 /// What one want is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Grant<'a> {
-    /// The resource.
-    pub resource: &'a str,
+    /// What its container requests for it.
+    pub allocation: Allocation<'a>,
     /// The smallest memory of a share on any acceptable node, in MiB.
     pub smallest_mib: u64,
     /// The largest, where it is known.
     pub largest_mib: Option<u64>,
     /// The smallest compute of a share on any acceptable node, in percent.
     pub smallest_percent: u32,
+}
+
+impl<'a> Grant<'a> {
+    /// Nothing is known of the share yet.
+    pub const fn unknown(allocation: Allocation<'a>) -> Self {
+        Self {
+            allocation,
+            smallest_mib: u64::MAX,
+            largest_mib: None,
+            smallest_percent: 100,
+        }
+    }
 }
 
 impl<'a> Case<'_, 'a> {
@@ -166,10 +178,11 @@ impl<'a> Case<'_, 'a> {
         names.any(|fixed| fixed.is_none_or(|fixed| fixed == unknown.resource))
     }
 
-    /// How many of a resource the pod needs at once: init containers run before the others, sidecars beside them.
-    pub fn needed(&self, names: &[&str], name: &str) -> u64 {
+    /// How many of an allocation the pod needs at once: init containers run before the others, sidecars beside them.
+    pub fn needed<T: PartialEq>(&self, allocations: &[T], allocation: &T) -> u64 {
         let (mut running, mut peak, mut sidecars) = (0_u64, 0_u64, 0_u64);
-        for (want, _) in self.wants.iter().zip(names).filter(|(_, n)| **n == name) {
+        let both = self.wants.iter().zip(allocations);
+        for (want, _) in both.filter(|(_, a)| *a == allocation) {
             if want.is_sidecar {
                 sidecars = sidecars.saturating_add(want.count);
             } else if want.place.kind == ContainerKind::Init {

@@ -106,7 +106,7 @@ pub fn of_choice(case: &Case<'_, '_>, choice: &Choice<'_>) -> Gpus {
         let offers = sold.filter_map(|sold| case.supply.offers.get(sold.offer));
         let part = largest(offers.filter(|offer| {
             offer.strategy == choice.strategy
-                && offer.resource == grant.resource
+                && offer.allocation() == grant.allocation
                 && case.suits(want, offer)
         }));
         let count = want.count as f64;

@@ -31,7 +31,7 @@ fn one(
     let lost = case.supply.missing_places(kind, both, case.filter);
     let Some(first) = lost.first() else { return };
     let kept = case.supply.named_places(kind, can.of(kind));
-    let resource = choice.grants.first().map_or("it", |g| g.resource);
+    let resource = choice.grants.first().map_or("it", |g| g.allocation.name());
     let (kept, lost) = (listed(&kept), listed(&lost));
     let label = kind.label();
     let (path, message, fix) = match kind {

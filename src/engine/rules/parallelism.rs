@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule::warns("parallelism", include_str!("parallelism.md"
 /// Warns of a program that is told to use more devices than its container gets.
 pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
     for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let is_slice = choice.strategy == Strategy::Mig || names::is_mig(grant.resource);
+        let is_slice = choice.strategy == Strategy::Mig || names::is_mig(grant.allocation.name());
         let Some(asked) = asked(case, want, is_slice) else {
             continue;
         };

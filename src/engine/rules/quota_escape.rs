@@ -34,7 +34,7 @@ pub fn check(
             Named::Nothing => continue,
             _ => want.fixed_resource().unwrap_or(names::GPU),
         };
-        let new = grant.resource;
+        let new = grant.allocation.name();
         if old == new || said.contains(&(old, new)) {
             continue;
         }
@@ -59,10 +59,10 @@ pub fn queued(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<
     let Some(queue) = queue(case.pod) else { return };
     let changed = case.wants.iter().zip(&choice.grants).find(|(want, grant)| {
         let old = want.fixed_resource().unwrap_or(names::GPU);
-        want.named != Named::Nothing && old != grant.resource
+        want.named != Named::Nothing && old != grant.allocation.name()
     });
     let Some((want, grant)) = changed else { return };
-    let new = grant.resource;
+    let new = grant.allocation.name();
     let message = format!(
         "Kueue counts this pod by what it takes now, {new}; if {queue} does not cover that, it waits for ever"
     );

@@ -1,5 +1,6 @@
 //! Supply: what the fleet can hand out, and which of it a pod can reach.
 
+pub mod allocation;
 mod builder;
 pub mod catalog;
 mod columns;
@@ -17,6 +18,7 @@ mod topology;
 mod view;
 mod why;
 
+pub use allocation::{Allocation, Allocator};
 pub use builder::FleetBuilder;
 pub use device_plugin::VGPU_PRESENT;
 pub use filter::NodeFilter;

@@ -1,5 +1,6 @@
 //! An offer: what one kind of node hands out under one resource name.
 
+use super::allocation::Allocation;
 use super::why::Why;
 use crate::engine::vocabulary::fraction::Fraction;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -70,6 +71,11 @@ pub struct GfdIdentity {
 }
 
 impl Offer {
+    /// What a container requests to get a share of it.
+    pub fn allocation(&self) -> Allocation<'_> {
+        Allocation::Resource(&self.resource)
+    }
+
     /// Whether a share is large enough in memory.
     pub fn has_memory(&self, bytes: u64) -> bool {
         self.memory_mib.is_some_and(|mib| mib >= mib_ceil(bytes))

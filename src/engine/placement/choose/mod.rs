@@ -8,7 +8,7 @@ use crate::engine::line::request::{Ask, Want};
 use crate::engine::rules;
 use crate::engine::supply::Offer;
 use crate::engine::supply::fleet::Sold;
-use crate::engine::supply::{Group, Taint};
+use crate::engine::supply::{Allocation, Group, Taint};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::engine::vocabulary::unique::Once;
@@ -22,6 +22,9 @@ const MOST_TRIES: u32 = 256;
 const MOST_TRIES_IN_ALL: u32 = 2_048;
 /// More combinations of resource names than are compared.
 const MOST_CANDIDATES: usize = 64;
+
+/// `nvidia.com/gpu`.
+const WHOLE: Allocation<'_> = Allocation::Resource(names::GPU);
 
 /// Chooses, or finds that nothing known will do.
 pub fn choose<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
@@ -63,7 +66,7 @@ impl Score {
 impl<'a> Case<'_, 'a> {
     /// The best candidate of one strategy.
     fn best(&self, strategy: Strategy, reachable: &[&'a Group]) -> Option<(Score, Choice<'a>)> {
-        let mut best: Option<(Score, Vec<&'a str>, Load<'a>)> = None;
+        let mut best: Option<(Score, Vec<Allocation<'a>>, Load<'a>)> = None;
         for names in self.candidates(strategy, reachable) {
             let load = Load::of(self, &names);
             let Some(score) = self.score(strategy, &load, reachable) else {
@@ -82,24 +85,25 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// Which resource names to try: one for all free wants, and what fits all wants together on each kind of node.
-    fn candidates(&self, strategy: Strategy, reachable: &[&'a Group]) -> Vec<Vec<&'a str>> {
-        let mut names: Vec<&'a str> = Vec::new();
+    fn candidates(&self, strategy: Strategy, reachable: &[&'a Group]) -> Vec<Vec<Allocation<'a>>> {
+        let mut allocations: Vec<Allocation<'a>> = Vec::new();
         for (_, offer) in reachable.iter().flat_map(|g| self.offers(g)) {
-            if offer.strategy == strategy && !names.contains(&offer.resource.as_str()) {
-                names.push(&offer.resource);
+            if offer.strategy == strategy && !allocations.contains(&offer.allocation()) {
+                allocations.push(offer.allocation());
             }
         }
         let free = self.wants.iter().filter(|w| w.fixed_resource().is_none());
         if free.clone().next().is_none() {
             let fixed = self.wants.iter().filter_map(Want::fixed_resource);
-            return vec![fixed.collect()];
+            return vec![fixed.map(Allocation::Resource).collect()];
         }
-        let with = |name: &'a str| {
+        let with = |free: Allocation<'a>| {
+            let fixed = |want: &Want<'a>| want.fixed_resource().map(Allocation::Resource);
             let each = self.wants.iter();
-            each.map(|w| w.fixed_resource().unwrap_or(name)).collect()
+            each.map(|want| fixed(want).unwrap_or(free)).collect()
         };
-        let candidates: Vec<Vec<&'a str>> = names.iter().map(|name| with(name)).collect();
-        match names.len() > 1 && self.wants.len() > 1 {
+        let candidates: Vec<Vec<Allocation<'a>>> = allocations.iter().map(|free| with(*free)).collect();
+        match allocations.len() > 1 && self.wants.len() > 1 {
             true => self.mixed(strategy, reachable, candidates),
             false => candidates,
         }
@@ -110,8 +114,8 @@ impl<'a> Case<'_, 'a> {
         &self,
         strategy: Strategy,
         reachable: &[&'a Group],
-        mut candidates: Vec<Vec<&'a str>>,
-    ) -> Vec<Vec<&'a str>> {
+        mut candidates: Vec<Vec<Allocation<'a>>>,
+    ) -> Vec<Vec<Allocation<'a>>> {
         let mut in_all = MOST_TRIES_IN_ALL;
         for group in reachable {
             let offers = self.offers(group).filter(|(_, o)| o.strategy == strategy);
@@ -136,7 +140,7 @@ impl<'a> Case<'_, 'a> {
         &self,
         strategy: Strategy,
         group: &Group,
-        names: &mut Vec<&'a str>,
+        names: &mut Vec<Allocation<'a>>,
         tries: &mut u32,
     ) -> bool {
         let Some(want) = self.wants.get(names.len()) else {
@@ -158,7 +162,7 @@ impl<'a> Case<'_, 'a> {
                 return false;
             }
             *tries -= 1;
-            names.push(&offer.resource);
+            names.push(offer.allocation());
             if self.fit(strategy, group, names, tries) {
                 return true;
             }
@@ -182,7 +186,7 @@ impl<'a> Case<'_, 'a> {
                 .offers(group)
                 .filter(|(_, o)| {
                     let mut needed = load.needed.iter();
-                    o.strategy == strategy && needed.any(|(name, _)| *name == o.resource)
+                    o.strategy == strategy && needed.any(|(allocation, _)| *allocation == o.allocation())
                 })
                 .map(|(sold, _)| sold.count.saturating_mul(nodes))
                 .fold(0, u64::saturating_add);
@@ -218,13 +222,13 @@ impl<'a> Case<'_, 'a> {
             return None;
         }
         // Beside another name a second pass would take `nvidia.com/gpu` for what a LimitRange put back.
-        if load.needed.len() > 1 && load.needed.iter().any(|(name, _)| *name == names::GPU) {
+        if load.needed.len() > 1 && load.needed.iter().any(|(a, _)| *a == WHOLE) {
             return None;
         }
         let mut waste = 0_u64;
-        for (at, (name, needed)) in load.needed.iter().enumerate() {
-            let (sold, offer) = self.offer(group, strategy, name)?;
-            let is_forbidden = self.forbidding(strategy, name).is_some();
+        for (at, (allocation, needed)) in load.needed.iter().enumerate() {
+            let (sold, offer) = self.offer(group, strategy, *allocation)?;
+            let is_forbidden = self.forbidding(strategy, allocation.name()).is_some();
             if is_forbidden || *needed > sold.count || !self.is_wanted(sold.offer) {
                 return None;
             }
@@ -239,11 +243,11 @@ impl<'a> Case<'_, 'a> {
     fn choice(
         &self,
         strategy: Strategy,
-        (names, load): (&[&'a str], &Load<'a>),
+        (names, load): (&[Allocation<'a>], &Load<'a>),
         reachable: &[&'a Group],
     ) -> Choice<'a> {
         let mut grants: Vec<Grant<'a>> =
-            load.needed.iter().map(|(name, _)| granted(name)).collect();
+            load.needed.iter().map(|(a, _)| Grant::unknown(*a)).collect();
         let (mut nodes, mut taints) = (Once::new(), Once::new());
         for group in reachable {
             if self.waste(strategy, load, group).is_none() {
@@ -251,7 +255,7 @@ impl<'a> Case<'_, 'a> {
             }
             let mut offers = Vec::with_capacity(1);
             for grant in &mut grants {
-                let Some((sold, offer)) = self.offer(group, strategy, grant.resource) else {
+                let Some((sold, offer)) = self.offer(group, strategy, grant.allocation) else {
                     continue;
                 };
                 let mib = offer.memory_mib.unwrap_or(0);
@@ -268,7 +272,10 @@ impl<'a> Case<'_, 'a> {
                 .filter(gpu)
                 .for_each(|taint| taints.add(taint));
         }
-        let grant = |name: &&str| grants.iter().find(|grant| grant.resource == *name).copied();
+        let grant = |allocation: &Allocation<'a>| {
+            let mut grants = grants.iter();
+            grants.find(|g| g.allocation == *allocation).copied()
+        };
         Choice {
             strategy,
             grants: names.iter().filter_map(grant).collect(),
@@ -287,33 +294,23 @@ impl<'a> Case<'_, 'a> {
         &self,
         group: &'g Group,
         strategy: Strategy,
-        resource: &str,
+        allocation: Allocation<'_>,
     ) -> Option<(&'g Sold, &'a Offer)> {
         self.offers(group)
-            .find(|(_, o)| o.strategy == strategy && o.resource == resource)
-    }
-}
-
-/// Nothing is known of the resource yet.
-fn granted(resource: &str) -> Grant<'_> {
-    Grant {
-        resource,
-        smallest_mib: u64::MAX,
-        largest_mib: None,
-        smallest_percent: 100,
+            .find(|(_, o)| o.strategy == strategy && o.allocation() == allocation)
     }
 }
 
 /// What a pod asks of a node under these resource names, what is alike counted together.
 struct Load<'n> {
     /// Each name, and how many the pod needs at once.
-    needed: Vec<(&'n str, u64)>,
+    needed: Vec<(Allocation<'n>, u64)>,
     /// Each ask, under which of the names, and how often.
     asks: Vec<(usize, Ask, u64)>,
 }
 
 impl<'n> Load<'n> {
-    fn of(case: &Case<'_, '_>, names: &[&'n str]) -> Self {
+    fn of(case: &Case<'_, '_>, names: &[Allocation<'n>]) -> Self {
         let mut load = Self {
             needed: Vec::with_capacity(1),
             asks: Vec::with_capacity(1),
@@ -322,7 +319,7 @@ impl<'n> Load<'n> {
             let known = load.needed.iter().position(|(known, _)| known == name);
             let at = known.unwrap_or(load.needed.len());
             if known.is_none() {
-                load.needed.push((name, case.needed(names, name)));
+                load.needed.push((*name, case.needed(names, name)));
             }
             let mut asks = load.asks.iter_mut();
             match asks.find(|(name, ask, _)| *name == at && *ask == want.ask) {

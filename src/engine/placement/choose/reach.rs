@@ -3,6 +3,7 @@
 use crate::engine::line::placement::{Case, Choice};
 use crate::engine::placement::choose::Load;
 use crate::engine::rules;
+use crate::engine::supply::Allocation;
 use crate::engine::supply::fleet::Group;
 use crate::engine::supply::places::{ByKind, PlaceKind, Places};
 use crate::engine::vocabulary::strategy::Strategy;
@@ -78,13 +79,13 @@ impl<'a> Case<'_, 'a> {
 
     /// Where it is served by a choice.
     pub fn reaches(&self, choice: &Choice<'a>) -> Reach {
-        let names: Vec<&'a str> = choice.grants.iter().map(|g| g.resource).collect();
+        let names: Vec<Allocation<'a>> = choice.grants.iter().map(|g| g.allocation).collect();
         let mut reach = Reach::default();
         self.join(choice.strategy, &names, &self.reachable(), &mut reach);
         reach
     }
 
-    fn join(&self, strategy: Strategy, names: &[&'a str], groups: &[&Group], to: &mut Reach) {
+    fn join(&self, strategy: Strategy, names: &[Allocation<'a>], groups: &[&Group], to: &mut Reach) {
         let load = Load::of(self, names);
         let serving = groups.iter();
         let serving = serving.filter(|group| self.waste(strategy, &load, group).is_some());

@@ -12,7 +12,7 @@ use crate::engine::line::request::{Named, Want};
 use crate::engine::node_terms;
 use crate::engine::rules;
 use crate::engine::supply::filter::{is_gpu_taint, tolerates};
-use crate::engine::supply::{Group, Taint};
+use crate::engine::supply::{Allocation, Group, Taint};
 use crate::engine::supply::{Offer, Why};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -42,7 +42,7 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
         return None;
     }
     let mut grants = written_grants(case.wants)?;
-    let is_forbidden = |grant: &Grant<'_>| case.forbidding(strategy, grant.resource).is_some();
+    let is_forbidden = |grant: &Grant<'_>| case.forbidding(strategy, grant.allocation.name()).is_some();
     if grants.iter().any(is_forbidden) {
         return None;
     }
@@ -75,12 +75,12 @@ fn closing_taints<'a>(
     strategy: Strategy,
     grants: &[Grant<'_>],
 ) -> Vec<&'a Taint> {
-    let sells = |group: &Group, resource: &str| {
+    let sells = |group: &Group, allocation: Allocation<'_>| {
         let mut offers = group
             .sold
             .iter()
             .filter_map(|s| case.supply.offers.get(s.offer));
-        offers.any(|o| o.strategy == strategy && o.resource == resource)
+        offers.any(|o| o.strategy == strategy && o.allocation() == allocation)
     };
     let is_tolerated = |taint: &Taint| {
         let mut own = case.filter.tolerations.iter();
@@ -88,7 +88,7 @@ fn closing_taints<'a>(
     };
     let mut taints = Once::new();
     for group in nodes {
-        if !grants.iter().all(|grant| sells(group, grant.resource)) {
+        if !grants.iter().all(|grant| sells(group, grant.allocation)) {
             continue;
         }
         let kept_off: Vec<&Taint> = group.taints.iter().filter(|t| !is_tolerated(t)).collect();
@@ -112,17 +112,17 @@ fn serves(
 ) -> Option<()> {
     for at in 0..grants.len() {
         let (before, rest) = grants.split_at_mut(at);
-        let Some(resource) = rest.first().map(|g| g.resource) else {
+        let Some(allocation) = rest.first().map(|g| g.allocation) else {
             break;
         };
-        if before.iter().any(|g| g.resource == resource) {
+        if before.iter().any(|g| g.allocation == allocation) {
             continue;
         }
         let wants = case.wants.get(at..).unwrap_or_default();
-        described.each_offer(resource, budget, &mut |offer| {
+        described.each_offer(allocation.name(), budget, &mut |offer| {
             let asking = wants.iter().zip(rest.iter_mut());
             asking
-                .filter(|(_, grant)| grant.resource == resource)
+                .filter(|(_, grant)| grant.allocation == allocation)
                 .all(|(want, grant)| {
                     let mib = offer.memory_mib.unwrap_or(0);
                     grant.smallest_mib = grant.smallest_mib.min(mib);
@@ -155,9 +155,9 @@ fn holds_on_known_nodes(
                     && case.is_wanted(index)
                     && want.ask.met_by(offer).is_ok()
             };
-            !lies(grant.resource)
+            !lies(grant.allocation.name())
                 && offers
-                    .find(|(_, offer)| offer.resource == grant.resource)
+                    .find(|(_, offer)| offer.allocation() == grant.allocation)
                     .is_none_or(fits)
         })
     })
@@ -170,11 +170,6 @@ fn written_grants<'a>(wants: &[Want<'a>]) -> Option<Vec<Grant<'a>>> {
         _ if want.ask.fraction_in_quantity => None,
         _ => Some(want.fixed_resource().unwrap_or(names::GPU)),
     };
-    let grant = |resource| Grant {
-        resource,
-        smallest_mib: u64::MAX,
-        largest_mib: None,
-        smallest_percent: 100,
-    };
+    let grant = |resource| Grant::unknown(Allocation::Resource(resource));
     wants.iter().map(|w| resource(w).map(grant)).collect()
 }

@@ -232,6 +232,7 @@ mod tests {
             tier: None,
             boundary: None,
             strategy: None,
+            allocator: None,
             findings,
             edits: Vec::new(),
             reason: Reason::NotOurs,

@@ -30,6 +30,7 @@ pub fn decision<'a>(excess: Excess, policy: &Policy, mode: Mode) -> Decision<'a>
         tier: None,
         boundary: None,
         strategy: None,
+        allocator: None,
         findings: findings.into_list(),
         edits: Vec::new(),
         reason: Reason::Findings,
@@ -56,6 +57,7 @@ pub fn unwritable<'a>(decision: Decision<'a>, bytes: usize) -> Decision<'a> {
         findings,
         edits: Vec::new(),
         strategy: None,
+        allocator: None,
         reason: Reason::Findings,
         ..decision
     }

@@ -9,6 +9,7 @@ use crate::engine::audit::{self, Judge};
 use crate::engine::line::decision::Decision;
 use crate::engine::placement::candidates::Considered;
 use crate::engine::rules::unknown_key::{self, Stands};
+use crate::engine::supply::Allocator;
 use crate::engine::vocabulary::findings::{Finding, Findings};
 use crate::engine::vocabulary::names;
 use crate::engine::{Explanation, Mode, Question, explain};
@@ -103,7 +104,7 @@ impl Item {
         self.tier = decision.tier.map(str::to_owned);
         self.trust_boundary = decision.boundary.as_deref().map(str::to_owned);
         self.strategy = decision.strategy.map(|s| s.word());
-        self.allocator = decision.strategy.map(|_| "device-plugin");
+        self.allocator = decision.allocator.map(Allocator::word);
         self.findings = findings.map(|f| finding(f, pod_path)).collect();
         self.changes = changes::of(pod, &decision.edits);
         self.considered = explanation.considered.iter().map(candidate).collect();

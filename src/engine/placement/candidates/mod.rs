@@ -292,11 +292,17 @@ fn fitting(
         return NOT_TOGETHER.to_owned();
     };
     let choice = chosen.choice;
-    let granted = choice.grants.iter().any(|g| g.allocation == offer.allocation());
+    let granted = choice
+        .grants
+        .iter()
+        .any(|g| g.allocation == offer.allocation());
     match (choice.strategy == offer.strategy, granted) {
         (true, true) => "chosen".to_owned(),
         (true, false) => {
-            let chosen = choice.grants.first().map_or("the other", |g| g.allocation.name());
+            let chosen = choice
+                .grants
+                .first()
+                .map_or("the other", |g| g.allocation.name());
             let why = match case.minds_places() {
                 true => "keeps more architectures or zones, wastes less or has more of it",
                 false => "wastes less or has more of it",

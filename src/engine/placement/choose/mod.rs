@@ -102,7 +102,8 @@ impl<'a> Case<'_, 'a> {
             let each = self.wants.iter();
             each.map(|want| fixed(want).unwrap_or(free)).collect()
         };
-        let candidates: Vec<Vec<Allocation<'a>>> = allocations.iter().map(|free| with(*free)).collect();
+        let candidates: Vec<Vec<Allocation<'a>>> =
+            allocations.iter().map(|free| with(*free)).collect();
         match allocations.len() > 1 && self.wants.len() > 1 {
             true => self.mixed(strategy, reachable, candidates),
             false => candidates,
@@ -186,7 +187,8 @@ impl<'a> Case<'_, 'a> {
                 .offers(group)
                 .filter(|(_, o)| {
                     let mut needed = load.needed.iter();
-                    o.strategy == strategy && needed.any(|(allocation, _)| *allocation == o.allocation())
+                    o.strategy == strategy
+                        && needed.any(|(allocation, _)| *allocation == o.allocation())
                 })
                 .map(|(sold, _)| sold.count.saturating_mul(nodes))
                 .fold(0, u64::saturating_add);
@@ -246,8 +248,11 @@ impl<'a> Case<'_, 'a> {
         (names, load): (&[Allocation<'a>], &Load<'a>),
         reachable: &[&'a Group],
     ) -> Choice<'a> {
-        let mut grants: Vec<Grant<'a>> =
-            load.needed.iter().map(|(a, _)| Grant::unknown(*a)).collect();
+        let mut grants: Vec<Grant<'a>> = load
+            .needed
+            .iter()
+            .map(|(a, _)| Grant::unknown(*a))
+            .collect();
         let (mut nodes, mut taints) = (Once::new(), Once::new());
         for group in reachable {
             if self.waste(strategy, load, group).is_none() {

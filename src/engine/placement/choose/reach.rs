@@ -85,7 +85,13 @@ impl<'a> Case<'_, 'a> {
         reach
     }
 
-    fn join(&self, strategy: Strategy, names: &[Allocation<'a>], groups: &[&Group], to: &mut Reach) {
+    fn join(
+        &self,
+        strategy: Strategy,
+        names: &[Allocation<'a>],
+        groups: &[&Group],
+        to: &mut Reach,
+    ) {
         let load = Load::of(self, names);
         let serving = groups.iter();
         let serving = serving.filter(|group| self.waste(strategy, &load, group).is_some());

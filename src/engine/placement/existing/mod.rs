@@ -42,7 +42,8 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
         return None;
     }
     let mut grants = written_grants(case.wants)?;
-    let is_forbidden = |grant: &Grant<'_>| case.forbidding(strategy, grant.allocation.name()).is_some();
+    let is_forbidden =
+        |grant: &Grant<'_>| case.forbidding(strategy, grant.allocation.name()).is_some();
     if grants.iter().any(is_forbidden) {
         return None;
     }

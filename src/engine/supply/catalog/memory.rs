@@ -5,8 +5,8 @@
 //! eighth more is taken for possible.
 
 use super::product;
-use crate::engine::supply::catalog::product::{Product, parse};
 use super::vgpu::VgpuProfile;
+use crate::engine::supply::catalog::product::{Product, parse};
 
 /// No single GPU has more, in MiB.
 const ANY: u64 = 1 << 20;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::supply::node::NodeView;
 use super::vgpu;
 use crate::engine::supply::fleet::Sold;
+use crate::engine::supply::node::NodeView;
 use crate::engine::supply::offer::{GfdIdentity, Identity, Offer};
 use crate::engine::supply::why::{Unknown, Why};
 

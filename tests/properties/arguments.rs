@@ -1,6 +1,8 @@
 //! Another value for a flag or a variable changes exactly the place where the old one stood, and only where it stands for
 //! itself.
 
+use std::slice::from_ref;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -64,7 +66,7 @@ fn strings(list: &[Words]) -> Vec<&str> {
         .collect()
 }
 
-fn pod_of(container: Value) -> Value {
+fn pod_of(container: &Value) -> Value {
     json!({"spec": {"containers": [container]}})
 }
 
@@ -117,7 +119,7 @@ proptest! {
         if sourced {
             env.push(json!({"name": "NNODES", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}));
         }
-        let before = pod_of(json!({
+        let before = pod_of(&json!({
             "name": "main", "command": strings(&command), "args": strings(&args), "env": env,
         }));
         let text = before.to_string();
@@ -187,15 +189,15 @@ fn an_argument_is_appended_to_the_list_that_is_there_or_to_a_new_one() {
         ),
         (json!({"command": ["run"]}), json!(["--a=\"1\"", "~/"])),
     ] {
-        let after = patched(&pod_of(before.clone()), &edits).expect("the patch fits");
-        let expected = pod_of(json!({"command": ["run", "c"], "args": args}));
+        let after = patched(&pod_of(&before), &edits).expect("the patch fits");
+        let expected = pod_of(&json!({"command": ["run", "c"], "args": args}));
         assert_eq!(after, expected, "{before}");
     }
 }
 
 #[test]
 fn a_patch_fails_where_something_else_stands_than_was_read() {
-    let pod = pod_of(json!({"args": ["serve", "--tp=2"], "env": [{"name": "A", "value": "b"}]}));
+    let pod = pod_of(&json!({"args": ["serve", "--tp=2"], "env": [{"name": "A", "value": "b"}]}));
     let argument = |index, now| Edit::Argument {
         place: MAIN,
         list: ArgumentList::Args,
@@ -213,12 +215,12 @@ fn a_patch_fails_where_something_else_stands_than_was_read() {
         argument(1, "--tp=3"),
         argument(2, "--tp=2"),
     ] {
-        assert!(patched(&pod, &[edit.clone()]).is_err(), "{edit:?}");
+        assert!(patched(&pod, from_ref(&edit)).is_err(), "{edit:?}");
     }
     for edit in [variable(0, "B"), variable(1, "A")] {
-        assert!(patched(&pod, &[edit.clone()]).is_err(), "{edit:?}");
+        assert!(patched(&pod, from_ref(&edit)).is_err(), "{edit:?}");
     }
     let after = patched(&pod, &[argument(1, "--tp=2"), variable(0, "A")]).expect("the patch fits");
     let expected = json!({"args": ["serve", "--tp=1"], "env": [{"name": "A", "value": "c"}]});
-    assert_eq!(after, pod_of(expected));
+    assert_eq!(after, pod_of(&expected));
 }

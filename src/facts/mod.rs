@@ -6,6 +6,7 @@
 pub mod affinity;
 pub mod namespace;
 pub mod node;
+pub mod owner;
 pub mod pod;
 pub mod quota;
 pub mod receipt;

@@ -132,19 +132,17 @@ fn cut(text: &str) -> String {
 /// Who made the pod, if it stands in a namespace as the pod does. Its author may claim any: an event in its own
 /// namespace is all that comes of it.
 fn owner(pod: &Pod<'_>) -> Option<Reference> {
-    let mut owners = pod.owners().iter();
-    let owner = owners.find(|owner| owner.controller == Some(true))?;
+    let owner = pod.controller()?;
     let part = |part: &Option<Text<'_>>| {
         let text = part.as_deref().unwrap_or_default();
         (!text.is_empty() && text.len() <= LONGEST_NAME).then(|| text.to_owned())
     };
-    let about = Reference {
+    Some(Reference {
         api_version: part(&owner.api_version)?,
         kind: part(&owner.kind)?,
         name: part(&owner.name)?,
         uid: part(&owner.uid)?,
-    };
-    (about.kind != "Node").then_some(about)
+    })
 }
 
 /// How often anything is told.

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
-use super::model::{CandidateEntry, FindingEntry, GpuEntry, Item, Origin, Preview, RunningPod};
-use super::{changes, owner, reading, reason};
+use super::model::{
+    CandidateEntry, FindingEntry, GpuEntry, Item, Origin, Preview, RunningPod, WorkloadEntry,
+};
+use super::{changes, reading, reason};
 use crate::admission::{World, patch};
 use crate::engine::audit::{self, Judge};
 use crate::engine::line::decision::Decision;
@@ -56,7 +58,10 @@ pub(super) fn running(
     item.pod_path = Some("");
     let mut pod = read(item, running.text)?;
     as_created(world, running, &mut pod);
-    item.workload = owner::of(&pod);
+    item.workload = pod.owner().map(|owner| WorkloadEntry {
+        kind: owner.kind.to_owned(),
+        name: owner.name.to_owned(),
+    });
     judge(world, item, &pod, Workload::Pod, 1)
 }
 

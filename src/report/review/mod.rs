@@ -6,7 +6,6 @@ mod groups;
 mod judge;
 mod model;
 mod notes;
-mod owner;
 mod reading;
 mod reason;
 pub mod summary;

@@ -7,11 +7,10 @@ use super::patch;
 use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelope};
 use crate::engine::line::decision::{Decision, Outcome};
 use crate::engine::relevance::pod_limits;
-use crate::engine::rules::too_large;
 use crate::engine::vocabulary::policy::{Mode, Policy};
 use crate::engine::{
     Namespaces, Question, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral, outsider,
-    relevance, undone, update,
+    relevance, undone, unwritable, update,
 };
 use crate::facts::Pod;
 use crate::json::{self, Bounds, Cut};
@@ -243,7 +242,7 @@ fn apply<'a>(
         Outcome::Rewritten => patch::write(pod, &decision.edits)?,
     };
     if patch.len() > pod_limits::PATCH.most {
-        let decision = too_large::unwritable(decision, patch.len());
+        let decision = unwritable(decision, patch.len());
         return Ok((answer::deny(uid, &decision), decision));
     }
     Ok((answer::allow(uid, Some(&patch), pod, &decision), decision))

@@ -28,6 +28,7 @@ pub mod rules;
 pub mod audit;
 
 pub use decide::ephemeral::{Stage, ephemeral};
+pub use decide::oversize::unwritable;
 pub use decide::unmanaged::outsider;
 pub use decide::update::update;
 pub use decide::{Explanation, decide, explain};

@@ -17,6 +17,7 @@ fn no_file_of(folder: &str, words: &[&str]) {
     let is_there = |folder: &str| files.iter().any(|f| f.is_in(folder));
     assert!(is_there(folder), "there is no {folder}");
     for module in words.iter().filter_map(|w| w.strip_prefix("crate::")) {
+        let module = module.replace("::", "/");
         assert!(is_there(&format!("src/{module}")), "there is no {module}");
     }
     let mut faults = Vec::new();
@@ -64,6 +65,26 @@ fn the_engine_knows_nothing_of_admission_configuration_and_the_command_line() {
             "crate::cel",
         ],
     );
+}
+
+/// Stages of a decision that stand above the rules.
+const STAGES: [&str; 5] = [
+    "crate::engine::request",
+    "crate::engine::placement",
+    "crate::engine::edits",
+    "crate::engine::decide",
+    "crate::engine::audit",
+];
+
+#[test]
+fn the_rules_stand_below_the_stages_that_run_them() {
+    no_file_of("src/engine/rules", &STAGES);
+}
+
+#[test]
+fn what_concerns_gpus_is_said_without_the_rules_and_the_stages() {
+    no_file_of("src/engine/relevance", &STAGES);
+    no_file_of("src/engine/relevance", &["crate::engine::rules"]);
 }
 
 #[test]

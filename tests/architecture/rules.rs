@@ -6,8 +6,10 @@ use std::path::Path;
 
 use slicegate::config::{documents, policy};
 use slicegate::engine::rules::ALL;
+use slicegate::engine::rules::check::{self, Check, Standing};
 use slicegate::engine::rules::document::Document;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
+use slicegate::engine::vocabulary::findings::Findings;
 use slicegate::engine::vocabulary::names;
 use slicegate::engine::vocabulary::rule::Rule;
 use slicegate::engine::{
@@ -206,6 +208,48 @@ fn every_rule_has_a_document_with_all_its_parts() {
             );
         }
         assert_ne!(bad, good, "{id}");
+    }
+}
+
+#[test]
+fn a_new_rule_needs_nothing_but_its_id_its_document_and_its_check() {
+    const DOCUMENT: &str = "# no-monday: a pod of a Monday\n\n## Cause\n\nIt has the\nlabel.\n";
+    static RULE: Rule = Rule::warns("no-monday", DOCUMENT);
+    fn look(question: &Question<'_>, _: Standing<'_>, findings: &mut Findings<'_>) {
+        if question.pod.label("monday").is_some() {
+            let text = ("it is Monday".to_owned(), "wait a day".to_owned());
+            findings.add(&RULE, "/metadata/labels/monday", text);
+        }
+    }
+    let world = World::new();
+    let pod = r#"{"metadata":{"labels":{"monday":""}}}"#;
+    let pod: Pod<'_> = serde_json::from_str(pod).expect("a pod");
+    let question = Question {
+        policy: &world.policy,
+        supply: &world.supply,
+        namespaces: &Namespaces::known(HashMap::new()),
+        runtime_classes: slicegate::engine::RuntimeClasses::unknown(),
+        namespace: "default",
+        pod: &pod,
+        workload: Workload::Pod,
+        user: None,
+    };
+    let mut findings = Findings::new(&world.policy);
+    check::pod(
+        &[Check::Pod(1, look)],
+        &question,
+        Standing::default(),
+        &mut findings,
+    );
+    let found: Vec<&str> = findings.into_list().iter().map(|f| f.rule.id).collect();
+    assert_eq!(found, ["no-monday"]);
+    let page = crate::rules_page::page(&[&RULE]);
+    for part in [
+        "\n| [`no-monday`](#no-monday) | a pod of a Monday | warn |\n",
+        "\n## no-monday\n",
+        "\n**Cause.** It has the label.\n",
+    ] {
+        assert!(page.contains(part), "{part} is missing in\n{page}");
     }
 }
 

@@ -10,11 +10,12 @@ use slicegate::engine::line::taking::{taken_by, takes_gpu};
 use slicegate::engine::namespaces::Namespaces;
 use slicegate::engine::relevance;
 use slicegate::engine::relevance::pod_limits;
+use slicegate::engine::relevance::reserved;
 use slicegate::engine::relevance::sharing_systems;
 use slicegate::engine::request::tenancy;
 use slicegate::engine::request::tenancy::own_boundary;
-use slicegate::engine::rules::limit_env::Trust;
-use slicegate::engine::rules::{self, Holds, Standing};
+use slicegate::engine::rules;
+use slicegate::engine::rules::check::{Holds, Standing};
 use slicegate::engine::supply::NodeFilter;
 use slicegate::engine::vocabulary::findings::Findings;
 use slicegate::engine::vocabulary::names;
@@ -108,17 +109,6 @@ fn selectors(question: &Question<'_>, is_stamped: bool, refusals: &mut Vec<Refus
 fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
     let Question { policy, pod, .. } = *question;
     let mut findings = Findings::new(policy);
-    let standing = Standing {
-        takes_gpu: takes_gpu(pod),
-        whole_gpus: match strategy(pod) {
-            Some(Strategy::Exclusive) => whole_gpus(pod),
-            _ => 0,
-        },
-        holds: holds_part(pod).then_some(Holds::Part),
-        hides_gpus: false,
-        as_guard: true,
-    };
-    rules::bypasses(question, standing, &mut findings);
     let is_mps = strategy(pod) == Some(Strategy::Mps);
     let anything = Limits {
         mib: None,
@@ -130,7 +120,18 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
         true => takers(pod).map(|(place, _)| (place, anything)).collect(),
         false => Vec::new(),
     };
-    rules::limit_env::check(pod, &granted, Trust::None, &mut findings);
+    let standing = Standing {
+        takes_gpu: takes_gpu(pod),
+        whole_gpus: match strategy(pod) {
+            Some(Strategy::Exclusive) => whole_gpus(pod),
+            _ => 0,
+        },
+        holds: holds_part(pod).then_some(Holds::Part),
+        as_guard: true,
+        limits: &granted,
+        ..Standing::default()
+    };
+    rules::check_pod(question, standing, &mut findings);
     let found = findings.into_list();
     let denials = found.iter().filter(|f| f.severity == Severity::Deny);
     refusals.extend(denials.map(|f| Refusal::Rule(f.rule)));
@@ -142,11 +143,8 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
         add(question, &rules::runtime_class::RULE, refusals);
     }
     for (name, rule) in [
-        (
-            rules::visible_devices::DEVICES,
-            &rules::visible_devices::RULE,
-        ),
-        (rules::host_device::PIPES_NAME, &rules::host_device::RULE),
+        (reserved::DEVICES, &rules::visible_devices::RULE),
+        (reserved::PIPES_NAME, &rules::host_device::RULE),
     ] {
         if pod.all_containers().any(|(_, c)| mounts_backwards(c, name)) {
             add(question, rule, refusals);

@@ -6,6 +6,7 @@ use super::scope::{self, asks, begins_with, is_gpu_resource, one_of};
 use super::{injected, paths, runtime, stamp};
 use crate::cel::quoted;
 use crate::cel::relevance;
+use crate::engine::relevance::reserved;
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
@@ -99,20 +100,20 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
     let shows = format!(
         "e.name == {visible} && (has(e.valueFrom) || !({}))\n    || {}\n    || {}\n    || e.name == {legacy} && {open}",
         one_of("e.?value.orValue('')", &visible_devices::NOTHING),
-        one_of("e.name", &visible_devices::SWITCHES),
-        begins_with("e.name", &visible_devices::OPEN)
+        one_of("e.name", &reserved::SWITCHES),
+        begins_with("e.name", &reserved::MIG_DEVICES)
     );
-    let names = visible_devices::SWITCHES
+    let names = reserved::SWITCHES
         .into_iter()
         .chain([names::VISIBLE_DEVICES]);
-    let names: Vec<String> = names.chain(visible_devices::OPEN).map(quoted).collect();
+    let names: Vec<String> = names.chain(reserved::MIG_DEVICES).map(quoted).collect();
     let spells = format!(
         "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    \
         || {}\n    || size(s.prefix) < 64 && {legacy}.startsWith(s.prefix) && {open})",
         names.join(", "),
-        begins_with("s.prefix", &visible_devices::OPEN)
+        begins_with("s.prefix", &reserved::MIG_DEVICES)
     );
-    let folder = visible_devices::DEVICES;
+    let folder = reserved::DEVICES;
     let within = ["/var/run/", "/run/"].map(|above| format!("{above}{folder}/"));
     let within: Vec<&str> = within.iter().map(String::as_str).collect();
     // CEL cannot follow `..`, so beside the folder's name it counts as leading there.
@@ -167,7 +168,7 @@ fn shows() -> Validation {
 /// `limits`: variables that are slicegate's to set. Those it sets for MPS clients are no more than well-formed here:
 /// how much is right depends on the fleet.
 fn lifted_limits() -> Vec<Variable> {
-    let is_limit = begins_with("e.name", &limit_env::OPEN);
+    let is_limit = begins_with("e.name", &reserved::LIMITS);
     let granted = format!(
         "variables.strategy == {} && variables.taking.exists(t, t.name == c.name)",
         quoted(Strategy::Mps.word())
@@ -201,7 +202,7 @@ fn lifted_limits() -> Vec<Variable> {
 
 /// `limits` and `limitSources` of containers that are given none.
 pub(super) fn any_limits(containers: &str) -> [Variable; 2] {
-    let is_limit = begins_with("e.name", &limit_env::OPEN);
+    let is_limit = begins_with("e.name", &reserved::LIMITS);
     [
         (
             "limits",
@@ -213,11 +214,11 @@ pub(super) fn any_limits(containers: &str) -> [Variable; 2] {
 
 /// A prefix that makes keys of a config map variables of limits.
 fn spells_limits() -> String {
-    let names: Vec<String> = limit_env::OPEN.into_iter().map(quoted).collect();
+    let names: Vec<String> = reserved::LIMITS.into_iter().map(quoted).collect();
     format!(
         "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
         names.join(", "),
-        begins_with("s.prefix", &limit_env::OPEN)
+        begins_with("s.prefix", &reserved::LIMITS)
     )
 }
 

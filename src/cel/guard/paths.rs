@@ -6,7 +6,7 @@ use super::object::{Validation, Variable};
 use super::rule;
 use crate::cel::{begins_one, is_one_of, quoted};
 use crate::engine::relevance::host_paths::{ALIASES, Alias, PROCESSES, ROADS, Road};
-use crate::engine::rules::host_device::{PIPES, PIPES_NAME};
+use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::vocabulary::rule::Rule;
 
 /// `hosts` and `roads`, beside `taking`, `hostSpaces` and `privileged`: the volumes that are host paths, and the paths

@@ -8,7 +8,6 @@ use crate::engine::edits;
 use crate::engine::line::decision::{Decision, Outcome, Reason, StampReason};
 use crate::engine::line::edit::Edit;
 use crate::engine::line::input::{Question, Workload};
-use crate::engine::line::limits::Limits;
 use crate::engine::line::placement::Case;
 use crate::engine::line::request::Asked;
 use crate::engine::line::request::{Named, Want};
@@ -20,15 +19,13 @@ use crate::engine::request;
 use crate::engine::request::tenancy;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::rules;
-use crate::engine::rules::Standing;
-use crate::engine::rules::limit_env::Trust;
+use crate::engine::rules::check::{Standing, Trust};
 use crate::engine::supply::{Allocator, NodeFilter};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Tier};
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
-use crate::facts::pod::Place;
 
 /// A decision in the making.
 pub(super) struct Draft<'q, 'a> {
@@ -38,8 +35,6 @@ pub(super) struct Draft<'q, 'a> {
     pub(super) findings: Findings<'a>,
     pub(super) tier: Option<&'a Tier>,
     pub(super) boundary: Option<Cow<'a, str>>,
-    /// The rule on limits was already applied.
-    pub(super) limited: bool,
 }
 
 impl<'q, 'a> Draft<'q, 'a> {
@@ -51,7 +46,6 @@ impl<'q, 'a> Draft<'q, 'a> {
             findings,
             tier: None,
             boundary: None,
-            limited: false,
         }
     }
 
@@ -85,7 +79,7 @@ impl<'q, 'a> Draft<'q, 'a> {
         );
         self.boundary_after_all();
         if let Some(spoken) = spoken {
-            if rules::foreign_sharing::is_left_alone(&spoken, policy) {
+            if spoken.is_left_alone(policy) {
                 return self.foreign();
             }
             rules::foreign_sharing::found(&spoken, &mut self.findings);
@@ -194,13 +188,12 @@ impl<'q, 'a> Draft<'q, 'a> {
 
     /// A pod that takes no GPU: only what it must not do is looked at.
     pub(super) fn without_gpu(mut self) -> Decision<'a> {
-        self.limits(&[], Trust::None);
         let pod = self.question.pod;
         let standing = Standing {
             hides_gpus: rules::runtime_class::hides(self.question),
             ..Standing::default()
         };
-        rules::bypasses(self.question, standing, &mut self.findings);
+        rules::check_pod(self.question, standing, &mut self.findings);
         rules::protected_metadata::check(pod, &[], &mut self.findings);
         rules::reserved_selector::check(pod, &[], &mut self.findings);
         let mut edits = Vec::new();
@@ -233,24 +226,14 @@ impl<'q, 'a> Draft<'q, 'a> {
         self.findings.add(&rules::tier_missing::RULE, "", text);
     }
 
-    pub(super) fn limits(&mut self, granted: &[(Place, Limits)], trust: Trust) {
-        if !std::mem::replace(&mut self.limited, true) {
-            rules::limit_env::check(self.question.pod, granted, trust, &mut self.findings);
-        }
-    }
-
     pub(super) fn deny(mut self) -> Decision<'a> {
-        let first = !self.limited;
-        self.limits(&[], Trust::Unjudged);
-        if first {
-            let policy = self.question.policy;
-            let standing = Standing {
-                takes_gpu: true,
-                hides_gpus: policy.placement.hide_gpus,
-                ..Standing::default()
-            };
-            rules::bypasses(self.question, standing, &mut self.findings);
-        }
+        let standing = Standing {
+            takes_gpu: true,
+            hides_gpus: self.question.policy.placement.hide_gpus,
+            trust: Trust::Unjudged,
+            ..Standing::default()
+        };
+        rules::check_pod(self.question, standing, &mut self.findings);
         self.selectors_of_no_choice();
         self.finish(Vec::new(), None, Reason::Findings)
     }

@@ -9,11 +9,12 @@ use crate::engine::line::edit::Edit;
 use crate::engine::line::limits::Limits;
 use crate::engine::line::placement::{Case, Choice, Grant};
 use crate::engine::line::request::Want;
-use crate::engine::rules::limit_env::Trust;
-use crate::engine::rules::{self, Holds, Standing};
+use crate::engine::rules;
+use crate::engine::rules::check::{Holds, Placed, Standing, Trust};
 use crate::engine::supply::Allocation;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::BoundaryPlacement;
+use crate::engine::vocabulary::rule::Severity;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::pod::Place;
 
@@ -37,32 +38,29 @@ impl<'a> Draft<'_, 'a> {
             rules::supply_unknown::keys(&unknown, &mut self.findings);
         }
         let strategy = choice.strategy;
-        let mut granted: Vec<(Place, Limits)> = Vec::new();
+        let mut limits: Vec<(Place, Limits)> = Vec::new();
         if strategy == Strategy::Mps {
-            granted = Limits::of(case, choice)
-                .into_iter()
-                .zip(case.wants)
-                .map(|(limits, want)| (want.place, limits))
-                .collect();
-            rules::mps_user::check(case, &mut self.findings);
+            let places = case.wants.iter().map(|want| want.place);
+            limits = places.zip(Limits::of(case, choice)).collect();
         }
-        let trust = if is_kept { Trust::Caps } else { Trust::None };
-        self.limits(&granted, trust);
         let hides = case.policy.placement.hide_gpus || rules::runtime_class::hides(self.question);
-        let standing = standing(case, choice, hides);
-        rules::bypasses(self.question, standing, &mut self.findings);
-        rules::scheduler_name::check(case.pod, case.policy, strategy, &mut self.findings);
-        rules::declared_not_enforced::check(case, strategy, &mut self.findings);
-        rules::parallelism::check(case, choice, &mut self.findings);
-        rules::memory_fraction::check(case, choice, &mut self.findings);
-        rules::limit_env::unseen_device(case, strategy, &mut self.findings);
-        rules::milder(case, strategy, &mut self.findings);
-        let namespace = self.question.namespace;
-        rules::quota_escape::queued(case, choice, &mut self.findings);
-        if !is_kept {
-            rules::narrowed::check(case, choice, &mut self.findings);
-        }
-        rules::quota_escape::check(namespace, case, choice, &mut self.findings);
+        let trust = if is_kept { Trust::Caps } else { Trust::None };
+        let standing = Standing {
+            hides_gpus: hides,
+            limits: &limits,
+            trust,
+            ..standing(case, choice)
+        };
+        let is_narrowing = !is_kept
+            && case.minds_places()
+            && self.findings.severity(&rules::narrowed::RULE) != Severity::Off;
+        let placed = Placed {
+            question: self.question,
+            case,
+            choice,
+            reach: is_narrowing.then(|| (case.could_reach(), case.reaches(choice))),
+        };
+        rules::check_placement(&placed, standing, &mut self.findings);
         let mut edits = edits::rewrite(case, choice, boundary.clone(), echoes, hides);
         self.protect(&edits, Some(strategy), strategy.is_shared());
         let contents = Contents {
@@ -117,7 +115,7 @@ impl<'a> Draft<'_, 'a> {
     }
 }
 
-fn standing(case: &Case<'_, '_>, choice: &Choice<'_>, hides_gpus: bool) -> Standing {
+fn standing(case: &Case<'_, '_>, choice: &Choice<'_>) -> Standing<'static> {
     let whole = choice.strategy == Strategy::Exclusive;
     let allocations: Vec<Allocation<'_>> = choice.grants.iter().map(|g| g.allocation).collect();
     Standing {
@@ -128,8 +126,7 @@ fn standing(case: &Case<'_, '_>, choice: &Choice<'_>, hides_gpus: bool) -> Stand
             0
         },
         holds: Some(if whole { Holds::Whole } else { Holds::Part }),
-        hides_gpus,
-        as_guard: false,
+        ..Standing::default()
     }
 }
 

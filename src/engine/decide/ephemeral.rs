@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::engine::decide::oversize::oversize;
 use crate::engine::edits;
 use crate::engine::line::decision::{Decision, Outcome, Reason};
 use crate::engine::line::input::Question;
@@ -11,7 +12,8 @@ use crate::engine::relevance::pod_limits;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::relevance::touches_gpu;
 use crate::engine::rules;
-use crate::engine::rules::{Standing, ephemeral_gpu};
+use crate::engine::rules::check::Standing;
+use crate::engine::rules::ephemeral_gpu;
 use crate::engine::vocabulary::findings::{Finding, Findings};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
@@ -42,7 +44,7 @@ pub fn ephemeral<'a>(
     }
     let excess = pod_limits::excess(question.pod).filter(|_| touches_gpu(question.pod));
     if let Some(excess) = excess {
-        return rules::too_large::decision(excess, question.policy, mode);
+        return oversize(excess, question.policy, mode);
     }
     let mut findings = Findings::new(question.policy);
     let mut edits = Vec::new();
@@ -95,14 +97,6 @@ fn added<'p, 'a>(
         })
 }
 
-const HOLDS_GPU: Standing = Standing {
-    takes_gpu: true,
-    whole_gpus: 0,
-    holds: None,
-    hides_gpus: false,
-    as_guard: false,
-};
-
 /// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
 fn reaching(
     question: &Question<'_>,
@@ -117,7 +111,11 @@ fn reaching(
     rules::privileged_share::in_container(place, container, &mut lifted);
     if lifted.deny() {
         // What the pod may mount without a privilege becomes a road with one.
-        rules::host_device::check(question.pod, HOLDS_GPU, &mut findings);
+        let holds_gpu = Standing {
+            takes_gpu: true,
+            ..Standing::default()
+        };
+        rules::host_device::check(question, holds_gpu, &mut findings);
     }
     // Beside whole GPUs more is only warned of when a pod is created.
     let is_whole = question.pod.label(names::STRATEGY) == Some(Strategy::Exclusive.word());

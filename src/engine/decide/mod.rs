@@ -5,15 +5,16 @@ mod chosen;
 mod daemon_set;
 pub mod ephemeral;
 mod other_tiers;
+pub(in crate::engine) mod oversize;
 mod stamped;
 mod strategies;
 pub mod unmanaged;
 pub mod update;
 
 use crate::engine::decide::builder::Draft;
+use crate::engine::decide::oversize::oversize;
 use crate::engine::decide::unmanaged::outsider;
 use crate::engine::line::decision::{Decision, Reason};
-use crate::engine::line::input::Form;
 use crate::engine::line::input::Question;
 use crate::engine::line::placement::{Case, Choice};
 use crate::engine::placement::candidates;
@@ -76,7 +77,7 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
         return Decision::untouched(mode, Reason::TakesNoGpu);
     }
     if let Some(excess) = pod_limits::excess(pod) {
-        return rules::too_large::decision(excess, policy, mode);
+        return oversize(excess, policy, mode);
     }
     let mut findings = Findings::new(policy);
     let form = question.form();
@@ -87,10 +88,7 @@ fn answer<'a>(question: &Question<'a>, witness: Witness<'_>) -> Decision<'a> {
         let written = namespaces.view(namespace).and_then(|v| v.mode.as_deref());
         rules::mode_unknown::check(namespace, written.unwrap_or_default(), &mut draft.findings);
     }
-    if form == Form::Template {
-        rules::template_refused::check(pod, &mut draft.findings);
-    }
-    rules::unknown_key::check(pod, &mut draft.findings);
+    rules::check_written(question, &mut draft.findings);
     draft.judge(asked, witness)
 }
 

@@ -8,8 +8,10 @@ use crate::engine::line::decision::{Decision, Reason, StampReason};
 use crate::engine::line::input::Question;
 use crate::engine::line::placement::Case;
 use crate::engine::line::request::{Named, Want};
-use crate::engine::rules::limit_env::Trust;
-use crate::engine::rules::{self, Holds, Standing};
+use crate::engine::placement::candidates::{self, Considered};
+use crate::engine::rules;
+use crate::engine::rules::check::{Holds, Standing};
+use crate::engine::rules::no_such_offer::Nearest;
 use crate::engine::supply::{Group, Knowledge, Why};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -22,12 +24,12 @@ impl<'a> Draft<'_, 'a> {
         let mut on_supply = false;
         for strategy in case.strategies.iter() {
             match rules::removal(case, strategy) {
-                Some(removal) => rules::report(case, strategy, removal, &mut self.findings),
+                Some(removal) => removal.report(case, strategy, &mut self.findings),
                 None => on_supply = true,
             }
         }
         let tiers = self.other_tiers(case);
-        let text = rules::no_such_offer::text(case, &tiers);
+        let text = rules::no_such_offer::text(case, nearest(case), &tiers);
         if on_supply {
             self.no_supply(case, &text);
         }
@@ -105,10 +107,8 @@ impl<'a> Draft<'_, 'a> {
         if given == Some(Strategy::Mps) || given.is_none() && wants.iter().any(by_name) {
             self.as_mps_client(wants);
         }
-        self.limits(&[], Trust::None);
         let standing = Standing {
             takes_gpu: true,
-            whole_gpus: 0,
             holds: Some(match given {
                 Some(Strategy::Exclusive) => Holds::Whole,
                 _ => Holds::Part,
@@ -116,7 +116,7 @@ impl<'a> Draft<'_, 'a> {
             hides_gpus: policy.placement.hide_gpus || rules::runtime_class::hides(self.question),
             ..Standing::default()
         };
-        rules::bypasses(self.question, standing, &mut self.findings);
+        rules::check_pod(self.question, standing, &mut self.findings);
         // The guard knows no node: the label tells it that the node which the pod names shares nothing.
         let label = named.filter(|strategy| !strategy.is_shared());
         self.protect(&[], label, may_be_shared);
@@ -218,6 +218,17 @@ impl<'a> Meant<'a> {
             names.iter().any(|name| may_have(name, group))
                 && each.all(|name| may_have(name, group) || has(name, group))
         })
+    }
+}
+
+/// What came nearest to serving the pod.
+fn nearest(case: &Case<'_, '_>) -> Nearest {
+    let nearest = candidates::nearest(case, 3);
+    let words = |c: &Considered| format!("{} by {}: {}", c.offer, c.strategy, c.verdict);
+    Nearest {
+        wanted: candidates::wanted(case),
+        offers: nearest.list.iter().map(words).collect(),
+        fix: nearest.fix,
     }
 }
 

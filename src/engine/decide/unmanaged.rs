@@ -1,5 +1,6 @@
 //! Pods of namespaces that are off or in dry-run: left alone, or given the boundary label and nothing else.
 
+use crate::engine::decide::oversize::oversize;
 use crate::engine::line::taking::{taken, takes_gpu};
 use crate::engine::request::tenancy::own_boundary;
 
@@ -44,7 +45,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     if let Some(excess) = pod_limits::excess_of_repelled(pod)
         && policy.severity(&rules::reserved_selector::RULE) == Severity::Deny
     {
-        return rules::too_large::decision(excess, policy, mode);
+        return oversize(excess, policy, mode);
     }
     if !labels && !is_labelled && !selects && !is_cut {
         return decision;

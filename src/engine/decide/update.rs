@@ -4,7 +4,8 @@ use crate::engine::line::decision::{Decision, Outcome, Reason};
 use crate::engine::line::input::Question;
 use crate::engine::line::taking::takes_gpu;
 use crate::engine::request::tenancy::own_boundary;
-use crate::engine::rules::protected_metadata;
+use crate::engine::rules;
+use crate::engine::rules::check::Update;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
@@ -12,15 +13,13 @@ use crate::facts::Pod;
 
 /// Decides about the pod as it is to become, under a mode.
 ///
-/// slicegate's labels and receipt are protected whatever a namespace's mode is, as when a pod is created; injecting
-/// annotations concern only those who opted in. Whatever else an update changes is none of slicegate's business:
+/// Whatever else an update changes is none of slicegate's business:
 /// kubelets and controllers write to pods all the time.
 pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode) -> Decision<'a> {
     let Question {
         policy,
         namespaces,
         namespace,
-        pod,
         ..
     } = *question;
     let mut decision = Decision::untouched(mode, Reason::NotOurs);
@@ -31,14 +30,13 @@ pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode)
     let nothing = Pod::default();
     let before = before.unwrap_or(&nothing);
     let mut findings = Findings::new(policy);
-    for side in [before, pod] {
-        protected_metadata::unread(side, &mut findings);
-    }
     let adopted = adoption(question, before);
-    protected_metadata::changed(before, pod, adopted.as_deref(), &mut findings);
-    if mode != Mode::Off {
-        protected_metadata::injected(before, pod, policy, &mut findings);
-    }
+    let update = Update {
+        before,
+        adopted: adopted.as_deref(),
+        is_on: mode != Mode::Off,
+    };
+    rules::check_update(question, &update, &mut findings);
     if findings.deny() {
         (decision.outcome, decision.reason) = (Outcome::Denied, Reason::Findings);
     }

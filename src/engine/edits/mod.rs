@@ -22,7 +22,6 @@ use crate::facts::Pod;
 use crate::facts::pod::Place;
 
 pub use crate::engine::edits::containers::hide as hide_from;
-pub use crate::engine::edits::neighbours::is_own_term;
 pub use crate::engine::edits::nodes::SMALLEST_WEIGHT;
 pub use crate::engine::line::limits::Limits;
 pub use crate::engine::line::mps_user::written as written_user;

@@ -3,14 +3,13 @@
 use std::borrow::Cow;
 
 use crate::engine::line::edit::Edit;
+use crate::engine::line::own_term::{is_own_term, may_be_ours};
 use crate::engine::node_terms::{Is, Need};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{BoundaryPlacement, Policy};
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::affinity::PodAffinityTerm;
-use crate::facts::pod::Requirement;
-use crate::json::Raw;
 
 /// What keeps boundaries apart: anti-affinity or the node's label, and always a node that has a hostname.
 pub(super) fn keep_apart<'a>(
@@ -45,41 +44,6 @@ pub(super) fn repel<'a>(
     if !terms.any(|term| is_own_term(*term, label, &own)) {
         edits.push(Edit::Repel { label, own });
     }
-}
-
-/// Whether a required term is the one that slicegate writes for a label of the value `own`: what has another value is
-/// kept off the node, whatever its namespace, and nobody else is.
-pub fn is_own_term(term: Raw<'_>, label: &str, own: &str) -> bool {
-    may_be_ours(term, label)
-        && PodAffinityTerm::read(term).is_some_and(|term| repels_others(&term, label, own))
-}
-
-/// Whether a term is worth reading.
-fn may_be_ours(term: Raw<'_>, label: &str) -> bool {
-    /// In bytes, however generously it is spaced.
-    const LONGEST: usize = 4096;
-    term.get().len() <= LONGEST && term.get().contains(label)
-}
-
-fn repels_others(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
-    let by_hostname = term.topology_key.as_deref() == Some(names::HOSTNAME);
-    let Some(selector) = term.label_selector.as_ref().filter(|_| by_hostname) else {
-        return false;
-    };
-    let narrower = selector
-        .match_labels
-        .as_ref()
-        .is_some_and(|m| !m.is_empty());
-    let expressions = selector.match_expressions.as_deref().unwrap_or_default();
-    let is_there = |r: &&Requirement<'_>| &*r.key == label && &*r.operator == "Exists";
-    let is_other = |r: &&Requirement<'_>| {
-        let values = r.values.as_deref().unwrap_or_default();
-        &*r.key == label && &*r.operator == "NotIn" && matches!(values, [only] if &**only == own)
-    };
-    let both = expressions.len() == 2
-        && expressions.iter().any(|r| is_there(&r))
-        && expressions.iter().any(|r| is_other(&r));
-    !narrower && both && term.is_everywhere()
 }
 
 pub(super) fn pack<'a>(

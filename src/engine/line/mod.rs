@@ -5,6 +5,8 @@ pub mod edit;
 pub mod input;
 pub mod limits;
 pub mod mps_user;
+pub mod own_term;
 pub mod placement;
+pub mod reach;
 pub mod request;
 pub mod taking;

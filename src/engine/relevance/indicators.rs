@@ -3,9 +3,9 @@
 use crate::engine::relevance::LONGEST;
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::injecting::INJECTING;
+use crate::engine::relevance::reserved;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::relevance::sharing_systems::Stands;
-use crate::engine::rules::{host_device, mixed_devices, visible_devices};
 use crate::engine::vocabulary::names;
 
 /// Where a text stands.
@@ -70,7 +70,7 @@ static RESOURCE: Signs = Signs::of(&[
     Long,
     Are(&[names::GPU, names::GPU_SHARED]),
     Begin(&[names::MIG]),
-    BeginAndEnd(mixed_devices::CLASS, mixed_devices::NVIDIA),
+    BeginAndEnd(reserved::CLASS, reserved::NVIDIA_CLASS),
     Foreign(Resource),
 ]);
 static VARIABLE: Signs = Signs::of(&[Long, Begin(&names::VARIABLES)]);
@@ -79,10 +79,7 @@ static PREFIX: Signs = Signs::of(&[Long, Spell(&names::VARIABLES)]);
 static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
 static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
 static REPELLED: Signs = Signs::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
-static MOUNT_PATH: Signs = Signs::of(&[
-    Long,
-    Have(&[visible_devices::DEVICES, host_device::PIPES_NAME]),
-]);
+static MOUNT_PATH: Signs = Signs::of(&[Long, Have(&[reserved::DEVICES, reserved::PIPES_NAME])]);
 static SUB_PATH: Signs = Signs::of(&[Long, Have(&host_paths::TELLING)]);
 
 /// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
@@ -208,14 +205,12 @@ mod tests {
 
     #[test]
     fn every_variable_a_rule_looks_for_begins_like_a_sign() {
-        let known = visible_devices::SWITCHES.iter().chain(&[
+        let known = reserved::SWITCHES.iter().chain(&[
             names::VISIBLE_DEVICES,
             names::MPS_MEMORY,
             names::MPS_THREADS,
         ]);
-        let open = visible_devices::OPEN
-            .iter()
-            .chain(&crate::engine::rules::limit_env::OPEN);
+        let open = reserved::MIG_DEVICES.iter().chain(&reserved::LIMITS);
         for name in known.chain(open) {
             assert!(says(Variable, name), "{name}");
         }

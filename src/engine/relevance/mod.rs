@@ -8,6 +8,7 @@ pub mod host_paths;
 pub mod indicators;
 pub mod injecting;
 pub mod pod_limits;
+pub mod reserved;
 pub mod sharing_systems;
 
 use crate::engine::relevance::indicators::{At, says};

@@ -5,7 +5,6 @@
 //! NexusGPU/tensor-fusion `pkg/constants`. A scheduler's name alone asks for nothing and is not listed.
 
 use crate::engine::line::taking::takes_gpu;
-use crate::engine::rules::foreign_sharing;
 use crate::engine::vocabulary::policy::{ForeignSystem, Policy};
 use crate::engine::vocabulary::quantity::Quantity;
 use crate::facts::Pod;
@@ -117,6 +116,14 @@ pub struct Spoken<'p> {
     pub key: &'p str,
 }
 
+impl Spoken<'_> {
+    /// Whether the policy leaves pods with that word to the system that reads it.
+    pub fn is_left_alone(&self, policy: &Policy) -> bool {
+        let mut systems = self.word.systems.iter();
+        systems.any(|system| policy.foreign_sharing.contains(system))
+    }
+}
+
 /// The first word in the pod that asks another system for a part of a stock GPU.
 pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>> {
     all_spoken(pod, takes_stock_gpu).next()
@@ -145,7 +152,7 @@ pub fn all_spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> impl Iterator<
 /// Whether a pod belongs to a system to which the policy leaves its pods.
 pub fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
     let mut spoken = all_spoken(pod, takes_gpu(pod));
-    spoken.any(|spoken| foreign_sharing::is_left_alone(&spoken, policy))
+    spoken.any(|spoken| spoken.is_left_alone(policy))
 }
 
 /// The word that a key is, where it stands.

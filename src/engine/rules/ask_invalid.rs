@@ -1,5 +1,6 @@
 //! `ask-invalid`: refuses an ask that cannot be read or that contradicts itself.
 
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::fraction::{Fraction, NotAFraction};
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::printable::quoted;
@@ -8,9 +9,6 @@ use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("ask-invalid", include_str!("ask_invalid.md")).always();
-
-/// What was found, and how to mend it.
-pub type Text = (String, String);
 
 /// A limit and a request that differ.
 pub fn differ(resource: &str, limit: &str, request: &str) -> Text {

@@ -1,6 +1,7 @@
 //! `boundary-not-yours`: refuses a pod that takes another's trust boundary.
 
 use crate::engine::namespaces::consent::ClaimProblem;
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
@@ -14,7 +15,7 @@ pub fn claim(
     claimed: &str,
     problem: ClaimProblem,
     policy: &Policy,
-) -> (String, String) {
+) -> Text {
     let claimed_name = quoted(claimed);
     match problem {
         ClaimProblem::NotALabel => (
@@ -37,7 +38,7 @@ pub fn claim(
 }
 
 /// A part of the own boundary that is another boundary's name.
-pub fn annotation(asked: &str, own: &str) -> (String, String) {
+pub fn annotation(asked: &str, own: &str) -> Text {
     (
         format!("trust boundary {asked} is in use by others; a pod can only divide its own, {own}"),
         format!("choose a name no namespace uses; the pod's boundary becomes {own}.<name>"),
@@ -45,7 +46,7 @@ pub fn annotation(asked: &str, own: &str) -> (String, String) {
 }
 
 /// A boundary label that was written in advance with another value.
-pub fn label(found: &str, own: &str) -> (String, String) {
+pub fn label(found: &str, own: &str) -> Text {
     (
         format!(
             "the label slicegate.dev/trust-boundary is {}, the pod's boundary is {own}",
@@ -56,7 +57,7 @@ pub fn label(found: &str, own: &str) -> (String, String) {
 }
 
 /// A namespace that may not use the boundary it claims, and whose own name is reserved for others.
-pub fn none_left(namespace: &str) -> (String, String) {
+pub fn none_left(namespace: &str) -> Text {
     (
         format!("there is no trust boundary that namespace {namespace} may use"),
         "give it a slicegate.dev/trust-boundary of its own, or list it under spec.boundaries of the policy".to_owned(),

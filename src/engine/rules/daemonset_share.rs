@@ -1,7 +1,7 @@
 //! `daemonset-share`: warns that a DaemonSet's pod keeps its request and cannot be steered.
 
 use crate::engine::supply::{NodeFilter, Unknown};
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 
@@ -16,7 +16,7 @@ pub fn check(findings: &mut Findings<'_>) {
 }
 
 /// What a pod asks for and its node does not give.
-pub fn unmet(container: &str, node: &str, offer: &str) -> (String, String) {
+pub fn unmet(container: &str, node: &str, offer: &str) -> Text {
     (
         format!("node {node} gives container {container} {offer}, which is not what the pod asks for"),
         "ask for what the DaemonSet's nodes offer, or keep the DaemonSet off such nodes with a node selector"
@@ -25,7 +25,7 @@ pub fn unmet(container: &str, node: &str, offer: &str) -> (String, String) {
 }
 
 /// A node of which nobody knows what it gives the pod.
-pub fn unknown(node: &str, resource: &str, unknown: Option<&Unknown>) -> (String, String) {
+pub fn unknown(node: &str, resource: &str, unknown: Option<&Unknown>) -> Text {
     let (why, fix) = reason(unknown);
     (
         format!(
@@ -44,7 +44,7 @@ pub(super) fn reason(unknown: Option<&Unknown>) -> (String, &'static str) {
 }
 
 /// An ask by annotation alone, which a DaemonSet's pod cannot be given.
-pub fn nothing_to_keep(container: &str) -> (String, String) {
+pub fn nothing_to_keep(container: &str) -> Text {
     (
         format!(
             "container {container} asks by annotation alone, and a DaemonSet's pod keeps what it requests"

@@ -1,6 +1,6 @@
 //! `declared-not-enforced`: warns that a memory ask on a time-sliced device limits nobody.
 
-use crate::engine::line::placement::Case;
+use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -9,8 +9,9 @@ use crate::engine::vocabulary::strategy::Strategy;
 pub static RULE: Rule = Rule::warns("declared-not-enforced", include_str!("declared_not_enforced.md"));
 
 /// Warns of a memory ask that nothing enforces.
-pub fn check(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {
-    if strategy != Strategy::TimeSlicing {
+pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
+    if choice.strategy != Strategy::TimeSlicing {
         return;
     }
     for want in case.wants.iter().filter(|w| w.ask.memory.is_some()) {

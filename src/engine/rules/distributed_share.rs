@@ -1,22 +1,27 @@
 //! `distributed-share`: refuses shares and MIG slices for the workers of a distributed job.
 
-use crate::engine::line::placement::Case;
+use crate::engine::rules::check::Removal;
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("distributed-share", include_str!("distributed_share.md"));
 
-/// Why the pod looks like one worker of several, where a strategy hands out less than whole devices.
-pub fn removes<'c>(case: &'c Case<'_, '_>, strategy: Strategy) -> Option<&'c str> {
-    match strategy {
-        Strategy::Exclusive => None,
-        Strategy::Mig | Strategy::Mps | Strategy::TimeSlicing => case.profile.worker(),
-    }
-}
+/// Takes shares and slices out of the choice of a worker of several.
+pub static WORKER: Removal = Removal {
+    rule: &RULE,
+    is_absolute: false,
+    verdict: None,
+    removes: |case, strategy| strategy != Strategy::Exclusive && case.profile.worker().is_some(),
+    finding: |case, strategy| {
+        let evidence = case.profile.worker().filter(|_| strategy != Strategy::Exclusive)?;
+        Some((String::new(), text(evidence)))
+    },
+};
 
 /// What is said when nothing but shares was left.
-pub fn text(evidence: &str) -> (String, String) {
+fn text(evidence: &str) -> Text {
     (
         format!(
             "{evidence}, so this looks like a worker of a job with several; NCCL needs whole devices"

@@ -1,12 +1,13 @@
 //! `ephemeral-gpu`: refuses an ephemeral container that reaches for GPUs.
 
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("ephemeral-gpu", include_str!("ephemeral_gpu.md"));
 
 /// A container under NVIDIA's runtime that does not say that it sees no GPU.
-pub fn shown(container: &str) -> (String, String) {
+pub fn shown(container: &str) -> Text {
     (
         format!(
             "container {container} runs under NVIDIA's runtime, which shows it the GPUs that a variable of its image names"

@@ -3,7 +3,6 @@
 use crate::engine::relevance::sharing_systems::{Spoken, Stands};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
 
@@ -29,10 +28,4 @@ pub fn found(spoken: &Spoken<'_>, findings: &mut Findings<'_>) {
         Stands::Resource => "/spec/containers".to_owned(),
     };
     findings.add(&RULE, path, (message, fix));
-}
-
-/// Whether the policy leaves pods with that word to the system that reads it.
-pub fn is_left_alone(spoken: &Spoken<'_>, policy: &Policy) -> bool {
-    let mut systems = spoken.word.systems.iter();
-    systems.any(|system| policy.foreign_sharing.contains(system))
 }

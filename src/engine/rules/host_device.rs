@@ -2,21 +2,24 @@
 
 use std::collections::HashMap;
 
-use super::sub_path::SubPaths;
-use super::{Standing, privileged_share};
+use crate::engine::line::input::Question;
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::host_paths::Found;
+use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
+use crate::engine::rules::check::Standing;
+use crate::engine::rules::privileged_share;
+use crate::engine::rules::sub_path::SubPaths;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
-use crate::facts::Pod;
 use crate::facts::pod::{Container, Place, Volume};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("host-device", include_str!("host_device.md"));
 
 /// Looks at every host path of the pod, mounted or not, at what its mounts take of it, and at mounts over the MPS pipe.
-pub fn check(pod: &Pod<'_>, standing: Standing, findings: &mut Findings<'_>) {
+pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
+    let pod = question.pod;
     let is_lifted = standing.takes_gpu || privileged_share::lift(pod).is_some();
     let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_deref());
     let mut hosts: HashMap<&str, &str> = HashMap::new();
@@ -116,12 +119,6 @@ fn say(found: Found, what: &str, is_lifted: bool, at: String, findings: &mut Fin
         Found::Contains(..) | Found::Processes => findings.warn(&RULE, at, text),
     }
 }
-
-/// Below it NVIDIA's device plugin mounts the pipe of each resource's MPS daemon (k8s-device-plugin
-/// `internal/plugin/mps.go`: `/mps/<resource>/pipe`).
-pub(crate) const PIPES: &str = "/mps/nvidia.com/";
-/// What a path to it has somewhere, however it is spelt.
-pub const PIPES_NAME: &str = "nvidia.com";
 
 /// A mount over the MPS pipe does what another `CUDA_MPS_PIPE_DIRECTORY` does: the process is no MPS client.
 pub fn over_the_pipe(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {

@@ -2,6 +2,7 @@
 
 use crate::engine::rules::daemonset_share;
 use crate::engine::supply::Unknown;
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -10,7 +11,7 @@ use crate::engine::vocabulary::strategy::Strategy;
 pub static RULE: Rule = Rule::denies("isolation-below-tier", include_str!("isolation_below_tier.md"));
 
 /// A strategy that isolates less than the tier accepts.
-pub fn strategy(strategy: Strategy, tier: &Tier) -> (String, String) {
+pub fn strategy(strategy: Strategy, tier: &Tier) -> Text {
     let listed: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
     (
         format!(
@@ -27,7 +28,7 @@ pub fn strategy(strategy: Strategy, tier: &Tier) -> (String, String) {
 }
 
 /// A named resource that no strategy of the tier may serve.
-pub fn resource(resource: &str, tier: &Tier) -> (String, String) {
+pub fn resource(resource: &str, tier: &Tier) -> Text {
     let listed: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
     (
         format!(
@@ -46,7 +47,7 @@ pub fn unknown_node(
     resource: &str,
     unknown: Option<&Unknown>,
     tier: &Tier,
-) -> (String, String) {
+) -> Text {
     let (why, fix) = daemonset_share::reason(unknown);
     (
         format!(
@@ -60,7 +61,7 @@ pub fn unknown_node(
 }
 
 /// A DaemonSet's pod on a node that isolates less than its tier accepts.
-pub fn node(node: &str, strategy: Strategy, tier: &Tier) -> (String, String) {
+pub fn node(node: &str, strategy: Strategy, tier: &Tier) -> Text {
     (
         format!(
             "node {node} gives this DaemonSet's pod {strategy}, isolation {}; tier {} needs {}",

@@ -1,43 +1,40 @@
 //! `limit-env`: refuses variables that set or drop the limits of MPS.
 
+use crate::engine::line::input::Question;
 use crate::engine::line::limits::Limits;
 use crate::engine::line::placement::Case;
 use crate::engine::line::request::Want;
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::relevance::reserved::LIMITS;
+use crate::engine::rules::check::{Placed, Removal, Standing, Trust};
+use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
-use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvFrom, EnvVar, Place};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("limit-env", include_str!("limit_env.md"));
 
-/// How far limits that stand in the pod are taken for our own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trust {
-    /// Only up to what would be written now.
-    None,
-    /// Up to the daemon's own caps: the pod carries a choice that holds, made when more was known of its ask.
-    Caps,
-    /// The pod is refused for other reasons before limits could be compared.
-    Unjudged,
-}
+/// Takes MPS out of the choice where `CUDA_VISIBLE_DEVICES` names another device than the one that an MPS client sees,
+/// which drops every limit.
+pub static OTHER_DEVICE: Removal = Removal {
+    rule: &RULE,
+    is_absolute: false,
+    verdict: None,
+    removes: |case, strategy| hiding(case, strategy).is_some(),
+    finding: |case, strategy| Some((format!("{}/env", hiding(case, strategy)?), visible_text())),
+};
 
 /// Looks for variables by which a pod would lift its own limits, in every container.
 ///
 /// Values equal to or below what slicegate writes are its own from a first pass, or stricter.
-pub fn check(
-    pod: &Pod<'_>,
-    granted: &[(Place, Limits)],
-    trust: Trust,
-    findings: &mut Findings<'_>,
-) {
-    for (place, container) in pod.all_containers() {
-        let limits = granted.iter().find(|(p, _)| *p == place).map(|(_, l)| l);
+pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
+    for (place, container) in question.pod.all_containers() {
+        let limits = standing.limits.iter().find(|(p, _)| *p == place);
+        let limits = limits.map(|(_, limits)| limits);
         for (index, variable) in container.env().iter().enumerate() {
-            if is_limit(variable.name()) && !is_within(variable, limits, trust) {
+            if is_limit(variable.name()) && !is_within(variable, limits, standing.trust) {
                 found(place, container, (index, variable), findings);
             }
         }
@@ -60,7 +57,7 @@ fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>)
     let sources = container.env_from.as_deref().unwrap_or_default();
     for (index, source) in sources.iter().enumerate() {
         let prefix = source.prefix.as_deref().unwrap_or_default();
-        if !OPEN.iter().any(|open| spells(prefix, open)) {
+        if !LIMITS.iter().any(|open| spells(prefix, open)) {
             continue;
         }
         let message = format!(
@@ -109,11 +106,8 @@ fn found(
 /// Where an MPS client finds its daemon; the device plugin sets it (NVIDIA/k8s-device-plugin `internal/plugin/server.go`).
 const PIPE: &str = "CUDA_MPS_PIPE_DIRECTORY";
 
-/// What the variables begin with that are for slicegate to set.
-pub(crate) const OPEN: [&str; 2] = ["CUDA_MPS_", "NVIDIA_GPU_MEMORY_"];
-
 fn is_limit(name: &str) -> bool {
-    OPEN.iter().any(|open| name.starts_with(open))
+    LIMITS.iter().any(|open| name.starts_with(open))
 }
 
 fn is_within(variable: &EnvVar<'_>, limits: Option<&Limits>, trust: Trust) -> bool {
@@ -146,8 +140,8 @@ fn whole(text: &str) -> Option<u64> {
 /// By it a process says which of the devices it sees it uses.
 pub(crate) const VISIBLE_ORDINALS: &str = "CUDA_VISIBLE_DEVICES";
 
-/// The container whose `CUDA_VISIBLE_DEVICES` names an ordinal that an MPS client does not see, which drops every limit.
-pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
+/// The container whose `CUDA_VISIBLE_DEVICES` names an ordinal that an MPS client does not see.
+fn hiding(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
     }
@@ -169,7 +163,9 @@ pub fn hides_its_device(container: &Container<'_>) -> bool {
 
 /// Warns of a `CUDA_VISIBLE_DEVICES` that begins with a device the container does not see, where it drops no limit: CUDA
 /// reads the list up to the first entry that it does not know.
-pub fn unseen_device(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {
+pub fn unseen_device(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
+    let strategy = choice.strategy;
     if strategy == Strategy::Mps {
         return;
     }
@@ -204,7 +200,7 @@ pub fn unseen_device(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Fin
 }
 
 /// What is said when nothing but MPS was left.
-pub fn visible_text() -> (String, String) {
+pub fn visible_text() -> Text {
     (
         "CUDA_VISIBLE_DEVICES names a device that an MPS client does not see, which drops every limit".to_owned(),
         "remove the variable, or set it to 0".to_owned(),

@@ -1,8 +1,10 @@
 //! The closed lists behind the rules, as `slicegate explain`, `slicegate catalog` and the page of rules print them.
 
-use super::{host_device, limit_env, privileged_share, visible_devices};
-use crate::engine::relevance::host_paths::{ALIASES, ROADS};
-use crate::engine::relevance::injecting::INJECTING;
+use crate::engine::relevance::host_paths::{ALIASES, Alias, ROADS, Road};
+use crate::engine::relevance::injecting::{INJECTING, Injecting};
+use crate::engine::relevance::pod_limits::{LIMITS, Limit};
+use crate::engine::relevance::reserved;
+use crate::engine::rules::{host_device, limit_env, privileged_share, too_large, visible_devices};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::rule::Rule;
 
@@ -21,13 +23,22 @@ pub fn of(rule: &Rule) -> Vec<List> {
         id if id == host_device::RULE.id => vec![roads(), aliases()],
         id if id == visible_devices::RULE.id => vec![variables(), annotations()],
         id if id == privileged_share::RULE.id => vec![capabilities()],
-        id if id == limit_env::RULE.id => vec![limits()],
+        id if id == limit_env::RULE.id => vec![limit_variables()],
         _ => Vec::new(),
     }
 }
 
+/// The limits that a rule is about, a line each, where it has some.
+pub fn limits(rule: &Rule) -> Vec<String> {
+    if rule.id != too_large::RULE.id {
+        return Vec::new();
+    }
+    let line = |limit: &&Limit| format!("{} {}", limit.most, limit.of);
+    LIMITS.iter().map(line).collect()
+}
+
 fn roads() -> List {
-    let entry = |road: &crate::engine::relevance::host_paths::Road| {
+    let entry = |road: &Road| {
         let star = if road.is_prefix { "*" } else { "" };
         (format!("{}{star}", road.path), road.leads_to.to_owned())
     };
@@ -38,9 +49,7 @@ fn roads() -> List {
 }
 
 fn aliases() -> List {
-    let entry = |alias: &crate::engine::relevance::host_paths::Alias| {
-        (alias.path.to_owned(), format!("is {}", alias.means))
-    };
+    let entry = |alias: &Alias| (alias.path.to_owned(), format!("is {}", alias.means));
     List {
         title: "Other names of the same folders",
         entries: ALIASES.iter().map(entry).collect(),
@@ -53,10 +62,10 @@ fn variables() -> List {
         names::VISIBLE_DEVICES.to_owned(),
         "void, none and empty show nothing and are allowed".to_owned(),
     )];
-    let open = visible_devices::OPEN
+    let open = reserved::MIG_DEVICES
         .iter()
         .map(|open| (format!("{open}*"), shows()));
-    let switches = visible_devices::SWITCHES
+    let switches = reserved::SWITCHES
         .iter()
         .map(|name| ((*name).to_owned(), shows()));
     entries.extend(open.chain(switches));
@@ -72,7 +81,7 @@ fn variables() -> List {
 }
 
 fn annotations() -> List {
-    let entry = |word: &crate::engine::relevance::injecting::Injecting| {
+    let entry = |word: &Injecting| {
         let systems: Vec<&str> = word.systems.iter().map(|system| system.word()).collect();
         let left = match systems.as_slice() {
             [] => String::new(),
@@ -104,8 +113,8 @@ fn capabilities() -> List {
     }
 }
 
-fn limits() -> List {
-    let open = limit_env::OPEN
+fn limit_variables() -> List {
+    let open = reserved::LIMITS
         .iter()
         .map(|open| (format!("{open}*"), String::new()));
     let ordinal = (

@@ -1,7 +1,7 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
-use crate::engine::line::placement::{Case, Choice};
 use crate::engine::profile::{Form, Meaning, Setting};
+use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
 
@@ -9,7 +9,8 @@ use crate::engine::vocabulary::rule::Rule;
 pub static RULE: Rule = Rule::warns("memory-fraction", include_str!("memory_fraction.md"));
 
 /// Warns of a framework told to take more of the device than its share: under time-slicing and MPS it counts in whole devices.
-pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
+pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
     if !choice.strategy.is_shared() {
         return;
     }

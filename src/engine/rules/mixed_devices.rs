@@ -1,6 +1,7 @@
 //! `mixed-devices`: refuses a pod that mixes kinds of devices.
 
 use crate::engine::line::request::{Named, Want};
+use crate::engine::relevance::reserved;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::quantity::Quantity;
@@ -102,13 +103,8 @@ fn implicit_claim(pod: &Pod<'_>, findings: &mut Findings<'_>) -> bool {
     found
 }
 
-/// The prefix of resource names that are device classes.
-pub(in crate::engine) const CLASS: &str = "deviceclass.resource.kubernetes.io/";
-/// What the names of NVIDIA's classes end with.
-pub(in crate::engine) const NVIDIA: &str = ".nvidia.com";
-
 fn is_nvidia_class(resource: &str) -> bool {
     resource
-        .strip_prefix(CLASS)
-        .is_some_and(|class| class.ends_with(NVIDIA))
+        .strip_prefix(reserved::CLASS)
+        .is_some_and(|class| class.ends_with(reserved::NVIDIA_CLASS))
 }

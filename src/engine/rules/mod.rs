@@ -1,25 +1,32 @@
-//! The rules: for each one a file with its id, default and check, and a document that explains it.
+//! The rules: for each one a file with its id, default and checks, and a document that explains it.
 //!
 //! To add a rule, add its file, its document and one line to the list below. The decision, `slicegate rules`,
-//! `slicegate explain`, docs/rules.md, the policy's validation and the metrics read that list.
+//! `slicegate explain`, docs/rules.md, the policy's validation and the metrics read that list. A rule without checks in
+//! its line is one that a stage reports while it reads or decides something.
 
+pub mod check;
 pub mod document;
 pub mod lists;
 mod sub_path;
 
 use crate::engine::line::input::Question;
 use crate::engine::line::placement::Case;
+use crate::engine::rules::check::Check::{Placement, Pod, Removes, Update, Weakened, Written};
+use crate::engine::rules::check::{Check, Placed, Removal, Standing, in_order};
 use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 
-/// Declares the module of each rule and the list of them.
+/// Declares the module of each rule, the list of them and the list of their checks.
 macro_rules! rules {
-    ($($rule:ident,)*) => {
+    ($($rule:ident $(: [$($check:expr),+ $(,)?])?,)*) => {
         $(pub mod $rule;)*
 
         /// Every rule, in the order of the contract's table.
         pub static ALL: [&Rule; [$(stringify!($rule)),*].len()] = [$(&$rule::RULE),*];
+
+        /// The checks of all rules, in the order in which they run.
+        static CHECKS: &[Check] = &in_order([$($($($check,)+)?)*]);
     };
 }
 
@@ -36,32 +43,44 @@ rules! {
     mig_profile_unknown,
     share_count,
     mixed_devices,
-    whole_gpu_needed,
-    distributed_share,
+    whole_gpu_needed: [Removes(1, &whole_gpu_needed::SEVERAL_GPUS)],
+    distributed_share: [
+        Removes(8, &distributed_share::WORKER),
+        Weakened(50, &distributed_share::WORKER),
+    ],
     foreign_sharing,
-    visible_devices,
-    runtime_class,
-    limit_env,
-    privileged_share,
-    privileged_gpu,
-    host_device,
-    node_name,
-    scheduler_name,
-    shm_conflict,
-    mps_user,
-    quota_escape,
-    parallelism,
-    memory_fraction,
-    declared_not_enforced,
+    visible_devices: [Pod(31, visible_devices::check)],
+    runtime_class: [Pod(32, runtime_class::check), Removes(6, &runtime_class::SANDBOX)],
+    limit_env: [
+        Pod(30, limit_env::check),
+        Placement(44, limit_env::unseen_device),
+        Removes(4, &limit_env::OTHER_DEVICE),
+        Weakened(52, &limit_env::OTHER_DEVICE),
+    ],
+    privileged_share: [Pod(34, privileged_share::check)],
+    privileged_gpu: [Pod(35, privileged_gpu::check)],
+    host_device: [Pod(33, host_device::check)],
+    node_name: [Removes(2, &node_name::NO_SCHEDULER), Weakened(53, &node_name::NO_SCHEDULER)],
+    scheduler_name: [Placement(40, scheduler_name::check)],
+    shm_conflict: [Removes(3, &shm_conflict::OWN_MOUNT), Weakened(51, &shm_conflict::OWN_MOUNT)],
+    mps_user: [
+        Placement(20, mps_user::check),
+        Removes(5, &mps_user::USER_NAMESPACE),
+        Removes(7, &mps_user::SEVERAL_USERS),
+    ],
+    quota_escape: [Placement(60, quota_escape::queued), Placement(62, quota_escape::check)],
+    parallelism: [Placement(42, parallelism::check)],
+    memory_fraction: [Placement(43, memory_fraction::check)],
+    declared_not_enforced: [Placement(41, declared_not_enforced::check)],
     daemonset_share,
-    unknown_key,
-    narrowed,
+    unknown_key: [Written(11, unknown_key::check)],
+    narrowed: [Placement(61, narrowed::check)],
     too_large,
     mode_unknown,
     opt_out_ignored,
-    template_refused,
+    template_refused: [Written(10, template_refused::check)],
     ephemeral_gpu,
-    protected_metadata,
+    protected_metadata: [Update(70, protected_metadata::check_update)],
 }
 
 /// The rule of that id.
@@ -69,194 +88,46 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)
 }
 
-/// The limits that a rule is about, a line each, where it has some.
-pub fn limits(rule: &Rule) -> Vec<String> {
-    match rule.id == too_large::RULE.id {
-        true => too_large::limits(),
-        false => Vec::new(),
-    }
+/// Looks at the pod as its author wrote it.
+pub fn check_written(question: &Question<'_>, findings: &mut Findings<'_>) {
+    check::written(CHECKS, question, findings);
 }
 
-/// Why a strategy is out of the question for a pod, before any supply is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Removal {
-    /// Several GPUs in one container.
-    WholeGpuNeeded,
-    /// A worker of several.
-    Distributed,
-    /// A mount on `/dev/shm`.
-    ShmConflict,
-    /// `CUDA_VISIBLE_DEVICES`.
-    VisibleOrdinal,
-    /// `spec.nodeName`.
-    NodeName,
-    /// Several user ids.
-    MpsUsers,
-    /// `spec.hostUsers: false`.
-    UserNamespace,
-    /// A runtime class that runs the pod apart from its node's kernel.
-    Sandbox,
+/// Looks in the pod alone for ways around the request.
+pub fn check_pod(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
+    check::pod(CHECKS, question, standing, findings);
 }
 
-impl Removal {
-    /// The rule that says so.
-    pub fn rule(self) -> &'static Rule {
-        match self {
-            Self::WholeGpuNeeded => &whole_gpu_needed::RULE,
-            Self::Distributed => &distributed_share::RULE,
-            Self::ShmConflict => &shm_conflict::RULE,
-            Self::VisibleOrdinal => &limit_env::RULE,
-            Self::NodeName => &node_name::RULE,
-            // No share could serve the pod, whatever a policy makes of a rule.
-            Self::MpsUsers | Self::UserNamespace | Self::Sandbox => &no_such_offer::RULE,
-        }
-    }
-
-    /// Why, in a few words.
-    pub fn verdict(self) -> String {
-        match self {
-            Self::MpsUsers => "one MPS server serves one user, and the pod has several".to_owned(),
-            Self::UserNamespace => {
-                "with hostUsers: false the MPS server sees other user ids than the pod says"
-                    .to_owned()
-            }
-            Self::Sandbox => {
-                "the node's MPS daemon cannot be reached from the sandbox of its runtime class"
-                    .to_owned()
-            }
-            _ => format!("ruled out by {}", self.rule().id),
-        }
-    }
+/// What takes a strategy out of the choice.
+pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<&'static Removal> {
+    check::removal(CHECKS, case, strategy)
 }
 
-/// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing;
-/// several GPUs in one container, several MPS users, a user namespace and a sandbox do whatever the policy says of rules,
-/// since no share can serve them.
-pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<Removal> {
-    let denies = |removal: Removal| case.policy.severity(removal.rule()) == Severity::Deny;
-    let removed = |removal: Removal| match removal {
-        Removal::WholeGpuNeeded => whole_gpu_needed::removes(case, strategy).is_some(),
-        Removal::Distributed => {
-            denies(removal) && distributed_share::removes(case, strategy).is_some()
-        }
-        Removal::ShmConflict => denies(removal) && shm_conflict::removes(case, strategy).is_some(),
-        Removal::VisibleOrdinal => denies(removal) && limit_env::removes(case, strategy).is_some(),
-        Removal::NodeName => denies(removal) && node_name::removes(case, strategy),
-        Removal::MpsUsers => mps_user::removes(case, strategy),
-        Removal::UserNamespace => mps_user::is_hidden(case, strategy),
-        Removal::Sandbox => strategy == Strategy::Mps && case.is_sandboxed,
-    };
-    let all = [
-        Removal::WholeGpuNeeded,
-        Removal::NodeName,
-        Removal::ShmConflict,
-        Removal::VisibleOrdinal,
-        Removal::UserNamespace,
-        Removal::Sandbox,
-        Removal::MpsUsers,
-        Removal::Distributed,
-    ];
-    all.into_iter().find(|r| removed(*r))
-}
-
-/// Says why a strategy was removed.
-pub fn report(
-    case: &Case<'_, '_>,
-    strategy: Strategy,
-    removal: Removal,
+/// Looks at a placement, and at the pod alone.
+pub fn check_placement(
+    placed: &Placed<'_, '_>,
+    standing: Standing<'_>,
     findings: &mut Findings<'_>,
 ) {
-    if findings.has(removal.rule()) {
-        return;
-    }
-    let explicit = case.is_explicit.then_some(strategy);
-    let (path, text) = match removal {
-        Removal::WholeGpuNeeded => match whole_gpu_needed::removes(case, strategy) {
-            Some(want) => (
-                format!("{}/resources", want.place),
-                whole_gpu_needed::text(want, case.tier, explicit),
-            ),
-            None => return,
-        },
-        Removal::Distributed => match distributed_share::removes(case, strategy) {
-            Some(evidence) => (String::new(), distributed_share::text(evidence)),
-            None => return,
-        },
-        Removal::ShmConflict => match shm_conflict::removes(case, strategy) {
-            Some(place) => (
-                format!("{place}/volumeMounts"),
-                shm_conflict::text(case.pod),
-            ),
-            None => return,
-        },
-        Removal::VisibleOrdinal => match limit_env::removes(case, strategy) {
-            Some(place) => (format!("{place}/env"), limit_env::visible_text()),
-            None => return,
-        },
-        Removal::NodeName => {
-            let node = case.filter.node_name.unwrap_or_default();
-            ("/spec/nodeName".to_owned(), node_name::text(node))
-        }
-        Removal::MpsUsers => ("/spec".to_owned(), mps_user::text()),
-        Removal::UserNamespace => ("/spec/hostUsers".to_owned(), mps_user::hidden_text()),
-        Removal::Sandbox => {
-            let spec = case.pod.spec.as_ref();
-            let class = spec.and_then(|s| s.runtime_class_name.as_deref());
-            let text = runtime_class::sandbox_text(class.unwrap_or_default());
-            ("/spec/runtimeClassName".to_owned(), text)
-        }
-    };
-    findings.add(removal.rule(), path, text);
+    check::placement(CHECKS, placed, standing, findings);
 }
 
-/// Warnings for a chosen strategy that a milder rule would have removed.
-pub fn milder(case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {
-    let warns = |removal: Removal| case.policy.severity(removal.rule()) == Severity::Warn;
-    for removal in [
-        Removal::Distributed,
-        Removal::ShmConflict,
-        Removal::VisibleOrdinal,
-        Removal::NodeName,
-    ] {
-        if warns(removal) {
-            report(case, strategy, removal, findings);
-        }
-    }
+/// Looks at an update of a stored pod.
+pub fn check_update(
+    question: &Question<'_>,
+    update: &check::Update<'_>,
+    findings: &mut Findings<'_>,
+) {
+    check::update(CHECKS, question, update, findings);
 }
 
-/// What a pod holds, as far as the rules on bypasses ask.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// It asks for a GPU, a share or a slice.
-    pub takes_gpu: bool,
-    /// Whole GPUs it is given.
-    pub whole_gpus: u64,
-    /// What it is given, where that is decided.
-    pub holds: Option<Holds>,
-    /// Its containers without a GPU are given `NVIDIA_VISIBLE_DEVICES=void`.
-    pub hides_gpus: bool,
-    /// It is looked at as the guard can: what variables make of a path stays unknown.
-    pub as_guard: bool,
-}
+#[cfg(test)]
+mod tests {
+    use super::{CHECKS, Check};
 
-/// What a pod is given.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// Whole devices.
-    Whole,
-    /// A share or a slice of one.
-    Part,
-}
-
-/// The rules that look for ways around the request; they hold for every pod, with or without a GPU.
-pub fn bypasses(question: &Question<'_>, standing: Standing, findings: &mut Findings<'_>) {
-    let pod = question.pod;
-    visible_devices::check(pod, standing, question.policy, findings);
-    runtime_class::check(question, standing, findings);
-    host_device::check(pod, standing, findings);
-    match standing.holds {
-        Some(Holds::Part) => privileged_share::check(pod, findings),
-        Some(Holds::Whole) => privileged_gpu::check(pod, findings),
-        None => {}
+    #[test]
+    fn checks_run_in_the_order_of_their_numbers_and_no_two_have_the_same() {
+        let numbers: Vec<u8> = CHECKS.iter().map(Check::number).collect();
+        assert!(numbers.is_sorted_by(|a, b| a < b), "{numbers:?}");
     }
 }

@@ -1,8 +1,9 @@
 //! `mps-user`: warns of an MPS pod whose user id only its image knows.
 
 use crate::engine::line::mps_user::{MpsUser, mps_user};
-use crate::engine::line::placement::Case;
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::rules::check::{Placed, Removal};
+use crate::engine::rules::no_such_offer;
+use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
@@ -10,9 +11,29 @@ use crate::facts::Pod;
 /// The rule.
 pub static RULE: Rule = Rule::warns("mps-user", include_str!("mps_user.md"));
 
+/// Takes MPS out of the choice of a pod whose containers run as several users.
+pub static SEVERAL_USERS: Removal = Removal {
+    rule: &no_such_offer::RULE,
+    is_absolute: true,
+    verdict: Some("one MPS server serves one user, and the pod has several"),
+    removes: |case, strategy| strategy == Strategy::Mps && mps_user(case) == MpsUser::Several,
+    finding: |_, _| Some(("/spec".to_owned(), several_text())),
+};
+
+/// Takes MPS out of the choice of a pod in a user namespace of its own: its user ids are not those that the MPS server
+/// sees.
+pub static USER_NAMESPACE: Removal = Removal {
+    rule: &no_such_offer::RULE,
+    is_absolute: true,
+    verdict: Some("with hostUsers: false the MPS server sees other user ids than the pod says"),
+    removes: |case, strategy| strategy == Strategy::Mps && has_namespace(case.pod),
+    finding: |_, _| Some(("/spec/hostUsers".to_owned(), hidden_text())),
+};
+
 /// Warns of an MPS pod whose user id is not known.
-pub fn check(case: &Case<'_, '_>, findings: &mut Findings<'_>) {
-    if mps_user(case) != MpsUser::Image {
+pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
+    if choice.strategy != Strategy::Mps || mps_user(case) != MpsUser::Image {
         return;
     }
     let path = case
@@ -24,22 +45,12 @@ pub fn check(case: &Case<'_, '_>, findings: &mut Findings<'_>) {
     findings.warn(&RULE, path, (message.to_owned(), fix.to_owned()));
 }
 
-/// Whether the pod's containers run as several users, which rules MPS out.
-pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> bool {
-    strategy == Strategy::Mps && mps_user(case) == MpsUser::Several
-}
-
 /// What is said when nothing but MPS was left.
-pub fn text() -> (String, String) {
+fn several_text() -> Text {
     (
         "the containers that take MPS shares run as different users; one MPS server serves one user at a time".to_owned(),
         "set the same securityContext.runAsUser for all of them".to_owned(),
     )
-}
-
-/// Whether the pod has a user namespace of its own, in which its user ids are not those that the MPS server sees.
-pub fn is_hidden(case: &Case<'_, '_>, strategy: Strategy) -> bool {
-    strategy == Strategy::Mps && has_namespace(case.pod)
 }
 
 /// Whether a pod's user ids are not those of the node.
@@ -49,7 +60,7 @@ pub(in crate::engine) fn has_namespace(pod: &Pod<'_>) -> bool {
 }
 
 /// What is said when nothing but MPS was left.
-pub fn hidden_text() -> (String, String) {
+pub fn hidden_text() -> Text {
     (
         "with hostUsers: false an MPS server sees another user id than the pod's; one MPS server serves one user at a time".to_owned(),
         "leave hostUsers out, or name a tier that offers mig or exclusive".to_owned(),

@@ -1,32 +1,27 @@
 //! `narrowed`: warns where a choice leaves a pod fewer architectures or zones than it could reach.
 
-use crate::engine::line::placement::{Case, Choice};
-use crate::engine::placement::choose::Reach;
+use crate::engine::rules::check::Placed;
 use crate::engine::supply::places::PlaceKind;
 use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("narrowed", include_str!("narrowed.md"));
 
 /// Warns of architectures and zones that the choice leaves out.
-pub fn check<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, findings: &mut Findings<'_>) {
-    if !case.minds_places() || findings.severity(&RULE) == Severity::Off {
-        return;
-    }
-    let (could, can) = (case.could_reach(), case.reaches(choice));
-    for kind in PlaceKind::ALL.into_iter().filter(|kind| case.minds(*kind)) {
-        one(case, choice, kind, (&could, &can), findings);
+pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    for kind in PlaceKind::ALL {
+        if placed.case.minds(kind) {
+            one(placed, kind, findings);
+        }
     }
 }
 
-fn one(
-    case: &Case<'_, '_>,
-    choice: &Choice<'_>,
-    kind: PlaceKind,
-    (could, can): (&Reach, &Reach),
-    findings: &mut Findings<'_>,
-) {
+fn one(placed: &Placed<'_, '_>, kind: PlaceKind, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
+    let Some((could, can)) = &placed.reach else {
+        return;
+    };
     let both = (could.of(kind), can.of(kind));
     let lost = case.supply.missing_places(kind, both, case.filter);
     let Some(first) = lost.first() else { return };

@@ -1,29 +1,34 @@
 //! `no-such-offer`: refuses a pod that no node could ever serve.
 
 use crate::engine::line::placement::Case;
-use crate::engine::placement::candidates;
 use crate::engine::supply::Group;
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("no-such-offer", include_str!("no_such_offer.md"));
 
+/// What came nearest to serving the pod, in words.
+#[derive(Debug)]
+pub struct Nearest {
+    /// What the pod wants.
+    pub wanted: String,
+    /// Offers and what is wrong with each, nearest first; none where no node has any of it on offer.
+    pub offers: Vec<String>,
+    /// What would help against what keeps the first of them from serving.
+    pub fix: Option<String>,
+}
+
 /// Nothing known can ever serve the pod: what was considered, nearest first, and what would help. `tiers` are those that
 /// the namespace allows and that could serve it.
-pub fn text(case: &Case<'_, '_>, tiers: &[&str]) -> (String, String) {
-    let nearest = candidates::nearest(case, 3);
-    let near: Vec<String> = nearest
-        .list
-        .iter()
-        .map(|c| format!("{} by {}: {}", c.offer, c.strategy, c.verdict))
-        .collect();
-    let wanted = candidates::wanted(case);
-    let message = match near.as_slice() {
+pub fn text(case: &Case<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
+    let wanted = nearest.wanted;
+    let message = match nearest.offers.as_slice() {
         [] => format!("no known node can ever serve {wanted}: {}", existing(case)),
-        _ => format!(
+        offers => format!(
             "no known node can ever serve {wanted}; nearest: {}",
-            near.join("; ")
+            offers.join("; ")
         ),
     };
     let mut fix = nearest.fix.unwrap_or_else(|| nobody_offers(case));

@@ -1,21 +1,27 @@
 //! `node-name`: refuses a shared pod that names its node itself.
 
-use crate::engine::line::placement::Case;
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::rules::check::Removal;
+use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("node-name", include_str!("node_name.md"));
 
-/// Whether the scheduler, and with it the anti-affinity, would be skipped.
-pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> bool {
-    strategy.is_shared() && case.filter.node_name.is_some()
-}
+/// Takes shared devices out of the choice of a pod that skips the scheduler, and with it the anti-affinity.
+pub static NO_SCHEDULER: Removal = Removal {
+    rule: &RULE,
+    is_absolute: false,
+    verdict: None,
+    removes: |case, strategy| strategy.is_shared() && case.filter.node_name.is_some(),
+    finding: |case, _| {
+        let node = case.filter.node_name.unwrap_or_default();
+        Some(("/spec/nodeName".to_owned(), text(node)))
+    },
+};
 
 /// What is said when nothing but shares was left.
-pub fn text(node: &str) -> (String, String) {
+fn text(node: &str) -> Text {
     (
         format!(
             "spec.nodeName {node} skips the scheduler, and so the rules that keep trust boundaries apart"

@@ -1,9 +1,10 @@
 //! `parallelism`: warns of a program that is told to use more devices than its container gets.
 
-use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::placement::Case;
 use crate::engine::line::request::Want;
 use crate::engine::profile::{Expansion, Meaning};
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::rules::check::Placed;
+use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -12,7 +13,8 @@ use crate::engine::vocabulary::strategy::Strategy;
 pub static RULE: Rule = Rule::warns("parallelism", include_str!("parallelism.md"));
 
 /// Warns of a program that is told to use more devices than its container gets.
-pub fn check(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
+pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
     for (want, grant) in case.wants.iter().zip(&choice.grants) {
         let is_slice = choice.strategy == Strategy::Mig || names::is_mig(grant.allocation.name());
         let Some(asked) = asked(case, want, is_slice) else {
@@ -61,7 +63,7 @@ fn asked(case: &Case<'_, '_>, want: &Want<'_>, is_slice: bool) -> Option<Asked> 
 }
 
 impl Asked {
-    fn text(self, want: &Want<'_>) -> (String, String) {
+    fn text(self, want: &Want<'_>) -> Text {
         let Self { told, ways, room } = self;
         let container = want.container;
         let message = match (want.count, room) {

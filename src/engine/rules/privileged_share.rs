@@ -1,5 +1,7 @@
 //! `privileged-share`: refuses privileges that undo sharing, beside a share or a MIG slice.
 
+use crate::engine::line::input::Question;
+use crate::engine::rules::check::{Holds, Standing};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
@@ -140,8 +142,10 @@ pub fn reach(pod: &Pod<'_>) -> Option<(String, String)> {
 }
 
 /// Looks for such a pod on a shared device or a MIG slice.
-pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
-    add(reach(pod), findings);
+pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
+    if standing.holds == Some(Holds::Part) {
+        add(reach(question.pod), findings);
+    }
 }
 
 fn add(found: Option<(String, String)>, findings: &mut Findings<'_>) {

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use crate::engine::line::input::Question;
 use crate::engine::relevance::injecting::is_injecting;
 use crate::engine::relevance::pod_limits::KEPT;
+use crate::engine::rules::check::Update;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
@@ -56,9 +58,22 @@ pub fn unread(pod: &Pod<'_>, findings: &mut Findings<'_>) {
     findings.add(&RULE, "/metadata", (message, fix));
 }
 
+/// Looks at an update of a stored pod: slicegate's labels and receipt are protected whatever the namespace's mode is,
+/// injecting annotations concern only namespaces that opted in.
+pub fn check_update(question: &Question<'_>, update: &Update<'_>, findings: &mut Findings<'_>) {
+    let Question { pod, policy, .. } = *question;
+    for side in [update.before, pod] {
+        unread(side, findings);
+    }
+    changed(update.before, pod, update.adopted, findings);
+    if update.is_on {
+        injected(update.before, pod, policy, findings);
+    }
+}
+
 /// Looks for slicegate's labels and receipt that an update adds, changes or removes. `adoption` is the boundary label
 /// that may be added where none was; whoever else adds one is not looked for here.
-pub fn changed(
+fn changed(
     before: &Pod<'_>,
     after: &Pod<'_>,
     adoption: Option<&str>,
@@ -110,7 +125,7 @@ const MOST_FOUND: usize = 100;
 
 /// Looks for annotations that inject devices or mounts and that an update adds or gives another value: what starts
 /// later in the pod would get them.
-pub fn injected(before: &Pod<'_>, after: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
+fn injected(before: &Pod<'_>, after: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     let there = before.annotations().into_iter().flat_map(Pairs::iter);
     let there: HashMap<&str, &str> = there.collect();
     let mut found = 0;

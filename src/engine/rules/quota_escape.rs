@@ -1,8 +1,8 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
-use crate::engine::line::placement::{Case, Choice};
 use crate::engine::line::request::Named;
 use crate::engine::namespaces::quota::Seen;
+use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
@@ -13,12 +13,9 @@ use crate::facts::Pod;
 pub static RULE: Rule = Rule::warns("quota-escape", include_str!("quota_escape.md"));
 
 /// Warns of every name that a quota counted before and none counts afterwards.
-pub fn check(
-    namespace: &str,
-    case: &Case<'_, '_>,
-    choice: &Choice<'_>,
-    findings: &mut Findings<'_>,
-) {
+pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
+    let namespace = placed.question.namespace;
     let quotas = case.namespace.map_or(&[][..], |n| &n.quotas);
     if quotas.is_empty() {
         return;
@@ -55,7 +52,8 @@ pub fn check(
 
 /// Warns of a pod that Kueue holds back and that takes another name than it was written with: Kueue makes its Workload from
 /// the pod as it is created (kubernetes-sigs/kueue `pkg/controller/jobs/pod`).
-pub fn queued(case: &Case<'_, '_>, choice: &Choice<'_>, findings: &mut Findings<'_>) {
+pub fn queued(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let Placed { case, choice, .. } = *placed;
     let Some(queue) = queue(case.pod) else { return };
     let changed = case.wants.iter().zip(&choice.grants).find(|(want, grant)| {
         let old = want.fixed_resource().unwrap_or(names::GPU);

@@ -1,6 +1,6 @@
 //! `reserved-selector`: refuses required anti-affinity by slicegate's labels that slicegate did not write.
 
-use crate::engine::edits;
+use crate::engine::line::own_term::is_own_term;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
@@ -52,7 +52,7 @@ fn foreign<'p>(
     terms.filter_map(|(index, term)| {
         let mut own = own.iter();
         let key = named_key(*term)?;
-        let is_own = own.any(|(label, value)| edits::is_own_term(*term, label, value));
+        let is_own = own.any(|(label, value)| is_own_term(*term, label, value));
         (!is_own).then_some((index, key))
     })
 }

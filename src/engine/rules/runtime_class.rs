@@ -1,18 +1,34 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
-use super::Standing;
 use crate::engine::line::input::Question;
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::rules::check::{Removal, Standing};
+use crate::engine::rules::no_such_offer;
+use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::quantity::Quantity;
 use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("runtime-class", include_str!("runtime_class.md"));
 
+/// Takes MPS out of the choice where the runtime class is one of a sandbox.
+pub static SANDBOX: Removal = Removal {
+    rule: &no_such_offer::RULE,
+    is_absolute: true,
+    verdict: Some("the node's MPS daemon cannot be reached from the sandbox of its runtime class"),
+    removes: |case, strategy| strategy == Strategy::Mps && case.is_sandboxed,
+    finding: |case, _| {
+        let spec = case.pod.spec.as_ref();
+        let class = spec.and_then(|s| s.runtime_class_name.as_deref());
+        let text = sandbox_text(class.unwrap_or_default());
+        Some(("/spec/runtimeClassName".to_owned(), text))
+    },
+};
+
 /// Looks for a runtime that shows GPUs to a pod that takes none.
-pub fn check(question: &Question<'_>, standing: Standing, findings: &mut Findings<'_>) {
+pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
     let pod = question.pod;
     if standing.takes_gpu {
         in_virtual_machine(question, findings);
@@ -47,7 +63,7 @@ fn in_virtual_machine(question: &Question<'_>, findings: &mut Findings<'_>) {
 }
 
 /// What is said of a sandbox where nothing but MPS was left.
-pub fn sandbox_text(class: &str) -> (String, String) {
+pub fn sandbox_text(class: &str) -> Text {
     (
         format!(
             "runtimeClassName {} runs the pod in a sandbox, from which the MPS daemon of its node cannot be reached",

@@ -1,24 +1,21 @@
 //! `scheduler-name`: refuses a shared pod of a scheduler the policy does not list.
 
+use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("scheduler-name", include_str!("scheduler_name.md"));
 
 /// Looks at the scheduler of a pod that shares a device.
-pub fn check(pod: &Pod<'_>, policy: &Policy, strategy: Strategy, findings: &mut Findings<'_>) {
+pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
+    let (case, strategy) = (placed.case, placed.choice.strategy);
     if strategy.is_shared() {
-        refuse(
-            pod,
-            policy,
-            &format!("shares a device by {strategy}"),
-            findings,
-        );
+        let what = format!("shares a device by {strategy}");
+        refuse(case.pod, case.policy, &what, findings);
     }
 }
 

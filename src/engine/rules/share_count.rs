@@ -1,12 +1,13 @@
 //! `share-count`: refuses more than one share of a device in one container.
 
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("share-count", include_str!("share_count.md"));
 
 /// Several of a resource whose units are shares of devices.
-pub fn many(resource: &str, quantity: &str) -> (String, String) {
+pub fn many(resource: &str, quantity: &str) -> Text {
     (
         format!("{resource}: {quantity} asks for several shares in one container"),
         format!(

@@ -2,6 +2,8 @@
 
 use crate::engine::line::placement::Case;
 use crate::engine::relevance::host_paths;
+use crate::engine::rules::check::Removal;
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
@@ -10,8 +12,20 @@ use crate::facts::pod::{Container, Place};
 /// The rule.
 pub static RULE: Rule = Rule::denies("shm-conflict", include_str!("shm_conflict.md"));
 
+/// Takes MPS out of the choice where a container has a mount of its own on `/dev/shm`.
+pub static OWN_MOUNT: Removal = Removal {
+    rule: &RULE,
+    is_absolute: false,
+    verdict: None,
+    removes: |case, strategy| mounting(case, strategy).is_some(),
+    finding: |case, strategy| {
+        let place = mounting(case, strategy)?;
+        Some((format!("{place}/volumeMounts"), text(case.pod)))
+    },
+};
+
 /// The container whose own mount the device plugin's would collide with under MPS.
-pub fn removes(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
+fn mounting(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
     }
@@ -26,7 +40,7 @@ pub(in crate::engine) fn mounts_shm(container: &Container<'_>) -> bool {
 }
 
 /// What is said when nothing but MPS was left.
-pub fn text(pod: &Pod<'_>) -> (String, String) {
+pub fn text(pod: &Pod<'_>) -> Text {
     let message = "MPS mounts the node's shared memory on /dev/shm, where the container has a mount of its own";
     let has = |key: &&str| pod.label(key).is_some();
     let knob = MOUNTERS.iter().find(|(keys, _)| keys.iter().any(has));

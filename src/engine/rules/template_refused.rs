@@ -1,19 +1,22 @@
 //! `template-refused`: reports what the API server refuses in a workload before any pod exists.
 
+use crate::engine::line::input::{Form, Question};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::quantity::Quantity;
 use crate::engine::vocabulary::rule::Rule;
-use crate::facts::Pod;
 use crate::facts::pod::Place;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("template-refused", include_str!("template_refused.md"));
 
 /// Looks for what the API server refuses in a workload's template before any pod exists.
-pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
-    for (place, container) in pod.containers() {
+pub fn check(question: &Question<'_>, findings: &mut Findings<'_>) {
+    if question.form() == Form::Pod {
+        return;
+    }
+    for (place, container) in question.pod.containers() {
         let Some(resources) = &container.resources else {
             continue;
         };

@@ -1,12 +1,13 @@
 //! `tier-missing`: refuses an ask for a share where no tier applies.
 
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("tier-missing", include_str!("tier_missing.md")).always();
 
 /// An ask or a strategy where no tier says what it may become.
-pub fn text(what: &str, allowed: &[&str]) -> (String, String) {
+pub fn text(what: &str, allowed: &[&str]) -> Text {
     (
         format!(
             "{what} needs a tier, and neither the pod nor its namespace nor the policy names one"

@@ -1,5 +1,6 @@
 //! `tier-unknown`: refuses a pod whose tier the policy does not define.
 
+use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
@@ -8,7 +9,7 @@ use crate::engine::vocabulary::rule::Rule;
 pub static RULE: Rule = Rule::denies("tier-unknown", include_str!("tier_unknown.md")).always();
 
 /// A tier that the policy does not define.
-pub fn text(name: &str, asked_by_pod: bool, policy: &Policy) -> (String, String) {
+pub fn text(name: &str, asked_by_pod: bool, policy: &Policy) -> Text {
     let defined: Vec<&str> = policy.tiers.iter().map(|t| t.name.as_str()).collect();
     let (who, mend) = match asked_by_pod {
         true => ("tier", "write one of"),

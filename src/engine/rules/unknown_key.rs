@@ -1,14 +1,14 @@
 //! `unknown-key`: warns of a key of slicegate's that nobody knows, or that stands where it does nothing.
 
-use super::protected_metadata::LABELS;
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::rules::protected_metadata::LABELS;
+use crate::engine::vocabulary::findings::{Findings, Text};
+use crate::engine::line::input::Question;
 use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::names::is_size;
-use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::names::{is_size, pointer};
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::suggest::nearest;
-use crate::facts::{Pairs, Pod};
+use crate::facts::Pairs;
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("unknown-key", include_str!("unknown_key.md"));
@@ -55,7 +55,8 @@ impl Stands {
 }
 
 /// Looks through a pod's annotations and labels.
-pub fn check(pod: &Pod<'_>, findings: &mut Findings<'_>) {
+pub fn check(question: &Question<'_>, findings: &mut Findings<'_>) {
+    let pod = question.pod;
     let all =
         |pairs: Option<&'_ Pairs<'_>>| pairs.is_some_and(|p| p.iter().any(|(k, _)| is_own(k)));
     // Hardly a pod has such a key that is not right.
@@ -95,8 +96,8 @@ pub fn on_workload<'k>(
 const MOST: usize = 3;
 
 fn tell<'k>(
-    wrong: impl Iterator<Item = (Stands, &'k str, (String, String))>,
-    mut add: impl FnMut(String, (String, String)),
+    wrong: impl Iterator<Item = (Stands, &'k str, Text)>,
+    mut add: impl FnMut(String, Text),
 ) {
     let mut unsaid = 0;
     for (index, (stands, key, text)) in wrong.enumerate() {
@@ -150,7 +151,7 @@ fn label(key: &str) -> Option<(String, String)> {
     Some(unknown("label", key))
 }
 
-fn unknown(what: &str, key: &str) -> (String, String) {
+fn unknown(what: &str, key: &str) -> Text {
     match meant(key) {
         Some(meant) => (
             format!("unknown {what} {}; did you mean {meant}?", quoted(key)),
@@ -211,7 +212,7 @@ fn is_own(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{ON_A_POD, annotation, is_own, label, meant};
-    use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::names;
 
     #[test]
     fn a_key_is_slicegates_by_its_domain_alone() {

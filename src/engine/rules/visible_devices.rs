@@ -1,9 +1,11 @@
 //! `visible-devices`: refuses a pod that reaches for GPUs past its request.
 
-use super::Standing;
+use crate::engine::line::input::Question;
 use crate::engine::line::taking::taken_by;
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::injecting::is_injecting;
+use crate::engine::relevance::reserved::{self, MIG_DEVICES, SWITCHES};
+use crate::engine::rules::check::Standing;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
@@ -17,7 +19,8 @@ use crate::facts::pod::{Container, EnvVar, Place};
 pub static RULE: Rule = Rule::denies("visible-devices", include_str!("visible_devices.md"));
 
 /// Looks for every way to name devices past the request: variables, mounts, annotations.
-pub fn check(pod: &Pod<'_>, standing: Standing, policy: &Policy, findings: &mut Findings<'_>) {
+pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
+    let Question { pod, policy, .. } = *question;
     for (place, container) in pod.all_containers() {
         in_container(place, container, standing.hides_gpus, findings);
     }
@@ -66,18 +69,6 @@ pub fn in_container(
     mounts(place, container, findings);
 }
 
-/// Switches of the NVIDIA container toolkit that add devices (its `internal/config/image` and `internal/modifier`).
-pub static SWITCHES: [&str; 5] = [
-    "NVIDIA_IMEX_CHANNELS",
-    "NVIDIA_GDS",
-    "NVIDIA_MOFED",
-    "NVIDIA_GDRCOPY",
-    "NVIDIA_NVSWITCH",
-];
-
-/// The beginning of variables that reach for MIG devices.
-pub static OPEN: [&str; 1] = ["NVIDIA_MIG_"];
-
 /// The toolkit takes an image with it for one from before `NVIDIA_VISIBLE_DEVICES`, and an absent
 /// `NVIDIA_VISIBLE_DEVICES` there for `all` (`internal/config/image/cuda_image.go`, `IsLegacy`).
 pub const LEGACY: &str = "CUDA_VERSION";
@@ -90,7 +81,7 @@ fn shows_devices(variable: &EnvVar<'_>) -> bool {
     if name == names::VISIBLE_DEVICES {
         return !shows_nothing(variable);
     }
-    OPEN.iter().any(|open| name.starts_with(open)) || SWITCHES.contains(&name)
+    MIG_DEVICES.iter().any(|open| name.starts_with(open)) || SWITCHES.contains(&name)
 }
 
 fn shows_nothing(variable: &EnvVar<'_>) -> bool {
@@ -113,8 +104,8 @@ fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mu
     for (index, source) in sources.iter().enumerate() {
         let prefix = source.prefix.as_deref().unwrap_or_default();
         let names = SWITCHES.into_iter().chain([names::VISIBLE_DEVICES]);
-        let names = names.chain(OPEN).chain(is_open.then_some(LEGACY));
-        let beyond = OPEN.iter().any(|open| prefix.starts_with(open));
+        let names = names.chain(MIG_DEVICES).chain(is_open.then_some(LEGACY));
+        let beyond = MIG_DEVICES.iter().any(|open| prefix.starts_with(open));
         let mut spelt = names.filter(|name: &&str| name.starts_with(prefix) || beyond);
         let Some(name) = spelt.next().filter(|_| !prefix.is_empty()) else {
             continue;
@@ -129,15 +120,12 @@ fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mu
     }
 }
 
-/// The last part of the folder.
-pub const DEVICES: &str = "nvidia-container-devices";
-
 /// The folder whose entries the toolkit takes for device names.
 fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
     let mounts = container.volume_mounts.as_deref().unwrap_or_default();
     for (index, mount) in mounts.iter().enumerate() {
         let written = mount.mount_path.as_deref().unwrap_or_default();
-        if !written.contains(DEVICES) {
+        if !written.contains(reserved::DEVICES) {
             continue;
         }
         let path = host_paths::clean(written);
@@ -160,7 +148,7 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-fn annotations(pod: &Pod<'_>, standing: Standing, policy: &Policy, findings: &mut Findings<'_>) {
+fn annotations(pod: &Pod<'_>, standing: Standing<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     for (key, value) in pod.annotations().into_iter().flat_map(|a| a.iter()) {
         if !is_injecting(key, pod, policy) {
             continue;

@@ -4,6 +4,9 @@ use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::rule::Severity;
 
+/// What was found and what is allowed, and what to do.
+pub type Text = (String, String);
+
 /// One thing a rule found.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -55,17 +58,17 @@ impl<'p> Findings<'p> {
     }
 
     /// Adds a finding, unless the policy turned its rule off. The texts are made only if it counts.
-    pub fn add(&mut self, rule: &'static Rule, path: impl Into<String>, text: (String, String)) {
+    pub fn add(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
         self.at_most(Severity::Deny, rule, path, text);
     }
 
     /// Adds a finding of a case that never does more than warn.
-    pub fn warn(&mut self, rule: &'static Rule, path: impl Into<String>, text: (String, String)) {
+    pub fn warn(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
         self.at_most(Severity::Warn, rule, path, text);
     }
 
     /// Adds a finding that refuses the pod whatever the policy says.
-    pub fn refuse(&mut self, rule: &'static Rule, path: impl Into<String>, text: (String, String)) {
+    pub fn refuse(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
         let (message, fix) = text;
         self.list.push(Finding {
             rule,
@@ -81,7 +84,7 @@ impl<'p> Findings<'p> {
         most: Severity,
         rule: &'static Rule,
         path: impl Into<String>,
-        (message, fix): (String, String),
+        (message, fix): Text,
     ) {
         let severity = self.severity(rule).min(most);
         if severity == Severity::Off {

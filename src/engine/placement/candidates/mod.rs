@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use crate::engine::line::placement::{Case, Choice};
 use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::rules;
-use crate::engine::rules::Removal;
+use crate::engine::rules::check::Removal;
 use crate::engine::supply::Offer;
 use crate::engine::supply::fleet::{Group, Sold};
 use crate::engine::supply::offer::mib_ceil;
@@ -90,7 +90,7 @@ struct Candidate<'c> {
 
 /// Why a candidate fell, or that it did not.
 enum Why<'c> {
-    Ruled(Removal),
+    Ruled(&'static Removal),
     Nobody,
     Short(&'c Ask, Lack),
     Product,
@@ -172,7 +172,7 @@ impl Candidate<'_> {
 
     fn say(&self, case: &Case<'_, '_>, chosen: Option<&Chosen<'_, '_>>) -> Considered {
         let (offer, verdict) = match (self.offer, &self.why) {
-            (_, Why::Ruled(removal)) => ("any".to_owned(), removal.verdict()),
+            (_, Why::Ruled(removal)) => ("any".to_owned(), removal.words()),
             (None, _) | (_, Why::Nobody) => {
                 ("none".to_owned(), "no known node offers it".to_owned())
             }

@@ -13,8 +13,8 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::engine::vocabulary::unique::Once;
 
+use crate::engine::line::reach::Reach;
 use crate::engine::placement::choose::reach::Kept;
-pub use crate::engine::placement::choose::reach::Reach;
 
 /// More ways to serve a pod's containers together than are tried on one kind of node.
 const MOST_TRIES: u32 = 256;

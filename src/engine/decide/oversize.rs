@@ -1,0 +1,50 @@
+//! The decision about a pod that is beyond the limits: nothing more of it is looked at.
+
+use crate::engine::line::decision::{Decision, Outcome, Reason};
+use crate::engine::relevance::pod_limits::{Excess, PATCH};
+use crate::engine::rules::too_large;
+use crate::engine::vocabulary::findings::{Finding, Findings};
+use crate::engine::vocabulary::policy::{Mode, Policy};
+use crate::engine::vocabulary::rule::Severity;
+
+/// Refuses a pod as it is written.
+pub(super) fn oversize<'a>(excess: Excess, policy: &Policy, mode: Mode) -> Decision<'a> {
+    let mut findings = Findings::new(policy);
+    too_large::refuse(excess, &mut findings);
+    Decision {
+        outcome: Outcome::Denied,
+        mode,
+        tier: None,
+        boundary: None,
+        strategy: None,
+        allocator: None,
+        findings: findings.into_list(),
+        edits: Vec::new(),
+        reason: Reason::Findings,
+    }
+}
+
+/// The same decision, refused because its patch would have so many bytes, which are too many.
+pub fn unwritable<'a>(decision: Decision<'a>, bytes: usize) -> Decision<'a> {
+    let (message, fix) = too_large::text(Excess {
+        limit: &PATCH,
+        found: Some(bytes),
+    });
+    let mut findings = decision.findings;
+    findings.push(Finding {
+        rule: &too_large::RULE,
+        severity: Severity::Deny,
+        path: String::new(),
+        message,
+        fix,
+    });
+    Decision {
+        outcome: Outcome::Denied,
+        findings,
+        edits: Vec::new(),
+        strategy: None,
+        allocator: None,
+        reason: Reason::Findings,
+        ..decision
+    }
+}

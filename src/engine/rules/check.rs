@@ -1,0 +1,233 @@
+//! The shapes that a check can have, and what each of them looks at.
+
+use crate::engine::line::input::Question;
+use crate::engine::line::limits::Limits;
+use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::reach::Reach;
+use crate::engine::vocabulary::findings::{Findings, Text};
+use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::strategy::Strategy;
+use crate::facts::Pod;
+use crate::facts::pod::Place;
+
+/// One check of a rule. Its number says when it runs: checks run in the order of their numbers.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// Looks at the pod as its author wrote it, before anything is decided.
+    Written(u8, fn(&Question<'_>, &mut Findings<'_>)),
+    /// Looks in the pod alone for ways around the request. It runs on every pod, with or without a GPU.
+    Pod(u8, fn(&Question<'_>, Standing<'_>, &mut Findings<'_>)),
+    /// Takes a strategy out of the choice.
+    Removes(u8, &'static Removal),
+    /// Warns of a placement by a strategy that the rule would take out of the choice, had the policy not made it a warning.
+    Weakened(u8, &'static Removal),
+    /// Looks at a placement.
+    Placement(u8, fn(&Placed<'_, '_>, &mut Findings<'_>)),
+    /// Looks at an update of a stored pod.
+    Update(u8, fn(&Question<'_>, &Update<'_>, &mut Findings<'_>)),
+}
+
+impl Check {
+    /// When it runs.
+    pub const fn number(&self) -> u8 {
+        match *self {
+            Self::Written(number, _)
+            | Self::Pod(number, _)
+            | Self::Removes(number, _)
+            | Self::Weakened(number, _)
+            | Self::Placement(number, _)
+            | Self::Update(number, _) => number,
+        }
+    }
+}
+
+/// Checks in the order in which they run.
+pub const fn in_order<const N: usize>(mut checks: [Check; N]) -> [Check; N] {
+    let mut sorted = 1;
+    while sorted < N {
+        let mut at = sorted;
+        while at > 0 && checks[at].number() < checks[at - 1].number() {
+            checks.swap(at, at - 1);
+            at -= 1;
+        }
+        sorted += 1;
+    }
+    checks
+}
+
+/// What a pod holds, as far as the checks on the pod alone need it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Standing<'l> {
+    /// It asks for a GPU, a share or a slice.
+    pub takes_gpu: bool,
+    /// Whole GPUs it is given.
+    pub whole_gpus: u64,
+    /// What it is given, where that is decided.
+    pub holds: Option<Holds>,
+    /// Its containers without a GPU are given `NVIDIA_VISIBLE_DEVICES=void`.
+    pub hides_gpus: bool,
+    /// It is looked at as the guard can: what variables make of a path stays unknown.
+    pub as_guard: bool,
+    /// The limits that its containers are given.
+    pub limits: &'l [(Place, Limits)],
+    /// How far limits that are in the pod are taken for slicegate's own.
+    pub trust: Trust,
+}
+
+/// What a pod is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Whole devices.
+    Whole,
+    /// A share or a slice of one.
+    Part,
+}
+
+/// How far limits that are in the pod are taken for slicegate's own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Only up to what would be written now.
+    #[default]
+    None,
+    /// Up to the daemon's own caps: the pod carries a choice that holds, made when more was known of its ask.
+    Caps,
+    /// The pod is refused for other reasons before limits could be compared.
+    Unjudged,
+}
+
+/// A placement, and what it is a placement of.
+#[derive(Debug)]
+pub struct Placed<'c, 'a> {
+    /// What is decided.
+    pub question: &'c Question<'a>,
+    /// What the placement was chosen from.
+    pub case: &'c Case<'c, 'a>,
+    /// The placement.
+    pub choice: &'c Choice<'a>,
+    /// Places that the pod could reach by any strategy, and those that it reaches by this placement; none where places do
+    /// not matter to the pod, or where the placement is an existing one.
+    pub reach: Option<(Reach, Reach)>,
+}
+
+/// An update of a stored pod; the question has the pod as it is to become.
+#[derive(Clone, Copy, Debug)]
+pub struct Update<'u> {
+    /// The pod as it is.
+    pub before: &'u Pod<'u>,
+    /// The boundary label by which the update may adopt the pod.
+    pub adopted: Option<&'u str>,
+    /// The namespace opted in.
+    pub is_on: bool,
+}
+
+/// Why a strategy is out of the question for a pod, before any supply is looked at.
+#[derive(Debug)]
+pub struct Removal {
+    /// The rule that says so.
+    pub rule: &'static Rule,
+    /// No share could serve the pod, so it holds whatever the policy makes of the rule.
+    pub is_absolute: bool,
+    /// Why, in a few words; none where the id of the rule says it.
+    pub verdict: Option<&'static str>,
+    /// Whether the pod takes the strategy out of the choice.
+    pub removes: fn(&Case<'_, '_>, Strategy) -> bool,
+    /// Where the reason is in the pod, and the texts of the finding; none where nothing removes the strategy.
+    pub finding: fn(&Case<'_, '_>, Strategy) -> Option<(String, Text)>,
+}
+
+impl Removal {
+    /// Why, in a few words.
+    pub fn words(&self) -> String {
+        match self.verdict {
+            Some(verdict) => verdict.to_owned(),
+            None => format!("ruled out by {}", self.rule.id),
+        }
+    }
+
+    /// Says why a strategy was removed, once for each rule.
+    pub fn report(&self, case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {
+        if findings.has(self.rule) {
+            return;
+        }
+        if let Some((path, text)) = (self.finding)(case, strategy) {
+            findings.add(self.rule, path, text);
+        }
+    }
+
+    fn is_in_force(&self, case: &Case<'_, '_>) -> bool {
+        self.is_absolute || case.policy.severity(self.rule) == Severity::Deny
+    }
+}
+
+/// Runs the checks on the pod as it is written.
+pub fn written(checks: &[Check], question: &Question<'_>, findings: &mut Findings<'_>) {
+    for check in checks {
+        if let Check::Written(_, look) = check {
+            look(question, findings);
+        }
+    }
+}
+
+/// Runs the checks on the pod alone.
+pub fn pod(
+    checks: &[Check],
+    question: &Question<'_>,
+    standing: Standing<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for check in checks {
+        if let Check::Pod(_, look) = check {
+            look(question, standing, findings);
+        }
+    }
+}
+
+/// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing, unless
+/// no share could serve the pod.
+pub fn removal(
+    checks: &[Check],
+    case: &Case<'_, '_>,
+    strategy: Strategy,
+) -> Option<&'static Removal> {
+    checks.iter().find_map(|check| match *check {
+        Check::Removes(_, removal) => {
+            let removes = removal.is_in_force(case) && (removal.removes)(case, strategy);
+            removes.then_some(removal)
+        }
+        _ => None,
+    })
+}
+
+/// Runs the checks on a placement, and those on the pod alone among them.
+pub fn placement(
+    checks: &[Check],
+    placed: &Placed<'_, '_>,
+    standing: Standing<'_>,
+    findings: &mut Findings<'_>,
+) {
+    let case = placed.case;
+    for check in checks {
+        match *check {
+            Check::Pod(_, look) => look(placed.question, standing, findings),
+            Check::Placement(_, look) => look(placed, findings),
+            Check::Weakened(_, removal) if case.policy.severity(removal.rule) == Severity::Warn => {
+                removal.report(case, placed.choice.strategy, findings);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Runs the checks on an update.
+pub fn update(
+    checks: &[Check],
+    question: &Question<'_>,
+    update: &Update<'_>,
+    findings: &mut Findings<'_>,
+) {
+    for check in checks {
+        if let Check::Update(_, look) = check {
+            look(question, update, findings);
+        }
+    }
+}

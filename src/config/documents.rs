@@ -1,6 +1,6 @@
 //! Kubernetes objects out of files, folders and standard input; one broken document never hides the others.
 
-mod chunk;
+pub(super) mod chunk;
 mod doubled;
 mod strict;
 #[cfg(test)]

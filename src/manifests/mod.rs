@@ -1,10 +1,8 @@
 //! What slicegate says to a cluster about itself: objects to apply, made from what the engine decides by.
 
-mod definition;
 mod secret;
 mod webhook;
 
-pub use definition::{GROUP, KIND, PLURAL, VERSION, sharing_policies};
 pub use secret::tls_secret;
 pub use webhook::{Trust, mutating_webhook, validating_webhook};
 

@@ -8,16 +8,11 @@ use tokio::time::{Duration, sleep};
 use tracing::{info, warn};
 
 use crate::cluster::{Cluster, ClusterError, Kind, Patch};
-use crate::config::policy::{self, Standing};
-use crate::manifests;
+use crate::config::policy::{self, PolicyObject};
 
 /// The custom resource that holds a policy.
-pub const SHARING_POLICIES: Kind = Kind::new(
-    manifests::GROUP,
-    manifests::VERSION,
-    manifests::KIND,
-    manifests::PLURAL,
-);
+pub const SHARING_POLICIES: Kind =
+    Kind::new(policy::GROUP, policy::VERSION, policy::KIND, policy::PLURAL);
 
 /// How long after a failure it is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -67,7 +62,7 @@ impl Policies {
         let now = OffsetDateTime::now_utc();
         let now = now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339);
         let now = now.unwrap_or_default();
-        let Some(status) = policy::status(Standing::of(&object), read.as_ref(), &now) else {
+        let Some(status) = policy::status(PolicyObject::of(&object), read.as_ref(), &now) else {
             return Ok(());
         };
         // The version keeps the verdict on what was read.

@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::{Map, Value, json};
 use slicegate::config::documents;
 use slicegate::config::policy::{
-    DEFAULT_TEXT, PolicyErrors, Problem, Standing, read, read_object, status,
+    DEFAULT_TEXT, PolicyErrors, PolicyObject, Problem, read, read_object, status,
 };
 use slicegate::engine::Policy;
 
@@ -411,7 +411,7 @@ pub fn the_status_is_taken_and_shown(stage: &mut Stage) {
         (Ok(&good), "2026-01-02T03:04:05Z", ["True", "InForce"]),
         (Err(&bad), "2026-01-02T03:04:06Z", ["False", "Invalid"]),
     ] {
-        let status = status(Standing::of(&object), read, now).expect("something new");
+        let status = status(PolicyObject::of(&object), read, now).expect("something new");
         let changed = cluster.change(&format!("{path}/status"), &json!({"status": status}));
         assert_eq!(changed["status"], status, "nothing is dropped");
         assert_eq!(
@@ -419,7 +419,7 @@ pub fn the_status_is_taken_and_shown(stage: &mut Stage) {
             object["metadata"]["generation"]
         );
         object = changed;
-        let again = self::status(Standing::of(&object), read, "2026-01-02T03:04:07Z");
+        let again = self::status(PolicyObject::of(&object), read, "2026-01-02T03:04:07Z");
         assert_eq!(again, None, "said once is enough");
         let line = cluster.kubectl.run(&["get", "sharingpolicies"]).good().out;
         let row = line.lines().nth(1).unwrap_or_default();
@@ -436,7 +436,11 @@ pub fn the_status_is_taken_and_shown(stage: &mut Stage) {
         changed["status"], object["status"],
         "status is a matter of its own"
     );
-    let status = status(Standing::of(&changed), Err(&bad), "2026-01-02T03:04:08Z");
+    let status = status(
+        PolicyObject::of(&changed),
+        Err(&bad),
+        "2026-01-02T03:04:08Z",
+    );
     let status = status.expect("another generation");
     let condition = &status["conditions"][0];
     assert_eq!(

@@ -121,15 +121,14 @@ fn the_guard_for_the_built_in_policy_stands_in_its_files() {
     }
 }
 
-const DEFINITION: &str = "# The kind SharingPolicy. Generated from the tables and limits of the policy reader in src/config/policy;
+const DEFINITION: &str = "# The kind SharingPolicy. Generated from the type that the policy reader in src/config/policy fills;
 # SLICEGATE_BLESS=1 cargo test --test manifests writes it anew. What it refuses slicegate would refuse; slicegate
 # has the last word on the rest, as the condition Accepted of the object named default says.
 ";
 
 #[test]
 fn the_definition_of_the_policys_kind_stands_in_its_file() {
-    let schema = policy::schema().expect("the built-in policy is valid");
-    let definition = manifests::sharing_policies(&schema);
+    let definition = policy::definition().expect("a definition");
     let text = yaml::write(&definition).expect("YAML");
     check_golden(
         "webhook-config/05-sharing-policy.yaml",
@@ -137,9 +136,9 @@ fn the_definition_of_the_policys_kind_stands_in_its_file() {
     );
     let built_in = documents::parse("built-in", policy::DEFAULT_TEXT).documents;
     let of_policy = &built_in[0].value;
-    let version = format!("{}/{}", manifests::GROUP, manifests::VERSION);
+    let version = format!("{}/{}", policy::GROUP, policy::VERSION);
     assert_eq!(of_policy["apiVersion"], version);
-    assert_eq!(of_policy["kind"], manifests::KIND);
+    assert_eq!(of_policy["kind"], policy::KIND);
 }
 
 #[test]

@@ -179,12 +179,12 @@ fn every_field_is_read() {
     assert_eq!(policy.supply.declared.vgpu, Vgpu::TimeSlicing);
     assert_eq!(policy.supply.remember_seconds, 5400);
     let pool = &policy.supply.pools[0];
-    assert_eq!(pool.labels[0], ("nvidia.com/gpu.count".into(), "8".into()));
+    assert_eq!(pool.labels[1], ("nvidia.com/gpu.count".into(), "8".into()));
     assert_eq!(
-        pool.labels[1],
+        pool.labels[2],
         ("nvidia.com/gpu.present".into(), "true".into())
     );
-    assert_eq!(pool.allocatable[1], ("memory".into(), "1.5Ti".into()));
+    assert_eq!(pool.allocatable[0], ("memory".into(), "1.5Ti".into()));
     assert_eq!(
         pool.taints[0],
         ("nvidia.com/gpu".into(), String::new(), "NoSchedule".into())

@@ -46,9 +46,18 @@ enum Step {
     Key,
 }
 
+impl Step {
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field(name) => Some(name),
+            Self::Item | Self::Key => None,
+        }
+    }
+}
+
 /// Every place of the spec with its schema.
 fn places() -> Vec<(Vec<Step>, Value)> {
-    let schema = schema().expect("a schema");
+    let schema = schema();
     let mut places = Vec::new();
     let start = vec![Step::Field("spec".to_owned())];
     walk(start, &schema["properties"]["spec"], &mut places);
@@ -202,7 +211,39 @@ fn everything_is_explained_to_who_asks_kubectl() {
         let is_explained = schema["description"]
             .as_str()
             .is_some_and(|d| d.ends_with('.'));
-        let is_word = schema["enum"].is_array() && matches!(place.last(), Some(Step::Item));
-        assert!(is_explained || is_word, "{}", path(&place));
+        // kubectl shows what stands in a list or under a key of the user's own only where it has fields.
+        let is_shown = matches!(place.last(), Some(Step::Field(_)));
+        assert!(
+            is_explained || !is_shown && schema["properties"].is_null(),
+            "{}",
+            path(&place)
+        );
+    }
+}
+
+#[test]
+fn every_field_stands_in_the_reference() {
+    let page = include_str!("../../docs/reference.md");
+    for (place, _) in places() {
+        let fields: Vec<&str> = place[1..].iter().filter_map(Step::field).collect();
+        // The fields of a toleration and of a taint are those of a pod and of a node.
+        let of_kubernetes = |name: &&str| ["tolerations", "taints"].contains(name);
+        let known = fields.iter().position(of_kubernetes);
+        let mut fields = &fields[..known.map_or(fields.len(), |at| at + 1)];
+        let mut row = "| `".to_owned();
+        if let [group @ ("placement" | "supply"), rest @ ..] = fields {
+            row += &format!("{group}.");
+            fields = rest;
+        }
+        let Some((first, inner)) = fields.split_first() else {
+            continue;
+        };
+        row += &format!("{first}` |");
+        let row = page.lines().find(|line| line.starts_with(&row));
+        let row = row.unwrap_or_else(|| panic!("{}", path(&place)));
+        for name in inner {
+            let mut words = row.split(|c: char| !c.is_ascii_alphanumeric());
+            assert!(words.any(|word| word == *name), "{}", path(&place));
+        }
     }
 }

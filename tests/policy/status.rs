@@ -1,7 +1,7 @@
 //! What is said of a SharingPolicy in a cluster, and that an object is read for what its author wrote.
 
 use serde_json::{Value, json};
-use slicegate::config::policy::{Standing, read, read_object, status};
+use slicegate::config::policy::{PolicyObject, read, read_object, status};
 
 use super::accepted;
 use super::tables::{FROM_A_CLUSTER, with_spec};
@@ -13,7 +13,7 @@ const LATER: &str = "2026-01-02T03:04:06Z";
 #[track_caller]
 fn condition(object: &Value, spec: &str, now: &str) -> Option<Value> {
     let read = read("p", &with_spec(spec));
-    let status = status(Standing::of(object), read.as_ref(), now)?;
+    let status = status(PolicyObject::of(object), read.as_ref(), now)?;
     let [condition] = status["conditions"].as_array().expect("a list").as_slice() else {
         panic!("{status}");
     };
@@ -76,7 +76,7 @@ fn one_of_another_name_never_counts() {
         );
         assert!(message.contains(otherwise), "{message}");
     }
-    assert!(!Standing::of(&json!({})).counts());
+    assert!(!PolicyObject::of(&json!({})).counts());
 }
 
 #[test]

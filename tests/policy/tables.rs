@@ -161,9 +161,9 @@ pub const KEYS: &str = r#"
 {mode: off, mode: enforce}
     spec.mode: given twice, first on line 3; keep one
 {[a]: 1}
-    spec[""]: a key that is no text; write a field's name
+    spec[""]: no such field; allowed here: mode, namespaceDefault, defaultTier, podOptOut, outsiders, boundaryNames, boundaries, foreignSharing, tiers, placement, supply, rules
 {<<: 1}
-    spec: `<<` takes over an object; write `<<: *name` or remove it
+    not YAML or JSON: YAML merge value must be mapping or sequence of mappings (column 12)
 {mode: !word enforce}
     spec.mode: the tag "!word" means nothing here; remove it
 {placement: {packin: none}}
@@ -212,7 +212,7 @@ pub const FIELDS: &str = r#"
 {boundaries: [{name: a}]}
     boundaries[0].namespaces: missing; give the namespaces that may use it
 {boundaries: [{name: a, namespaces: []}]}
-    boundaries[0].namespaces: empty; write at least a namespace
+    boundaries[0].namespaces: empty; write at least one
 {boundaries: [{name: a, namespaces: [b, b]}]}
     boundaries[0].namespaces[1]: b is at spec.boundaries[0].namespaces[0] already; rename or remove one
 {boundaries: [{name: a, namespaces: [b]}, {name: a, namespaces: [c]}]}
@@ -296,7 +296,7 @@ sandboxes: [kata, kata]
 sandboxes: [""]
     sandboxes[0]: "" is empty; write a name or remove it
 schedulers: []
-    schedulers: empty; write at least one, such as default-scheduler
+    schedulers: empty; write at least one
 schedulers: default-scheduler
     schedulers: the single value default-scheduler where a list belongs; write [default-scheduler]
 schedulers: [a, a]
@@ -341,7 +341,7 @@ pools: [{name: a b, allocatable: {nvidia.com/gpu: 8}}]
 pools: [{name: p}]
     pools[0].allocatable: missing; give what a node offers, such as {nvidia.com/gpu: 8}
 pools: [{name: p, allocatable: {}}]
-    pools[0].allocatable: empty; write at least one resource, such as nvidia.com/gpu: 8
+    pools[0].allocatable: empty; write at least one
 pools: [{name: p, allocatable: {nvidia.com/gpu: many}}]
     pools[0].allocatable["nvidia.com/gpu"]: many is not a Kubernetes quantity (a number with an optional suffix such as m, k, M, Gi or e3); write one such as 8
 pools: [{name: p, allocatable: {cpu: -1}}]
@@ -357,7 +357,7 @@ pools: [{name: p, allocatable: {nvidia.com/gpu: 8}, labels: {a/b/c: d}}]
 pools: [{name: p, allocatable: {nvidia.com/gpu: 8}, taints: [{effect: NoSchedule}]}]
     pools[0].taints[0].key: missing; give the taint's key
 pools: [{name: p, allocatable: {nvidia.com/gpu: 8}, taints: [{key: a}]}]
-    pools[0].taints[0].effect: missing; give one of NoSchedule, PreferNoSchedule, NoExecute
+    pools[0].taints[0].effect: missing; give what the taint does: NoSchedule, PreferNoSchedule, NoExecute
 pools: [{name: p, allocatable: {nvidia.com/gpu: 8}}, {name: p, allocatable: {nvidia.com/gpu: 8}}]
     pools[1].name: p is at spec.supply.pools[0].name already; rename or remove one
 "#;

@@ -1,10 +1,10 @@
 //! Cuts a text at document markers, so that one broken document cannot spoil its neighbours.
 
 /// One document, or several JSON objects, between two document markers.
-pub(super) struct Chunk<'t> {
-    pub(super) text: &'t str,
+pub(in crate::config) struct Chunk<'t> {
+    pub(in crate::config) text: &'t str,
     /// Lines of the file before it.
-    pub(super) lines: usize,
+    pub(in crate::config) lines: usize,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -26,7 +26,7 @@ impl Seen {
 }
 
 /// Splits at `---` and `...`, which at the start of a line end a document even inside a block scalar.
-pub(super) fn split(text: &str) -> Vec<Chunk<'_>> {
+pub(in crate::config) fn split(text: &str) -> Vec<Chunk<'_>> {
     let mut chunks = Vec::new();
     let (mut start, mut lines, mut seen, mut end) = (0, 0, Seen::Nothing, 0);
     let mut close = |start, end, lines, seen| {

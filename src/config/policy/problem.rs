@@ -5,6 +5,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::tree::Place;
+
 /// All that is wrong with a policy document, in the order of the document.
 ///
 /// Displayed as one line per problem, without a line break at the end:
@@ -46,6 +48,16 @@ pub struct Problem {
     pub message: String,
 }
 
+impl Problem {
+    fn new(mark: Option<Mark>, path: &str, message: impl Into<String>) -> Self {
+        Self {
+            line: mark.map(|m| m.line),
+            path: path.to_owned(),
+            message: message.into(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {
@@ -58,69 +70,62 @@ impl fmt::Display for Problem {
 /// A place in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {
-    /// In characters from the start, so that problems of one line keep their order.
-    pub index: usize,
     /// From 1.
     pub line: usize,
+    /// In characters from the start, so that problems of one line keep their order.
+    pub index: u64,
 }
 
 /// Collects problems while the rest of the document is still being read.
 #[derive(Default)]
 pub(super) struct Report {
-    found: RefCell<Vec<(Option<Mark>, Problem)>>,
-    notes: RefCell<Vec<(Mark, Problem)>>,
+    problems: RefCell<Vec<(Option<Mark>, Problem)>>,
+    /// Right in a file; a cluster ignores or refuses it.
+    notes: RefCell<Vec<(Option<Mark>, Problem)>>,
 }
 
 impl Report {
-    /// Notes a problem.
+    /// Adds a problem.
     pub fn add(&self, mark: Option<Mark>, path: &str, message: impl Into<String>) {
-        let problem = Problem {
-            line: mark.map(|m| m.line),
-            path: path.to_owned(),
-            message: message.into(),
-        };
-        self.found.borrow_mut().push((mark, problem));
+        let problem = Problem::new(mark, path, message);
+        self.problems.borrow_mut().push((mark, problem));
     }
 
-    /// Notes what is right here, and refused or of no use elsewhere.
-    pub fn note(&self, mark: Mark, path: &str, message: impl Into<String>) {
-        let problem = Problem {
-            line: Some(mark.line),
-            path: path.to_owned(),
-            message: message.into(),
-        };
-        self.notes.borrow_mut().push((mark, problem));
+    /// Adds a problem of this value.
+    pub fn problem(&self, place: &Place<'_>, message: impl Into<String>) {
+        self.add(place.mark(), &place.path, message);
     }
 
-    /// Takes over what is wrong with another document.
-    pub fn add_all(&self, errors: PolicyErrors) {
-        for problem in errors.problems {
-            let message = format!("{}: {}", errors.source, problem.message);
-            self.add(None, &problem.path, message);
-        }
+    /// Adds a note on this value.
+    pub fn note(&self, place: &Place<'_>, message: impl Into<String>) {
+        let mark = place.mark();
+        let note = Problem::new(mark, &place.path, message);
+        self.notes.borrow_mut().push((mark, note));
     }
 
-    /// `value` if nothing is wrong, with what was noted.
+    /// Whether anything is wrong so far.
+    pub fn has_problems(&self) -> bool {
+        !self.problems.borrow().is_empty()
+    }
+
+    /// `value` if nothing is wrong, with the notes.
     pub fn finish<T>(
         self,
         source: &str,
         value: Option<T>,
     ) -> Result<(T, Vec<Problem>), PolicyErrors> {
-        let mut found = self.found.into_inner();
+        let in_order = |mut found: Vec<(Option<Mark>, Problem)>| {
+            found.sort_by_key(|(mark, _)| *mark);
+            found.dedup();
+            found.into_iter().map(|(_, problem)| problem).collect()
+        };
+        let problems: Vec<Problem> = in_order(self.problems.into_inner());
         match value {
-            Some(value) if found.is_empty() => {
-                let mut notes = self.notes.into_inner();
-                notes.sort_by_key(|(mark, _)| *mark);
-                notes.dedup();
-                Ok((value, notes.into_iter().map(|(_, note)| note).collect()))
-            }
-            _ => {
-                found.sort_by_key(|(mark, _)| *mark);
-                Err(PolicyErrors {
-                    source: source.to_owned(),
-                    problems: found.into_iter().map(|(_, problem)| problem).collect(),
-                })
-            }
+            Some(value) if problems.is_empty() => Ok((value, in_order(self.notes.into_inner()))),
+            _ => Err(PolicyErrors {
+                source: source.to_owned(),
+                problems,
+            }),
         }
     }
 }

@@ -1,356 +1,248 @@
-//! The document around its tiers, placement and supply.
+//! The type of a SharingPolicy. Reader, schema and CustomResourceDefinition come from it.
+//!
+//! `kubectl explain` shows a field's comment. A message about a missing field shows it too.
 
 use std::collections::BTreeMap;
 
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::consistency::{
+    is_a_toleration, keeps_its_promise, knows_the_rules, names_a_tier, only_once,
+};
+use super::enums::{Effect, Enum, HideGpus, Operator, Packing, TolerationEffect};
+use super::formats::{
+    Amount, Bytes, DnsLabel, Filled, Key, KeyOrNothing, LabelText, LabelValue, Name, Part, Seconds,
+    Text,
+};
+use super::status::SharingPolicyStatus;
 use crate::engine::rules;
 use crate::engine::vocabulary::policy::{
-    BoundaryNames, ForeignSystem, Mode, NamedBoundary, Outsiders, Policy, Tier,
+    BoundaryNames, BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled, Vgpu,
 };
-use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::rule::Severity;
-use crate::engine::vocabulary::suggest::nearest;
+use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 
-use serde_json::{Value, json};
+/// The group of slicegate's own kinds.
+pub const GROUP: &str = "slicegate.dev";
+/// Their version.
+pub const VERSION: &str = "v1alpha1";
+/// Group and version as in an object.
+pub(super) const API_VERSION: &str = "slicegate.dev/v1alpha1";
+/// The policy's kind.
+pub const KIND: &str = "SharingPolicy";
+/// The policy's collection.
+pub const PLURAL: &str = "sharingpolicies";
 
-use super::field::{Field, Fields};
-use super::names::{DNS_LABEL, LONGEST_LABEL};
-use super::problem::{Report, shown};
-use super::unique::{Unique, distinct};
-use super::{built_in, openapi, placement, status, supply, tier};
+/// What it says; absent fields have the built-in policy's values.
+#[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "slicegate.dev",
+    version = "v1alpha1",
+    kind = "SharingPolicy",
+    plural = "sharingpolicies",
+    doc = "How GPUs may be shared. Only the object named default counts.",
+    status = "SharingPolicyStatus",
+    label("app.kubernetes.io/name", "slicegate"),
+    printcolumn = r#"{"name": "Mode", "type": "string", "description": "The most any namespace gets", "jsonPath": ".spec.mode"}"#,
+    printcolumn = r#"{"name": "Accepted", "type": "string", "description": "Whether it is in force", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].status"}"#,
+    printcolumn = r#"{"name": "Reason", "type": "string", "description": "Why, or why not", "jsonPath": ".status.conditions[?(@.type==\"Accepted\")].reason"}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp"}"#,
+    // Only with -o wide: most policies have none.
+    printcolumn = r#"{"name": "Default-Tier", "type": "string", "description": "The tier of pods that name none", "jsonPath": ".spec.defaultTier", "priority": 1}"#
+)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = [names_a_tier()]))]
+pub(super) struct SharingPolicySpec {
+    /// The most any namespace gets; enforce by default.
+    #[serde(default)]
+    pub mode: Enum<Mode>,
+    /// What a namespace gets that does not say slicegate.dev/mode; "off" by default.
+    #[serde(default = "off")]
+    pub namespace_default: Enum<Mode>,
+    /// The tier of pods and namespaces that name none; without one they keep their whole GPU.
+    pub default_tier: Option<Text<DnsLabel>>,
+    /// Whether a pod may leave with slicegate.dev/mode: "off"; false by default.
+    #[serde(default)]
+    pub pod_opt_out: bool,
+    /// What GPU pods get whose namespace is off or in dry-run: nothing (the default), or the boundary label.
+    #[serde(default)]
+    pub outsiders: Enum<Outsiders>,
+    /// Whether namespaces may share a name that no namespace bears without being listed: no (listed, the default), or
+    /// open.
+    #[serde(default)]
+    pub boundary_names: Enum<BoundaryNames>,
+    /// Names of boundaries that only the listed namespaces may use.
+    #[serde(default)]
+    #[schemars(extend("x-kubernetes-validations" = [only_once("name")]))]
+    pub boundaries: Vec<Boundary>,
+    /// Other sharing systems that are left alone in enforced namespaces.
+    #[serde(default)]
+    #[schemars(extend("x-kubernetes-validations" = [only_once("")]))]
+    pub foreign_sharing: Vec<Enum<ForeignSystem>>,
+    /// The tiers pods may name. Absent means those of the built-in policy, empty means none.
+    #[schemars(extend("x-kubernetes-validations" = [only_once("name")]))]
+    pub tiers: Option<Vec<Tier>>,
+    /// How pods are placed.
+    #[serde(default)]
+    pub placement: Placement,
+    /// How nodes are read.
+    #[serde(default)]
+    pub supply: Supply,
+    /// What findings do, by the id of their rule; slicegate rules lists the ids and the defaults.
+    #[serde(default)]
+    #[schemars(extend("maxProperties" = rules::ALL.len(), "x-kubernetes-validations" = knows_the_rules()))]
+    pub rules: BTreeMap<String, Enum<Severity>>,
+}
 
-const API_VERSION: &str = "slicegate.dev/v1alpha1";
-const KIND: &str = "SharingPolicy";
-const DEFAULT_NAME: &str = "default";
-const MODES: [(&str, Mode); 3] = [
-    (Mode::Enforce.word(), Mode::Enforce),
-    (Mode::DryRun.word(), Mode::DryRun),
-    (Mode::Off.word(), Mode::Off),
-];
-const OUTSIDERS: [(&str, Outsiders); 2] = [("none", Outsiders::None), ("label", Outsiders::Label)];
-const BOUNDARY_NAMES: [(&str, BoundaryNames); 2] = [
-    ("listed", BoundaryNames::Listed),
-    ("open", BoundaryNames::Open),
-];
-const SEVERITIES: [(&str, Severity); 3] = [
-    (Severity::Deny.word(), Severity::Deny),
-    (Severity::Warn.word(), Severity::Warn),
-    (Severity::Off.word(), Severity::Off),
-];
-/// What objects in a cluster carry besides their name.
-const OBJECT_META: [&str; 14] = [
-    "annotations",
-    "creationTimestamp",
-    "deletionGracePeriodSeconds",
-    "deletionTimestamp",
-    "finalizers",
-    "generateName",
-    "generation",
-    "labels",
-    "managedFields",
-    "namespace",
-    "ownerReferences",
-    "resourceVersion",
-    "selfLink",
-    "uid",
-];
+/// A reserved name.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Boundary {
+    /// The boundary's name.
+    pub name: Text<DnsLabel>,
+    /// The namespaces that may use it.
+    #[schemars(length(min = 1))]
+    pub namespaces: Vec<Text<DnsLabel>>,
+}
 
-/// Reads the document, all but the hash. What comes back is only of use if nothing was reported.
-pub(super) fn policy(fields: &mut Fields<'_>) -> Option<Policy> {
-    let api_version = fields.required("apiVersion", API_VERSION);
-    let kind = fields.required("kind", KIND);
-    let another = kind.is_some_and(|f| !f.is_exactly(KIND));
-    if api_version.is_some_and(|f| !f.is_exactly(API_VERSION)) || another {
-        // The fields of another kind or version are not this reader's to judge.
-        fields.ignore_rest();
-        return None;
+/// A promise to a class of pods.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = keeps_its_promise()))]
+pub(super) struct Tier {
+    /// The name pods will use.
+    pub name: Text<DnsLabel>,
+    /// The least the tier accepts.
+    pub isolation: Enum<Isolation>,
+    /// A list of strategies in order of preference; none weaker than isolation.
+    #[schemars(length(min = 1), extend("x-kubernetes-validations" = [only_once("")]))]
+    pub strategies: Vec<Enum<Strategy>>,
+    /// Who may be a neighbour below hardware isolation: pods of the same boundary (the default), or any.
+    #[serde(default)]
+    pub co_tenancy: Enum<CoTenancy>,
+    /// What is asked for pods that do not say, for each device; both are met where both are given.
+    #[serde(default)]
+    pub share: Share,
+    /// The user id written into MPS pods that set none: an MPS server serves one at a time.
+    #[schemars(range(min = 0, max = 2_147_483_647))]
+    pub run_as_user: Option<u32>,
+}
+
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Share {
+    /// Memory on the device, such as 18Gi.
+    pub memory: Option<Text<Bytes>>,
+    /// A part of a device, such as "0.25".
+    pub fraction: Option<Text<Part>>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Placement {
+    /// What keeps boundaries on different nodes: a pod's anti-affinity (the default), or a label of the node that you set.
+    pub boundary: Enum<BoundaryPlacement>,
+    /// Whether nodes that already run shares of the same boundary are preferred; they are by default.
+    pub packing: Enum<Packing>,
+    /// Shared pods use one of these; default-scheduler alone by default.
+    #[schemars(length(min = 1))]
+    pub schedulers: Vec<Text<Filled>>,
+    /// Whether containers without a GPU in rewritten pods are told to see none; they are by default.
+    pub hide_gpus: Enum<HideGpus>,
+    /// Added to every rewritten pod, besides one for the GPU nodes' own taint.
+    pub tolerations: Vec<Toleration>,
+    /// What the names or handlers of runtime classes begin with whose pods cannot reach their node's MPS daemon; kata,
+    /// gvisor and runsc by default.
+    pub sandboxes: Vec<Text<Filled>>,
+}
+
+/// A toleration, as in a pod.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = is_a_toleration()))]
+pub(super) struct Toleration {
+    /// The key of a taint; none with operator Exists means every taint.
+    pub key: Option<Text<KeyOrNothing>>,
+    /// Equal (the default) compares the value.
+    pub operator: Option<Enum<Operator>>,
+    /// What Equal compares with.
+    pub value: Option<Text<LabelText>>,
+    /// Which effect; none means every one.
+    pub effect: Option<Enum<TolerationEffect>>,
+    /// How long NoExecute is put up with; for ever without it.
+    pub toleration_seconds: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct Supply {
+    /// What a GPU node is taken for that carries no labels of GPU feature discovery; unknown by default.
+    pub unlabelled: Enum<Unlabelled>,
+    /// What a virtual machine's vGPU is taken for, whose card other machines may use too; unknown by default.
+    pub vgpu: Enum<Vgpu>,
+    /// How long the shape of a node that has gone still counts, such as 24h, the default.
+    pub remember: Text<Seconds>,
+    /// Nodes that are not there yet, such as a pool scaled to zero.
+    #[schemars(extend("x-kubernetes-validations" = [only_once("name")]))]
+    pub pools: Vec<Pool>,
+}
+
+/// Nodes of one shape, read like a Node.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Pool {
+    /// A name for messages.
+    pub name: Text<Name>,
+    /// The labels a node will carry.
+    #[serde(default)]
+    pub labels: BTreeMap<String, Text<LabelValue>>,
+    /// What a node offers, such as {nvidia.com/gpu: 8}.
+    #[schemars(extend("minProperties" = 1))]
+    pub allocatable: BTreeMap<String, Text<Amount>>,
+    /// The taints a node will carry.
+    #[serde(default)]
+    pub taints: Vec<Taint>,
+}
+
+/// A taint.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct Taint {
+    /// The taint's key.
+    pub key: Text<Key>,
+    /// Its value; none by default.
+    pub value: Option<Text<LabelText>>,
+    /// What the taint does.
+    pub effect: Enum<Effect>,
+}
+
+fn off() -> Enum<Mode> {
+    Enum(Mode::Off)
+}
+
+fn texts<const N: usize>(texts: [&str; N]) -> Vec<Text<Filled>> {
+    texts.map(|text| Text(text.to_owned())).to_vec()
+}
+
+impl Default for Placement {
+    fn default() -> Self {
+        Self {
+            boundary: Enum::default(),
+            packing: Enum::default(),
+            schedulers: texts(["default-scheduler"]),
+            hide_gpus: Enum::default(),
+            tolerations: Vec::new(),
+            // Kata Containers' classes begin with `kata`; gVisor's handler is `runsc`, its class by custom `gvisor`.
+            sandboxes: texts(["kata", "gvisor", "runsc"]),
+        }
     }
-    fields.ignore(&["status"]);
-    let metadata = fields.optional("metadata");
-    let name = metadata
-        .and_then(|f| f.object(name))
-        .unwrap_or(DEFAULT_NAME.to_owned());
-    let policy = match fields.optional("spec") {
-        Some(field) => field.object(spec),
-        None => default(fields.of.report),
-    };
-    policy.map(|policy| Policy { name, ..policy })
 }
 
-fn name(fields: &mut Fields<'_>) -> String {
-    fields.ignore(&OBJECT_META);
-    let field = fields.optional("name");
-    let name = field.as_ref().and_then(Field::object_name);
-    if let (Some(field), Some(name)) = (&field, &name)
-        && name != DEFAULT_NAME
-    {
-        field.note(format!(
-            "{name} is for files alone: in a cluster the SharingPolicy named {DEFAULT_NAME} counts, and no other"
-        ));
+impl Default for Supply {
+    fn default() -> Self {
+        Self {
+            unlabelled: Enum::default(),
+            vgpu: Enum::default(),
+            remember: Text(24 * 3600),
+            pools: Vec::new(),
+        }
     }
-    name.unwrap_or(DEFAULT_NAME.to_owned())
-}
-
-fn spec(fields: &mut Fields<'_>) -> Policy {
-    let mode = fields.optional("mode").and_then(|f| f.word(&MODES));
-    let namespace_default = fields
-        .optional("namespaceDefault")
-        .and_then(|f| f.word(&MODES));
-    let default_tier = fields.optional("defaultTier");
-    let pod_opt_out = fields.optional("podOptOut").and_then(|f| f.boolean());
-    let outsiders = fields
-        .optional("outsiders")
-        .and_then(|f| f.word(&OUTSIDERS));
-    let boundary_names = fields
-        .optional("boundaryNames")
-        .and_then(|f| f.word(&BOUNDARY_NAMES));
-    let boundaries = fields.optional("boundaries").map(|f| boundaries(&f));
-    let foreign_sharing = fields
-        .optional("foreignSharing")
-        .map(|f| foreign_sharing(&f));
-    let tiers = match fields.optional("tiers") {
-        Some(field) => tier::tiers(&field),
-        None => default(fields.of.report)
-            .map(|p| p.tiers)
-            .unwrap_or_default(),
-    };
-    let placement = fields
-        .optional("placement")
-        .and_then(|f| f.object(placement::placement));
-    let supply = fields
-        .optional("supply")
-        .and_then(|f| f.object(supply::supply));
-    let rules = fields.optional("rules").map(|f| severities(&f));
-    Policy {
-        name: String::new(),
-        hash: String::new(),
-        mode: mode.unwrap_or(Mode::Enforce),
-        namespace_default: namespace_default.unwrap_or(Mode::Off),
-        default_tier: default_tier.and_then(|f| known_tier(&f, &tiers)),
-        pod_opt_out: pod_opt_out.unwrap_or(false),
-        outsiders: outsiders.unwrap_or(Outsiders::None),
-        boundary_names: boundary_names.unwrap_or(BoundaryNames::Listed),
-        boundaries: boundaries.unwrap_or_default(),
-        foreign_sharing: foreign_sharing.unwrap_or_default(),
-        tiers,
-        placement: placement.unwrap_or_else(placement::default),
-        supply: supply.unwrap_or_else(supply::default),
-        rules: rules.unwrap_or_default(),
-    }
-}
-
-/// The built-in policy, for a document that leaves its tiers or all of its spec out.
-fn default(report: &Report) -> Option<Policy> {
-    built_in().map_err(|errors| report.add_all(errors)).ok()
-}
-
-fn known_tier(field: &Field<'_>, tiers: &[Tier]) -> Option<String> {
-    let text = field.text()?;
-    if tiers.is_empty() {
-        field.problem(format!(
-            "{} is no tier, the policy has none; add one or remove this",
-            shown(text)
-        ));
-    } else if !tiers.iter().any(|tier| tier.name == text) {
-        field.none_of(text, tiers.iter().map(|tier| tier.name.as_str()));
-    }
-    Some(text.to_owned())
-}
-
-fn boundaries(field: &Field<'_>) -> Vec<NamedBoundary> {
-    let mut names = Unique::default();
-    let items = field.items();
-    items
-        .iter()
-        .filter_map(|item| item.object(|fields| boundary(fields, &mut names)))
-        .collect()
-}
-
-fn boundary(fields: &mut Fields<'_>, names: &mut Unique) -> NamedBoundary {
-    let name = fields.required("name", "the boundary's name");
-    let name = name.and_then(|f| {
-        let name = f.dns_label()?;
-        names.check(&f, &name);
-        Some(name)
-    });
-    let namespaces = fields.required("namespaces", "the namespaces that may use it");
-    let namespaces = namespaces.map(|f| distinct(&f.some_items("a namespace"), Field::dns_label));
-    NamedBoundary {
-        name: name.unwrap_or_default(),
-        namespaces: namespaces.unwrap_or_default(),
-    }
-}
-
-fn foreign_sharing(field: &Field<'_>) -> Vec<ForeignSystem> {
-    distinct(&field.items(), |item| item.word(&systems()))
-}
-
-fn systems() -> [(&'static str, ForeignSystem); 5] {
-    ForeignSystem::ALL.map(|system| (system.word(), system))
-}
-
-fn severities(field: &Field<'_>) -> BTreeMap<&'static str, Severity> {
-    let pairs = field.pairs().into_iter();
-    pairs
-        .filter_map(|(id, field)| {
-            let rule = known_rule(id, &field)?;
-            let severity = severity(rule, &field)?;
-            (severity != rule.default).then_some((rule.id, severity))
-        })
-        .collect()
-}
-
-fn known_rule(id: &str, field: &Field<'_>) -> Option<&'static Rule> {
-    let rule = rules::find(id);
-    if rule.is_none() {
-        let meant = nearest(id, rules::ALL.iter().map(|rule| rule.id));
-        let meant = meant
-            .map(|meant| format!("did you mean {meant}? "))
-            .unwrap_or_default();
-        field.problem(format!("no such rule; {meant}`slicegate rules` lists them"));
-    }
-    rule
-}
-
-fn severity(rule: &Rule, field: &Field<'_>) -> Option<Severity> {
-    if field.is_null() {
-        return None;
-    }
-    let severity = field.word(&SEVERITIES)?;
-    if rule.always_denies && severity != Severity::Deny {
-        let why = "nothing sound can be decided without this rule";
-        field.problem(format!(
-            "{} is not possible, {why}; write deny or remove it",
-            severity.word()
-        ));
-    }
-    Some(severity)
-}
-
-/// The document as a schema; `tiers` are those of a policy that lists none.
-pub(super) fn schema(tiers: &[Tier]) -> Value {
-    let spec = openapi::object(
-        "What it says; absent fields have the built-in policy's values.",
-        Vec::new(),
-        fields(),
-    );
-    json!({
-        "description": "How GPUs may be shared. Only the object named default counts.",
-        "type": "object",
-        "properties": {
-            "apiVersion": {"type": "string"},
-            "kind": {"type": "string"},
-            "metadata": {"type": "object"},
-            "spec": openapi::nullable(openapi::with_rules(spec, &[names_a_tier(tiers)])),
-            "status": status::schema(),
-        },
-    })
-}
-
-fn fields() -> Vec<openapi::Property> {
-    let systems = systems();
-    vec![
-        (
-            "mode",
-            openapi::word("The most any namespace gets; enforce by default.", &MODES),
-        ),
-        (
-            "namespaceDefault",
-            openapi::word(
-                "What a namespace gets that does not say slicegate.dev/mode; \"off\" by default.",
-                &MODES,
-            ),
-        ),
-        (
-            "defaultTier",
-            openapi::text(
-                "The tier of pods and namespaces that name none; without one they keep their whole GPU.",
-                DNS_LABEL,
-                LONGEST_LABEL,
-            ),
-        ),
-        (
-            "podOptOut",
-            openapi::boolean(
-                "Whether a pod may leave with slicegate.dev/mode: \"off\"; false by default.",
-            ),
-        ),
-        (
-            "outsiders",
-            openapi::word(
-                "What GPU pods get whose namespace is off or in dry-run: nothing (the default), or the boundary label.",
-                &OUTSIDERS,
-            ),
-        ),
-        (
-            "boundaryNames",
-            openapi::word(
-                "Whether namespaces may share a name that no namespace bears without being listed: no (listed, the default), or open.",
-                &BOUNDARY_NAMES,
-            ),
-        ),
-        ("boundaries", boundaries_schema()),
-        (
-            "foreignSharing",
-            openapi::each_once(
-                "Other sharing systems that are left alone in enforced namespaces.",
-                &systems,
-                0,
-            ),
-        ),
-        ("tiers", tier::schema()),
-        ("placement", placement::schema()),
-        ("supply", supply::schema()),
-        ("rules", severities_schema()),
-    ]
-}
-
-fn names_a_tier(tiers: &[Tier]) -> openapi::Rule {
-    let names = openapi::texts(tiers.iter().map(|tier| tier.name.as_str()));
-    openapi::rule(
-        format!(
-            "!has(self.defaultTier) || (has(self.tiers) ? self.tiers.exists(t, t.name == self.defaultTier) \
-             : self.defaultTier in {names})"
-        ),
-        "is none of the tiers; name one of them, add it or remove this",
-    )
-    .telling("self.defaultTier")
-    .at("defaultTier")
-}
-
-fn boundaries_schema() -> Value {
-    let name = |about: &str| openapi::text(about, DNS_LABEL, LONGEST_LABEL);
-    let required = vec![
-        ("name", name("The boundary.")),
-        (
-            "namespaces",
-            openapi::some("Who may use it.", name("A namespace.")),
-        ),
-    ];
-    let boundary = openapi::object("A reserved name.", required, Vec::new());
-    let about = "Names of boundaries that only the listed namespaces may use.";
-    openapi::with_rules(openapi::list(about, boundary), &[openapi::once("name")])
-}
-
-fn severities_schema() -> Value {
-    let about = "What findings do, by the id of their rule; slicegate rules lists the ids and the defaults.";
-    let severity = openapi::nullable(openapi::word("What the rule does.", &SEVERITIES));
-    let ids = openapi::texts(rules::ALL.iter().map(|rule| rule.id));
-    let always = rules::ALL.iter().filter(|rule| rule.always_denies);
-    let always = openapi::texts(always.map(|rule| rule.id));
-    let deny = Severity::Deny.word();
-    openapi::with_rules(
-        openapi::map(about, severity, rules::ALL.len()),
-        &[
-            openapi::rule(
-                format!("self.all(id, id in {ids})"),
-                "no such rule; slicegate rules lists them",
-            ),
-            openapi::rule(
-                format!("{always}.all(id, !(id in self) || self[id] == '{deny}')"),
-                format!(
-                    "{always} always deny, because nothing sound can be decided without them; remove them"
-                ),
-            ),
-        ],
-    )
 }

@@ -1,20 +1,22 @@
-//! What slicegate says of a SharingPolicy in a cluster: the condition `Accepted`.
+//! The status of a SharingPolicy in a cluster: the condition `Accepted`.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::DEFAULT_NAME as NAME;
+use super::enums::{ConditionStatus, Enum};
 use super::problem::PolicyErrors;
 use crate::engine::Policy;
 
-/// The one that counts.
-const NAME: &str = "default";
 /// The condition's type.
 const ACCEPTED: &str = "Accepted";
 /// The most characters of a condition's message, as for every condition in Kubernetes.
 const LONGEST_MESSAGE: usize = 32_768;
 
-/// What of an object in a cluster its status depends on, besides what it says.
+/// The parts of an object in a cluster that its status depends on, besides its `spec`.
 #[derive(Clone, Copy, Debug)]
-pub struct Standing<'o> {
+pub struct PolicyObject<'o> {
     /// `metadata.name`.
     pub name: &'o str,
     /// `metadata.generation`, which the API server counts up with each change of the `spec`.
@@ -23,7 +25,7 @@ pub struct Standing<'o> {
     pub condition: Option<&'o Value>,
 }
 
-impl<'o> Standing<'o> {
+impl<'o> PolicyObject<'o> {
     /// Of an object as an API server returns it.
     pub fn of(object: &'o Value) -> Self {
         let conditions = object
@@ -50,9 +52,9 @@ impl<'o> Standing<'o> {
 
 /// The `status` to write after [`super::read`] at a time, as RFC 3339 says it; none where the same is there already.
 ///
-/// Whoever writes it has taken the policy into force where it was read and [`Standing::counts`].
+/// Whoever writes it has taken the policy into force where it was read and [`PolicyObject::counts`].
 pub fn status(
-    standing: Standing<'_>,
+    standing: PolicyObject<'_>,
     read: Result<&Policy, &PolicyErrors>,
     now: &str,
 ) -> Option<Value> {
@@ -76,7 +78,7 @@ pub fn status(
 
 /// Status, reason and message.
 fn verdict(
-    standing: Standing<'_>,
+    standing: PolicyObject<'_>,
     read: Result<&Policy, &PolicyErrors>,
 ) -> (&'static str, &'static str, String) {
     let problems = read.err().map(problems);
@@ -120,57 +122,38 @@ fn shortened(message: String) -> String {
     format!("{}{MORE}", &cut[..whole])
 }
 
-/// The object as a schema, with Kubernetes' own limits of a condition.
-pub(super) fn schema() -> Value {
-    let condition = json!({
-        "description": "One thing that is so or not.",
-        "type": "object",
-        "required": ["type", "status", "lastTransitionTime", "reason", "message"],
-        "properties": {
-            "type": {
-                "description": "What is so or not: Accepted.",
-                "type": "string",
-                "maxLength": 316,
-            },
-            "status": {
-                "description": "Whether it is.",
-                "type": "string",
-                "enum": ["True", "False", "Unknown"],
-            },
-            "observedGeneration": {
-                "description": "The metadata.generation this is about.",
-                "type": "integer",
-                "format": "int64",
-                "minimum": 0,
-            },
-            "lastTransitionTime": {
-                "description": "Since when status is what it is.",
-                "type": "string",
-                "format": "date-time",
-            },
-            "reason": {
-                "description": "InForce, Invalid or NotDefault.",
-                "type": "string",
-                "minLength": 1,
-                "maxLength": 1024,
-                "pattern": "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-            },
-            "message": {
-                "description": "Everything that is wrong, a line each.",
-                "type": "string",
-                "maxLength": LONGEST_MESSAGE,
-            },
-        },
-    });
-    json!({
-        "description": "Written by slicegate.",
-        "type": "object",
-        "properties": {"conditions": {
-            "description": "Accepted says whether the policy is in force, and if not why.",
-            "type": "array",
-            "x-kubernetes-list-type": "map",
-            "x-kubernetes-list-map-keys": ["type"],
-            "items": condition,
-        }},
-    })
+/// Written by slicegate.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct SharingPolicyStatus {
+    /// Accepted says whether the policy is in force, and if not why.
+    #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    conditions: Vec<Condition>,
+}
+
+// With the limits that Kubernetes gives every condition.
+/// One thing that is so or not.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Condition {
+    /// What is so or not: Accepted.
+    #[schemars(length(max = 316))]
+    r#type: String,
+    /// Whether it is.
+    status: Enum<ConditionStatus>,
+    /// The metadata.generation this is about.
+    #[schemars(range(min = 0))]
+    observed_generation: Option<i64>,
+    /// Since when status is what it is.
+    #[schemars(extend("format" = "date-time"))]
+    last_transition_time: String,
+    /// InForce, Invalid or NotDefault.
+    #[schemars(
+        length(min = 1, max = 1024),
+        regex(pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
+    )]
+    reason: String,
+    /// Everything that is wrong, a line each.
+    #[schemars(length(max = LONGEST_MESSAGE))]
+    message: String,
 }

@@ -9,8 +9,8 @@ use crate::engine::line::decision::{Decision, Outcome};
 use crate::engine::relevance::pod_limits;
 use crate::engine::vocabulary::policy::{Mode, Policy};
 use crate::engine::{
-    Namespaces, Question, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral, outsider,
-    relevance, undone, unwritable, update,
+    DecisionInput, Namespaces, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral,
+    missing_edits, relevance, unmanaged, unwritable, update,
 };
 use crate::facts::Pod;
 use crate::json::{self, Bounds, Cut};
@@ -188,16 +188,16 @@ pub fn respond_seen(
 
 /// Refuses a pod of an enforced namespace that is not as slicegate made it, or never was. What is to be warned of was
 /// said when the pod was rewritten.
-fn confirm(question: &Question<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
+fn confirm(question: &DecisionInput<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
     match decision.mode {
         Mode::Enforce => {}
         Mode::Off => return confirm_outsider(uid, decision),
-        Mode::DryRun => return confirm_outsider(uid, &outsider(question, Mode::DryRun)),
+        Mode::DryRun => return confirm_outsider(uid, &unmanaged(question, Mode::DryRun)),
     }
     if decision.outcome == Outcome::Denied {
         return (answer::deny(uid, decision), Outcome::Denied);
     }
-    let lacking = undone(question, &decision.edits);
+    let lacking = missing_edits(question, &decision.edits);
     match lacking.is_empty() {
         true => (answer::pass(uid), Outcome::Untouched),
         false => (answer::refuse_undone(uid, &lacking), Outcome::Denied),
@@ -216,9 +216,9 @@ fn question<'a>(
     world: &'a World,
     request: &'a AdmissionRequest<'a>,
     pod: &'a Pod<'a>,
-) -> Question<'a> {
+) -> DecisionInput<'a> {
     let user = request.user_info.as_ref();
-    Question {
+    DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
@@ -250,11 +250,11 @@ fn apply<'a>(
 
 /// What enforcing would do is said; what is done is what an outsider gets.
 fn rehearse(
-    question: &Question<'_>,
+    question: &DecisionInput<'_>,
     uid: &str,
     decision: &Decision<'_>,
 ) -> Result<Vec<u8>, BadReview> {
-    let applied = outsider(question, Mode::DryRun);
+    let applied = unmanaged(question, Mode::DryRun);
     if applied.outcome == Outcome::Denied {
         return Ok(answer::deny(uid, &applied));
     }
@@ -267,7 +267,7 @@ fn rehearse(
 
 /// What enforcing would do is said; what is done is what protects others.
 fn rehearse_update(
-    question: &Question<'_>,
+    question: &DecisionInput<'_>,
     request: &AdmissionRequest<'_>,
     decision: &Decision<'_>,
 ) -> Vec<u8> {

@@ -7,7 +7,7 @@ use super::{LISTS, TERMS, begins, begins_one, has, is_one_of, quoted, spells};
 use crate::engine::relevance::host_paths::{ALIASES, ALL_PROCESSES, Alias, PROCESSES, ROADS, Road};
 use crate::engine::relevance::indicators::{At, DETOURS, Texts, signs};
 use crate::engine::relevance::injecting::INJECTING;
-use crate::engine::relevance::sharing_systems::{Stands, WORDS};
+use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES};
 use crate::engine::relevance::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
 
 /// The lists and maps of such a term with the label keys by which it selects pods, and how an entry says its key.
@@ -35,8 +35,8 @@ const OF_POD: [&str; 3] = [
 
 /// *Touches-gpu* over `object`, a pod of any origin, in CEL as Kubernetes 1.30 reads it.
 pub fn expression() -> String {
-    let annotation = At::Key(Stands::Annotation);
-    let label = At::Key(Stands::Label);
+    let annotation = At::Key(KeyKind::Annotation);
+    let label = At::Key(KeyKind::Label);
     let class = "object.spec.runtimeClassName";
     let parts = [
         crowded(),
@@ -91,7 +91,7 @@ pub(crate) fn selects_by(is: &dyn Fn(&str) -> String) -> String {
 }
 
 fn containers() -> String {
-    let resource = At::Key(Stands::Resource);
+    let resource = At::Key(KeyKind::Resource);
     let signs = [
         exists("c.?resources.?limits", "{}", "k", "k", resource),
         exists("c.?resources.?requests", "{}", "k", "k", resource),
@@ -139,7 +139,7 @@ impl Texts {
             )],
             Self::Have(parts) => parts.iter().map(|part| has(text, part)).collect(),
             Self::Spell(beginnings) => beginnings.iter().map(|b| spells(text, b)).collect(),
-            Self::Foreign(stands) => foreign(text, stands),
+            Self::Foreign(kind) => foreign(text, kind),
             Self::Roads => roads(text),
             Self::Long => vec![format!("size({text}) > {LONGEST}")],
             Self::Any => vec![format!("{text} != ''")],
@@ -147,8 +147,11 @@ impl Texts {
     }
 }
 
-fn foreign(text: &str, stands: Stands) -> Vec<String> {
-    let keys = WORDS.iter().filter(|w| w.stands == stands).map(|w| w.key);
+fn foreign(text: &str, kind: KeyKind) -> Vec<String> {
+    let keys = SYSTEM_NAMES
+        .iter()
+        .filter(|w| w.kind == kind)
+        .map(|w| w.key);
     let open = keys.clone().filter_map(|key| key.strip_suffix('*'));
     let whole = is_one_of(text, keys.clone().filter(|key| !key.ends_with('*')));
     let mut clauses = vec![whole];

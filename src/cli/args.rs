@@ -11,7 +11,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::examples;
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use crate::engine::vocabulary::names;
 use crate::manifests;
 
@@ -154,7 +154,7 @@ pub(crate) struct ServeArgs {
     pub identity: Option<String>,
     /// Excluded namespaces; slicegate guard --help shows the default
     #[arg(long, env = "SLICEGATE_NEVER_MATCH", value_name = "NS,NS")]
-    pub never_match: Option<NeverMatched>,
+    pub never_match: Option<ExcludedNamespaces>,
     /// The format of log lines, which go to standard error
     #[arg(long, env = "SLICEGATE_LOG_FORMAT", value_enum, value_name = "FORMAT", default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
@@ -229,7 +229,7 @@ pub(crate) struct CertsArgs {
     pub service: String,
     /// Excluded namespaces [default: kube-system,gpu-operator, and that of --namespace]
     #[arg(long, value_name = "NS,NS")]
-    pub never_match: Option<NeverMatched>,
+    pub never_match: Option<ExcludedNamespaces>,
     /// The validity of the certificate and its authority, in days
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = clap::value_parser!(u32).range(1..=36_500))]
     pub days: u32,
@@ -246,7 +246,7 @@ pub(crate) struct GuardArgs {
     pub policy: Option<String>,
     /// Excluded namespaces [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
-    pub never_match: Option<NeverMatched>,
+    pub never_match: Option<ExcludedNamespaces>,
     /// The output of kubectl get runtimeclasses -o yaml, to find NVIDIA's handlers
     #[arg(long, value_name = "FILE")]
     pub runtime_classes: Option<String>,

@@ -8,7 +8,7 @@ use super::progress::Progress;
 use super::{DENIED, DONE, output, render, review};
 use crate::config::pods::PresentPod;
 use crate::engine::audit::Placed;
-use crate::engine::touches_gpu;
+use crate::engine::concerns_gpus;
 use crate::facts::Pod;
 use crate::report::boundaries;
 use crate::report::review::{Origin, Review, RunningPod, Settings};
@@ -20,12 +20,12 @@ pub(crate) fn run(args: &AuditArgs) -> anyhow::Result<u8> {
         let live = live::read(args, |pod| pod.node.is_some(), &progress)?;
         return on_nodes(live, args, progress);
     }
-    as_if_new(live::read(args, concerns_gpus, &progress)?, args, progress)
+    as_if_new(live::read(args, is_relevant, &progress)?, args, progress)
 }
 
 /// Whether a pod concerns GPUs. A pod that cannot be read is judged, so that it is reported.
-fn concerns_gpus(present: &PresentPod) -> bool {
-    present.read().map_or(true, |pod| touches_gpu(&pod))
+fn is_relevant(present: &PresentPod) -> bool {
+    present.read().map_or(true, |pod| concerns_gpus(&pod))
 }
 
 /// The boundaries on the nodes.

@@ -3,7 +3,7 @@
 use super::args::CertsArgs;
 use super::{DONE, output};
 use crate::certificates;
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use crate::manifests::{self, Service, Trust};
 
 /// Prints the objects and returns the exit status.
@@ -14,7 +14,7 @@ pub(crate) fn run(args: &CertsArgs) -> anyhow::Result<u8> {
     };
     let generated = certificates::generate(&service.dns_names(), &[], args.days)?;
     let never = args.never_match.clone();
-    let never = never.unwrap_or_else(|| NeverMatched::of_installation(&args.namespace));
+    let never = never.unwrap_or_else(|| ExcludedNamespaces::of_installation(&args.namespace));
     let trust = Trust::Authority(&generated.ca_pem);
     let objects = [
         manifests::tls_secret(service, &generated),

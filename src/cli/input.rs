@@ -7,7 +7,9 @@ use anyhow::Context as _;
 use super::args::WorldArgs;
 use crate::admission::World;
 use crate::config::{documents, fleet, policy};
-use crate::engine::{NamespaceView, Namespaces, NeverMatched, Policy, RuntimeClasses, Supply};
+use crate::engine::{
+    ExcludedNamespaces, NamespaceView, Namespaces, Policy, RuntimeClasses, Supply,
+};
 
 /// All of it, before it is put together.
 #[derive(Debug)]
@@ -23,7 +25,7 @@ pub(crate) struct Ground {
     /// Nobody gave any namespaces, so that each counts as enforced.
     pub is_assumed: bool,
     /// Namespaces that are never asked about.
-    pub never: NeverMatched,
+    pub never: ExcludedNamespaces,
 }
 
 impl Ground {
@@ -79,7 +81,7 @@ impl Ground {
         } else {
             Namespaces::known(self.namespaces)
         };
-        let namespaces = namespaces.with_never_matched(self.never);
+        let namespaces = namespaces.with_excluded_namespaces(self.never);
         World::new(self.policy, self.supply, namespaces).with_runtime_classes(self.classes)
     }
 }

@@ -15,7 +15,7 @@ use crate::config::fleet::{self, FleetError};
 use crate::config::pods::{self, PresentPod};
 use crate::config::policy;
 use crate::engine::supply::NodeView;
-use crate::engine::{Namespaces, NeverMatched, Policy, RuntimeClasses};
+use crate::engine::{ExcludedNamespaces, Namespaces, Policy, RuntimeClasses};
 use crate::upkeep::SHARING_POLICIES;
 
 /// How long an API server may be silent before people are told.
@@ -78,7 +78,7 @@ pub(crate) async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
 pub(crate) async fn boundaries_of(
     cluster: &Cluster,
     policy: Option<&str>,
-    never: NeverMatched,
+    never: ExcludedNamespaces,
 ) -> anyhow::Result<(World, Option<String>)> {
     let source = cluster.address();
     let mut pages = cluster.list(Kind::NAMESPACES).await?;
@@ -99,7 +99,7 @@ pub(crate) async fn boundaries_of(
     let views = fleet::namespace_views(source, input(source, &pages))?;
     let nodes = nodes_of(source, input(source, &nodes))?;
     let supply = fleet::supply(nodes, &policy);
-    let namespaces = Namespaces::known(views).with_never_matched(never);
+    let namespaces = Namespaces::known(views).with_excluded_namespaces(never);
     Ok((World::new(policy, supply, namespaces), unseen))
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn review_ground(
 async fn ground_of(
     cluster: &Cluster,
     policy: Option<&str>,
-    never: NeverMatched,
+    never: ExcludedNamespaces,
     progress: &Progress,
 ) -> anyhow::Result<Ground> {
     let source = cluster.address();

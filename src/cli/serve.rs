@@ -6,7 +6,7 @@ use anyhow::bail;
 
 use super::DONE;
 use super::args::{LogFormat, ServeArgs};
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use crate::server::{self, CertificateSource, ClusterSource, FileSource, Keep, Settings};
 
 /// Runs until it is told to stop and returns the exit status.
@@ -22,9 +22,9 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         },
     };
     let is_alone = args.nodes.is_some() && args.namespaces.is_some() && args.kubeconfig.is_none();
-    let never_matched = match args.never_match {
+    let excluded_namespaces = match args.never_match {
         Some(never) => never,
-        None => NeverMatched::of_installation(&args.namespace),
+        None => ExcludedNamespaces::of_installation(&args.namespace),
     };
     let settings = Settings {
         listen: args.listen,
@@ -44,7 +44,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
             namespace: args.namespace,
             identity: args.identity.unwrap_or_else(identity),
         },
-        never_matched,
+        excluded_namespaces,
     };
     let _logging = server::start_logging(match args.log_format {
         LogFormat::Text => server::LogFormat::Text,

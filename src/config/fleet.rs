@@ -7,7 +7,9 @@ use serde_json::Value;
 use super::documents::{self, Document, Doubled, Input, InputError};
 use crate::engine::supply::{FleetBuilder, NodeView};
 use crate::engine::vocabulary::policy::Policy;
-use crate::engine::{ClusterQuotaView, Marks, NamespaceView, QuotaView, RuntimeClasses, Supply};
+use crate::engine::{
+    ClusterQuotaView, NamespaceView, ProjectMetadata, QuotaView, RuntimeClasses, Supply,
+};
 use crate::facts::{ClusterResourceQuota, Namespace, Node, ResourceQuota, RuntimeClass};
 
 /// The fleet that is assumed where nobody gives one, as the nodes of a List.
@@ -158,7 +160,7 @@ pub fn namespace_views(
         let text = document.value.to_string();
         let namespace: Namespace<'_> = object(&text, document, "Namespace")?;
         let name = namespace.metadata.name.to_string();
-        marks.push((name.clone(), Marks::of(&namespace)));
+        marks.push((name.clone(), ProjectMetadata::of(&namespace)));
         views.insert(name, NamespaceView::of(&namespace));
     }
     let is_empty = views.is_empty();

@@ -10,7 +10,7 @@ use super::policy::{self, InForce};
 use super::settings::Settings;
 use crate::config::documents::{Document, Input};
 use crate::config::fleet;
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use crate::engine::supply::NodeView;
 use crate::engine::vocabulary::names::is_gpu_resource;
 use crate::engine::vocabulary::policy::Mode;
@@ -24,7 +24,7 @@ pub(super) struct Assessment<'g> {
     /// None where slicegate does not run as a Deployment here.
     pub(super) settings: Observation<Option<Settings>>,
     /// The namespaces whose pods nobody is asked about.
-    pub(super) never: NeverMatched,
+    pub(super) never: ExcludedNamespaces,
     pub(super) in_force: Observation<InForce>,
     pub(super) namespaces: Observation<Namespaces>,
     pub(super) supply: Observation<Supply>,
@@ -36,7 +36,7 @@ impl<'g> Assessment<'g> {
         let settings = seen(&gathered.deployment).map(|d| d.as_ref().map(Settings::of));
         let in_force = policy::in_force(gathered, &settings);
         let never = never(gathered, &settings);
-        let namespaces = namespaces(gathered).map(|n| n.with_never_matched(never.clone()));
+        let namespaces = namespaces(gathered).map(|n| n.with_excluded_namespaces(never.clone()));
         let supply = match &in_force {
             Ok(in_force) => supply(gathered, &in_force.policy),
             Err(unseen) => Err(unseen.clone()),
@@ -137,10 +137,10 @@ fn takes_gpu(pod: &Value) -> bool {
 }
 
 /// As it is told, else what an installation in that namespace has.
-fn never(gathered: &Gathered, settings: &Observation<Option<Settings>>) -> NeverMatched {
+fn never(gathered: &Gathered, settings: &Observation<Option<Settings>>) -> ExcludedNamespaces {
     let settings = settings.as_ref().ok().and_then(Option::as_ref);
     let told = settings.and_then(|s| s.flag("never-match")?.parse().ok());
-    told.unwrap_or_else(|| NeverMatched::of_installation(&gathered.namespace))
+    told.unwrap_or_else(|| ExcludedNamespaces::of_installation(&gathered.namespace))
 }
 
 /// Objects as the readers of files take them.

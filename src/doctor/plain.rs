@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use crate::engine::vocabulary::policy::{Mode, Tier};
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::engine::{
-    Finding, NamespaceView, Namespaces, Outcome, Policy, Question, Reason, RuntimeClasses,
-    Severity, StampReason, Supply, Workload, decide,
+    DecisionInput, Finding, MarkersReason, NamespaceView, Namespaces, Outcome, Policy, Reason,
+    RuntimeClasses, Severity, Supply, Workload, decide,
 };
 use crate::facts::Pod;
 
@@ -38,7 +38,7 @@ pub(super) fn pod(
 ) -> Option<Plain> {
     let pod: Pod<'_> = serde_json::from_str(PLAIN).ok()?;
     let runtime_classes = RuntimeClasses::default();
-    let decision = decide(&Question {
+    let decision = decide(&DecisionInput {
         policy,
         supply,
         namespaces,
@@ -54,7 +54,7 @@ pub(super) fn pod(
     Some(Plain {
         refused: denying.filter(|_| is_refused),
         strategy: decision.strategy,
-        is_unplaced: decision.reason == Reason::StampOnly(StampReason::NothingKnownFits),
+        is_unplaced: decision.reason == Reason::MarkersOnly(MarkersReason::NothingKnownFits),
     })
 }
 
@@ -83,12 +83,12 @@ pub(super) fn served(policy: &Policy, supply: &Supply, tier: &Tier) -> Option<St
 #[cfg(test)]
 mod tests {
     use super::PLAIN;
-    use crate::engine::touches_gpu;
+    use crate::engine::concerns_gpus;
     use crate::facts::Pod;
 
     #[test]
     fn the_plain_pod_is_one_that_takes_a_gpu() {
         let pod: Pod<'_> = serde_json::from_str(PLAIN).unwrap();
-        assert!(touches_gpu(&pod));
+        assert!(concerns_gpus(&pod));
     }
 }

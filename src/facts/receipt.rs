@@ -25,7 +25,7 @@ impl<'a> Receipt<'a> {
     }
 
     /// By container, the resources and quantities before the rewrite: none of them where it asked by annotation alone.
-    pub fn asked(&self) -> BTreeMap<String, BTreeMap<String, String>> {
+    pub fn requested(&self) -> BTreeMap<String, BTreeMap<String, String>> {
         serde_json::from_str(self.from.get()).unwrap_or_default()
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::Service;
 use crate::cel::relevance;
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 
 /// How the API server comes to trust slicegate's certificate.
 #[derive(Clone, Copy, Debug)]
@@ -24,14 +24,22 @@ pub enum Trust<'a> {
 ///
 /// `failurePolicy: Ignore`: pods that have nothing to do with slicegate must not depend on it, nor the others beyond
 /// what their namespace asked for; the guard closes what this leaves open.
-pub fn mutating_webhook(service: Service<'_>, trust: Trust<'_>, never: &NeverMatched) -> Value {
+pub fn mutating_webhook(
+    service: Service<'_>,
+    trust: Trust<'_>,
+    never: &ExcludedNamespaces,
+) -> Value {
     let mut webhook = webhook((service, trust), never, "mutate");
     webhook["reinvocationPolicy"] = "IfNeeded".into();
     configuration("MutatingWebhookConfiguration", service, trust, &webhook)
 }
 
 /// The ValidatingWebhookConfiguration: slicegate looks at what all webhooks made of a pod, and at ephemeral containers.
-pub fn validating_webhook(service: Service<'_>, trust: Trust<'_>, never: &NeverMatched) -> Value {
+pub fn validating_webhook(
+    service: Service<'_>,
+    trust: Trust<'_>,
+    never: &ExcludedNamespaces,
+) -> Value {
     let webhook = webhook((service, trust), never, "validate");
     configuration("ValidatingWebhookConfiguration", service, trust, &webhook)
 }
@@ -54,7 +62,11 @@ fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: &V
 }
 
 /// What both have in common; `verb` is the path, and the first part of the name.
-fn webhook((service, trust): (Service<'_>, Trust<'_>), never: &NeverMatched, verb: &str) -> Value {
+fn webhook(
+    (service, trust): (Service<'_>, Trust<'_>),
+    never: &ExcludedNamespaces,
+    verb: &str,
+) -> Value {
     let mut client = json!({
         "service": {
             "namespace": service.namespace,

@@ -217,7 +217,7 @@ impl BoundaryReport {
 }
 
 fn node(node: &NodeAudit<'_>) -> NodeEntry {
-    let sells = node.sells.iter().map(|sells| ResourceEntry {
+    let sells = node.advertises.iter().map(|sells| ResourceEntry {
         resource: sells.offer.resource.clone(),
         strategy: sells.offer.strategy.word(),
         product: sells.offer.product.clone(),

@@ -30,7 +30,10 @@ impl Catalog {
             kind: "Catalog",
             mig: PRODUCTS.iter().map(Mig::of).collect(),
             assumed_fleet: self::assumed(assumed),
-            foreign_vocabularies: sharing_systems::WORDS.iter().map(Foreign::of).collect(),
+            foreign_vocabularies: sharing_systems::SYSTEM_NAMES
+                .iter()
+                .map(Foreign::of)
+                .collect(),
         }
     }
 }
@@ -113,8 +116,10 @@ fn assumed(supply: &Supply) -> Vec<Assumed> {
     for group in &supply.groups {
         for node in supply.node_names(group) {
             let offer = |index: usize| supply.offers.get(index);
-            let sold = group.sold.iter();
-            list.extend(sold.filter_map(|s| Some(Assumed::of(node, offer(s.offer)?, s.count))));
+            let advertised = group.advertised.iter();
+            list.extend(
+                advertised.filter_map(|s| Some(Assumed::of(node, offer(s.offer)?, s.count))),
+            );
         }
     }
     list
@@ -132,10 +137,10 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    fn of(word: &sharing_systems::Word) -> Self {
+    fn of(word: &sharing_systems::SystemName) -> Self {
         Self {
             systems: word.systems.iter().map(|system| system.word()).collect(),
-            stands: word.stands.word(),
+            stands: word.kind.word(),
             key: word.key,
             takes_a_share: word.takes_a_share,
         }

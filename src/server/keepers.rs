@@ -12,7 +12,7 @@ use super::shared::Shared;
 use super::world::{self, Published};
 use super::{Keep, StartError, events};
 use crate::cluster::{Candidate, Cluster, Note};
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use crate::upkeep::{Basis, Guard, Policies, Records};
 
 /// The Lease that one of the replicas holds.
@@ -23,7 +23,7 @@ const GOODBYE: Duration = Duration::from_secs(2);
 /// Everything that is kept, and what it goes by.
 pub(super) struct Keepers {
     keep: Keep,
-    never_matched: NeverMatched,
+    excluded_namespaces: ExcludedNamespaces,
     cluster: Option<Cluster>,
     /// Whether this replica is the one to write.
     writes: watch::Sender<bool>,
@@ -49,10 +49,14 @@ impl Keep {
 
 impl Keepers {
     /// Nothing runs yet.
-    pub(super) fn new(shared: &Shared, keep: Keep, never_matched: NeverMatched) -> Self {
+    pub(super) fn new(
+        shared: &Shared,
+        keep: Keep,
+        excluded_namespaces: ExcludedNamespaces,
+    ) -> Self {
         Self {
             keep,
-            never_matched,
+            excluded_namespaces,
             cluster: shared.cluster.clone(),
             writes: watch::Sender::new(false),
             basis: watch::Sender::new(None),
@@ -112,7 +116,7 @@ impl Keepers {
             let guard = Guard {
                 cluster,
                 basis: self.basis.subscribe(),
-                never_matched: self.never_matched.clone(),
+                excluded_namespaces: self.excluded_namespaces.clone(),
                 writes: self.writes.subscribe(),
             };
             let shared = Arc::clone(shared);

@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
 
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use admin::Admin;
 use clients::{Clients, one_thread};
 use events::Notes;
@@ -67,7 +67,7 @@ pub struct Settings {
     /// What `kubectl get namespaces -o yaml|json` printed; without it they are watched.
     pub namespaces: Option<PathBuf>,
     /// The namespaces that are never asked about.
-    pub never_matched: NeverMatched,
+    pub excluded_namespaces: ExcludedNamespaces,
     /// The cluster, where anything is watched.
     pub cluster: Option<ClusterSource>,
     /// What is kept in order in the cluster.
@@ -199,7 +199,7 @@ struct Bound {
     certificate: ServerCertificate,
     world: Sources,
     keep: Keep,
-    never_matched: NeverMatched,
+    excluded_namespaces: ExcludedNamespaces,
     notes: mpsc::Receiver<Note>,
     webhook: net::TcpListener,
     admin: TcpListener,
@@ -237,7 +237,7 @@ impl Bound {
             certificate,
             world,
             keep: settings.keep,
-            never_matched: settings.never_matched,
+            excluded_namespaces: settings.excluded_namespaces,
             notes: left,
         })
     }
@@ -254,7 +254,7 @@ impl Bound {
             admin_closing.clone(),
             TaskTracker::new(),
         ));
-        let keepers = Keepers::new(&shared, self.keep, self.never_matched);
+        let keepers = Keepers::new(&shared, self.keep, self.excluded_namespaces);
         self.world.start(&shared, &keepers, &mut tasks).await;
         keepers.start(&shared, self.notes, &mut tasks);
         self.certificate.start(&shared, &mut tasks);

@@ -38,7 +38,7 @@ impl Sources {
             nodes,
             namespaces,
             cluster,
-            never_matched,
+            excluded_namespaces,
             ..
         } = settings;
         let files: [(Part, Option<&Path>); 3] = [
@@ -64,7 +64,7 @@ impl Sources {
         }
         Ok(Self {
             files: opened,
-            parts: Parts::new(is_watching_namespaces, never_matched.clone()),
+            parts: Parts::new(is_watching_namespaces, excluded_namespaces.clone()),
             first,
             watched,
         })

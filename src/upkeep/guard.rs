@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use super::REGISTRATION;
 use crate::cel::guard;
 use crate::cluster::{Cluster, ClusterError, Kind, Patch, Really};
-use crate::engine::{NeverMatched, Policy, RuntimeClasses};
+use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses};
 
 /// How often it is looked whether everything is as it was left.
 const EVERY: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ pub struct Guard {
     /// What it is made of, once that is known.
     pub basis: watch::Receiver<Option<Basis>>,
     /// The namespaces that are never asked about.
-    pub never_matched: NeverMatched,
+    pub excluded_namespaces: ExcludedNamespaces,
     /// Whether this process is the one to write.
     pub writes: watch::Receiver<bool>,
 }
@@ -113,7 +113,8 @@ impl Guard {
             return Ok(State::Unregistered);
         };
         let registration: Object = serde_json::from_str(&text)?;
-        let mut wanted = guard::validating(policy, &self.never_matched, &basis.runtime_classes);
+        let mut wanted =
+            guard::validating(policy, &self.excluded_namespaces, &basis.runtime_classes);
         let mut there = self
             .there(&[Kind::VALIDATING_POLICIES, Kind::VALIDATING_BINDINGS])
             .await?;

@@ -25,7 +25,7 @@ use std::sync::LazyLock;
 
 use case::Case;
 use serde_json::Value;
-use slicegate::engine::touches_gpu;
+use slicegate::engine::concerns_gpus;
 use slicegate::facts::Pod;
 
 fn folder() -> PathBuf {
@@ -134,7 +134,7 @@ fn where_nothing_touches_gpus_nothing_would_be_found() {
     over_all_cases(|case| {
         let text = case.pod.to_string();
         let read: Pod<'_> = serde_json::from_str(&text).expect("a pod");
-        if touches_gpu(&read) {
+        if concerns_gpus(&read) {
             return Vec::new();
         }
         count.set(count.get() + 1);

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use slicegate::admission::{World, patch, respond};
-use slicegate::engine::{Mode, Question, explain};
+use slicegate::engine::{DecisionInput, Mode, explain};
 use slicegate::facts::Pod;
 
 use super::case::Case;
@@ -25,7 +25,7 @@ pub struct Judged {
 pub fn judge(case: &Case, pod: &Value, world: &World) -> Judged {
     let text = pod.to_string();
     let pod: Pod<'_> = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", case.name));
-    let question = Question {
+    let question = DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,

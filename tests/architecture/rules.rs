@@ -6,14 +6,14 @@ use std::path::Path;
 
 use slicegate::config::{documents, policy};
 use slicegate::engine::rules::ALL;
-use slicegate::engine::rules::check::{self, Check, Standing};
+use slicegate::engine::rules::check::{self, Check, PodContext};
 use slicegate::engine::rules::document::Document;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::vocabulary::findings::Findings;
 use slicegate::engine::vocabulary::names;
 use slicegate::engine::vocabulary::rule::Rule;
 use slicegate::engine::{
-    NamespaceView, Namespaces, Outcome, Policy, Question, QuotaView, Supply, Workload, decide,
+    DecisionInput, NamespaceView, Namespaces, Outcome, Policy, QuotaView, Supply, Workload, decide,
 };
 use slicegate::facts::{Node, Pod, ResourceQuota};
 
@@ -130,7 +130,7 @@ impl World {
             ("team-b".to_owned(), NamespaceView::default()),
         ]);
         let namespaces = Namespaces::known(views);
-        let decision = decide(&Question {
+        let decision = decide(&DecisionInput {
             policy: &self.policy,
             supply: &self.supply,
             namespaces: &namespaces,
@@ -215,7 +215,7 @@ fn every_rule_has_a_document_with_all_its_parts() {
 fn a_new_rule_needs_nothing_but_its_id_its_document_and_its_check() {
     const DOCUMENT: &str = "# no-monday: a pod of a Monday\n\n## Cause\n\nIt has the\nlabel.\n";
     static RULE: Rule = Rule::warns("no-monday", DOCUMENT);
-    fn look(question: &Question<'_>, _: Standing<'_>, findings: &mut Findings<'_>) {
+    fn look(question: &DecisionInput<'_>, _: PodContext<'_>, findings: &mut Findings<'_>) {
         if question.pod.label("monday").is_some() {
             let text = ("it is Monday".to_owned(), "wait a day".to_owned());
             findings.add(&RULE, "/metadata/labels/monday", text);
@@ -224,7 +224,7 @@ fn a_new_rule_needs_nothing_but_its_id_its_document_and_its_check() {
     let world = World::new();
     let pod = r#"{"metadata":{"labels":{"monday":""}}}"#;
     let pod: Pod<'_> = serde_json::from_str(pod).expect("a pod");
-    let question = Question {
+    let question = DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &Namespaces::known(HashMap::new()),
@@ -238,7 +238,7 @@ fn a_new_rule_needs_nothing_but_its_id_its_document_and_its_check() {
     check::pod(
         &[Check::Pod(1, look)],
         &question,
-        Standing::default(),
+        PodContext::default(),
         &mut findings,
     );
     let found: Vec<&str> = findings.into_list().iter().map(|f| f.rule.id).collect();

@@ -145,7 +145,7 @@ fn catalog_has_all_three_parts_in_every_form() {
     assert_eq!(length("mig"), Some(PRODUCTS.len()));
     assert_eq!(
         length("foreignVocabularies"),
-        Some(sharing_systems::WORDS.len())
+        Some(sharing_systems::SYSTEM_NAMES.len())
     );
     let strategies: Vec<&str> = catalog["assumedFleet"]
         .as_array()

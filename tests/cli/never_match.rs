@@ -1,7 +1,7 @@
 //! The namespaces that are never asked about, as an installation chooses them: one list for all that is printed.
 
 use serde_json::{Value, json};
-use slicegate::engine::vocabulary::names::NEVER_MATCHED;
+use slicegate::engine::vocabulary::names::EXCLUDED_NAMESPACES;
 
 use crate::{review_of, slicegate};
 
@@ -62,7 +62,7 @@ fn the_guard_is_open_where_they_are() {
     for selector in selectors {
         assert_eq!(selector["values"], json!(NAMES));
     }
-    let chosen = format!("--never-match={}", NEVER_MATCHED.join(","));
+    let chosen = format!("--never-match={}", EXCLUDED_NAMESPACES.join(","));
     assert_eq!(
         items(&["guard", "-o", "json", &chosen]),
         items(&["guard", "-o", "json"])

@@ -7,7 +7,7 @@ use crate::guard_twin::{Refusal, guarded};
 use serde_json::{Value, json};
 use slicegate::admission::World;
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::{NamespaceView, Namespaces, Question, RuntimeClasses, Workload};
+use slicegate::engine::{DecisionInput, NamespaceView, Namespaces, RuntimeClasses, Workload};
 use slicegate::facts::Pod;
 
 use super::scene::{confirm_in, create_in, gpu_pod, report, with};
@@ -80,7 +80,7 @@ fn world(spec: &str, claimed: &str, others: &[(&str, &str)]) -> World {
 fn guard(world: &World, pod: &Value) -> Vec<&'static str> {
     let text = pod.to_string();
     let pod: Pod<'_> = serde_json::from_str(&text).expect("a pod");
-    let refusals = guarded(&Question {
+    let refusals = guarded(&DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
@@ -217,8 +217,8 @@ fn the_guard_lets_excluded_namespaces_alone() {
             ..NamespaceView::default()
         };
         let views = HashMap::from([(String::from(namespace), view)]);
-        let namespaces = Namespaces::known(views).with_never_matched(never);
-        let question = Question {
+        let namespaces = Namespaces::known(views).with_excluded_namespaces(never);
+        let question = DecisionInput {
             policy: &policy,
             supply: &supply,
             namespaces: &namespaces,

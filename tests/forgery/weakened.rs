@@ -10,7 +10,9 @@ use slicegate::engine::rules::ALL;
 use slicegate::engine::rules::document::Document;
 use slicegate::engine::vocabulary::names;
 use slicegate::engine::vocabulary::rule::Rule;
-use slicegate::engine::{Decision, NamespaceView, Namespaces, Outcome, Question, Workload, decide};
+use slicegate::engine::{
+    Decision, DecisionInput, NamespaceView, Namespaces, Outcome, Workload, decide,
+};
 use slicegate::facts::Pod;
 
 use super::scene::report;
@@ -44,7 +46,7 @@ fn judged(rule: &Rule, severity: &str, check: impl FnOnce(&Pod<'_>, &Decision<'_
         return;
     };
     let pod: Pod<'_> = serde_json::from_str(&pod).expect("a pod");
-    let decision = decide(&Question {
+    let decision = decide(&DecisionInput {
         policy: &policy,
         supply: &supply,
         namespaces: &namespaces,

@@ -4,7 +4,7 @@
 //! [`slicegate::cel::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
 
 use slicegate::engine::edits;
-use slicegate::engine::line::input::Question;
+use slicegate::engine::line::input::DecisionInput;
 use slicegate::engine::line::limits::Limits;
 use slicegate::engine::line::taking::{taken_by, takes_gpu};
 use slicegate::engine::namespaces::Namespaces;
@@ -15,7 +15,7 @@ use slicegate::engine::relevance::sharing_systems;
 use slicegate::engine::request::tenancy;
 use slicegate::engine::request::tenancy::own_boundary;
 use slicegate::engine::rules;
-use slicegate::engine::rules::check::{Holds, Standing};
+use slicegate::engine::rules::check::{AllocatedDevice, PodContext};
 use slicegate::engine::supply::NodeFilter;
 use slicegate::engine::vocabulary::findings::Findings;
 use slicegate::engine::vocabulary::names;
@@ -36,15 +36,15 @@ pub enum Refusal {
 }
 
 /// Everything for which the guard refuses a new pod; empty where it lets it pass.
-pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
+pub fn guarded(question: &DecisionInput<'_>) -> Vec<Refusal> {
     let pod = question.pod;
-    if question.is_mirror() || question.policy.mode == Mode::Off || !relevance::touches_gpu(pod) {
+    if question.is_mirror() || question.policy.mode == Mode::Off || !relevance::concerns_gpus(pod) {
         return Vec::new();
     }
     let own = question.namespaces.view(question.namespace).cloned();
     let alone = Namespaces::alone(question.namespace, own)
-        .with_never_matched(question.namespaces.never_matched().clone());
-    let question = &Question {
+        .with_excluded_namespaces(question.namespaces.excluded_namespaces().clone());
+    let question = &DecisionInput {
         namespaces: &alone,
         ..*question
     };
@@ -82,8 +82,8 @@ pub fn guarded(question: &Question<'_>) -> Vec<Refusal> {
 
 /// Anti-affinity by slicegate's labels that the pod is not given. Where no label says whether its device is shared, it
 /// may have been given the boundary's.
-fn selectors(question: &Question<'_>, is_stamped: bool, refusals: &mut Vec<Refusal>) {
-    let Question { policy, pod, .. } = *question;
+fn selectors(question: &DecisionInput<'_>, is_stamped: bool, refusals: &mut Vec<Refusal>) {
+    let DecisionInput { policy, pod, .. } = *question;
     let may_share = strategy(pod).is_none_or(Strategy::is_shared);
     let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
     let boundary = boundary(question).filter(|_| by_terms);
@@ -106,8 +106,8 @@ fn selectors(question: &Question<'_>, is_stamped: bool, refusals: &mut Vec<Refus
 }
 
 /// The rules on bypasses, as far as the pod alone says what it holds.
-fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
-    let Question { policy, pod, .. } = *question;
+fn bypasses(question: &DecisionInput<'_>, refusals: &mut Vec<Refusal>) {
+    let DecisionInput { policy, pod, .. } = *question;
     let mut findings = Findings::new(policy);
     let is_mps = strategy(pod) == Some(Strategy::Mps);
     let anything = Limits {
@@ -120,16 +120,16 @@ fn bypasses(question: &Question<'_>, refusals: &mut Vec<Refusal>) {
         true => takers(pod).map(|(place, _)| (place, anything)).collect(),
         false => Vec::new(),
     };
-    let standing = Standing {
+    let standing = PodContext {
         takes_gpu: takes_gpu(pod),
         whole_gpus: match strategy(pod) {
             Some(Strategy::Exclusive) => whole_gpus(pod),
             _ => 0,
         },
-        holds: holds_part(pod).then_some(Holds::Part),
+        holds: holds_part(pod).then_some(AllocatedDevice::Part),
         as_guard: true,
         limits: &granted,
-        ..Standing::default()
+        ..PodContext::default()
     };
     rules::check_pod(question, standing, &mut findings);
     let found = findings.into_list();
@@ -165,15 +165,15 @@ fn mounts_backwards(container: &Container<'_>, name: &str) -> bool {
     paths.any(|path| path.contains(name) && path.split('/').any(|part| part == ".."))
 }
 
-fn add(question: &Question<'_>, rule: &'static Rule, refusals: &mut Vec<Refusal>) {
+fn add(question: &DecisionInput<'_>, rule: &'static Rule, refusals: &mut Vec<Refusal>) {
     if question.policy.severity(rule) == Severity::Deny {
         refusals.push(Refusal::Rule(rule));
     }
 }
 
 /// Receipt, boundary label and terms of a pod that takes a stock resource.
-fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>) {
-    let Question { policy, pod, .. } = *question;
+fn stamp(question: &DecisionInput<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>) {
+    let DecisionInput { policy, pod, .. } = *question;
     let protected = &rules::protected_metadata::RULE;
     let Some(boundary) = boundary(question) else {
         refusals.push(Refusal::Rule(&rules::boundary_not_yours::RULE));
@@ -191,7 +191,7 @@ fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>)
     let strategy = strategy(pod);
     let is_mps = strategy == Some(Strategy::Mps);
     let mut lacks = pod.annotation(names::DECISION).is_none();
-    lacks |= !edits::stamp(pod, policy, boundary.into(), may_share(pod)).is_empty();
+    lacks |= !edits::markers_only(pod, policy, boundary.into(), may_share(pod)).is_empty();
     if is_mps {
         let places: Vec<Place> = takers(pod).map(|(place, _)| place).collect();
         let user = edits::written_user(pod, &places);
@@ -210,8 +210,8 @@ fn stamp(question: &Question<'_>, is_foreign: bool, refusals: &mut Vec<Refusal>)
 }
 
 /// The boundary label of a pod of an enforced namespace, whatever label it carries.
-fn boundary(question: &Question<'_>) -> Option<String> {
-    let Question {
+fn boundary(question: &DecisionInput<'_>) -> Option<String> {
+    let DecisionInput {
         policy,
         namespaces,
         namespace,
@@ -228,8 +228,13 @@ fn boundary(question: &Question<'_>) -> Option<String> {
 }
 
 /// Labels of a pod that slicegate gives none, or only the boundary's.
-fn labels(question: &Question<'_>, enforced: bool, is_foreign: bool, refusals: &mut Vec<Refusal>) {
-    let Question {
+fn labels(
+    question: &DecisionInput<'_>,
+    enforced: bool,
+    is_foreign: bool,
+    refusals: &mut Vec<Refusal>,
+) {
+    let DecisionInput {
         policy,
         namespaces,
         namespace,

@@ -8,7 +8,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use slicegate::cel::guard;
 use slicegate::config::policy;
-use slicegate::engine::{NeverMatched, Policy};
+use slicegate::engine::{ExcludedNamespaces, Policy};
 
 use super::cluster::{Cluster, pods_of};
 use super::control_plane::{Options, Parts};
@@ -137,7 +137,8 @@ fn install(cluster: &Cluster, index: usize, spec: &Value) -> Realm {
         );
         objects.push(object);
     }
-    for mut object in guard::validating(&policy, &NeverMatched::default(), &runtime_classes()) {
+    for mut object in guard::validating(&policy, &ExcludedNamespaces::default(), &runtime_classes())
+    {
         let name = format!(
             "{}-{index}",
             object["metadata"]["name"].as_str().expect("a name")

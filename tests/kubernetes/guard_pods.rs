@@ -7,7 +7,8 @@ use slicegate::admission::patch;
 use slicegate::config::policy;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::{
-    NamespaceView, Namespaces, Outcome, Policy, Question, RuntimeClasses, Supply, Workload, decide,
+    DecisionInput, NamespaceView, Namespaces, Outcome, Policy, RuntimeClasses, Supply, Workload,
+    decide,
 };
 use slicegate::facts;
 
@@ -61,10 +62,15 @@ impl World {
     }
 
     /// Asks something about a pod.
-    pub fn ask<T>(&self, namespace: &str, pod: &Value, ask: impl FnOnce(&Question<'_>) -> T) -> T {
+    pub fn ask<T>(
+        &self,
+        namespace: &str,
+        pod: &Value,
+        ask: impl FnOnce(&DecisionInput<'_>) -> T,
+    ) -> T {
         let text = pod.to_string();
         let read: facts::Pod<'_> = serde_json::from_str(&text).expect("a pod");
-        ask(&Question {
+        ask(&DecisionInput {
             policy: &self.policy,
             supply: &self.supply,
             namespaces: &self.namespaces,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use slicegate::engine::touches_gpu;
+use slicegate::engine::concerns_gpus;
 use slicegate::facts::Pod;
 
 use super::assets::Assets;
@@ -187,7 +187,7 @@ fn cost(cluster: &Cluster) -> f64 {
 fn touches(pod: &Value) -> bool {
     let text = pod.to_string();
     let read: Pod<'_> = serde_json::from_str(&text).expect("a pod");
-    touches_gpu(&read)
+    concerns_gpus(&read)
 }
 
 /// The beginning of a message without what differs from pod to pod.

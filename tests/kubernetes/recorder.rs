@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use slicegate::engine::NeverMatched;
+use slicegate::engine::ExcludedNamespaces;
 use slicegate::manifests::{Service, Trust, mutating_webhook};
 
 use super::cluster::{Cluster, pods_of};
@@ -36,7 +36,7 @@ impl Recorder {
         let server = Https::serve(&authority.server(), Arc::new(answer));
         let trust = Trust::Authority(&authority.pem);
         let mut configuration =
-            mutating_webhook(Service::default(), trust, &NeverMatched::default());
+            mutating_webhook(Service::default(), trust, &ExcludedNamespaces::default());
         let webhook = &mut configuration["webhooks"][0];
         webhook["failurePolicy"] = "Fail".into();
         webhook["timeoutSeconds"] = 30.into();

@@ -161,7 +161,7 @@ fn the_server_and_both_webhooks_leave_out_the_same_namespaces() {
         .iter()
         .find_map(|a| a.strip_prefix("--never-match="));
     let told: Vec<&str> = told.expect("the flag").split(',').collect();
-    assert_eq!(told, names::NEVER_MATCHED);
+    assert_eq!(told, names::EXCLUDED_NAMESPACES);
     for kind in ["Mutating", "Validating"] {
         let webhook = one(
             &objects,
@@ -357,7 +357,7 @@ fn every_way_to_a_certificate_makes_the_secret_the_server_reads() {
     let names: Vec<String> =
         serde_json::from_value(certificate["spec"]["dnsNames"].clone()).expect("names");
     assert_eq!(names, Service::default().dns_names());
-    assert!(names::NEVER_MATCHED.contains(&NAMESPACE));
+    assert!(names::EXCLUDED_NAMESPACES.contains(&NAMESPACE));
 }
 
 #[test]

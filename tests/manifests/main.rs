@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use slicegate::cel::guard;
 use slicegate::config::{documents, policy};
-use slicegate::engine::{NeverMatched, RuntimeClasses};
+use slicegate::engine::{ExcludedNamespaces, RuntimeClasses};
 use slicegate::manifests::{self, Service, Trust};
 use slicegate::yaml;
 
@@ -65,7 +65,7 @@ const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICE
 
 #[test]
 fn the_registration_stands_in_its_file() {
-    let never = NeverMatched::default();
+    let never = ExcludedNamespaces::default();
     let (service, trust) = (Service::default(), Trust::Kept);
     for (name, object) in [
         (
@@ -106,7 +106,7 @@ fn the_guard_for_the_built_in_policy_stands_in_its_files() {
             GUARD,
             guard::validating(
                 &policy,
-                &NeverMatched::default(),
+                &ExcludedNamespaces::default(),
                 &RuntimeClasses::default(),
             ),
         ),
@@ -144,7 +144,7 @@ fn the_definition_of_the_policys_kind_stands_in_its_file() {
 #[test]
 fn the_registration_says_whom_to_trust_in_three_ways() {
     let service = Service::default();
-    let never = NeverMatched::default();
+    let never = ExcludedNamespaces::default();
     for make in [manifests::mutating_webhook, manifests::validating_webhook] {
         let bundle = |o: &Value| o["webhooks"][0]["clientConfig"]["caBundle"].clone();
         let kept = make(service, Trust::Kept, &never);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use slicegate::config::documents;
-use slicegate::engine::touches_gpu;
+use slicegate::engine::concerns_gpus;
 use slicegate::facts::Pod;
 
 use super::Outside;
@@ -15,7 +15,7 @@ use super::run::Review;
 fn touches(pod: &Value) -> Option<bool> {
     let text = pod.to_string();
     let read: Result<Pod<'_>, _> = serde_json::from_str(&text);
-    read.ok().map(|pod| touches_gpu(&pod))
+    read.ok().map(|pod| concerns_gpus(&pod))
 }
 
 /// Objects with a key that alone asks for nothing on their pods, so that they are judged to the end.

@@ -49,7 +49,7 @@ pub fn is_closed(scene: &Scene, verdict: &Verdict) -> Result<(), TestCaseError> 
     if verdict.is_denied()
         || !matches!(
             verdict.reason,
-            Reason::Chosen | Reason::Kept | Reason::StampOnly(_)
+            Reason::Placed | Reason::Reused | Reason::MarkersOnly(_)
         )
     {
         return Ok(());
@@ -265,7 +265,7 @@ proptest! {
     #[test]
     fn stamped(scene in scene(10)) {
         let verdict = judge(&scene.world(), &scene.pod.0)?;
-        if matches!(verdict.reason, Reason::StampOnly(_)) {
+        if matches!(verdict.reason, Reason::MarkersOnly(_)) {
             let before = api::defaulted(&scene.pod.0);
             for (before, after) in api::containers(&before).zip(api::containers(&verdict.after)) {
                 match scheduler::gpus(before).is_empty() {

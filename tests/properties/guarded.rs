@@ -4,7 +4,7 @@ use crate::guard_twin::{Refusal, guarded};
 use proptest::prelude::*;
 use serde_json::Value;
 use slicegate::admission::World;
-use slicegate::engine::{Outcome, Question, Workload};
+use slicegate::engine::{DecisionInput, Outcome, Workload};
 use slicegate::facts;
 
 use crate::policies::ENFORCED;
@@ -16,7 +16,7 @@ use crate::{fleet, policies};
 fn refusals(world: &World, pod: &Value) -> Vec<&'static str> {
     let text = pod.to_string();
     let read: facts::Pod<'_> = serde_json::from_str(&text).unwrap();
-    let refusals = guarded(&Question {
+    let refusals = guarded(&DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,

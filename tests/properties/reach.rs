@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use slicegate::engine::line::decision::{Outcome, Reason, StampReason};
+use slicegate::engine::line::decision::{MarkersReason, Outcome, Reason};
 use slicegate::engine::rules;
 
 use super::policies::{self, ENFORCED};
@@ -104,9 +104,9 @@ fn met() -> Met {
             let again = judge(&world, &verdict.after).expect("a verdict");
             met.count(format!("{:?}", again.reason));
         }
-        let mut outsider = scene.pod.0;
-        outsider["metadata"]["namespace"] = "quiet".into();
-        met.verdict(&judge_outsider(&world, &outsider).expect("a verdict"));
+        let mut unmanaged = scene.pod.0;
+        unmanaged["metadata"]["namespace"] = "quiet".into();
+        met.verdict(&judge_outsider(&world, &unmanaged).expect("a verdict"));
     }
     let worlds = (policies::policy(), fleet::fleet(2));
     let pods = reaching::pod(&ENFORCED);
@@ -124,16 +124,16 @@ const fn is_met(reason: Reason) -> bool {
         Reason::NamespaceOff
         | Reason::TakesNoGpu
         | Reason::GpusHidden
-        | Reason::Chosen
-        | Reason::Kept
+        | Reason::Placed
+        | Reason::Reused
         | Reason::Findings => true,
-        Reason::StampOnly(why) => match why {
-            StampReason::DaemonSet
-            | StampReason::OptOut
-            | StampReason::NothingKnownFits
-            | StampReason::Outsider => true,
+        Reason::MarkersOnly(why) => match why {
+            MarkersReason::DaemonSet
+            | MarkersReason::OptOut
+            | MarkersReason::NothingKnownFits
+            | MarkersReason::Unmanaged => true,
             // No generated policy leaves another sharing system alone.
-            StampReason::ForeignSystem => false,
+            MarkersReason::ForeignSystem => false,
         },
         // A mirror pod: nobody here is a kubelet.
         Reason::NotOurs => false,
@@ -145,13 +145,13 @@ const REASONS: [Reason; 12] = [
     Reason::NamespaceOff,
     Reason::TakesNoGpu,
     Reason::GpusHidden,
-    Reason::Chosen,
-    Reason::Kept,
-    Reason::StampOnly(StampReason::DaemonSet),
-    Reason::StampOnly(StampReason::OptOut),
-    Reason::StampOnly(StampReason::NothingKnownFits),
-    Reason::StampOnly(StampReason::ForeignSystem),
-    Reason::StampOnly(StampReason::Outsider),
+    Reason::Placed,
+    Reason::Reused,
+    Reason::MarkersOnly(MarkersReason::DaemonSet),
+    Reason::MarkersOnly(MarkersReason::OptOut),
+    Reason::MarkersOnly(MarkersReason::NothingKnownFits),
+    Reason::MarkersOnly(MarkersReason::ForeignSystem),
+    Reason::MarkersOnly(MarkersReason::Unmanaged),
     Reason::Findings,
 ];
 

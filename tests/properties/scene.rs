@@ -8,7 +8,7 @@ use serde_json::Value;
 use slicegate::admission::{World, patch};
 use slicegate::engine::line::decision::{Decision, Outcome, Reason};
 use slicegate::engine::supply::{FleetBuilder, NodeView};
-use slicegate::engine::{Mode, Question, Severity, Strategy, Workload, decide, outsider};
+use slicegate::engine::{DecisionInput, Mode, Severity, Strategy, Workload, decide, unmanaged};
 use slicegate::facts;
 
 use super::api;
@@ -116,13 +116,13 @@ pub fn judge(world: &World, pod: &Value) -> Result<Verdict, TestCaseError> {
 
 /// What really happens to a pod of a namespace that is off or in dry-run.
 pub fn judge_outsider(world: &World, pod: &Value) -> Result<Verdict, TestCaseError> {
-    carry_out(world, pod, |question| outsider(question, Mode::Off))
+    carry_out(world, pod, |question| unmanaged(question, Mode::Off))
 }
 
 fn carry_out(
     world: &World,
     pod: &Value,
-    decide: impl for<'a> Fn(&Question<'a>) -> Decision<'a>,
+    decide: impl for<'a> Fn(&DecisionInput<'a>) -> Decision<'a>,
 ) -> Result<Verdict, TestCaseError> {
     let fail = |what: &str, e: &dyn fmt::Display, text: &str| {
         TestCaseError::fail(format!("{what}: {e}\n{text}"))
@@ -130,7 +130,7 @@ fn carry_out(
     let sent = pod.to_string();
     let read: facts::Pod<'_> =
         serde_json::from_str(&sent).map_err(|e| fail("the pod is not read", &e, &sent))?;
-    let question = Question {
+    let question = DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
-use slicegate::engine::{Outcome, Question, Workload};
+use slicegate::engine::{DecisionInput, Outcome, Workload};
 use slicegate::facts;
 
 use crate::guard_twin::guarded;
@@ -98,7 +98,7 @@ fn is_refused(scene: &Scene, pod: &Value) -> Result<(), TestCaseError> {
     );
     let text = pod.to_string();
     let read: facts::Pod<'_> = serde_json::from_str(&text).expect("a pod");
-    let refusals = guarded(&Question {
+    let refusals = guarded(&DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use slicegate::engine::{
-    Namespaces, Outcome, Question, Stage, Workload, decide, ephemeral, touches_gpu,
+    DecisionInput, Namespaces, Outcome, Stage, Workload, concerns_gpus, decide, ephemeral,
 };
 use slicegate::facts::Pod;
 
@@ -14,7 +14,7 @@ use super::scene::{self, cases, judge_outsider, scene};
 
 fn touches(pod: &Value) -> bool {
     let text = pod.to_string();
-    touches_gpu(&serde_json::from_str(&text).expect("a pod"))
+    concerns_gpus(&serde_json::from_str(&text).expect("a pod"))
 }
 
 /// The pod with a key of slicegate's that alone asks for nothing: it touches, and nothing else about it changes.
@@ -28,7 +28,7 @@ fn noticed(pod: &Value) -> Value {
 fn said(world: &slicegate::admission::World, pod: &Value, workload: Workload) -> Vec<String> {
     let text = pod.to_string();
     let read: Pod<'_> = serde_json::from_str(&text).expect("a pod");
-    let question = Question {
+    let question = DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,

@@ -37,8 +37,8 @@ fn described(supply: &Supply) -> Vec<String> {
     let short = |resource: &str| resource.trim_start_matches("nvidia.com/").to_owned();
     let mut lines = Vec::new();
     for group in &supply.groups {
-        for sold in &group.sold {
-            let offer: &Offer = &supply.offers[sold.offer];
+        for advertised in &group.advertised {
+            let offer: &Offer = &supply.offers[advertised.offer];
             let mib = offer
                 .memory_mib
                 .map_or("?".to_owned(), |mib| mib.to_string());
@@ -46,7 +46,7 @@ fn described(supply: &Supply) -> Vec<String> {
                 "{} {}: {} x {mib} MiB, 1/{} of {}",
                 offer.strategy,
                 short(&offer.resource),
-                sold.count,
+                advertised.count,
                 offer.replicas,
                 offer.product,
             ));

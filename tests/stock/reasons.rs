@@ -7,7 +7,7 @@ use slicegate::engine::{Policy, Supply};
 use super::{described, with_spec};
 
 /// A node of these labels, without their prefix where that is `nvidia.com/`, that sells so many of a resource.
-fn node(name: &str, labels: &str, (sold, count): (&str, u32)) -> NodeView {
+fn node(name: &str, labels: &str, (advertised, count): (&str, u32)) -> NodeView {
     let whole = |name: &str| match name.contains('/') {
         true => name.to_owned(),
         false => format!("nvidia.com/{name}"),
@@ -16,7 +16,7 @@ fn node(name: &str, labels: &str, (sold, count): (&str, u32)) -> NodeView {
     NodeView {
         name: name.to_owned(),
         labels: labels.map(|(k, v)| (whole(k), v.to_owned())).collect(),
-        allocatable: vec![(whole(sold), count.to_string())],
+        allocatable: vec![(whole(advertised), count.to_string())],
         ..NodeView::default()
     }
 }
@@ -193,8 +193,8 @@ const REASONS: [(Why, (&str, u32), &str, &str); 28] = [
 
 #[test]
 fn every_reason_names_what_is_wrong_and_says_what_to_do() {
-    for (why, sold, labels, words) in REASONS {
-        let supply = supply(&with_spec("{}"), [node("n", labels, sold)]);
+    for (why, advertised, labels, words) in REASONS {
+        let supply = supply(&with_spec("{}"), [node("n", labels, advertised)]);
         let [unknown] = supply.groups[0].unknown.as_slice() else {
             panic!("{labels} is read as {:?}", described(&supply));
         };

@@ -12,10 +12,14 @@ use crate::engine::rules::{
 };
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
-use crate::engine::{NeverMatched, Policy, RuntimeClasses, Strategy};
+use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses, Strategy};
 
 /// The policy `slicegate-bypass`.
-pub(super) fn policy(policy: &Policy, never: &NeverMatched, classes: &RuntimeClasses) -> Admission {
+pub(super) fn policy(
+    policy: &Policy,
+    never: &ExcludedNamespaces,
+    classes: &RuntimeClasses,
+) -> Admission {
     let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);

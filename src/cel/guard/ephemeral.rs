@@ -7,10 +7,14 @@ use crate::cel::quoted;
 use crate::engine::rules::ephemeral_gpu::RULE;
 use crate::engine::rules::runtime_class;
 use crate::engine::vocabulary::policy::Mode;
-use crate::engine::{NeverMatched, Policy, RuntimeClasses, Strategy};
+use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses, Strategy};
 
 /// The policy `slicegate-ephemeral`.
-pub(super) fn policy(policy: &Policy, never: &NeverMatched, classes: &RuntimeClasses) -> Admission {
+pub(super) fn policy(
+    policy: &Policy,
+    never: &ExcludedNamespaces,
+    classes: &RuntimeClasses,
+) -> Admission {
     let added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
         !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))";
     let [holders, all] = scope::containers();

@@ -11,13 +11,13 @@ use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::rules::{reserved_selector, too_large};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Outsiders};
-use crate::engine::{NeverMatched, Policy};
+use crate::engine::{ExcludedNamespaces, Policy};
 
 /// The labels that are slicegate's.
 pub(super) const LABELS: [&str; 3] = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
 
 /// The policy `slicegate-labels`.
-pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
     let mut variables = vec![scope::enforced(policy, never), scope::too_large_to_label()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);

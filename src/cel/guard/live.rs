@@ -9,10 +9,10 @@ use crate::cel::quoted;
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
-use crate::engine::{NeverMatched, Policy};
+use crate::engine::{ExcludedNamespaces, Policy};
 
 /// The policy `slicegate-live`.
-pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
     let receipt = same("annotations", names::DECISION);
     let kept = LABELS.map(|key| same("labels", key));
     let [boundary, strategy, user] = kept.clone();

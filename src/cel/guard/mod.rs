@@ -23,13 +23,17 @@ mod tenancy;
 
 use serde_json::Value;
 
-use crate::engine::{NeverMatched, Policy, RuntimeClasses};
+use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses};
 
 pub use current::{is_current, says};
 
 /// What Kubernetes 1.30 and newer take: policies that refuse, each with its binding. Namespaces that are never asked
 /// about are open here too. `classes` are the RuntimeClasses of the cluster, whose handlers CEL cannot see.
-pub fn validating(policy: &Policy, never: &NeverMatched, classes: &RuntimeClasses) -> Vec<Value> {
+pub fn validating(
+    policy: &Policy,
+    never: &ExcludedNamespaces,
+    classes: &RuntimeClasses,
+) -> Vec<Value> {
     [
         stamp::policy(policy, never),
         bypass::policy(policy, never, classes),

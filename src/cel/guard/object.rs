@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::engine::vocabulary::policy::Mode;
-use crate::engine::{NeverMatched, Policy};
+use crate::engine::{ExcludedNamespaces, Policy};
 
 /// `apiVersion` of everything here.
 pub(super) const API_VERSION: &str = "admissionregistration.k8s.io/v1";
@@ -71,7 +71,7 @@ impl Validation {
 
 impl Admission {
     /// The policy and its binding.
-    pub(super) fn objects(self, policy: &Policy, never: &NeverMatched) -> [Value; 2] {
+    pub(super) fn objects(self, policy: &Policy, never: &ExcludedNamespaces) -> [Value; 2] {
         let name = self.name;
         let elsewhere = json!({"namespaceSelector": {"matchExpressions": [{
             "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": never.names(),

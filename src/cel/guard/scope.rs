@@ -5,11 +5,11 @@ use crate::cel::relevance::beyond;
 use crate::cel::{LISTS, begins, is_one_of, quoted};
 use crate::engine::relevance::pod_limits;
 use crate::engine::relevance::pod_limits::Limit;
-use crate::engine::relevance::sharing_systems::{Stands, WORDS, Word};
+use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES, SystemName};
 use crate::engine::rules::too_large;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
-use crate::engine::{NeverMatched, Policy};
+use crate::engine::{ExcludedNamespaces, Policy};
 
 /// Whether a name is one of these texts.
 pub(super) fn one_of(text: &str, names: &[&str]) -> String {
@@ -35,7 +35,7 @@ pub(super) fn no_mirror() -> (&'static str, String) {
 }
 
 /// Whether slicegate acts in the namespace.
-pub(super) fn enforced(policy: &Policy, never: &NeverMatched) -> Variable {
+pub(super) fn enforced(policy: &Policy, never: &ExcludedNamespaces) -> Variable {
     if policy.mode != Mode::Enforce {
         return ("enforced", "false".to_owned());
     }
@@ -192,17 +192,17 @@ pub(super) fn taking() -> Variable {
 
 /// Whether the pod belongs to a system that the policy leaves alone.
 pub(super) fn foreign(policy: &Policy) -> Variable {
-    let listed = |word: &&Word| {
+    let listed = |word: &&SystemName| {
         word.systems
             .iter()
             .any(|s| policy.foreign_sharing.contains(s))
     };
-    let all: Vec<&Word> = WORDS.iter().filter(listed).collect();
-    let shares: Vec<&Word> = all.iter().copied().filter(|w| w.takes_a_share).collect();
+    let all: Vec<&SystemName> = SYSTEM_NAMES.iter().filter(listed).collect();
+    let shares: Vec<&SystemName> = all.iter().copied().filter(|w| w.takes_a_share).collect();
     let expression = format!(
         "size(variables.taking) > 0\n? {}\n: {}",
-        spoken(&all),
-        spoken(&shares)
+        system_request(&all),
+        system_request(&shares)
     );
     match all.is_empty() {
         true => ("foreign", "false".to_owned()),
@@ -211,19 +211,19 @@ pub(super) fn foreign(policy: &Policy) -> Variable {
 }
 
 /// Whether the pod says one of these words.
-fn spoken(words: &[&Word]) -> String {
+fn system_request(words: &[&SystemName]) -> String {
     let mut clauses = Vec::new();
-    for (stands, map) in [
-        (Stands::Annotation, "annotations"),
-        (Stands::Label, "labels"),
+    for (kind, map) in [
+        (KeyKind::Annotation, "annotations"),
+        (KeyKind::Label, "labels"),
     ] {
-        if let Some(is) = is_word(words, stands) {
+        if let Some(is) = is_word(words, kind) {
             clauses.push(format!(
                 "object.metadata.?{map}.orValue({{}}).exists(k, {is} && object.metadata.{map}[k] != 'false')"
             ));
         }
     }
-    if let Some(is) = is_word(words, Stands::Resource) {
+    if let Some(is) = is_word(words, KeyKind::Resource) {
         clauses.push(format!("variables.holders.exists(c, {})", asks("c", &is)));
     }
     match clauses.is_empty() {
@@ -232,8 +232,8 @@ fn spoken(words: &[&Word]) -> String {
     }
 }
 
-fn is_word(words: &[&Word], stands: Stands) -> Option<String> {
-    let keys = words.iter().filter(|w| w.stands == stands).map(|w| w.key);
+fn is_word(words: &[&SystemName], kind: KeyKind) -> Option<String> {
+    let keys = words.iter().filter(|w| w.kind == kind).map(|w| w.key);
     let (open, whole): (Vec<&str>, Vec<&str>) = keys.partition(|key| key.ends_with('*'));
     let mut clauses = Vec::new();
     if !whole.is_empty() {

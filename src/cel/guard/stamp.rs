@@ -10,10 +10,10 @@ use crate::cel::{TERMS, quoted};
 use crate::engine::rules::{boundary_not_yours, node_name, protected_metadata};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode};
-use crate::engine::{NeverMatched, Policy, Strategy};
+use crate::engine::{ExcludedNamespaces, Policy, Strategy};
 
 /// The policy `slicegate-stamp`.
-pub(super) fn policy(policy: &Policy, never: &NeverMatched) -> Admission {
+pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
     let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
     variables.extend(scope::containers());
     variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);

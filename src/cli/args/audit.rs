@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 
 use super::{ClusterArgs, Format, dns_label};
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 
 /// `slicegate audit`.
 #[derive(Debug, ClapArgs)]
@@ -25,7 +25,7 @@ pub(crate) struct AuditArgs {
     pub policy: Option<String>,
     /// Excluded namespaces [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
-    pub never_match: Option<NeverMatched>,
+    pub never_match: Option<ExcludedNamespaces>,
     /// Only the pods of this namespace
     #[arg(short, long, value_name = "NAMESPACE", value_parser = dns_label)]
     pub namespace: Option<String>,
@@ -61,7 +61,7 @@ pub(crate) struct AdoptArgs {
     pub policy: Option<String>,
     /// The excluded namespaces of this installation
     #[arg(long, value_name = "NS,NS")]
-    pub never_match: Option<NeverMatched>,
+    pub never_match: Option<ExcludedNamespaces>,
     /// Sends the changes as a dry run, and changes nothing
     #[arg(long)]
     pub dry_run: bool,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 
 use super::{ClusterArgs, dns_label};
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use crate::report::review::Detail;
 
 /// `slicegate review`.
@@ -48,7 +48,7 @@ pub(crate) struct WorldArgs {
     pub namespaces: Option<String>,
     /// Excluded namespaces [default: kube-system,slicegate-system,gpu-operator]
     #[arg(long, value_name = "NS,NS")]
-    pub never_match: Option<NeverMatched>,
+    pub never_match: Option<ExcludedNamespaces>,
     /// Reads nodes, namespaces and policy from the cluster of this kubeconfig, and from no other
     #[arg(long, value_name = "FILE")]
     pub kubeconfig: Option<PathBuf>,

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::enums::Enum;
 use super::formats::{Format, Text};
-use super::spec::{Boundary, Placement, Pool, Share, SharingPolicySpec, Supply, Tier, Toleration};
+use super::spec::{
+    Boundary, PlacementPolicy, Pool, Share, SharingPolicySpec, Supply, Tier, Toleration,
+};
 use crate::engine::rules;
 use crate::engine::vocabulary::fraction::Fraction;
 use crate::engine::vocabulary::policy::{
@@ -74,8 +76,8 @@ fn tier(tier: Tier) -> policy::Tier {
     }
 }
 
-fn placement(placement: Placement) -> policy::Placement {
-    policy::Placement {
+fn placement(placement: PlacementPolicy) -> policy::PlacementPolicy {
+    policy::PlacementPolicy {
         boundary: placement.boundary.0,
         packing: placement.packing.0.0,
         schedulers: texts(placement.schedulers),

@@ -86,7 +86,7 @@ pub(super) struct SharingPolicySpec {
     pub tiers: Option<Vec<Tier>>,
     /// How pods are placed.
     #[serde(default)]
-    pub placement: Placement,
+    pub placement: PlacementPolicy,
     /// How nodes are read.
     #[serde(default)]
     pub supply: Supply,
@@ -139,7 +139,7 @@ pub(super) struct Share {
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Placement {
+pub(super) struct PlacementPolicy {
     /// What keeps boundaries on different nodes: a pod's anti-affinity (the default), or a label of the node that you set.
     pub boundary: Enum<BoundaryPlacement>,
     /// Whether nodes that already run shares of the same boundary are preferred; they are by default.
@@ -222,7 +222,7 @@ fn texts<const N: usize>(texts: [&str; N]) -> Vec<Text<Filled>> {
     texts.map(|text| Text(text.to_owned())).to_vec()
 }
 
-impl Default for Placement {
+impl Default for PlacementPolicy {
     fn default() -> Self {
         Self {
             boundary: Enum::default(),

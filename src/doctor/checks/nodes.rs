@@ -40,23 +40,26 @@ pub(super) fn known(assessment: &Assessment<'_>) -> Findings {
     }
     let mut findings = unknown(supply);
     findings.extend(doubted(supply));
-    let mut sold: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut advertised: BTreeMap<&str, u64> = BTreeMap::new();
     for group in &supply.groups {
-        for entry in &group.sold {
+        for entry in &group.advertised {
             if let Some(offer) = supply.offers.get(entry.offer) {
                 let nodes = u64::try_from(supply.nodes_in(group)).unwrap_or(u64::MAX);
-                *sold.entry(offer.strategy.word()).or_default() +=
+                *advertised.entry(offer.strategy.word()).or_default() +=
                     nodes.saturating_mul(entry.count);
             }
         }
     }
-    let sold: Vec<String> = sold.iter().map(|(word, n)| format!("{n} {word}")).collect();
-    if !sold.is_empty() {
+    let advertised: Vec<String> = advertised
+        .iter()
+        .map(|(word, n)| format!("{n} {word}"))
+        .collect();
+    if !advertised.is_empty() {
         let nodes = match supply.gpu_nodes() {
             1 => "1 node hands out".to_owned(),
             some => format!("{some} nodes hand out"),
         };
-        findings.push(Finding::ok(format!("{nodes} {}", sold.join(", "))));
+        findings.push(Finding::ok(format!("{nodes} {}", advertised.join(", "))));
     }
     Ok(findings)
 }
@@ -183,7 +186,10 @@ pub(super) fn renamed(assessment: &Assessment<'_>) -> Findings {
         Identity::Listed(_) => false,
     };
     let shares_as_whole = |group: &&Group| {
-        let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
+        let mut offers = group
+            .advertised
+            .iter()
+            .filter_map(|s| supply.offers.get(s.offer));
         offers.any(|o| o.resource == GPU && o.strategy != Strategy::Exclusive && is_made_here(o))
     };
     let (count, names) = named(supply, supply.groups.iter().filter(shares_as_whole));

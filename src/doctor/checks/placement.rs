@@ -11,7 +11,10 @@ use crate::engine::vocabulary::policy::BoundaryPlacement;
 pub(super) fn node_labels(assessment: &Assessment<'_>) -> Findings {
     let (policy, supply) = (assessment.policy()?, seen(&assessment.supply)?);
     let shares = |group: &&Group| {
-        let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
+        let mut offers = group
+            .advertised
+            .iter()
+            .filter_map(|s| supply.offers.get(s.offer));
         offers.any(|offer| offer.strategy.is_shared())
     };
     let key = match policy.placement.boundary {

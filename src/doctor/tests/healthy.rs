@@ -8,7 +8,7 @@ use super::super::{Aim, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult,
 use crate::cel::guard;
 use crate::certificates;
 use crate::config::{documents, fleet, policy};
-use crate::engine::{NeverMatched, RuntimeClasses};
+use crate::engine::{ExcludedNamespaces, RuntimeClasses};
 use crate::manifests::{self, Service, Trust};
 
 /// 2026-11-22 or later: certificates are made now.
@@ -44,7 +44,7 @@ pub(super) fn healthy() -> Gathered {
     let trust = Trust::Authority(&made.ca_pem);
     let encoded = |pem: &str| STANDARD.encode(pem);
     let in_force = policy::built_in().unwrap();
-    let never = NeverMatched::default();
+    let never = ExcludedNamespaces::default();
     let mut gathered = Gathered::nothing("slicegate-system");
     gathered.user = Ok("alice".to_owned());
     gathered.version = Ok(json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"}));

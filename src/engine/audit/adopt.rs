@@ -4,7 +4,7 @@ use crate::engine::line::taking::takes_gpu;
 use crate::engine::request::tenancy::own_boundary;
 use std::borrow::Cow;
 
-use super::{Judge, question, stamp};
+use super::{Judge, input, markers};
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 
@@ -33,10 +33,10 @@ pub fn adoption<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> 
     if !takes_gpu(pod) {
         return Adoption::NoGpu;
     }
-    if stamp::borne(judge, namespace, pod).is_some() {
+    if markers::borne(judge, namespace, pod).is_some() {
         return Adoption::Labelled;
     }
-    let due = own_boundary(&question(judge, namespace, pod));
+    let due = own_boundary(&input(judge, namespace, pod));
     match (pod.label(names::TRUST_BOUNDARY), due) {
         (Some(label), due) => Adoption::Differs { label, due },
         (None, Some(due)) => Adoption::Label(due),

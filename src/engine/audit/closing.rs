@@ -6,7 +6,7 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
-/// Whether it has required anti-affinity by slicegate's labels that slicegate did not write. Judged by its own stamp,
+/// Whether it has required anti-affinity by slicegate's labels that slicegate did not write. Judged by its own markers,
 /// since nobody changes that later, and not by its namespace, which may have been another when it was created.
 pub fn closes_nodes(pod: &Pod<'_>) -> bool {
     let strategy = pod.label(names::STRATEGY).and_then(Strategy::from_word);

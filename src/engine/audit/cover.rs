@@ -1,6 +1,6 @@
 //! Why the guarantee does not cover a pod that is there, each reason with what to do about it.
 
-use super::{Holding, Judge, PodAudit, stamp};
+use super::{Holding, Judge, PodAudit, markers};
 use crate::engine::edits;
 use crate::engine::line::edit::Edit;
 use crate::engine::namespaces::consent::ClaimProblem;
@@ -144,7 +144,7 @@ fn label(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
 fn differs(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str) -> (String, String) {
     let namespace = pod.placed.namespace;
     let anew = "delete the pod so that it is made anew";
-    if let Some(said) = stamp::receipt_says(pod.placed.pod).filter(|said| said != label) {
+    if let Some(said) = markers::receipt_says(pod.placed.pod).filter(|said| said != label) {
         let message = match said.is_empty() {
             true => format!("its label is {label}, and its receipt cannot be read"),
             false => format!(
@@ -154,7 +154,7 @@ fn differs(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str) -> (String, Strin
         };
         return (message, format!("{anew}; find out who changed one of them"));
     }
-    let whole = stamp::whole(label);
+    let whole = markers::whole(label);
     if judge.namespaces.problem(namespace, whole, judge.policy) == Some(ClaimProblem::NoMember) {
         let message = format!(
             "its label is {label}, and namespace {whole} does not list {namespace} as a member"
@@ -264,7 +264,7 @@ fn come_without_terms(policy: &Policy) -> bool {
 }
 
 fn has_terms(pod: &Pod<'_>, policy: &Policy, label: &str) -> bool {
-    let edits = edits::stamp(pod, policy, label.into(), true);
+    let edits = edits::markers_only(pod, policy, label.into(), true);
     !edits.iter().any(|edit| matches!(edit, Edit::Repel { .. }))
 }
 

@@ -7,8 +7,8 @@
 mod adopt;
 mod closing;
 mod cover;
+mod markers;
 mod neighbours;
-mod stamp;
 #[cfg(test)]
 mod tests;
 
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use super::namespaces::Namespaces;
 use super::supply::fleet::Doubted;
 use super::supply::{Group, Offer, Supply, Unknown};
-use crate::engine::line::input::{Question, Workload};
+use crate::engine::line::input::{DecisionInput, Workload};
 use crate::engine::placement::usage;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Policy};
@@ -75,7 +75,7 @@ pub struct NodeAudit<'a> {
     /// Its name.
     pub name: &'a str,
     /// What it sells.
-    pub sells: Vec<Sells<'a>>,
+    pub advertises: Vec<Sells<'a>>,
     /// GPU resources nothing can be said about, and why.
     pub unknown: &'a [Unknown],
     /// Memory labels that cannot be right.
@@ -136,9 +136,9 @@ pub struct PodAudit<'a> {
 
 impl NodeAudit<'_> {
     fn take(&mut self, held: &BTreeMap<&str, u64>) {
-        for sells in &mut self.sells {
-            let taken = held.get(sells.offer.resource.as_str());
-            sells.free = sells.free.saturating_sub(taken.copied().unwrap_or(0));
+        for advertises in &mut self.advertises {
+            let taken = held.get(advertises.offer.resource.as_str());
+            advertises.free = advertises.free.saturating_sub(taken.copied().unwrap_or(0));
         }
     }
 }
@@ -235,14 +235,13 @@ pub fn boundaries<'a>(judge: &Judge<'a>, placed: &[Placed<'a>]) -> Audit<'a> {
 
 /// Whether a pod's label counts, and what it or its namespace says by now would give a new one another.
 pub fn has_drifted<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
-    stamp::borne(judge, namespace, pod).is_some_and(|label| {
-        own_boundary(&question(judge, namespace, pod)).as_deref() != Some(label)
-    })
+    markers::borne(judge, namespace, pod)
+        .is_some_and(|label| own_boundary(&input(judge, namespace, pod)).as_deref() != Some(label))
 }
 
 /// The question a decision about a pod that is there would answer.
-fn question<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Question<'a> {
-    Question {
+fn input<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> DecisionInput<'a> {
+    DecisionInput {
         policy: judge.policy,
         supply: judge.supply,
         namespaces: judge.namespaces,
@@ -257,8 +256,8 @@ fn question<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Ques
 
 fn pod<'a>(judge: &Judge<'a>, placed: Placed<'a>) -> PodAudit<'a> {
     let (mode, _) = judge.namespaces.mode(placed.namespace, judge.policy);
-    let borne = stamp::borne(judge, placed.namespace, placed.pod);
-    let due = own_boundary(&question(judge, placed.namespace, placed.pod));
+    let borne = markers::borne(judge, placed.namespace, placed.pod);
+    let due = own_boundary(&input(judge, placed.namespace, placed.pod));
     let mut pod = PodAudit {
         placed,
         mode,
@@ -293,7 +292,10 @@ fn holds<'a>(supply: &'a Supply, placed: &Placed<'_>) -> Holding<'a> {
 }
 
 fn shares_now(supply: &Supply, group: &Group) -> bool {
-    let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
+    let mut offers = group
+        .advertised
+        .iter()
+        .filter_map(|s| supply.offers.get(s.offer));
     offers.any(|offer| offer.strategy.is_shared())
 }
 
@@ -302,7 +304,10 @@ fn held<'a>(supply: &'a Supply, group: &'a Group, resource: &str) -> Holding<'a>
     if let Some(unknown) = unknown.find(|unknown| unknown.resource == resource) {
         return Holding::Unknown(Some(unknown));
     }
-    let mut offers = group.sold.iter().filter_map(|s| supply.offers.get(s.offer));
+    let mut offers = group
+        .advertised
+        .iter()
+        .filter_map(|s| supply.offers.get(s.offer));
     match offers.find(|o| o.resource == resource).map(|o| o.strategy) {
         Some(Strategy::Exclusive) => Holding::Whole,
         Some(Strategy::Mig) => Holding::Slice,
@@ -316,8 +321,8 @@ fn held<'a>(supply: &'a Supply, group: &'a Group, resource: &str) -> Holding<'a>
 fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
     let mut nodes = BTreeMap::new();
     for group in &supply.groups {
-        let sold = group.sold.iter();
-        let sells: Vec<Sells<'_>> = sold
+        let advertised = group.advertised.iter();
+        let advertises: Vec<Sells<'_>> = advertised
             .filter_map(|s| {
                 Some(Sells {
                     offer: supply.offers.get(s.offer)?,
@@ -330,7 +335,7 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
         for name in supply.node_names(group).filter(|n| !n.contains('/')) {
             let node = NodeAudit {
                 name,
-                sells: sells.clone(),
+                advertises: advertises.clone(),
                 unknown: &group.unknown,
                 doubted: &group.doubted,
                 takes_new_pods: group.available,
@@ -348,7 +353,7 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
 fn missing(name: &str) -> NodeAudit<'_> {
     NodeAudit {
         name,
-        sells: Vec::new(),
+        advertises: Vec::new(),
         unknown: &[],
         doubted: &[],
         takes_new_pods: false,

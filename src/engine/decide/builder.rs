@@ -1,16 +1,16 @@
 //! A decision in the making: each step looks at what the ones before it left.
 
-use crate::engine::decide::Witness;
+use crate::engine::decide::Observer;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::engine::edits;
-use crate::engine::line::decision::{Decision, Outcome, Reason, StampReason};
+use crate::engine::line::decision::{Decision, MarkersReason, Outcome, Reason};
 use crate::engine::line::edit::Edit;
-use crate::engine::line::input::{Question, Workload};
-use crate::engine::line::placement::Case;
-use crate::engine::line::request::Asked;
-use crate::engine::line::request::{Named, Want};
+use crate::engine::line::input::{DecisionInput, Workload};
+use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::request::PodRequest;
+use crate::engine::line::request::{DeviceRequest, RequestedResource};
 use crate::engine::placement::choose;
 use crate::engine::placement::existing;
 use crate::engine::profile::Profile;
@@ -19,7 +19,7 @@ use crate::engine::request;
 use crate::engine::request::tenancy;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::rules;
-use crate::engine::rules::check::{Standing, Trust};
+use crate::engine::rules::check::{PodContext, Trust};
 use crate::engine::supply::{Allocator, NodeFilter};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
@@ -28,8 +28,8 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
 /// A decision in the making.
-pub(super) struct Draft<'q, 'a> {
-    pub(super) question: &'q Question<'a>,
+pub(super) struct DecisionBuilder<'q, 'a> {
+    pub(super) input: &'q DecisionInput<'a>,
     pub(super) mode: Mode,
     /// What was found so far.
     pub(super) findings: Findings<'a>,
@@ -37,11 +37,11 @@ pub(super) struct Draft<'q, 'a> {
     pub(super) boundary: Option<Cow<'a, str>>,
 }
 
-impl<'q, 'a> Draft<'q, 'a> {
+impl<'q, 'a> DecisionBuilder<'q, 'a> {
     /// Nothing is decided yet.
-    pub(super) fn new(question: &'q Question<'a>, mode: Mode, findings: Findings<'a>) -> Self {
+    pub(super) fn new(input: &'q DecisionInput<'a>, mode: Mode, findings: Findings<'a>) -> Self {
         Self {
-            question,
+            input,
             mode,
             findings,
             tier: None,
@@ -50,8 +50,12 @@ impl<'q, 'a> Draft<'q, 'a> {
     }
 
     /// Decides, now that the asks are read.
-    pub(super) fn judge(mut self, mut asked: Asked<'a>, witness: Witness<'_>) -> Decision<'a> {
-        let Question {
+    pub(super) fn judge(
+        mut self,
+        mut requested: PodRequest<'a>,
+        observer: Observer<'_>,
+    ) -> Decision<'a> {
+        let DecisionInput {
             policy,
             supply,
             namespaces,
@@ -59,12 +63,15 @@ impl<'q, 'a> Draft<'q, 'a> {
             pod,
             workload,
             ..
-        } = *self.question;
-        let takes_stock = asked.wants.iter().any(|w| w.named != Named::Nothing);
-        let spoken = sharing_systems::spoken(pod, takes_stock);
+        } = *self.input;
+        let takes_stock = requested
+            .requests
+            .iter()
+            .any(|w| w.named != RequestedResource::Nothing);
+        let system_request = sharing_systems::system_request(pod, takes_stock);
         // An ask that cannot be read is no want, and its tier and boundary are judged all the same.
-        let unreadable = asked.wants.is_empty() && self.findings.deny();
-        if asked.wants.is_empty() && spoken.is_none() && !unreadable {
+        let unreadable = requested.requests.is_empty() && self.findings.deny();
+        if requested.requests.is_empty() && system_request.is_none() && !unreadable {
             return self.without_gpu();
         }
         let view = namespaces.view(namespace);
@@ -78,18 +85,18 @@ impl<'q, 'a> Draft<'q, 'a> {
             &mut self.findings,
         );
         self.boundary_after_all();
-        if let Some(spoken) = spoken {
-            if spoken.is_left_alone(policy) {
+        if let Some(system_request) = system_request {
+            if system_request.is_left_alone(policy) {
                 return self.foreign();
             }
-            rules::foreign_sharing::found(&spoken, &mut self.findings);
+            rules::foreign_sharing::found(&system_request, &mut self.findings);
         }
-        if asked.wants.is_empty() && !unreadable {
+        if requested.requests.is_empty() && !unreadable {
             return self.without_gpu();
         }
         if says_off(pod) && !unreadable {
             if policy.pod_opt_out && takes_stock {
-                return self.stamp(&asked.wants, None, StampReason::OptOut);
+                return self.markers_only(&requested.requests, None, MarkersReason::OptOut);
             }
             // As written, an ask by annotation alone takes no GPU.
             if policy.pod_opt_out {
@@ -97,79 +104,85 @@ impl<'q, 'a> Draft<'q, 'a> {
             }
             rules::opt_out_ignored::check(&mut self.findings);
         }
-        self.missing_tier(&asked);
+        self.missing_tier(&requested);
         let labelled = existing::is_labelled(pod);
         if !labelled {
-            rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+            rules::mig_profile_unknown::check(&requested.requests, supply, &mut self.findings);
         }
-        let mixed = rules::mixed_devices::check(pod, &asked.wants, self.tier, &mut self.findings);
+        let mixed =
+            rules::mixed_devices::check(pod, &requested.requests, self.tier, &mut self.findings);
         let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
         if self.tier.is_some() {
-            select(&mut asked, &filter, labelled);
+            select(&mut requested, &filter, labelled);
         }
         let pinned = rules::daemonset_share::pinned(pod, &filter);
         if pinned.is_some() || workload == Workload::DaemonSet {
-            return self.daemon_set(&asked, pinned);
+            return self.daemon_set(&requested, pinned);
         }
         if let Some(tier) = self.tier {
-            asked
-                .wants
+            requested
+                .requests
                 .iter_mut()
-                .for_each(|want| want.fill(&tier.share));
+                .for_each(|request| request.fill(&tier.share));
         }
-        let strategies = self.strategies(&asked, mixed);
+        let strategies = self.strategies(&requested, mixed);
         if self.findings.deny() {
             return self.deny();
         }
         if strategies.is_empty() {
-            return self.stay_as_written(&asked.wants, rules::no_such_offer::unnamed());
+            return self.stay_as_written(&requested.requests, rules::no_such_offer::unnamed());
         }
         let profile = Profile::of(pod);
-        let case = Case {
+        let query = PlacementQuery {
             pod,
             policy,
             supply,
             namespace: view,
             tier: self.tier,
             is_sandboxed: self.sandbox().is_some(),
-            wants: &asked.wants,
-            products: &asked.products,
+            requests: &requested.requests,
+            products: &requested.products,
             filter: &filter,
             strategies,
-            is_explicit: asked.strategy.is_some(),
+            is_explicit: requested.strategy.is_some(),
             profile: &profile,
-            wanted: OnceCell::new(),
+            requested_products: OnceCell::new(),
             reached: OnceCell::new(),
         };
-        let kept = if labelled {
-            existing::keep(&case)
+        let reused = if labelled {
+            existing::reuse(&query)
         } else {
             None
         };
-        if labelled && kept.is_none() {
+        if labelled && reused.is_none() {
             // A profile that only nodes know may be kept after they are gone, and is judged like others otherwise.
-            rules::mig_profile_unknown::check(&asked.wants, supply, &mut self.findings);
+            rules::mig_profile_unknown::check(&requested.requests, supply, &mut self.findings);
             if self.findings.deny() {
                 return self.deny();
             }
         }
-        let is_kept = kept.is_some();
-        let choice = kept.or_else(|| choose::choose(&case));
-        witness(&case, choice.as_ref());
-        match choice {
-            Some(choice) => self.chosen(&case, &choice, &asked.echoes, is_kept),
-            None => self.nothing_fits(&case),
+        let is_reused = reused.is_some();
+        let placement = reused.or_else(|| choose::choose(&query));
+        observer(&query, placement.as_ref());
+        match placement {
+            Some(placement) => self.chosen(
+                &query,
+                &placement,
+                &requested.limit_range_defaults,
+                is_reused,
+            ),
+            None => self.nothing_fits(&query),
         }
     }
 
     /// The pod's runtime class, where the policy says that it runs pods apart from their node's kernel.
     pub(super) fn sandbox(&self) -> Option<&'a str> {
-        let Question {
+        let DecisionInput {
             policy,
             runtime_classes,
             pod,
             ..
-        } = *self.question;
+        } = *self.input;
         runtime_classes.sandbox(pod, &policy.placement.sandboxes)
     }
 
@@ -177,9 +190,9 @@ impl<'q, 'a> Draft<'q, 'a> {
     /// namespace's own.
     pub(super) fn boundary_after_all(&mut self) {
         if self.boundary.is_none() && !self.findings.deny() {
-            self.boundary = own_boundary(self.question);
+            self.boundary = own_boundary(self.input);
             if self.boundary.is_none() {
-                let text = rules::boundary_not_yours::none_left(self.question.namespace);
+                let text = rules::boundary_not_yours::none_left(self.input.namespace);
                 self.findings
                     .refuse(&rules::boundary_not_yours::RULE, "", text);
             }
@@ -188,12 +201,12 @@ impl<'q, 'a> Draft<'q, 'a> {
 
     /// A pod that takes no GPU: only what it must not do is looked at.
     pub(super) fn without_gpu(mut self) -> Decision<'a> {
-        let pod = self.question.pod;
-        let standing = Standing {
-            hides_gpus: rules::runtime_class::hides(self.question),
-            ..Standing::default()
+        let pod = self.input.pod;
+        let standing = PodContext {
+            hides_gpus: rules::runtime_class::hides(self.input),
+            ..PodContext::default()
         };
-        rules::check_pod(self.question, standing, &mut self.findings);
+        rules::check_pod(self.input, standing, &mut self.findings);
         rules::protected_metadata::check(pod, &[], &mut self.findings);
         rules::reserved_selector::check(pod, &[], &mut self.findings);
         let mut edits = Vec::new();
@@ -207,19 +220,19 @@ impl<'q, 'a> Draft<'q, 'a> {
         self.finish(edits, None, reason)
     }
 
-    pub(super) fn missing_tier(&mut self, asked: &Asked<'_>) {
-        let policy = self.question.policy;
+    pub(super) fn missing_tier(&mut self, requested: &PodRequest<'_>) {
+        let policy = self.input.policy;
         let refused = self.findings.has(&rules::tier_unknown::RULE)
             || self.findings.has(&rules::tier_not_allowed::RULE);
         if self.tier.is_some() || refused {
             return;
         }
-        let what = match (asked.has_share_ask, asked.strategy) {
+        let what = match (requested.has_size, requested.strategy) {
             (true, _) => "an ask for memory, a fraction or compute",
             (false, Some(_)) => "a strategy",
             (false, None) => return,
         };
-        let view = self.question.namespaces.view(self.question.namespace);
+        let view = self.input.namespaces.view(self.input.namespace);
         let allowed = tenancy::allowed_tiers(view, policy);
         let names: Vec<&str> = allowed.iter().map(|t| t.name.as_str()).collect();
         let text = rules::tier_missing::text(what, &names);
@@ -227,13 +240,13 @@ impl<'q, 'a> Draft<'q, 'a> {
     }
 
     pub(super) fn deny(mut self) -> Decision<'a> {
-        let standing = Standing {
+        let standing = PodContext {
             takes_gpu: true,
-            hides_gpus: self.question.policy.placement.hide_gpus,
+            hides_gpus: self.input.policy.placement.hide_gpus,
             trust: Trust::Unjudged,
-            ..Standing::default()
+            ..PodContext::default()
         };
-        rules::check_pod(self.question, standing, &mut self.findings);
+        rules::check_pod(self.input, standing, &mut self.findings);
         self.selectors_of_no_choice();
         self.finish(Vec::new(), None, Reason::Findings)
     }
@@ -241,7 +254,7 @@ impl<'q, 'a> Draft<'q, 'a> {
     /// Nothing is chosen, so nobody can say which terms the pod would be given: those that go with its boundary and its
     /// own user label are not held against it.
     pub(super) fn selectors_of_no_choice(&mut self) {
-        let pod = self.question.pod;
+        let pod = self.input.pod;
         let boundary = self.boundary.as_deref();
         let own = [
             (names::TRUST_BOUNDARY, boundary),
@@ -260,7 +273,7 @@ impl<'q, 'a> Draft<'q, 'a> {
         by: Option<(Strategy, Allocator)>,
         reason: Reason,
     ) -> Decision<'a> {
-        if let Some(excess) = edits::size::excess_of_terms(self.question.pod, &edits) {
+        if let Some(excess) = edits::size::excess_of_terms(self.input.pod, &edits) {
             rules::too_large::refuse(excess, &mut self.findings);
         }
         let deny = self.findings.deny();
@@ -281,7 +294,7 @@ impl<'q, 'a> Draft<'q, 'a> {
             edits: if deny { Vec::new() } else { edits },
             reason: match (deny, outcome, reason) {
                 (true, ..) => Reason::Findings,
-                (false, Outcome::Untouched, Reason::Chosen) => Reason::Kept,
+                (false, Outcome::Untouched, Reason::Placed) => Reason::Reused,
                 _ => reason,
             },
         }
@@ -290,12 +303,15 @@ impl<'q, 'a> Draft<'q, 'a> {
 
 /// Takes what node selectors ask for where the pod says no size. The terms of a finished rewrite are its own; what they
 /// stood beside is an annotation by then.
-pub(super) fn select(asked: &mut Asked<'_>, filter: &NodeFilter<'_>, is_rewritten: bool) {
-    if !asked.has_share_ask
+pub(super) fn select(requested: &mut PodRequest<'_>, filter: &NodeFilter<'_>, is_rewritten: bool) {
+    if !requested.has_size
         && !is_rewritten
         && let Some(mib) = request::selected_memory(filter)
     {
-        asked.wants.iter_mut().for_each(|want| want.select(mib));
+        requested
+            .requests
+            .iter_mut()
+            .for_each(|request| request.select(mib));
     }
 }
 
@@ -304,12 +320,15 @@ fn says_off(pod: &Pod<'_>) -> bool {
     mode.is_some_and(|m| Mode::from_word(m) == Some(Mode::Off))
 }
 
-pub(super) fn written<'a>(pod: &'a Pod<'a>, want: &Want<'a>) -> Option<(&'a str, &'a str)> {
-    if want.named == Named::Nothing {
+pub(super) fn written<'a>(
+    pod: &'a Pod<'a>,
+    request: &DeviceRequest<'a>,
+) -> Option<(&'a str, &'a str)> {
+    if request.named == RequestedResource::Nothing {
         return None;
     }
-    let resource = want.fixed_resource().unwrap_or(names::GPU);
-    let resources = pod.at(want.place)?.resources.as_ref()?;
+    let resource = request.fixed_resource().unwrap_or(names::GPU);
+    let resources = pod.at(request.place)?.resources.as_ref()?;
     let limit = resources.limits.as_ref().and_then(|l| l.get(resource));
     let quantity = limit.or_else(|| resources.requests.as_ref()?.get(resource))?;
     Some((resource, quantity))

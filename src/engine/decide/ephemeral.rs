@@ -6,13 +6,13 @@ use std::collections::HashSet;
 use crate::engine::decide::oversize::oversize;
 use crate::engine::edits;
 use crate::engine::line::decision::{Decision, Outcome, Reason};
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::line::taking::takes_gpu;
+use crate::engine::relevance::concerns_gpus;
 use crate::engine::relevance::pod_limits;
 use crate::engine::relevance::sharing_systems;
-use crate::engine::relevance::touches_gpu;
 use crate::engine::rules;
-use crate::engine::rules::check::Standing;
+use crate::engine::rules::check::PodContext;
 use crate::engine::rules::ephemeral_gpu;
 use crate::engine::vocabulary::findings::{Finding, Findings};
 use crate::engine::vocabulary::names;
@@ -32,29 +32,27 @@ pub enum Stage {
 
 /// Decides about the pod as it is to become; `before` says which of its ephemeral containers are there already.
 pub fn ephemeral<'a>(
-    question: &Question<'a>,
+    input: &DecisionInput<'a>,
     before: Option<&Pod<'_>>,
     stage: Stage,
 ) -> Decision<'a> {
-    let (mode, _) = question
-        .namespaces
-        .mode(question.namespace, question.policy);
+    let (mode, _) = input.namespaces.mode(input.namespace, input.policy);
     if mode == Mode::Off {
         return Decision::untouched(mode, Reason::NamespaceOff);
     }
-    let excess = pod_limits::excess(question.pod).filter(|_| touches_gpu(question.pod));
+    let excess = pod_limits::excess(input.pod).filter(|_| concerns_gpus(input.pod));
     if let Some(excess) = excess {
-        return oversize(excess, question.policy, mode);
+        return oversize(excess, input.policy, mode);
     }
-    let mut findings = Findings::new(question.policy);
+    let mut findings = Findings::new(input.policy);
     let mut edits = Vec::new();
-    let is_ours = !sharing_systems::is_left_alone(question.pod, question.policy);
-    let is_shown = is_ours && rules::runtime_class::hides(question);
-    let is_rewritten = is_ours && takes_gpu(question.pod);
-    let hides = is_shown || is_rewritten && question.policy.placement.hide_gpus;
-    for (place, container) in added(question.pod, before) {
+    let is_ours = !sharing_systems::is_left_alone(input.pod, input.policy);
+    let is_shown = is_ours && rules::runtime_class::hides(input);
+    let is_rewritten = is_ours && takes_gpu(input.pod);
+    let hides = is_shown || is_rewritten && input.policy.placement.hide_gpus;
+    for (place, container) in added(input.pod, before) {
         let is_given_void = hides && stage == Stage::Mutating;
-        for finding in reaching(question, place, container, is_given_void) {
+        for finding in reaching(input, place, container, is_given_void) {
             let text = (finding.message, finding.fix);
             findings.add(&ephemeral_gpu::RULE, finding.path, text);
         }
@@ -99,32 +97,32 @@ fn added<'p, 'a>(
 
 /// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
 fn reaching(
-    question: &Question<'_>,
+    input: &DecisionInput<'_>,
     place: Place,
     container: &Container<'_>,
     is_given_void: bool,
 ) -> Vec<Finding> {
-    let mut findings = Findings::strict(question.policy);
+    let mut findings = Findings::strict(input.policy);
     rules::visible_devices::in_container(place, container, is_given_void, &mut findings);
     rules::limit_env::in_container(place, container, &mut findings);
-    let mut lifted = Findings::strict(question.policy);
+    let mut lifted = Findings::strict(input.policy);
     rules::privileged_share::in_container(place, container, &mut lifted);
     if lifted.deny() {
         // What the pod may mount without a privilege becomes a road with one.
-        let holds_gpu = Standing {
+        let holds_gpu = PodContext {
             takes_gpu: true,
-            ..Standing::default()
+            ..PodContext::default()
         };
-        rules::host_device::check(question, holds_gpu, &mut findings);
+        rules::host_device::check(input, holds_gpu, &mut findings);
     }
     // Beside whole GPUs more is only warned of when a pod is created.
-    let is_whole = question.pod.label(names::STRATEGY) == Some(Strategy::Exclusive.word());
-    match takes_gpu(question.pod) {
+    let is_whole = input.pod.label(names::STRATEGY) == Some(Strategy::Exclusive.word());
+    match takes_gpu(input.pod) {
         true if is_whole => {
             rules::privileged_share::in_container(place, container, &mut findings);
         }
         true => {
-            rules::privileged_share::beside_gpu(question.pod, place, container, &mut findings);
+            rules::privileged_share::beside_gpu(input.pod, place, container, &mut findings);
         }
         false => {}
     }

@@ -1,27 +1,27 @@
 //! Which strategies may serve a pod's asks, and what is wrong with those it names.
 
-use crate::engine::decide::builder::Draft;
-use crate::engine::line::request::Asked;
-use crate::engine::line::request::{Strategies, Want};
+use crate::engine::decide::builder::DecisionBuilder;
+use crate::engine::line::request::PodRequest;
+use crate::engine::line::request::{DeviceRequest, Strategies};
 use crate::engine::rules;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 
-impl Draft<'_, '_> {
+impl DecisionBuilder<'_, '_> {
     /// The strategies that every want allows; findings where there is none.
-    pub(super) fn strategies(&mut self, asked: &Asked<'_>, mixed: bool) -> Strategies {
+    pub(super) fn strategies(&mut self, requested: &PodRequest<'_>, mixed: bool) -> Strategies {
         let mut common: Option<Strategies> = None;
         let mut is_served = true;
-        for want in &asked.wants {
-            let own = want.strategies(self.tier);
+        for request in &requested.requests {
+            let own = request.strategies(self.tier);
             if own.is_empty() {
-                self.no_strategy(want);
+                self.no_strategy(request);
                 is_served = false;
             }
             common = Some(common.map_or(own, |c| c.and(own)));
         }
         let common = common.unwrap_or_default();
-        if common.is_empty() && is_served && !mixed && !asked.wants.is_empty() {
+        if common.is_empty() && is_served && !mixed && !requested.requests.is_empty() {
             // Every want alone could be served, only not by one mechanism.
             let text = (
                 "the containers' asks need different mechanisms".to_owned(),
@@ -30,27 +30,27 @@ impl Draft<'_, '_> {
             self.findings
                 .add(&rules::mixed_devices::RULE, "/spec/containers", text);
         }
-        let Some(strategy) = asked.strategy else {
+        let Some(strategy) = requested.strategy else {
             return common;
         };
         if self.may_name(strategy) {
-            self.beside_asks(strategy, &asked.wants);
+            self.beside_asks(strategy, &requested.requests);
         }
         common.only(strategy)
     }
 
     /// A want that no strategy of its tier may serve.
-    pub(super) fn no_strategy(&mut self, want: &Want<'_>) {
+    pub(super) fn no_strategy(&mut self, request: &DeviceRequest<'_>) {
         let Some(tier) = self.tier else { return };
-        let path = format!("{}/resources", want.place);
-        match want.fixed_resource() {
+        let path = format!("{}/resources", request.place);
+        match request.fixed_resource() {
             Some(resource) => {
                 let text = rules::isolation_below_tier::resource(resource, tier);
                 self.findings
                     .add(&rules::isolation_below_tier::RULE, path, text);
             }
             None => {
-                let text = rules::whole_gpu_needed::text(want, Some(tier), None);
+                let text = rules::whole_gpu_needed::text(request, Some(tier), None);
                 self.findings
                     .add(&rules::whole_gpu_needed::RULE, path, text);
             }
@@ -76,24 +76,24 @@ impl Draft<'_, '_> {
     }
 
     /// Looks for asks that a strategy of the tier cannot serve: a name that is another mechanism's, several whole GPUs.
-    fn beside_asks(&mut self, strategy: Strategy, wants: &[Want<'_>]) {
-        let serves = |want: &Want<'_>| {
-            let mut own = want.strategies(self.tier).iter();
+    fn beside_asks(&mut self, strategy: Strategy, requests: &[DeviceRequest<'_>]) {
+        let serves = |request: &DeviceRequest<'_>| {
+            let mut own = request.strategies(self.tier).iter();
             own.any(|one| one == strategy)
         };
-        let unserved = wants.iter().filter(|want| !serves(want));
+        let unserved = requests.iter().filter(|request| !serves(request));
         let (named, whole): (Vec<_>, Vec<_>) =
-            unserved.partition(|want| want.fixed_resource().is_some());
-        if let Some(resource) = named.first().and_then(|want| want.fixed_resource()) {
+            unserved.partition(|request| request.fixed_resource().is_some());
+        if let Some(resource) = named.first().and_then(|request| request.fixed_resource()) {
             let text = rules::ask_invalid::strategy_beside_name(strategy, resource);
             let path = format!("/metadata/annotations/{}", names::pointer(names::STRATEGY));
             self.findings.add(&rules::ask_invalid::RULE, path, text);
         }
         // Where the tier has no whole ones either, that is said of the container already.
         let is_told = self.findings.has(&rules::whole_gpu_needed::RULE);
-        if let (Some(want), Some(tier), false) = (whole.first(), self.tier, is_told) {
-            let text = rules::whole_gpu_needed::text(want, Some(tier), Some(strategy));
-            let path = format!("{}/resources", want.place);
+        if let (Some(request), Some(tier), false) = (whole.first(), self.tier, is_told) {
+            let text = rules::whole_gpu_needed::text(request, Some(tier), Some(strategy));
+            let path = format!("{}/resources", request.place);
             self.findings
                 .add(&rules::whole_gpu_needed::RULE, path, text);
         }

@@ -5,8 +5,8 @@ use crate::engine::line::taking::{taken, takes_gpu};
 use crate::engine::request::tenancy::own_boundary;
 
 use crate::engine::edits;
-use crate::engine::line::decision::{Decision, Outcome, Reason, StampReason};
-use crate::engine::line::input::Question;
+use crate::engine::line::decision::{Decision, MarkersReason, Outcome, Reason};
+use crate::engine::line::input::DecisionInput;
 use crate::engine::relevance::pod_limits;
 use crate::engine::rules;
 use crate::engine::supply::Group;
@@ -20,15 +20,15 @@ use crate::json::Cut;
 ///
 /// slicegate's labels are protected there too, and anti-affinity by them: written by others they would bring a pod beside
 /// a boundary that is not its own, or close nodes for everybody.
-pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
-    let Question {
+pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
+    let DecisionInput {
         policy,
         namespaces,
         namespace,
         pod,
         ..
-    } = *question;
-    if question.is_mirror() {
+    } = *input;
+    if input.is_mirror() {
         return Decision::untouched(mode, Reason::NotOurs);
     }
     let mut decision = Decision::untouched(mode, Reason::NamespaceOff);
@@ -37,7 +37,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
         .any(|key| pod.label(key).is_some());
     let selects = rules::reserved_selector::is_named(pod);
     let labels = policy.outsiders == Outsiders::Label;
-    let unseen = policy.mode == Mode::Off || namespaces.never_matched().contains(namespace);
+    let unseen = policy.mode == Mode::Off || namespaces.excluded_namespaces().contains(namespace);
     let is_cut = pod.cut >= Cut::Entries;
     if unseen {
         return decision;
@@ -52,8 +52,8 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     }
     // Of what was not read, nobody can say that it takes no GPU.
     let takes_gpu = takes_gpu(pod) || labels && is_cut;
-    let boundary = match takes_gpu && may_be_given_some(question) {
-        true => own_boundary(question),
+    let boundary = match takes_gpu && may_be_given_some(input) {
+        true => own_boundary(input),
         false => None,
     };
     if is_labelled || selects || pod.cut == Cut::KeysThatMatter {
@@ -75,7 +75,7 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
     }
     if !decision.edits.is_empty() {
         decision.outcome = Outcome::Rewritten;
-        decision.reason = Reason::StampOnly(StampReason::Outsider);
+        decision.reason = Reason::MarkersOnly(MarkersReason::Unmanaged);
     }
     decision
 }
@@ -83,26 +83,26 @@ pub fn outsider<'a>(question: &Question<'a>, mode: Mode) -> Decision<'a> {
 /// Whether a pod can hold a GPU. A kubelet lets a pod that names its node run without what that node does not sell, and a
 /// label on a pod that takes nothing would close the node for everybody else, at no cost. Nobody knows what such a pod
 /// takes where not all of it was read, and a node without any GPU is closed for nobody.
-fn may_be_given_some(question: &Question<'_>) -> bool {
-    let Question {
+fn may_be_given_some(input: &DecisionInput<'_>) -> bool {
+    let DecisionInput {
         policy,
         supply,
         pod,
         ..
-    } = *question;
+    } = *input;
     let Some(node) = pod.node_name() else {
         return true;
     };
-    let sells = |group: &Group| {
+    let advertises = |group: &Group| {
         let known = group
-            .sold
+            .advertised
             .iter()
-            .filter_map(|sold| supply.offers.get(sold.offer));
+            .filter_map(|advertised| supply.offers.get(advertised.offer));
         let known = known.map(|offer| offer.resource.as_str());
         let unknown = group.unknown.iter().map(|u| u.resource.as_str());
-        let mut sold = known.chain(unknown);
-        sold.any(|resource| taken(pod).any(|taken| taken == resource))
+        let mut advertised = known.chain(unknown);
+        advertised.any(|resource| taken(pod).any(|taken| taken == resource))
     };
     let is_cut = pod.cut >= Cut::Entries;
-    policy.outsiders == Outsiders::Label && (is_cut || supply.group_of(node).is_none_or(sells))
+    policy.outsiders == Outsiders::Label && (is_cut || supply.group_of(node).is_none_or(advertises))
 }

@@ -1,7 +1,7 @@
 //! Decides about an update of a live pod, through `pods` or `pods/status`: what keeps boundaries apart stays as it is.
 
 use crate::engine::line::decision::{Decision, Outcome, Reason};
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::line::taking::takes_gpu;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::rules;
@@ -15,28 +15,28 @@ use crate::facts::Pod;
 ///
 /// Whatever else an update changes is none of slicegate's business:
 /// kubelets and controllers write to pods all the time.
-pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode) -> Decision<'a> {
-    let Question {
+pub fn update<'a>(input: &DecisionInput<'a>, before: Option<&Pod<'_>>, mode: Mode) -> Decision<'a> {
+    let DecisionInput {
         policy,
         namespaces,
         namespace,
         ..
-    } = *question;
+    } = *input;
     let mut decision = Decision::untouched(mode, Reason::NotOurs);
-    if policy.mode == Mode::Off || namespaces.never_matched().contains(namespace) {
+    if policy.mode == Mode::Off || namespaces.excluded_namespaces().contains(namespace) {
         return decision;
     }
     // A pod that nobody has seen before had none of it.
     let nothing = Pod::default();
     let before = before.unwrap_or(&nothing);
     let mut findings = Findings::new(policy);
-    let adopted = adoption(question, before);
+    let adopted = adoption(input, before);
     let update = Update {
         before,
         adopted: adopted.as_deref(),
         is_on: mode != Mode::Off,
     };
-    rules::check_update(question, &update, &mut findings);
+    rules::check_update(input, &update, &mut findings);
     if findings.deny() {
         (decision.outcome, decision.reason) = (Outcome::Denied, Reason::Findings);
     }
@@ -46,10 +46,10 @@ pub fn update<'a>(question: &Question<'a>, before: Option<&Pod<'_>>, mode: Mode)
 
 /// The boundary label by which a GPU pod may be adopted. Whether somebody may adopt at all (the RBAC verb `adopt` on
 /// `pods.slicegate.dev`) is known to the API server alone, and its guard asks; here only the value is judged.
-fn adoption<'a>(question: &Question<'a>, before: &Pod<'_>) -> Option<std::borrow::Cow<'a, str>> {
+fn adoption<'a>(input: &DecisionInput<'a>, before: &Pod<'_>) -> Option<std::borrow::Cow<'a, str>> {
     let bears = before.label(names::TRUST_BOUNDARY).is_some();
-    let added = question.pod.label(names::TRUST_BOUNDARY).is_some();
-    (added && !bears && takes_gpu(question.pod))
-        .then(|| own_boundary(question))
+    let added = input.pod.label(names::TRUST_BOUNDARY).is_some();
+    (added && !bears && takes_gpu(input.pod))
+        .then(|| own_boundary(input))
         .flatten()
 }

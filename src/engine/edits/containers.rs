@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::engine::line::edit::Edit;
 use crate::engine::line::limits::Limits;
-use crate::engine::line::placement::{Case, Choice};
-use crate::engine::line::request::Named;
+use crate::engine::line::placement::{Placement, PlacementQuery};
+use crate::engine::line::request::RequestedResource;
 use crate::engine::supply::Allocation;
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::vocabulary::names;
@@ -14,30 +14,30 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::pod::{Container, EnvVar, Place};
 
 pub(super) fn resources<'a>(
-    case: &Case<'_, 'a>,
-    choice: &Choice<'a>,
-    echoes: &[Place],
+    query: &PlacementQuery<'_, 'a>,
+    placement: &Placement<'a>,
+    limit_range_defaults: &[Place],
     edits: &mut Vec<Edit<'a>>,
 ) {
-    for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let old = match want.named {
-            Named::Nothing => None,
-            _ => Some(want.fixed_resource().unwrap_or(names::GPU)),
+    for (request, share) in query.requests.iter().zip(&placement.shares) {
+        let old = match request.named {
+            RequestedResource::Nothing => None,
+            _ => Some(request.fixed_resource().unwrap_or(names::GPU)),
         };
-        let Allocation::Resource(resource) = grant.allocation;
-        let written = case.pod.at(want.place).is_some_and(|container| {
-            old == Some(resource) && is_written(container, resource, want.count)
+        let Allocation::Resource(resource) = share.allocation;
+        let written = query.pod.at(request.place).is_some_and(|container| {
+            old == Some(resource) && is_written(container, resource, request.count)
         });
         if !written {
             edits.push(Edit::Resource {
-                place: want.place,
+                place: request.place,
                 old,
                 resource,
-                count: want.count,
+                count: request.count,
             });
         }
     }
-    edits.extend(echoes.iter().map(|place| Edit::DropResource {
+    edits.extend(limit_range_defaults.iter().map(|place| Edit::DropResource {
         place: *place,
         resource: names::GPU,
     }));
@@ -52,16 +52,20 @@ fn is_written(container: &Container<'_>, resource: &str, count: u64) -> bool {
 }
 
 /// Limits for MPS clients.
-pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &mut Vec<Edit<'a>>) {
-    if choice.strategy == Strategy::Mps {
-        for (want, limits) in case.wants.iter().zip(Limits::of(case, choice)) {
-            let Some(container) = case.pod.at(want.place) else {
+pub(super) fn environment<'a>(
+    query: &PlacementQuery<'_, 'a>,
+    placement: &Placement<'a>,
+    edits: &mut Vec<Edit<'a>>,
+) {
+    if placement.strategy == Strategy::Mps {
+        for (request, limits) in query.requests.iter().zip(Limits::of(query, placement)) {
+            let Some(container) = query.pod.at(request.place) else {
                 continue;
             };
             let has = |name: &str| container.env().iter().any(|e| e.name() == name);
             if let Some(mib) = limits.mib.filter(|_| !has(names::MPS_MEMORY)) {
                 edits.push(Edit::Env {
-                    place: want.place,
+                    place: request.place,
                     name: names::MPS_MEMORY,
                     replaces: None,
                     value: Cow::Owned(format!("0={mib}M")),
@@ -69,7 +73,7 @@ pub(super) fn environment<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &
             }
             if let Some(percent) = limits.percent.filter(|_| !has(names::MPS_THREADS)) {
                 edits.push(Edit::Env {
-                    place: want.place,
+                    place: request.place,
                     name: names::MPS_THREADS,
                     replaces: None,
                     value: Cow::Owned(percent.to_string()),
@@ -94,21 +98,27 @@ pub fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) 
 
 /// Keeps what was asked where the rewrite loses it: a fraction that stood in a quantity, where a whole number now stands,
 /// and memory that stood in node selectors, beside which the terms of the choice now stand.
-pub(super) fn readable_asks<'a>(case: &Case<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
-    let several = case.wants.len() > 1;
-    for want in case.wants {
+pub(super) fn readable_sizes<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
+    let several = query.requests.len() > 1;
+    for request in query.requests {
         let key = |of_pod: &'static str, of_container: &str| match several {
-            true => Cow::Owned(format!("{of_container}{}", want.container)),
+            true => Cow::Owned(format!("{of_container}{}", request.container)),
             false => Cow::Borrowed(of_pod),
         };
-        let fraction = want.ask.fraction.filter(|_| want.ask.fraction_in_quantity);
+        let fraction = request
+            .size
+            .fraction
+            .filter(|_| request.size.fraction_in_quantity);
         if let Some(fraction) = fraction {
             edits.push(Edit::Annotation {
                 key: key(names::GPU_FRACTION, names::CONTAINER_FRACTION),
                 value: fraction.to_string(),
             });
         }
-        let memory = want.ask.memory.filter(|_| want.ask.memory_in_selectors);
+        let memory = request
+            .size
+            .memory
+            .filter(|_| request.size.memory_in_selectors);
         if let Some(bytes) = memory {
             edits.push(Edit::Annotation {
                 key: key(names::GPU_MEMORY, names::CONTAINER_MEMORY),

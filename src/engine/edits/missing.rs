@@ -1,16 +1,16 @@
 //! What a pod that every webhook is done with lacks of what slicegate gave it, where that matters for safety.
 
 use crate::engine::line::edit::Edit;
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::rules::runtime_class;
 use crate::engine::vocabulary::names;
 use crate::facts::pod::{Container, Place};
 
 /// What would have to be written again, a few words each. Preferences and tolerations are not missed: without them a pod
 /// is slower to place, not less safe. What hides GPUs from a container is missed where its runtime would show them.
-pub fn undone(question: &Question<'_>, edits: &[Edit<'_>]) -> Vec<String> {
-    let pod = question.pod;
-    let hides = runtime_class::hides(question);
+pub fn missing_edits(input: &DecisionInput<'_>, edits: &[Edit<'_>]) -> Vec<String> {
+    let pod = input.pod;
+    let hides = runtime_class::hides(input);
     let at = |place: &Place| pod.at(*place).map_or("", Container::name).to_owned();
     let mut lacking: Vec<String> = Vec::new();
     for edit in edits {

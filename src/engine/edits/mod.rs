@@ -12,8 +12,8 @@ use crate::engine::line::edit::Edit;
 use crate::engine::line::mps_user::{MpsUser, mps_user};
 use std::borrow::Cow;
 
-use crate::engine::line::placement::{Case, Choice};
-use crate::engine::line::request::Want;
+use crate::engine::line::placement::{Placement, PlacementQuery};
+use crate::engine::line::request::DeviceRequest;
 use crate::engine::node_terms::Term;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Policy;
@@ -28,56 +28,56 @@ pub use crate::engine::line::mps_user::written as written_user;
 
 /// The edits of a full rewrite. `hides`: GPUs are hidden from the containers that ask for none.
 pub fn rewrite<'a>(
-    case: &Case<'_, 'a>,
-    choice: &Choice<'a>,
+    query: &PlacementQuery<'_, 'a>,
+    placement: &Placement<'a>,
     boundary: Cow<'a, str>,
-    echoes: &[Place],
+    limit_range_defaults: &[Place],
     hides: bool,
 ) -> Vec<Edit<'a>> {
     let mut edits = Vec::with_capacity(16);
-    containers::resources(case, choice, echoes, &mut edits);
-    let mps_user = (choice.strategy == Strategy::Mps).then(|| mps_user(case));
-    containers::environment(case, choice, &mut edits);
+    containers::resources(query, placement, limit_range_defaults, &mut edits);
+    let mps_user = (placement.strategy == Strategy::Mps).then(|| mps_user(query));
+    containers::environment(query, placement, &mut edits);
     if hides {
-        hide(case.pod, case.wants, &mut edits);
+        hide(query.pod, query.requests, &mut edits);
     }
     label(
-        case.pod,
+        query.pod,
         names::TRUST_BOUNDARY,
         boundary.clone(),
         &mut edits,
     );
-    let strategy = Cow::Borrowed(choice.strategy.word());
-    label(case.pod, names::STRATEGY, strategy, &mut edits);
+    let strategy = Cow::Borrowed(placement.strategy.word());
+    label(query.pod, names::STRATEGY, strategy, &mut edits);
     if let Some(user) = mps_user {
-        user::run_as_user(case, &mut edits);
+        user::run_as_user(query, &mut edits);
         let user = user.label();
-        label(case.pod, names::MPS_USER, user.clone(), &mut edits);
-        neighbours::repel(case.pod, names::MPS_USER, user, &mut edits);
+        label(query.pod, names::MPS_USER, user.clone(), &mut edits);
+        neighbours::repel(query.pod, names::MPS_USER, user, &mut edits);
     }
     let mut extras = Vec::new();
-    if choice.strategy.is_shared() {
+    if placement.strategy.is_shared() {
         neighbours::keep_apart(
-            case.pod,
-            case.policy,
+            query.pod,
+            query.policy,
             boundary.clone(),
             &mut extras,
             &mut edits,
         );
     }
     // A whole device has no room for anybody else.
-    if case.may_pack() && choice.strategy != Strategy::Exclusive {
-        neighbours::pack(case.pod, boundary, choice.strategy, &mut edits);
+    if query.may_pack() && placement.strategy != Strategy::Exclusive {
+        neighbours::pack(query.pod, boundary, placement.strategy, &mut edits);
     }
-    nodes::nodes(case, choice, &extras, &mut edits);
-    nodes::prefer_smallest(case.pod, case.supply, choice, &mut edits);
-    nodes::tolerations(case, choice, &mut edits);
-    containers::readable_asks(case, &mut edits);
+    nodes::nodes(query, placement, &extras, &mut edits);
+    nodes::prefer_smallest(query.pod, query.supply, placement, &mut edits);
+    nodes::tolerations(query, placement, &mut edits);
+    containers::readable_sizes(query, &mut edits);
     edits
 }
 
 /// The edits of a stamp: the label, and where the pod may land on a shared device the boundary's terms.
-pub fn stamp<'a>(
+pub fn markers_only<'a>(
     pod: &'a Pod<'a>,
     policy: &Policy,
     boundary: Cow<'a, str>,
@@ -101,9 +101,9 @@ pub fn stamp<'a>(
 }
 
 /// The edits that hide every GPU from the containers that want none.
-pub fn hide(pod: &Pod<'_>, wants: &[Want<'_>], edits: &mut Vec<Edit<'_>>) {
+pub fn hide(pod: &Pod<'_>, requests: &[DeviceRequest<'_>], edits: &mut Vec<Edit<'_>>) {
     for (place, container) in pod.containers() {
-        if !wants.iter().any(|want| want.place == place) {
+        if !requests.iter().any(|request| request.place == place) {
             containers::hide(place, container, edits);
         }
     }

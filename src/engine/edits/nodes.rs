@@ -1,7 +1,7 @@
 //! Where the pod may land: node terms and tolerations.
 
 use crate::engine::line::edit::{Edit, NewToleration};
-use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::placement::{Placement, PlacementQuery};
 use crate::engine::node_terms;
 use crate::engine::node_terms::{Is, Need, Term};
 use crate::engine::supply::Supply;
@@ -12,21 +12,21 @@ use crate::facts::pod::{NodeAffinity, Toleration};
 use crate::facts::{Pod, Text};
 
 pub(super) fn nodes<'a>(
-    case: &Case<'_, 'a>,
-    choice: &Choice<'a>,
+    query: &PlacementQuery<'_, 'a>,
+    placement: &Placement<'a>,
     extras: &[Need<'a>],
     edits: &mut Vec<Edit<'a>>,
 ) {
-    let asks_memory = case.wants.iter().any(|w| w.ask.memory.is_some());
-    let with_memory = asks_memory || choice.strategy == Strategy::Mps;
-    let mut ours = node_terms::of_offers(case.supply, &choice.nodes, with_memory);
+    let asks_memory = query.requests.iter().any(|w| w.size.memory.is_some());
+    let with_memory = asks_memory || placement.strategy == Strategy::Mps;
+    let mut ours = node_terms::of_offers(query.supply, &placement.nodes, with_memory);
     if ours.is_empty() && !extras.is_empty() {
         ours.push(Term::default());
     }
     for term in &mut ours {
         term.labels.extend_from_slice(extras);
     }
-    narrow(case.pod, &ours, edits);
+    narrow(query.pod, &ours, edits);
 }
 
 /// What the preference for nodes of the smallest devices weighs: less than the company of the own boundary's pods.
@@ -36,7 +36,7 @@ pub const SMALLEST_WEIGHT: u32 = 25;
 pub(super) fn prefer_smallest<'a>(
     pod: &Pod<'_>,
     supply: &'a Supply,
-    choice: &Choice<'a>,
+    placement: &Placement<'a>,
     edits: &mut Vec<Edit<'a>>,
 ) {
     /// More products and terms than are worth a preference.
@@ -45,14 +45,14 @@ pub(super) fn prefer_smallest<'a>(
         let offers = offers.iter().filter_map(|index| supply.offers.get(*index));
         offers.map(|offer| offer.memory_mib).sum::<Option<u64>>()
     };
-    let mut sizes = choice.nodes.iter().filter_map(|offers| size(offers));
+    let mut sizes = placement.nodes.iter().filter_map(|offers| size(offers));
     let Some(first) = sizes.next() else { return };
     let least = sizes.clone().fold(first, u64::min);
     if sizes.all(|mib| mib == first) {
         return;
     }
     let is_least = |offers: &&Vec<usize>| size(offers) == Some(least);
-    let smallest: Vec<Vec<usize>> = choice.nodes.iter().filter(is_least).cloned().collect();
+    let smallest: Vec<Vec<usize>> = placement.nodes.iter().filter(is_least).cloned().collect();
     // Memory is a lower bound at best, so that the larger ones of one product cannot be told from the smaller ones.
     let mut terms = node_terms::of_offers(supply, &smallest, false);
     let values = |term: &Term<'_>| -> usize {
@@ -65,7 +65,7 @@ pub(super) fn prefer_smallest<'a>(
             .sum()
     };
     if terms.iter().map(values).sum::<usize>() <= MOST
-        && terms != node_terms::of_offers(supply, &choice.nodes, false)
+        && terms != node_terms::of_offers(supply, &placement.nodes, false)
     {
         // A pass before this one may have written them, and somebody else something beside them.
         let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
@@ -99,9 +99,13 @@ pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<
     edits.push(Edit::Nodes(narrowed));
 }
 
-pub(super) fn tolerations<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &mut Vec<Edit<'a>>) {
-    for taint in &choice.taints {
-        let tolerated = case.filter.tolerations.iter().any(|t| tolerates(t, taint));
+pub(super) fn tolerations<'a>(
+    query: &PlacementQuery<'_, 'a>,
+    placement: &Placement<'a>,
+    edits: &mut Vec<Edit<'a>>,
+) {
+    for taint in &placement.taints {
+        let tolerated = query.filter.tolerations.iter().any(|t| tolerates(t, taint));
         let alike = |e: &Edit<'_>| matches!(e, Edit::Toleration(NewToleration::Taint { key, effect }) if *key == taint.key && *effect == taint.effect);
         if !tolerated && !edits.iter().any(alike) {
             edits.push(Edit::Toleration(NewToleration::Taint {
@@ -110,8 +114,8 @@ pub(super) fn tolerations<'a>(case: &Case<'_, 'a>, choice: &Choice<'a>, edits: &
             }));
         }
     }
-    for toleration in &case.policy.placement.tolerations {
-        let written = case
+    for toleration in &query.policy.placement.tolerations {
+        let written = query
             .filter
             .tolerations
             .iter()

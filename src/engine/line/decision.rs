@@ -82,18 +82,18 @@ pub enum Reason {
     /// It takes none that slicegate hands out and runs under a runtime that would show it some, so they are hidden from it.
     GpusHidden,
     /// A strategy and a resource were chosen.
-    Chosen,
+    Placed,
     /// It already carries a complete choice that still holds.
-    Kept,
+    Reused,
     /// The request stays; only the stamp is written.
-    StampOnly(StampReason),
+    MarkersOnly(MarkersReason),
     /// Some finding denies it.
     Findings,
 }
 
 /// Why a pod keeps its request and only gets the stamp.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StampReason {
+pub enum MarkersReason {
     /// A DaemonSet's pod cannot be steered.
     DaemonSet,
     /// The pod opted out and the policy allows it.
@@ -103,5 +103,5 @@ pub enum StampReason {
     /// Another sharing system's pod, which the policy leaves alone.
     ForeignSystem,
     /// A GPU pod of a namespace that is off or in dry-run.
-    Outsider,
+    Unmanaged,
 }

@@ -9,7 +9,7 @@ pub use crate::facts::workload::Workload;
 
 /// Everything a decision looks at.
 #[derive(Clone, Copy, Debug)]
-pub struct Question<'a> {
+pub struct DecisionInput<'a> {
     /// The policy in force.
     pub policy: &'a Policy,
     /// The fleet.
@@ -28,7 +28,7 @@ pub struct Question<'a> {
     pub user: Option<&'a str>,
 }
 
-impl Question<'_> {
+impl DecisionInput<'_> {
     /// Whether it is a mirror pod. Those are made by kubelets; the annotation alone is anybody's to write.
     pub fn is_mirror(&self) -> bool {
         let by_node = self.user.is_some_and(|u| u.starts_with("system:node:"));
@@ -36,17 +36,17 @@ impl Question<'_> {
     }
 
     /// How the pod came to the reader.
-    pub const fn form(&self) -> Form {
+    pub const fn form(&self) -> PodForm {
         match self.workload {
-            Workload::Pod => Form::Pod,
-            Workload::DaemonSet | Workload::Template => Form::Template,
+            Workload::Pod => PodForm::Pod,
+            Workload::DaemonSet | Workload::Template => PodForm::Template,
         }
     }
 }
 
 /// How the pod came to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum PodForm {
     /// A Pod, as an admission request carries it.
     Pod,
     /// The template of a workload, which the API server validates before any pod exists.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::engine::line::placement::Case;
+use crate::engine::line::placement::PlacementQuery;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 use crate::facts::pod::Place;
@@ -29,8 +29,11 @@ impl MpsUser {
 }
 
 /// Which user the pod's MPS clients run as, the tier's included.
-pub fn mps_user(case: &Case<'_, '_>) -> MpsUser {
-    let users = case.wants.iter().map(|want| run_as(case, want.place));
+pub fn mps_user(query: &PlacementQuery<'_, '_>) -> MpsUser {
+    let users = query
+        .requests
+        .iter()
+        .map(|request| run_as(query, request.place));
     common(users)
 }
 
@@ -51,8 +54,8 @@ fn common(users: impl Iterator<Item = Option<i64>>) -> MpsUser {
     user.unwrap_or(MpsUser::Image)
 }
 
-fn run_as(case: &Case<'_, '_>, place: Place) -> Option<i64> {
-    written_user(case.pod, place).or_else(|| case.tier?.run_as_user.map(i64::from))
+fn run_as(query: &PlacementQuery<'_, '_>, place: Place) -> Option<i64> {
+    written_user(query.pod, place).or_else(|| query.tier?.run_as_user.map(i64::from))
 }
 
 /// The user id that a container is written to run as, by itself or by its pod.

@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use crate::engine::line::request::{Strategies, Want};
+use crate::engine::line::request::{DeviceRequest, Strategies};
 use crate::engine::namespaces::NamespaceView;
-use crate::engine::namespaces::quota::{Forbidden, QuotaView, Seen};
+use crate::engine::namespaces::quota::{Forbidden, QuotaPod, QuotaView};
 use crate::engine::profile::Profile;
 use crate::engine::supply::product_patterns::product_matches;
 use crate::engine::supply::{Allocation, Group, Supply, Taint};
@@ -17,7 +17,7 @@ use crate::facts::pod::ContainerKind;
 
 /// Everything a choice depends on.
 #[derive(Debug)]
-pub struct Case<'c, 'a> {
+pub struct PlacementQuery<'c, 'a> {
     /// The pod.
     pub pod: &'a Pod<'a>,
     /// The policy.
@@ -31,7 +31,7 @@ pub struct Case<'c, 'a> {
     /// The pod's runtime class runs it apart from its node's kernel.
     pub is_sandboxed: bool,
     /// What the containers want, defaults filled in; not empty.
-    pub wants: &'c [Want<'a>],
+    pub requests: &'c [DeviceRequest<'a>],
     /// Product patterns.
     pub products: &'c [&'a str],
     /// What the pod says about nodes.
@@ -43,18 +43,18 @@ pub struct Case<'c, 'a> {
     /// What the pod says about its programs.
     pub profile: &'c Profile<'a>,
     /// For each offer whether its product is asked for, once somebody asked.
-    pub wanted: OnceCell<Vec<bool>>,
+    pub requested_products: OnceCell<Vec<bool>>,
     /// For each group whether the pod can reach it, once somebody asked.
     pub reached: OnceCell<Vec<bool>>,
 }
 
 /// What was chosen.
 #[derive(Debug)]
-pub struct Choice<'a> {
+pub struct Placement<'a> {
     /// How the devices are shared.
     pub strategy: Strategy,
     /// For each want, the resource it asks for from now on and what its shares have.
-    pub grants: Vec<Grant<'a>>,
+    pub shares: Vec<AllocatedShare<'a>>,
     /// Kinds of nodes that will do: the offers a node has to have, together. Empty for a choice that is kept.
     pub nodes: Vec<Vec<usize>>,
     /// GPU taints of these nodes.
@@ -63,7 +63,7 @@ pub struct Choice<'a> {
 
 /// What one want is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Grant<'a> {
+pub struct AllocatedShare<'a> {
     /// What its container requests for it.
     pub allocation: Allocation<'a>,
     /// The smallest memory of a share on any acceptable node, in MiB.
@@ -74,7 +74,7 @@ pub struct Grant<'a> {
     pub smallest_percent: u32,
 }
 
-impl<'a> Grant<'a> {
+impl<'a> AllocatedShare<'a> {
     /// Nothing is known of the share yet.
     pub const fn unknown(allocation: Allocation<'a>) -> Self {
         Self {
@@ -86,7 +86,7 @@ impl<'a> Grant<'a> {
     }
 }
 
-impl<'a> Case<'_, 'a> {
+impl<'a> PlacementQuery<'_, 'a> {
     /// Groups of nodes the pod's own selectors and tolerations can reach.
     pub fn reachable(&self) -> Vec<&'a Group> {
         self.those(self.reached())
@@ -114,23 +114,23 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// Whether the product of one of the fleet's offers is asked for.
-    pub fn is_wanted(&self, offer: usize) -> bool {
-        self.products.is_empty() || self.wanted().get(offer) == Some(&true)
+    pub fn is_requested(&self, offer: usize) -> bool {
+        self.products.is_empty() || self.requested_products().get(offer) == Some(&true)
     }
 
-    fn wanted(&self) -> &[bool] {
-        self.wanted.get_or_init(|| {
+    fn requested_products(&self) -> &[bool] {
+        self.requested_products.get_or_init(|| {
             let mut known: HashMap<&str, bool> = HashMap::new();
             let offers = self
                 .supply
                 .offers
                 .iter()
                 .map(|offer| offer.product.as_str());
-            let mut wanted = |product| {
+            let mut requested_products = |product| {
                 let matches = || product_matches(self.products, product);
                 *known.entry(product).or_insert_with(matches)
             };
-            offers.map(&mut wanted).collect()
+            offers.map(&mut requested_products).collect()
         })
     }
 
@@ -153,42 +153,46 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// The pod as quotas see it once it is given a share by this strategy.
-    pub fn given(&self, strategy: Strategy) -> Seen<'a> {
-        Seen {
+    pub fn given(&self, strategy: Strategy) -> QuotaPod<'a> {
+        QuotaPod {
             pod: self.pod,
             is_given_affinity: crosses_namespaces(self.policy, strategy),
         }
     }
 
     /// Whether an offer has the product and size that one want needs.
-    pub fn suits(&self, want: &Want<'_>, offer: &Offer) -> bool {
-        product_matches(self.products, &offer.product) && want.ask.met_by(offer).is_ok()
+    pub fn suits(&self, request: &DeviceRequest<'_>, offer: &Offer) -> bool {
+        product_matches(self.products, &offer.product) && request.size.met_by(offer).is_ok()
     }
 
     /// Whether a kind of node sells so many of a resource.
-    pub fn sells(&self, group: &Group, resource: &str, count: u64) -> bool {
-        let sold = group.sold.iter().filter(|sold| sold.count >= count);
-        let mut offers = sold.filter_map(|sold| self.supply.offers.get(sold.offer));
+    pub fn advertises(&self, group: &Group, resource: &str, count: u64) -> bool {
+        let advertised = group
+            .advertised
+            .iter()
+            .filter(|advertised| advertised.count >= count);
+        let mut offers =
+            advertised.filter_map(|advertised| self.supply.offers.get(advertised.offer));
         offers.any(|offer| offer.resource == resource)
     }
 
     /// Whether what nothing can be said about could be what one of the wants names or leaves open.
     pub fn may_be(&self, unknown: &Unknown) -> bool {
-        let mut names = self.wants.iter().map(Want::fixed_resource);
+        let mut names = self.requests.iter().map(DeviceRequest::fixed_resource);
         names.any(|fixed| fixed.is_none_or(|fixed| fixed == unknown.resource))
     }
 
     /// How many of an allocation the pod needs at once: init containers run before the others, sidecars beside them.
     pub fn needed<T: PartialEq>(&self, allocations: &[T], allocation: &T) -> u64 {
         let (mut running, mut peak, mut sidecars) = (0_u64, 0_u64, 0_u64);
-        let both = self.wants.iter().zip(allocations);
-        for (want, _) in both.filter(|(_, a)| *a == allocation) {
-            if want.is_sidecar {
-                sidecars = sidecars.saturating_add(want.count);
-            } else if want.place.kind == ContainerKind::Init {
-                peak = peak.max(sidecars.saturating_add(want.count));
+        let both = self.requests.iter().zip(allocations);
+        for (request, _) in both.filter(|(_, a)| *a == allocation) {
+            if request.is_sidecar {
+                sidecars = sidecars.saturating_add(request.count);
+            } else if request.place.kind == ContainerKind::Init {
+                peak = peak.max(sidecars.saturating_add(request.count));
             } else {
-                running = running.saturating_add(want.count);
+                running = running.saturating_add(request.count);
             }
         }
         peak.max(running.saturating_add(sidecars))

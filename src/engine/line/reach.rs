@@ -1,6 +1,6 @@
 //! The places, architectures and zones, that matter to a pod which may depend on them without saying so.
 
-use crate::engine::line::placement::Case;
+use crate::engine::line::placement::PlacementQuery;
 use crate::engine::supply::fleet::Group;
 use crate::engine::supply::places::{ByKind, PlaceKind, Places};
 
@@ -24,7 +24,7 @@ impl Reach {
     }
 }
 
-impl Case<'_, '_> {
+impl PlacementQuery<'_, '_> {
     /// Whether it matters to the pod in which places of a kind its nodes are: nodes differ in that, and for zones it
     /// mounts claims.
     pub fn minds(&self, kind: PlaceKind) -> bool {

@@ -10,7 +10,7 @@ use crate::facts::pod::Place;
 
 /// One device resource that one container wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Want<'p> {
+pub struct DeviceRequest<'p> {
     /// The container.
     pub place: Place,
     /// Its name.
@@ -18,16 +18,16 @@ pub struct Want<'p> {
     /// Whether it runs beside the main containers.
     pub is_sidecar: bool,
     /// What it asked for by name.
-    pub named: Named<'p>,
+    pub named: RequestedResource<'p>,
     /// How many devices, slices or shares; 1 or more.
     pub count: u64,
     /// What each of them has to have.
-    pub ask: Ask,
+    pub size: ShareSize,
 }
 
 /// The resource a container named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Named<'p> {
+pub enum RequestedResource<'p> {
     /// `nvidia.com/gpu`: a wish that the tier turns into the right thing.
     Gpu,
     /// Nothing; the annotations ask.
@@ -42,7 +42,7 @@ pub enum Named<'p> {
 
 /// What a share has to have. All that is given has to be met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Ask {
+pub struct ShareSize {
     /// Bytes of memory.
     pub memory: Option<u64>,
     /// Whether the pod itself asked for the memory, not its tier.
@@ -61,35 +61,37 @@ pub struct Ask {
     pub capabilities: Capabilities,
 }
 
-impl<'p> Want<'p> {
+impl<'p> DeviceRequest<'p> {
     /// The resource name that may not change, if the container named one that is the ask itself.
     pub fn fixed_resource(&self) -> Option<&'p str> {
         match self.named {
-            Named::Gpu | Named::Nothing => None,
-            Named::Shared => Some(crate::engine::vocabulary::names::GPU_SHARED),
-            Named::Slice(resource) | Named::SharedSlice(resource) => Some(resource),
+            RequestedResource::Gpu | RequestedResource::Nothing => None,
+            RequestedResource::Shared => Some(crate::engine::vocabulary::names::GPU_SHARED),
+            RequestedResource::Slice(resource) | RequestedResource::SharedSlice(resource) => {
+                Some(resource)
+            }
         }
     }
 
     /// Gives a container that says nothing of its size a default one: for one device, not for several whole ones or a
     /// named resource. What it says of its compute stands in place of the default's.
     pub fn fill(&mut self, default: &Share) {
-        if !self.takes_a_default() || self.ask.memory.is_some() || self.ask.fraction.is_some() {
+        if !self.takes_a_default() || self.size.memory.is_some() || self.size.fraction.is_some() {
             return;
         }
-        self.ask.memory = default.memory;
-        match self.ask.compute {
-            None => self.ask.fraction = default.fraction,
-            Some(_) => self.ask.memory_fraction = default.fraction,
+        self.size.memory = default.memory;
+        match self.size.compute {
+            None => self.size.fraction = default.fraction,
+            Some(_) => self.size.memory_fraction = default.fraction,
         }
     }
 
     /// Takes the memory that the pod's node selectors ask for, where nothing else says a size.
     pub fn select(&mut self, mib: u64) {
-        if self.takes_a_default() && !self.ask.is_some() {
-            self.ask.memory = Some(mib.saturating_mul(1 << 20));
-            self.ask.memory_is_own = true;
-            self.ask.memory_in_selectors = true;
+        if self.takes_a_default() && !self.size.is_some() {
+            self.size.memory = Some(mib.saturating_mul(1 << 20));
+            self.size.memory_is_own = true;
+            self.size.memory_in_selectors = true;
         }
     }
 
@@ -101,7 +103,7 @@ impl<'p> Want<'p> {
     pub fn strategies(&self, tier: Option<&Tier>) -> Strategies {
         let lists = |s: Strategy| tier.is_none_or(|t| t.strategies.contains(&s));
         match self.named {
-            Named::Gpu | Named::Nothing => match tier {
+            RequestedResource::Gpu | RequestedResource::Nothing => match tier {
                 None => Strategies::of([Strategy::Exclusive]),
                 Some(tier) if self.count > 1 => {
                     let whole = |s: &Strategy| *s == Strategy::Exclusive;
@@ -109,14 +111,14 @@ impl<'p> Want<'p> {
                 }
                 Some(tier) => Strategies::of(tier.strategies.iter().copied()),
             },
-            Named::Shared => match tier {
+            RequestedResource::Shared => match tier {
                 None => Strategies::of([Strategy::Mps, Strategy::TimeSlicing]),
                 Some(tier) => {
                     let shared = tier.strategies.iter().copied();
                     Strategies::of(shared.filter(|s| s.is_shared()))
                 }
             },
-            Named::Slice(_) => {
+            RequestedResource::Slice(_) => {
                 let hardware = tier.is_none_or(|t| t.isolation <= Isolation::Hardware);
                 let sliced = lists(Strategy::TimeSlicing) && self.count == 1;
                 let mig = hardware.then_some(Strategy::Mig);
@@ -125,14 +127,14 @@ impl<'p> Want<'p> {
                         .chain(sliced.then_some(Strategy::TimeSlicing)),
                 )
             }
-            Named::SharedSlice(_) => {
+            RequestedResource::SharedSlice(_) => {
                 Strategies::of(lists(Strategy::TimeSlicing).then_some(Strategy::TimeSlicing))
             }
         }
     }
 }
 
-impl Ask {
+impl ShareSize {
     /// Whether the pod or its tier asked for anything.
     pub fn is_some(&self) -> bool {
         self.memory.is_some()
@@ -142,31 +144,31 @@ impl Ask {
     }
 
     /// Whether a share of this offer is large enough; otherwise what it lacks.
-    pub fn met_by(&self, offer: &Offer) -> Result<(), Lack> {
+    pub fn met_by(&self, offer: &Offer) -> Result<(), Shortfall> {
         if self.memory.is_some_and(|bytes| !offer.has_memory(bytes)) {
-            return Err(Lack::Memory);
+            return Err(Shortfall::Memory);
         }
         if self.fraction.is_some_and(|f| !offer.has_fraction(f)) {
-            return Err(Lack::Fraction);
+            return Err(Shortfall::Fraction);
         }
         let of_memory = self.memory_fraction;
         if of_memory.is_some_and(|f| !offer.has_memory_fraction(f)) {
-            return Err(Lack::MemoryFraction);
+            return Err(Shortfall::MemoryFraction);
         }
         if self.compute.is_some_and(|p| !offer.has_compute(p)) {
-            return Err(Lack::Compute);
+            return Err(Shortfall::Compute);
         }
         if self.capabilities.graphics && !offer.has_graphics() {
-            return Err(Lack::Graphics);
+            return Err(Shortfall::Graphics);
         }
         if self.capabilities.video && !offer.has_video() {
-            return Err(Lack::Video);
+            return Err(Shortfall::Video);
         }
         Ok(())
     }
 
     /// MiB of the offer that were not asked for.
-    pub fn waste_mib(&self, offer: &Offer) -> u64 {
+    pub fn surplus_mib(&self, offer: &Offer) -> u64 {
         let memory = self.memory.map_or(0, mib_ceil);
         let device = offer.device_mib.unwrap_or(0);
         let fraction = self.fraction.or(self.memory_fraction);
@@ -183,7 +185,7 @@ impl Ask {
 
 /// What an offer is short of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
+pub enum Shortfall {
     /// Memory, or it is not known.
     Memory,
     /// The share is smaller than the fraction.
@@ -237,15 +239,15 @@ impl Strategies {
 
 /// Everything a pod asks for.
 #[derive(Debug, Default)]
-pub struct Asked<'p> {
+pub struct PodRequest<'p> {
     /// One entry for each container and GPU resource.
-    pub wants: Vec<Want<'p>>,
+    pub requests: Vec<DeviceRequest<'p>>,
     /// An explicit strategy; `auto` is none.
     pub strategy: Option<Strategy>,
     /// Product patterns; empty means every product.
     pub products: Vec<&'p str>,
     /// Whether memory, a fraction or compute was asked for by the pod itself.
-    pub has_share_ask: bool,
+    pub has_size: bool,
     /// Containers in which a LimitRange put `nvidia.com/gpu` back beside a finished rewrite.
-    pub echoes: Vec<Place>,
+    pub limit_range_defaults: Vec<Place>,
 }

@@ -84,6 +84,6 @@ impl Namespaces {
     fn has_labelled_pods(&self, namespace: &str, policy: &Policy) -> bool {
         let is_labelled = policy.outsiders == Outsiders::Label && policy.mode != Mode::Off;
         self.mode(namespace, policy).0 != Mode::Off
-            || is_labelled && !self.never_matched().contains(namespace)
+            || is_labelled && !self.excluded_namespaces().contains(namespace)
     }
 }

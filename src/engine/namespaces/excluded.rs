@@ -5,20 +5,20 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use crate::engine::vocabulary::names::{NEVER_MATCHED, is_dns_label};
+use crate::engine::vocabulary::names::{EXCLUDED_NAMESPACES, is_dns_label};
 
 /// Names of namespaces; never empty, none twice.
 ///
 /// One installation has one such list: what the API server does not ask about, the guard lets pass and a preview
 /// leaves alone. So it is the whole list wherever it is given, and nothing is added to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NeverMatched(Cow<'static, [Cow<'static, str>]>);
+pub struct ExcludedNamespaces(Cow<'static, [Cow<'static, str>]>);
 
 /// What an installation has that says nothing else.
 const DEFAULT: &[Cow<'static, str>] = &[
-    Cow::Borrowed(NEVER_MATCHED[0]),
-    Cow::Borrowed(NEVER_MATCHED[1]),
-    Cow::Borrowed(NEVER_MATCHED[2]),
+    Cow::Borrowed(EXCLUDED_NAMESPACES[0]),
+    Cow::Borrowed(EXCLUDED_NAMESPACES[1]),
+    Cow::Borrowed(EXCLUDED_NAMESPACES[2]),
 ];
 
 /// Why a text is no list of namespaces.
@@ -27,7 +27,7 @@ pub enum NotNamespaces {
     /// There is no name in it.
     #[error(
         "no namespace is named; name at least the one slicegate runs in, such as {}",
-        NEVER_MATCHED[1]
+        EXCLUDED_NAMESPACES[1]
     )]
     Empty,
     /// One of them cannot be a namespace.
@@ -38,10 +38,10 @@ pub enum NotNamespaces {
     NoName(String),
 }
 
-impl NeverMatched {
+impl ExcludedNamespaces {
     /// What slicegate installed into `own` has unless told otherwise.
     pub fn of_installation(own: &str) -> Self {
-        let [system, slicegate, operator] = NEVER_MATCHED;
+        let [system, slicegate, operator] = EXCLUDED_NAMESPACES;
         if own == slicegate {
             return Self::default();
         }
@@ -60,13 +60,13 @@ impl NeverMatched {
     }
 }
 
-impl Default for NeverMatched {
+impl Default for ExcludedNamespaces {
     fn default() -> Self {
         Self(Cow::Borrowed(DEFAULT))
     }
 }
 
-impl FromStr for NeverMatched {
+impl FromStr for ExcludedNamespaces {
     type Err = NotNamespaces;
 
     /// Reads names with commas between them.
@@ -91,28 +91,28 @@ impl FromStr for NeverMatched {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{NeverMatched, NotNamespaces};
+    use super::{ExcludedNamespaces, NotNamespaces};
     use crate::config::{fleet, policy};
-    use crate::engine::vocabulary::names::NEVER_MATCHED;
+    use crate::engine::vocabulary::names::EXCLUDED_NAMESPACES;
     use crate::engine::{
-        Mode, NamespaceView, Namespaces, Outcome, Question, RuntimeClasses, Workload, decide,
+        DecisionInput, Mode, NamespaceView, Namespaces, Outcome, RuntimeClasses, Workload, decide,
     };
-    use crate::engine::{outsider, update};
+    use crate::engine::{unmanaged, update};
     use crate::facts::Pod;
 
     #[test]
     fn what_nobody_chose_is_the_constant() {
-        assert_eq!(NeverMatched::default().names(), NEVER_MATCHED);
-        let elsewhere = NeverMatched::of_installation("gpus");
+        assert_eq!(ExcludedNamespaces::default().names(), EXCLUDED_NAMESPACES);
+        let elsewhere = ExcludedNamespaces::of_installation("gpus");
         assert_eq!(elsewhere.names(), ["kube-system", "gpus", "gpu-operator"]);
         assert!(!elsewhere.contains("slicegate-system"));
-        let here = NeverMatched::of_installation("slicegate-system");
-        assert_eq!(here, NeverMatched::default());
+        let here = ExcludedNamespaces::of_installation("slicegate-system");
+        assert_eq!(here, ExcludedNamespaces::default());
     }
 
     #[test]
     fn names_stand_between_commas() {
-        let read = |text: &str| text.parse::<NeverMatched>();
+        let read = |text: &str| text.parse::<ExcludedNamespaces>();
         let list = read(" kube-system,,gpus , kube-system,").unwrap();
         assert_eq!(list.names(), ["kube-system", "gpus"]);
         assert!(list.contains("gpus") && !list.contains("gpu"));
@@ -139,15 +139,15 @@ mod tests {
         };
         let all = ["kube-system", "slicegate-system", "gpu-operator", "gpus"];
         let views = || HashMap::from(all.map(|name| (name.to_owned(), view())));
-        let chosen: NeverMatched = "kube-system,gpus".parse().unwrap();
+        let chosen: ExcludedNamespaces = "kube-system,gpus".parse().unwrap();
         for (never, spared) in [
-            (NeverMatched::default(), &all[..3]),
+            (ExcludedNamespaces::default(), &all[..3]),
             (chosen, &["kube-system", "gpus"]),
         ] {
             for known in [Namespaces::known(views()), Namespaces::assumed()] {
-                let namespaces = known.with_never_matched(never.clone());
+                let namespaces = known.with_excluded_namespaces(never.clone());
                 for namespace in all {
-                    let question = Question {
+                    let input = DecisionInput {
                         policy: &policy,
                         supply: &supply,
                         namespaces: &namespaces,
@@ -159,9 +159,9 @@ mod tests {
                     };
                     let denied = !spared.contains(&namespace);
                     let outcomes = [
-                        decide(&question).outcome,
-                        outsider(&question, Mode::Off).outcome,
-                        update(&question, None, Mode::Off).outcome,
+                        decide(&input).outcome,
+                        unmanaged(&input, Mode::Off).outcome,
+                        update(&input, None, Mode::Off).outcome,
                     ];
                     let expected = match denied {
                         true => Outcome::Denied,

@@ -7,7 +7,7 @@ pub mod quota;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::engine::namespaces::excluded::NeverMatched;
+use crate::engine::namespaces::excluded::ExcludedNamespaces;
 use crate::engine::namespaces::quota::QuotaView;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Policy};
@@ -59,7 +59,7 @@ pub enum Undescribed {
     /// `enforce`: nobody said anything about namespaces, so a preview shows the whole effect.
     Enforce,
     /// Nothing before it is asked for: the cluster is watched, and this one may be too new to have been seen.
-    Ask,
+    ShareSize,
     /// Nobody knows: a pod's own namespace is all that the guard sees.
     Unseen,
 }
@@ -73,7 +73,7 @@ pub struct Namespaces {
     claimants: Arc<HashMap<String, Vec<String>>>,
     /// One that is not among them yet.
     newest: Option<(String, Arc<NamespaceView>)>,
-    never: NeverMatched,
+    never: ExcludedNamespaces,
 }
 
 impl Namespaces {
@@ -94,7 +94,7 @@ impl Namespaces {
 
     /// The namespaces of a cluster that is watched, so that newer ones may be there.
     pub fn watched(views: HashMap<String, NamespaceView>) -> Self {
-        Self::of(views, Undescribed::Ask)
+        Self::of(views, Undescribed::ShareSize)
     }
 
     /// One namespace, and nothing is known of the others.
@@ -116,7 +116,7 @@ impl Namespaces {
 
     /// Whether a namespace has to be asked for before anything can be said about its pods.
     pub fn is_missing(&self, name: &str) -> bool {
-        self.undescribed == Undescribed::Ask && self.view(name).is_none()
+        self.undescribed == Undescribed::ShareSize && self.view(name).is_none()
     }
 
     fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
@@ -134,18 +134,18 @@ impl Namespaces {
             undescribed,
             claimants: Arc::new(claimants),
             newest: None,
-            never: NeverMatched::default(),
+            never: ExcludedNamespaces::default(),
         }
     }
 
     /// The same in an installation that never asks about these namespaces.
-    pub fn with_never_matched(mut self, never: NeverMatched) -> Self {
+    pub fn with_excluded_namespaces(mut self, never: ExcludedNamespaces) -> Self {
         self.never = never;
         self
     }
 
     /// The namespaces that are never asked about.
-    pub fn never_matched(&self) -> &NeverMatched {
+    pub fn excluded_namespaces(&self) -> &ExcludedNamespaces {
         &self.never
     }
 

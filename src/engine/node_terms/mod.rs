@@ -46,31 +46,31 @@ pub enum Is<'a> {
 
 /// The terms of offers: for each kind of node the offers it has to have, together.
 pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool) -> Vec<Term<'a>> {
-    let mut drafts: Vec<Draft<'a>> = Vec::with_capacity(nodes.len());
+    let mut builders: Vec<TermBuilder<'a>> = Vec::with_capacity(nodes.len());
     let mut alike: HashMap<Alike<'a>, usize> = HashMap::new();
     for offers in nodes {
         let offers = offers.iter().filter_map(|index| {
-            let impostors = supply.impostors.get(*index)?.iter();
+            let mislabelled = supply.mislabelled.get(*index)?.iter();
             let inflated = supply.inflated.get(*index).filter(|_| with_memory);
-            let impostors = impostors.chain(inflated.into_iter().flatten());
-            Some((supply.offers.get(*index)?, impostors))
+            let mislabelled = mislabelled.chain(inflated.into_iter().flatten());
+            Some((supply.offers.get(*index)?, mislabelled))
         });
-        let draft = Draft::new(offers, with_memory);
+        let builder = TermBuilder::new(offers, with_memory);
         // Most pods have one kind of nodes, which is like no other.
-        let key = draft.alike().filter(|_| nodes.len() > 1);
-        let known = key.map(|key| *alike.entry(key).or_insert(drafts.len()));
-        match known.and_then(|at| drafts.get_mut(at)) {
-            Some(known) => known.absorb(draft),
-            None => drafts.push(draft),
+        let key = builder.alike().filter(|_| nodes.len() > 1);
+        let known = key.map(|key| *alike.entry(key).or_insert(builders.len()));
+        match known.and_then(|at| builders.get_mut(at)) {
+            Some(known) => known.absorb(builder),
+            None => builders.push(builder),
         }
     }
-    let mut terms: Vec<Term<'a>> = drafts.into_iter().map(Draft::into_term).collect();
+    let mut terms: Vec<Term<'a>> = builders.into_iter().map(TermBuilder::into_term).collect();
     merge(&mut terms);
     terms
 }
 
 /// A term in the making: parts that must be equal to merge, and parts that merge.
-struct Draft<'a> {
+struct TermBuilder<'a> {
     parts: Vec<Part<'a>>,
     not_nodes: Vec<&'a str>,
 }
@@ -87,18 +87,18 @@ enum Part<'a> {
     Listed(&'a [(&'static str, Option<String>)]),
 }
 
-impl<'a> Draft<'a> {
+impl<'a> TermBuilder<'a> {
     fn new<N: Iterator<Item = &'a String>>(
         offers: impl Iterator<Item = (&'a Offer, N)>,
         with_memory: bool,
     ) -> Self {
-        let mut draft = Self {
+        let mut builder = Self {
             parts: Vec::with_capacity(1),
             not_nodes: Vec::new(),
         };
-        for (offer, impostors) in offers {
-            draft.not_nodes.extend(impostors.map(String::as_str));
-            draft.parts.push(match &offer.identity {
+        for (offer, mislabelled) in offers {
+            builder.not_nodes.extend(mislabelled.map(String::as_str));
+            builder.parts.push(match &offer.identity {
                 Identity::Listed(keys) => Part::Listed(keys),
                 Identity::Gfd(identity) => Part::Gfd {
                     identity,
@@ -107,7 +107,7 @@ impl<'a> Draft<'a> {
                 },
             });
         }
-        draft
+        builder
     }
 
     /// What drafts have to have in common to be one term; several offers on one node are left apart.
@@ -240,25 +240,25 @@ fn merge(terms: &mut Vec<Term<'_>>) {
 /// Joins terms that differ in one list of values at most, the one at this position.
 fn merge_by(terms: &mut Vec<Term<'_>>, at: usize) {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
-    let mut kept: Vec<Term<'_>> = Vec::with_capacity(terms.len());
+    let mut reused: Vec<Term<'_>> = Vec::with_capacity(terms.len());
     for term in terms.drain(..) {
         let alike = known.entry(rest(&term, at)).or_default();
         let joined = alike.iter().any(|index| {
-            let first = kept.get_mut(*index);
+            let first = reused.get_mut(*index);
             first.is_some_and(|first| join(first, &term, at))
         });
         if !joined {
-            alike.push(kept.len());
-            kept.push(term);
+            alike.push(reused.len());
+            reused.push(term);
         }
     }
-    for need in kept.iter_mut().filter_map(|term| term.labels.get_mut(at)) {
+    for need in reused.iter_mut().filter_map(|term| term.labels.get_mut(at)) {
         if let Is::OneOf(values) = &mut need.is {
             values.sort_unstable();
             values.dedup();
         }
     }
-    *terms = kept;
+    *terms = reused;
 }
 
 /// Tells terms apart that differ in more than the values at a position.

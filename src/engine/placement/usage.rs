@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::line::placement::{Case, Choice};
-use crate::engine::line::request::Named;
+use crate::engine::line::placement::{Placement, PlacementQuery};
+use crate::engine::line::request::RequestedResource;
 use crate::engine::supply::{Offer, Supply};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::is_gpu_resource;
@@ -81,7 +81,7 @@ struct Past(BTreeMap<String, BTreeMap<String, String>>);
 impl Past {
     fn of(pod: &Pod<'_>) -> Self {
         let receipt = pod.annotation(names::DECISION).and_then(Receipt::read);
-        Self(receipt.map(|r| r.asked()).unwrap_or_default())
+        Self(receipt.map(|r| r.requested()).unwrap_or_default())
     }
 
     /// The part of a device that each of a container's GPUs was before it became `part` of one.
@@ -94,28 +94,30 @@ impl Past {
 }
 
 /// What a pod takes before and after a choice.
-pub fn of_choice(case: &Case<'_, '_>, choice: &Choice<'_>) -> Gpus {
+pub fn of_choice(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Gpus {
     let (mut before, mut after) = (Peak::default(), Peak::default());
-    let reachable = case.reachable();
-    let past = Past::of(case.pod);
-    for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let Some(container) = case.pod.at(want.place) else {
+    let reachable = query.reachable();
+    let past = Past::of(query.pod);
+    for (request, share) in query.requests.iter().zip(&placement.shares) {
+        let Some(container) = query.pod.at(request.place) else {
             continue;
         };
-        let sold = reachable.iter().flat_map(|group| &group.sold);
-        let offers = sold.filter_map(|sold| case.supply.offers.get(sold.offer));
+        let advertised = reachable.iter().flat_map(|group| &group.advertised);
+        let offers = advertised.filter_map(|advertised| query.supply.offers.get(advertised.offer));
         let part = largest(offers.filter(|offer| {
-            offer.strategy == choice.strategy
-                && offer.allocation() == grant.allocation
-                && case.suits(want, offer)
+            offer.strategy == placement.strategy
+                && offer.allocation() == share.allocation
+                && query.suits(request, offer)
         }));
-        let count = want.count as f64;
-        let written = match want.named {
-            Named::Gpu | Named::Nothing => 1.0,
-            Named::Shared | Named::Slice(_) | Named::SharedSlice(_) => past.part(container, part),
+        let count = request.count as f64;
+        let written = match request.named {
+            RequestedResource::Gpu | RequestedResource::Nothing => 1.0,
+            RequestedResource::Shared
+            | RequestedResource::Slice(_)
+            | RequestedResource::SharedSlice(_) => past.part(container, part),
         };
-        before.add(want.place, container, count * written);
-        after.add(want.place, container, count * part);
+        before.add(request.place, container, count * written);
+        after.add(request.place, container, count * part);
     }
     Gpus {
         before: before.sum(),

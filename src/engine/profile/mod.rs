@@ -33,7 +33,7 @@ pub struct Setting<'a> {
     /// What its value means.
     pub meaning: Meaning,
     /// How it is told.
-    pub form: Form,
+    pub form: PodForm,
     /// A flag's name without its dashes, or a variable's.
     pub name: &'a str,
     /// Its value.
@@ -43,7 +43,7 @@ pub struct Setting<'a> {
 
 /// How something is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
+pub enum PodForm {
     /// `--flag`.
     Flag,
     /// `-flag`.
@@ -95,9 +95,9 @@ impl Setting<'_> {
     /// As it is written.
     pub fn shown(&self) -> String {
         match self.form {
-            Form::Flag => format!("--{}", self.name),
-            Form::ShortFlag => format!("-{}", self.name),
-            Form::Variable => self.name.to_owned(),
+            PodForm::Flag => format!("--{}", self.name),
+            PodForm::ShortFlag => format!("-{}", self.name),
+            PodForm::Variable => self.name.to_owned(),
         }
     }
 
@@ -126,8 +126,8 @@ fn of_container<'a>(
         let name = variable.name();
         Some(Setting {
             place,
-            meaning: spellings::meaning(Form::Variable, name)?,
-            form: Form::Variable,
+            meaning: spellings::meaning(PodForm::Variable, name)?,
+            form: PodForm::Variable,
             name,
             value: Value::variable(variable),
             origin: Origin::Environment(index),

@@ -1,12 +1,12 @@
 //! Scans a command line as the JSON text it came as, for flags and assignments. Most pods have none of the words that
 //! mean something, and to read every element of every pod would cost more than the rest of the decision.
 
-use super::Form;
+use super::PodForm;
 
 /// A flag or an assignment as it is written.
 #[derive(Clone, Copy)]
 pub(super) struct Written<'t> {
-    pub(super) form: Form,
+    pub(super) form: PodForm,
     /// Of a flag without its dashes.
     pub(super) name: &'t str,
     /// The rest of the text, which begins with the value.
@@ -29,7 +29,7 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Written<'_>> {
             };
             from = at + 1;
             if let Some((form, name, after)) = found {
-                if form != Form::Variable {
+                if form != PodForm::Variable {
                     from = text.len() - after.len();
                 }
                 return Some(Written {
@@ -43,15 +43,15 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Written<'_>> {
     })
 }
 
-type Found<'t> = (Form, &'t str, &'t str);
+type Found<'t> = (PodForm, &'t str, &'t str);
 
 fn flag(text: &str, at: usize) -> Option<Found<'_>> {
     if !is_boundary(text.as_bytes(), at) {
         return None;
     }
     let (form, rest) = match text[at..].strip_prefix("--") {
-        Some(rest) => (Form::Flag, rest.trim_start_matches('-')),
-        None => (Form::ShortFlag, &text[at + 1..]),
+        Some(rest) => (PodForm::Flag, rest.trim_start_matches('-')),
+        None => (PodForm::ShortFlag, &text[at + 1..]),
     };
     let inner = |b: u8| is_inner(b) || b == b'-';
     let end = rest.bytes().position(|b| !inner(b));
@@ -68,7 +68,7 @@ fn assignment(text: &str, at: usize) -> Option<Found<'_>> {
         start += 1;
     }
     let is_name = start < at && !bytes[start].is_ascii_digit() && is_boundary(bytes, start);
-    is_name.then(|| (Form::Variable, &text[start..at], &text[at + 1..]))
+    is_name.then(|| (PodForm::Variable, &text[start..at], &text[at + 1..]))
 }
 
 /// Whether a word may begin here.
@@ -131,7 +131,7 @@ pub(super) fn word(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Form;
+    use super::super::PodForm;
     use super::{program, scan, word};
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
             ("null", vec![]),
         ];
         for (text, expected) in table {
-            let flags = scan(text).filter(|found| found.form != Form::Variable);
+            let flags = scan(text).filter(|found| found.form != PodForm::Variable);
             let found: Vec<(&str, &str)> =
                 flags.map(|found| (found.name, word(found.after))).collect();
             assert_eq!(found, expected, "{text}");
@@ -192,7 +192,7 @@ mod tests {
             (r#"["--flag=1","-f=2","a.b=3","$A=4","1A=5","="]"#, vec![]),
         ];
         for (text, expected) in table {
-            let variables = scan(text).filter(|found| found.form == Form::Variable);
+            let variables = scan(text).filter(|found| found.form == PodForm::Variable);
             let found: Vec<(&str, &str)> = variables
                 .map(|found| (found.name, word(found.after)))
                 .collect();

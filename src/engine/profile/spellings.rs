@@ -9,7 +9,7 @@
 //! `api/leaderworkerset/v1`, volcano-sh/volcano `pkg/controllers/job/plugins`, ai-dynamo/grove `api/common/constants`, tensorflow/serving
 //! `model_servers/main.cc`, jax-ml/jax `docs/gpu_memory_allocation.rst`.
 
-use super::Form;
+use super::PodForm;
 
 /// What the value of a flag or variable means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Meaning {
 
 /// One spelling.
 struct Spelling {
-    form: Form,
+    form: PodForm,
     /// An underscore in a flag stands for a dash too.
     name: &'static str,
     /// Of a family of variables, which begin with the name: what they end with.
@@ -59,23 +59,23 @@ struct Spelling {
 }
 
 const fn flag(name: &'static str, meaning: Meaning) -> Spelling {
-    spelling(Form::Flag, name, None, meaning)
+    spelling(PodForm::Flag, name, None, meaning)
 }
 
 const fn short(name: &'static str, meaning: Meaning) -> Spelling {
-    spelling(Form::ShortFlag, name, None, meaning)
+    spelling(PodForm::ShortFlag, name, None, meaning)
 }
 
 const fn variable(name: &'static str, meaning: Meaning) -> Spelling {
-    spelling(Form::Variable, name, None, meaning)
+    spelling(PodForm::Variable, name, None, meaning)
 }
 
 const fn family(name: &'static str, end: &'static str, meaning: Meaning) -> Spelling {
-    spelling(Form::Variable, name, Some(end), meaning)
+    spelling(PodForm::Variable, name, Some(end), meaning)
 }
 
 const fn spelling(
-    form: Form,
+    form: PodForm,
     name: &'static str,
     end: Option<&'static str>,
     meaning: Meaning,
@@ -179,17 +179,17 @@ static SPELLINGS: [Spelling; 78] = [
 pub const LAUNCHERS: [&str; 5] = ["mpirun", "mpiexec", "horovodrun", "orterun", "prterun"];
 
 /// Flags of such a program for the number of processes; any program has such flags, so only those after it count.
-const LAUNCHED: [(Form, &str); 6] = [
-    (Form::ShortFlag, "n"),
-    (Form::ShortFlag, "np"),
-    (Form::ShortFlag, "c"),
-    (Form::Flag, "n"),
-    (Form::Flag, "np"),
-    (Form::Flag, "num_proc"),
+const LAUNCHED: [(PodForm, &str); 6] = [
+    (PodForm::ShortFlag, "n"),
+    (PodForm::ShortFlag, "np"),
+    (PodForm::ShortFlag, "c"),
+    (PodForm::Flag, "n"),
+    (PodForm::Flag, "np"),
+    (PodForm::Flag, "num_proc"),
 ];
 
 /// What a flag or variable of that name means, if it is in the table.
-pub fn meaning(form: Form, name: &str) -> Option<Meaning> {
+pub fn meaning(form: PodForm, name: &str) -> Option<Meaning> {
     // Hardly any is.
     if !BEGINNINGS.may_have(form, name) {
         return None;
@@ -199,7 +199,7 @@ pub fn meaning(form: Form, name: &str) -> Option<Meaning> {
 }
 
 /// Whether a flag of that name is the number of processes of a launcher, if it stands after one.
-pub fn is_launched(form: Form, name: &str) -> bool {
+pub fn is_launched(form: PodForm, name: &str) -> bool {
     LAUNCHED
         .iter()
         .any(|(of, spelt)| *of == form && is_same(name, spelt))
@@ -228,7 +228,7 @@ impl Beginnings {
         Self(lengths)
     }
 
-    fn may_have(&self, form: Form, name: &str) -> bool {
+    fn may_have(&self, form: PodForm, name: &str) -> bool {
         let first = name.as_bytes().first();
         let letter = first.map_or(0, |first| usize::from(first & 31));
         let lengths = self.0[form as usize][letter];
@@ -237,16 +237,16 @@ impl Beginnings {
 }
 
 impl Spelling {
-    fn is(&self, form: Form, name: &str) -> bool {
+    fn is(&self, form: PodForm, name: &str) -> bool {
         if self.form != form {
             return false;
         }
         match (self.form, self.end) {
-            (Form::Variable, Some(end)) => {
+            (PodForm::Variable, Some(end)) => {
                 let rest = name.strip_prefix(self.name);
                 rest.is_some_and(|rest| rest.len() > end.len() && rest.ends_with(end))
             }
-            (Form::Variable, None) => name == self.name,
+            (PodForm::Variable, None) => name == self.name,
             _ => is_same(name, self.name),
         }
     }

@@ -1,6 +1,6 @@
 //! The value of a setting, and what variables make of it.
 
-use super::Form;
+use super::PodForm;
 use super::scan::{is_inner, scan, word};
 use crate::facts::pod::{ArgumentList, Container, EnvVar};
 
@@ -78,7 +78,7 @@ fn lookup<'a>(container: &'a Container<'a>, name: &str) -> Option<Value<'a>> {
     }
     let lists = ArgumentList::BOTH.into_iter();
     let mut written = lists.flat_map(|list| scan(container.json(list)));
-    let assigned = written.find(|found| found.form == Form::Variable && found.name == name);
+    let assigned = written.find(|found| found.form == PodForm::Variable && found.name == name);
     assigned.map(|found| Value::text(found.after))
 }
 
@@ -109,7 +109,7 @@ impl<'a> Reference<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Form;
+    use super::super::PodForm;
     use super::{Expansion, Value};
     use crate::engine::profile::scan::scan;
     use crate::facts::pod::{ArgumentList, Container};
@@ -134,7 +134,7 @@ mod tests {
         ];
         let written = scan(container.json(ArgumentList::Args));
         let found: Vec<(&str, Expansion<'_>)> = written
-            .filter(|found| found.form == Form::Flag)
+            .filter(|found| found.form == PodForm::Flag)
             .map(|found| (found.name, Value::text(found.after).expanded(&container)))
             .collect();
         assert_eq!(found, expected);

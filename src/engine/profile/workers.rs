@@ -1,6 +1,6 @@
 //! Whether a pod is one worker of several: what says so for sure, what merely suggests it, and counts that say one.
 
-use super::{Expansion, Form, Meaning, Profile, Setting};
+use super::{Expansion, Meaning, PodForm, Profile, Setting};
 use crate::engine::vocabulary::printable::{is_visible, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, OwnerReference};
@@ -163,7 +163,7 @@ fn most(word: &str) -> Option<u32> {
 
 fn sentence(setting: &Setting<'_>, word: &str) -> String {
     match setting.form {
-        Form::Variable => format!("it sets {}={}", setting.name, brief(word)),
+        PodForm::Variable => format!("it sets {}={}", setting.name, brief(word)),
         _ => format!("it is run with {} {}", setting.shown(), brief(word)),
     }
 }

@@ -5,14 +5,14 @@ use crate::engine::relevance::host_paths;
 use crate::engine::relevance::injecting::INJECTING;
 use crate::engine::relevance::reserved;
 use crate::engine::relevance::sharing_systems;
-use crate::engine::relevance::sharing_systems::Stands;
+use crate::engine::relevance::sharing_systems::KeyKind;
 use crate::engine::vocabulary::names;
 
 /// Where a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum At {
     /// The key of an annotation, of a label, or of a limit or request.
-    Key(Stands),
+    Key(KeyKind),
     /// The name of an environment variable.
     Variable,
     /// The prefix of an `envFrom`; without one nothing is known of it.
@@ -43,7 +43,7 @@ pub(crate) enum Texts {
     /// A beginning of what begins with one of these.
     Spell(&'static [&'static str]),
     /// Other systems' words that stand there.
-    Foreign(Stands),
+    Foreign(KeyKind),
     /// Annotations that inject devices.
     Inject,
     /// Paths that lead to the node's GPUs or may be written to hide that they do.
@@ -54,7 +54,7 @@ pub(crate) enum Texts {
     Any,
 }
 
-use Stands::{Annotation, Label, Resource};
+use KeyKind::{Annotation, Label, Resource};
 use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Inject, Long, Roads, Spell};
 
 /// The signs of one place.
@@ -172,7 +172,7 @@ impl Texts {
                 let spells = |b: &&str| b.starts_with(text) || text.starts_with(*b);
                 !text.is_empty() && beginnings.iter().any(spells)
             }
-            Foreign(stands) => sharing_systems::find(stands, text).is_some(),
+            Foreign(kind) => sharing_systems::find(kind, text).is_some(),
             Inject => INJECTING.iter().any(|word| text.starts_with(word.key)),
             Roads => !is_plain(text) || host_paths::concerns(bare(text)),
             // As CEL counts.
@@ -243,9 +243,9 @@ mod tests {
 
     #[test]
     fn every_other_systems_word_is_one() {
-        for word in &sharing_systems::WORDS {
+        for word in &sharing_systems::SYSTEM_NAMES {
             let key = word.key.replace('*', "x");
-            assert!(says(Key(word.stands), &key), "{key}");
+            assert!(says(Key(word.kind), &key), "{key}");
         }
     }
 

@@ -12,7 +12,7 @@ pub mod reserved;
 pub mod sharing_systems;
 
 use crate::engine::relevance::indicators::{At, says};
-use crate::engine::relevance::sharing_systems::Stands;
+use crate::engine::relevance::sharing_systems::KeyKind;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 use crate::facts::affinity::SelectedKeys;
@@ -30,9 +30,9 @@ pub(crate) const MOST_CONTAINERS: usize = 100;
 pub(crate) const LONGEST: usize = 256;
 
 /// Whether a pod has any of the signs.
-pub fn touches_gpu(pod: &Pod<'_>) -> bool {
+pub fn concerns_gpus(pod: &Pod<'_>) -> bool {
     // In the order of what is likely, for a pod that asks.
-    lists(pod).any(asks)
+    lists(pod).any(sizes)
         || marked(pod)
         || is_crowded(pod)
         || lists(pod).any(reaches)
@@ -75,8 +75,8 @@ pub fn entries(pod: &Pod<'_>) -> usize {
 
 /// Whether an entry of a map under this key may be a sign, whichever map it is.
 pub fn may_matter(key: &str) -> bool {
-    let places = [Stands::Annotation, Stands::Label, Stands::Resource];
-    indicators::may_say(key) && places.into_iter().any(|stands| says(At::Key(stands), key))
+    let places = [KeyKind::Annotation, KeyKind::Label, KeyKind::Resource];
+    indicators::may_say(key) && places.into_iter().any(|kind| says(At::Key(kind), key))
 }
 
 /// By annotations and labels.
@@ -85,8 +85,8 @@ fn marked(pod: &Pod<'_>) -> bool {
         let mut pairs = pairs.into_iter().flat_map(Pairs::iter);
         pairs.any(|(key, _)| says(at, key))
     };
-    keys(pod.annotations(), At::Key(Stands::Annotation))
-        || keys(pod.labels(), At::Key(Stands::Label))
+    keys(pod.annotations(), At::Key(KeyKind::Annotation))
+        || keys(pod.labels(), At::Key(KeyKind::Label))
 }
 
 /// By the pod's own fields.
@@ -120,8 +120,8 @@ pub fn entries_repelled(pod: &Pod<'_>) -> usize {
 }
 
 /// By resources.
-fn asks(container: &Container<'_>) -> bool {
-    let resource = At::Key(Stands::Resource);
+fn sizes(container: &Container<'_>) -> bool {
+    let resource = At::Key(KeyKind::Resource);
     let named = container.resources.iter();
     let mut named = named
         .flat_map(|r| [&r.limits, &r.requests])

@@ -192,7 +192,7 @@ fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
     [
         (&CONTAINERS, counts.containers),
         (&ENTRIES, relevance::entries(pod)),
-        (&ASKS, counts.asks),
+        (&ASKS, counts.sizes),
         (&TERMS, terms.len()),
         (&REQUIREMENTS, size.requirements),
         (&VALUES, size.values),
@@ -231,7 +231,7 @@ fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
 #[derive(Debug, Default)]
 struct Counts {
     containers: usize,
-    asks: usize,
+    sizes: usize,
     products: usize,
     /// In characters, as CEL counts.
     paths: usize,
@@ -263,7 +263,7 @@ impl Counts {
         for (key, value) in pod.annotations().into_iter().flat_map(Pairs::iter) {
             counts.metadata += key.len() + value.len();
             counts.name(key);
-            counts.asks += usize::from(names::is_size(key));
+            counts.sizes += usize::from(names::is_size(key));
             if key == names::GPU_PRODUCTS {
                 counts.products += value.split(',').count();
                 value.split(',').for_each(|pattern| counts.name(pattern));
@@ -283,7 +283,7 @@ impl Counts {
         for (name, quantity) in lists.flatten().flat_map(Pairs::iter) {
             self.name(name);
             self.name(quantity);
-            self.asks += usize::from(names::is_gpu_resource(name));
+            self.sizes += usize::from(names::is_gpu_resource(name));
         }
         for mount in container.volume_mounts.iter().flatten() {
             let parts = [&mount.sub_path, &mount.sub_path_expr];

@@ -11,9 +11,9 @@ use crate::facts::Pod;
 
 /// One word of one or more systems.
 #[derive(Debug)]
-pub struct Word {
+pub struct SystemName {
     /// Where it stands.
-    pub stands: Stands,
+    pub kind: KeyKind,
     /// The key; a trailing `*` stands for any ending.
     pub key: &'static str,
     /// Who reads it.
@@ -24,7 +24,7 @@ pub struct Word {
 
 /// Where a word stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stands {
+pub enum KeyKind {
     /// A resource name; a quantity of 0 asks for nothing.
     Resource,
     /// An annotation's key.
@@ -33,7 +33,7 @@ pub enum Stands {
     Label,
 }
 
-impl Stands {
+impl KeyKind {
     /// For people.
     pub const fn word(self) -> &'static str {
         match self {
@@ -45,20 +45,20 @@ impl Stands {
 }
 
 use ForeignSystem::{Hami, Kai, RunAi, TensorFusion, Volcano};
-use Stands::{Annotation, Label, Resource};
+use KeyKind::{Annotation, Label, Resource};
 
-const fn beside(stands: Stands, key: &'static str, systems: &'static [ForeignSystem]) -> Word {
-    Word {
-        stands,
+const fn beside(kind: KeyKind, key: &'static str, systems: &'static [ForeignSystem]) -> SystemName {
+    SystemName {
+        kind,
         key,
         systems,
         takes_a_share: false,
     }
 }
 
-const fn share(stands: Stands, key: &'static str, systems: &'static [ForeignSystem]) -> Word {
-    Word {
-        stands,
+const fn share(kind: KeyKind, key: &'static str, systems: &'static [ForeignSystem]) -> SystemName {
+    SystemName {
+        kind,
         key,
         systems,
         takes_a_share: true,
@@ -66,7 +66,7 @@ const fn share(stands: Stands, key: &'static str, systems: &'static [ForeignSyst
 }
 
 /// The closed list.
-pub static WORDS: [Word; 28] = [
+pub static SYSTEM_NAMES: [SystemName; 28] = [
     beside(Resource, "nvidia.com/gpumem", &[Hami]),
     beside(Resource, "nvidia.com/gpumem-percentage", &[Hami]),
     beside(Resource, "nvidia.com/gpucores", &[Hami]),
@@ -109,14 +109,14 @@ pub const BEGINNINGS: [&str; 6] = [
 
 /// A word found in a pod.
 #[derive(Debug)]
-pub struct Spoken<'p> {
+pub struct SystemRequest<'p> {
     /// The word.
-    pub word: &'static Word,
+    pub word: &'static SystemName,
     /// The key as the pod has it.
     pub key: &'p str,
 }
 
-impl Spoken<'_> {
+impl SystemRequest<'_> {
     /// Whether the policy leaves pods with that word to the system that reads it.
     pub fn is_left_alone(&self, policy: &Policy) -> bool {
         let mut systems = self.word.systems.iter();
@@ -125,12 +125,15 @@ impl Spoken<'_> {
 }
 
 /// The first word in the pod that asks another system for a part of a stock GPU.
-pub fn spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<Spoken<'p>> {
-    all_spoken(pod, takes_stock_gpu).next()
+pub fn system_request<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<SystemRequest<'p>> {
+    system_requests(pod, takes_stock_gpu).next()
 }
 
 /// All of them.
-pub fn all_spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> impl Iterator<Item = Spoken<'p>> {
+pub fn system_requests<'p>(
+    pod: &'p Pod<'p>,
+    takes_stock_gpu: bool,
+) -> impl Iterator<Item = SystemRequest<'p>> {
     let annotations = pod.annotations().into_iter().flat_map(|a| a.iter());
     let labels = pod.labels().into_iter().flat_map(|l| l.iter());
     let annotations = annotations.map(|(key, value)| (Annotation, key, value));
@@ -142,21 +145,21 @@ pub fn all_spoken<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> impl Iterator<
         pairs.flat_map(|p| p.iter().map(|(key, value)| (Resource, key, value)))
     });
     let said = annotations.chain(labels).chain(resources);
-    said.filter_map(move |(stands, key, value)| {
-        let word = find(stands, key)?;
-        let counts = (takes_stock_gpu || word.takes_a_share) && asks(stands, value);
-        counts.then_some(Spoken { word, key })
+    said.filter_map(move |(kind, key, value)| {
+        let word = find(kind, key)?;
+        let counts = (takes_stock_gpu || word.takes_a_share) && sizes(kind, value);
+        counts.then_some(SystemRequest { word, key })
     })
 }
 
 /// Whether a pod belongs to a system to which the policy leaves its pods.
 pub fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
-    let mut spoken = all_spoken(pod, takes_gpu(pod));
-    spoken.any(|spoken| spoken.is_left_alone(policy))
+    let mut system_request = system_requests(pod, takes_gpu(pod));
+    system_request.any(|system_request| system_request.is_left_alone(policy))
 }
 
 /// The word that a key is, where it stands.
-pub fn find(stands: Stands, key: &str) -> Option<&'static Word> {
+pub fn find(kind: KeyKind, key: &str) -> Option<&'static SystemName> {
     // Every word begins with one of these; hardly a key of hardly a pod does.
     if !BEGINNINGS
         .iter()
@@ -164,18 +167,18 @@ pub fn find(stands: Stands, key: &str) -> Option<&'static Word> {
     {
         return None;
     }
-    let is = |word: &&Word| {
-        word.stands == stands
+    let is = |word: &&SystemName| {
+        word.kind == kind
             && match word.key.strip_suffix('*') {
                 Some(prefix) => key.starts_with(prefix),
                 None => key == word.key,
             }
     };
-    WORDS.iter().find(is)
+    SYSTEM_NAMES.iter().find(is)
 }
 
-fn asks(stands: Stands, value: &str) -> bool {
-    match stands {
+fn sizes(kind: KeyKind, value: &str) -> bool {
+    match kind {
         Resource => !Quantity::parse(value).is_ok_and(Quantity::is_zero),
         Annotation | Label => value != "false",
     }
@@ -183,11 +186,11 @@ fn asks(stands: Stands, value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{BEGINNINGS, WORDS};
+    use super::{BEGINNINGS, SYSTEM_NAMES};
 
     #[test]
     fn every_word_begins_with_one_of_the_beginnings() {
-        for word in &WORDS {
+        for word in &SYSTEM_NAMES {
             let known = BEGINNINGS.iter().any(|b| word.key.starts_with(b));
             assert!(known, "{} would never be found", word.key);
         }

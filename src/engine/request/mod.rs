@@ -6,9 +6,9 @@ mod selectors;
 mod sizes;
 pub mod tenancy;
 
-use crate::engine::line::input::Form;
-use crate::engine::line::request::Asked;
-use crate::engine::line::request::{Ask, Named, Want};
+use crate::engine::line::input::PodForm;
+use crate::engine::line::request::PodRequest;
+use crate::engine::line::request::{DeviceRequest, RequestedResource, ShareSize};
 use crate::engine::rules::{ask_invalid, share_count};
 use crate::engine::vocabulary::capabilities::Capabilities;
 use crate::engine::vocabulary::findings::Findings;
@@ -26,44 +26,47 @@ use crate::engine::request::sizes::Sizes;
 /// Reads a pod's asks. `stamped` says that it carries a finished rewrite's labels and receipt.
 pub fn read<'p>(
     pod: &'p Pod<'p>,
-    form: Form,
-    stamped: bool,
+    form: PodForm,
+    has_markers: bool,
     findings: &mut Findings<'_>,
-) -> Asked<'p> {
-    let mut asked = Asked::default();
-    named_resources(pod, form, &mut asked, findings);
-    if stamped {
-        drop_echoes(&mut asked);
+) -> PodRequest<'p> {
+    let mut requested = PodRequest::default();
+    named_resources(pod, form, &mut requested, findings);
+    if has_markers {
+        drop_limit_range_defaults(&mut requested);
     }
     let sizes = Sizes::read(pod, findings);
     if let Some(sizes) = &sizes {
-        annotated_containers(pod, sizes, &mut asked, findings);
-        asked.has_share_ask = sizes.any();
+        annotated_containers(pod, sizes, &mut requested, findings);
+        requested.has_size = sizes.any();
     }
     // A second pass finds a resource in every container that only asked by annotation before.
-    asked.wants.sort_by_key(|want| want.place);
-    for want in &mut asked.wants {
-        asked.has_share_ask |= want.ask.fraction_in_quantity;
-        want.ask.capabilities = pod.at(want.place).map(Capabilities::of).unwrap_or_default();
+    requested.requests.sort_by_key(|request| request.place);
+    for request in &mut requested.requests {
+        requested.has_size |= request.size.fraction_in_quantity;
+        request.size.capabilities = pod
+            .at(request.place)
+            .map(Capabilities::of)
+            .unwrap_or_default();
         if let Some(sizes) = &sizes {
-            sizes.apply(want, findings);
+            sizes.apply(request, findings);
         }
-        if want.ask.is_some() {
-            beside_another_vendor(pod, want, findings);
+        if request.size.is_some() {
+            beside_another_vendor(pod, request, findings);
         }
     }
-    if !asked.wants.is_empty() || findings.deny() {
-        asked.strategy = strategy(pod, findings);
-        asked.products = products::products(pod, findings);
+    if !requested.requests.is_empty() || findings.deny() {
+        requested.strategy = strategy(pod, findings);
+        requested.products = products::products(pod, findings);
     }
-    asked
+    requested
 }
 
 /// Wants from limits and requests.
 fn named_resources<'p>(
     pod: &'p Pod<'p>,
-    form: Form,
-    asked: &mut Asked<'p>,
+    form: PodForm,
+    requested: &mut PodRequest<'p>,
     findings: &mut Findings<'_>,
 ) {
     for (place, container) in pod.containers() {
@@ -81,7 +84,7 @@ fn named_resources<'p>(
         for (part, name, quantity) in named("limits", limits).chain(named("requests", requests)) {
             let limit = limits.and_then(|l| l.get(name));
             if part == "requests" && limit.is_some() {
-                if form == Form::Pod && !same(limit, Some(quantity)) {
+                if form == PodForm::Pod && !same(limit, Some(quantity)) {
                     let path = format!("{place}/resources/requests/{}", pointer(name));
                     let limit = limit.unwrap_or_default();
                     findings.add(
@@ -93,21 +96,21 @@ fn named_resources<'p>(
                 continue;
             }
             let path = || format!("{place}/resources/{part}/{}", pointer(name));
-            let want = |count, fraction: Option<Fraction>| Want {
+            let request = |count, fraction: Option<Fraction>| DeviceRequest {
                 place,
                 container: container.name(),
                 is_sidecar: container.is_sidecar(place),
                 named: kind(name),
                 count,
-                ask: Ask {
+                size: ShareSize {
                     fraction,
                     fraction_in_quantity: fraction.is_some(),
-                    ..Ask::default()
+                    ..ShareSize::default()
                 },
             };
             match quantity_count(name, quantity) {
                 Ok(None) => {}
-                Ok(Some((count, fraction))) => asked.wants.push(want(count, fraction)),
+                Ok(Some((count, fraction))) => requested.requests.push(request(count, fraction)),
                 Err(CountProblem::Invalid) => {
                     findings.add(
                         &ask_invalid::RULE,
@@ -119,7 +122,7 @@ fn named_resources<'p>(
                     let text = share_count::many(name, quantity);
                     findings.add(&share_count::RULE, path(), text);
                     // What else is wrong with it is said at once.
-                    asked.wants.push(want(count, None));
+                    requested.requests.push(request(count, None));
                 }
             }
         }
@@ -131,12 +134,12 @@ fn same(a: Option<&str>, b: Option<&str>) -> bool {
     a == b || parse(a).is_some_and(|a| parse(b) == Some(a))
 }
 
-fn kind(name: &str) -> Named<'_> {
+fn kind(name: &str) -> RequestedResource<'_> {
     match name {
-        names::GPU => Named::Gpu,
-        names::GPU_SHARED => Named::Shared,
-        _ if name.ends_with(names::SHARED_SUFFIX) => Named::SharedSlice(name),
-        _ => Named::Slice(name),
+        names::GPU => RequestedResource::Gpu,
+        names::GPU_SHARED => RequestedResource::Shared,
+        _ if name.ends_with(names::SHARED_SUFFIX) => RequestedResource::SharedSlice(name),
+        _ => RequestedResource::Slice(name),
     }
 }
 
@@ -172,31 +175,35 @@ fn quantity_count(
 }
 
 /// After a finished rewrite to another name, `nvidia.com/gpu` can only be what a LimitRange put back.
-fn drop_echoes(asked: &mut Asked<'_>) {
-    if asked.wants.iter().all(|w| w.named == Named::Gpu) {
+fn drop_limit_range_defaults(requested: &mut PodRequest<'_>) {
+    if requested
+        .requests
+        .iter()
+        .all(|w| w.named == RequestedResource::Gpu)
+    {
         return;
     }
-    let (echoes, wants) = std::mem::take(&mut asked.wants)
+    let (limit_range_defaults, requests) = std::mem::take(&mut requested.requests)
         .into_iter()
-        .partition(|w| w.named == Named::Gpu);
-    asked.wants = wants;
-    let echoes: Vec<Want<'_>> = echoes;
-    asked.echoes = echoes.iter().map(|w| w.place).collect();
+        .partition(|w| w.named == RequestedResource::Gpu);
+    requested.requests = requests;
+    let limit_range_defaults: Vec<DeviceRequest<'_>> = limit_range_defaults;
+    requested.limit_range_defaults = limit_range_defaults.iter().map(|w| w.place).collect();
 }
 
 /// Wants of containers that ask by annotation alone.
 fn annotated_containers<'p>(
     pod: &'p Pod<'p>,
     sizes: &Sizes<'p>,
-    asked: &mut Asked<'p>,
+    requested: &mut PodRequest<'p>,
     findings: &mut Findings<'_>,
 ) {
     for (name, _) in &sizes.containers {
-        if asked.wants.iter().any(|w| w.container == *name) {
+        if requested.requests.iter().any(|w| w.container == *name) {
             continue;
         }
         match pod.containers().find(|(_, c)| c.name() == *name) {
-            Some((place, container)) => asked.wants.push(one_share(place, container)),
+            Some((place, container)) => requested.requests.push(one_share(place, container)),
             None => {
                 let names: Vec<&str> = pod.containers().map(|(_, c)| c.name()).collect();
                 let text = ask_invalid::no_container(name, &names);
@@ -204,7 +211,7 @@ fn annotated_containers<'p>(
             }
         }
     }
-    if !asked.wants.is_empty() || !sizes.pod.some {
+    if !requested.requests.is_empty() || !sizes.pod.some {
         return;
     }
     match pod.list(ContainerKind::Main) {
@@ -213,7 +220,7 @@ fn annotated_containers<'p>(
                 kind: ContainerKind::Main,
                 index: 0,
             };
-            asked.wants.push(one_share(place, container));
+            requested.requests.push(one_share(place, container));
         }
         // A second finding about a container that does not exist would only repeat the first.
         _ if !sizes.containers.is_empty() => {}
@@ -225,23 +232,23 @@ fn annotated_containers<'p>(
     }
 }
 
-fn one_share<'p>(place: Place, container: &'p Container<'p>) -> Want<'p> {
-    Want {
+fn one_share<'p>(place: Place, container: &'p Container<'p>) -> DeviceRequest<'p> {
+    DeviceRequest {
         place,
         container: container.name(),
         is_sidecar: container.is_sidecar(place),
-        named: Named::Nothing,
+        named: RequestedResource::Nothing,
         count: 1,
-        ask: Ask::default(),
+        size: ShareSize::default(),
     }
 }
 
 /// An ask for a share in a container whose device is another vendor's: no node has both.
-fn beside_another_vendor(pod: &Pod<'_>, want: &Want<'_>, findings: &mut Findings<'_>) {
-    let device = pod.at(want.place).and_then(other_vendors::device);
+fn beside_another_vendor(pod: &Pod<'_>, request: &DeviceRequest<'_>, findings: &mut Findings<'_>) {
+    let device = pod.at(request.place).and_then(other_vendors::device);
     if let Some(resource) = device {
-        let text = ask_invalid::other_vendor(want.container, resource);
-        let path = format!("{}/resources", want.place);
+        let text = ask_invalid::other_vendor(request.container, resource);
+        let path = format!("{}/resources", request.place);
         findings.add(&ask_invalid::RULE, path, text);
     }
 }

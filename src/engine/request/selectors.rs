@@ -23,8 +23,8 @@ fn selected(filter: &NodeFilter<'_>) -> Option<u64> {
     // A term without requirements matches no node.
     let of_terms = node_terms::filled(terms).map(|(_, term)| {
         let requirements = term.match_expressions.iter().flatten();
-        let asked = requirements.filter(|r| *r.key == *MEMORY).filter_map(least);
-        asked.chain(selected).max()
+        let requested = requirements.filter(|r| *r.key == *MEMORY).filter_map(least);
+        requested.chain(selected).max()
     });
     // None is less than any: one term that leaves it open is enough.
     of_terms.min().flatten()

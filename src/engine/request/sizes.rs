@@ -1,6 +1,6 @@
 //! The size annotations: memory, fraction and compute, for the pod and for single containers.
 
-use crate::engine::line::request::Want;
+use crate::engine::line::request::DeviceRequest;
 use crate::engine::rules::ask_invalid;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::fraction::Fraction;
@@ -64,26 +64,29 @@ impl<'p> Sizes<'p> {
     }
 
     /// The container's own annotation beats the pod's.
-    pub(super) fn apply(&self, want: &mut Want<'_>, findings: &mut Findings<'_>) {
-        let own = self.containers.iter().find(|(n, _)| *n == want.container);
+    pub(super) fn apply(&self, request: &mut DeviceRequest<'_>, findings: &mut Findings<'_>) {
+        let own = self
+            .containers
+            .iter()
+            .find(|(n, _)| *n == request.container);
         let own = own.map(|(_, size)| *size).unwrap_or_default();
-        want.ask.memory = own.memory.or(self.pod.memory);
-        want.ask.memory_is_own = want.ask.memory.is_some();
-        want.ask.compute = own.compute.or(self.pod.compute);
+        request.size.memory = own.memory.or(self.pod.memory);
+        request.size.memory_is_own = request.size.memory.is_some();
+        request.size.compute = own.compute.or(self.pod.compute);
         let Some((fraction, written)) = own.fraction.or(self.pod.fraction) else {
             return;
         };
-        if let Some(other) = want.ask.fraction.filter(|f| *f != fraction) {
-            let path = format!("{}/resources", want.place);
+        if let Some(other) = request.size.fraction.filter(|f| *f != fraction) {
+            let path = format!("{}/resources", request.place);
             findings.add(
                 &ask_invalid::RULE,
                 path,
                 ask_invalid::said_twice(other, written),
             );
         }
-        want.ask.fraction = Some(fraction);
+        request.size.fraction = Some(fraction);
         // The annotation keeps the ask readable whatever happens to the quantity.
-        want.ask.fraction_in_quantity = false;
+        request.size.fraction_in_quantity = false;
     }
 }
 

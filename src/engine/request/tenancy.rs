@@ -1,6 +1,6 @@
 //! Which tier and which trust boundary a pod is in, and whether it may be.
 
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use std::borrow::Cow;
 
 use crate::engine::namespaces::{NamespaceView, Namespaces};
@@ -20,19 +20,19 @@ pub fn tier<'a>(
     findings: &mut Findings<'_>,
 ) -> Option<&'a Tier> {
     let own = view.and_then(|v| v.tier.as_deref());
-    let asked = pod.annotation(names::TIER).filter(|t| !t.is_empty());
-    let path = || match asked {
+    let requested = pod.annotation(names::TIER).filter(|t| !t.is_empty());
+    let path = || match requested {
         Some(_) => format!("/metadata/annotations/{}", pointer(names::TIER)),
         None => String::new(),
     };
-    let Some(name) = asked.or(own) else {
+    let Some(name) = requested.or(own) else {
         // A list without a tier of the namespace's own still rules over the policy's default.
         let name = policy.default_tier.as_deref()?;
         let tier = policy.tier(name)?;
         return allowed(tier, view, policy, findings, path);
     };
     let Some(tier) = policy.tier(name) else {
-        let text = tier_unknown::text(name, asked.is_some(), policy);
+        let text = tier_unknown::text(name, requested.is_some(), policy);
         findings.add(&tier_unknown::RULE, path(), text);
         return None;
     };
@@ -142,21 +142,21 @@ fn sub_boundary<'a>(
     policy: &Policy,
     findings: &mut Findings<'_>,
 ) -> Option<Cow<'a, str>> {
-    let asked = pod.annotation(names::TRUST_BOUNDARY).unwrap_or_default();
-    if asked.is_empty() || asked == claimed {
+    let requested = pod.annotation(names::TRUST_BOUNDARY).unwrap_or_default();
+    if requested.is_empty() || requested == claimed {
         return Some(Cow::Borrowed(claimed));
     }
     let path = || format!("/metadata/annotations/{}", pointer(names::TRUST_BOUNDARY));
-    if !names::is_dns_label(asked) {
-        findings.add(&ask_invalid::RULE, path(), ask_invalid::boundary(asked));
+    if !names::is_dns_label(requested) {
+        findings.add(&ask_invalid::RULE, path(), ask_invalid::boundary(requested));
         return None;
     }
-    if namespaces.is_boundary_in_use(asked, policy) {
-        let text = boundary_not_yours::annotation(asked, claimed);
+    if namespaces.is_boundary_in_use(requested, policy) {
+        let text = boundary_not_yours::annotation(requested, claimed);
         findings.add(&boundary_not_yours::RULE, path(), text);
         return None;
     }
-    let joined = format!("{claimed}.{asked}");
+    let joined = format!("{claimed}.{requested}");
     if joined.len() > 63 {
         findings.add(
             &ask_invalid::RULE,
@@ -169,19 +169,19 @@ fn sub_boundary<'a>(
 }
 
 /// The boundary label of a pod whose asks are none of this policy's business.
-pub fn own_boundary<'a>(question: &Question<'a>) -> Option<Cow<'a, str>> {
-    let Question {
+pub fn own_boundary<'a>(input: &DecisionInput<'a>) -> Option<Cow<'a, str>> {
+    let DecisionInput {
         policy,
         namespaces,
         namespace,
         pod,
         ..
-    } = *question;
-    let mut unsaid = Findings::new(policy);
-    let tier = tier(pod, namespaces.view(namespace), policy, &mut unsaid);
+    } = *input;
+    let mut ignored = Findings::new(policy);
+    let tier = tier(pod, namespaces.view(namespace), policy, &mut ignored);
     match namespaces.claim_problem(namespace, policy) {
         // A part it may not have leaves it the whole: without a label it could sit beside anybody.
-        None => own(pod, namespace, namespaces, policy, tier, &mut unsaid)
+        None => own(pod, namespace, namespaces, policy, tier, &mut ignored)
             .or_else(|| Some(Cow::Borrowed(namespaces.claimed_boundary(namespace)))),
         // It may not have the boundary it claims, so it stays within its own name, if that is free.
         Some(_) => namespaces

@@ -38,9 +38,9 @@ pub fn claim(
 }
 
 /// A part of the own boundary that is another boundary's name.
-pub fn annotation(asked: &str, own: &str) -> Text {
+pub fn annotation(requested: &str, own: &str) -> Text {
     (
-        format!("trust boundary {asked} is in use by others; a pod can only divide its own, {own}"),
+        format!("trust boundary {requested} is in use by others; a pod can only divide its own, {own}"),
         format!("choose a name no namespace uses; the pod's boundary becomes {own}.<name>"),
     )
 }

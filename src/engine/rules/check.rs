@@ -1,8 +1,8 @@
 //! The shapes that a check can have, and what each of them looks at.
 
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::line::limits::Limits;
-use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::placement::{Placement, PlacementQuery};
 use crate::engine::line::reach::Reach;
 use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::rule::{Rule, Severity};
@@ -14,9 +14,12 @@ use crate::facts::pod::Place;
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// Looks at the pod as its author wrote it, before anything is decided.
-    Written(u8, fn(&Question<'_>, &mut Findings<'_>)),
+    Written(u8, fn(&DecisionInput<'_>, &mut Findings<'_>)),
     /// Looks in the pod alone for ways around the request. It runs on every pod, with or without a GPU.
-    Pod(u8, fn(&Question<'_>, Standing<'_>, &mut Findings<'_>)),
+    Pod(
+        u8,
+        fn(&DecisionInput<'_>, PodContext<'_>, &mut Findings<'_>),
+    ),
     /// Takes a strategy out of the choice.
     Removes(u8, &'static Removal),
     /// Warns of a placement by a strategy that the rule would take out of the choice, had the policy not made it a warning.
@@ -24,7 +27,7 @@ pub enum Check {
     /// Looks at a placement.
     Placement(u8, fn(&Placed<'_, '_>, &mut Findings<'_>)),
     /// Looks at an update of a stored pod.
-    Update(u8, fn(&Question<'_>, &Update<'_>, &mut Findings<'_>)),
+    Update(u8, fn(&DecisionInput<'_>, &Update<'_>, &mut Findings<'_>)),
 }
 
 impl Check {
@@ -57,13 +60,13 @@ pub const fn in_order<const N: usize>(mut checks: [Check; N]) -> [Check; N] {
 
 /// What a pod holds, as far as the checks on the pod alone need it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Standing<'l> {
+pub struct PodContext<'l> {
     /// It asks for a GPU, a share or a slice.
     pub takes_gpu: bool,
     /// Whole GPUs it is given.
     pub whole_gpus: u64,
     /// What it is given, where that is decided.
-    pub holds: Option<Holds>,
+    pub holds: Option<AllocatedDevice>,
     /// Its containers without a GPU are given `NVIDIA_VISIBLE_DEVICES=void`.
     pub hides_gpus: bool,
     /// It is looked at as the guard can: what variables make of a path stays unknown.
@@ -76,7 +79,7 @@ pub struct Standing<'l> {
 
 /// What a pod is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
+pub enum AllocatedDevice {
     /// Whole devices.
     Whole,
     /// A share or a slice of one.
@@ -99,11 +102,11 @@ pub enum Trust {
 #[derive(Debug)]
 pub struct Placed<'c, 'a> {
     /// What is decided.
-    pub question: &'c Question<'a>,
+    pub input: &'c DecisionInput<'a>,
     /// What the placement was chosen from.
-    pub case: &'c Case<'c, 'a>,
+    pub query: &'c PlacementQuery<'c, 'a>,
     /// The placement.
-    pub choice: &'c Choice<'a>,
+    pub placement: &'c Placement<'a>,
     /// Places that the pod could reach by any strategy, and those that it reaches by this placement; none where places do
     /// not matter to the pod, or where the placement is an existing one.
     pub reach: Option<(Reach, Reach)>,
@@ -130,9 +133,9 @@ pub struct Removal {
     /// Why, in a few words; none where the id of the rule says it.
     pub verdict: Option<&'static str>,
     /// Whether the pod takes the strategy out of the choice.
-    pub removes: fn(&Case<'_, '_>, Strategy) -> bool,
+    pub removes: fn(&PlacementQuery<'_, '_>, Strategy) -> bool,
     /// Where the reason is in the pod, and the texts of the finding; none where nothing removes the strategy.
-    pub finding: fn(&Case<'_, '_>, Strategy) -> Option<(String, Text)>,
+    pub finding: fn(&PlacementQuery<'_, '_>, Strategy) -> Option<(String, Text)>,
 }
 
 impl Removal {
@@ -145,25 +148,30 @@ impl Removal {
     }
 
     /// Says why a strategy was removed, once for each rule.
-    pub fn report(&self, case: &Case<'_, '_>, strategy: Strategy, findings: &mut Findings<'_>) {
+    pub fn report(
+        &self,
+        query: &PlacementQuery<'_, '_>,
+        strategy: Strategy,
+        findings: &mut Findings<'_>,
+    ) {
         if findings.has(self.rule) {
             return;
         }
-        if let Some((path, text)) = (self.finding)(case, strategy) {
+        if let Some((path, text)) = (self.finding)(query, strategy) {
             findings.add(self.rule, path, text);
         }
     }
 
-    fn is_in_force(&self, case: &Case<'_, '_>) -> bool {
-        self.is_absolute || case.policy.severity(self.rule) == Severity::Deny
+    fn is_in_force(&self, query: &PlacementQuery<'_, '_>) -> bool {
+        self.is_absolute || query.policy.severity(self.rule) == Severity::Deny
     }
 }
 
 /// Runs the checks on the pod as it is written.
-pub fn written(checks: &[Check], question: &Question<'_>, findings: &mut Findings<'_>) {
+pub fn written(checks: &[Check], input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
     for check in checks {
         if let Check::Written(_, look) = check {
-            look(question, findings);
+            look(input, findings);
         }
     }
 }
@@ -171,13 +179,13 @@ pub fn written(checks: &[Check], question: &Question<'_>, findings: &mut Finding
 /// Runs the checks on the pod alone.
 pub fn pod(
     checks: &[Check],
-    question: &Question<'_>,
-    standing: Standing<'_>,
+    input: &DecisionInput<'_>,
+    standing: PodContext<'_>,
     findings: &mut Findings<'_>,
 ) {
     for check in checks {
         if let Check::Pod(_, look) = check {
-            look(question, standing, findings);
+            look(input, standing, findings);
         }
     }
 }
@@ -186,12 +194,12 @@ pub fn pod(
 /// no share could serve the pod.
 pub fn removal(
     checks: &[Check],
-    case: &Case<'_, '_>,
+    query: &PlacementQuery<'_, '_>,
     strategy: Strategy,
 ) -> Option<&'static Removal> {
     checks.iter().find_map(|check| match *check {
         Check::Removes(_, removal) => {
-            let removes = removal.is_in_force(case) && (removal.removes)(case, strategy);
+            let removes = removal.is_in_force(query) && (removal.removes)(query, strategy);
             removes.then_some(removal)
         }
         _ => None,
@@ -202,16 +210,18 @@ pub fn removal(
 pub fn placement(
     checks: &[Check],
     placed: &Placed<'_, '_>,
-    standing: Standing<'_>,
+    standing: PodContext<'_>,
     findings: &mut Findings<'_>,
 ) {
-    let case = placed.case;
+    let query = placed.query;
     for check in checks {
         match *check {
-            Check::Pod(_, look) => look(placed.question, standing, findings),
+            Check::Pod(_, look) => look(placed.input, standing, findings),
             Check::Placement(_, look) => look(placed, findings),
-            Check::Weakened(_, removal) if case.policy.severity(removal.rule) == Severity::Warn => {
-                removal.report(case, placed.choice.strategy, findings);
+            Check::Weakened(_, removal)
+                if query.policy.severity(removal.rule) == Severity::Warn =>
+            {
+                removal.report(query, placed.placement.strategy, findings);
             }
             _ => {}
         }
@@ -221,13 +231,13 @@ pub fn placement(
 /// Runs the checks on an update.
 pub fn update(
     checks: &[Check],
-    question: &Question<'_>,
+    input: &DecisionInput<'_>,
     update: &Update<'_>,
     findings: &mut Findings<'_>,
 ) {
     for check in checks {
         if let Check::Update(_, look) = check {
-            look(question, update, findings);
+            look(input, update, findings);
         }
     }
 }

@@ -10,17 +10,17 @@ pub static RULE: Rule = Rule::warns("declared-not-enforced", include_str!("decla
 
 /// Warns of a memory ask that nothing enforces.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
-    if choice.strategy != Strategy::TimeSlicing {
+    let Placed { query, placement, .. } = *placed;
+    if placement.strategy != Strategy::TimeSlicing {
         return;
     }
-    for want in case.wants.iter().filter(|w| w.ask.memory.is_some()) {
+    for request in query.requests.iter().filter(|w| w.size.memory.is_some()) {
         let message = format!(
             "container {}'s memory ask is met by a fair share of a time-sliced device, which nothing enforces",
-            want.container
+            request.container
         );
         let fix = "name a tier of isolation limited or better where the memory has to be a limit"
             .to_owned();
-        findings.warn(&RULE, want.place.to_string(), (message, fix));
+        findings.warn(&RULE, request.place.to_string(), (message, fix));
     }
 }

@@ -13,9 +13,9 @@ pub static WORKER: Removal = Removal {
     rule: &RULE,
     is_absolute: false,
     verdict: None,
-    removes: |case, strategy| strategy != Strategy::Exclusive && case.profile.worker().is_some(),
-    finding: |case, strategy| {
-        let evidence = case.profile.worker().filter(|_| strategy != Strategy::Exclusive)?;
+    removes: |query, strategy| strategy != Strategy::Exclusive && query.profile.worker().is_some(),
+    finding: |query, strategy| {
+        let evidence = query.profile.worker().filter(|_| strategy != Strategy::Exclusive)?;
         Some((String::new(), text(evidence)))
     },
 };

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::host_paths::Found;
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
-use crate::engine::rules::check::Standing;
+use crate::engine::rules::check::PodContext;
 use crate::engine::rules::privileged_share;
 use crate::engine::rules::sub_path::SubPaths;
 use crate::engine::vocabulary::findings::Findings;
@@ -18,8 +18,8 @@ use crate::facts::pod::{Container, Place, Volume};
 pub static RULE: Rule = Rule::denies("host-device", include_str!("host_device.md"));
 
 /// Looks at every host path of the pod, mounted or not, at what its mounts take of it, and at mounts over the MPS pipe.
-pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
-    let pod = question.pod;
+pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
+    let pod = input.pod;
     let is_lifted = standing.takes_gpu || privileged_share::lift(pod).is_some();
     let volumes = pod.spec.as_ref().and_then(|s| s.volumes.as_deref());
     let mut hosts: HashMap<&str, &str> = HashMap::new();

@@ -1,11 +1,11 @@
 //! `limit-env`: refuses variables that set or drop the limits of MPS.
 
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::line::limits::Limits;
-use crate::engine::line::placement::Case;
-use crate::engine::line::request::Want;
+use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::request::DeviceRequest;
 use crate::engine::relevance::reserved::LIMITS;
-use crate::engine::rules::check::{Placed, Removal, Standing, Trust};
+use crate::engine::rules::check::{Placed, Removal, PodContext, Trust};
 use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::printable::quoted;
@@ -22,15 +22,15 @@ pub static OTHER_DEVICE: Removal = Removal {
     rule: &RULE,
     is_absolute: false,
     verdict: None,
-    removes: |case, strategy| hiding(case, strategy).is_some(),
-    finding: |case, strategy| Some((format!("{}/env", hiding(case, strategy)?), visible_text())),
+    removes: |query, strategy| hiding(query, strategy).is_some(),
+    finding: |query, strategy| Some((format!("{}/env", hiding(query, strategy)?), visible_text())),
 };
 
 /// Looks for variables by which a pod would lift its own limits, in every container.
 ///
 /// Values equal to or below what slicegate writes are its own from a first pass, or stricter.
-pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
-    for (place, container) in question.pod.all_containers() {
+pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
+    for (place, container) in input.pod.all_containers() {
         let limits = standing.limits.iter().find(|(p, _)| *p == place);
         let limits = limits.map(|(_, limits)| limits);
         for (index, variable) in container.env().iter().enumerate() {
@@ -123,8 +123,8 @@ fn is_within(variable: &EnvVar<'_>, limits: Option<&Limits>, trust: Trust) -> bo
             })
         }
         names::MPS_THREADS => {
-            let asked = |l: &Limits| l.percent.filter(|_| trust == Trust::None);
-            let cap = limits.map(|l| u64::from(asked(l).unwrap_or(l.percent_cap)));
+            let requested = |l: &Limits| l.percent.filter(|_| trust == Trust::None);
+            let cap = limits.map(|l| u64::from(requested(l).unwrap_or(l.percent_cap)));
             let percent = whole(value).filter(|p| (1..=100).contains(p));
             percent.is_some_and(|p| trust == Trust::Unjudged || cap.is_some_and(|cap| p <= cap))
         }
@@ -141,13 +141,13 @@ fn whole(text: &str) -> Option<u64> {
 pub(crate) const VISIBLE_ORDINALS: &str = "CUDA_VISIBLE_DEVICES";
 
 /// The container whose `CUDA_VISIBLE_DEVICES` names an ordinal that an MPS client does not see.
-fn hiding(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
+fn hiding(query: &PlacementQuery<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
     }
-    let place = |w: &Want<'_>| w.place;
-    let set = |place: &Place| case.pod.at(*place).is_some_and(hides_its_device);
-    case.wants.iter().map(place).find(set)
+    let place = |w: &DeviceRequest<'_>| w.place;
+    let set = |place: &Place| query.pod.at(*place).is_some_and(hides_its_device);
+    query.requests.iter().map(place).find(set)
 }
 
 /// Whether a container's `CUDA_VISIBLE_DEVICES` names an ordinal other than the one it sees under MPS.
@@ -164,20 +164,20 @@ pub fn hides_its_device(container: &Container<'_>) -> bool {
 /// Warns of a `CUDA_VISIBLE_DEVICES` that begins with a device the container does not see, where it drops no limit: CUDA
 /// reads the list up to the first entry that it does not know.
 pub fn unseen_device(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
-    let strategy = choice.strategy;
+    let Placed { query, placement, .. } = *placed;
+    let strategy = placement.strategy;
     if strategy == Strategy::Mps {
         return;
     }
-    for want in case.wants {
-        let Some(container) = case.pod.at(want.place) else {
+    for request in query.requests {
+        let Some(container) = query.pod.at(request.place) else {
             continue;
         };
         // CUDA shows a process one slice.
         let seen = if strategy == Strategy::Mig {
             1
         } else {
-            want.count
+            request.count
         };
         let mut set = container.env().iter().enumerate();
         let set = set.rfind(|(_, v)| v.name() == VISIBLE_ORDINALS);
@@ -195,7 +195,7 @@ pub fn unseen_device(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
             quoted(value)
         );
         let fix = "remove the variable: a container sees no devices but its own".to_owned();
-        findings.warn(&RULE, format!("{}/env/{index}", want.place), (message, fix));
+        findings.warn(&RULE, format!("{}/env/{index}", request.place), (message, fix));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
-use crate::engine::profile::{Form, Meaning, Setting};
+use crate::engine::profile::{PodForm, Meaning, Setting};
 use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
@@ -10,21 +10,21 @@ pub static RULE: Rule = Rule::warns("memory-fraction", include_str!("memory_frac
 
 /// Warns of a framework told to take more of the device than its share: under time-slicing and MPS it counts in whole devices.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
-    if !choice.strategy.is_shared() {
+    let Placed { query, placement, .. } = *placed;
+    if !placement.strategy.is_shared() {
         return;
     }
-    for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let share = f64::from(grant.smallest_percent) / 100.0;
+    for (request, share) in query.requests.iter().zip(&placement.shares) {
+        let allocated = f64::from(share.smallest_percent) / 100.0;
         let too_much = |setting: &Setting<'_>| {
             let part: f64 = setting.value.word()?.parse().ok()?;
-            (part > share && part <= 1.0).then(|| (setting.shown(), part))
+            (part > allocated && part <= 1.0).then(|| (setting.shown(), part))
         };
-        let settings = case.profile.settings(want.place);
+        let settings = query.profile.settings(request.place);
         let settings = settings.filter(|setting| setting.meaning == Meaning::MemoryFraction);
         let mut flags = settings
             .clone()
-            .filter(|setting| setting.form == Form::Flag);
+            .filter(|setting| setting.form == PodForm::Flag);
         let mut variables = settings.filter(|setting| setting.is_in_environment());
         let flag = flags.find_map(too_much);
         let Some((what, part)) = flag.or_else(|| variables.find_map(too_much)) else {
@@ -32,9 +32,9 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
         };
         let message = format!(
             "container {} is told {what} {part} of the device, its share may be {} %",
-            want.container, grant.smallest_percent
+            request.container, share.smallest_percent
         );
-        let fix = format!("set it to {share} or less");
-        findings.warn(&RULE, want.place.to_string(), (message, fix));
+        let fix = format!("set it to {allocated} or less");
+        findings.warn(&RULE, request.place.to_string(), (message, fix));
     }
 }

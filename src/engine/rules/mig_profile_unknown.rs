@@ -1,6 +1,6 @@
 //! `mig-profile-unknown`: refuses a MIG resource that no product has.
 
-use crate::engine::line::request::{Named, Want};
+use crate::engine::line::request::{RequestedResource, DeviceRequest};
 use crate::engine::supply::{Supply, catalog};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
@@ -14,11 +14,11 @@ pub static RULE: Rule = Rule::denies("mig-profile-unknown", include_str!("mig_pr
 const MOST_SUGGESTED: usize = 5;
 
 /// Looks at every MIG resource that is asked for by name.
-pub fn check(wants: &[Want<'_>], supply: &Supply, findings: &mut Findings<'_>) {
+pub fn check(requests: &[DeviceRequest<'_>], supply: &Supply, findings: &mut Findings<'_>) {
     // Looking for what may have been meant costs the most, and a few times will do.
     let mut suggested = 0;
-    for want in wants {
-        let (Named::Slice(resource) | Named::SharedSlice(resource)) = want.named else {
+    for request in requests {
+        let (RequestedResource::Slice(resource) | RequestedResource::SharedSlice(resource)) = request.named else {
             continue;
         };
         let profile = names::mig_profile(resource).unwrap_or_default();
@@ -34,7 +34,7 @@ pub fn check(wants: &[Want<'_>], supply: &Supply, findings: &mut Findings<'_>) {
             [] => "slicegate catalog lists the profiles of every product".to_owned(),
             _ => format!("perhaps {}", near.join(", ")),
         };
-        let path = format!("{}/resources", want.place);
+        let path = format!("{}/resources", request.place);
         let message = format!("no product has the MIG profile {}", quoted(profile));
         findings.add(&RULE, path, (message, fix));
     }

@@ -1,6 +1,6 @@
 //! `mixed-devices`: refuses a pod that mixes kinds of devices.
 
-use crate::engine::line::request::{Named, Want};
+use crate::engine::line::request::{RequestedResource, DeviceRequest};
 use crate::engine::relevance::reserved;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::policy::Tier;
@@ -14,14 +14,14 @@ pub static RULE: Rule = Rule::denies("mixed-devices", include_str!("mixed_device
 /// Looks for two mechanisms in one pod. Returns whether it found them, whatever the policy makes of that.
 pub fn check(
     pod: &Pod<'_>,
-    wants: &[Want<'_>],
+    requests: &[DeviceRequest<'_>],
     tier: Option<&Tier>,
     findings: &mut Findings<'_>,
 ) -> bool {
-    let mut first: Option<(Kind, &Want<'_>)> = None;
-    for want in wants {
-        let only = wants.iter().filter(|w| w.place == want.place).count() == 1;
-        let Some(kind) = Kind::of(want, tier, only) else {
+    let mut first: Option<(Kind, &DeviceRequest<'_>)> = None;
+    for request in requests {
+        let only = requests.iter().filter(|w| w.place == request.place).count() == 1;
+        let Some(kind) = Kind::of(request, tier, only) else {
             continue;
         };
         match first {
@@ -30,17 +30,17 @@ pub fn check(
                     "container {} asks for {} and container {} for {}",
                     before.container,
                     other.words(),
-                    want.container,
+                    request.container,
                     kind.words()
                 );
                 findings.add(
                     &RULE,
-                    format!("{}/resources", want.place),
+                    format!("{}/resources", request.place),
                     (message, FIX.to_owned()),
                 );
                 return true;
             }
-            _ => first = first.or(Some((kind, want))),
+            _ => first = first.or(Some((kind, request))),
         }
     }
     implicit_claim(pod, findings)
@@ -59,13 +59,13 @@ impl Kind {
     /// What a container certainly asks for; none where the tier still chooses.
     ///
     /// More than one device in a container is whole devices, whether one name counts them or two.
-    fn of(want: &Want<'_>, tier: Option<&Tier>, only: bool) -> Option<Self> {
-        match want.named {
-            Named::Gpu | Named::Nothing => {
-                (want.count > 1 || tier.is_none() || !only).then_some(Self::Whole)
+    fn of(request: &DeviceRequest<'_>, tier: Option<&Tier>, only: bool) -> Option<Self> {
+        match request.named {
+            RequestedResource::Gpu | RequestedResource::Nothing => {
+                (request.count > 1 || tier.is_none() || !only).then_some(Self::Whole)
             }
-            Named::Shared | Named::SharedSlice(_) => Some(Self::Share),
-            Named::Slice(_) => Some(Self::Slice),
+            RequestedResource::Shared | RequestedResource::SharedSlice(_) => Some(Self::Share),
+            RequestedResource::Slice(_) => Some(Self::Slice),
         }
     }
 

@@ -9,10 +9,10 @@ pub mod document;
 pub mod lists;
 mod sub_path;
 
-use crate::engine::line::input::Question;
-use crate::engine::line::placement::Case;
+use crate::engine::line::input::DecisionInput;
+use crate::engine::line::placement::PlacementQuery;
 use crate::engine::rules::check::Check::{Placement, Pod, Removes, Update, Weakened, Written};
-use crate::engine::rules::check::{Check, Placed, Removal, Standing, in_order};
+use crate::engine::rules::check::{Check, Placed, PodContext, Removal, in_order};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::strategy::Strategy;
@@ -89,24 +89,24 @@ pub fn find(id: &str) -> Option<&'static Rule> {
 }
 
 /// Looks at the pod as its author wrote it.
-pub fn check_written(question: &Question<'_>, findings: &mut Findings<'_>) {
-    check::written(CHECKS, question, findings);
+pub fn check_written(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
+    check::written(CHECKS, input, findings);
 }
 
 /// Looks in the pod alone for ways around the request.
-pub fn check_pod(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
-    check::pod(CHECKS, question, standing, findings);
+pub fn check_pod(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
+    check::pod(CHECKS, input, standing, findings);
 }
 
 /// What takes a strategy out of the choice.
-pub fn removal(case: &Case<'_, '_>, strategy: Strategy) -> Option<&'static Removal> {
-    check::removal(CHECKS, case, strategy)
+pub fn removal(query: &PlacementQuery<'_, '_>, strategy: Strategy) -> Option<&'static Removal> {
+    check::removal(CHECKS, query, strategy)
 }
 
 /// Looks at a placement, and at the pod alone.
 pub fn check_placement(
     placed: &Placed<'_, '_>,
-    standing: Standing<'_>,
+    standing: PodContext<'_>,
     findings: &mut Findings<'_>,
 ) {
     check::placement(CHECKS, placed, standing, findings);
@@ -114,11 +114,11 @@ pub fn check_placement(
 
 /// Looks at an update of a stored pod.
 pub fn check_update(
-    question: &Question<'_>,
+    input: &DecisionInput<'_>,
     update: &check::Update<'_>,
     findings: &mut Findings<'_>,
 ) {
-    check::update(CHECKS, question, update, findings);
+    check::update(CHECKS, input, update, findings);
 }
 
 #[cfg(test)]

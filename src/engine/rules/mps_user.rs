@@ -16,7 +16,7 @@ pub static SEVERAL_USERS: Removal = Removal {
     rule: &no_such_offer::RULE,
     is_absolute: true,
     verdict: Some("one MPS server serves one user, and the pod has several"),
-    removes: |case, strategy| strategy == Strategy::Mps && mps_user(case) == MpsUser::Several,
+    removes: |query, strategy| strategy == Strategy::Mps && mps_user(query) == MpsUser::Several,
     finding: |_, _| Some(("/spec".to_owned(), several_text())),
 };
 
@@ -26,18 +26,18 @@ pub static USER_NAMESPACE: Removal = Removal {
     rule: &no_such_offer::RULE,
     is_absolute: true,
     verdict: Some("with hostUsers: false the MPS server sees other user ids than the pod says"),
-    removes: |case, strategy| strategy == Strategy::Mps && has_namespace(case.pod),
+    removes: |query, strategy| strategy == Strategy::Mps && has_namespace(query.pod),
     finding: |_, _| Some(("/spec/hostUsers".to_owned(), hidden_text())),
 };
 
 /// Warns of an MPS pod whose user id is not known.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
-    if choice.strategy != Strategy::Mps || mps_user(case) != MpsUser::Image {
+    let Placed { query, placement, .. } = *placed;
+    if placement.strategy != Strategy::Mps || mps_user(query) != MpsUser::Image {
         return;
     }
-    let path = case
-        .wants
+    let path = query
+        .requests
         .first()
         .map_or_else(String::new, |w| w.place.to_string());
     let message = "the user id of an MPS client is the image's secret; one MPS server serves one user at a time";

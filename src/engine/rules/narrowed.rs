@@ -11,36 +11,36 @@ pub static RULE: Rule = Rule::warns("narrowed", include_str!("narrowed.md"));
 /// Warns of architectures and zones that the choice leaves out.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     for kind in PlaceKind::ALL {
-        if placed.case.minds(kind) {
+        if placed.query.minds(kind) {
             one(placed, kind, findings);
         }
     }
 }
 
 fn one(placed: &Placed<'_, '_>, kind: PlaceKind, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
+    let Placed { query, placement, .. } = *placed;
     let Some((could, can)) = &placed.reach else {
         return;
     };
     let both = (could.of(kind), can.of(kind));
-    let lost = case.supply.missing_places(kind, both, case.filter);
+    let lost = query.supply.missing_places(kind, both, query.filter);
     let Some(first) = lost.first() else { return };
-    let kept = case.supply.named_places(kind, can.of(kind));
-    let resource = choice.grants.first().map_or("it", |g| g.allocation.name());
-    let (kept, lost) = (listed(&kept), listed(&lost));
+    let reused = query.supply.named_places(kind, can.of(kind));
+    let resource = placement.shares.first().map_or("it", |g| g.allocation.name());
+    let (reused, lost) = (listed(&reused), listed(&lost));
     let label = kind.label();
     let (path, message, fix) = match kind {
         PlaceKind::Architecture => (
             "/spec".to_owned(),
-            format!("{resource} is on {kept} nodes only, and the pod could also run on {lost}"),
+            format!("{resource} is on {reused} nodes only, and the pod could also run on {lost}"),
             format!(
                 "if its image is for {first} alone, select that: nodeSelector {label}: {first}"
             ),
         ),
         PlaceKind::Zone => (
-            format!("/spec/volumes/{}", case.first_claim().unwrap_or_default()),
+            format!("/spec/volumes/{}", query.first_claim().unwrap_or_default()),
             format!(
-                "{resource} is in zone {kept} only; the pod mounts claims and could also run in {lost}"
+                "{resource} is in zone {reused} only; the pod mounts claims and could also run in {lost}"
             ),
             format!(
                 "if its volumes are bound to another zone, select that: nodeSelector {label}: {first}"

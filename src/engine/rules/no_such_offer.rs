@@ -1,6 +1,6 @@
 //! `no-such-offer`: refuses a pod that no node could ever serve.
 
-use crate::engine::line::placement::Case;
+use crate::engine::line::placement::PlacementQuery;
 use crate::engine::supply::Group;
 use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule::denies("no-such-offer", include_str!("no_such_offe
 #[derive(Debug)]
 pub struct Nearest {
     /// What the pod wants.
-    pub wanted: String,
+    pub requested_products: String,
     /// Offers and what is wrong with each, nearest first; none where no node has any of it on offer.
     pub offers: Vec<String>,
     /// What would help against what keeps the first of them from serving.
@@ -22,16 +22,16 @@ pub struct Nearest {
 
 /// Nothing known can ever serve the pod: what was considered, nearest first, and what would help. `tiers` are those that
 /// the namespace allows and that could serve it.
-pub fn text(case: &Case<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
-    let wanted = nearest.wanted;
+pub fn text(query: &PlacementQuery<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
+    let requested_products = nearest.requested_products;
     let message = match nearest.offers.as_slice() {
-        [] => format!("no known node can ever serve {wanted}: {}", existing(case)),
+        [] => format!("no known node can ever serve {requested_products}: {}", existing(query)),
         offers => format!(
-            "no known node can ever serve {wanted}; nearest: {}",
+            "no known node can ever serve {requested_products}; nearest: {}",
             offers.join("; ")
         ),
     };
-    let mut fix = nearest.fix.unwrap_or_else(|| nobody_offers(case));
+    let mut fix = nearest.fix.unwrap_or_else(|| nobody_offers(query));
     match tiers {
         [] => {}
         [tier] => fix.push_str(&format!(
@@ -47,12 +47,12 @@ pub fn text(case: &Case<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
 }
 
 /// What to do where no node has anything of the kind.
-fn nobody_offers(case: &Case<'_, '_>) -> String {
-    let names_it = case
-        .wants
+fn nobody_offers(query: &PlacementQuery<'_, '_>) -> String {
+    let names_it = query
+        .requests
         .iter()
-        .any(|want| want.fixed_resource().is_some());
-    let shares = case.strategies.iter().any(|s| s != Strategy::Exclusive);
+        .any(|request| request.fixed_resource().is_some());
+    let shares = query.strategies.iter().any(|s| s != Strategy::Exclusive);
     match (names_it, shares) {
         (true, _) => {
             "ask for nvidia.com/gpu: 1 and let the tier choose, or for a name that there is"
@@ -66,10 +66,10 @@ fn nobody_offers(case: &Case<'_, '_>) -> String {
 }
 
 /// What there is of the same kind under other names, or that there is nothing of the kind.
-fn existing(case: &Case<'_, '_>) -> String {
+fn existing(query: &PlacementQuery<'_, '_>) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for offer in &case.supply.offers {
-        let alike = case.strategies.iter().any(|s| s == offer.strategy);
+    for offer in &query.supply.offers {
+        let alike = query.strategies.iter().any(|s| s == offer.strategy);
         if alike && !names.contains(&offer.resource.as_str()) {
             names.push(&offer.resource);
         }
@@ -77,9 +77,9 @@ fn existing(case: &Case<'_, '_>) -> String {
     if !names.is_empty() {
         return format!("none offers it; there is {}", names.join(", "));
     }
-    let words: Vec<&str> = case.strategies.iter().map(Strategy::word).collect();
+    let words: Vec<&str> = query.strategies.iter().map(Strategy::word).collect();
     let words = words.join(" or ");
-    match whole_gpus(case) {
+    match whole_gpus(query) {
         0 if words == Strategy::Exclusive.word() => "none hands out whole GPUs".to_owned(),
         0 => format!("none hands out GPUs by {words}"),
         1 => format!("there is one whole GPU, and none is handed out by {words}"),
@@ -88,14 +88,14 @@ fn existing(case: &Case<'_, '_>) -> String {
 }
 
 /// Whole GPUs that the fleet hands out.
-fn whole_gpus(case: &Case<'_, '_>) -> u64 {
-    let supply = case.supply;
+fn whole_gpus(query: &PlacementQuery<'_, '_>) -> u64 {
+    let supply = query.supply;
     let of_group = |group: &Group| {
-        let whole = group.sold.iter().filter(|sold| {
-            let offer = supply.offers.get(sold.offer);
+        let whole = group.advertised.iter().filter(|advertised| {
+            let offer = supply.offers.get(advertised.offer);
             offer.is_some_and(|offer| offer.strategy == Strategy::Exclusive)
         });
-        let count: u64 = whole.map(|sold| sold.count).sum();
+        let count: u64 = whole.map(|advertised| advertised.count).sum();
         count.saturating_mul(supply.nodes_in(group) as u64)
     };
     supply.groups.iter().map(of_group).sum()

@@ -13,9 +13,9 @@ pub static NO_SCHEDULER: Removal = Removal {
     rule: &RULE,
     is_absolute: false,
     verdict: None,
-    removes: |case, strategy| strategy.is_shared() && case.filter.node_name.is_some(),
-    finding: |case, _| {
-        let node = case.filter.node_name.unwrap_or_default();
+    removes: |query, strategy| strategy.is_shared() && query.filter.node_name.is_some(),
+    finding: |query, _| {
+        let node = query.filter.node_name.unwrap_or_default();
         Some(("/spec/nodeName".to_owned(), text(node)))
     },
 };

@@ -1,7 +1,7 @@
 //! `parallelism`: warns of a program that is told to use more devices than its container gets.
 
-use crate::engine::line::placement::Case;
-use crate::engine::line::request::Want;
+use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::request::DeviceRequest;
 use crate::engine::profile::{Expansion, Meaning};
 use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::{Findings, Text};
@@ -14,13 +14,13 @@ pub static RULE: Rule = Rule::warns("parallelism", include_str!("parallelism.md"
 
 /// Warns of a program that is told to use more devices than its container gets.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
-    for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let is_slice = choice.strategy == Strategy::Mig || names::is_mig(grant.allocation.name());
-        let Some(asked) = asked(case, want, is_slice) else {
+    let Placed { query, placement, .. } = *placed;
+    for (request, share) in query.requests.iter().zip(&placement.shares) {
+        let is_slice = placement.strategy == Strategy::Mig || names::is_mig(share.allocation.name());
+        let Some(requested) = requested(query, request, is_slice) else {
             continue;
         };
-        findings.warn(&RULE, want.place.to_string(), asked.text(want));
+        findings.warn(&RULE, request.place.to_string(), requested.text(request));
     }
 }
 
@@ -28,24 +28,24 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
 const HERE: [Meaning; 2] = [Meaning::LocalData, Meaning::PerNode];
 
 /// More than a container gets.
-struct Asked {
+struct PodRequest {
     told: String,
     ways: u64,
     /// The most that would do.
     room: u64,
 }
 
-fn asked(case: &Case<'_, '_>, want: &Want<'_>, is_slice: bool) -> Option<Asked> {
-    let container = case.pod.at(want.place)?;
-    let mut settings = case.profile.settings(want.place);
+fn requested(query: &PlacementQuery<'_, '_>, request: &DeviceRequest<'_>, is_slice: bool) -> Option<PodRequest> {
+    let container = query.pod.at(request.place)?;
+    let mut settings = query.profile.settings(request.place);
     // Where a container says how many of the copies are its own, the number of all says nothing of it.
     let is_part = settings.clone().any(|s| s.meaning == Meaning::LocalData);
     settings.find_map(|setting| {
         let room = match setting.meaning {
             Meaning::Tensor | Meaning::Pipeline if is_slice => 1,
             Meaning::Data if is_part => return None,
-            Meaning::Tensor | Meaning::Pipeline | Meaning::Data | Meaning::Processes => want.count,
-            meaning if HERE.contains(&meaning) => want.count,
+            Meaning::Tensor | Meaning::Pipeline | Meaning::Data | Meaning::Processes => request.count,
+            meaning if HERE.contains(&meaning) => request.count,
             _ => return None,
         };
         let Expansion::Word(word) = setting.value.expanded(container) else {
@@ -53,8 +53,8 @@ fn asked(case: &Case<'_, '_>, want: &Want<'_>, is_slice: bool) -> Option<Asked> 
         };
         let ways = word.parse().ok().filter(|ways| *ways > room)?;
         // A worker of several shares the rest of the number with the others.
-        let is_all = HERE.contains(&setting.meaning) || case.profile.worker().is_none();
-        is_all.then(|| Asked {
+        let is_all = HERE.contains(&setting.meaning) || query.profile.worker().is_none();
+        is_all.then(|| PodRequest {
             told: setting.shown(),
             ways,
             room,
@@ -62,14 +62,14 @@ fn asked(case: &Case<'_, '_>, want: &Want<'_>, is_slice: bool) -> Option<Asked> 
     })
 }
 
-impl Asked {
-    fn text(self, want: &Want<'_>) -> Text {
+impl PodRequest {
+    fn text(self, request: &DeviceRequest<'_>) -> Text {
         let Self { told, ways, room } = self;
-        let container = want.container;
-        let message = match (want.count, room) {
+        let container = request.container;
+        let message = match (request.count, room) {
             (2.., 1) => format!(
                 "container {container} runs with {told} {ways}, and CUDA shows a process one MIG slice of the {} it gets",
-                want.count
+                request.count
             ),
             (count, _) => format!(
                 "container {container} runs with {told} {ways} and gets {count} device{}",

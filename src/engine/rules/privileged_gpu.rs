@@ -1,7 +1,7 @@
 //! `privileged-gpu`: warns of privileges that show a pod with whole GPUs the others of its node.
 
-use crate::engine::line::input::Question;
-use crate::engine::rules::check::{Holds, Standing};
+use crate::engine::line::input::DecisionInput;
+use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::rules::privileged_share;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
@@ -10,9 +10,9 @@ use crate::engine::vocabulary::rule::Rule;
 pub static RULE: Rule = Rule::warns("privileged-gpu", include_str!("privileged_gpu.md"));
 
 /// Warns of a pod with whole GPUs that can reach the node's other GPUs.
-pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
-    let is_whole = standing.holds == Some(Holds::Whole);
-    let reach = is_whole.then(|| privileged_share::reach(question.pod));
+pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
+    let is_whole = standing.holds == Some(AllocatedDevice::Whole);
+    let reach = is_whole.then(|| privileged_share::reach(input.pod));
     let Some((path, what)) = reach.flatten() else {
         return;
     };

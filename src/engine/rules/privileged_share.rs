@@ -1,7 +1,7 @@
 //! `privileged-share`: refuses privileges that undo sharing, beside a share or a MIG slice.
 
-use crate::engine::line::input::Question;
-use crate::engine::rules::check::{Holds, Standing};
+use crate::engine::line::input::DecisionInput;
+use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::rule::Rule;
@@ -142,9 +142,9 @@ pub fn reach(pod: &Pod<'_>) -> Option<(String, String)> {
 }
 
 /// Looks for such a pod on a shared device or a MIG slice.
-pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
-    if standing.holds == Some(Holds::Part) {
-        add(reach(question.pod), findings);
+pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
+    if standing.holds == Some(AllocatedDevice::Part) {
+        add(reach(input.pod), findings);
     }
 }
 

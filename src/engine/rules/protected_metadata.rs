@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::relevance::injecting::is_injecting;
 use crate::engine::relevance::pod_limits::KEPT;
 use crate::engine::rules::check::Update;
@@ -60,8 +60,8 @@ pub fn unread(pod: &Pod<'_>, findings: &mut Findings<'_>) {
 
 /// Looks at an update of a stored pod: slicegate's labels and receipt are protected whatever the namespace's mode is,
 /// injecting annotations concern only namespaces that opted in.
-pub fn check_update(question: &Question<'_>, update: &Update<'_>, findings: &mut Findings<'_>) {
-    let Question { pod, policy, .. } = *question;
+pub fn check_update(input: &DecisionInput<'_>, update: &Update<'_>, findings: &mut Findings<'_>) {
+    let DecisionInput { pod, policy, .. } = *input;
     for side in [update.before, pod] {
         unread(side, findings);
     }

@@ -1,7 +1,7 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
-use crate::engine::line::request::Named;
-use crate::engine::namespaces::quota::Seen;
+use crate::engine::line::request::RequestedResource;
+use crate::engine::namespaces::quota::QuotaPod;
 use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
@@ -14,24 +14,24 @@ pub static RULE: Rule = Rule::warns("quota-escape", include_str!("quota_escape.m
 
 /// Warns of every name that a quota counted before and none counts afterwards.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
-    let namespace = placed.question.namespace;
-    let quotas = case.namespace.map_or(&[][..], |n| &n.quotas);
+    let Placed { query, placement, .. } = *placed;
+    let namespace = placed.input.namespace;
+    let quotas = query.namespace.map_or(&[][..], |n| &n.quotas);
     if quotas.is_empty() {
         return;
     }
-    let before = Seen {
-        pod: case.pod,
+    let before = QuotaPod {
+        pod: query.pod,
         is_given_affinity: false,
     };
-    let after = case.given(choice.strategy);
+    let after = query.given(placement.strategy);
     let mut said: Vec<(&str, &str)> = Vec::new();
-    for (want, grant) in case.wants.iter().zip(&choice.grants) {
-        let old = match want.named {
-            Named::Nothing => continue,
-            _ => want.fixed_resource().unwrap_or(names::GPU),
+    for (request, share) in query.requests.iter().zip(&placement.shares) {
+        let old = match request.named {
+            RequestedResource::Nothing => continue,
+            _ => request.fixed_resource().unwrap_or(names::GPU),
         };
-        let new = grant.allocation.name();
+        let new = share.allocation.name();
         if old == new || said.contains(&(old, new)) {
             continue;
         }
@@ -46,26 +46,26 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
             "a quota of namespace {namespace} counts {old}, none counts {new}, which this pod takes instead"
         );
         let fix = format!("the administrator adds requests.{new} to {}", quota.title());
-        findings.add(&RULE, format!("{}/resources", want.place), (message, fix));
+        findings.add(&RULE, format!("{}/resources", request.place), (message, fix));
     }
 }
 
 /// Warns of a pod that Kueue holds back and that takes another name than it was written with: Kueue makes its Workload from
 /// the pod as it is created (kubernetes-sigs/kueue `pkg/controller/jobs/pod`).
 pub fn queued(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { case, choice, .. } = *placed;
-    let Some(queue) = queue(case.pod) else { return };
-    let changed = case.wants.iter().zip(&choice.grants).find(|(want, grant)| {
-        let old = want.fixed_resource().unwrap_or(names::GPU);
-        want.named != Named::Nothing && old != grant.allocation.name()
+    let Placed { query, placement, .. } = *placed;
+    let Some(queue) = queue(query.pod) else { return };
+    let changed = query.requests.iter().zip(&placement.shares).find(|(request, share)| {
+        let old = request.fixed_resource().unwrap_or(names::GPU);
+        request.named != RequestedResource::Nothing && old != share.allocation.name()
     });
-    let Some((want, grant)) = changed else { return };
-    let new = grant.allocation.name();
+    let Some((request, share)) = changed else { return };
+    let new = share.allocation.name();
     let message = format!(
         "Kueue counts this pod by what it takes now, {new}; if {queue} does not cover that, it waits for ever"
     );
     let fix = format!("the administrator has the ClusterQueue cover {new}");
-    findings.add(&RULE, format!("{}/resources", want.place), (message, fix));
+    findings.add(&RULE, format!("{}/resources", request.place), (message, fix));
 }
 
 /// Which of Kueue's queues a pod waits in, where Kueue counts the pod itself.

@@ -1,7 +1,7 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
 
-use crate::engine::line::input::Question;
-use crate::engine::rules::check::{Removal, Standing};
+use crate::engine::line::input::DecisionInput;
+use crate::engine::rules::check::{Removal, PodContext};
 use crate::engine::rules::no_such_offer;
 use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::printable::quoted;
@@ -18,9 +18,9 @@ pub static SANDBOX: Removal = Removal {
     rule: &no_such_offer::RULE,
     is_absolute: true,
     verdict: Some("the node's MPS daemon cannot be reached from the sandbox of its runtime class"),
-    removes: |case, strategy| strategy == Strategy::Mps && case.is_sandboxed,
-    finding: |case, _| {
-        let spec = case.pod.spec.as_ref();
+    removes: |query, strategy| strategy == Strategy::Mps && query.is_sandboxed,
+    finding: |query, _| {
+        let spec = query.pod.spec.as_ref();
         let class = spec.and_then(|s| s.runtime_class_name.as_deref());
         let text = sandbox_text(class.unwrap_or_default());
         Some(("/spec/runtimeClassName".to_owned(), text))
@@ -28,12 +28,12 @@ pub static SANDBOX: Removal = Removal {
 };
 
 /// Looks for a runtime that shows GPUs to a pod that takes none.
-pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
-    let pod = question.pod;
+pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
+    let pod = input.pod;
     if standing.takes_gpu {
-        in_virtual_machine(question, findings);
+        in_virtual_machine(input, findings);
     }
-    if !question.runtime_classes.shows_gpus(pod) || standing.takes_gpu || takes_otherwise(pod) {
+    if !input.runtime_classes.shows_gpus(pod) || standing.takes_gpu || takes_otherwise(pod) {
         return;
     }
     let class = pod.spec.as_ref();
@@ -47,9 +47,9 @@ pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Fin
 }
 
 /// A virtual machine gets no device of its node by the node's own device plugin.
-fn in_virtual_machine(question: &Question<'_>, findings: &mut Findings<'_>) {
-    let classes = question.runtime_classes;
-    let sandbox = classes.sandbox(question.pod, &question.policy.placement.sandboxes);
+fn in_virtual_machine(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
+    let classes = input.runtime_classes;
+    let sandbox = classes.sandbox(input.pod, &input.policy.placement.sandboxes);
     let Some(class) = sandbox.filter(|class| classes.is_virtual_machine(class)) else {
         return;
     };
@@ -75,9 +75,9 @@ pub fn sandbox_text(class: &str) -> Text {
 
 /// Whether GPUs are hidden from the containers of a pod that did not ask for one: the runtime would show them, and the
 /// policy did not allow that.
-pub fn hides(question: &Question<'_>) -> bool {
-    question.policy.severity(&RULE) == Severity::Deny
-        && question.runtime_classes.shows_gpus(question.pod)
+pub fn hides(input: &DecisionInput<'_>) -> bool {
+    input.policy.severity(&RULE) == Severity::Deny
+        && input.runtime_classes.shows_gpus(input.pod)
 }
 
 /// Whether a claim or another vendor's GPU is why the pod runs under that runtime. It is nobody's word for it: such a pod

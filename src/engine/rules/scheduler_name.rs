@@ -12,10 +12,10 @@ pub static RULE: Rule = Rule::denies("scheduler-name", include_str!("scheduler_n
 
 /// Looks at the scheduler of a pod that shares a device.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let (case, strategy) = (placed.case, placed.choice.strategy);
+    let (query, strategy) = (placed.query, placed.placement.strategy);
     if strategy.is_shared() {
         let what = format!("shares a device by {strategy}");
-        refuse(case.pod, case.policy, &what, findings);
+        refuse(query.pod, query.policy, &what, findings);
     }
 }
 

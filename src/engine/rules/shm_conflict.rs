@@ -1,6 +1,6 @@
 //! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
 
-use crate::engine::line::placement::Case;
+use crate::engine::line::placement::PlacementQuery;
 use crate::engine::relevance::host_paths;
 use crate::engine::rules::check::Removal;
 use crate::engine::vocabulary::findings::Text;
@@ -17,20 +17,20 @@ pub static OWN_MOUNT: Removal = Removal {
     rule: &RULE,
     is_absolute: false,
     verdict: None,
-    removes: |case, strategy| mounting(case, strategy).is_some(),
-    finding: |case, strategy| {
-        let place = mounting(case, strategy)?;
-        Some((format!("{place}/volumeMounts"), text(case.pod)))
+    removes: |query, strategy| mounting(query, strategy).is_some(),
+    finding: |query, strategy| {
+        let place = mounting(query, strategy)?;
+        Some((format!("{place}/volumeMounts"), text(query.pod)))
     },
 };
 
 /// The container whose own mount the device plugin's would collide with under MPS.
-fn mounting(case: &Case<'_, '_>, strategy: Strategy) -> Option<Place> {
+fn mounting(query: &PlacementQuery<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
     }
-    let mounts = |place: &Place| case.pod.at(*place).is_some_and(mounts_shm);
-    case.wants.iter().map(|w| w.place).find(mounts)
+    let mounts = |place: &Place| query.pod.at(*place).is_some_and(mounts_shm);
+    query.requests.iter().map(|w| w.place).find(mounts)
 }
 
 /// Whether a container has a mount of its own where MPS has one.

@@ -1,6 +1,6 @@
 //! `supply-unknown`: warns where nothing can be said about the nodes a pod may reach.
 
-use crate::engine::line::placement::Case;
+use crate::engine::line::placement::PlacementQuery;
 use crate::engine::supply::{Group, Knowledge, Unknown};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
@@ -33,17 +33,17 @@ fn listed(keys: &[&str]) -> String {
 }
 
 /// Warns of GPU nodes that do not say what they hand out, each kind of reason with a node that gives it.
-pub fn nodes(case: &Case<'_, '_>, groups: &[&Group], findings: &mut Findings<'_>) {
+pub fn nodes(query: &PlacementQuery<'_, '_>, groups: &[&Group], findings: &mut Findings<'_>) {
     const MOST: usize = 3;
     let mut reasons: Vec<Reason<'_>> = Vec::new();
     for group in groups {
-        for unknown in group.unknown.iter().filter(|u| case.may_be(u)) {
-            let count = case.supply.nodes_in(group);
+        for unknown in group.unknown.iter().filter(|u| query.may_be(u)) {
+            let count = query.supply.nodes_in(group);
             match reasons.iter_mut().find(|r| r.is_alike(unknown)) {
                 Some(reason) => reason.nodes += count,
                 None => reasons.push(Reason {
                     unknown,
-                    node: case.supply.node_names(group).next().unwrap_or_default(),
+                    node: query.supply.node_names(group).next().unwrap_or_default(),
                     nodes: count,
                 }),
             }

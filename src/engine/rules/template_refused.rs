@@ -1,6 +1,6 @@
 //! `template-refused`: reports what the API server refuses in a workload before any pod exists.
 
-use crate::engine::line::input::{Form, Question};
+use crate::engine::line::input::{PodForm, DecisionInput};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
@@ -12,11 +12,11 @@ use crate::facts::pod::Place;
 pub static RULE: Rule = Rule::denies("template-refused", include_str!("template_refused.md"));
 
 /// Looks for what the API server refuses in a workload's template before any pod exists.
-pub fn check(question: &Question<'_>, findings: &mut Findings<'_>) {
-    if question.form() == Form::Pod {
+pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
+    if input.form() == PodForm::Pod {
         return;
     }
-    for (place, container) in question.pod.containers() {
+    for (place, container) in input.pod.containers() {
         let Some(resources) = &container.resources else {
             continue;
         };

@@ -2,7 +2,7 @@
 
 use crate::engine::rules::protected_metadata::LABELS;
 use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::{is_size, pointer};
 use crate::engine::vocabulary::printable::quoted;
@@ -37,14 +37,14 @@ const FOR_A_CONTAINER: [&str; 3] = [
 
 /// Where a key stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stands {
+pub enum KeyKind {
     /// Among the annotations.
     Annotation,
     /// Among the labels.
     Label,
 }
 
-impl Stands {
+impl KeyKind {
     fn path(self, key: &str) -> String {
         let list = match self {
             Self::Annotation => "annotations",
@@ -55,8 +55,8 @@ impl Stands {
 }
 
 /// Looks through a pod's annotations and labels.
-pub fn check(question: &Question<'_>, findings: &mut Findings<'_>) {
-    let pod = question.pod;
+pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
+    let pod = input.pod;
     let all =
         |pairs: Option<&'_ Pairs<'_>>| pairs.is_some_and(|p| p.iter().any(|(k, _)| is_own(k)));
     // Hardly a pod has such a key that is not right.
@@ -66,14 +66,14 @@ pub fn check(question: &Question<'_>, findings: &mut Findings<'_>) {
     let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
     let labels = pod.labels().into_iter().flat_map(Pairs::iter);
     let wrong = annotations
-        .filter_map(|(key, _)| Some((Stands::Annotation, key, annotation(key)?)))
-        .chain(labels.filter_map(|(key, _)| Some((Stands::Label, key, label(key)?))));
+        .filter_map(|(key, _)| Some((KeyKind::Annotation, key, annotation(key)?)))
+        .chain(labels.filter_map(|(key, _)| Some((KeyKind::Label, key, label(key)?))));
     tell(wrong, |path, text| findings.add(&RULE, path, text));
 }
 
 /// Looks through the metadata of a workload, whose pods come from the template at `pod_path`; it never does more than warn.
 pub fn on_workload<'k>(
-    keys: impl Iterator<Item = (Stands, &'k str)>,
+    keys: impl Iterator<Item = (KeyKind, &'k str)>,
     pod_path: &str,
     findings: &mut Findings<'_>,
 ) {
@@ -81,13 +81,13 @@ pub fn on_workload<'k>(
         "{}.metadata.annotations",
         pod_path.trim_start_matches('/').replace('/', ".")
     );
-    let wrong = keys.filter(|(_, key)| is_own(key)).map(|(stands, key)| {
+    let wrong = keys.filter(|(_, key)| is_own(key)).map(|(kind, key)| {
         let message = format!("{} on the workload itself does nothing", quoted(key));
         let fix = match meant(key) {
             Some(meant) => format!("write {meant} into {home}"),
             None => format!("leave it out; what slicegate reads stands in {home}"),
         };
-        (stands, key, (message, fix))
+        (kind, key, (message, fix))
     });
     tell(wrong, |path, text| findings.warn(&RULE, path, text));
 }
@@ -96,18 +96,18 @@ pub fn on_workload<'k>(
 const MOST: usize = 3;
 
 fn tell<'k>(
-    wrong: impl Iterator<Item = (Stands, &'k str, Text)>,
+    wrong: impl Iterator<Item = (KeyKind, &'k str, Text)>,
     mut add: impl FnMut(String, Text),
 ) {
-    let mut unsaid = 0;
-    for (index, (stands, key, text)) in wrong.enumerate() {
+    let mut ignored = 0;
+    for (index, (kind, key, text)) in wrong.enumerate() {
         match index < MOST {
-            true => add(stands.path(key), text),
-            false => unsaid += 1,
+            true => add(kind.path(key), text),
+            false => ignored += 1,
         }
     }
-    if unsaid > 0 {
-        let message = format!("{unsaid} more keys of slicegate's are unknown or do nothing here");
+    if ignored > 0 {
+        let message = format!("{ignored} more keys of slicegate's are unknown or do nothing here");
         add(
             "/metadata".to_owned(),
             (message, "correct or remove them".to_owned()),

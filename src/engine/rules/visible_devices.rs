@@ -1,11 +1,11 @@
 //! `visible-devices`: refuses a pod that reaches for GPUs past its request.
 
-use crate::engine::line::input::Question;
+use crate::engine::line::input::DecisionInput;
 use crate::engine::line::taking::taken_by;
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::injecting::is_injecting;
 use crate::engine::relevance::reserved::{self, MIG_DEVICES, SWITCHES};
-use crate::engine::rules::check::Standing;
+use crate::engine::rules::check::PodContext;
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
@@ -19,8 +19,8 @@ use crate::facts::pod::{Container, EnvVar, Place};
 pub static RULE: Rule = Rule::denies("visible-devices", include_str!("visible_devices.md"));
 
 /// Looks for every way to name devices past the request: variables, mounts, annotations.
-pub fn check(question: &Question<'_>, standing: Standing<'_>, findings: &mut Findings<'_>) {
-    let Question { pod, policy, .. } = *question;
+pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
+    let DecisionInput { pod, policy, .. } = *input;
     for (place, container) in pod.all_containers() {
         in_container(place, container, standing.hides_gpus, findings);
     }
@@ -148,7 +148,7 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
     }
 }
 
-fn annotations(pod: &Pod<'_>, standing: Standing<'_>, policy: &Policy, findings: &mut Findings<'_>) {
+fn annotations(pod: &Pod<'_>, standing: PodContext<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     for (key, value) in pod.annotations().into_iter().flat_map(|a| a.iter()) {
         if !is_injecting(key, pod, policy) {
             continue;

@@ -1,7 +1,7 @@
 //! `whole-gpu-needed`: refuses several GPUs in one container of a tier that only shares.
 
-use crate::engine::line::placement::Case;
-use crate::engine::line::request::{Named, Want};
+use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::request::{RequestedResource, DeviceRequest};
 use crate::engine::rules::check::Removal;
 use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::policy::Tier;
@@ -16,25 +16,25 @@ pub static SEVERAL_GPUS: Removal = Removal {
     rule: &RULE,
     is_absolute: true,
     verdict: None,
-    removes: |case, strategy| wanting(case, strategy).is_some(),
-    finding: |case, strategy| {
-        let want = wanting(case, strategy)?;
-        let explicit = case.is_explicit.then_some(strategy);
-        Some((format!("{}/resources", want.place), text(want, case.tier, explicit)))
+    removes: |query, strategy| wanting(query, strategy).is_some(),
+    finding: |query, strategy| {
+        let request = wanting(query, strategy)?;
+        let explicit = query.is_explicit.then_some(strategy);
+        Some((format!("{}/resources", request.place), text(request, query.tier, explicit)))
     },
 };
 
 /// The container that needs whole devices, where a strategy hands out less.
-fn wanting<'c, 'a>(case: &Case<'c, 'a>, strategy: Strategy) -> Option<&'c Want<'a>> {
-    let whole = |w: &&Want<'_>| w.count > 1 && matches!(w.named, Named::Gpu | Named::Nothing);
+fn wanting<'c, 'a>(query: &PlacementQuery<'c, 'a>, strategy: Strategy) -> Option<&'c DeviceRequest<'a>> {
+    let whole = |w: &&DeviceRequest<'_>| w.count > 1 && matches!(w.named, RequestedResource::Gpu | RequestedResource::Nothing);
     if strategy == Strategy::Exclusive {
         return None;
     }
-    case.wants.iter().find(whole)
+    query.requests.iter().find(whole)
 }
 
 /// Several GPUs in a tier that only shares.
-pub fn text(want: &Want<'_>, tier: Option<&Tier>, explicit: Option<Strategy>) -> Text {
+pub fn text(request: &DeviceRequest<'_>, tier: Option<&Tier>, explicit: Option<Strategy>) -> Text {
     let what = match (explicit, tier) {
         (Some(strategy), _) => format!("strategy {strategy} hands out less than whole ones"),
         (None, Some(tier)) => format!("tier {} only shares", tier.name),
@@ -43,7 +43,7 @@ pub fn text(want: &Want<'_>, tier: Option<&Tier>, explicit: Option<Strategy>) ->
     (
         format!(
             "container {} asks for {} GPUs, and {what}",
-            want.container, want.count
+            request.container, request.count
         ),
         "ask for one GPU, or name a tier that lists exclusive".to_owned(),
     )

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::columns::Column;
-use super::fleet::{Doubted, Group, Knowledge, Sold, Supply};
+use super::fleet::{Advertised, Doubted, Group, Knowledge, Supply};
 use super::labels::{self, Labels};
 use super::node::{NodeView, Presence, Taint};
 use super::offer::{Identity, Offer};
 use super::places::ByKind;
 use super::why::{Unknown, Why};
 use crate::engine::supply::device_plugin;
-use crate::engine::supply::device_plugin::mislabelled::{Liar, impostors};
+use crate::engine::supply::device_plugin::mislabelled::{MislabelledNodes, mislabelled};
 use crate::engine::vocabulary::names::{GPU, HOSTNAME, is_gpu_resource};
 use crate::engine::vocabulary::policy::Declared;
 use crate::engine::vocabulary::quantity::Quantity;
@@ -58,7 +58,7 @@ impl FleetBuilder {
         let wide_keys = wide_keys(&self.nodes);
         let mut supply = Supply {
             offers: Vec::new(),
-            impostors: Vec::new(),
+            mislabelled: Vec::new(),
             inflated: Vec::new(),
             groups: Vec::new(),
             knowledge: Knowledge::Known,
@@ -73,7 +73,8 @@ impl FleetBuilder {
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
         let mut rows: Vec<Row> = Vec::new();
-        let (mut liars, mut inflated): (Vec<Liar>, Vec<Liar>) = Default::default();
+        let (mut liars, mut inflated): (Vec<MislabelledNodes>, Vec<MislabelledNodes>) =
+            Default::default();
         for node in self.nodes {
             let Some((key, doubted, wide)) = read_node(
                 &node,
@@ -86,8 +87,17 @@ impl FleetBuilder {
             };
             // A pool's nodes have no names yet by which a pod could be kept off them.
             if node.presence != Presence::Pool {
-                liars.extend(Liar::of(&node, &key.sold, &key.unknown, &supply.offers));
-                inflated.extend(Liar::of_memory(&node, &key.sold, &supply.offers));
+                liars.extend(MislabelledNodes::of(
+                    &node,
+                    &key.advertised,
+                    &key.unknown,
+                    &supply.offers,
+                ));
+                inflated.extend(MislabelledNodes::of_memory(
+                    &node,
+                    &key.advertised,
+                    &supply.offers,
+                ));
             }
             let group = *groups.entry(key).or_insert_with_key(|key| {
                 supply.groups.push(key.to_group(doubted));
@@ -103,14 +113,14 @@ impl FleetBuilder {
         }
         supply.fill(&groups, rows);
         supply.locate();
-        let sold = supply.offers.iter().map(|offer| offer.resource.clone());
+        let advertised = supply.offers.iter().map(|offer| offer.resource.clone());
         let unknown = supply.groups.iter().flat_map(|group| &group.unknown);
         let unknown = unknown.map(|unknown| unknown.resource.clone());
-        supply.resources = sold.chain(unknown).collect();
+        supply.resources = advertised.chain(unknown).collect();
         let offers = || supply.offers.iter().enumerate();
-        supply.impostors = offers().map(|(at, o)| impostors(at, o, &liars)).collect();
+        supply.mislabelled = offers().map(|(at, o)| mislabelled(at, o, &liars)).collect();
         supply.inflated = offers()
-            .map(|(at, o)| impostors(at, o, &inflated))
+            .map(|(at, o)| mislabelled(at, o, &inflated))
             .collect();
         supply.knowledge = supply.judge(self.assumed);
         supply
@@ -181,7 +191,7 @@ struct GroupKey {
     taints: Vec<Taint>,
     has_hostname: bool,
     available: bool,
-    sold: Vec<Sold>,
+    advertised: Vec<Advertised>,
     unknown: Vec<Unknown>,
 }
 
@@ -191,7 +201,7 @@ impl GroupKey {
             taints: self.taints.clone(),
             has_hostname: self.has_hostname,
             available: self.available,
-            sold: self.sold.clone(),
+            advertised: self.advertised.clone(),
             unknown: self.unknown.clone(),
             doubted,
             places: ByKind::default(),
@@ -209,7 +219,7 @@ fn read_node(
     offers: &mut Vec<Offer>,
     index: &mut HashMap<Offer, usize>,
 ) -> Option<NodeReading> {
-    let (mut sold, mut unknown, mut doubted) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut advertised, mut unknown, mut doubted) = (Vec::new(), Vec::new(), Vec::new());
     for (resource, quantity) in &node.allocatable {
         let count = Quantity::parse(quantity).map_or(0, |q| q.as_whole().unwrap_or(0));
         // A renamed resource leaves its old name behind with quantity 0.
@@ -228,11 +238,11 @@ fn read_node(
                     offers.push(offer.clone());
                     offers.len() - 1
                 });
-                sold.push(Sold { offer, count });
+                advertised.push(Advertised { offer, count });
             }
         }
     }
-    if sold.is_empty() && unknown.is_empty() {
+    if advertised.is_empty() && unknown.is_empty() {
         if !device_plugin::is_described(&node.labels) {
             return None;
         }
@@ -245,7 +255,7 @@ fn read_node(
             why: refused.unwrap_or(Why::HandsOutNone),
         });
     }
-    sold.sort_by_key(|s| s.offer);
+    advertised.sort_by_key(|s| s.offer);
     unknown.sort();
     let (wide, labels) = node
         .labels
@@ -259,7 +269,7 @@ fn read_node(
         taints,
         has_hostname: node.labels.contains_key(HOSTNAME),
         available: node.available,
-        sold,
+        advertised,
         unknown,
     };
     Some((key, doubted, wide))

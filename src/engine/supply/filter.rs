@@ -65,10 +65,10 @@ pub fn holds(r: &Requirement<'_>, have: Option<&str>) -> bool {
     let values = r.values.as_deref().unwrap_or_default();
     let listed = |have: &str| values.iter().any(|v| &**v == have);
     let compare = |greater: bool| {
-        let want = values.first().and_then(|v| v.parse::<i64>().ok());
-        match (have.and_then(|v| v.parse::<i64>().ok()), want) {
-            (Some(have), Some(want)) if greater => have > want,
-            (Some(have), Some(want)) => have < want,
+        let request = values.first().and_then(|v| v.parse::<i64>().ok());
+        match (have.and_then(|v| v.parse::<i64>().ok()), request) {
+            (Some(have), Some(request)) if greater => have > request,
+            (Some(have), Some(request)) => have < request,
             _ => false,
         }
     };

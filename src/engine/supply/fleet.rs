@@ -22,7 +22,7 @@ pub struct Group {
     /// Whether pods can land there now.
     pub available: bool,
     /// What each node sells.
-    pub sold: Vec<Sold>,
+    pub advertised: Vec<Advertised>,
     /// GPU resources nothing can be said about.
     pub unknown: Vec<Unknown>,
     /// Memory labels of what it sells that cannot be right.
@@ -54,7 +54,7 @@ impl Doubted {
 
 /// One resource a node sells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Sold {
+pub struct Advertised {
     /// Which of [`Supply::offers`].
     pub offer: usize,
     /// How many one node has.
@@ -80,7 +80,7 @@ pub struct Supply {
     /// Distinct offers.
     pub offers: Vec<Offer>,
     /// For each offer, nodes whose labels promise it and whose resources say otherwise.
-    pub impostors: Vec<Vec<String>>,
+    pub mislabelled: Vec<Vec<String>>,
     /// For each offer, nodes whose labels promise it with at least its memory, which cannot be right.
     pub inflated: Vec<Vec<String>>,
     /// Nodes that have GPUs, in groups.

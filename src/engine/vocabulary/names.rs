@@ -77,7 +77,7 @@ pub const MPS_THREADS: &str = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE";
 pub const VARIABLES: [&str; 3] = ["NVIDIA_", "CUDA_MPS_", "CUDA_VERSION"];
 
 /// Namespaces that are never matched in a cluster unless the installation says otherwise.
-pub const NEVER_MATCHED: [&str; 3] = ["kube-system", "slicegate-system", "gpu-operator"];
+pub const EXCLUDED_NAMESPACES: [&str; 3] = ["kube-system", "slicegate-system", "gpu-operator"];
 
 /// Whether a key is slicegate's, known or not: below `slicegate.dev/` or a domain of it.
 pub fn is_own_key(key: &str) -> bool {

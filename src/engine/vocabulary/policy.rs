@@ -34,7 +34,7 @@ pub struct Policy {
     /// In the order of the document; names are unique.
     pub tiers: Vec<Tier>,
     /// How pods are placed.
-    pub placement: Placement,
+    pub placement: PlacementPolicy,
     /// How nodes are read.
     pub supply: SupplyPolicy,
     /// Severities that differ from the default.
@@ -177,7 +177,7 @@ pub struct Share {
 
 /// `spec.placement`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Placement {
+pub struct PlacementPolicy {
     /// What keeps boundaries apart.
     pub boundary: BoundaryPlacement,
     /// Whether to prefer nodes that already run this boundary's shares.

@@ -140,7 +140,7 @@ impl Scale {
         let digits = whole.bytes().chain(fraction.bytes());
         let mut place = (whole.len() as i64).saturating_add(shift);
         // Binary suffixes keep their fraction exactly: work in units of 10^-places and divide at the end.
-        let keep = match self {
+        let reuse = match self {
             Self::Ten(_) => 0,
             Self::Two(_) => 12,
         };
@@ -150,7 +150,7 @@ impl Scale {
             if digit == 0 {
                 continue;
             }
-            let exponent = place.saturating_add(keep);
+            let exponent = place.saturating_add(reuse);
             if exponent < 0 {
                 dropped = true;
             } else if exponent > 37 {
@@ -167,7 +167,7 @@ impl Scale {
             }
         }
         // Whole nanos and the rest are scaled apart, so that nothing overflows before it is too large anyway.
-        let unit = 10_i128.pow(keep as u32);
+        let unit = 10_i128.pow(reuse as u32);
         let rest = (value % unit) * factor;
         let more = rest / unit + i128::from(rest % unit != 0 || dropped);
         (value / unit).saturating_mul(factor).saturating_add(more)

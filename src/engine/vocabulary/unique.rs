@@ -7,12 +7,12 @@ use std::hash::Hash;
 const FEW: usize = 16;
 
 /// The list.
-pub(in crate::engine) struct Once<T> {
+pub(in crate::engine) struct UniqueList<T> {
     list: Vec<T>,
     known: HashSet<T>,
 }
 
-impl<T: Clone + Eq + Hash> Once<T> {
+impl<T: Clone + Eq + Hash> UniqueList<T> {
     /// An empty one.
     pub(in crate::engine) fn new() -> Self {
         Self {
@@ -45,11 +45,11 @@ impl<T: Clone + Eq + Hash> Once<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::Once;
+    use super::UniqueList;
 
     #[test]
     fn what_came_before_is_left_out_however_many_there_are() {
-        let mut once = Once::new();
+        let mut once = UniqueList::new();
         (0..100).chain(0..120).for_each(|number| once.add(number));
         assert_eq!(once.into_list(), (0..120).collect::<Vec<_>>());
     }

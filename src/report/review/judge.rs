@@ -9,12 +9,12 @@ use super::{changes, reading, reason};
 use crate::admission::{World, patch};
 use crate::engine::audit::{self, Judge};
 use crate::engine::line::decision::Decision;
-use crate::engine::placement::candidates::Considered;
-use crate::engine::rules::unknown_key::{self, Stands};
+use crate::engine::placement::candidates::CandidateVerdict;
+use crate::engine::rules::unknown_key::{self, KeyKind};
 use crate::engine::supply::Allocator;
 use crate::engine::vocabulary::findings::{Finding, Findings};
 use crate::engine::vocabulary::names;
-use crate::engine::{Explanation, Mode, Question, explain};
+use crate::engine::{DecisionInput, Explanation, Mode, explain};
 use crate::facts::Pod;
 use crate::facts::workload::{Manifest, Workload};
 
@@ -74,7 +74,7 @@ fn judge(
     pods: u64,
 ) -> Result<(), String> {
     let namespace = item.namespace.clone();
-    let question = Question {
+    let question = DecisionInput {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
@@ -170,15 +170,19 @@ fn on_the_workload(world: &World, object: &Value, pod_path: &str) -> Vec<Finding
         let keys = map.into_iter().flatten();
         keys.map(move |(key, _)| (stands, key.as_str()))
     };
-    let keys = keys(Stands::Annotation, "/metadata/annotations")
-        .chain(keys(Stands::Label, "/metadata/labels"));
+    let keys = keys(KeyKind::Annotation, "/metadata/annotations")
+        .chain(keys(KeyKind::Label, "/metadata/labels"));
     let mut findings = Findings::new(&world.policy);
     unknown_key::on_workload(keys, pod_path, &mut findings);
     let findings = findings.into_list();
     findings.iter().map(|f| finding(f, "")).collect()
 }
 
-fn preview(question: &Question<'_>, decision: &Decision<'_>, explanation: &Explanation) -> Preview {
+fn preview(
+    question: &DecisionInput<'_>,
+    decision: &Decision<'_>,
+    explanation: &Explanation,
+) -> Preview {
     let tier = decision.tier.and_then(|name| question.policy.tier(name));
     Preview {
         object: Value::Null,
@@ -199,7 +203,7 @@ fn finding(finding: &Finding, pod_path: &str) -> FindingEntry {
     }
 }
 
-fn candidate(considered: &Considered) -> CandidateEntry {
+fn candidate(considered: &CandidateVerdict) -> CandidateEntry {
     CandidateEntry {
         strategy: considered.strategy.word(),
         offer: considered.offer.clone(),

@@ -42,7 +42,7 @@ impl Notes {
 
     /// How to see what sharing would save.
     pub(super) fn hint(mut self, world: &World) -> Option<String> {
-        let never = world.namespaces.never_matched();
+        let never = world.namespaces.excluded_namespaces();
         self.off.retain(|name| !never.contains(name));
         let mut said = Vec::new();
         if !self.off.is_empty() {

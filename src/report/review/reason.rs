@@ -1,14 +1,18 @@
 //! Why a pod came out as it did, in a sentence.
 
-use crate::engine::line::decision::{Decision, Outcome, Reason, StampReason};
-use crate::engine::placement::candidates::Considered;
+use crate::engine::line::decision::{Decision, MarkersReason, Outcome, Reason};
+use crate::engine::placement::candidates::CandidateVerdict;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::{Severity, Strategy};
 use crate::facts::Pod;
 
 /// The sentence.
-pub(super) fn of(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considered]) -> String {
+pub(super) fn of(
+    pod: &Pod<'_>,
+    decision: &Decision<'_>,
+    considered: &[CandidateVerdict],
+) -> String {
     match decision.reason {
         Reason::NotOurs => "made by the kubelet, nothing here is slicegate's".to_owned(),
         Reason::NamespaceOff => "slicegate is off in this namespace".to_owned(),
@@ -18,14 +22,14 @@ pub(super) fn of(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considere
             all of its node, so they are hidden from it"
                 .to_owned()
         }
-        Reason::Chosen => chosen(pod, decision, considered),
-        Reason::Kept => match decision.outcome {
+        Reason::Placed => chosen(pod, decision, considered),
+        Reason::Reused => match decision.outcome {
             Outcome::Untouched => "it carries a finished choice that still holds".to_owned(),
             Outcome::Rewritten | Outcome::Denied => {
                 "the choice it carries still holds; only what is missing is added".to_owned()
             }
         },
-        Reason::StampOnly(why) => stamp(why).to_owned(),
+        Reason::MarkersOnly(why) => stamp(why).to_owned(),
         Reason::Findings => {
             let mut findings = decision.findings.iter();
             let first = findings.find(|f| f.severity == Severity::Deny);
@@ -34,7 +38,7 @@ pub(super) fn of(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considere
     }
 }
 
-fn chosen(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considered]) -> String {
+fn chosen(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[CandidateVerdict]) -> String {
     let Some(strategy) = decision.strategy else {
         return String::new();
     };
@@ -60,7 +64,7 @@ fn chosen(pod: &Pod<'_>, decision: &Decision<'_>, considered: &[Considered]) -> 
 }
 
 /// Strategies that would have come first, had their nodes taken pods.
-fn waiting(considered: &[Considered]) -> Vec<&'static str> {
+fn waiting(considered: &[CandidateVerdict]) -> Vec<&'static str> {
     let mut words: Vec<&str> = Vec::new();
     for candidate in considered.iter().filter(|c| c.is_waiting) {
         if !words.contains(&candidate.strategy.word()) {
@@ -70,21 +74,21 @@ fn waiting(considered: &[Considered]) -> Vec<&'static str> {
     words
 }
 
-const fn stamp(why: StampReason) -> &'static str {
+const fn stamp(why: MarkersReason) -> &'static str {
     match why {
-        StampReason::DaemonSet => {
+        MarkersReason::DaemonSet => {
             "a DaemonSet's pod cannot be steered: its request stays, the trust boundary's stamp is added"
         }
-        StampReason::OptOut => {
+        MarkersReason::OptOut => {
             "it opted out: its request stays, the trust boundary's stamp is added"
         }
-        StampReason::NothingKnownFits => {
+        MarkersReason::NothingKnownFits => {
             "nothing known may serve it and that is only a warning: its request stays, the stamp is added"
         }
-        StampReason::ForeignSystem => {
+        MarkersReason::ForeignSystem => {
             "the policy leaves it to another sharing system; only the boundary label is added"
         }
-        StampReason::Outsider => {
+        MarkersReason::Unmanaged => {
             "slicegate is off in this namespace; the policy's outsiders: label adds the boundary label"
         }
     }
@@ -94,7 +98,7 @@ const fn stamp(why: StampReason) -> &'static str {
 pub(super) fn left_out(
     pod: &Pod<'_>,
     tier: Option<&Tier>,
-    considered: &[Considered],
+    considered: &[CandidateVerdict],
 ) -> Vec<(Vec<&'static str>, String)> {
     if considered.is_empty() {
         return Vec::new();

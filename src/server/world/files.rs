@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Part;
 use super::parts::{Change, Space};
 use crate::config::{documents, fleet, policy};
-use crate::engine::Marks;
+use crate::engine::ProjectMetadata;
 use crate::server::watched::WatchedFile;
 
 /// Why a file was not taken.
@@ -134,7 +134,7 @@ fn changes(part: Part, source: &str, text: &str) -> Result<Vec<Change>, Problem>
             let views = fleet::namespace_views(source, parsed())?.into_iter();
             // Its quotas are in each of them already.
             let spaces = views.map(|(name, view)| {
-                let marks = Marks::default();
+                let marks = ProjectMetadata::default();
                 (name, Space { view, marks })
             });
             vec![Change::AllNamespaces(spaces.collect())]

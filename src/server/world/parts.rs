@@ -11,8 +11,8 @@ use crate::admission::World;
 use crate::config::fleet;
 use crate::engine::supply::NodeView;
 use crate::engine::{
-    ClusterQuotaView, Marks, NamespaceView, Namespaces, NeverMatched, Policy, QuotaView,
-    RuntimeClasses, Supply,
+    ClusterQuotaView, ExcludedNamespaces, NamespaceView, Namespaces, Policy, ProjectMetadata,
+    QuotaView, RuntimeClasses, Supply,
 };
 
 /// A quota's namespace and name.
@@ -57,7 +57,7 @@ pub(in crate::server) struct Space {
     /// What its administrator said.
     pub(in crate::server) view: NamespaceView,
     /// What quotas over several namespaces select it by.
-    pub(in crate::server) marks: Marks,
+    pub(in crate::server) marks: ProjectMetadata,
 }
 
 /// All parts, as far as they are known.
@@ -73,7 +73,7 @@ pub(in crate::server) struct Parts {
     handlers: Option<BTreeMap<String, String>>,
     /// Whether a namespace that is not among them may be too new to have been seen.
     is_watching_namespaces: bool,
-    never_matched: NeverMatched,
+    excluded_namespaces: ExcludedNamespaces,
     /// Made of what is above; none when that has changed since.
     supply: Option<Arc<Supply>>,
     known: Option<Arc<Namespaces>>,
@@ -84,7 +84,7 @@ impl Parts {
     /// Nothing is known. Namespaces from a file are all there are, and hold their quotas themselves.
     pub(in crate::server) fn new(
         is_watching_namespaces: bool,
-        never_matched: NeverMatched,
+        excluded_namespaces: ExcludedNamespaces,
     ) -> Self {
         Self {
             policy: None,
@@ -95,7 +95,7 @@ impl Parts {
             cluster_quotas: HashMap::new(),
             handlers: None,
             is_watching_namespaces,
-            never_matched,
+            excluded_namespaces,
             supply: None,
             known: None,
             runtime_classes: None,
@@ -235,7 +235,7 @@ impl Parts {
             true => Namespaces::watched(views),
             false => Namespaces::known(views),
         };
-        Some(namespaces.with_never_matched(self.never_matched.clone()))
+        Some(namespaces.with_excluded_namespaces(self.excluded_namespaces.clone()))
     }
 
     fn with_cluster_quotas(&self, space: &Space) -> NamespaceView {

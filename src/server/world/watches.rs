@@ -14,7 +14,7 @@ use super::policies;
 use super::records;
 use crate::cluster::{Cluster, ClusterError, Event, Kind, Pulse};
 use crate::engine::supply::NodeView;
-use crate::engine::{Marks, NamespaceView, QuotaView};
+use crate::engine::{NamespaceView, ProjectMetadata, QuotaView};
 use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
 use crate::json;
 use crate::server::shared::Shared;
@@ -65,7 +65,7 @@ impl Watches {
                 let name = namespace.metadata.name.to_string();
                 let space = Space {
                     view: NamespaceView::of(&namespace),
-                    marks: Marks::of(&namespace),
+                    marks: ProjectMetadata::of(&namespace),
                 };
                 Ok((name, space))
             },

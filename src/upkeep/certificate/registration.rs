@@ -152,7 +152,7 @@ mod tests {
 
     use super::{INJECTED, Registration};
     use crate::certificates::Authority;
-    use crate::engine::NeverMatched;
+    use crate::engine::ExcludedNamespaces;
     use crate::manifests::{Service, Trust, mutating_webhook, validating_webhook};
 
     fn read(object: &Value) -> Registration {
@@ -163,7 +163,7 @@ mod tests {
         let mut object = mutating_webhook(
             Service::default(),
             Trust::Authority(""),
-            &NeverMatched::default(),
+            &ExcludedNamespaces::default(),
         );
         object["metadata"]["resourceVersion"] = "7".into();
         object
@@ -181,7 +181,7 @@ mod tests {
         let mut object = validating_webhook(
             Service::default(),
             Trust::Authority(""),
-            &NeverMatched::default(),
+            &ExcludedNamespaces::default(),
         );
         assert!(Registration::read(1, &object.to_string()).is_none());
         object["metadata"]["resourceVersion"] = "7".into();

@@ -7,9 +7,9 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::quantity::Quantity;
 use crate::facts::quota::{QuotaSpec, ResourceQuota};
 
-pub use crate::engine::namespaces::quota::project::{ClusterQuotaView, Marks};
+pub use crate::engine::namespaces::quota::project::{ClusterQuotaView, ProjectMetadata};
+pub use crate::engine::namespaces::quota::scope::QuotaPod;
 use crate::engine::namespaces::quota::scope::Scope;
-pub use crate::engine::namespaces::quota::scope::Seen;
 
 /// How a quota names an extended resource; `limits.<name>` and the bare name are no quota on it.
 const REQUESTS: &str = "requests.";
@@ -67,12 +67,12 @@ impl QuotaView {
     }
 
     /// Whether it limits how much a pod takes of a resource.
-    pub fn counts(&self, resource: &str, pod: Seen<'_>) -> bool {
+    pub fn counts(&self, resource: &str, pod: QuotaPod<'_>) -> bool {
         self.resources.iter().any(|(name, _)| name == resource) && self.is_about(pod)
     }
 
     /// Whether a pod may take none of a resource at all; and if so, whether that is because there may be no such pod.
-    pub fn forbids(&self, resource: &str, pod: Seen<'_>) -> Option<Forbidden> {
+    pub fn forbids(&self, resource: &str, pod: QuotaPod<'_>) -> Option<Forbidden> {
         let mut resources = self.resources.iter();
         let is_zero = resources.any(|(name, is_zero)| *is_zero && name == resource);
         let why = match (is_zero, self.allows_no_pod) {
@@ -88,7 +88,7 @@ impl QuotaView {
         self.scopes.contains(&Scope::CrossNamespacePodAffinity)
     }
 
-    fn is_about(&self, pod: Seen<'_>) -> bool {
+    fn is_about(&self, pod: QuotaPod<'_>) -> bool {
         self.scopes.iter().all(|scope| scope.includes(pod))
     }
 }

@@ -9,7 +9,7 @@ use crate::facts::{ClusterResourceQuota, Namespace, Pairs};
 
 /// What quotas select namespaces by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Marks {
+pub struct ProjectMetadata {
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
 }
@@ -17,7 +17,7 @@ pub struct Marks {
 /// `kubectl apply` keeps whole objects here, and nobody selects by it.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-impl Marks {
+impl ProjectMetadata {
     /// The labels and annotations of a namespace.
     pub fn of(namespace: &Namespace<'_>) -> Self {
         let owned = |pairs: &Option<Pairs<'_>>| {
@@ -69,7 +69,7 @@ impl ClusterQuotaView {
     }
 
     /// Whether it counts what is in a namespace.
-    pub fn selects(&self, marks: &Marks) -> bool {
+    pub fn selects(&self, marks: &ProjectMetadata) -> bool {
         let label = |key: &str| marks.labels.get(key).map(String::as_str);
         let noted = |(key, value): &(String, String)| marks.annotations.get(key) == Some(value);
         self.labels.iter().all(|r| holds(r, label(&r.key))) && self.annotations.iter().all(noted)

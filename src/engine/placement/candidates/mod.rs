@@ -6,24 +6,24 @@ mod words;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::placement::{Placement, PlacementQuery};
 use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::rules;
 use crate::engine::rules::check::Removal;
 use crate::engine::supply::Offer;
-use crate::engine::supply::fleet::{Group, Sold};
+use crate::engine::supply::fleet::{Advertised, Group};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::vocabulary::strategy::Strategy;
 
-use crate::engine::line::request::{Ask, Lack, Strategies, Want};
+use crate::engine::line::request::{DeviceRequest, ShareSize, Shortfall, Strategies};
 
 use crate::engine::placement::candidates::obstacle::Obstacle;
 use crate::engine::placement::candidates::words::{forbidden, short};
-pub use crate::engine::placement::candidates::words::{mib_words, wanted};
+pub use crate::engine::placement::candidates::words::{mib_words, requested_products};
 
 /// One candidate and its verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Considered {
+pub struct CandidateVerdict {
     /// How it would share.
     pub strategy: Strategy,
     /// `nvidia.com/mig-1g.10gb on NVIDIA-A100-SXM4-80GB`; `any` where the strategy itself fell, `none` without an offer.
@@ -43,31 +43,34 @@ const UNREACHED: (u8, u64) = (5, 0);
 pub const NOT_THERE: (u8, u64) = (10, 0);
 
 /// Every candidate of every strategy the pod may use, in the order they were tried.
-pub fn list(case: &Case<'_, '_>, choice: Option<&Choice<'_>>) -> Vec<Considered> {
-    let chosen = choice.map(|choice| Chosen::of(case, choice));
-    let all = candidates(case).into_iter();
-    once(all.map(|candidate| candidate.say(case, chosen.as_ref()))).collect()
+pub fn list(
+    query: &PlacementQuery<'_, '_>,
+    placement: Option<&Placement<'_>>,
+) -> Vec<CandidateVerdict> {
+    let chosen = placement.map(|placement| PlacedBy::of(query, placement));
+    let all = candidates(query).into_iter();
+    once(all.map(|candidate| candidate.say(query, chosen.as_ref()))).collect()
 }
 
 /// What came nearest to serving the pod.
 #[derive(Debug)]
 pub struct Nearest {
     /// At most as many as were asked for; none where no node has any of it on offer.
-    pub list: Vec<Considered>,
+    pub list: Vec<CandidateVerdict>,
     /// What would help against what keeps the first of them from serving.
     pub fix: Option<String>,
 }
 
 /// Those of the candidates that are nearest to serving the pod, at most so many.
-pub fn nearest(case: &Case<'_, '_>, most: usize) -> Nearest {
-    let mut all = candidates(case);
+pub fn nearest(query: &PlacementQuery<'_, '_>, most: usize) -> Nearest {
+    let mut all = candidates(query);
     all.retain(|candidate| candidate.distance < NOT_THERE);
     all.sort_by_key(|candidate| candidate.distance);
     // There may be thousands, of which only these are put into words.
-    let fix = all.first().and_then(|first| remedy::of(case, first, &all));
+    let fix = all.first().and_then(|first| remedy::of(query, first, &all));
     let all = all.iter();
     Nearest {
-        list: once(all.map(|candidate| candidate.say(case, None)))
+        list: once(all.map(|candidate| candidate.say(query, None)))
             .take(most)
             .collect(),
         fix,
@@ -75,7 +78,7 @@ pub fn nearest(case: &Case<'_, '_>, most: usize) -> Nearest {
 }
 
 /// What reads like one before it is left out.
-fn once(all: impl Iterator<Item = Considered>) -> impl Iterator<Item = Considered> {
+fn once(all: impl Iterator<Item = CandidateVerdict>) -> impl Iterator<Item = CandidateVerdict> {
     let mut seen = HashSet::new();
     all.filter(move |c| seen.insert((c.strategy, c.offer.clone(), c.verdict.clone())))
 }
@@ -92,7 +95,7 @@ struct Candidate<'c> {
 enum Why<'c> {
     Ruled(&'static Removal),
     Nobody,
-    Short(&'c Ask, Lack),
+    Short(&'c ShareSize, Shortfall),
     Product,
     Hostname,
     Few { count: u64, needed: u64 },
@@ -101,21 +104,21 @@ enum Why<'c> {
     Fits { takes_pods: bool },
 }
 
-fn candidates<'c>(case: &'c Case<'_, '_>) -> Vec<Candidate<'c>> {
+fn candidates<'c>(query: &'c PlacementQuery<'_, '_>) -> Vec<Candidate<'c>> {
     let mut all = Vec::new();
-    for strategy in case.strategies.iter() {
+    for strategy in query.strategies.iter() {
         let of_strategy = |why, distance| Candidate {
             strategy,
             offer: None,
             why,
             distance,
         };
-        if let Some(removal) = rules::removal(case, strategy) {
+        if let Some(removal) = rules::removal(query, strategy) {
             all.push(of_strategy(Why::Ruled(removal), (9, 0)));
             continue;
         }
         let before = all.len();
-        of_offers(case, strategy, &mut all);
+        of_offers(query, strategy, &mut all);
         if all.len() == before {
             all.push(of_strategy(Why::Nobody, NOT_THERE));
         }
@@ -123,18 +126,24 @@ fn candidates<'c>(case: &'c Case<'_, '_>) -> Vec<Candidate<'c>> {
     all
 }
 
-fn of_offers<'c>(case: &'c Case<'_, '_>, strategy: Strategy, all: &mut Vec<Candidate<'c>>) {
-    let mut asking: HashMap<&str, Asking<'_, '_>> = HashMap::new();
-    for (group, is_reached) in case.supply.groups.iter().zip(case.reached()) {
-        for sold in &group.sold {
-            let offer = case.supply.offers.get(sold.offer);
+fn of_offers<'c>(
+    query: &'c PlacementQuery<'_, '_>,
+    strategy: Strategy,
+    all: &mut Vec<Candidate<'c>>,
+) {
+    let mut requesting: HashMap<&str, Asking<'_, '_>> = HashMap::new();
+    for (group, is_reached) in query.supply.groups.iter().zip(query.reached()) {
+        for advertised in &group.advertised {
+            let offer = query.supply.offers.get(advertised.offer);
             let Some(offer) = offer.filter(|offer| offer.strategy == strategy) else {
                 continue;
             };
             let name = offer.resource.as_str();
-            let asking = asking.entry(name).or_insert_with(|| Asking::of(case, name));
-            let node = (group, *is_reached, sold);
-            if let Some((why, distance)) = verdict(case, asking, node, offer) {
+            let requesting = requesting
+                .entry(name)
+                .or_insert_with(|| Asking::of(query, name));
+            let node = (group, *is_reached, advertised);
+            if let Some((why, distance)) = verdict(query, requesting, node, offer) {
                 all.push(Candidate {
                     strategy,
                     offer: Some(offer),
@@ -147,16 +156,16 @@ fn of_offers<'c>(case: &'c Case<'_, '_>, strategy: Strategy, all: &mut Vec<Candi
 }
 
 /// What was chosen, and the strategies that would have come before.
-struct Chosen<'c, 'a> {
-    choice: &'c Choice<'a>,
+struct PlacedBy<'c, 'a> {
+    placement: &'c Placement<'a>,
     before: Strategies,
 }
 
-impl<'c, 'a> Chosen<'c, 'a> {
-    fn of(case: &Case<'_, '_>, choice: &'c Choice<'a>) -> Self {
-        let all = case.strategies.iter();
-        let before = Strategies::of(all.take_while(|s| *s != choice.strategy));
-        Self { choice, before }
+impl<'c, 'a> PlacedBy<'c, 'a> {
+    fn of(query: &PlacementQuery<'_, '_>, placement: &'c Placement<'a>) -> Self {
+        let all = query.strategies.iter();
+        let before = Strategies::of(all.take_while(|s| *s != placement.strategy));
+        Self { placement, before }
     }
 
     fn comes_after(&self, strategy: Strategy) -> bool {
@@ -170,7 +179,11 @@ impl Candidate<'_> {
         self.distance < UNREACHED
     }
 
-    fn say(&self, case: &Case<'_, '_>, chosen: Option<&Chosen<'_, '_>>) -> Considered {
+    fn say(
+        &self,
+        query: &PlacementQuery<'_, '_>,
+        chosen: Option<&PlacedBy<'_, '_>>,
+    ) -> CandidateVerdict {
         let (offer, verdict) = match (self.offer, &self.why) {
             (_, Why::Ruled(removal)) => ("any".to_owned(), removal.words()),
             (None, _) | (_, Why::Nobody) => {
@@ -178,11 +191,11 @@ impl Candidate<'_> {
             }
             (Some(offer), why) => {
                 let name = format!("{} on {}", offer.resource, offer.product);
-                (name, why.say(case, offer, chosen))
+                (name, why.say(query, offer, chosen))
             }
         };
         let is_first = chosen.is_some_and(|chosen| chosen.comes_after(self.strategy));
-        Considered {
+        CandidateVerdict {
             strategy: self.strategy,
             is_waiting: is_first && matches!(self.why, Why::Fits { takes_pods: false }),
             offer,
@@ -193,17 +206,22 @@ impl Candidate<'_> {
 }
 
 impl Why<'_> {
-    fn say(&self, case: &Case<'_, '_>, offer: &Offer, chosen: Option<&Chosen<'_, '_>>) -> String {
+    fn say(
+        &self,
+        query: &PlacementQuery<'_, '_>,
+        offer: &Offer,
+        chosen: Option<&PlacedBy<'_, '_>>,
+    ) -> String {
         let said = match self {
-            Self::Short(ask, lack) => return short(ask, offer, *lack),
+            Self::Short(size, lack) => return short(size, offer, *lack),
             Self::Few { count, needed } => return format!("{count} on a node, {needed} needed"),
             Self::Forbidden(quota, why) => return forbidden(offer, quota, *why),
-            Self::Fits { takes_pods } => return fitting(case, offer, *takes_pods, chosen),
+            Self::Fits { takes_pods } => return fitting(query, offer, *takes_pods, chosen),
             Self::Product => "not one of the products asked for",
             Self::Hostname => {
                 "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
             }
-            Self::Unreached(group) => return Obstacle::between(case, group).to_string(),
+            Self::Unreached(group) => return Obstacle::between(query, group).to_string(),
             Self::Ruled(_) | Self::Nobody => "no known node offers it",
         };
         said.to_owned()
@@ -212,105 +230,107 @@ impl Why<'_> {
 
 /// The wants that an offer of one name could serve.
 struct Asking<'c, 'a> {
-    wants: Vec<&'c Want<'a>>,
+    requests: Vec<&'c DeviceRequest<'a>>,
     /// How many of it the pod needs at once.
     needed: u64,
 }
 
 impl<'c, 'a> Asking<'c, 'a> {
-    fn of(case: &Case<'c, 'a>, name: &str) -> Self {
-        let fits = |want: &&Want<'_>| want.fixed_resource().is_none_or(|fixed| fixed == name);
-        let names = case
-            .wants
+    fn of(query: &PlacementQuery<'c, 'a>, name: &str) -> Self {
+        let fits = |request: &&DeviceRequest<'_>| {
+            request.fixed_resource().is_none_or(|fixed| fixed == name)
+        };
+        let names = query
+            .requests
             .iter()
             .map(|w| w.fixed_resource().unwrap_or(name));
         let names: Vec<&str> = names.collect();
-        let mut wants: Vec<&'c Want<'a>> = Vec::new();
-        for want in case.wants.iter().filter(fits) {
+        let mut requests: Vec<&'c DeviceRequest<'a>> = Vec::new();
+        for request in query.requests.iter().filter(fits) {
             // What asks for the same gets the same verdict.
-            if !wants.iter().any(|known| known.ask == want.ask) {
-                wants.push(want);
+            if !requests.iter().any(|known| known.size == request.size) {
+                requests.push(request);
             }
         }
         Self {
-            wants,
-            needed: case.needed(&names, &name),
+            requests,
+            needed: query.needed(&names, &name),
         }
     }
 }
 
 /// Why an offer of a kind of node fell, and how far it is from serving the pod; none where the pod named other resources.
 fn verdict<'c>(
-    case: &'c Case<'_, '_>,
-    asking: &Asking<'c, '_>,
-    (group, is_reached, sold): (&'c Group, bool, &Sold),
+    query: &'c PlacementQuery<'_, '_>,
+    requesting: &Asking<'c, '_>,
+    (group, is_reached, advertised): (&'c Group, bool, &Advertised),
     offer: &Offer,
 ) -> Option<(Why<'c>, (u8, u64))> {
-    asking.wants.first()?;
-    for want in &asking.wants {
-        if let Err(lack) = want.ask.met_by(offer) {
-            let missing = missing(&want.ask, offer, lack);
+    requesting.requests.first()?;
+    for request in &requesting.requests {
+        if let Err(lack) = request.size.met_by(offer) {
+            let missing = missing(&request.size, offer, lack);
             // What is too small and out of reach besides is farther than anything.
             let kind = match (is_reached, lack) {
                 (false, _) => UNREACHED.0,
                 // No smaller ask would cure that.
-                (true, Lack::Graphics | Lack::Video) => 4,
+                (true, Shortfall::Graphics | Shortfall::Video) => 4,
                 (true, _) => 2,
             };
-            return Some((Why::Short(&want.ask, lack), (kind, missing)));
+            return Some((Why::Short(&request.size, lack), (kind, missing)));
         }
     }
-    if !case.is_wanted(sold.offer) {
+    if !query.is_requested(advertised.offer) {
         return Some((Why::Product, (4, 0)));
     }
     if offer.strategy.is_shared() && !group.has_hostname {
         return Some((Why::Hostname, (3, 0)));
     }
-    let (needed, count) = (asking.needed, sold.count);
+    let (needed, count) = (requesting.needed, advertised.count);
     if needed > count {
         return Some((Why::Few { count, needed }, (1, needed - count)));
     }
     if !is_reached {
-        let is_meant = obstacle::selects(case, &offer.product);
+        let is_meant = obstacle::selects(query, &offer.product);
         return Some((Why::Unreached(group), (3, u64::from(!is_meant))));
     }
     let takes_pods = group.available;
-    Some(match case.forbidding(offer.strategy, &offer.resource) {
+    Some(match query.forbidding(offer.strategy, &offer.resource) {
         Some((quota, why)) => (Why::Forbidden(quota, why), (1, 0)),
         None => (Why::Fits { takes_pods }, (0, 0)),
     })
 }
 
 fn fitting(
-    case: &Case<'_, '_>,
+    query: &PlacementQuery<'_, '_>,
     offer: &Offer,
     takes_pods: bool,
-    chosen: Option<&Chosen<'_, '_>>,
+    chosen: Option<&PlacedBy<'_, '_>>,
 ) -> String {
     const NOT_TOGETHER: &str = "fits, but not together with the pod's other containers";
     let Some(chosen) = chosen else {
         return NOT_TOGETHER.to_owned();
     };
-    let choice = chosen.choice;
-    let granted = choice
-        .grants
+    let placement = chosen.placement;
+    let allocated = placement
+        .shares
         .iter()
         .any(|g| g.allocation == offer.allocation());
-    match (choice.strategy == offer.strategy, granted) {
+    match (placement.strategy == offer.strategy, allocated) {
         (true, true) => "chosen".to_owned(),
         (true, false) => {
-            let chosen = choice
-                .grants
+            let chosen = placement
+                .shares
                 .first()
                 .map_or("the other", |g| g.allocation.name());
-            let why = match case.minds_places() {
+            let why = match query.minds_places() {
                 true => "keeps more architectures or zones, wastes less or has more of it",
                 false => "wastes less or has more of it",
             };
             format!("fits; {chosen} {why}")
         }
         (false, _) if !chosen.comes_after(offer.strategy) => {
-            format!("fits; {} comes first", choice.strategy)
+            format!("fits; {} comes first", placement.strategy)
         }
         (false, _) if takes_pods => NOT_TOGETHER.to_owned(),
         (false, _) => {
@@ -320,19 +340,19 @@ fn fitting(
 }
 
 /// How much an offer is short of: MiB, or percent of compute.
-fn missing(ask: &Ask, offer: &Offer, lack: Lack) -> u64 {
-    let (asked, offered) = match lack {
-        Lack::Memory => (ask.memory.map(mib_ceil), offer.memory_mib),
-        Lack::Fraction | Lack::MemoryFraction => {
+fn missing(size: &ShareSize, offer: &Offer, lack: Shortfall) -> u64 {
+    let (requested, offered) = match lack {
+        Shortfall::Memory => (size.memory.map(mib_ceil), offer.memory_mib),
+        Shortfall::Fraction | Shortfall::MemoryFraction => {
             let device = offer.device_mib.unwrap_or(0);
-            let fraction = ask.fraction.or(ask.memory_fraction);
+            let fraction = size.fraction.or(size.memory_fraction);
             (fraction.map(|f| f.of_ceil(device)), offer.memory_mib)
         }
-        Lack::Compute => {
+        Shortfall::Compute => {
             let percent = offer.compute_percent();
-            (ask.compute.map(u64::from), Some(u64::from(percent)))
+            (size.compute.map(u64::from), Some(u64::from(percent)))
         }
-        Lack::Graphics | Lack::Video => (None, None),
+        Shortfall::Graphics | Shortfall::Video => (None, None),
     };
-    asked.unwrap_or(0).saturating_sub(offered.unwrap_or(0))
+    requested.unwrap_or(0).saturating_sub(offered.unwrap_or(0))
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::engine::line::placement::{Case, policy_tolerates};
+use crate::engine::line::placement::{PlacementQuery, policy_tolerates};
 use crate::engine::node_terms;
 use crate::engine::supply::filter::{holds, is_gpu_taint, tolerates};
 use crate::engine::supply::{Group, Taint};
@@ -26,7 +26,7 @@ pub enum Obstacle<'c> {
         /// `nodeSelector` or `node affinity`.
         by: &'static str,
         /// What is asked, as `key=value` or `key in [a, b]`.
-        asked: String,
+        requested: String,
         /// The label's key.
         key: &'c str,
         /// A node of the kind, if it has a name.
@@ -42,11 +42,11 @@ pub enum Obstacle<'c> {
 
 impl<'c> Obstacle<'c> {
     /// What keeps the pod of a case off a group that it does not reach.
-    pub(super) fn between(case: &'c Case<'_, '_>, group: &'c Group) -> Self {
-        let filter = case.filter;
+    pub(super) fn between(query: &'c PlacementQuery<'_, '_>, group: &'c Group) -> Self {
+        let filter = query.filter;
         let is_tolerated = |taint: &Taint| {
             is_gpu_taint(taint)
-                || policy_tolerates(case.policy, taint)
+                || policy_tolerates(query.policy, taint)
                 || filter.tolerations.iter().any(|t| tolerates(t, taint))
         };
         if filter.node_name.is_some() {
@@ -55,15 +55,15 @@ impl<'c> Obstacle<'c> {
         if let Some(taint) = group.taints.iter().find(|taint| !is_tolerated(taint)) {
             return Self::Taint(taint);
         }
-        let node = case.supply.node_names(group).next();
-        let label = |key: &str| case.supply.label_in(group, key);
+        let node = query.supply.node_names(group).next();
+        let label = |key: &str| query.supply.label_in(group, key);
         // What no known node carries is taken as given.
-        let is_known = |key: &str| case.supply.carries(key) || key == NODE_BOUNDARY;
+        let is_known = |key: &str| query.supply.carries(key) || key == NODE_BOUNDARY;
         let mut selected = filter.selected().filter(|(key, _)| is_known(key));
         if let Some((key, value)) = selected.find(|(key, value)| label(key) != Some(*value)) {
             return Self::Label {
                 by: "nodeSelector",
-                asked: format!("{}={}", plain(key), plain(value)),
+                requested: format!("{}={}", plain(key), plain(value)),
                 key,
                 node,
                 has: label(key),
@@ -83,7 +83,7 @@ impl<'c> Obstacle<'c> {
                 let first = failing[0];
                 Self::Label {
                     by: "node affinity",
-                    asked: asked(first),
+                    requested: requested(first),
                     key: &first.key,
                     node,
                     has: label(&first.key),
@@ -103,9 +103,9 @@ impl<'c> Obstacle<'c> {
             // Sharing and MIG change the label.
             Self::Label {
                 key: PRODUCT,
-                asked,
+                requested,
                 ..
-            } if asked.contains(product) => format!(
+            } if requested.contains(product) => format!(
                 "write slicegate.dev/gpu-products: {product} in place of the selector, which means it shared or whole"
             ),
             Self::Label { by, key, .. } => {
@@ -132,12 +132,12 @@ impl fmt::Display for Obstacle<'_> {
             }
             Self::Label {
                 by,
-                asked,
+                requested,
                 node,
                 has,
                 ..
             } => {
-                write!(f, "the pod's {by} asks for {asked}, ")?;
+                write!(f, "the pod's {by} asks for {requested}, ")?;
                 match node {
                     Some(node) => write!(f, "node {node} has ")?,
                     None => f.write_str("its nodes have ")?,
@@ -156,9 +156,9 @@ impl fmt::Display for Obstacle<'_> {
 }
 
 /// Whether the pod selects a product by its label, under the name that it has where it is whole.
-pub(super) fn selects(case: &Case<'_, '_>, product: &str) -> bool {
-    let mut selected = case.filter.selected();
-    let terms = node_terms::filled(case.filter.terms.unwrap_or_default());
+pub(super) fn selects(query: &PlacementQuery<'_, '_>, product: &str) -> bool {
+    let mut selected = query.filter.selected();
+    let terms = node_terms::filled(query.filter.terms.unwrap_or_default());
     let mut all = terms.flat_map(|(_, term)| term.match_expressions.iter().flatten());
     selected.any(|pair| pair == (PRODUCT, product))
         || all.any(|r| {
@@ -184,7 +184,7 @@ fn words_of(taint: &Taint) -> String {
     }
 }
 
-fn asked(r: &Requirement<'_>) -> String {
+fn requested(r: &Requirement<'_>) -> String {
     let key = plain(&r.key);
     let values = r.values.as_deref().unwrap_or_default();
     let first = values.iter().take(MOST_VALUES);

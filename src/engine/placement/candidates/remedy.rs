@@ -1,7 +1,7 @@
 //! What would help against what keeps the nearest candidate from serving a pod.
 
-use crate::engine::line::placement::Case;
-use crate::engine::line::request::Lack;
+use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::request::Shortfall;
 use crate::engine::namespaces::quota::Forbidden;
 use crate::engine::placement::candidates::obstacle::Obstacle;
 use crate::engine::placement::candidates::words::mib_words;
@@ -13,7 +13,7 @@ const MOST_PRODUCTS: usize = 5;
 
 /// What the pod's author can do about the nearest candidate, if anything can be said.
 pub(super) fn of(
-    case: &Case<'_, '_>,
+    query: &PlacementQuery<'_, '_>,
     nearest: &Candidate<'_>,
     all: &[Candidate<'_>],
 ) -> Option<String> {
@@ -23,7 +23,7 @@ pub(super) fn of(
         Why::Few { count, .. } => {
             format!("ask for at most {count} of {} in one pod", offer.resource)
         }
-        Why::Unreached(group) => Obstacle::between(case, group).fix(&offer.product),
+        Why::Unreached(group) => Obstacle::between(query, group).fix(&offer.product),
         Why::Product => format!("write slicegate.dev/gpu-products: {}", products(all)),
         Why::Hostname => {
             "the administrator gives its nodes the label kubernetes.io/hostname".to_owned()
@@ -45,16 +45,16 @@ pub(super) fn of(
 }
 
 /// The most that can be asked for among what is only too small.
-fn less(lack: Lack, all: &[Candidate<'_>]) -> Option<String> {
+fn less(lack: Shortfall, all: &[Candidate<'_>]) -> Option<String> {
     let alike = all.iter().filter(|candidate| match candidate.why {
         Why::Short(_, other) => other == lack && candidate.is_reached(),
         _ => false,
     });
     let offers = alike.filter_map(|candidate| candidate.offer);
     match lack {
-        Lack::Graphics => Some("leave graphics and display out of NVIDIA_DRIVER_CAPABILITIES, or name a tier that offers time-slicing or exclusive".to_owned()),
-        Lack::Video => Some("leave video out of NVIDIA_DRIVER_CAPABILITIES, or ask for a larger slice or a whole GPU".to_owned()),
-        Lack::Memory => {
+        Shortfall::Graphics => Some("leave graphics and display out of NVIDIA_DRIVER_CAPABILITIES, or name a tier that offers time-slicing or exclusive".to_owned()),
+        Shortfall::Video => Some("leave video out of NVIDIA_DRIVER_CAPABILITIES, or ask for a larger slice or a whole GPU".to_owned()),
+        Shortfall::Memory => {
             Some(match offers.filter_map(|offer| offer.memory_mib).max() {
                 Some(most) => format!(
                     "ask for at most {} with slicegate.dev/gpu-memory",
@@ -66,14 +66,14 @@ fn less(lack: Lack, all: &[Candidate<'_>]) -> Option<String> {
                 }
             })
         }
-        Lack::Fraction | Lack::MemoryFraction => {
+        Shortfall::Fraction | Shortfall::MemoryFraction => {
             let most = format!("0.{:04}", offers.filter_map(part).max()?);
             let most = most.trim_end_matches('0');
             Some(format!(
                 "ask for at most {most} with slicegate.dev/gpu-fraction, or for memory alone"
             ))
         }
-        Lack::Compute => {
+        Shortfall::Compute => {
             let most = offers.map(Offer::compute_percent).max()?;
             Some(format!(
                 "ask for at most {most} with slicegate.dev/gpu-compute"

@@ -1,41 +1,41 @@
 //! Words for what is asked and what an offer is short of.
 
-use crate::engine::line::placement::Case;
-use crate::engine::line::request::{Ask, Lack};
+use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::request::{ShareSize, Shortfall};
 use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer, Slice};
 
 /// What the pod wants, in a few words.
-pub fn wanted(case: &Case<'_, '_>) -> String {
-    let Some(want) = case.wants.first() else {
+pub fn requested_products(query: &PlacementQuery<'_, '_>) -> String {
+    let Some(request) = query.requests.first() else {
         return "the pod".to_owned();
     };
-    let what = match (want.fixed_resource(), want.count) {
+    let what = match (request.fixed_resource(), request.count) {
         (Some(resource), count) => format!("{count} {resource}"),
         (None, 1) => "one GPU or share".to_owned(),
         (None, count) => format!("{count} whole GPUs"),
     };
-    let size = size(&want.ask);
-    let others = match case.wants.len() {
+    let size = size(&request.size);
+    let others = match query.requests.len() {
         1 => String::new(),
         n => format!(" and {} more", n - 1),
     };
-    format!("container {}'s {what}{size}{others}", want.container)
+    format!("container {}'s {what}{size}{others}", request.container)
 }
 
-fn size(ask: &Ask) -> String {
+fn size(size: &ShareSize) -> String {
     let mut parts = Vec::new();
-    if let Some(bytes) = ask.memory {
+    if let Some(bytes) = size.memory {
         parts.push(mib_words(mib_ceil(bytes)));
     }
-    if let Some(fraction) = ask.fraction {
+    if let Some(fraction) = size.fraction {
         parts.push(format!("{fraction} of a GPU"));
     }
-    if let Some(fraction) = ask.memory_fraction {
+    if let Some(fraction) = size.memory_fraction {
         parts.push(format!("{fraction} of a GPU's memory"));
     }
-    if let Some(percent) = ask.compute {
+    if let Some(percent) = size.compute {
         parts.push(format!("{percent} % of compute"));
     }
     match parts.as_slice() {
@@ -53,41 +53,41 @@ pub fn mib_words(mib: u64) -> String {
 }
 
 /// What an offer is short of.
-pub(super) fn short(ask: &Ask, offer: &Offer, lack: Lack) -> String {
+pub(super) fn short(size: &ShareSize, offer: &Offer, lack: Shortfall) -> String {
     match lack {
-        Lack::Memory => {
-            let asked = ask
+        Shortfall::Memory => {
+            let requested = size
                 .memory
                 .map_or_else(String::new, |b| mib_words(mib_ceil(b)));
             match offer.memory_mib {
-                Some(mib) => format!("too small: {mib} MiB < {asked}"),
-                None => format!("{}, {asked} is asked", nobody_knows(offer)),
+                Some(mib) => format!("too small: {mib} MiB < {requested}"),
+                None => format!("{}, {requested} is asked", nobody_knows(offer)),
             }
         }
-        Lack::Fraction => {
-            let asked = ask.fraction.map_or_else(String::new, |f| f.to_string());
-            format!("too small: {} < {asked} of a GPU", share_words(offer))
+        Shortfall::Fraction => {
+            let requested = size.fraction.map_or_else(String::new, |f| f.to_string());
+            format!("too small: {} < {requested} of a GPU", share_words(offer))
         }
-        Lack::MemoryFraction => {
-            let asked = ask
+        Shortfall::MemoryFraction => {
+            let requested = size
                 .memory_fraction
                 .map_or_else(String::new, |f| f.to_string());
             format!(
-                "too small: {} < {asked} of a GPU's memory",
+                "too small: {} < {requested} of a GPU's memory",
                 share_words(offer)
             )
         }
-        Lack::Compute => {
-            let asked = ask.compute.unwrap_or(0);
+        Shortfall::Compute => {
+            let requested = size.compute.unwrap_or(0);
             format!(
-                "too small: {} % of compute < {asked} %",
+                "too small: {} % of compute < {requested} %",
                 offer.compute_percent()
             )
         }
-        Lack::Graphics => {
+        Shortfall::Graphics => {
             "no graphics, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
         }
-        Lack::Video => {
+        Shortfall::Video => {
             "no engine for video, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
         }
     }

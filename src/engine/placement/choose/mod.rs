@@ -3,18 +3,18 @@
 
 mod reach;
 
-use crate::engine::line::placement::{Case, Choice, Grant};
-use crate::engine::line::request::{Ask, Want};
+use crate::engine::line::placement::{AllocatedShare, Placement, PlacementQuery};
+use crate::engine::line::request::{DeviceRequest, ShareSize};
 use crate::engine::rules;
 use crate::engine::supply::Offer;
-use crate::engine::supply::fleet::Sold;
+use crate::engine::supply::fleet::Advertised;
 use crate::engine::supply::{Allocation, Group, Taint};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
-use crate::engine::vocabulary::unique::Once;
+use crate::engine::vocabulary::unique::UniqueList;
 
 use crate::engine::line::reach::Reach;
-use crate::engine::placement::choose::reach::Kept;
+use crate::engine::placement::choose::reach::PlaceCounts;
 
 /// More ways to serve a pod's containers together than are tried on one kind of node.
 const MOST_TRIES: u32 = 256;
@@ -27,20 +27,20 @@ const MOST_CANDIDATES: usize = 64;
 const WHOLE: Allocation<'_> = Allocation::Resource(names::GPU);
 
 /// Chooses, or finds that nothing known will do.
-pub fn choose<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
-    let reachable = case.reachable();
+pub fn choose<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
+    let reachable = query.reachable();
     let mut waiting = None;
-    for strategy in case.strategies.iter() {
-        if rules::removal(case, strategy).is_some() {
+    for strategy in query.strategies.iter() {
+        if rules::removal(query, strategy).is_some() {
             continue;
         }
-        let Some((score, choice)) = case.best(strategy, &reachable) else {
+        let Some((score, placement)) = query.best(strategy, &reachable) else {
             continue;
         };
         if score.available {
-            return Some(choice);
+            return Some(placement);
         }
-        waiting = waiting.or(Some(choice));
+        waiting = waiting.or(Some(placement));
     }
     waiting
 }
@@ -50,22 +50,29 @@ pub fn choose<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
 struct Score {
     available: bool,
     /// Architectures and zones that are left, where they matter.
-    kept: Kept,
-    waste: u64,
+    reused: PlaceCounts,
+    surplus: u64,
     supply: u64,
 }
 
 impl Score {
     fn beats(&self, other: &Self) -> bool {
         use std::cmp::Reverse;
-        let key = |s: &Self| (!s.available, Reverse(s.kept), s.waste, Reverse(s.supply));
+        let key = |s: &Self| {
+            (
+                !s.available,
+                Reverse(s.reused),
+                s.surplus,
+                Reverse(s.supply),
+            )
+        };
         key(self) < key(other)
     }
 }
 
-impl<'a> Case<'_, 'a> {
+impl<'a> PlacementQuery<'_, 'a> {
     /// The best candidate of one strategy.
-    fn best(&self, strategy: Strategy, reachable: &[&'a Group]) -> Option<(Score, Choice<'a>)> {
+    fn best(&self, strategy: Strategy, reachable: &[&'a Group]) -> Option<(Score, Placement<'a>)> {
         let mut best: Option<(Score, Vec<Allocation<'a>>, Load<'a>)> = None;
         for names in self.candidates(strategy, reachable) {
             let load = Load::of(self, &names);
@@ -80,8 +87,8 @@ impl<'a> Case<'_, 'a> {
             }
         }
         let (score, names, load) = best?;
-        let choice = self.choice(strategy, (&names, &load), reachable);
-        Some((score, choice))
+        let placement = self.placement(strategy, (&names, &load), reachable);
+        Some((score, placement))
     }
 
     /// Which resource names to try: one for all free wants, and what fits all wants together on each kind of node.
@@ -92,19 +99,26 @@ impl<'a> Case<'_, 'a> {
                 allocations.push(offer.allocation());
             }
         }
-        let free = self.wants.iter().filter(|w| w.fixed_resource().is_none());
+        let free = self
+            .requests
+            .iter()
+            .filter(|w| w.fixed_resource().is_none());
         if free.clone().next().is_none() {
-            let fixed = self.wants.iter().filter_map(Want::fixed_resource);
+            let fixed = self
+                .requests
+                .iter()
+                .filter_map(DeviceRequest::fixed_resource);
             return vec![fixed.map(Allocation::Resource).collect()];
         }
         let with = |free: Allocation<'a>| {
-            let fixed = |want: &Want<'a>| want.fixed_resource().map(Allocation::Resource);
-            let each = self.wants.iter();
-            each.map(|want| fixed(want).unwrap_or(free)).collect()
+            let fixed =
+                |request: &DeviceRequest<'a>| request.fixed_resource().map(Allocation::Resource);
+            let each = self.requests.iter();
+            each.map(|request| fixed(request).unwrap_or(free)).collect()
         };
         let candidates: Vec<Vec<Allocation<'a>>> =
             allocations.iter().map(|free| with(*free)).collect();
-        match allocations.len() > 1 && self.wants.len() > 1 {
+        match allocations.len() > 1 && self.requests.len() > 1 {
             true => self.mixed(strategy, reachable, candidates),
             false => candidates,
         }
@@ -125,7 +139,7 @@ impl<'a> Case<'_, 'a> {
                 continue;
             }
             let most = MOST_TRIES.min(in_all);
-            let (mut names, mut tries) = (Vec::with_capacity(self.wants.len()), most);
+            let (mut names, mut tries) = (Vec::with_capacity(self.requests.len()), most);
             let fits = self.fit(strategy, group, &mut names, &mut tries);
             in_all -= most - tries;
             if fits && !candidates.contains(&names) {
@@ -144,20 +158,20 @@ impl<'a> Case<'_, 'a> {
         names: &mut Vec<Allocation<'a>>,
         tries: &mut u32,
     ) -> bool {
-        let Some(want) = self.wants.get(names.len()) else {
+        let Some(request) = self.requests.get(names.len()) else {
             return self
-                .waste(strategy, &Load::of(self, names), group)
+                .surplus(strategy, &Load::of(self, names), group)
                 .is_some();
         };
         let offers = self.offers(group);
-        let offers = offers.filter(|(sold, _)| self.is_wanted(sold.offer));
-        let named = |o: &&Offer| want.fixed_resource().is_none_or(|f| f == o.resource);
+        let offers = offers.filter(|(advertised, _)| self.is_requested(advertised.offer));
+        let named = |o: &&Offer| request.fixed_resource().is_none_or(|f| f == o.resource);
         let mut offers: Vec<&'a Offer> = offers
             .map(|(_, offer)| offer)
-            .filter(|o| o.strategy == strategy && want.ask.met_by(o).is_ok())
+            .filter(|o| o.strategy == strategy && request.size.met_by(o).is_ok())
             .filter(named)
             .collect();
-        offers.sort_by_key(|o| (want.ask.waste_mib(o), o.resource.as_str()));
+        offers.sort_by_key(|o| (request.size.surplus_mib(o), o.resource.as_str()));
         for offer in offers {
             if *tries == 0 {
                 return false;
@@ -176,7 +190,7 @@ impl<'a> Case<'_, 'a> {
         let mut score: Option<Score> = None;
         let mut reach = self.minds_places().then(Reach::default);
         for group in reachable {
-            let Some(waste) = self.waste(strategy, load, group) else {
+            let Some(surplus) = self.surplus(strategy, load, group) else {
                 continue;
             };
             if let Some(reach) = &mut reach {
@@ -190,36 +204,36 @@ impl<'a> Case<'_, 'a> {
                     o.strategy == strategy
                         && needed.any(|(allocation, _)| *allocation == o.allocation())
                 })
-                .map(|(sold, _)| sold.count.saturating_mul(nodes))
+                .map(|(advertised, _)| advertised.count.saturating_mul(nodes))
                 .fold(0, u64::saturating_add);
             score = Some(match score {
                 None => Score {
                     available: group.available,
-                    kept: Kept::default(),
-                    waste,
+                    reused: PlaceCounts::default(),
+                    surplus,
                     supply,
                 },
                 // Only nodes that can be used now say how well a candidate fits, if there are any.
                 Some(old) => Score {
                     available: old.available || group.available,
-                    kept: Kept::default(),
-                    waste: match (old.available, group.available) {
-                        (true, false) => old.waste,
-                        (false, true) => waste,
-                        _ => old.waste.min(waste),
+                    reused: PlaceCounts::default(),
+                    surplus: match (old.available, group.available) {
+                        (true, false) => old.surplus,
+                        (false, true) => surplus,
+                        _ => old.surplus.min(surplus),
                     },
                     supply: old.supply.saturating_add(supply),
                 },
             });
         }
         if let (Some(score), Some(reach)) = (&mut score, &reach) {
-            score.kept = self.kept(reach);
+            score.reused = self.reused(reach);
         }
         score
     }
 
     /// What a kind of node wastes on a load; none where it will not do.
-    fn waste(&self, strategy: Strategy, load: &Load<'_>, group: &Group) -> Option<u64> {
+    fn surplus(&self, strategy: Strategy, load: &Load<'_>, group: &Group) -> Option<u64> {
         if strategy.is_shared() && !group.has_hostname {
             return None;
         }
@@ -227,47 +241,48 @@ impl<'a> Case<'_, 'a> {
         if load.needed.len() > 1 && load.needed.iter().any(|(a, _)| *a == WHOLE) {
             return None;
         }
-        let mut waste = 0_u64;
+        let mut surplus = 0_u64;
         for (at, (allocation, needed)) in load.needed.iter().enumerate() {
-            let (sold, offer) = self.offer(group, strategy, *allocation)?;
+            let (advertised, offer) = self.offer(group, strategy, *allocation)?;
             let is_forbidden = self.forbidding(strategy, allocation.name()).is_some();
-            if is_forbidden || *needed > sold.count || !self.is_wanted(sold.offer) {
+            if is_forbidden || *needed > advertised.count || !self.is_requested(advertised.offer) {
                 return None;
             }
-            for (_, ask, times) in load.asks.iter().filter(|(name, ..)| *name == at) {
-                ask.met_by(offer).ok()?;
-                waste = waste.saturating_add(ask.waste_mib(offer).saturating_mul(*times));
+            for (_, size, times) in load.sizes.iter().filter(|(name, ..)| *name == at) {
+                size.met_by(offer).ok()?;
+                surplus = surplus.saturating_add(size.surplus_mib(offer).saturating_mul(*times));
             }
         }
-        Some(waste)
+        Some(surplus)
     }
 
-    fn choice(
+    fn placement(
         &self,
         strategy: Strategy,
         (names, load): (&[Allocation<'a>], &Load<'a>),
         reachable: &[&'a Group],
-    ) -> Choice<'a> {
-        let mut grants: Vec<Grant<'a>> = load
+    ) -> Placement<'a> {
+        let mut shares: Vec<AllocatedShare<'a>> = load
             .needed
             .iter()
-            .map(|(a, _)| Grant::unknown(*a))
+            .map(|(a, _)| AllocatedShare::unknown(*a))
             .collect();
-        let (mut nodes, mut taints) = (Once::new(), Once::new());
+        let (mut nodes, mut taints) = (UniqueList::new(), UniqueList::new());
         for group in reachable {
-            if self.waste(strategy, load, group).is_none() {
+            if self.surplus(strategy, load, group).is_none() {
                 continue;
             }
             let mut offers = Vec::with_capacity(1);
-            for grant in &mut grants {
-                let Some((sold, offer)) = self.offer(group, strategy, grant.allocation) else {
+            for share in &mut shares {
+                let Some((advertised, offer)) = self.offer(group, strategy, share.allocation)
+                else {
                     continue;
                 };
                 let mib = offer.memory_mib.unwrap_or(0);
-                grant.smallest_mib = grant.smallest_mib.min(mib);
-                grant.largest_mib = grant.largest_mib.max(Some(mib));
-                grant.smallest_percent = grant.smallest_percent.min(offer.compute_percent());
-                offers.push(sold.offer);
+                share.smallest_mib = share.smallest_mib.min(mib);
+                share.largest_mib = share.largest_mib.max(Some(mib));
+                share.smallest_percent = share.smallest_percent.min(offer.compute_percent());
+                offers.push(advertised.offer);
             }
             nodes.add(offers);
             let gpu = |taint: &&Taint| crate::engine::supply::filter::is_gpu_taint(taint);
@@ -277,22 +292,22 @@ impl<'a> Case<'_, 'a> {
                 .filter(gpu)
                 .for_each(|taint| taints.add(taint));
         }
-        let grant = |allocation: &Allocation<'a>| {
-            let mut grants = grants.iter();
-            grants.find(|g| g.allocation == *allocation).copied()
+        let share = |allocation: &Allocation<'a>| {
+            let mut shares = shares.iter();
+            shares.find(|g| g.allocation == *allocation).copied()
         };
-        Choice {
+        Placement {
             strategy,
-            grants: names.iter().filter_map(grant).collect(),
+            shares: names.iter().filter_map(share).collect(),
             nodes: nodes.into_list(),
             taints: taints.into_list(),
         }
     }
 
-    fn offers<'g>(&self, group: &'g Group) -> impl Iterator<Item = (&'g Sold, &'a Offer)> {
+    fn offers<'g>(&self, group: &'g Group) -> impl Iterator<Item = (&'g Advertised, &'a Offer)> {
         let supply = self.supply;
-        let sold = group.sold.iter();
-        sold.filter_map(|sold| Some((sold, supply.offers.get(sold.offer)?)))
+        let advertised = group.advertised.iter();
+        advertised.filter_map(|advertised| Some((advertised, supply.offers.get(advertised.offer)?)))
     }
 
     fn offer<'g>(
@@ -300,7 +315,7 @@ impl<'a> Case<'_, 'a> {
         group: &'g Group,
         strategy: Strategy,
         allocation: Allocation<'_>,
-    ) -> Option<(&'g Sold, &'a Offer)> {
+    ) -> Option<(&'g Advertised, &'a Offer)> {
         self.offers(group)
             .find(|(_, o)| o.strategy == strategy && o.allocation() == allocation)
     }
@@ -311,25 +326,25 @@ struct Load<'n> {
     /// Each name, and how many the pod needs at once.
     needed: Vec<(Allocation<'n>, u64)>,
     /// Each ask, under which of the names, and how often.
-    asks: Vec<(usize, Ask, u64)>,
+    sizes: Vec<(usize, ShareSize, u64)>,
 }
 
 impl<'n> Load<'n> {
-    fn of(case: &Case<'_, '_>, names: &[Allocation<'n>]) -> Self {
+    fn of(query: &PlacementQuery<'_, '_>, names: &[Allocation<'n>]) -> Self {
         let mut load = Self {
             needed: Vec::with_capacity(1),
-            asks: Vec::with_capacity(1),
+            sizes: Vec::with_capacity(1),
         };
-        for (want, name) in case.wants.iter().zip(names) {
+        for (request, name) in query.requests.iter().zip(names) {
             let known = load.needed.iter().position(|(known, _)| known == name);
             let at = known.unwrap_or(load.needed.len());
             if known.is_none() {
-                load.needed.push((*name, case.needed(names, name)));
+                load.needed.push((*name, query.needed(names, name)));
             }
-            let mut asks = load.asks.iter_mut();
-            match asks.find(|(name, ask, _)| *name == at && *ask == want.ask) {
+            let mut sizes = load.sizes.iter_mut();
+            match sizes.find(|(name, size, _)| *name == at && *size == request.size) {
                 Some((_, _, times)) => *times += 1,
-                None => load.asks.push((at, want.ask, 1)),
+                None => load.sizes.push((at, request.size, 1)),
             }
         }
         load

@@ -1,6 +1,6 @@
 //! Where the nodes of a candidate lie, for a pod that may depend on it without saying so.
 
-use crate::engine::line::placement::{Case, Choice};
+use crate::engine::line::placement::{Placement, PlacementQuery};
 use crate::engine::line::reach::Reach;
 use crate::engine::placement::choose::Load;
 use crate::engine::rules;
@@ -10,11 +10,11 @@ use crate::engine::supply::places::PlaceKind;
 use crate::engine::vocabulary::strategy::Strategy;
 
 /// How many places of each kind are left to a pod.
-pub(super) type Kept = [u32; 2];
+pub(super) type PlaceCounts = [u32; 2];
 
-impl<'a> Case<'_, 'a> {
+impl<'a> PlacementQuery<'_, 'a> {
     /// How many places these leave.
-    pub(super) fn kept(&self, reach: &Reach) -> Kept {
+    pub(super) fn reused(&self, reach: &Reach) -> PlaceCounts {
         PlaceKind::ALL.map(|kind| match self.minds(kind) {
             true => reach.of(kind).count(),
             false => 0,
@@ -37,10 +37,10 @@ impl<'a> Case<'_, 'a> {
     }
 
     /// Where it is served by a choice.
-    pub fn reaches(&self, choice: &Choice<'a>) -> Reach {
-        let names: Vec<Allocation<'a>> = choice.grants.iter().map(|g| g.allocation).collect();
+    pub fn reaches(&self, placement: &Placement<'a>) -> Reach {
+        let names: Vec<Allocation<'a>> = placement.shares.iter().map(|g| g.allocation).collect();
         let mut reach = Reach::default();
-        self.join(choice.strategy, &names, &self.reachable(), &mut reach);
+        self.join(placement.strategy, &names, &self.reachable(), &mut reach);
         reach
     }
 
@@ -53,7 +53,7 @@ impl<'a> Case<'_, 'a> {
     ) {
         let load = Load::of(self, names);
         let serving = groups.iter();
-        let serving = serving.filter(|group| self.waste(strategy, &load, group).is_some());
+        let serving = serving.filter(|group| self.surplus(strategy, &load, group).is_some());
         serving.for_each(|group| to.join(group));
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
-use crate::engine::line::placement::Case;
+use crate::engine::line::placement::PlacementQuery;
 use crate::engine::supply::device_plugin;
 use crate::engine::supply::labels::Labels;
 use crate::engine::supply::{Offer, VGPU_PRESENT};
@@ -61,12 +61,12 @@ struct Pick<'t> {
 }
 
 impl<'t> Described<'t> {
-    pub(super) fn new(term: &'t NodeSelectorTerm<'t>, case: &'t Case<'_, '_>) -> Self {
+    pub(super) fn new(term: &'t NodeSelectorTerm<'t>, query: &'t PlacementQuery<'_, '_>) -> Self {
         Self {
             term,
-            selector: case.filter.node_selector,
-            declared: case.policy.supply.declared,
-            needs_memory: case.wants.iter().any(|w| w.ask.memory.is_some()),
+            selector: query.filter.node_selector,
+            declared: query.policy.supply.declared,
+            needs_memory: query.requests.iter().any(|w| w.size.memory.is_some()),
             picks: RefCell::default(),
             is_open: Cell::new(false),
             is_nowhere: Cell::new(false),

@@ -7,8 +7,8 @@ mod described;
 
 use crate::engine::placement::existing::described::{Budget, Described};
 
-use crate::engine::line::placement::{Case, Choice, Grant, policy_tolerates};
-use crate::engine::line::request::{Named, Want};
+use crate::engine::line::placement::{AllocatedShare, Placement, PlacementQuery, policy_tolerates};
+use crate::engine::line::request::{DeviceRequest, RequestedResource};
 use crate::engine::node_terms;
 use crate::engine::rules;
 use crate::engine::supply::filter::{is_gpu_taint, tolerates};
@@ -16,12 +16,12 @@ use crate::engine::supply::{Allocation, Group, Taint};
 use crate::engine::supply::{Offer, Why};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
-use crate::engine::vocabulary::unique::Once;
+use crate::engine::vocabulary::unique::UniqueList;
 use crate::facts::Pod;
 use crate::facts::pod::NodeSelectorTerm;
 
 /// Whether a pod carries the labels and the receipt of a finished rewrite.
-pub fn is_stamped(pod: &Pod<'_>) -> bool {
+pub fn has_markers(pod: &Pod<'_>) -> bool {
     pod.annotation(names::DECISION).is_some() && is_labelled(pod)
 }
 
@@ -31,39 +31,42 @@ pub fn is_labelled(pod: &Pod<'_>) -> bool {
 }
 
 /// The written choice, if it satisfies the case by itself.
-pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
-    if case.filter.node_name.is_some() {
+pub fn reuse<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
+    if query.filter.node_name.is_some() {
         // It runs on that node, as the node is now, whatever its terms say.
         return None;
     }
-    let strategy = Strategy::from_word(case.pod.label(names::STRATEGY)?)?;
-    case.strategies.iter().find(|s| *s == strategy)?;
-    if rules::removal(case, strategy).is_some() {
+    let strategy = Strategy::from_word(query.pod.label(names::STRATEGY)?)?;
+    query.strategies.iter().find(|s| *s == strategy)?;
+    if rules::removal(query, strategy).is_some() {
         return None;
     }
-    let mut grants = written_grants(case.wants)?;
-    let is_forbidden =
-        |grant: &Grant<'_>| case.forbidding(strategy, grant.allocation.name()).is_some();
-    if grants.iter().any(is_forbidden) {
+    let mut shares = written_shares(query.requests)?;
+    let is_forbidden = |share: &AllocatedShare<'_>| {
+        query
+            .forbidding(strategy, share.allocation.name())
+            .is_some()
+    };
+    if shares.iter().any(is_forbidden) {
         return None;
     }
     let mut budget = Budget::default();
     // A node selector may say all of it, and then there are no terms.
     let nothing = NodeSelectorTerm::default();
-    let selected = case.filter.terms.is_none().then_some(&nothing);
-    let terms = node_terms::filled(case.filter.terms.unwrap_or_default());
+    let selected = query.filter.terms.is_none().then_some(&nothing);
+    let terms = node_terms::filled(query.filter.terms.unwrap_or_default());
     for term in selected.into_iter().chain(terms.map(|(_, term)| term)) {
-        let described = Described::new(term, case);
-        serves(&described, case, strategy, &mut grants, &mut budget)?;
+        let described = Described::new(term, query);
+        serves(&described, query, strategy, &mut shares, &mut budget)?;
     }
-    let nodes = case.reachable_as_is();
-    if budget.is_unused() || !holds_on_known_nodes(case, &nodes, strategy, &grants) {
+    let nodes = query.reachable_as_is();
+    if budget.is_unused() || !holds_on_known_nodes(query, &nodes, strategy, &shares) {
         return None;
     }
-    let taints = closing_taints(case, &nodes, strategy, &grants);
-    Some(Choice {
+    let taints = closing_taints(query, &nodes, strategy, &shares);
+    Some(Placement {
         strategy,
-        grants,
+        shares,
         nodes: Vec::new(),
         taints,
     })
@@ -71,25 +74,28 @@ pub fn keep<'a>(case: &Case<'_, 'a>) -> Option<Choice<'a>> {
 
 /// GPU taints by which every node that would serve the pod keeps it off: somebody took its tolerations away again.
 fn closing_taints<'a>(
-    case: &Case<'_, 'a>,
+    query: &PlacementQuery<'_, 'a>,
     nodes: &[&'a Group],
     strategy: Strategy,
-    grants: &[Grant<'_>],
+    shares: &[AllocatedShare<'_>],
 ) -> Vec<&'a Taint> {
-    let sells = |group: &Group, allocation: Allocation<'_>| {
+    let advertises = |group: &Group, allocation: Allocation<'_>| {
         let mut offers = group
-            .sold
+            .advertised
             .iter()
-            .filter_map(|s| case.supply.offers.get(s.offer));
+            .filter_map(|s| query.supply.offers.get(s.offer));
         offers.any(|o| o.strategy == strategy && o.allocation() == allocation)
     };
     let is_tolerated = |taint: &Taint| {
-        let mut own = case.filter.tolerations.iter();
-        own.any(|t| tolerates(t, taint)) || policy_tolerates(case.policy, taint)
+        let mut own = query.filter.tolerations.iter();
+        own.any(|t| tolerates(t, taint)) || policy_tolerates(query.policy, taint)
     };
-    let mut taints = Once::new();
+    let mut taints = UniqueList::new();
     for group in nodes {
-        if !grants.iter().all(|grant| sells(group, grant.allocation)) {
+        if !shares
+            .iter()
+            .all(|share| advertises(group, share.allocation))
+        {
             continue;
         }
         let kept_off: Vec<&Taint> = group.taints.iter().filter(|t| !is_tolerated(t)).collect();
@@ -106,29 +112,29 @@ fn closing_taints<'a>(
 /// Whether every node that a term describes serves every want; what its shares have at least is noted in the grants.
 fn serves(
     described: &Described<'_>,
-    case: &Case<'_, '_>,
+    query: &PlacementQuery<'_, '_>,
     strategy: Strategy,
-    grants: &mut [Grant<'_>],
+    shares: &mut [AllocatedShare<'_>],
     budget: &mut Budget,
 ) -> Option<()> {
-    for at in 0..grants.len() {
-        let (before, rest) = grants.split_at_mut(at);
+    for at in 0..shares.len() {
+        let (before, rest) = shares.split_at_mut(at);
         let Some(allocation) = rest.first().map(|g| g.allocation) else {
             break;
         };
         if before.iter().any(|g| g.allocation == allocation) {
             continue;
         }
-        let wants = case.wants.get(at..).unwrap_or_default();
+        let requests = query.requests.get(at..).unwrap_or_default();
         described.each_offer(allocation.name(), budget, &mut |offer| {
-            let asking = wants.iter().zip(rest.iter_mut());
-            asking
-                .filter(|(_, grant)| grant.allocation == allocation)
-                .all(|(want, grant)| {
+            let requesting = requests.iter().zip(rest.iter_mut());
+            requesting
+                .filter(|(_, share)| share.allocation == allocation)
+                .all(|(request, share)| {
                     let mib = offer.memory_mib.unwrap_or(0);
-                    grant.smallest_mib = grant.smallest_mib.min(mib);
-                    grant.smallest_percent = grant.smallest_percent.min(offer.compute_percent());
-                    offer.strategy == strategy && case.suits(want, offer)
+                    share.smallest_mib = share.smallest_mib.min(mib);
+                    share.smallest_percent = share.smallest_percent.min(offer.compute_percent());
+                    offer.strategy == strategy && query.suits(request, offer)
                 })
         })?;
     }
@@ -137,10 +143,10 @@ fn serves(
 
 /// Whether every known node that the terms lead to really gives what its labels promise.
 fn holds_on_known_nodes(
-    case: &Case<'_, '_>,
+    query: &PlacementQuery<'_, '_>,
     nodes: &[&Group],
     strategy: Strategy,
-    grants: &[Grant<'_>],
+    shares: &[AllocatedShare<'_>],
 ) -> bool {
     nodes.iter().all(|group| {
         // What is handed out by nobody takes no pod.
@@ -148,29 +154,30 @@ fn holds_on_known_nodes(
             let mut unknown = group.unknown.iter();
             unknown.any(|u| u.resource == resource && u.why != Why::HandsOutNone)
         };
-        case.wants.iter().zip(grants).all(|(want, grant)| {
-            let sold = group.sold.iter();
-            let mut offers = sold.filter_map(|s| Some((s.offer, case.supply.offers.get(s.offer)?)));
+        query.requests.iter().zip(shares).all(|(request, share)| {
+            let advertised = group.advertised.iter();
+            let mut offers =
+                advertised.filter_map(|s| Some((s.offer, query.supply.offers.get(s.offer)?)));
             let fits = |(index, offer): (usize, &Offer)| {
                 offer.strategy == strategy
-                    && case.is_wanted(index)
-                    && want.ask.met_by(offer).is_ok()
+                    && query.is_requested(index)
+                    && request.size.met_by(offer).is_ok()
             };
-            !lies(grant.allocation.name())
+            !lies(share.allocation.name())
                 && offers
-                    .find(|(_, offer)| offer.allocation() == grant.allocation)
+                    .find(|(_, offer)| offer.allocation() == share.allocation)
                     .is_none_or(fits)
         })
     })
 }
 
 /// The resources the containers ask for now; none where one asks by annotation alone.
-fn written_grants<'a>(wants: &[Want<'a>]) -> Option<Vec<Grant<'a>>> {
-    let resource = |want: &Want<'a>| match want.named {
-        Named::Nothing => None,
-        _ if want.ask.fraction_in_quantity => None,
-        _ => Some(want.fixed_resource().unwrap_or(names::GPU)),
+fn written_shares<'a>(requests: &[DeviceRequest<'a>]) -> Option<Vec<AllocatedShare<'a>>> {
+    let resource = |request: &DeviceRequest<'a>| match request.named {
+        RequestedResource::Nothing => None,
+        _ if request.size.fraction_in_quantity => None,
+        _ => Some(request.fixed_resource().unwrap_or(names::GPU)),
     };
-    let grant = |resource| Grant::unknown(Allocation::Resource(resource));
-    wants.iter().map(|w| resource(w).map(grant)).collect()
+    let share = |resource| AllocatedShare::unknown(Allocation::Resource(resource));
+    requests.iter().map(|w| resource(w).map(share)).collect()
 }

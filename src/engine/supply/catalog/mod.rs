@@ -41,7 +41,7 @@ pub fn suggestions(profile: &str, limit: usize) -> Vec<&'static str> {
     if profile.len() > 63 {
         return Vec::new();
     }
-    let asked = parse(profile);
+    let requested = parse(profile);
     let mut ranked = Vec::new();
     for name in names().filter(|&name| name != profile) {
         if ranked.iter().any(|&(_, seen)| seen == name) {
@@ -49,7 +49,7 @@ pub fn suggestions(profile: &str, limit: usize) -> Vec<&'static str> {
         }
         let edits = edits(profile.as_bytes(), name.as_bytes());
         let (mut unlike, mut memory_gap, mut compute_gap) = (0, 0, 0);
-        if let (Some((compute, memory)), Some(have)) = (asked, parse(name)) {
+        if let (Some((compute, memory)), Some(have)) = (requested, parse(name)) {
             compute_gap = compute.abs_diff(have.0);
             memory_gap = memory.abs_diff(have.1);
             unlike = u32::from(compute_gap > 0) + u32::from(memory_gap > 0);

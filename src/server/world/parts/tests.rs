@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use super::{Change, Parts, Space};
 use crate::config::policy;
 use crate::engine::supply::NodeView;
-use crate::engine::{ClusterQuotaView, Marks, NamespaceView, NeverMatched};
+use crate::engine::{ClusterQuotaView, ExcludedNamespaces, NamespaceView, ProjectMetadata};
 use crate::facts::{ClusterResourceQuota, Namespace, Node};
 use crate::server::world::Part;
 
@@ -44,7 +44,7 @@ fn node(number: usize, replicas: u32) -> NodeView {
 }
 
 fn parts(nodes: Vec<NodeView>) -> Parts {
-    let mut parts = Parts::new(true, NeverMatched::default());
+    let mut parts = Parts::new(true, ExcludedNamespaces::default());
     let policy = Box::new(policy::built_in().unwrap());
     parts.apply(Change::Policy(policy), 0);
     parts.apply(Change::AllNamespaces(HashMap::new()), 0);
@@ -110,7 +110,7 @@ fn cluster_quota_reaches_the_namespaces_it_selects(parts: &mut Parts) {
         let text = format!(r#"{{"metadata":{{"name":"team","labels":{{"team":"{team}"}}}}}}"#);
         let namespace: Namespace<'_> = serde_json::from_str(&text).unwrap();
         let view = NamespaceView::of(&namespace);
-        let marks = Marks::of(&namespace);
+        let marks = ProjectMetadata::of(&namespace);
         Change::Namespace("team".to_owned(), Box::new(Space { view, marks }))
     };
     assert_eq!(parts.apply(team("a"), 0), None, "nobody selects by labels");
@@ -160,10 +160,10 @@ fn a_list_that_lacks_a_node_is_as_good_as_word_that_it_went() {
 
 #[test]
 fn nothing_can_be_judged_before_every_part_is_known() {
-    let mut parts = Parts::new(true, NeverMatched::default());
+    let mut parts = Parts::new(true, ExcludedNamespaces::default());
     assert_eq!(parts.missing(), Part::ALL);
     assert!(parts.world().is_none());
-    let missing = Parts::new(false, NeverMatched::default()).missing();
+    let missing = Parts::new(false, ExcludedNamespaces::default()).missing();
     assert!(!missing.contains(&Part::Quotas), "a file holds its quotas");
     assert_eq!(missing.len(), Part::ALL.len() - 1);
     // A change of what is not known yet says nothing about the rest of it.

@@ -17,7 +17,7 @@ use super::super::ServerIdentity;
 use super::super::registration::Registration;
 use super::super::secret::Secret;
 use crate::certificates::Trusted;
-use crate::engine::NeverMatched;
+use crate::engine::ExcludedNamespaces;
 use crate::manifests::{Service, Trust, mutating_webhook, validating_webhook};
 
 /// What the API holds, with the rule that a write names the version it was made from.
@@ -52,8 +52,16 @@ impl Api {
             version: 1,
             secret: None,
             configurations: [
-                registered(mutating_webhook(service, trust, &NeverMatched::default())),
-                registered(validating_webhook(service, trust, &NeverMatched::default())),
+                registered(mutating_webhook(
+                    service,
+                    trust,
+                    &ExcludedNamespaces::default(),
+                )),
+                registered(validating_webhook(
+                    service,
+                    trust,
+                    &ExcludedNamespaces::default(),
+                )),
             ],
             ends: None,
             history: Vec::new(),

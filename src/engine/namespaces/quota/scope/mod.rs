@@ -9,7 +9,7 @@ use crate::facts::{Pod, Text};
 
 /// A pod as a quota sees it: after the webhooks.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen<'p> {
+pub struct QuotaPod<'p> {
     /// The pod as it is sent.
     pub pod: &'p Pod<'p>,
     /// It is given affinity across namespaces, which it may have of its own too.
@@ -59,7 +59,7 @@ impl Scope {
     }
 
     /// Whether a pod is of it.
-    pub(super) fn includes(&self, seen: Seen<'_>) -> bool {
+    pub(super) fn includes(&self, seen: QuotaPod<'_>) -> bool {
         let pod = seen.pod;
         match self {
             Self::Terminating => ends(pod),

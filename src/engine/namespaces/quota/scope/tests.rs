@@ -1,6 +1,6 @@
 //! Every scope, operator and kind of pod, as the API server tells them apart.
 
-use crate::engine::namespaces::quota::scope::{Scope, Seen};
+use crate::engine::namespaces::quota::scope::{QuotaPod, Scope};
 use crate::facts::Pod;
 use crate::facts::quota::QuotaSpec;
 
@@ -130,7 +130,7 @@ fn a_quota_is_about_the_pods_of_all_its_scopes() {
         let read: QuotaSpec<'_> = serde_json::from_str(quota).expect("a quota");
         let text = format!(r#"{{"spec":{spec}}}"#);
         let pod: Pod<'_> = serde_json::from_str(&text).expect("a pod");
-        let seen = Seen {
+        let seen = QuotaPod {
             pod: &pod,
             is_given_affinity: *is_given_affinity,
         };

@@ -1,16 +1,16 @@
 //! Pods whose request stays as written: nothing fits, opted out, another system's, and the stamp that they get.
 
-use crate::engine::decide::builder::{Draft, written};
+use crate::engine::decide::builder::{DecisionBuilder, written};
 use crate::engine::edits;
 use crate::engine::edits::receipt;
 use crate::engine::edits::receipt::{Change, Contents};
-use crate::engine::line::decision::{Decision, Reason, StampReason};
-use crate::engine::line::input::Question;
-use crate::engine::line::placement::Case;
-use crate::engine::line::request::{Named, Want};
-use crate::engine::placement::candidates::{self, Considered};
+use crate::engine::line::decision::{Decision, MarkersReason, Reason};
+use crate::engine::line::input::DecisionInput;
+use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::request::{DeviceRequest, RequestedResource};
+use crate::engine::placement::candidates::{self, CandidateVerdict};
 use crate::engine::rules;
-use crate::engine::rules::check::{Holds, Standing};
+use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::rules::no_such_offer::Nearest;
 use crate::engine::supply::{Group, Knowledge, Why};
 use crate::engine::vocabulary::names;
@@ -18,34 +18,39 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::Container;
 
-impl<'a> Draft<'_, 'a> {
+impl<'a> DecisionBuilder<'_, 'a> {
     /// Nothing known will do: refused, or left as written with the stamp where that is only a warning.
-    pub(super) fn nothing_fits(mut self, case: &Case<'_, 'a>) -> Decision<'a> {
+    pub(super) fn nothing_fits(mut self, query: &PlacementQuery<'_, 'a>) -> Decision<'a> {
         let mut on_supply = false;
-        for strategy in case.strategies.iter() {
-            match rules::removal(case, strategy) {
-                Some(removal) => removal.report(case, strategy, &mut self.findings),
+        for strategy in query.strategies.iter() {
+            match rules::removal(query, strategy) {
+                Some(removal) => removal.report(query, strategy, &mut self.findings),
                 None => on_supply = true,
             }
         }
-        let tiers = self.other_tiers(case);
-        let text = rules::no_such_offer::text(case, nearest(case), &tiers);
+        let tiers = self.other_tiers(query);
+        let text = rules::no_such_offer::text(query, nearest(query), &tiers);
         if on_supply {
-            self.no_supply(case, &text);
+            self.no_supply(query, &text);
         }
-        let unknown = case.supply.unknown_keys(case.filter);
+        let unknown = query.supply.unknown_keys(query.filter);
         if !unknown.is_empty() {
             rules::supply_unknown::keys(&unknown, &mut self.findings);
         }
-        self.stay_as_written(case.wants, text.0)
+        self.stay_as_written(query.requests, text.0)
     }
 
     /// Nothing is chosen and that is only a warning: the request stays, with the stamp. `message` is for requests that
     /// cannot stay.
-    pub(super) fn stay_as_written(mut self, wants: &[Want<'a>], message: String) -> Decision<'a> {
-        let stays =
-            |want: &Want<'_>| want.named != Named::Nothing && !want.ask.fraction_in_quantity;
-        if !wants.iter().all(stays) && !self.findings.deny() {
+    pub(super) fn stay_as_written(
+        mut self,
+        requests: &[DeviceRequest<'a>],
+        message: String,
+    ) -> Decision<'a> {
+        let stays = |request: &DeviceRequest<'_>| {
+            request.named != RequestedResource::Nothing && !request.size.fraction_in_quantity
+        };
+        if !requests.iter().all(stays) && !self.findings.deny() {
             // The API server or the scheduler cannot do anything with what is written.
             let fix =
                 "ask for a whole resource beside the annotation, nvidia.com/gpu: 1".to_owned();
@@ -55,24 +60,24 @@ impl<'a> Draft<'_, 'a> {
         if self.findings.deny() {
             return self.deny();
         }
-        self.stamp(wants, None, StampReason::NothingKnownFits)
+        self.markers_only(requests, None, MarkersReason::NothingKnownFits)
     }
 
-    fn no_supply(&mut self, case: &Case<'_, '_>, text: &(String, String)) {
+    fn no_supply(&mut self, query: &PlacementQuery<'_, '_>, text: &(String, String)) {
         let rule = &rules::no_such_offer::RULE;
-        match case.supply.knowledge {
+        match query.supply.knowledge {
             Knowledge::Known => {
                 // Nodes that do not say what they are may be what the pod means.
-                let meant = Meant::of(case);
-                if !meant.is_enough(case) {
+                let meant = Meant::of(query);
+                if !meant.is_enough(query) {
                     self.findings.add(rule, "", text.clone());
                 }
                 if !meant.groups.is_empty() {
-                    rules::supply_unknown::nodes(case, &meant.groups, &mut self.findings);
+                    rules::supply_unknown::nodes(query, &meant.groups, &mut self.findings);
                 }
             }
             Knowledge::AllUnknown => {
-                rules::supply_unknown::nodes(case, &case.reachable(), &mut self.findings);
+                rules::supply_unknown::nodes(query, &query.reachable(), &mut self.findings);
             }
             Knowledge::Assumed => {
                 self.findings.warn(rule, "", text.clone());
@@ -86,43 +91,43 @@ impl<'a> Draft<'_, 'a> {
 
     /// Receipt, label and, where the pod may land on a shared device, the boundary's terms; the request stays.
     /// `given` is the weakest strategy by which it can be given its devices, where only one node can.
-    pub(super) fn stamp(
+    pub(super) fn markers_only(
         mut self,
-        wants: &[Want<'a>],
+        requests: &[DeviceRequest<'a>],
         given: Option<Strategy>,
-        reason: StampReason,
+        reason: MarkersReason,
     ) -> Decision<'a> {
-        let Question { policy, pod, .. } = *self.question;
+        let DecisionInput { policy, pod, .. } = *self.input;
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
-        let named = self.given_on_named_node(wants);
+        let named = self.given_on_named_node(requests);
         let given = given.or(named);
         let may_be_shared = given.is_none_or(Strategy::is_shared);
         if may_be_shared {
             rules::node_name::unless_whole(pod, &mut self.findings);
             rules::scheduler_name::unless_whole(pod, policy, &mut self.findings);
         }
-        let by_name = |want: &Want<'_>| want.named == Named::Shared;
-        if given == Some(Strategy::Mps) || given.is_none() && wants.iter().any(by_name) {
-            self.as_mps_client(wants);
+        let by_name = |request: &DeviceRequest<'_>| request.named == RequestedResource::Shared;
+        if given == Some(Strategy::Mps) || given.is_none() && requests.iter().any(by_name) {
+            self.as_mps_client(requests);
         }
-        let standing = Standing {
+        let standing = PodContext {
             takes_gpu: true,
             holds: Some(match given {
-                Some(Strategy::Exclusive) => Holds::Whole,
-                _ => Holds::Part,
+                Some(Strategy::Exclusive) => AllocatedDevice::Whole,
+                _ => AllocatedDevice::Part,
             }),
-            hides_gpus: policy.placement.hide_gpus || rules::runtime_class::hides(self.question),
-            ..Standing::default()
+            hides_gpus: policy.placement.hide_gpus || rules::runtime_class::hides(self.input),
+            ..PodContext::default()
         };
-        rules::check_pod(self.question, standing, &mut self.findings);
+        rules::check_pod(self.input, standing, &mut self.findings);
         // The guard knows no node: the label tells it that the node which the pod names shares nothing.
         let label = named.filter(|strategy| !strategy.is_shared());
         self.protect(&[], label, may_be_shared);
-        let mut edits = edits::stamp(pod, policy, boundary.clone(), may_be_shared);
+        let mut edits = edits::markers_only(pod, policy, boundary.clone(), may_be_shared);
         if standing.hides_gpus {
-            edits::hide(pod, wants, &mut edits);
+            edits::hide(pod, requests, &mut edits);
         }
         if let Some(strategy) = label {
             edits::strategy_label(pod, strategy, &mut edits);
@@ -131,17 +136,17 @@ impl<'a> Draft<'_, 'a> {
             tier: self.tier.map(|t| t.name.as_str()),
             boundary: &boundary,
             strategy: label,
-            changes: wants.iter().filter_map(|w| unchanged(pod, w)).collect(),
+            changes: requests.iter().filter_map(|w| unchanged(pod, w)).collect(),
         };
         receipt::write(pod, policy, &contents, &mut edits);
-        self.finish(edits, None, Reason::StampOnly(reason))
+        self.finish(edits, None, Reason::MarkersOnly(reason))
     }
 
     /// What takes MPS out of a choice is refused where nothing is chosen and the device may be one of MPS.
-    fn as_mps_client(&mut self, wants: &[Want<'a>]) {
-        let pod = self.question.pod;
-        for want in wants {
-            let place = want.place;
+    fn as_mps_client(&mut self, requests: &[DeviceRequest<'a>]) {
+        let pod = self.input.pod;
+        for request in requests {
+            let place = request.place;
             let is = |says: fn(&Container<'_>) -> bool| pod.at(place).is_some_and(says);
             if is(rules::limit_env::hides_its_device) {
                 let text = rules::limit_env::visible_text();
@@ -171,9 +176,9 @@ impl<'a> Draft<'_, 'a> {
     }
 
     /// By what the node that the pod names, if it names one, gives it its devices.
-    fn given_on_named_node(&self, wants: &[Want<'a>]) -> Option<Strategy> {
-        let Question { supply, pod, .. } = *self.question;
-        self.given_on(wants, supply.group_of(pod.node_name()?)?)
+    fn given_on_named_node(&self, requests: &[DeviceRequest<'a>]) -> Option<Strategy> {
+        let DecisionInput { supply, pod, .. } = *self.input;
+        self.given_on(requests, supply.group_of(pod.node_name()?)?)
     }
 
     /// Another system's pod, left alone but for the label.
@@ -182,8 +187,12 @@ impl<'a> Draft<'_, 'a> {
             return self.deny();
         };
         self.protect(&[], None, false);
-        let edits = edits::label_only(self.question.pod, boundary);
-        self.finish(edits, None, Reason::StampOnly(StampReason::ForeignSystem))
+        let edits = edits::label_only(self.input.pod, boundary);
+        self.finish(
+            edits,
+            None,
+            Reason::MarkersOnly(MarkersReason::ForeignSystem),
+        )
     }
 }
 
@@ -193,25 +202,25 @@ struct Meant<'a> {
 }
 
 impl<'a> Meant<'a> {
-    fn of(case: &Case<'_, 'a>) -> Self {
-        let mut groups = case.reachable();
-        groups.retain(|group| group.unknown.iter().any(|u| case.may_be(u)));
+    fn of(query: &PlacementQuery<'_, 'a>) -> Self {
+        let mut groups = query.reachable();
+        groups.retain(|group| group.unknown.iter().any(|u| query.may_be(u)));
         Self { groups }
     }
 
     /// Whether the pod may wait for them with its request as it is: a tier is served by what is known alone, but for a
     /// name of the cluster's own, of which nobody can say that it is not on offer.
-    fn is_enough(&self, case: &Case<'_, '_>) -> bool {
-        let names = case.wants.iter();
+    fn is_enough(&self, query: &PlacementQuery<'_, '_>) -> bool {
+        let names = query.requests.iter();
         let names: Vec<&str> = names
             .map(|w| w.fixed_resource().unwrap_or(names::GPU))
             .collect();
         let may_have = |name: &str, group: &Group| {
-            let needed = case.needed(&names, &name);
+            let needed = query.needed(&names, &name);
             let mut unknown = group.unknown.iter().filter(|u| u.resource == name);
-            unknown.any(|u| u.count >= needed && (case.tier.is_none() || u.why == Why::OwnName))
+            unknown.any(|u| u.count >= needed && (query.tier.is_none() || u.why == Why::OwnName))
         };
-        let has = |name, group| case.sells(group, name, case.needed(&names, &name));
+        let has = |name, group| query.advertises(group, name, query.needed(&names, &name));
         let mut groups = self.groups.iter();
         groups.any(|group| {
             let mut each = names.iter();
@@ -222,22 +231,22 @@ impl<'a> Meant<'a> {
 }
 
 /// What came nearest to serving the pod.
-fn nearest(case: &Case<'_, '_>) -> Nearest {
-    let nearest = candidates::nearest(case, 3);
-    let words = |c: &Considered| format!("{} by {}: {}", c.offer, c.strategy, c.verdict);
+fn nearest(query: &PlacementQuery<'_, '_>) -> Nearest {
+    let nearest = candidates::nearest(query, 3);
+    let words = |c: &CandidateVerdict| format!("{} by {}: {}", c.offer, c.strategy, c.verdict);
     Nearest {
-        wanted: candidates::wanted(case),
+        requested_products: candidates::requested_products(query),
         offers: nearest.list.iter().map(words).collect(),
         fix: nearest.fix,
     }
 }
 
 /// A container's request as it stands.
-fn unchanged<'a>(pod: &'a Pod<'a>, want: &Want<'a>) -> Option<Change<'a>> {
-    let from = written(pod, want)?;
+fn unchanged<'a>(pod: &'a Pod<'a>, request: &DeviceRequest<'a>) -> Option<Change<'a>> {
+    let from = written(pod, request)?;
     Some(Change {
-        container: want.container,
+        container: request.container,
         from: Some(from),
-        to: (from.0, want.count),
+        to: (from.0, request.count),
     })
 }

@@ -10,7 +10,7 @@ use super::live;
 use super::progress::Progress;
 use super::{DENIED, DONE, output};
 use crate::admission::World;
-use crate::cluster::{Cluster, Kind, Patch, Really};
+use crate::cluster::{Cluster, DryRun, Kind, Patch};
 use crate::config::pods::{self, PresentPod};
 use crate::doctor::closed;
 use crate::engine::audit::{self, Adoption, Judge};
@@ -37,11 +37,11 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
         pods.extend(pods::of_list(cluster.address(), page)?);
     }
     drop(progress);
-    say(&format!("At {} as {}", cluster.address(), cluster.who()))?;
-    let really = if args.dry_run {
-        Really::No
+    say(&format!("At {} as {}", cluster.address(), cluster.user()))?;
+    let dry_run = if args.dry_run {
+        DryRun::All
     } else {
-        Really::Yes
+        DryRun::No
     };
     let mut counts = Counts::default();
     for pod in pods
@@ -49,7 +49,7 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
         .filter(|pod| namespaces.contains(&pod.namespace))
     {
         let place = format!("{}/{}", pod.namespace, pod.name);
-        let done = one(&cluster, &world, pod, really).await?;
+        let done = one(&cluster, &world, pod, dry_run).await?;
         counts.add(&done);
         if let Some(line) = done.line(args.dry_run) {
             say(&format!("{place}: {line}"))?;
@@ -80,7 +80,7 @@ async fn wanted(
         if world.namespaces.view(namespace).is_none() {
             bail!("there is no namespace {namespace} at {}", cluster.address());
         }
-        let pages = cluster.list_of(Kind::PODS, namespace).await?;
+        let pages = cluster.list_in(Kind::PODS, namespace).await?;
         return Ok((BTreeSet::from([namespace.clone()]), pages));
     }
     let names = world.namespaces.names().into_iter();
@@ -197,7 +197,7 @@ async fn one(
     cluster: &Cluster,
     world: &World,
     mut pod: PresentPod,
-    really: Really,
+    dry_run: DryRun,
 ) -> anyhow::Result<Done> {
     for _ in 0..ATTEMPTS {
         let label = match decide(world, &pod)? {
@@ -210,7 +210,7 @@ async fn one(
             "labels": {names::TRUST_BOUNDARY: label},
         }});
         let place = Kind::PODS.within(&pod.namespace, &pod.name);
-        let patched = cluster.patch(place, Patch::Merge, patch.to_string(), really);
+        let patched = cluster.patch(place, Patch::Merge, patch.to_string(), dry_run);
         match patched.await {
             Ok(_) => return Ok(Done::Labelled(label)),
             Err(error) if error.is_not_found() => return Ok(Done::Gone),

@@ -68,7 +68,7 @@ pub(crate) async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
     let access = Access {
         kubeconfig: args.kubeconfig.as_deref(),
         context: args.context.as_deref(),
-        silence: SILENCE,
+        read_timeout: SILENCE,
     };
     Ok(Cluster::connect(access).await?)
 }

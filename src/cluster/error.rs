@@ -1,4 +1,4 @@
-//! Why an API server could not be asked: what was tried, where, as whom, and how to fix it.
+//! A failed request to the API server: the action, the address, the user, and how to fix it.
 
 use std::error::Error;
 use std::io;
@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use kube::config::KubeconfigError;
 
-/// Why an API server could not be asked.
+/// Why a request to the API server failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
-    /// Nothing says where the API server is.
+    /// No configuration names an API server.
     #[error(
         "no cluster is known: {problem}; name a kubeconfig with --kubeconfig or KUBECONFIG, or run this in a pod of the cluster"
     )]
-    Nowhere {
-        /// What was wrong with the kubeconfig.
+    NotConfigured {
+        /// What is wrong with the kubeconfig.
         problem: String,
     },
     /// A kubeconfig that cannot be used.
@@ -32,34 +32,34 @@ pub enum ClusterError {
     NoContext {
         /// The file.
         place: String,
-        /// What was asked for.
+        /// The requested context.
         context: String,
-        /// Those it has.
+        /// The contexts it has.
         known: String,
     },
-    /// A request to which nothing came.
+    /// No answer in time.
     #[error(
-        "the API server at {address} did not answer in {seconds} s: failed to {doing} as {who}; see whether kubectl get nodes works from here"
+        "the API server at {address} did not answer in {seconds} s: failed to {action} as {user}; see whether kubectl get nodes works from here"
     )]
-    Silent {
-        /// What was tried.
-        doing: String,
-        /// Where.
+    Timeout {
+        /// What the request was for.
+        action: String,
+        /// The API server.
         address: String,
-        /// As whom.
-        who: String,
-        /// How long it was waited for.
+        /// The user.
+        user: String,
+        /// The timeout.
         seconds: u64,
     },
-    /// A request that was not answered as it should be.
-    #[error("failed to {doing} at {address} as {who}: {problem}; {fix}")]
+    /// A refusal, a broken connection, or an unreadable answer.
+    #[error("failed to {action} at {address} as {user}: {problem}; {fix}")]
     Request {
-        /// What was tried.
-        doing: String,
-        /// Where.
+        /// What the request was for.
+        action: String,
+        /// The API server.
         address: String,
-        /// As whom.
-        who: String,
+        /// The user.
+        user: String,
         /// What went wrong.
         problem: String,
         /// What to do.
@@ -70,9 +70,9 @@ pub enum ClusterError {
 }
 
 impl ClusterError {
-    pub(super) fn nowhere(problem: &KubeconfigError) -> Self {
+    pub(super) fn not_configured(problem: &KubeconfigError) -> Self {
         let problem = chain(problem);
-        Self::Nowhere { problem }
+        Self::NotConfigured { problem }
     }
 
     pub(super) fn kubeconfig(place: &str, problem: &KubeconfigError) -> Self {
@@ -83,9 +83,10 @@ impl ClusterError {
     }
 
     pub(super) fn no_context(place: &str, context: &str, known: &[&str]) -> Self {
-        let known = match known.is_empty() {
-            true => "none".to_owned(),
-            false => known.join(", "),
+        let known = if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
         };
         Self::NoContext {
             place: place.to_owned(),
@@ -94,73 +95,80 @@ impl ClusterError {
         }
     }
 
-    pub(super) fn silent(doing: String, address: &str, who: &str, after: Duration) -> Self {
-        Self::Silent {
-            doing,
+    pub(super) fn timeout(action: String, address: &str, user: &str, after: Duration) -> Self {
+        Self::Timeout {
+            action,
             address: address.to_owned(),
-            who: who.to_owned(),
+            user: user.to_owned(),
             seconds: after.as_secs(),
         }
     }
 
-    /// An answer that makes no sense.
-    pub(super) fn answer(doing: String, address: &str, who: &str, problem: String) -> Self {
+    /// An unreadable answer.
+    pub(super) fn answer(action: String, address: &str, user: &str, problem: String) -> Self {
         Self::Request {
-            doing,
+            action,
             address: address.to_owned(),
-            who: who.to_owned(),
+            user: user.to_owned(),
             problem,
             fix: "see whether something else than an API server answers there",
             code: None,
         }
     }
 
-    pub(super) fn request(doing: String, address: &str, who: &str, problem: &kube::Error) -> Self {
+    pub(super) fn request(
+        action: String,
+        address: &str,
+        user: &str,
+        problem: &kube::Error,
+    ) -> Self {
         let (text, code) = match problem {
             kube::Error::Api(status) => (status.message.clone(), Some(status.code)),
-            // Its own words are no news.
+            // The outer error adds nothing to its cause.
             kube::Error::Service(cause) => (chain(cause.as_ref()), None),
             other => (chain(other), None),
         };
         Self::Request {
-            doing,
+            action,
             address: address.to_owned(),
-            who: who.to_owned(),
+            user: user.to_owned(),
             problem: text,
             fix: fix(problem, code),
             code,
         }
     }
 
-    /// The pod or the namespace is not there.
+    /// HTTP 404: the object does not exist.
     pub fn is_not_found(&self) -> bool {
         self.code() == Some(404)
     }
 
-    /// Somebody else changed the object since it was read.
+    /// HTTP 409: the object has changed since it was read.
     pub fn is_conflict(&self) -> bool {
         self.code() == Some(409)
     }
 
-    /// There was an answer from an API server that knows who asks, so that others may be answered.
+    /// An API server that accepts the credentials answered, so other requests may succeed.
     pub fn is_answered(&self) -> bool {
         self.code().is_some_and(|code| code != 401)
     }
 
-    /// Who asks is not allowed to, or what was sent is refused.
+    /// HTTP 403: RBAC or admission refuses the request.
     pub fn is_forbidden(&self) -> bool {
         self.code() == Some(403)
     }
 
-    /// What was tried and what went wrong, without where and as whom.
+    /// The action and the problem, without address and user.
     pub fn brief(&self) -> String {
         match self {
-            Self::Request { doing, problem, .. } => format!("failed to {doing}: {problem}"),
+            Self::Request {
+                action, problem, ..
+            } => format!("failed to {action}: {problem}"),
             _ => self.to_string(),
         }
     }
 
-    /// The rest of a list is too old to be had.
+    /// HTTP 410: the continue token of a list has expired.
     pub(super) fn is_gone(&self) -> bool {
         self.code() == Some(410)
     }
@@ -173,8 +181,8 @@ impl ClusterError {
     }
 }
 
-/// Whether nothing came for as long as a connection may be silent.
-pub(super) fn is_silence(problem: &kube::Error) -> bool {
+/// Whether no bytes came within the timeout.
+pub(super) fn is_timeout(problem: &kube::Error) -> bool {
     let mut cause: Option<&(dyn Error + 'static)> = Some(problem);
     while let Some(error) = cause {
         if error
@@ -203,15 +211,15 @@ fn fix(problem: &kube::Error, code: Option<u16>) -> &'static str {
     }
 }
 
-/// An error and what caused it, each once.
+/// An error and its causes, each text once.
 fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
-        let said = next.to_string();
-        if !text.contains(&said) {
+        let cause_text = next.to_string();
+        if !text.contains(&cause_text) {
             text.push_str(": ");
-            text.push_str(&said);
+            text.push_str(&cause_text);
         }
         cause = next.source();
     }

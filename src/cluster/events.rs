@@ -1,30 +1,31 @@
-//! Events of events.k8s.io about objects; the same one again is counted in a series, as kubectl shows it.
+//! Events of events.k8s.io. kube's recorder counts a repeated event in a series, as kubectl shows it.
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 
-use super::{Cluster, ClusterError};
+use super::client::Cluster;
+use super::error::ClusterError;
 
-/// Something that is told of an object.
+/// An Event about an object, in the field names of events.k8s.io.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Note {
+pub struct ObjectEvent {
     /// The object's namespace.
     pub namespace: String,
     /// The object.
-    pub about: Reference,
-    /// Whether somebody should do something.
+    pub regarding: Regarding,
+    /// Type `Warning` instead of `Normal`.
     pub is_warning: bool,
-    /// Why, in one word such as `FailedCreate`. With `action` it tells a repetition from something new.
+    /// One word such as `FailedCreate`. Events with the same reason and action are a series.
     pub reason: &'static str,
-    /// What was done, or would have been.
+    /// What was done, or would have been done.
     pub action: String,
-    /// For people; at most 1,024 bytes.
-    pub text: String,
+    /// The text for people, at most 1,024 bytes.
+    pub note: String,
 }
 
-/// An object, by whoever refers to it.
+/// The object that an Event is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Reference {
+pub struct Regarding {
     /// `apps/v1`.
     pub api_version: String,
     /// `ReplicaSet`.
@@ -35,63 +36,68 @@ pub struct Reference {
     pub uid: String,
 }
 
-/// Who tells.
-pub struct Teller {
+/// Publishes Events.
+pub struct EventRecorder {
     recorder: Recorder,
     cluster: Cluster,
 }
 
 impl Cluster {
-    /// Somebody who tells under a name such as `slicegate` and as one of several such as `slicegate-1`.
-    pub fn teller(&self, controller: &str, instance: &str) -> Teller {
+    /// A recorder that reports as a controller such as `slicegate` and as an instance such as `slicegate-1`.
+    pub fn event_recorder(&self, controller: &str, instance: &str) -> EventRecorder {
         let reporter = Reporter {
             controller: controller.to_owned(),
             instance: Some(instance.to_owned()),
         };
-        Teller {
+        EventRecorder {
             recorder: Recorder::new(self.client.clone(), reporter),
             cluster: self.clone(),
         }
     }
 }
 
-impl Teller {
-    /// Tells it.
+impl EventRecorder {
+    /// Publishes an Event.
     ///
     /// # Errors
-    /// When the API server does not take it.
-    pub async fn tell(&self, note: &Note) -> Result<(), ClusterError> {
-        let Note {
+    /// When the API server does not accept it.
+    pub async fn publish(&self, event: &ObjectEvent) -> Result<(), ClusterError> {
+        let ObjectEvent {
             namespace,
-            about,
+            regarding,
             is_warning,
             reason,
             action,
-            text,
-        } = note;
+            note,
+        } = event;
+        let type_ = if *is_warning {
+            EventType::Warning
+        } else {
+            EventType::Normal
+        };
         let event = Event {
-            type_: match is_warning {
-                true => EventType::Warning,
-                false => EventType::Normal,
-            },
+            type_,
             reason: (*reason).to_owned(),
-            note: Some(text.clone()),
+            note: Some(note.clone()),
             action: action.clone(),
             secondary: None,
         };
-        let regarding = ObjectReference {
-            api_version: Some(about.api_version.clone()),
-            kind: Some(about.kind.clone()),
-            name: Some(about.name.clone()),
-            uid: Some(about.uid.clone()),
+        let reference = ObjectReference {
+            api_version: Some(regarding.api_version.clone()),
+            kind: Some(regarding.kind.clone()),
+            name: Some(regarding.name.clone()),
+            uid: Some(regarding.uid.clone()),
             namespace: Some(namespace.clone()),
             ..ObjectReference::default()
         };
-        let told = self.recorder.publish(&event, &regarding).await;
-        told.map_err(|problem| {
-            let doing = format!("tell of {} {namespace}/{}", about.kind, about.name);
-            let Cluster { address, who, .. } = &self.cluster;
-            ClusterError::request(doing, address, who, &problem)
+        let published = self.recorder.publish(&event, &reference).await;
+        published.map_err(|problem| {
+            let action = format!(
+                "record an event of {} {namespace}/{}",
+                regarding.kind, regarding.name
+            );
+            let Cluster { address, user, .. } = &self.cluster;
+            ClusterError::request(action, address, user, &problem)
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What an object is called in the API: its group, version and plural, and where a single one stands.
+//! The name of a kind in the API (group, version, kind, plural), and the reference to one object.
 
 /// A kind of object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,14 +13,14 @@ pub struct Kind {
     pub plural: &'static str,
 }
 
-/// One object.
+/// One object: kind, namespace and name.
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
-    /// What it is.
+pub struct ObjectRef<'a> {
+    /// Its kind.
     pub kind: Kind,
-    /// Where it is, for kinds that stand in namespaces.
+    /// Its namespace; none for a cluster-scoped kind.
     pub namespace: Option<&'a str>,
-    /// What it is called.
+    /// Its name.
     pub name: &'a str,
 }
 
@@ -33,7 +33,7 @@ impl Kind {
     pub const PODS: Self = Self::new("", "v1", "Pod", "pods");
     /// ResourceQuotas.
     pub const QUOTAS: Self = Self::new("", "v1", "ResourceQuota", "resourcequotas");
-    /// OpenShift's quotas over several namespaces, which other clusters do not know.
+    /// OpenShift's quotas over several namespaces. Other clusters do not serve this kind.
     pub const CLUSTER_QUOTAS: Self = Self::new(
         "quota.openshift.io",
         "v1",
@@ -93,7 +93,7 @@ impl Kind {
         }
     }
 
-    /// The path of its collection, in a namespace or in all of them.
+    /// The path of its collection, in one namespace or in all.
     pub fn path(self, namespace: Option<&str>) -> String {
         let Self {
             group,
@@ -111,18 +111,18 @@ impl Kind {
         }
     }
 
-    /// One that stands in no namespace.
-    pub const fn named(self, name: &str) -> Place<'_> {
-        Place {
+    /// A cluster-scoped object.
+    pub const fn named(self, name: &str) -> ObjectRef<'_> {
+        ObjectRef {
             kind: self,
             namespace: None,
             name,
         }
     }
 
-    /// One of a namespace.
-    pub const fn within<'a>(self, namespace: &'a str, name: &'a str) -> Place<'a> {
-        Place {
+    /// An object in a namespace.
+    pub const fn within<'a>(self, namespace: &'a str, name: &'a str) -> ObjectRef<'a> {
+        ObjectRef {
             kind: self,
             namespace: Some(namespace),
             name,
@@ -130,7 +130,7 @@ impl Kind {
     }
 }
 
-impl Place<'_> {
+impl ObjectRef<'_> {
     /// Its path.
     pub fn path(&self) -> String {
         format!("{}/{}", self.kind.path(self.namespace), self.name)
@@ -138,7 +138,7 @@ impl Place<'_> {
 }
 
 /// `Pod team-a/llm`, `Node n1`.
-impl std::fmt::Display for Place<'_> {
+impl std::fmt::Display for ObjectRef<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             kind,
@@ -157,7 +157,7 @@ mod tests {
     use super::Kind;
 
     #[test]
-    fn a_path_is_the_apis() {
+    fn paths_are_those_of_the_api() {
         let leases = Kind::new("coordination.k8s.io", "v1", "Lease", "leases");
         for (path, is) in [
             (Kind::NODES.path(None), "/api/v1/nodes"),

@@ -1,15 +1,18 @@
-//! Single objects: read, create, replace, patch. What is sent and what comes back is JSON as text.
+//! Single objects: read, create, replace, patch. Objects are JSON text in both directions.
 
 use http::Request;
 
-use super::{Cluster, ClusterError, Place};
+use super::client::Cluster;
+use super::dry_run::DryRun;
+use super::error::ClusterError;
+use super::kind::ObjectRef;
 
-/// How an object is changed.
+/// The format of a patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patch {
-    /// RFC 7386: what is named is set, `null` removes.
+    /// RFC 7386: named fields are set, `null` removes a field.
     Merge,
-    /// RFC 6902: operations, which may begin with tests.
+    /// RFC 6902: a list of operations, `test` among them.
     Operations,
 }
 
@@ -22,114 +25,84 @@ impl Patch {
     }
 }
 
-/// Whether the API server does it or only says whether it would.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Really {
-    /// It does.
-    Yes,
-    /// `dryRun=All`.
-    No,
-}
-
-impl Really {
-    const fn query(self) -> &'static str {
-        match self {
-            Self::Yes => "",
-            Self::No => "&dryRun=All",
-        }
-    }
-}
-
-/// What slicegate is called in managed fields.
+/// slicegate's name in `managedFields`.
 const MANAGER: &str = "slicegate";
 
 impl Cluster {
-    /// An object; none where there is no such object, or no such kind.
+    /// An object; none if there is no such object or no such kind.
     ///
     /// # Errors
-    /// When it cannot be had for another reason.
-    pub async fn get(&self, place: Place<'_>) -> Result<Option<String>, ClusterError> {
-        self.read(&place.path(), || format!("read {place}")).await
+    /// When it cannot be read for another reason.
+    pub async fn get(&self, object_ref: ObjectRef<'_>) -> Result<Option<String>, ClusterError> {
+        self.read(&object_ref.path(), || format!("read {object_ref}"))
+            .await
     }
 
-    /// What the API server answers to a path such as `/version`; none where it knows no such path.
+    /// Creates an object and returns it as stored.
     ///
     /// # Errors
-    /// When it does not answer, or refuses.
-    pub async fn read(
-        &self,
-        path: &str,
-        doing: impl Fn() -> String,
-    ) -> Result<Option<String>, ClusterError> {
-        let request = self.request(Request::get(path), Vec::new(), &doing)?;
-        match self.ask(request, doing).await {
-            Ok(text) => Ok(Some(text)),
-            Err(error) if error.is_not_found() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Creates an object, and returns what became of it.
-    ///
-    /// # Errors
-    /// When it is there already ([`ClusterError::is_conflict`]), or cannot be created.
+    /// When it exists already ([`ClusterError::is_conflict`]) or cannot be created.
     pub async fn create(
         &self,
-        place: Place<'_>,
+        object_ref: ObjectRef<'_>,
         object: String,
-        really: Really,
+        dry_run: DryRun,
     ) -> Result<String, ClusterError> {
         let path = format!(
             "{}?fieldManager={MANAGER}{}",
-            place.kind.path(place.namespace),
-            really.query()
+            object_ref.kind.path(object_ref.namespace),
+            dry_run.query()
         );
         let builder = Request::post(path).header("Content-Type", "application/json");
-        self.send(builder, object, || format!("create {place}"))
+        self.write(builder, object, || format!("create {object_ref}"))
             .await
     }
 
-    /// Replaces an object by one that names the version it was made from.
+    /// Replaces an object. The new one names the resourceVersion that it was made from.
     ///
     /// # Errors
-    /// When somebody else changed it since ([`ClusterError::is_conflict`]), or it cannot be replaced.
-    pub async fn replace(&self, place: Place<'_>, object: String) -> Result<String, ClusterError> {
-        let path = format!("{}?fieldManager={MANAGER}", place.path());
+    /// When the object has changed since ([`ClusterError::is_conflict`]) or cannot be replaced.
+    pub async fn replace(
+        &self,
+        object_ref: ObjectRef<'_>,
+        object: String,
+    ) -> Result<String, ClusterError> {
+        let path = format!("{}?fieldManager={MANAGER}", object_ref.path());
         let builder = Request::put(path).header("Content-Type", "application/json");
-        self.send(builder, object, || format!("replace {place}"))
+        self.write(builder, object, || format!("replace {object_ref}"))
             .await
     }
 
-    /// Changes an object.
+    /// Patches an object.
     ///
     /// # Errors
     /// When it is not changed.
     pub async fn patch(
         &self,
-        place: Place<'_>,
+        object_ref: ObjectRef<'_>,
         patch: Patch,
         body: String,
-        really: Really,
+        dry_run: DryRun,
     ) -> Result<String, ClusterError> {
-        self.change(&place.path(), patch, body, really, || {
-            format!("change {place}")
+        self.change(&object_ref.path(), patch, body, dry_run, || {
+            format!("change {object_ref}")
         })
         .await
     }
 
-    /// Changes an object's status.
+    /// Patches an object's status.
     ///
     /// # Errors
     /// When it is not changed.
     pub async fn patch_status(
         &self,
-        place: Place<'_>,
+        object_ref: ObjectRef<'_>,
         patch: Patch,
         body: String,
     ) -> Result<String, ClusterError> {
-        let path = format!("{}/status", place.path());
-        let doing = || format!("change the status of {place}");
-        self.change(&path, patch, body, Really::Yes, doing).await
+        let path = format!("{}/status", object_ref.path());
+        let action = || format!("change the status of {object_ref}");
+        self.change(&path, patch, body, DryRun::No, action).await
     }
 
     async fn change(
@@ -137,22 +110,22 @@ impl Cluster {
         path: &str,
         patch: Patch,
         body: String,
-        really: Really,
-        doing: impl Fn() -> String,
+        dry_run: DryRun,
+        action: impl Fn() -> String,
     ) -> Result<String, ClusterError> {
-        let query = format!("fieldManager={MANAGER}{}", really.query());
+        let query = format!("fieldManager={MANAGER}{}", dry_run.query());
         let builder = Request::patch(format!("{path}?{query}"));
         let builder = builder.header("Content-Type", patch.media_type());
-        self.send(builder, body, doing).await
+        self.write(builder, body, action).await
     }
 
-    async fn send(
+    async fn write(
         &self,
         builder: http::request::Builder,
         body: String,
-        doing: impl Fn() -> String,
+        action: impl Fn() -> String,
     ) -> Result<String, ClusterError> {
-        let request = self.request(builder, body.into_bytes(), &doing)?;
-        self.ask(request, doing).await
+        let request = self.request(builder, body.into_bytes(), &action)?;
+        self.send(request, action).await
     }
 }

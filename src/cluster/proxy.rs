@@ -1,24 +1,24 @@
-//! Which API servers are asked past the proxy of the environment, as kubectl and other Go programs do it.
+//! Which API servers `NO_PROXY` excludes from the proxy, as in kubectl and other Go programs.
 //!
-//! kube 5.0 compares `NO_PROXY` with the proxy's own address, so it would send what stays inside out through it.
+//! kube 5.0 compares `NO_PROXY` with the proxy's own address, so it would send internal requests through the proxy.
 
 use std::net::IpAddr;
 
-/// Whether a host is asked directly: this machine always is, others where `NO_PROXY` lists them.
+/// Whether requests to a host bypass the proxy: always for this machine, else if `NO_PROXY` lists the host.
 pub(super) fn is_direct(host: &str, no_proxy: &str) -> bool {
     let host = host.trim_matches(['[', ']']);
     let address: Option<IpAddr> = host.parse().ok();
     if host == "localhost" || address.is_some_and(|a| a.is_loopback()) {
         return true;
     }
-    let entries = no_proxy.split(',').map(str::trim).filter(|e| !e.is_empty());
-    entries.into_iter().any(|entry| match address {
+    let mut entries = no_proxy.split(',').map(str::trim).filter(|e| !e.is_empty());
+    entries.any(|entry| match address {
         Some(address) => entry == "*" || is_in(address, entry),
         None => entry == "*" || is_below(host, entry),
     })
 }
 
-/// `example.com` means that name and those below it; `.example.com` and `*.example.com` only those below.
+/// `example.com` matches the name and its subdomains; `.example.com` and `*.example.com` only subdomains.
 fn is_below(host: &str, entry: &str) -> bool {
     let host = host.to_ascii_lowercase();
     let entry = entry.trim_start_matches('*').to_ascii_lowercase();
@@ -43,7 +43,7 @@ fn is_in(address: IpAddr, entry: &str) -> bool {
         _ => return false,
     };
     let rest = width - length.min(width);
-    // Of a network of length 0 all bits may differ.
+    // A prefix of length 0 shifts by the whole width: every address matches.
     a.checked_shr(rest).unwrap_or(0) == b.checked_shr(rest).unwrap_or(0)
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use super::is_direct;
 
     #[test]
-    fn what_no_proxy_lists_and_this_machine_are_asked_directly() {
+    fn this_machine_and_the_hosts_of_no_proxy_bypass_the_proxy() {
         for (host, no_proxy, expected) in [
             ("localhost", "", true),
             ("127.0.0.1", "", true),

@@ -1,6 +1,6 @@
-//! Objects of a kind as they are and as they change, for as long as somebody listens.
+//! Watches: the objects of a kind, and every change of them.
 //!
-//! kube's watcher does the work: pages, bookmarks, lists that grew too old, waiting longer from failure to failure.
+//! kube's watcher does the work: pages, bookmarks, expired lists, backoff.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -22,86 +22,96 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use tower::util::MapResponseLayer;
 
-use super::{Cluster, ClusterError, Kind, Pulse};
+use super::client::Cluster;
+use super::error::ClusterError;
+use super::heartbeat::Heartbeat;
+use super::kind::Kind;
 
-/// How long nothing may come of a watch before it is begun anew. Bookmarks come about every minute.
-const SILENCE: Duration = Duration::from_secs(100);
+/// A watch without bytes for so long is started again. Bookmarks come about every minute.
+const READ_TIMEOUT: Duration = Duration::from_secs(100);
 
-/// What a watch says.
+/// An event of a watch.
 #[derive(Debug)]
-pub enum Event {
-    /// Everything there is follows, each as [`Event::Is`]; what was known before and does not follow is gone.
-    Begin,
-    /// An object as it is now.
-    Is(String),
-    /// All of it was said.
-    End,
-    /// An object as it was last; it is gone.
-    Gone(String),
-    /// It does not get through; it goes on trying.
+pub enum WatchEvent {
+    /// A complete list follows, each object as [`WatchEvent::Applied`]. Objects that are not in it are deleted.
+    ListBegin,
+    /// The current state of an object.
+    Applied(String),
+    /// The list is complete.
+    ListEnd,
+    /// The last state of a deleted object.
+    Deleted(String),
+    /// A failed request; the watch tries again.
     Failed(ClusterError),
 }
 
 impl Cluster {
-    /// Watches all objects of a kind, or those that a field selector such as `metadata.name=default` takes.
+    /// Watches all objects of a kind, or those that a field selector such as `metadata.name=default` selects.
     ///
     /// # Errors
-    /// When no connection can be prepared; later failures are events.
+    /// When the connection cannot be prepared. Later failures are events.
     pub fn watch(
         &self,
         kind: Kind,
         namespace: Option<&str>,
-        fields: Option<&str>,
-        pulse: &Pulse,
-    ) -> Result<impl Stream<Item = Event> + Send + use<>, ClusterError> {
-        let doing = format!("watch {}", kind.plural);
-        let (address, who) = (self.address.clone(), self.who.clone());
-        let api = self.watched(kind, namespace, pulse);
-        let api = api.map_err(|e| ClusterError::request(doing.clone(), &address, &who, &e))?;
+        field_selector: Option<&str>,
+        heartbeat: &Heartbeat,
+    ) -> Result<impl Stream<Item = WatchEvent> + Send + use<>, ClusterError> {
+        let action = format!("watch {}", kind.plural);
+        let (address, user) = (self.address.clone(), self.user.clone());
+        let api = self.watch_api(kind, namespace, heartbeat);
+        let api = api.map_err(|e| ClusterError::request(action.clone(), &address, &user, &e))?;
         let config = Config {
-            field_selector: fields.map(str::to_owned),
+            field_selector: field_selector.map(str::to_owned),
             ..Config::default()
         };
-        // The watcher says that a list begins before it has asked for it. That is no success after which the next
-        // failure would be waited for as shortly as the first one, so it is held back until something came.
+        // The watcher reports the begin of a list before it requests the list. The backoff would take that for a success
+        // and start again at its shortest pause. So the begin is held back until the next event.
         let began = Arc::new(AtomicBool::new(false));
-        let noted = Arc::clone(&began);
+        let begins = Arc::clone(&began);
         let events = watch(api, config)
             .try_filter(move |event| {
                 let is_beginning = matches!(event, watcher::Event::Init);
-                noted.fetch_or(is_beginning, Ordering::Relaxed);
+                begins.fetch_or(is_beginning, Ordering::Relaxed);
                 ready(!is_beginning)
             })
             .default_backoff();
         Ok(events.flat_map(move |event| {
             let event = match event {
                 Ok(watcher::Event::InitApply(object) | watcher::Event::Apply(object)) => {
-                    Event::Is(object.text)
+                    WatchEvent::Applied(object.text)
                 }
-                Ok(watcher::Event::Delete(object)) => Event::Gone(object.text),
-                Ok(watcher::Event::Init | watcher::Event::InitDone) => Event::End,
+                Ok(watcher::Event::Delete(object)) => WatchEvent::Deleted(object.text),
+                Ok(watcher::Event::Init | watcher::Event::InitDone) => WatchEvent::ListEnd,
                 Err(problem) => {
-                    let failed = failure(doing.clone(), &address, &who, problem);
-                    return iter(None.into_iter().chain([Event::Failed(failed)]));
+                    let failed = failure(action.clone(), &address, &user, problem);
+                    return iter(None.into_iter().chain([WatchEvent::Failed(failed)]));
                 }
             };
             let begins = began.swap(false, Ordering::Relaxed);
-            iter(begins.then_some(Event::Begin).into_iter().chain([event]))
+            iter(
+                begins
+                    .then_some(WatchEvent::ListBegin)
+                    .into_iter()
+                    .chain([event]),
+            )
         }))
     }
 
-    /// A connection of its own, which tells when bytes came.
-    fn watched(
+    /// A connection of its own, whose bytes the heartbeat records.
+    fn watch_api(
         &self,
         kind: Kind,
         namespace: Option<&str>,
-        pulse: &Pulse,
+        heartbeat: &Heartbeat,
     ) -> kube::Result<Api<Object>> {
         let mut config = self.config.clone();
-        config.read_timeout = Some(SILENCE);
-        let pulse = pulse.clone();
-        let listen = MapResponseLayer::new(move |response| pulse.listen(response));
-        let client = ClientBuilder::try_from(config)?.with_layer(&listen).build();
+        config.read_timeout = Some(READ_TIMEOUT);
+        let heartbeat = heartbeat.clone();
+        let observe = MapResponseLayer::new(move |response| heartbeat.observe(response));
+        let client = ClientBuilder::try_from(config)?
+            .with_layer(&observe)
+            .build();
         Ok(match namespace {
             None => Api::all_with(client, &kind),
             Some(namespace) => Api::namespaced_with(client, namespace, &kind),
@@ -109,7 +119,7 @@ impl Cluster {
     }
 }
 
-fn failure(doing: String, address: &str, who: &str, problem: watcher::Error) -> ClusterError {
+fn failure(action: String, address: &str, user: &str, problem: watcher::Error) -> ClusterError {
     use watcher::Error;
     let cause = match problem {
         Error::InitialListFailed(cause)
@@ -117,13 +127,13 @@ fn failure(doing: String, address: &str, who: &str, problem: watcher::Error) -> 
         | Error::WatchFailed(cause) => cause,
         Error::WatchError(status) => kube::Error::Api(status),
         Error::NoResourceVersion => {
-            return ClusterError::answer(doing, address, who, problem.to_string());
+            return ClusterError::answer(action, address, user, problem.to_string());
         }
     };
-    ClusterError::request(doing, address, who, &cause)
+    ClusterError::request(action, address, user, &cause)
 }
 
-/// An object of any kind as its text, with as much of its metadata as the watcher asks for.
+/// An object of any kind: its text, and the metadata that the watcher needs.
 #[derive(Clone)]
 struct Object {
     meta: ObjectMeta,
@@ -162,7 +172,7 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// Its name; the text may be a Secret's.
+/// Shows the name alone, because the text may be a Secret's.
 impl fmt::Debug for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Object").field(&self.meta.name).finish()

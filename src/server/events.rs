@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
 use crate::admission::{Judged, denial, warned};
-use crate::cluster::{Note, Reference, Teller};
+use crate::cluster::{EventRecorder, ObjectEvent, Regarding};
 use crate::engine::Outcome;
 use crate::engine::line::decision::Decision;
 use crate::engine::vocabulary::names::is_dns_label;
@@ -33,11 +33,11 @@ const LONGEST: usize = 1000;
 const LONGEST_NAME: usize = 230;
 
 /// Where notes are left.
-pub(super) struct Notes(mpsc::Sender<Note>);
+pub(super) struct Notes(mpsc::Sender<ObjectEvent>);
 
 impl Notes {
     /// A place to leave notes, and where they come out.
-    pub(super) fn new() -> (Self, mpsc::Receiver<Note>) {
+    pub(super) fn new() -> (Self, mpsc::Receiver<ObjectEvent>) {
         let (sender, receiver) = mpsc::channel(WAITING);
         (Self(sender), receiver)
     }
@@ -52,14 +52,14 @@ impl Notes {
 }
 
 /// Tells what is left, for ever.
-pub(super) async fn tell(teller: Teller, mut notes: mpsc::Receiver<Note>) {
+pub(super) async fn tell(recorder: EventRecorder, mut notes: mpsc::Receiver<ObjectEvent>) {
     let mut limit = Limit::new(Instant::now());
     let mut said = false;
     while let Some(note) = notes.recv().await {
         if !limit.lets_through(&note, Instant::now()) {
             continue;
         }
-        match teller.tell(&note).await {
+        match recorder.publish(&note).await {
             Ok(()) => said = false,
             Err(problem) if said => debug!(%problem, "an event was not taken"),
             Err(problem) => {
@@ -71,7 +71,7 @@ pub(super) async fn tell(teller: Teller, mut notes: mpsc::Receiver<Note>) {
 }
 
 /// What there is to tell: never of a request that is to have no effect.
-fn note(judged: &Judged<'_, '_>) -> Option<Note> {
+fn note(judged: &Judged<'_, '_>) -> Option<ObjectEvent> {
     let (request, decision) = (judged.request, judged.decision);
     let is_rehearsal = decision.mode == Mode::DryRun;
     let is_worth_telling = match is_rehearsal {
@@ -82,7 +82,7 @@ fn note(judged: &Judged<'_, '_>) -> Option<Note> {
     if !is_worth_telling || request.dry_run == Some(true) || !is_dns_label(namespace) {
         return None;
     }
-    let about = owner(request.object.as_ref()?)?;
+    let regarding = owner(request.object.as_ref()?)?;
     let denials = || {
         decision
             .findings
@@ -90,16 +90,16 @@ fn note(judged: &Judged<'_, '_>) -> Option<Note> {
             .filter(|f| f.severity == Severity::Deny)
     };
     let first = denials().next().or(decision.findings.first());
-    Some(Note {
+    Some(ObjectEvent {
         namespace: namespace.to_owned(),
-        about,
+        regarding,
         is_warning: denials().next().is_some() || !is_rehearsal,
         reason: match is_rehearsal {
             true => "SlicegateDryRun",
             false => "SlicegateDenied",
         },
         action: first.map_or("final-state", |f| f.rule.id).to_owned(),
-        text: text(judged),
+        note: text(judged),
     })
 }
 
@@ -131,13 +131,13 @@ fn cut(text: &str) -> String {
 
 /// Who made the pod, if it stands in a namespace as the pod does. Its author may claim any: an event in its own
 /// namespace is all that comes of it.
-fn owner(pod: &Pod<'_>) -> Option<Reference> {
+fn owner(pod: &Pod<'_>) -> Option<Regarding> {
     let owner = pod.controller()?;
     let part = |part: &Option<Text<'_>>| {
         let text = part.as_deref().unwrap_or_default();
         (!text.is_empty() && text.len() <= LONGEST_NAME).then(|| text.to_owned())
     };
-    Some(Reference {
+    Some(Regarding {
         api_version: part(&owner.api_version)?,
         kind: part(&owner.kind)?,
         name: part(&owner.name)?,
@@ -149,7 +149,7 @@ fn owner(pod: &Pod<'_>) -> Option<Reference> {
 struct Limit {
     tokens: f64,
     filled: Instant,
-    last: HashMap<(Reference, String), Instant>,
+    last: HashMap<(Regarding, String), Instant>,
 }
 
 impl Limit {
@@ -161,9 +161,9 @@ impl Limit {
         }
     }
 
-    fn lets_through(&mut self, note: &Note, now: Instant) -> bool {
+    fn lets_through(&mut self, note: &ObjectEvent, now: Instant) -> bool {
         let is_recent = |at: &Instant| now.duration_since(*at) < REPEAT;
-        let key = (note.about.clone(), note.action.clone());
+        let key = (note.regarding.clone(), note.action.clone());
         if self.last.get(&key).is_some_and(is_recent) {
             return false;
         }
@@ -185,19 +185,19 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::{LONGEST, Limit, cut};
-    use crate::cluster::{Note, Reference};
+    use crate::cluster::{ObjectEvent, Regarding};
 
-    fn note(owner: usize, action: &str) -> Note {
-        Note {
+    fn note(owner: usize, action: &str) -> ObjectEvent {
+        ObjectEvent {
             namespace: "team-a".to_owned(),
-            about: Reference {
+            regarding: Regarding {
                 name: owner.to_string(),
-                ..Reference::default()
+                ..Regarding::default()
             },
             is_warning: true,
             reason: "SlicegateDenied",
             action: action.to_owned(),
-            text: String::new(),
+            note: String::new(),
         }
     }
 

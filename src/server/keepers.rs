@@ -11,7 +11,7 @@ use tracing::debug;
 use super::shared::Shared;
 use super::world::{self, Published};
 use super::{Keep, StartError, events};
-use crate::cluster::{Candidate, Cluster, Note};
+use crate::cluster::{Cluster, LeaderElection, ObjectEvent};
 use crate::engine::ExcludedNamespaces;
 use crate::upkeep::{Basis, Guard, Policies, Records};
 
@@ -99,19 +99,19 @@ impl Keepers {
     pub(super) fn start(
         &self,
         shared: &Arc<Shared>,
-        notes: mpsc::Receiver<Note>,
+        notes: mpsc::Receiver<ObjectEvent>,
         tasks: &mut JoinSet<()>,
     ) {
         if let Some(cluster) = self.cluster.as_ref().filter(|_| self.keep.events) {
-            let teller = cluster.teller("slicegate", &self.keep.identity);
-            tasks.spawn(events::tell(teller, notes));
+            let recorder = cluster.event_recorder("slicegate", &self.keep.identity);
+            tasks.spawn(events::tell(recorder, notes));
         }
-        let Some(candidate) = self.candidate() else {
+        let Some(election) = self.election() else {
             return;
         };
-        let cluster = candidate.cluster.clone();
+        let cluster = election.cluster.clone();
         let writes = self.writes.clone();
-        tasks.spawn(async move { candidate.stand(&writes).await });
+        tasks.spawn(async move { election.campaign(&writes).await });
         if self.keep.guard {
             let guard = Guard {
                 cluster,
@@ -140,17 +140,17 @@ impl Keepers {
 
     /// Lets another replica take over at once.
     pub(super) async fn end(&self) {
-        let Some(candidate) = self.candidate().filter(|_| *self.writes.borrow()) else {
+        let Some(election) = self.election().filter(|_| *self.writes.borrow()) else {
             return;
         };
-        match timeout(GOODBYE, candidate.give_back()).await {
+        match timeout(GOODBYE, election.release()).await {
             Ok(Ok(())) => debug!("gave the lease back"),
             Ok(Err(problem)) => debug!(%problem, "the lease ends by itself"),
             Err(_) => debug!("the lease ends by itself"),
         }
     }
 
-    fn candidate(&self) -> Option<Candidate> {
+    fn election(&self) -> Option<LeaderElection> {
         let Keep {
             guard,
             records,
@@ -159,7 +159,7 @@ impl Keepers {
             events: _,
         } = &self.keep;
         let cluster = self.cluster.clone().filter(|_| *guard || *records)?;
-        Some(Candidate {
+        Some(LeaderElection {
             cluster,
             namespace: namespace.clone(),
             name: LEASE.to_owned(),

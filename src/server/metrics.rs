@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 use super::certificate::Tls;
 use super::world::Part;
 use crate::admission::{Judged, Tally, World};
-use crate::cluster::Pulse;
+use crate::cluster::Heartbeat;
 use crate::engine::Strategy;
 
 /// Seconds; a decision takes tens of microseconds. What is beyond 50 ms is a fault, or a machine that does other things.
@@ -104,7 +104,7 @@ enum Sign {
     /// When its file was last found in order.
     File(Instant),
     /// When its watch last said anything.
-    Watch(Pulse),
+    Watch(Heartbeat),
 }
 
 impl Metrics {
@@ -270,8 +270,8 @@ impl Metrics {
     }
 
     /// Says what tells whether the watch of a part of the world lives.
-    pub(super) fn lives(&self, part: Part, pulse: Pulse) {
-        self.sign(part, Sign::Watch(pulse));
+    pub(super) fn lives(&self, part: Part, heartbeat: Heartbeat) {
+        self.sign(part, Sign::Watch(heartbeat));
     }
 
     fn sign(&self, part: Part, sign: Sign) {
@@ -289,7 +289,7 @@ impl Metrics {
                 let kind = part.word();
                 let age = match sign {
                     Sign::File(when) => when.elapsed(),
-                    Sign::Watch(pulse) => pulse.age(),
+                    Sign::Watch(heartbeat) => heartbeat.age(),
                 };
                 let gauge = self.cache_age.get_or_create(&KindLabel { kind });
                 gauge.set(age.as_secs_f64());

@@ -41,7 +41,7 @@ use renewal::ServerCertificate;
 use shared::Shared;
 use sources::Sources;
 
-use crate::cluster::{Access, Cluster, ClusterError, Note};
+use crate::cluster::{Access, Cluster, ClusterError, ObjectEvent};
 use crate::config::policy::PolicyErrors;
 
 pub use log::{LogFormat, start as start_logging};
@@ -200,7 +200,7 @@ struct Bound {
     world: Sources,
     keep: Keep,
     excluded_namespaces: ExcludedNamespaces,
-    notes: mpsc::Receiver<Note>,
+    notes: mpsc::Receiver<ObjectEvent>,
     webhook: net::TcpListener,
     admin: TcpListener,
 }

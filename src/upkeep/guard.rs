@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::REGISTRATION;
 use crate::cel::guard;
-use crate::cluster::{Cluster, ClusterError, Kind, Patch, Really};
+use crate::cluster::{Cluster, ClusterError, DryRun, Kind, Patch};
 use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses};
 
 /// How often it is looked whether everything is as it was left.
@@ -140,13 +140,13 @@ impl Guard {
             let text = match there {
                 None => {
                     self.cluster
-                        .create(place, object.to_string(), Really::Yes)
+                        .create(place, object.to_string(), DryRun::No)
                         .await?
                 }
                 Some(there) => {
                     let replace = replacement(there, &object).to_string();
                     self.cluster
-                        .patch(place, Patch::Operations, replace, Really::Yes)
+                        .patch(place, Patch::Operations, replace, DryRun::No)
                         .await?
                 }
             };

@@ -6,11 +6,11 @@ mod guard;
 mod policies;
 mod records;
 
-use crate::cluster::{Kind, Place};
+use crate::cluster::{Kind, ObjectRef};
 
 pub use guard::{Basis, Guard};
 pub use policies::{Policies, SHARING_POLICIES};
 pub use records::{Content, Records};
 
 /// The registration that the guard belongs to.
-const REGISTRATION: Place<'_> = Kind::VALIDATING_WEBHOOKS.named("slicegate");
+const REGISTRATION: ObjectRef<'_> = Kind::VALIDATING_WEBHOOKS.named("slicegate");

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use tracing::{debug, warn};
 
-use crate::cluster::{Cluster, ClusterError, Kind, Patch, Place, Really};
+use crate::cluster::{Cluster, ClusterError, DryRun, Kind, ObjectRef, Patch};
 
 /// The ConfigMap's name.
 pub const NAME: &str = "slicegate-remembered";
@@ -122,11 +122,11 @@ impl Records {
         let place = self.place();
         let patched = self
             .cluster
-            .patch(place, Patch::Merge, object.to_string(), Really::Yes);
+            .patch(place, Patch::Merge, object.to_string(), DryRun::No);
         match patched.await {
             Err(error) if error.is_not_found() => {
                 self.cluster
-                    .create(place, object.to_string(), Really::Yes)
+                    .create(place, object.to_string(), DryRun::No)
                     .await?
             }
             patched => patched?,
@@ -135,7 +135,7 @@ impl Records {
         Ok(())
     }
 
-    fn place(&self) -> Place<'_> {
+    fn place(&self) -> ObjectRef<'_> {
         Kind::CONFIG_MAPS.within(&self.namespace, NAME)
     }
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::cluster::{Cluster, ClusterError, Kind, Really, Trial};
+use crate::cluster::{Cluster, ClusterError, DryRun, DryRunResult, Kind};
 use crate::doctor::{
     self, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, Settings, Unseen,
 };
@@ -138,7 +138,7 @@ impl Asker<'_> {
     async fn user(&self) -> Result<Observation<String>, ClusterError> {
         let question = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}"#;
         let place = SELF.named("who asks");
-        let answer = self.cluster.create(place, question.to_owned(), Really::Yes);
+        let answer = self.cluster.create(place, question.to_owned(), DryRun::No);
         let found = self.found(answer.await)?.and_then(|text| object(&text));
         Ok(found.and_then(|review| {
             let name = review["status"]["userInfo"]["username"].as_str();
@@ -198,7 +198,7 @@ impl Asker<'_> {
         kind: Kind,
         namespace: &str,
     ) -> Result<Observation<Vec<Value>>, ClusterError> {
-        let answer = self.cluster.list_of(kind, namespace).await;
+        let answer = self.cluster.list_in(kind, namespace).await;
         Ok(self.found(answer)?.and_then(|pages| items(kind, &pages)))
     }
 
@@ -210,7 +210,7 @@ impl Asker<'_> {
         for right in doctor::rights(gathered) {
             let question = right.question(&account, &gathered.namespace).to_string();
             let place = REVIEWS.named("the rights of slicegate");
-            let answer = self.cluster.create(place, question, Really::Yes).await;
+            let answer = self.cluster.create(place, question, DryRun::No).await;
             let found = self.found(answer)?.and_then(|text| object(&text));
             let may = found.map(|review| review["status"]["allowed"] == true);
             let is_unseen = may.is_err();
@@ -234,10 +234,12 @@ impl Asker<'_> {
                 continue;
             }
             let pod = probe.pod.to_string();
-            let trial = self.cluster.try_create(Kind::PODS, &probe.namespace, pod);
-            let answer = match trial.await? {
-                Trial::Taken(warnings) => ProbeAnswer::Taken(warnings),
-                Trial::Refused(_, words) => ProbeAnswer::Refused(words),
+            let created = self
+                .cluster
+                .dry_run_create(Kind::PODS, &probe.namespace, pod);
+            let answer = match created.await? {
+                DryRunResult::Accepted(warnings) => ProbeAnswer::Taken(warnings),
+                DryRunResult::Refused(_, words) => ProbeAnswer::Refused(words),
             };
             gathered.tried.push(ProbeResult { probe, answer });
         }

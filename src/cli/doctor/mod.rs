@@ -26,7 +26,7 @@ pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
         let gathered = gather::all(&cluster, &args.namespace, policy).await?;
         let caller = Caller {
             server: source.to_owned(),
-            by: cluster.who().to_owned(),
+            by: cluster.user().to_owned(),
             user: None,
         };
         anyhow::Ok((gathered, caller))

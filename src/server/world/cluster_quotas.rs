@@ -9,7 +9,7 @@ use tracing::warn;
 
 use super::parts::Change;
 use super::watches::Watches;
-use crate::cluster::{Event, Kind, Pulse};
+use crate::cluster::{Heartbeat, Kind, WatchEvent};
 use crate::engine::ClusterQuotaView;
 use crate::facts::ClusterResourceQuota;
 use crate::json;
@@ -23,27 +23,31 @@ type Named = (String, Option<ClusterQuotaView>);
 impl Watches {
     /// Quotas over several namespaces, for ever. Nothing waits for them, because there may be no such kind.
     pub(in crate::server) async fn cluster_quotas(self) {
-        let pulse = Pulse::new();
-        let events = self.cluster.watch(Kind::CLUSTER_QUOTAS, None, None, &pulse);
+        let heartbeat = Heartbeat::new();
+        let events = self
+            .cluster
+            .watch(Kind::CLUSTER_QUOTAS, None, None, &heartbeat);
         let Ok(events) = events else { return };
         let mut events = pin!(events);
         // Set while everything there is comes one by one.
         let mut all: Option<HashMap<String, ClusterQuotaView>> = None;
         while let Some(event) = events.next().await {
             let change = match event {
-                Event::Begin => {
+                WatchEvent::ListBegin => {
                     all = Some(HashMap::new());
                     None
                 }
-                Event::End => all.take().map(Change::AllClusterQuotas),
-                Event::Failed(problem) => {
+                WatchEvent::ListEnd => all.take().map(Change::AllClusterQuotas),
+                WatchEvent::Failed(problem) => {
                     if problem.is_not_found() || problem.is_forbidden() {
                         tokio::time::sleep(RARELY).await;
                     }
                     None
                 }
-                Event::Gone(text) => read(&text).map(|(name, _)| Change::ClusterQuota(name, None)),
-                Event::Is(text) => match (read(&text), &mut all) {
+                WatchEvent::Deleted(text) => {
+                    read(&text).map(|(name, _)| Change::ClusterQuota(name, None))
+                }
+                WatchEvent::Applied(text) => match (read(&text), &mut all) {
                     (Some((name, quota)), Some(all)) => {
                         all.extend(quota.map(|quota| (name, quota)));
                         None

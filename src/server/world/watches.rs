@@ -12,7 +12,7 @@ use super::Part;
 use super::parts::{Change, QuotaName, Space};
 use super::policies;
 use super::records;
-use crate::cluster::{Cluster, ClusterError, Event, Kind, Pulse};
+use crate::cluster::{Cluster, ClusterError, Heartbeat, Kind, WatchEvent};
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, ProjectMetadata, QuotaView};
 use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
@@ -135,8 +135,8 @@ impl Watches {
         let mut following = FollowingPolicies::new(last_good);
         while let Some(event) = events.next().await {
             let is_new = match event {
-                Event::Failed(error) if error.is_not_found() && following.is_new() => {
-                    let has_none = self.cluster.is_there().await;
+                WatchEvent::Failed(error) if error.is_not_found() && following.is_new() => {
+                    let has_none = self.cluster.is_api_server().await;
                     if has_none && said.once("the cluster does not know SharingPolicies") {
                         info!(
                             "the cluster does not know SharingPolicies; the built-in policy counts until it does"
@@ -144,7 +144,7 @@ impl Watches {
                     }
                     has_none
                 }
-                Event::Failed(error) => {
+                WatchEvent::Failed(error) => {
                     said.failed(&error, Part::Policy);
                     false
                 }
@@ -199,23 +199,25 @@ impl Watches {
         let mut all: Option<Vec<T>> = None;
         while let Some(event) = events.next().await {
             let change = match event {
-                Event::Failed(error) => {
+                WatchEvent::Failed(error) => {
                     said.failed(&error, part);
                     continue;
                 }
-                Event::Begin => {
+                WatchEvent::ListBegin => {
                     all = Some(Vec::new());
                     continue;
                 }
-                Event::End => all.take().map(following.all),
-                Event::Is(text) => following.object(&text).and_then(|object| match &mut all {
-                    Some(all) => {
-                        all.push(object);
-                        None
-                    }
-                    None => Some((following.is)(object)),
-                }),
-                Event::Gone(text) => following.object(&text).map(following.gone),
+                WatchEvent::ListEnd => all.take().map(following.all),
+                WatchEvent::Applied(text) => {
+                    following.object(&text).and_then(|object| match &mut all {
+                        Some(all) => {
+                            all.push(object);
+                            None
+                        }
+                        None => Some((following.is)(object)),
+                    })
+                }
+                WatchEvent::Deleted(text) => following.object(&text).map(following.gone),
             };
             said.works(part);
             if let Some(change) = change {
@@ -224,11 +226,11 @@ impl Watches {
         }
     }
 
-    fn events(&self, part: Part, kind: Kind) -> Option<impl Stream<Item = Event> + use<>> {
-        let pulse = Pulse::new();
-        match self.cluster.watch(kind, None, None, &pulse) {
+    fn events(&self, part: Part, kind: Kind) -> Option<impl Stream<Item = WatchEvent> + use<>> {
+        let heartbeat = Heartbeat::new();
+        match self.cluster.watch(kind, None, None, &heartbeat) {
             Ok(events) => {
-                self.shared.metrics.lives(part, pulse);
+                self.shared.metrics.lives(part, heartbeat);
                 Some(events)
             }
             Err(problem) => {
@@ -289,22 +291,22 @@ impl FollowingPolicies {
     }
 
     /// Whether it is known anew which policies there are.
-    fn takes(&mut self, event: Event) -> bool {
+    fn takes(&mut self, event: WatchEvent) -> bool {
         let is_listing = self.coming.is_some();
         let policies = self.coming.as_mut().unwrap_or(&mut self.policies);
         let taken = match event {
-            Event::Begin => {
+            WatchEvent::ListBegin => {
                 self.coming = Some(policies::Policies::default());
                 return false;
             }
-            Event::End => {
+            WatchEvent::ListEnd => {
                 self.policies = self.coming.take().unwrap_or_default();
                 self.seen = true;
                 return true;
             }
-            Event::Is(text) => policies.put(text),
-            Event::Gone(text) => policies.remove(&text),
-            Event::Failed(_) => return false,
+            WatchEvent::Applied(text) => policies.put(text),
+            WatchEvent::Deleted(text) => policies.remove(&text),
+            WatchEvent::Failed(_) => return false,
         };
         if let Err(problem) = &taken {
             warn!(%problem, "a SharingPolicy of the API server cannot be read and is passed over");

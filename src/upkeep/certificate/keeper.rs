@@ -14,7 +14,7 @@ use super::registration::Registration;
 use super::secret::{self, Secret};
 use super::{ServerIdentity, Settings};
 use crate::certificates::{Authority, CertificateError, Trusted};
-use crate::cluster::Place;
+use crate::cluster::ObjectRef;
 
 /// What a replica saw. The configurations have to be read before the Secret: whoever changes both changes the Secret
 /// first, so what is made of this Secret is never older than the bundle it replaces.
@@ -45,7 +45,7 @@ pub(super) enum Action {
         /// Which of [`super::registration::KINDS`].
         which: usize,
         /// Where it is.
-        place: Place<'static>,
+        place: ObjectRef<'static>,
         /// JSON patch.
         patch: String,
     },

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use crate::certificates::Trusted;
-use crate::cluster::{Kind, Place};
+use crate::cluster::{Kind, ObjectRef};
 
 /// What both configurations are called.
 pub(super) const NAME: &str = "slicegate";
@@ -80,7 +80,7 @@ impl Registration {
     }
 
     /// Where it stands.
-    pub(super) fn place(&self) -> Place<'static> {
+    pub(super) fn place(&self) -> ObjectRef<'static> {
         KINDS[self.which].named(NAME)
     }
 

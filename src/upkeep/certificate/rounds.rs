@@ -17,7 +17,9 @@ use super::registration::{KINDS, NAME, Registration};
 use super::secret::Secret;
 use super::{ServerIdentity, Settings};
 use crate::certificates::CertificateError;
-use crate::cluster::{Cluster, ClusterError, Event, Kind, Patch, Place, Pulse, Really};
+use crate::cluster::{
+    Cluster, ClusterError, DryRun, Heartbeat, Kind, ObjectRef, Patch, WatchEvent,
+};
 
 const SECRETS: Kind = Kind::new("", "v1", "Secret", "secrets");
 
@@ -62,22 +64,24 @@ pub(super) async fn run(cluster: Cluster, settings: Settings, shown: Shown) {
 }
 
 /// Tells of every change of an object.
-async fn listen(cluster: &Cluster, place: Place<'_>, changed: &Notify) {
+async fn listen(cluster: &Cluster, place: ObjectRef<'_>, changed: &Notify) {
     let selector = format!("metadata.name={}", place.name);
-    let pulse = Pulse::new();
+    let heartbeat = Heartbeat::new();
     loop {
-        match cluster.watch(place.kind, place.namespace, Some(&selector), &pulse) {
+        match cluster.watch(place.kind, place.namespace, Some(&selector), &heartbeat) {
             Ok(events) => {
                 let mut events = pin!(events);
                 let mut is_failing = false;
                 while let Some(event) = events.next().await {
                     match &event {
-                        Event::Begin => {}
-                        Event::Failed(problem) if is_failing => debug!("{problem}"),
-                        Event::Failed(problem) => warn!("{problem}"),
-                        Event::Is(_) | Event::End | Event::Gone(_) => changed.notify_one(),
+                        WatchEvent::ListBegin => {}
+                        WatchEvent::Failed(problem) if is_failing => debug!("{problem}"),
+                        WatchEvent::Failed(problem) => warn!("{problem}"),
+                        WatchEvent::Applied(_) | WatchEvent::ListEnd | WatchEvent::Deleted(_) => {
+                            changed.notify_one()
+                        }
                     }
-                    is_failing = matches!(event, Event::Failed(_));
+                    is_failing = matches!(event, WatchEvent::Failed(_));
                 }
             }
             Err(problem) => warn!("{problem}"),
@@ -151,7 +155,7 @@ async fn round(
                 is_new,
             } => {
                 let done = match is_new {
-                    true => cluster.create(place, object.0, Really::Yes).await,
+                    true => cluster.create(place, object.0, DryRun::No).await,
                     false => cluster.replace(place, object.0).await,
                 };
                 tell(place, &step, done.is_ok());
@@ -162,7 +166,7 @@ async fn round(
                 place,
                 patch,
             } => {
-                let patched = cluster.patch(place, Patch::Operations, patch, Really::Yes);
+                let patched = cluster.patch(place, Patch::Operations, patch, DryRun::No);
                 let done = patched.await;
                 match &done {
                     Ok(_) => info!("wrote caBundle of {place}"),
@@ -188,7 +192,7 @@ async fn round(
     Err(Problem::Busy)
 }
 
-fn tell(place: Place<'_>, step: &Step, is_done: bool) {
+fn tell(place: ObjectRef<'_>, step: &Step, is_done: bool) {
     match step {
         // Said before it is known whether this replica or another one repairs it.
         Step::Repair(_) => warn!("{place} is not as it should be; {step}"),
@@ -197,7 +201,7 @@ fn tell(place: Place<'_>, step: &Step, is_done: bool) {
     }
 }
 
-async fn see(cluster: &Cluster, secret: Place<'_>) -> Result<Seen, Problem> {
+async fn see(cluster: &Cluster, secret: ObjectRef<'_>) -> Result<Seen, Problem> {
     let mut registrations = Vec::new();
     for (which, kind) in KINDS.into_iter().enumerate() {
         if let Some(text) = cluster.get(kind.named(NAME)).await? {

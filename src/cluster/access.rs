@@ -1,4 +1,4 @@
-//! Where the API server is and who asks it: from a kubeconfig, or what a pod of the cluster is given.
+//! Which API server, and as which user: from a kubeconfig, or from a pod's service account.
 
 use std::path::Path;
 use std::time::Duration;
@@ -9,56 +9,56 @@ use kube::config::{Context, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use super::error::ClusterError;
 use super::proxy;
 
-/// How a cluster is found, and how long it may be silent.
+/// How the cluster is found, and how long a read may wait.
 #[derive(Clone, Copy, Debug)]
 pub struct Access<'a> {
-    /// A kubeconfig; without it `$KUBECONFIG` or `~/.kube/config`, and else what a pod of the cluster is given.
+    /// A kubeconfig. Without it: `$KUBECONFIG`, then `~/.kube/config`, then the pod's service account.
     pub kubeconfig: Option<&'a Path>,
-    /// One of its contexts; without it the current one.
+    /// A context of the kubeconfig. Without it: the current context.
     pub context: Option<&'a str>,
-    /// How long nothing may come of what is read. What is written may take [`Self::WRITE`]: others are asked about it.
-    pub silence: Duration,
+    /// How long a read may wait for bytes. A write may take [`Self::WRITE_TIMEOUT`].
+    pub read_timeout: Duration,
 }
 
 impl Access<'_> {
-    /// How long the API server may take to write, and all the webhooks that it asks before.
-    pub const WRITE: Duration = Duration::from_secs(60);
+    /// How long a write may take: the API server calls all webhooks before it answers.
+    pub const WRITE_TIMEOUT: Duration = Duration::from_secs(60);
 }
 
-/// As a process that stays finds it, which can wait.
+/// For a process that keeps running and can wait.
 impl Default for Access<'_> {
     fn default() -> Self {
         Self {
             kubeconfig: None,
             context: None,
-            silence: Duration::from_secs(60),
+            read_timeout: Duration::from_secs(60),
         }
     }
 }
 
-/// The configuration, and who that is in words.
+/// The configuration, and the user in words.
 pub(super) async fn find(access: Access<'_>) -> Result<(Config, String), ClusterError> {
-    let (mut config, who) = match access.kubeconfig {
+    let (mut config, user) = match access.kubeconfig {
         Some(path) => {
             let place = path.display().to_string();
             let read = Kubeconfig::read_from(path);
             let read = read.map_err(|e| ClusterError::kubeconfig(&place, &e))?;
-            of(read, access.context, &place).await?
+            from_kubeconfig(read, access.context, &place).await?
         }
         None => match Kubeconfig::read() {
-            Ok(read) => of(read, access.context, "the kubeconfig").await?,
+            Ok(read) => from_kubeconfig(read, access.context, "the kubeconfig").await?,
             Err(problem) => match access.context {
-                None => inside(&problem)?,
-                Some(_) => return Err(ClusterError::nowhere(&problem)),
+                None => in_cluster(&problem)?,
+                Some(_) => return Err(ClusterError::not_configured(&problem)),
             },
         },
     };
-    config.connect_timeout = Some(access.silence);
-    config.read_timeout = Some(access.silence);
-    Ok((config, who))
+    config.connect_timeout = Some(access.read_timeout);
+    config.read_timeout = Some(access.read_timeout);
+    Ok((config, user))
 }
 
-async fn of(
+async fn from_kubeconfig(
     mut kubeconfig: Kubeconfig,
     wanted: Option<&str>,
     place: &str,
@@ -71,30 +71,30 @@ async fn of(
         }
         kubeconfig.current_context = Some(wanted.to_owned());
     }
-    let who = who(&kubeconfig, place);
+    let user = describe_user(&kubeconfig, place);
     let has_own_proxy = has_own_proxy(&kubeconfig);
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
     let mut config = config.map_err(|e| ClusterError::kubeconfig(place, &e))?;
     if !has_own_proxy && is_direct(&config) {
         config.proxy_url = None;
     }
-    Ok((config, who))
+    Ok((config, user))
 }
 
-/// What a pod is given, if this is one; else what was wrong with the kubeconfig.
-fn inside(problem: &KubeconfigError) -> Result<(Config, String), ClusterError> {
-    let config = Config::incluster().map_err(|_| ClusterError::nowhere(problem))?;
+/// The pod's service account; outside of a pod, the kubeconfig's problem.
+fn in_cluster(problem: &KubeconfigError) -> Result<(Config, String), ClusterError> {
+    let config = Config::incluster().map_err(|_| ClusterError::not_configured(problem))?;
     Ok((config, "this pod's service account".to_owned()))
 }
 
-/// Whether the proxy of the environment is none for this API server.
+/// Whether `NO_PROXY` excludes this API server.
 fn is_direct(config: &Config) -> bool {
     let variable = |name| std::env::var(name).unwrap_or_default();
     let listed = variable("NO_PROXY") + "," + &variable("no_proxy");
     proxy::is_direct(config.cluster_url.host().unwrap_or_default(), &listed)
 }
 
-/// A proxy that the kubeconfig names for this cluster is used whatever the environment says.
+/// Whether the kubeconfig names a proxy for this cluster. The environment does not override that one.
 fn has_own_proxy(kubeconfig: &Kubeconfig) -> bool {
     let Some(context) = context(kubeconfig) else {
         return false;
@@ -110,8 +110,8 @@ fn context(kubeconfig: &Kubeconfig) -> Option<&Context> {
     contexts.find(|c| c.name == current)?.context.as_ref()
 }
 
-/// `user dev (context work of /home/dev/.kube/config)`, as far as the file says.
-fn who(kubeconfig: &Kubeconfig, place: &str) -> String {
+/// `user dev (context work of /home/dev/.kube/config)`.
+fn describe_user(kubeconfig: &Kubeconfig, place: &str) -> String {
     let name = kubeconfig.current_context.as_deref().unwrap_or_default();
     let user = context(kubeconfig).and_then(|c| c.user.as_deref());
     let user = user.unwrap_or("nobody");

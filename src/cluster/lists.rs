@@ -1,0 +1,151 @@
+//! Lists of objects, page by page.
+
+use http::Request;
+use serde::Deserialize;
+
+use super::client::Cluster;
+use super::error::ClusterError;
+use super::kind::Kind;
+
+/// Objects of one page.
+const PAGE: usize = 500;
+
+/// How often a list is read whose continue token may expire halfway.
+const ATTEMPTS: usize = 3;
+
+impl Cluster {
+    /// All objects of a kind; each page is a list as JSON.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub async fn list(&self, kind: Kind) -> Result<Vec<String>, ClusterError> {
+        self.read_pages(kind, None, |page| page).await
+    }
+
+    /// All objects of a kind in one namespace.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub async fn list_in(&self, kind: Kind, namespace: &str) -> Result<Vec<String>, ClusterError> {
+        self.read_pages(kind, Some(namespace), |page| page).await
+    }
+
+    /// The objects with a label such as `app.kubernetes.io/name=slicegate`, in one page; none if the API server does
+    /// not serve the kind.
+    ///
+    /// # Errors
+    /// When the list cannot be read.
+    pub async fn list_labelled(
+        &self,
+        kind: Kind,
+        label: &str,
+    ) -> Result<Option<String>, ClusterError> {
+        let path = format!("{}?labelSelector={}", kind.path(None), escape(label));
+        self.read(&path, || format!("list {}", kind.plural)).await
+    }
+
+    /// What `read` makes of each page, for one namespace or for all.
+    ///
+    /// # Errors
+    /// When a page cannot be read.
+    pub async fn read_pages<T>(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+        read: impl Fn(String) -> T,
+    ) -> Result<Vec<T>, ClusterError> {
+        let what = match namespace {
+            None => kind.plural.to_owned(),
+            Some(namespace) => format!("{} of namespace {namespace}", kind.plural),
+        };
+        let path = kind.path(namespace);
+        let mut attempt = 1;
+        loop {
+            match self.all_pages(&what, &path, &read).await {
+                // The continue token has expired. Pages of the old list do not fit to pages of a new one.
+                Err(error) if error.is_gone() && attempt < ATTEMPTS => attempt += 1,
+                pages => return pages,
+            }
+        }
+    }
+
+    async fn all_pages<T>(
+        &self,
+        what: &str,
+        path: &str,
+        read: &impl Fn(String) -> T,
+    ) -> Result<Vec<T>, ClusterError> {
+        let action = || format!("list {what}");
+        let mut pages = Vec::new();
+        let mut continued = String::new();
+        loop {
+            let path = format!("{path}?limit={PAGE}{continued}");
+            let request = self.request(Request::get(path), Vec::new(), action)?;
+            let page = self.send(request, action).await?;
+            let token = continue_token(&page).map_err(|e| {
+                ClusterError::answer(action(), &self.address, &self.user, e.to_string())
+            })?;
+            pages.push(read(page));
+            match token {
+                Some(token) => continued = format!("&continue={token}"),
+                None => return Ok(pages),
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct List {
+    #[serde(default)]
+    metadata: ListMetadata,
+}
+
+#[derive(Default, Deserialize)]
+struct ListMetadata {
+    #[serde(default, rename = "continue")]
+    token: Option<String>,
+}
+
+/// The token of the next page, escaped for a URL; none on the last page.
+fn continue_token(page: &str) -> Result<Option<String>, serde_json::Error> {
+    let list: List = serde_json::from_str(page)?;
+    let token = list.metadata.token.filter(|t| !t.is_empty());
+    Ok(token.map(|token| escape(&token)))
+}
+
+/// Escapes a text for a query value. The API server's tokens are base64, which has `+`, `/` and `=`.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                escaped.push(char::from(byte));
+            }
+            _ => escaped.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{continue_token, escape};
+
+    #[test]
+    fn a_list_continues_at_the_token_of_its_metadata() {
+        let token =
+            |metadata: &str| continue_token(&format!(r#"{{"metadata":{metadata},"items":[]}}"#));
+        assert_eq!(
+            token(r#"{"continue":"a+b="}"#).unwrap().as_deref(),
+            Some("a%2Bb%3D")
+        );
+        assert_eq!(token(r#"{"continue":""}"#).unwrap(), None);
+        assert_eq!(token(r#"{"resourceVersion":"1"}"#).unwrap(), None);
+        assert!(continue_token("no list").is_err());
+    }
+
+    #[test]
+    fn reserved_characters_of_a_query_are_escaped() {
+        assert_eq!(escape("aZ09-_.~ /&=+é"), "aZ09-_.~%20%2F%26%3D%2B%C3%A9");
+    }
+}

@@ -1,4 +1,4 @@
-//! `ask-invalid`: refuses an ask that cannot be read or that contradicts itself.
+//! `ask-invalid`: refuses a request that cannot be read or that contradicts itself.
 
 use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::fraction::{Fraction, NotAFraction};
@@ -20,7 +20,7 @@ pub fn differ(resource: &str, limit: &str, request: &str) -> Text {
     )
 }
 
-/// A count that is none.
+/// A quantity that is not a count of devices.
 pub fn count(resource: &str, quantity: &str) -> Text {
     let fix = match resource {
         "nvidia.com/gpu" => "write a whole number, or a fraction below one such as 500m",
@@ -32,7 +32,7 @@ pub fn count(resource: &str, quantity: &str) -> Text {
     )
 }
 
-/// One ask with two values.
+/// One request with two values.
 pub fn said_twice(in_quantity: Fraction, in_annotation: &str) -> Text {
     (
         format!(
@@ -42,7 +42,7 @@ pub fn said_twice(in_quantity: Fraction, in_annotation: &str) -> Text {
     )
 }
 
-/// A memory annotation that is none.
+/// A memory annotation that is not a quantity of memory.
 pub fn memory(value: &str) -> Text {
     (
         format!("{} is no amount of memory", quoted(value)),
@@ -50,9 +50,9 @@ pub fn memory(value: &str) -> Text {
     )
 }
 
-/// Memory in which nothing runs, and what was probably meant.
+/// Memory that is too small for any program, with the quantity that was probably meant.
 pub fn little_memory(value: &str, bytes: u64) -> Text {
-    // Who counts in bytes and leaves the unit out counted in MiB elsewhere, or in GiB where the number is small.
+    // A number without a unit was probably meant in MiB, or in GiB where it is small.
     let digits = value.trim_end_matches('m');
     let meant = match digits.parse::<u64>() {
         Ok(number) if number >= 256 => format!("; did you mean {number}Mi?"),
@@ -75,7 +75,7 @@ pub fn little_memory(value: &str, bytes: u64) -> Text {
     )
 }
 
-/// An ask for a share of NVIDIA's GPUs in a container that has another vendor's.
+/// A request for a share of NVIDIA's GPUs in a container that has another vendor's GPU.
 pub fn other_vendor(container: &str, resource: &str) -> Text {
     (
         format!(
@@ -86,7 +86,7 @@ pub fn other_vendor(container: &str, resource: &str) -> Text {
     )
 }
 
-/// A fraction annotation that is none.
+/// A fraction annotation that is not a fraction.
 pub fn fraction(value: &str, why: NotAFraction) -> Text {
     (
         format!("{} is no fraction of a GPU: {why}", quoted(value)),
@@ -94,7 +94,7 @@ pub fn fraction(value: &str, why: NotAFraction) -> Text {
     )
 }
 
-/// A compute annotation that is none.
+/// A compute annotation that is not a percentage.
 pub fn compute(value: &str) -> Text {
     (
         format!("{} is no percentage of a GPU's compute", quoted(value)),
@@ -102,7 +102,7 @@ pub fn compute(value: &str) -> Text {
     )
 }
 
-/// A strategy nobody knows.
+/// A strategy that does not exist.
 pub fn strategy(value: &str) -> Text {
     (
         format!("{} is no strategy", quoted(value)),
@@ -122,7 +122,7 @@ pub fn strategy_not_listed(strategy: Strategy, tier: &Tier) -> Text {
     )
 }
 
-/// A strategy beside a resource that is another mechanism's.
+/// A strategy beside a resource that it does not hand out.
 pub fn strategy_beside_name(strategy: Strategy, resource: &str) -> Text {
     (
         format!(
@@ -133,7 +133,7 @@ pub fn strategy_beside_name(strategy: Strategy, resource: &str) -> Text {
     )
 }
 
-/// A list of products that names none.
+/// A list of products without a valid name.
 pub fn products(value: &str) -> Text {
     (
         format!("{} is no list of GPU products", quoted(value)),
@@ -151,7 +151,7 @@ pub fn no_container(name: &str, containers: &[&str]) -> Text {
     )
 }
 
-/// As many names as help.
+/// The first names, and how many more there are.
 fn listed(names: &[&str]) -> String {
     const MOST: usize = 20;
     let first = names.get(..MOST).unwrap_or(names);
@@ -162,7 +162,7 @@ fn listed(names: &[&str]) -> String {
     format!("{}{more}", first.join(", "))
 }
 
-/// An ask without a resource that could mean any of several containers.
+/// A request that could mean any of several containers.
 pub fn which_container(containers: &[&str]) -> Text {
     (
         format!(
@@ -183,7 +183,7 @@ pub fn boundary(value: &str) -> Text {
     )
 }
 
-/// A boundary and its part that are together longer than a label may be.
+/// A boundary that is longer with its part than a label may be.
 pub fn long_boundary(joined: &str) -> Text {
     (
         format!(

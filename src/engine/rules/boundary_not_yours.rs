@@ -1,4 +1,4 @@
-//! `boundary-not-yours`: refuses a pod that takes another's trust boundary.
+//! `boundary-not-yours`: refuses a pod in a trust boundary that belongs to somebody else.
 
 use crate::engine::namespaces::consent::ClaimProblem;
 use crate::engine::vocabulary::findings::Text;
@@ -37,7 +37,7 @@ pub fn claim(
     }
 }
 
-/// A part of the own boundary that is another boundary's name.
+/// A part of the pod's own boundary whose name another boundary has.
 pub fn annotation(requested: &str, own: &str) -> Text {
     (
         format!("trust boundary {requested} is in use by others; a pod can only divide its own, {own}"),
@@ -45,7 +45,7 @@ pub fn annotation(requested: &str, own: &str) -> Text {
     )
 }
 
-/// A boundary label that was written in advance with another value.
+/// A boundary label that the pod already has, with another value.
 pub fn label(found: &str, own: &str) -> Text {
     (
         format!(

@@ -22,7 +22,8 @@ pub enum Check {
     ),
     /// Takes a strategy out of the choice.
     Removes(u8, &'static Removal),
-    /// Warns of a placement by a strategy that the rule would take out of the choice, had the policy not made it a warning.
+    /// Warns of a placement by a strategy that the rule would take out of the choice, if the policy had not made it a
+    /// warning.
     Weakened(u8, &'static Removal),
     /// Looks at a placement.
     Placement(u8, fn(&Placed<'_, '_>, &mut Findings<'_>)),
@@ -61,7 +62,7 @@ pub const fn in_order<const N: usize>(mut checks: [Check; N]) -> [Check; N] {
 /// What a pod holds, as far as the checks on the pod alone need it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PodContext<'l> {
-    /// It asks for a GPU, a share or a slice.
+    /// It requests a GPU, a share or a slice.
     pub takes_gpu: bool,
     /// Whole GPUs it is given.
     pub whole_gpus: u64,
@@ -69,7 +70,7 @@ pub struct PodContext<'l> {
     pub holds: Option<AllocatedDevice>,
     /// Its containers without a GPU are given `NVIDIA_VISIBLE_DEVICES=void`.
     pub hides_gpus: bool,
-    /// It is looked at as the guard can: what variables make of a path stays unknown.
+    /// The pod is checked as the guard checks it: variables in a path are not expanded.
     pub as_guard: bool,
     /// The limits that its containers are given.
     pub limits: &'l [(Place, Limits)],
@@ -92,27 +93,27 @@ pub enum Trust {
     /// Only up to what would be written now.
     #[default]
     None,
-    /// Up to the daemon's own caps: the pod carries a choice that holds, made when more was known of its ask.
+    /// Up to the daemon's own caps: the pod has an existing placement, made when more was known of its request.
     Caps,
     /// The pod is refused for other reasons before limits could be compared.
     Unjudged,
 }
 
-/// A placement, and what it is a placement of.
+/// A placement, and the input it was made from.
 #[derive(Debug)]
 pub struct Placed<'c, 'a> {
-    /// What is decided.
+    /// The input of the decision.
     pub input: &'c DecisionInput<'a>,
     /// What the placement was chosen from.
     pub query: &'c PlacementQuery<'c, 'a>,
     /// The placement.
     pub placement: &'c Placement<'a>,
-    /// Places that the pod could reach by any strategy, and those that it reaches by this placement; none where places do
-    /// not matter to the pod, or where the placement is an existing one.
+    /// Places that the pod could reach by any strategy, and those that it reaches by this placement; none where places
+    /// do not matter to the pod, or where the placement is an existing one.
     pub reach: Option<(Reach, Reach)>,
 }
 
-/// An update of a stored pod; the question has the pod as it is to become.
+/// An update of a stored pod; the input of the decision has the pod as it would become.
 #[derive(Clone, Copy, Debug)]
 pub struct Update<'u> {
     /// The pod as it is.
@@ -123,12 +124,12 @@ pub struct Update<'u> {
     pub is_on: bool,
 }
 
-/// Why a strategy is out of the question for a pod, before any supply is looked at.
+/// A reason to take a strategy out of the choice, before any supply is looked at.
 #[derive(Debug)]
 pub struct Removal {
     /// The rule that says so.
     pub rule: &'static Rule,
-    /// No share could serve the pod, so it holds whatever the policy makes of the rule.
+    /// No share could serve the pod, so the reason counts whatever severity the policy gives the rule.
     pub is_absolute: bool,
     /// Why, in a few words; none where the id of the rule says it.
     pub verdict: Option<&'static str>,
@@ -190,8 +191,8 @@ pub fn pod(
     }
 }
 
-/// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing, unless
-/// no share could serve the pod.
+/// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing,
+/// unless no share could serve the pod.
 pub fn removal(
     checks: &[Check],
     query: &PlacementQuery<'_, '_>,
@@ -206,7 +207,7 @@ pub fn removal(
     })
 }
 
-/// Runs the checks on a placement, and those on the pod alone among them.
+/// Runs the checks on a placement and, in the same order, those on the pod alone.
 pub fn placement(
     checks: &[Check],
     placed: &Placed<'_, '_>,

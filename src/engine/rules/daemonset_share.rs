@@ -15,7 +15,7 @@ pub fn check(findings: &mut Findings<'_>) {
     findings.add(&RULE, "", (message.to_owned(), fix.to_owned()));
 }
 
-/// What a pod asks for and its node does not give.
+/// A request that the node of the pod does not meet.
 pub fn unmet(container: &str, node: &str, offer: &str) -> Text {
     (
         format!("node {node} gives container {container} {offer}, which is not what the pod asks for"),
@@ -24,7 +24,7 @@ pub fn unmet(container: &str, node: &str, offer: &str) -> Text {
     )
 }
 
-/// A node of which nobody knows what it gives the pod.
+/// A node of which it is unknown what it gives the pod.
 pub fn unknown(node: &str, resource: &str, unknown: Option<&Unknown>) -> Text {
     let (why, fix) = reason(unknown);
     (
@@ -35,7 +35,7 @@ pub fn unknown(node: &str, resource: &str, unknown: Option<&Unknown>) -> Text {
     )
 }
 
-/// Why nothing is known of what a node sells, to be put after it, and what to do.
+/// Why it is unknown what a node advertises, as the end of a sentence, and what to do.
 pub(super) fn reason(unknown: Option<&Unknown>) -> (String, &'static str) {
     match unknown {
         Some(unknown) => (format!(": {}", unknown.said()), unknown.why.fix()),
@@ -43,7 +43,7 @@ pub(super) fn reason(unknown: Option<&Unknown>) -> (String, &'static str) {
     }
 }
 
-/// An ask by annotation alone, which a DaemonSet's pod cannot be given.
+/// A request by annotation alone, which a DaemonSet's pod cannot be given.
 pub fn nothing_to_keep(container: &str) -> Text {
     (
         format!(
@@ -64,7 +64,7 @@ pub fn pinned<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> 
     }
 }
 
-/// The same of a pod that was put on its node since, and so has a `spec.nodeName`.
+/// The same for a pod that was placed since, and so has a `spec.nodeName`.
 pub fn pinned_by_controller<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
     let owned = pod.owners().iter().any(|owner| {
         owner.kind.as_deref() == Some("DaemonSet")
@@ -74,7 +74,7 @@ pub fn pinned_by_controller<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Op
                 .is_some_and(|v| v.starts_with("apps/"))
             && owner.controller == Some(true)
     });
-    // The reference alone is anybody's to write; the controller also names the one node.
+    // Anybody can write the owner reference; the controller also names one node.
     let [term] = filter.terms.filter(|_| owned)? else {
         return None;
     };

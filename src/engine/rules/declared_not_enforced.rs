@@ -1,4 +1,4 @@
-//! `declared-not-enforced`: warns that a memory ask on a time-sliced device limits nobody.
+//! `declared-not-enforced`: warns that nothing enforces a memory request on a time-sliced device.
 
 use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::findings::Findings;
@@ -8,7 +8,7 @@ use crate::engine::vocabulary::strategy::Strategy;
 /// The rule.
 pub static RULE: Rule = Rule::warns("declared-not-enforced", include_str!("declared_not_enforced.md"));
 
-/// Warns of a memory ask that nothing enforces.
+/// Warns of a memory request that nothing enforces.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     let Placed { query, placement, .. } = *placed;
     if placement.strategy != Strategy::TimeSlicing {

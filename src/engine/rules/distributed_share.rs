@@ -20,7 +20,7 @@ pub static WORKER: Removal = Removal {
     },
 };
 
-/// What is said when nothing but shares was left.
+/// The finding where only shares are left.
 fn text(evidence: &str) -> Text {
     (
         format!(

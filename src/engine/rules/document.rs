@@ -1,5 +1,5 @@
-//! Reads the document of a rule: what it refuses, cause, risk, fix and two examples. Only pages and commands that explain
-//! a rule read it, never a decision.
+//! Reads the document of a rule: what it refuses, cause, risk, fix and two examples. Only pages and commands that
+//! explain a rule read it, never a decision.
 
 use crate::engine::vocabulary::rule::Rule;
 

@@ -6,7 +6,7 @@ use crate::engine::vocabulary::rule::Rule;
 /// The rule.
 pub static RULE: Rule = Rule::denies("ephemeral-gpu", include_str!("ephemeral_gpu.md"));
 
-/// A container under NVIDIA's runtime that does not say that it sees no GPU.
+/// A container under NVIDIA's runtime without a variable that hides GPUs from it.
 pub fn shown(container: &str) -> Text {
     (
         format!(

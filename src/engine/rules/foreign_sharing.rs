@@ -1,4 +1,4 @@
-//! `foreign-sharing`: refuses another sharing system's words where the policy does not list it.
+//! `foreign-sharing`: refuses keys of another sharing system that the policy does not list.
 
 use crate::engine::relevance::sharing_systems::{SystemRequest, KeyKind};
 use crate::engine::vocabulary::findings::Findings;
@@ -9,7 +9,7 @@ use crate::engine::vocabulary::rule::Rule;
 /// The rule.
 pub static RULE: Rule = Rule::denies("foreign-sharing", include_str!("foreign_sharing.md"));
 
-/// Another system's word in a pod that the policy does not leave to that system.
+/// A key of another system in a pod that the policy does not leave to that system.
 pub fn found(system_request: &SystemRequest<'_>, findings: &mut Findings<'_>) {
     let systems: Vec<&str> = system_request.word.systems.iter().map(|s| s.word()).collect();
     let message = format!(

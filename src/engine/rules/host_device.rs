@@ -17,7 +17,7 @@ use crate::facts::pod::{Container, Place, Volume};
 /// The rule.
 pub static RULE: Rule = Rule::denies("host-device", include_str!("host_device.md"));
 
-/// Looks at every host path of the pod, mounted or not, at what its mounts take of it, and at mounts over the MPS pipe.
+/// Looks at every host path of the pod, mounted or not, at the parts that are mounted, and at mounts over the MPS pipe.
 pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
     let pod = input.pod;
     let is_lifted = standing.takes_gpu || privileged_share::lift(pod).is_some();
@@ -63,7 +63,7 @@ fn host_path<'p>(volume: &'p Volume<'_>) -> Option<&'p str> {
     Some(host.path.as_deref().unwrap_or_default())
 }
 
-/// What the mounts of a container take of host paths by `subPath`.
+/// The parts of host paths that a container mounts by `subPath`.
 fn mounted(
     place: Place,
     container: &Container<'_>,
@@ -80,7 +80,7 @@ fn mounted(
         };
         let path = format!("{volume}/{part}");
         match (host_paths::found(&path), host_paths::found(volume)) {
-            // Said of the volume, which is worse.
+            // The finding about the volume covers it.
             (None, _) | (Some(Found::Contains(..)), Some(_)) | (_, Some(Found::Leads(_))) => {}
             (Some(found), _) => {
                 let path = host_paths::clean(&path);
@@ -115,7 +115,7 @@ fn say(found: Found, what: &str, is_lifted: bool, at: String, findings: &mut Fin
     match found {
         Found::Leads(_) => findings.add(&RULE, at, text),
         Found::Contains(..) if is_lifted => findings.add(&RULE, at, text),
-        // Without a GPU and without privilege a parent is what every node exporter mounts.
+        // Every node exporter mounts such a parent, without a GPU and without privilege.
         Found::Contains(..) | Found::Processes => findings.warn(&RULE, at, text),
     }
 }

@@ -41,7 +41,7 @@ pub fn resource(resource: &str, tier: &Tier) -> Text {
     )
 }
 
-/// A DaemonSet's pod on a node of which nobody can say whether it isolates enough.
+/// A DaemonSet's pod on a node of which it is unknown whether it isolates enough.
 pub fn unknown_node(
     node: &str,
     resource: &str,

@@ -26,9 +26,9 @@ pub static OTHER_DEVICE: Removal = Removal {
     finding: |query, strategy| Some((format!("{}/env", hiding(query, strategy)?), visible_text())),
 };
 
-/// Looks for variables by which a pod would lift its own limits, in every container.
+/// Looks in every container for variables that would lift the pod's own limits.
 ///
-/// Values equal to or below what slicegate writes are its own from a first pass, or stricter.
+/// Values that are equal to what slicegate writes are its own from a first pass; lower values are stricter.
 pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
     for (place, container) in input.pod.all_containers() {
         let limits = standing.limits.iter().find(|(p, _)| *p == place);
@@ -52,7 +52,7 @@ pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Find
     sources(place, container, findings);
 }
 
-/// A whole config map or secret under a prefix that makes its keys such variables.
+/// A whole ConfigMap or Secret under a prefix that turns its keys into such variables.
 fn sources(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
     let sources = container.env_from.as_deref().unwrap_or_default();
     for (index, source) in sources.iter().enumerate() {
@@ -103,7 +103,8 @@ fn found(
     );
 }
 
-/// Where an MPS client finds its daemon; the device plugin sets it (NVIDIA/k8s-device-plugin `internal/plugin/server.go`).
+/// Where an MPS client finds its daemon; the device plugin sets it (NVIDIA/k8s-device-plugin
+/// `internal/plugin/server.go`).
 const PIPE: &str = "CUDA_MPS_PIPE_DIRECTORY";
 
 fn is_limit(name: &str) -> bool {
@@ -137,7 +138,7 @@ fn whole(text: &str) -> Option<u64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
-/// By it a process says which of the devices it sees it uses.
+/// Says which of the visible devices a process uses.
 pub(crate) const VISIBLE_ORDINALS: &str = "CUDA_VISIBLE_DEVICES";
 
 /// The container whose `CUDA_VISIBLE_DEVICES` names an ordinal that an MPS client does not see.
@@ -161,8 +162,8 @@ pub fn hides_its_device(container: &Container<'_>) -> bool {
     container.env().iter().any(hides) || sources.any(may_hide)
 }
 
-/// Warns of a `CUDA_VISIBLE_DEVICES` that begins with a device the container does not see, where it drops no limit: CUDA
-/// reads the list up to the first entry that it does not know.
+/// Warns of a `CUDA_VISIBLE_DEVICES` that begins with a device the container does not see, where it drops no limit:
+/// CUDA reads the list up to the first entry that it does not know.
 pub fn unseen_device(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     let Placed { query, placement, .. } = *placed;
     let strategy = placement.strategy;
@@ -199,7 +200,7 @@ pub fn unseen_device(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// What is said when nothing but MPS was left.
+/// The finding where only MPS is left.
 pub fn visible_text() -> Text {
     (
         "CUDA_VISIBLE_DEVICES names a device that an MPS client does not see, which drops every limit".to_owned(),

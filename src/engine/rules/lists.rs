@@ -13,11 +13,11 @@ use crate::engine::vocabulary::rule::Rule;
 pub struct List {
     /// What it lists.
     pub title: &'static str,
-    /// Each entry, and what is to be said of it.
+    /// Each entry, with a remark.
     pub entries: Vec<(String, String)>,
 }
 
-/// The lists of a rule; none where its text says everything.
+/// The lists of a rule; none where its document says everything.
 pub fn of(rule: &Rule) -> Vec<List> {
     match rule.id {
         id if id == host_device::RULE.id => vec![roads(), aliases()],
@@ -28,7 +28,7 @@ pub fn of(rule: &Rule) -> Vec<List> {
     }
 }
 
-/// The limits that a rule is about, a line each, where it has some.
+/// The limits of a rule, one a line; empty for most rules.
 pub fn limits(rule: &Rule) -> Vec<String> {
     if rule.id != too_large::RULE.id {
         return Vec::new();

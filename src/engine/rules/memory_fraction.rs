@@ -8,7 +8,8 @@ use crate::engine::vocabulary::rule::Rule;
 /// The rule.
 pub static RULE: Rule = Rule::warns("memory-fraction", include_str!("memory_fraction.md"));
 
-/// Warns of a framework told to take more of the device than its share: under time-slicing and MPS it counts in whole devices.
+/// Warns of a framework that is told to take more of the device than its share: under time-slicing and MPS the fraction
+/// is one of the whole device.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     let Placed { query, placement, .. } = *placed;
     if !placement.strategy.is_shared() {

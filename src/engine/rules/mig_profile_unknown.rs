@@ -10,12 +10,12 @@ use crate::engine::vocabulary::rule::Rule;
 /// The rule.
 pub static RULE: Rule = Rule::denies("mig-profile-unknown", include_str!("mig_profile_unknown.md")).always();
 
-/// For so many profiles it is said which may have been meant.
+/// For so many profiles the finding suggests others.
 const MOST_SUGGESTED: usize = 5;
 
-/// Looks at every MIG resource that is asked for by name.
+/// Looks at every MIG resource that is requested by name.
 pub fn check(requests: &[DeviceRequest<'_>], supply: &Supply, findings: &mut Findings<'_>) {
-    // Looking for what may have been meant costs the most, and a few times will do.
+    // The search for suggestions is the expensive part.
     let mut suggested = 0;
     for request in requests {
         let (RequestedResource::Slice(resource) | RequestedResource::SharedSlice(resource)) = request.named else {

@@ -11,7 +11,7 @@ use crate::facts::Pod;
 /// The rule.
 pub static RULE: Rule = Rule::denies("mixed-devices", include_str!("mixed_devices.md"));
 
-/// Looks for two mechanisms in one pod. Returns whether it found them, whatever the policy makes of that.
+/// Looks for two mechanisms in one pod. Returns whether it found them, whatever severity the rule has.
 pub fn check(
     pod: &Pod<'_>,
     requests: &[DeviceRequest<'_>],
@@ -56,7 +56,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// What a container certainly asks for; none where the tier still chooses.
+    /// The kind that a container requests; none where the tier still chooses.
     ///
     /// More than one device in a container is whole devices, whether one name counts them or two.
     fn of(request: &DeviceRequest<'_>, tier: Option<&Tier>, only: bool) -> Option<Self> {
@@ -78,7 +78,7 @@ impl Kind {
     }
 }
 
-/// A device class of NVIDIA's DRA driver, asked for as a resource beside one of the device plugin's.
+/// A device class of NVIDIA's DRA driver, requested as a resource beside one of the device plugin's.
 fn implicit_claim(pod: &Pod<'_>, findings: &mut Findings<'_>) -> bool {
     let mut found = false;
     for (place, container) in pod.containers() {

@@ -7,7 +7,7 @@ use crate::engine::vocabulary::rule::Rule;
 /// The rule.
 pub static RULE: Rule = Rule::warns("mode-unknown", include_str!("mode_unknown.md"));
 
-/// Warns of a mode that counts as `enforce` because nobody knows it.
+/// Warns of an unknown mode, which counts as `enforce`.
 pub fn check(namespace: &str, written: &str, findings: &mut Findings<'_>) {
     let message = format!(
         "namespace {namespace} has slicegate.dev/mode {}, which counts as enforce",

@@ -45,7 +45,7 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     findings.warn(&RULE, path, (message.to_owned(), fix.to_owned()));
 }
 
-/// What is said when nothing but MPS was left.
+/// The finding where only MPS is left.
 fn several_text() -> Text {
     (
         "the containers that take MPS shares run as different users; one MPS server serves one user at a time".to_owned(),
@@ -59,7 +59,7 @@ pub(in crate::engine) fn has_namespace(pod: &Pod<'_>) -> bool {
     spec.and_then(|s| s.host_users) == Some(false)
 }
 
-/// What is said when nothing but MPS was left.
+/// The finding where only MPS is left.
 pub fn hidden_text() -> Text {
     (
         "with hostUsers: false an MPS server sees another user id than the pod's; one MPS server serves one user at a time".to_owned(),

@@ -1,4 +1,4 @@
-//! `narrowed`: warns where a choice leaves a pod fewer architectures or zones than it could reach.
+//! `narrowed`: warns of a placement that leaves a pod fewer architectures or zones than it could reach.
 
 use crate::engine::rules::check::Placed;
 use crate::engine::supply::places::PlaceKind;
@@ -8,7 +8,7 @@ use crate::engine::vocabulary::rule::Rule;
 /// The rule.
 pub static RULE: Rule = Rule::warns("narrowed", include_str!("narrowed.md"));
 
-/// Warns of architectures and zones that the choice leaves out.
+/// Warns of architectures and zones that the placement leaves out.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     for kind in PlaceKind::ALL {
         if placed.query.minds(kind) {
@@ -50,7 +50,7 @@ fn one(placed: &Placed<'_, '_>, kind: PlaceKind, findings: &mut Findings<'_>) {
     findings.add(&RULE, path, (message, fix));
 }
 
-/// As many as help.
+/// The first names, and how many more there are.
 fn listed(names: &[&str]) -> String {
     const MOST: usize = 5;
     let shown = names.get(..MOST).unwrap_or(names).join(", ");

@@ -12,16 +12,16 @@ pub static RULE: Rule = Rule::denies("no-such-offer", include_str!("no_such_offe
 /// What came nearest to serving the pod, in words.
 #[derive(Debug)]
 pub struct Nearest {
-    /// What the pod wants.
+    /// The request of the pod.
     pub requested_products: String,
-    /// Offers and what is wrong with each, nearest first; none where no node has any of it on offer.
+    /// Offers with the reason why each does not serve, nearest first; none where no node has such an offer.
     pub offers: Vec<String>,
-    /// What would help against what keeps the first of them from serving.
+    /// What would let the first of them serve the pod.
     pub fix: Option<String>,
 }
 
-/// Nothing known can ever serve the pod: what was considered, nearest first, and what would help. `tiers` are those that
-/// the namespace allows and that could serve it.
+/// Nothing known can ever serve the pod: the candidates, nearest first, and what would help. `tiers` are those that the
+/// namespace allows and that could serve it.
 pub fn text(query: &PlacementQuery<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
     let requested_products = nearest.requested_products;
     let message = match nearest.offers.as_slice() {
@@ -46,7 +46,7 @@ pub fn text(query: &PlacementQuery<'_, '_>, nearest: Nearest, tiers: &[&str]) ->
     (message, fix)
 }
 
-/// What to do where no node has anything of the kind.
+/// What to do where no node offers anything of the kind.
 fn nobody_offers(query: &PlacementQuery<'_, '_>) -> String {
     let names_it = query
         .requests
@@ -65,7 +65,7 @@ fn nobody_offers(query: &PlacementQuery<'_, '_>) -> String {
     }
 }
 
-/// What there is of the same kind under other names, or that there is nothing of the kind.
+/// The offers of the same kind under other names, or that there are none.
 fn existing(query: &PlacementQuery<'_, '_>) -> String {
     let mut names: Vec<&str> = Vec::new();
     for offer in &query.supply.offers {
@@ -101,7 +101,7 @@ fn whole_gpus(query: &PlacementQuery<'_, '_>) -> u64 {
     supply.groups.iter().map(of_group).sum()
 }
 
-/// What is said of an ask without a whole resource that the tier has no strategy for.
+/// The message for a request without a whole resource that the tier has no strategy for.
 pub fn unnamed() -> String {
     "no strategy may serve the ask, and it names no whole resource that could stay as it is"
         .to_owned()

@@ -20,7 +20,7 @@ pub static NO_SCHEDULER: Removal = Removal {
     },
 };
 
-/// What is said when nothing but shares was left.
+/// The finding where only shares are left.
 fn text(node: &str) -> Text {
     (
         format!(

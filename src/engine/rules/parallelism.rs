@@ -24,21 +24,21 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// What is said of the container alone.
+/// Settings that concern the container alone.
 const HERE: [Meaning; 2] = [Meaning::LocalData, Meaning::PerNode];
 
-/// More than a container gets.
+/// A setting that needs more devices than the container gets.
 struct PodRequest {
     told: String,
     ways: u64,
-    /// The most that would do.
+    /// The largest number that would fit.
     room: u64,
 }
 
 fn requested(query: &PlacementQuery<'_, '_>, request: &DeviceRequest<'_>, is_slice: bool) -> Option<PodRequest> {
     let container = query.pod.at(request.place)?;
     let mut settings = query.profile.settings(request.place);
-    // Where a container says how many of the copies are its own, the number of all says nothing of it.
+    // Where a container says how many of the copies it runs, the number of all copies does not concern it.
     let is_part = settings.clone().any(|s| s.meaning == Meaning::LocalData);
     settings.find_map(|setting| {
         let room = match setting.meaning {
@@ -52,7 +52,7 @@ fn requested(query: &PlacementQuery<'_, '_>, request: &DeviceRequest<'_>, is_sli
             return None;
         };
         let ways = word.parse().ok().filter(|ways| *ways > room)?;
-        // A worker of several shares the rest of the number with the others.
+        // The workers of a job share the other numbers among them.
         let is_all = HERE.contains(&setting.meaning) || query.profile.worker().is_none();
         is_all.then(|| PodRequest {
             told: setting.shown(),

@@ -32,20 +32,20 @@ pub static ALLOWED: [&str; 16] = [
     "SYS_RESOURCE",
 ];
 
-/// What debuggers need besides. With a folder of processes of the node it leads through their links to everything.
+/// Also allowed, for debuggers. Beside a folder of the node's processes it leads through their links to everything.
 pub static ALLOWED_WITHOUT_PROCESSES: [&str; 1] = ["SYS_PTRACE"];
 
 /// A part of a host path that is or may be such a folder.
 pub(crate) const PROCESSES: &str = "proc";
 
-/// What sidecars of meshes need besides, in a network of the pod's own.
+/// Also allowed, for sidecars of meshes, where the pod has a network of its own.
 pub static ALLOWED_IN_OWN_NETWORK: [&str; 2] = ["NET_ADMIN", "NET_RAW"];
 
-/// Capabilities that make a container as good as privileged, with or without `CAP_`. NVIDIA's toolkit takes SYS_ADMIN in
-/// the bounding set for privileged.
+/// Capabilities that make a container as good as privileged, with or without `CAP_`. NVIDIA's toolkit takes SYS_ADMIN
+/// in the bounding set for privileged.
 pub(crate) const LIFTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
 
-/// What lifts a pod over the walls between containers, and where it stands.
+/// A privilege by which a pod escapes the isolation of containers: its path and what it is.
 pub fn lift(pod: &Pod<'_>) -> Option<(String, String)> {
     spaces(pod).or_else(|| in_any(pod, is_lifting))
 }
@@ -78,7 +78,7 @@ fn lifted(
     Some((path, format!("container {} {what}", container.name())))
 }
 
-/// What of a security context is too much. The API server takes any name of a capability.
+/// The privilege of a security context, if it has one. The API server accepts any name of a capability.
 fn privilege(context: &SecurityContext<'_>, is_bad: impl Fn(&str) -> bool) -> Option<String> {
     if context.privileged == Some(true) {
         return Some("is privileged".to_owned());
@@ -98,7 +98,7 @@ fn is_among(list: &[&str], name: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(bare))
 }
 
-/// What is not ASCII may become a name that is when a runtime writes it in capitals.
+/// A name that is not ASCII may become ASCII when a runtime writes it in upper case.
 fn is_lifting(name: &str) -> bool {
     !name.is_ascii() || is_among(&LIFTING, name)
 }
@@ -121,12 +121,12 @@ fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
     }
 }
 
-/// Looks for privilege, as good as root, in one container.
+/// Looks for privileges that amount to root in one container.
 pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
     add(lifted(place, container, is_lifting), findings);
 }
 
-/// Looks for whatever reaches past a share of the pod in one of its containers.
+/// Looks in one container for privileges that reach past the pod's share.
 pub fn beside_gpu(
     pod: &Pod<'_>,
     place: Place,
@@ -136,12 +136,12 @@ pub fn beside_gpu(
     add(lifted(place, container, reaches_out(pod)), findings);
 }
 
-/// What reaches past the GPUs that the pod holds, and where it stands.
+/// A privilege that reaches past the GPUs that the pod holds: its path and what it is.
 pub fn reach(pod: &Pod<'_>) -> Option<(String, String)> {
     spaces(pod).or_else(|| in_any(pod, reaches_out(pod)))
 }
 
-/// Looks for such a pod on a shared device or a MIG slice.
+/// Looks for such a privilege in a pod on a shared device or a MIG slice.
 pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
     if standing.holds == Some(AllocatedDevice::Part) {
         add(reach(input.pod), findings);

@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule::denies("protected-metadata", include_str!("protect
 pub(in crate::engine) const LABELS: [&str; 3] =
     [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
 
-/// Looks for labels of slicegate that were written in advance with values the pod is not given.
+/// Looks for labels of slicegate that the pod already has, with values that it is not given.
 pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>) {
     for key in LABELS {
         let Some(found) = pod.label(key) else {
@@ -48,7 +48,7 @@ pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>)
     }
 }
 
-/// Refuses a pod of whose metadata not even what may be slicegate's was read to its end: a label could hide in the rest.
+/// Refuses a pod with more metadata than is read, even of keys that may be slicegate's: a label could hide in the rest.
 pub fn unread(pod: &Pod<'_>, findings: &mut Findings<'_>) {
     if pod.cut != Cut::KeysThatMatter {
         return;
@@ -72,7 +72,7 @@ pub fn check_update(input: &DecisionInput<'_>, update: &Update<'_>, findings: &m
 }
 
 /// Looks for slicegate's labels and receipt that an update adds, changes or removes. `adoption` is the boundary label
-/// that may be added where none was; whoever else adds one is not looked for here.
+/// that may be added where there was none.
 fn changed(
     before: &Pod<'_>,
     after: &Pod<'_>,
@@ -108,7 +108,7 @@ fn differs(
         (Some(old), Some(new)) if old != new => "changed",
         _ => return,
     };
-    // What is gone has no place in the pod as it is to become.
+    // A key that was removed has no path in the new pod.
     let path = match new {
         Some(_) => format!("/metadata/{list}/{}", pointer(key)),
         None => "/metadata".to_owned(),
@@ -120,10 +120,10 @@ fn differs(
     findings.add(&RULE, path, (message, fix));
 }
 
-/// As many are told of as help.
+/// More findings would not help.
 const MOST_FOUND: usize = 100;
 
-/// Looks for annotations that inject devices or mounts and that an update adds or gives another value: what starts
+/// Looks for annotations that inject devices or mounts and that an update adds or changes: containers that start
 /// later in the pod would get them.
 fn injected(before: &Pod<'_>, after: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     let there = before.annotations().into_iter().flat_map(Pairs::iter);

@@ -12,7 +12,7 @@ use crate::facts::Pod;
 /// The rule.
 pub static RULE: Rule = Rule::warns("quota-escape", include_str!("quota_escape.md"));
 
-/// Warns of every name that a quota counted before and none counts afterwards.
+/// Warns of every rewrite from a name that a quota counts to one that no quota counts.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     let Placed { query, placement, .. } = *placed;
     let namespace = placed.input.namespace;
@@ -50,8 +50,8 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Warns of a pod that Kueue holds back and that takes another name than it was written with: Kueue makes its Workload from
-/// the pod as it is created (kubernetes-sigs/kueue `pkg/controller/jobs/pod`).
+/// Warns of a pod that Kueue holds back and that takes another name than it was written with: Kueue makes its Workload
+/// from the pod as it is created (kubernetes-sigs/kueue `pkg/controller/jobs/pod`).
 pub fn queued(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     let Placed { query, placement, .. } = *placed;
     let Some(queue) = queue(query.pod) else { return };
@@ -73,7 +73,7 @@ fn queue(pod: &Pod<'_>) -> Option<String> {
     let name = pod.label("kueue.x-k8s.io/queue-name");
     let gates = pod.spec.as_ref()?.scheduling_gates.iter().flatten();
     let mut gates = gates.filter_map(|gate| gate.name.as_deref());
-    // Kueue counts a Job by its template; a label that stands there too comes with its pods.
+    // Kueue counts a Job by its template, whose labels its pods have too.
     let is_jobs = || {
         pod.owners()
             .iter()

@@ -12,14 +12,14 @@ use crate::json::Raw;
 /// The rule.
 pub static RULE: Rule = Rule::denies("reserved-selector", include_str!("reserved_selector.md"));
 
-/// Looks for terms that name a key of slicegate's. `own` says which of them slicegate gives this pod: a label, and the
-/// value of it that the term spares.
+/// Looks for terms that name a key of slicegate's. `own` are the labels whose terms slicegate gives this pod,
+/// with the value that the term spares.
 pub fn check(pod: &Pod<'_>, own: &[(&str, &str)], findings: &mut Findings<'_>) {
     let mut named = foreign(pod, own);
     let Some((index, key)) = named.next() else {
         return;
     };
-    // One finding however many there are: a pod can hold a hundred thousand.
+    // One finding for all of them: a pod can have a hundred thousand.
     let more = match named.count() {
         0 => String::new(),
         1 => ", and one more term does".to_owned(),
@@ -43,7 +43,7 @@ pub(in crate::engine) fn is_found(pod: &Pod<'_>, own: &[(&str, &str)]) -> bool {
     foreign(pod, own).next().is_some()
 }
 
-/// The terms that name a key of slicegate's and are none that it gives this pod: each with its index and the key.
+/// The terms that name a key of slicegate's and that slicegate does not give this pod: each with its index and the key.
 fn foreign<'p>(
     pod: &'p Pod<'_>,
     own: &'p [(&'p str, &'p str)],
@@ -63,8 +63,8 @@ pub fn is_named(pod: &Pod<'_>) -> bool {
     terms.any(|term| named_key(*term).is_some())
 }
 
-/// The first key of slicegate's that a term names. What cannot be read as a term and has slicegate's domain in it is
-/// taken to name one.
+/// The first key of slicegate's that a term names. A text that cannot be read as a term and contains slicegate's domain
+/// counts as one.
 fn named_key(term: Raw<'_>) -> Option<String> {
     let text = term.get();
     // A key may be written with escapes.

@@ -1,4 +1,4 @@
-//! `runtime-class`: refuses NVIDIA's runtime class on a pod that asks for no GPU.
+//! `runtime-class`: refuses NVIDIA's runtime class on a pod that requests no GPU.
 
 use crate::engine::line::input::DecisionInput;
 use crate::engine::rules::check::{Removal, PodContext};
@@ -46,7 +46,7 @@ pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut
     findings.add(&RULE, "/spec/runtimeClassName", (message, fix));
 }
 
-/// A virtual machine gets no device of its node by the node's own device plugin.
+/// The node's own device plugin gives no device to a virtual machine.
 fn in_virtual_machine(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
     let classes = input.runtime_classes;
     let sandbox = classes.sandbox(input.pod, &input.policy.placement.sandboxes);
@@ -62,7 +62,7 @@ fn in_virtual_machine(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
     findings.warn(&RULE, "/spec/runtimeClassName", (message, fix));
 }
 
-/// What is said of a sandbox where nothing but MPS was left.
+/// The finding about a sandbox where only MPS is left.
 pub fn sandbox_text(class: &str) -> Text {
     (
         format!(
@@ -73,15 +73,15 @@ pub fn sandbox_text(class: &str) -> Text {
     )
 }
 
-/// Whether GPUs are hidden from the containers of a pod that did not ask for one: the runtime would show them, and the
-/// policy did not allow that.
+/// Whether GPUs are hidden from the containers of a pod that requests none: the runtime would show them, and the policy
+/// does not allow that.
 pub fn hides(input: &DecisionInput<'_>) -> bool {
     input.policy.severity(&RULE) == Severity::Deny
         && input.runtime_classes.shows_gpus(input.pod)
 }
 
-/// Whether a claim or another vendor's GPU is why the pod runs under that runtime. It is nobody's word for it: such a pod
-/// is let in with all GPUs hidden from it, and neither needs the runtime to show them.
+/// Whether a claim or another vendor's GPU may be why the pod runs under that runtime. A false claim gains nothing:
+/// such a pod is let in with all GPUs hidden from it, and neither needs the runtime to show them.
 fn takes_otherwise(pod: &Pod<'_>) -> bool {
     let claims = pod.spec.as_ref().and_then(|s| s.resource_claims.as_deref());
     claims.is_some_and(|c| !c.is_empty())

@@ -19,7 +19,7 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Looks at it where the request stays as written and may turn out to be a share.
+/// Looks at the scheduler where the request stays as written and may turn out to be a share.
 pub fn unless_whole(pod: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>) {
     refuse(pod, policy, "may share a device", findings);
 }

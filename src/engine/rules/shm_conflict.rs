@@ -24,7 +24,7 @@ pub static OWN_MOUNT: Removal = Removal {
     },
 };
 
-/// The container whose own mount the device plugin's would collide with under MPS.
+/// The container whose mount would collide with the device plugin's under MPS.
 fn mounting(query: &PlacementQuery<'_, '_>, strategy: Strategy) -> Option<Place> {
     if strategy != Strategy::Mps {
         return None;
@@ -33,13 +33,13 @@ fn mounting(query: &PlacementQuery<'_, '_>, strategy: Strategy) -> Option<Place>
     query.requests.iter().map(|w| w.place).find(mounts)
 }
 
-/// Whether a container has a mount of its own where MPS has one.
+/// Whether a container has a mount of its own on `/dev/shm`.
 pub(in crate::engine) fn mounts_shm(container: &Container<'_>) -> bool {
     let mut mounts = container.volume_mounts.iter().flatten();
     mounts.any(|m| m.mount_path.as_deref().is_some_and(is_shm))
 }
 
-/// What is said when nothing but MPS was left.
+/// The finding where only MPS is left.
 pub fn text(pod: &Pod<'_>) -> Text {
     let message = "MPS mounts the node's shared memory on /dev/shm, where the container has a mount of its own";
     let has = |key: &&str| pod.label(key).is_some();
@@ -49,9 +49,9 @@ pub fn text(pod: &Pod<'_>) -> Text {
     (message.to_owned(), fix)
 }
 
-/// Who makes that mount by itself, by the labels of its pods, and how it is told not to. Sources: ray-project/kuberay
-/// `controllers/ray/common/pod.go` and `utils/constant.go`, kserve/kserve `pkg/constants`, `config/llmisvcconfig` and
-/// `config/runtimes`, llm-d/llm-d `guides`.
+/// Systems that make that mount themselves, by the labels of their pods, and the setting that stops it. Sources:
+/// ray-project/kuberay `controllers/ray/common/pod.go` and `utils/constant.go`, kserve/kserve `pkg/constants`,
+/// `config/llmisvcconfig` and `config/runtimes`, llm-d/llm-d `guides`.
 const MOUNTERS: [(&[&str], &str); 4] = [
     (
         &["ray.io/cluster", "ray.io/node-type", "ray.io/group"],

@@ -1,25 +1,25 @@
-//! What `subPath` and `subPathExpr` of a mount come to, as far as the pod says it.
+//! Expands `subPath` and `subPathExpr` of a mount, as far as the pod itself says what they are.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::facts::pod::{Container, VolumeMount};
 
-/// The longest path a node takes (`PATH_MAX` of Linux), in bytes; nothing longer is worked out.
+/// The longest path a node takes (`PATH_MAX` of Linux), in bytes; longer ones are not expanded.
 const LONGEST: usize = 4096;
 /// How deep variables may refer to one another.
 const DEEPEST: usize = 8;
 /// References that are followed in one pod, so that no pod takes long to read.
 const MOST_STEPS: usize = 20_000;
 
-/// Works out the parts of volumes that are mounted, one pod long.
+/// Expands the mounted parts of the volumes of one pod.
 pub(super) struct SubPaths {
     is_expanded: bool,
     steps: usize,
 }
 
 impl SubPaths {
-    /// Without expansion an expression with variables is one that nobody can say anything of.
+    /// Without expansion the value of an expression with variables stays unknown.
     pub(super) fn new(is_expanded: bool) -> Self {
         let steps = if is_expanded { MOST_STEPS } else { 0 };
         Self { is_expanded, steps }

@@ -1,4 +1,4 @@
-//! `supply-unknown`: warns where nothing can be said about the nodes a pod may reach.
+//! `supply-unknown`: warns where too little is known of the nodes that a pod may reach.
 
 use crate::engine::line::placement::PlacementQuery;
 use crate::engine::supply::{Group, Knowledge, Unknown};
@@ -20,7 +20,7 @@ pub fn keys(keys: &[&str], findings: &mut Findings<'_>) {
     findings.add(&RULE, "/spec", (message, fix));
 }
 
-/// As many keys as help, of those that are no longer than a key can be.
+/// The first keys that are no longer than a key can be, and how many more there are.
 fn listed(keys: &[&str]) -> String {
     const MOST: usize = 10;
     const LONGEST: usize = 317;
@@ -32,7 +32,7 @@ fn listed(keys: &[&str]) -> String {
     }
 }
 
-/// Warns of GPU nodes that do not say what they hand out, each kind of reason with a node that gives it.
+/// Warns of GPU nodes that do not say what they advertise: each reason with one of its nodes.
 pub fn nodes(query: &PlacementQuery<'_, '_>, groups: &[&Group], findings: &mut Findings<'_>) {
     const MOST: usize = 3;
     let mut reasons: Vec<Reason<'_>> = Vec::new();
@@ -68,7 +68,7 @@ pub fn nodes(query: &PlacementQuery<'_, '_>, groups: &[&Group], findings: &mut F
     findings.add(&RULE, "", (message, fix));
 }
 
-/// A reason, and who gives it.
+/// A reason, with one of its nodes.
 struct Reason<'a> {
     unknown: &'a Unknown,
     node: &'a str,
@@ -95,7 +95,7 @@ impl Reason<'_> {
     }
 }
 
-/// Warns where there are no nodes of which anything could be said.
+/// Warns where nothing is known of any node.
 pub fn no_nodes(knowledge: Knowledge, findings: &mut Findings<'_>) {
     let (message, fix) = match knowledge {
         Knowledge::Assumed => (

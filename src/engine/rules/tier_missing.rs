@@ -1,4 +1,4 @@
-//! `tier-missing`: refuses an ask for a share where no tier applies.
+//! `tier-missing`: refuses a request for a share where no tier applies.
 
 use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::rule::Rule;
@@ -6,7 +6,7 @@ use crate::engine::vocabulary::rule::Rule;
 /// The rule.
 pub static RULE: Rule = Rule::denies("tier-missing", include_str!("tier_missing.md")).always();
 
-/// An ask or a strategy where no tier says what it may become.
+/// A request or a strategy without a tier.
 pub fn text(what: &str, allowed: &[&str]) -> Text {
     (
         format!(

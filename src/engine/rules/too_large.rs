@@ -1,4 +1,4 @@
-//! `too-large`: refuses a pod that says more than any pod sensibly says.
+//! `too-large`: refuses a pod that is larger than any pod needs to be.
 
 use crate::engine::relevance::pod_limits::Excess;
 use crate::engine::vocabulary::findings::{Findings, Text};
@@ -12,7 +12,7 @@ pub fn refuse(excess: Excess, findings: &mut Findings<'_>) {
     findings.refuse(&RULE, excess.limit.path, text(excess));
 }
 
-/// What is said of what is too much.
+/// The finding about an excess.
 pub(in crate::engine) fn text(excess: Excess) -> Text {
     let Excess { limit, found } = excess;
     let found = match found {

@@ -1,4 +1,4 @@
-//! `unknown-key`: warns of a key of slicegate's that nobody knows, or that stands where it does nothing.
+//! `unknown-key`: warns of a key of slicegate's that is unknown, or in a place where it does nothing.
 
 use crate::engine::rules::protected_metadata::LABELS;
 use crate::engine::vocabulary::findings::{Findings, Text};
@@ -13,7 +13,7 @@ use crate::facts::Pairs;
 /// The rule.
 pub static RULE: Rule = Rule::warns("unknown-key", include_str!("unknown_key.md"));
 
-/// What an annotation of a pod may be called.
+/// The annotations of a pod.
 const ON_A_POD: [&str; 8] = [
     names::TIER,
     names::TRUST_BOUNDARY,
@@ -25,7 +25,7 @@ const ON_A_POD: [&str; 8] = [
     names::MODE,
 ];
 
-/// What only a namespace's administrator may say.
+/// The annotations that only a namespace may have.
 const ON_A_NAMESPACE: [&str; 2] = [names::ALLOWED_TIERS, names::BOUNDARY_MEMBERS];
 
 /// The beginnings of annotations for one container.
@@ -35,7 +35,7 @@ const FOR_A_CONTAINER: [&str; 3] = [
     names::CONTAINER_COMPUTE,
 ];
 
-/// Where a key stands.
+/// Where a key is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     /// Among the annotations.
@@ -59,7 +59,7 @@ pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
     let pod = input.pod;
     let all =
         |pairs: Option<&'_ Pairs<'_>>| pairs.is_some_and(|p| p.iter().any(|(k, _)| is_own(k)));
-    // Hardly a pod has such a key that is not right.
+    // Most pods have no key of slicegate's.
     if !all(pod.annotations()) && !all(pod.labels()) {
         return;
     }
@@ -71,7 +71,8 @@ pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
     tell(wrong, |path, text| findings.add(&RULE, path, text));
 }
 
-/// Looks through the metadata of a workload, whose pods come from the template at `pod_path`; it never does more than warn.
+/// Looks through the metadata of a workload, whose pods come from the template at `pod_path`; it never does more than
+/// warn.
 pub fn on_workload<'k>(
     keys: impl Iterator<Item = (KeyKind, &'k str)>,
     pod_path: &str,
@@ -92,7 +93,7 @@ pub fn on_workload<'k>(
     tell(wrong, |path, text| findings.warn(&RULE, path, text));
 }
 
-/// Findings; more would say nothing more.
+/// More findings would not help.
 const MOST: usize = 3;
 
 fn tell<'k>(
@@ -130,13 +131,13 @@ fn annotation(key: &str) -> Option<(String, String)> {
     Some(unknown("annotation", key))
 }
 
-/// Whether an annotation of a pod is called so.
+/// Whether this is a known annotation of a pod.
 fn is_right(key: &str) -> bool {
     let written = [names::DECISION, names::WORKLOAD];
     ON_A_POD.contains(&key) || is_size(key) || written.contains(&key)
 }
 
-/// What is wrong with a label of a pod; those that slicegate writes are judged by `protected-metadata`.
+/// What is wrong with a label of a pod; `protected-metadata` checks those that slicegate writes.
 fn label(key: &str) -> Option<(String, String)> {
     if !is_own(key) || LABELS.contains(&key) {
         return None;
@@ -171,9 +172,9 @@ fn unknown(what: &str, key: &str) -> Text {
     }
 }
 
-/// The annotation of a pod that is meant: itself, or the nearest one.
+/// The annotation of a pod that was probably meant: the key itself, or the nearest one.
 fn meant(key: &str) -> Option<String> {
-    /// No key that is meant is longer, and messages stay short.
+    /// No known key is longer, and messages stay short.
     const LONGEST: usize = 128;
     if key.len() > LONGEST {
         return None;

@@ -1,4 +1,4 @@
-//! `visible-devices`: refuses a pod that reaches for GPUs past its request.
+//! `visible-devices`: refuses a pod that reaches GPUs past its request.
 
 use crate::engine::line::input::DecisionInput;
 use crate::engine::line::taking::taken_by;
@@ -27,8 +27,8 @@ pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut
     annotations(pod, standing, policy, findings);
 }
 
-/// Looks for them in one container. `hides_gpus`: without a GPU and a word of its own it is given
-/// `NVIDIA_VISIBLE_DEVICES=void`.
+/// Looks for them in one container. `hides_gpus`: a container without a GPU that does not set `NVIDIA_VISIBLE_DEVICES`
+/// is given `void`.
 pub fn in_container(
     place: Place,
     container: &Container<'_>,
@@ -69,11 +69,11 @@ pub fn in_container(
     mounts(place, container, findings);
 }
 
-/// The toolkit takes an image with it for one from before `NVIDIA_VISIBLE_DEVICES`, and an absent
-/// `NVIDIA_VISIBLE_DEVICES` there for `all` (`internal/config/image/cuda_image.go`, `IsLegacy`).
+/// With it the toolkit takes an image for one from before `NVIDIA_VISIBLE_DEVICES`, and reads an absent
+/// `NVIDIA_VISIBLE_DEVICES` as `all` (`internal/config/image/cuda_image.go`, `IsLegacy`).
 pub const LEGACY: &str = "CUDA_VERSION";
 
-/// What of `NVIDIA_VISIBLE_DEVICES` shows no device.
+/// The values of `NVIDIA_VISIBLE_DEVICES` that show no device.
 pub(crate) const NOTHING: [&str; 3] = ["", "void", "none"];
 
 fn shows_devices(variable: &EnvVar<'_>) -> bool {
@@ -90,15 +90,14 @@ fn shows_nothing(variable: &EnvVar<'_>) -> bool {
         .is_some_and(|value| NOTHING.contains(&value))
 }
 
-/// Whether a container has neither a GPU, whose plugin sets `NVIDIA_VISIBLE_DEVICES`, nor a word of its own that it
-/// wants none.
+/// Whether a container neither has a GPU, whose plugin sets `NVIDIA_VISIBLE_DEVICES`, nor hides GPUs from itself.
 pub fn is_open(container: &Container<'_>) -> bool {
     let mut env = container.env().iter();
     let says = |v: &EnvVar<'_>| v.name() == names::VISIBLE_DEVICES && shows_nothing(v);
     taken_by(container).next().is_none() && !env.any(says)
 }
 
-/// A whole config map or secret under a prefix that makes its keys such variables.
+/// A whole ConfigMap or Secret under a prefix that turns its keys into such variables.
 fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mut Findings<'_>) {
     let sources = container.env_from.as_deref().unwrap_or_default();
     for (index, source) in sources.iter().enumerate() {
@@ -170,11 +169,11 @@ fn annotations(pod: &Pod<'_>, standing: PodContext<'_>, policy: &Policy, finding
     }
 }
 
-/// By this annotation GKE's TCPX lists the GPUs that a pod holds anyway, on machines of so many GPUs (A3). Whoever holds
-/// fewer could list those of others: a device plugin, and not the pod, chooses which ones a pod holds.
+/// By this annotation GKE's TCPX lists the GPUs that a pod holds anyway, on machines of so many GPUs (A3). A pod with
+/// fewer could list those of others: the device plugin, not the pod, chooses which GPUs a pod holds.
 pub(crate) const OF_A_NODE: (&str, u64) = ("devices.gke.io/container.", 8);
 
-/// How many GPUs a list of devices names; none where it is more than a list of NVIDIA's devices by their own paths: a
+/// How many GPUs a list of devices names; none where the list has anything but NVIDIA's devices by their own paths: a
 /// number instead of a path, another spelling or a mount could be anything.
 fn listed(value: &str) -> Option<u64> {
     if value.len() > LONGEST_LIST {

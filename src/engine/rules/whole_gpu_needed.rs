@@ -11,7 +11,7 @@ use crate::engine::vocabulary::strategy::Strategy;
 /// The rule.
 pub static RULE: Rule = Rule::denies("whole-gpu-needed", include_str!("whole_gpu_needed.md"));
 
-/// Takes shares and slices out of the choice of a container with several GPUs, whatever the policy makes of the rule.
+/// Takes shares and slices out of the choice of a container with several GPUs, whatever severity the rule has.
 pub static SEVERAL_GPUS: Removal = Removal {
     rule: &RULE,
     is_absolute: true,

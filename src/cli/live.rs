@@ -14,9 +14,9 @@ use crate::config::documents::{self, Input};
 use crate::config::fleet::{self, FleetError};
 use crate::config::pods::{self, PresentPod};
 use crate::config::policy;
+use crate::controllers::SHARING_POLICIES;
 use crate::engine::supply::NodeView;
 use crate::engine::{ExcludedNamespaces, Namespaces, Policy, RuntimeClasses};
-use crate::upkeep::SHARING_POLICIES;
 
 /// How long an API server may be silent before people are told.
 const SILENCE: Duration = Duration::from_secs(10);

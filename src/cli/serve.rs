@@ -7,7 +7,9 @@ use anyhow::bail;
 use super::DONE;
 use super::args::{LogFormat, ServeArgs};
 use crate::engine::ExcludedNamespaces;
-use crate::server::{self, CertificateSource, ClusterSource, FileSource, Keep, Settings};
+use crate::server::{
+    self, CertificateSource, ClusterSource, ControllerSettings, FileSource, Settings,
+};
 
 /// Runs until it is told to stop and returns the exit status.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
@@ -37,7 +39,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         cluster: (!is_alone).then_some(ClusterSource {
             kubeconfig: args.kubeconfig,
         }),
-        keep: Keep {
+        controllers: ControllerSettings {
             guard: args.keep_guard,
             events: args.events,
             records: args.keep_records,

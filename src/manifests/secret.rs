@@ -1,14 +1,14 @@
-//! The Secret that the Deployment reads its certificate from.
+//! The Secret with a certificate that the Deployment mounts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::{Service, TLS_SECRET};
-use crate::certificates::Generated;
+use crate::certificates::GeneratedCertificate;
 
-/// A Secret of type `kubernetes.io/tls` with the authority beside it, as cert-manager would make it.
-pub fn tls_secret(service: Service<'_>, generated: &Generated) -> Value {
+/// A Secret of type `kubernetes.io/tls` that also holds `ca.crt`, as cert-manager writes it.
+pub fn tls_secret(service: Service<'_>, generated: &GeneratedCertificate) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Secret",

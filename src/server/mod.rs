@@ -4,8 +4,8 @@ mod admin;
 mod capacity;
 mod certificate;
 mod clients;
+mod controllers;
 mod events;
-mod keepers;
 mod listener;
 mod log;
 mod metrics;
@@ -33,8 +33,9 @@ use tracing::{error, info};
 use crate::engine::ExcludedNamespaces;
 use admin::Admin;
 use clients::{Clients, one_thread};
+pub use controllers::ControllerSettings;
+use controllers::Controllers;
 use events::Notes;
-use keepers::Keepers;
 use listener::Acceptor;
 use metrics::Metrics;
 use renewal::ServerCertificate;
@@ -70,23 +71,8 @@ pub struct Settings {
     pub excluded_namespaces: ExcludedNamespaces,
     /// The cluster, where anything is watched.
     pub cluster: Option<ClusterSource>,
-    /// What is kept in order in the cluster.
-    pub keep: Keep,
-}
-
-/// What is kept in order in the cluster, by one of the replicas at a time.
-#[derive(Debug)]
-pub struct Keep {
-    /// The guard in the API server.
-    pub guard: bool,
-    /// Events on the owners of pods that are refused; every replica tells of those it refused itself.
-    pub events: bool,
-    /// What outlives a process: the status of SharingPolicies, and nodes that are gone and still count.
-    pub records: bool,
-    /// slicegate's own namespace.
-    pub namespace: String,
-    /// What this replica is called.
-    pub identity: String,
+    /// Which controllers run.
+    pub controllers: ControllerSettings,
 }
 
 /// How the cluster is reached.
@@ -198,7 +184,7 @@ struct Bound {
     shared: Arc<Shared>,
     certificate: ServerCertificate,
     world: Sources,
-    keep: Keep,
+    controllers: ControllerSettings,
     excluded_namespaces: ExcludedNamespaces,
     notes: mpsc::Receiver<ObjectEvent>,
     webhook: net::TcpListener,
@@ -215,14 +201,14 @@ impl Bound {
                 };
                 Some(Cluster::connect(access).await?)
             }
-            None => settings.keep.alone()?,
+            None => settings.controllers.without_cluster()?,
         };
         let (notes, left) = Notes::new();
-        let notes = settings.keep.events.then_some(notes);
+        let notes = settings.controllers.events.then_some(notes);
         let shared = Arc::new(Shared::new(Metrics::new(), cluster, notes));
         let world = Sources::open(&settings)?;
         let (source, client_ca) = (settings.certificate, settings.client_ca);
-        let namespace = &settings.keep.namespace;
+        let namespace = &settings.controllers.namespace;
         let certificate = ServerCertificate::open(source, client_ca, namespace, &shared)?;
         info!(
             version = env!("CARGO_PKG_VERSION"),
@@ -236,7 +222,7 @@ impl Bound {
             shared,
             certificate,
             world,
-            keep: settings.keep,
+            controllers: settings.controllers,
             excluded_namespaces: settings.excluded_namespaces,
             notes: left,
         })
@@ -254,9 +240,9 @@ impl Bound {
             admin_closing.clone(),
             TaskTracker::new(),
         ));
-        let keepers = Keepers::new(&shared, self.keep, self.excluded_namespaces);
-        self.world.start(&shared, &keepers, &mut tasks).await;
-        keepers.start(&shared, self.notes, &mut tasks);
+        let controllers = Controllers::new(&shared, self.controllers, self.excluded_namespaces);
+        self.world.start(&shared, &controllers, &mut tasks).await;
+        controllers.start(&shared, self.notes, &mut tasks);
         self.certificate.start(&shared, &mut tasks);
         let clients = Clients::start(&shared, self.webhook)?;
         let mut is_whole = true;
@@ -273,7 +259,7 @@ impl Bound {
         };
         is_whole &= clients.serve(&shared, stop).await;
         tasks.shutdown().await;
-        keepers.end().await;
+        controllers.end().await;
         admin_closing.cancel();
         let _ = admin.await;
         match is_whole {

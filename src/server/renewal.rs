@@ -12,8 +12,8 @@ use tracing::{error, info, warn};
 use super::certificate::{CertificateFiles, KeptCertificate, Reminder, Tls, TlsError};
 use super::shared::Shared;
 use super::{CertificateSource, StartError};
+use crate::controllers::certificate::{Settings, controller};
 use crate::manifests::Service;
-use crate::upkeep::certificate::{Settings, keep};
 
 /// Polling is right under the links that the kubelet turns, where notifications are lost; a look costs a `stat`.
 const EVERY: Duration = Duration::from_secs(1);
@@ -48,7 +48,7 @@ impl ServerCertificate {
                     namespace,
                     ..Service::default()
                 };
-                let (shown, keeping) = keep(cluster, Settings::of(service, &secret));
+                let (shown, keeping) = controller(cluster, Settings::of(service, &secret));
                 let kept = KeptCertificate::open(shown, client_ca)?;
                 Ok(Self::Kept(kept, Box::pin(keeping)))
             }

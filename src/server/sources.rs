@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::keepers::Keepers;
+use super::controllers::Controllers;
 use super::shared::Shared;
 use super::world::{Change, Part, Parts, Watches, WorldFiles, keep};
 use super::{Settings, StartError, reload};
@@ -74,11 +74,11 @@ impl Sources {
     pub(super) async fn start(
         self,
         shared: &Arc<Shared>,
-        keepers: &Keepers,
+        controllers: &Controllers,
         tasks: &mut JoinSet<()>,
     ) {
         let (changes, taken) = mpsc::channel(CHANGES);
-        let published = keepers.published();
+        let published = controllers.published();
         tasks.spawn(keep(Arc::clone(shared), self.parts, taken, published));
         for change in self.first {
             // Whoever takes it in ends only with the server.
@@ -103,8 +103,8 @@ impl Sources {
                 };
             }
             let (left, policy) = oneshot::channel();
-            if let Some(records) = keepers.records() {
-                let (watches, is_read) = (watches(), keepers.is_read());
+            if let Some(records) = controllers.records() {
+                let (watches, is_read) = (watches(), controllers.is_read());
                 tasks.spawn(async move {
                     let content = records.read().await;
                     watches.remember(content.nodes.as_deref()).await;
@@ -114,7 +114,7 @@ impl Sources {
                 });
             }
             if self.watched.contains(&Part::Policy) {
-                let (watches, policies) = (watches(), keepers.policies());
+                let (watches, policies) = (watches(), controllers.policies());
                 tasks.spawn(async move {
                     let left = timeout(PATIENCE, policy).await;
                     let left = left.ok().and_then(Result::ok).flatten();

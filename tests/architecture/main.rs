@@ -142,11 +142,11 @@ fn manifests_cel_and_certificates_know_nothing_of_the_wire_the_server_and_the_co
 }
 
 #[test]
-fn what_is_kept_in_order_in_a_cluster_knows_nothing_of_the_server_and_the_command_line() {
+fn controllers_know_nothing_of_the_server_and_the_command_line() {
     let others = ["crate::admission", "crate::cli", "crate::server"];
-    no_file_of("src/upkeep", &others);
+    no_file_of("src/controllers", &others);
     for folder in ["src/engine", "src/facts", "src/admission", "src/config"] {
-        no_file_of(folder, &["crate::upkeep"]);
+        no_file_of(folder, &["crate::controllers"]);
     }
     for folder in [
         "src/cluster",
@@ -154,7 +154,7 @@ fn what_is_kept_in_order_in_a_cluster_knows_nothing_of_the_server_and_the_comman
         "src/manifests",
         "src/cel",
     ] {
-        no_file_of(folder, &["crate::upkeep"]);
+        no_file_of(folder, &["crate::controllers"]);
     }
 }
 
@@ -199,7 +199,7 @@ fn a_report_is_data_that_is_made_of_what_was_read_elsewhere() {
             "crate::cluster",
             "crate::config",
             "crate::server",
-            "crate::upkeep",
+            "crate::controllers",
             "anstyle",
             "clap",
             "tokio",
@@ -221,7 +221,7 @@ fn a_report_is_data_that_is_made_of_what_was_read_elsewhere() {
         "src/doctor",
         "src/cel",
         "src/manifests",
-        "src/upkeep",
+        "src/controllers",
     ] {
         no_file_of(folder, &["crate::report"]);
     }

@@ -14,8 +14,8 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use slicegate::cluster::{Access, Cluster};
+use slicegate::controllers::certificate::{Lifetimes, ServerIdentity, Settings, controller};
 use slicegate::manifests::Service;
-use slicegate::upkeep::certificate::{Lives, ServerIdentity, Settings, keep};
 use tokio::sync::{oneshot, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -35,7 +35,7 @@ pub struct Replica {
 impl Replica {
     /// Starts one that reaches the cluster by a kubeconfig.
     #[track_caller]
-    pub fn start(kubeconfig: &Path, lives: Lives) -> Self {
+    pub fn start(kubeconfig: &Path, lifetimes: Lifetimes) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -46,10 +46,10 @@ impl Replica {
         };
         let cluster = runtime.block_on(Cluster::connect(access));
         let settings = Settings {
-            lives,
+            lifetimes,
             ..Settings::of(Service::default(), "slicegate-tls")
         };
-        let (shown, keeping) = keep(cluster.expect("a way to the cluster"), settings);
+        let (shown, keeping) = controller(cluster.expect("a way to the cluster"), settings);
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let asked = Arc::new(AtomicUsize::new(0));

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use slicegate::upkeep::certificate::Lives;
+use slicegate::controllers::certificate::Lifetimes;
 use tempfile::TempDir;
 use time::Duration as Long;
 
@@ -102,8 +102,8 @@ impl Scene {
         }
     }
 
-    fn replica(&self, lives: Lives) -> Replica {
-        Replica::start(&self.folder.path().join("replica.kubeconfig"), lives)
+    fn replica(&self, lifetimes: Lifetimes) -> Replica {
+        Replica::start(&self.folder.path().join("replica.kubeconfig"), lifetimes)
     }
 
     /// Registers one replica for each kind, behind a webhook that is somebody else's.
@@ -207,11 +207,11 @@ fn bundle(object: &Value) -> &str {
     bundle.as_str().unwrap_or_default()
 }
 
-/// Lives so short that an authority is replaced within half a minute.
-fn short() -> Lives {
-    Lives {
+/// Lifetimes so short that an authority is replaced within half a minute.
+fn short() -> Lifetimes {
+    Lifetimes {
         authority: Long::seconds(30),
-        leaf: Long::seconds(12),
+        serving: Long::seconds(12),
         announce: Long::seconds(5),
         settle: Long::seconds(2),
         skew: Long::seconds(2),
@@ -221,13 +221,13 @@ fn short() -> Lives {
 
 pub fn two_replicas_make_one_authority_and_keep_what_api_servers_trust(stage: &mut Stage) {
     let scene = Scene::set(stage);
-    let lives = Lives {
+    let lifetimes = Lifetimes {
         announce: Long::seconds(2),
         settle: Long::seconds(20),
         skew: Long::seconds(1),
-        ..Lives::default()
+        ..Lifetimes::default()
     };
-    let replicas = [scene.replica(lives), scene.replica(lives)];
+    let replicas = [scene.replica(lifetimes), scene.replica(lifetimes)];
     // Nobody calls them yet, so both show something at once.
     scene
         .cluster
@@ -279,7 +279,7 @@ pub fn two_replicas_make_one_authority_and_keep_what_api_servers_trust(stage: &m
     scene.wait_until_both_are_asked(&replicas);
     // Where nothing is new, one that starts does not wait.
     std::thread::sleep(seconds(4));
-    let third = scene.replica(lives);
+    let third = scene.replica(lifetimes);
     scene
         .cluster
         .wait_for("another one to show something", seconds(10), || {
@@ -329,14 +329,14 @@ pub fn a_secret_that_is_deleted_or_spoilt_is_made_anew_while_every_call_gets_thr
     stage: &mut Stage,
 ) {
     let scene = Scene::set(stage);
-    let lives = Lives {
-        leaf: Long::seconds(20),
+    let lifetimes = Lifetimes {
+        serving: Long::seconds(20),
         settle: Long::seconds(2),
         announce: Long::seconds(5),
         skew: Long::seconds(2),
-        ..Lives::default()
+        ..Lifetimes::default()
     };
-    let replicas = [scene.replica(lives), scene.replica(lives)];
+    let replicas = [scene.replica(lifetimes), scene.replica(lifetimes)];
     scene.register(&replicas);
     scene.wait_until_both_are_asked(&replicas);
     let garbage = json!({"data": {"ca.key": STANDARD.encode("no key")}});

@@ -267,7 +267,7 @@ pub fn the_guard_is_kept_as_long_as_slicegate_is_registered(stage: &mut Stage) {
     let flags = ["--keep-guard", "--identity=one"];
     let mut replica = Replica::watching(&cluster, &flags);
     replica.wait_until_ready(&cluster);
-    replica.wait_for_log(&cluster, "without it the guard is not kept");
+    replica.wait_for_log(&cluster, "without it the guard is not reconciled");
     assert!(
         cluster.list(POLICIES).is_empty(),
         "who cannot be stamped is not closed in"

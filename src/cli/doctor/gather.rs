@@ -6,10 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 
 use crate::cluster::{Cluster, ClusterError, DryRun, DryRunResult, Kind};
+use crate::controllers::SHARING_POLICIES;
 use crate::doctor::{
     self, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, Settings, Unseen,
 };
-use crate::upkeep::SHARING_POLICIES;
 
 const SERVICES: Kind = Kind::new("", "v1", "Service", "services");
 const SECRETS: Kind = Kind::new("", "v1", "Secret", "secrets");

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 
 use super::{Part, Tls, TlsError, config};
-use crate::upkeep::certificate::ServerIdentity;
+use crate::controllers::certificate::ServerIdentity;
 
 /// What is shown, and whom clients are checked by.
 pub(in crate::server) struct KeptCertificate {

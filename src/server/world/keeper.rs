@@ -10,8 +10,8 @@ use super::Part;
 use super::parts::{Change, Parts};
 use super::records;
 use crate::admission::World;
+use crate::controllers::GuardInput;
 use crate::server::shared::Shared;
-use crate::upkeep::Basis;
 
 /// How long more is waited for after something new: controllers change many objects at once.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -25,22 +25,22 @@ const FORGETTING: Duration = Duration::from_secs(1);
 /// What is made known to others.
 pub(in crate::server) struct Published {
     /// What the guard is made of.
-    pub(in crate::server) basis: watch::Sender<Option<Basis>>,
+    pub(in crate::server) guard_input: watch::Sender<Option<GuardInput>>,
     /// The nodes that are gone and still count, as text.
     pub(in crate::server) remembered: watch::Sender<Option<String>>,
 }
 
 impl Published {
     fn tell(&self, world: &World, parts: &Parts) {
-        let basis = Basis {
+        let guard_input = GuardInput {
             policy: Arc::clone(&world.policy),
             runtime_classes: Arc::clone(&world.runtime_classes),
         };
-        self.basis.send_if_modified(|told| {
+        self.guard_input.send_if_modified(|told| {
             let is_news = told
                 .as_ref()
-                .is_none_or(|told| !told.makes_the_same(&basis));
-            *told = Some(basis);
+                .is_none_or(|told| !told.makes_same_guard(&guard_input));
+            *told = Some(guard_input);
             is_news
         });
         let text = records::write(&parts.remembered());

@@ -13,12 +13,12 @@ use super::parts::{Change, QuotaName, Space};
 use super::policies;
 use super::records;
 use crate::cluster::{Cluster, ClusterError, Heartbeat, Kind, WatchEvent};
+use crate::controllers::SHARING_POLICIES;
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, ProjectMetadata, QuotaView};
 use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
 use crate::json;
 use crate::server::shared::Shared;
-use crate::upkeep::SHARING_POLICIES;
 
 /// What is made known of the policies.
 pub(in crate::server) struct Policies {

@@ -1,4 +1,4 @@
-//! A cluster in memory: a Secret, both configurations, API servers that hear of changes late, and chance.
+//! A cluster in memory: the Secret and both configurations; and random numbers.
 
 use std::sync::Arc;
 
@@ -16,22 +16,22 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use super::super::ServerIdentity;
 use super::super::registration::Registration;
 use super::super::secret::Secret;
-use crate::certificates::Trusted;
+use crate::certificates::CaCertificate;
 use crate::engine::ExcludedNamespaces;
 use crate::manifests::{Service, Trust, mutating_webhook, validating_webhook};
 
-/// What the API holds, with the rule that a write names the version it was made from.
+/// The stored objects. A write has to name the resourceVersion that it was made from.
 pub(super) struct Api {
     version: u64,
     secret: Option<Value>,
     configurations: [Value; 2],
-    /// When the authority that signs ends, if there is one.
+    /// When the current authority expires, if there is one.
     pub(super) ends: Option<OffsetDateTime>,
     /// The Secret at every time.
     history: Vec<(OffsetDateTime, Option<Value>)>,
 }
 
-/// What becomes of a write.
+/// The answer to a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Done,
@@ -44,7 +44,7 @@ impl Api {
         let trust = Trust::Authority("");
         let registered = |mut object: Value| {
             object["metadata"]["resourceVersion"] = "1".into();
-            // Long, and read at every look.
+            // Long, and not needed here.
             object["webhooks"][0]["matchConditions"] = Value::Null;
             object
         };
@@ -72,7 +72,7 @@ impl Api {
         self.secret.as_ref().map(read)
     }
 
-    /// As it was a while ago.
+    /// The Secret at an earlier time.
     pub(super) fn old_secret(&self, then: OffsetDateTime) -> Option<Secret> {
         let before = self.history.iter().rev().find(|(time, _)| *time <= then);
         before.and_then(|(_, secret)| secret.as_ref().map(read))
@@ -93,7 +93,7 @@ impl Api {
         let version = |o: &Value| o["metadata"]["resourceVersion"].clone();
         let is_same = match (&self.secret, is_new) {
             (None, true) => true,
-            (Some(there), false) => version(there) == version(&object),
+            (Some(stored), false) => version(stored) == version(&object),
             _ => false,
         };
         if !is_same {
@@ -103,7 +103,7 @@ impl Api {
         Answer::Done
     }
 
-    /// Whatever the version: by an administrator, or somebody worse.
+    /// Writes without a version check, as an administrator or an attacker may.
     pub(super) fn put(&mut self, secret: Option<Value>, now: OffsetDateTime) {
         self.version += 1;
         self.secret = secret.map(|mut object| {
@@ -111,16 +111,16 @@ impl Api {
             object
         });
         self.history.push((now, self.secret.clone()));
-        let current = self.secret().and_then(|s| s.content.current);
+        let current = self.secret().and_then(|s| s.authorities.current);
         self.ends = current.map(|c| c.certificate().not_after());
     }
 
     pub(super) fn patch(&mut self, which: usize, patch: &str, now: OffsetDateTime) -> Answer {
-        let there = &mut self.configurations[which];
-        let mut patched = there.clone();
+        let stored = &mut self.configurations[which];
+        let mut patched = stored.clone();
         let patch: json_patch::Patch = serde_json::from_str(patch).unwrap();
         json_patch::patch(&mut patched, &patch).unwrap();
-        if patched["metadata"]["resourceVersion"] != there["metadata"]["resourceVersion"] {
+        if patched["metadata"]["resourceVersion"] != stored["metadata"]["resourceVersion"] {
             return Answer::Conflict;
         }
         self.version += 1;
@@ -133,18 +133,18 @@ impl Api {
             "time": format!("{date}T{:02}:{:02}:{:02}Z", clock.hour(), clock.minute(), clock.second()),
             "fieldsV1": {"f:webhooks": {hook: {"f:clientConfig": {"f:caBundle": {}}}}},
         }]);
-        *there = patched;
+        *stored = patched;
         Answer::Done
     }
 
-    /// Somebody empties a bundle.
+    /// Empties a bundle.
     pub(super) fn reset(&mut self, which: usize) {
         self.change(which, |object| {
             object["webhooks"][0]["clientConfig"]["caBundle"] = Value::Null;
         });
     }
 
-    /// Somebody writes a bundle.
+    /// Writes a bundle.
     pub(super) fn set(&mut self, which: usize, bundle: &str) {
         self.change(which, |object| {
             let bundle = STANDARD.encode(bundle);
@@ -152,7 +152,7 @@ impl Api {
         });
     }
 
-    /// Somebody annotates the validating configuration.
+    /// Annotates the validating configuration.
     pub(super) fn annotate(&mut self, key: &str) {
         self.change(1, |object| {
             object["metadata"]["annotations"] = json!({key: "a/b"})
@@ -161,13 +161,13 @@ impl Api {
 
     fn change(&mut self, which: usize, change: impl FnOnce(&mut Value)) {
         self.version += 1;
-        let there = &mut self.configurations[which];
-        change(there);
-        there["metadata"]["resourceVersion"] = self.version.to_string().into();
+        let stored = &mut self.configurations[which];
+        change(stored);
+        stored["metadata"]["resourceVersion"] = self.version.to_string().into();
     }
 
-    /// Does one of many things to the Secret that nobody should.
-    pub(super) fn damage(&mut self, chance: &mut Chance, now: OffsetDateTime) {
+    /// Damages the Secret in one of several ways.
+    pub(super) fn damage(&mut self, random: &mut Random, now: OffsetDateTime) {
         let Some(mut object) = self.secret.clone() else {
             return;
         };
@@ -178,13 +178,13 @@ impl Api {
             "next-ca.key",
             "previous-ca.crt",
         ];
-        let key = keys[chance.below(5)];
-        let other = object["data"][keys[chance.below(5)]].clone();
-        match chance.below(7) {
+        let key = keys[random.below(5)];
+        let other = object["data"][keys[random.below(5)]].clone();
+        match random.below(7) {
             0 | 1 => return self.put(None, now),
             2 => {
                 return self.put(
-                    self.history[chance.below(self.history.len())].1.clone(),
+                    self.history[random.below(self.history.len())].1.clone(),
                     now,
                 );
             }
@@ -204,11 +204,11 @@ fn read(object: &Value) -> Secret {
     Secret::read(&object.to_string()).unwrap()
 }
 
-/// Whether an API server with that bundle takes that certificate then, as Go does: an authority has to be good too.
-pub(super) fn takes(bundle: &[u8], shown: &ServerIdentity, now: OffsetDateTime) -> bool {
+/// Whether an API server with that bundle accepts that certificate then. As in Go, the authority has to be valid too.
+pub(super) fn accepts(bundle: &[u8], active: &ServerIdentity, now: OffsetDateTime) -> bool {
     let mut roots = RootCertStore::empty();
     for der in CertificateDer::pem_slice_iter(bundle).filter_map(Result::ok) {
-        let authority = Trusted::of(der.clone()).unwrap();
+        let authority = CaCertificate::of(der.clone()).unwrap();
         if authority.not_before() <= now && now <= authority.not_after() {
             roots.add(der).unwrap();
         }
@@ -219,15 +219,15 @@ pub(super) fn takes(bundle: &[u8], shown: &ServerIdentity, now: OffsetDateTime) 
     let since = std::time::Duration::from_secs(now.unix_timestamp().unsigned_abs());
     let time = UnixTime::since_unix_epoch(since);
     let check = |v: Arc<WebPkiServerVerifier>| {
-        v.verify_server_cert(&shown.chain[0], &shown.chain[1..], &name, &[], time)
+        v.verify_server_cert(&active.chain[0], &active.chain[1..], &name, &[], time)
     };
     verifier.is_ok_and(|v| check(v).is_ok())
 }
 
-/// Numbers that look random, and are the same again for the same seed: SplitMix64.
-pub(super) struct Chance(pub(super) u64);
+/// Pseudo-random numbers, the same for the same seed: SplitMix64.
+pub(super) struct Random(pub(super) u64);
 
-impl Chance {
+impl Random {
     pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -237,12 +237,12 @@ impl Chance {
         usize::try_from(mixed % bound as u64).unwrap()
     }
 
-    /// One of so many.
+    /// True once in so many times.
     pub(super) fn one_in(&mut self, bound: usize) -> bool {
         self.below(bound) == 0
     }
 
-    /// Between so many milliseconds.
+    /// A time between so many milliseconds.
     pub(super) fn within(&mut self, from: usize, to: usize) -> Duration {
         Duration::milliseconds(i64::try_from(from + self.below(to - from)).unwrap())
     }

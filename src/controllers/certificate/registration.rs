@@ -1,4 +1,4 @@
-//! A webhook configuration, as far as the certificate has to do with it: whom the API server trusts.
+//! A webhook configuration: which authorities the API server trusts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -8,45 +8,45 @@ use time::format_description::well_known::Rfc3339;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
-use crate::certificates::Trusted;
+use crate::certificates::CaCertificate;
 use crate::cluster::{Kind, ObjectRef};
 
-/// What both configurations are called.
+/// The name of both configurations.
 pub(super) const NAME: &str = "slicegate";
 
-/// The webhooks that are slicegate's; others may stand beside them.
+/// slicegate's webhooks. A configuration may hold others.
 const OWN: [&str; 2] = ["mutate.slicegate.dev", "validate.slicegate.dev"];
 
-/// By which cert-manager is told to write caBundle itself.
-const INJECTED: [&str; 3] = [
+/// Annotations that make cert-manager write caBundle.
+const CERT_MANAGER_ANNOTATIONS: [&str; 3] = [
     "cert-manager.io/inject-ca-from",
     "cert-manager.io/inject-ca-from-secret",
     "cert-manager.io/inject-apiserver-ca",
 ];
 
-/// Both kinds of configuration.
+/// The kinds of configurations.
 pub(super) const KINDS: [Kind; 2] = [Kind::MUTATING_WEBHOOKS, Kind::VALIDATING_WEBHOOKS];
 
-/// A configuration that is there.
+/// An existing configuration.
 #[derive(Debug)]
 pub(super) struct Registration {
-    /// Which of [`KINDS`].
+    /// The index in [`KINDS`].
     pub(super) which: usize,
     version: String,
-    /// Its own webhooks.
+    /// slicegate's webhooks in it.
     pub(super) hooks: Vec<Hook>,
-    /// The annotation by which somebody else writes caBundle.
-    pub(super) injected: Option<&'static str>,
-    /// Who wrote caBundle last and when, as managed fields say.
-    pub(super) written: Option<Written>,
+    /// The annotation that makes cert-manager write caBundle.
+    pub(super) injected_by: Option<&'static str>,
+    /// The last write of caBundle, from `managedFields`.
+    pub(super) last_write: Option<LastWrite>,
 }
 
 /// The last write of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Written {
-    /// By whom.
+pub(super) struct LastWrite {
+    /// The field manager.
     pub(super) by: String,
-    /// When, by the API server's clock.
+    /// The time on the API server's clock.
     pub(super) at: OffsetDateTime,
 }
 
@@ -55,43 +55,43 @@ pub(super) struct Written {
 pub(super) struct Hook {
     index: usize,
     name: String,
-    /// As it stands there.
+    /// Its caBundle, decoded.
     pub(super) bundle: Vec<u8>,
     /// The authorities in it.
-    pub(super) trusted: Vec<Trusted>,
+    pub(super) trusted: Vec<CaCertificate>,
 }
 
 impl Registration {
-    /// Reads one; none where the text is no such object.
+    /// Reads a configuration; none for an invalid text.
     pub(super) fn read(which: usize, text: &str) -> Option<Self> {
         let object: Value = serde_json::from_str(text).ok()?;
         let version = object.pointer("/metadata/resourceVersion")?.as_str()?;
         let annotations = &object["metadata"]["annotations"];
-        let mut injected = INJECTED.into_iter();
+        let mut injected_by = CERT_MANAGER_ANNOTATIONS.into_iter();
         let webhooks = object["webhooks"].as_array();
         let hooks = webhooks.into_iter().flatten().enumerate();
         Some(Self {
             which,
             version: version.to_owned(),
             hooks: hooks.filter_map(|(i, hook)| Hook::read(i, hook)).collect(),
-            injected: injected.find(|key| annotations[*key].is_string()),
-            written: written(&object),
+            injected_by: injected_by.find(|key| annotations[*key].is_string()),
+            last_write: last_write(&object),
         })
     }
 
-    /// Where it stands.
-    pub(super) fn place(&self) -> ObjectRef<'static> {
+    /// The reference to it.
+    pub(super) fn object_ref(&self) -> ObjectRef<'static> {
         KINDS[self.which].named(NAME)
     }
 
-    /// Whether every webhook of it trusts an authority.
-    pub(super) fn trusts(&self, authority: &Trusted) -> bool {
+    /// Whether every webhook trusts an authority.
+    pub(super) fn trusts(&self, authority: &CaCertificate) -> bool {
         self.hooks.iter().all(|h| h.trusted.contains(authority))
     }
 
-    /// Operations that give those webhooks these bundles, if the object is still as it was read.
+    /// A JSON patch that writes these bundles, if the object has not changed since it was read.
     pub(super) fn patch(&self, bundles: &[(&Hook, String)]) -> String {
-        // Written, the version has to be the one that is there, else it is a conflict.
+        // The API server answers 409 if the written resourceVersion is not the stored one.
         let version =
             json!({"op": "replace", "path": "/metadata/resourceVersion", "value": self.version});
         let mut operations = vec![version];
@@ -112,19 +112,21 @@ impl Hook {
         let bundle = hook.pointer("/clientConfig/caBundle");
         let bundle = bundle.and_then(Value::as_str).unwrap_or_default();
         let bundle = STANDARD.decode(bundle).unwrap_or_default();
-        // What is no certificate of an authority is no loss.
+        // Other content than certificates of authorities is skipped.
         let certificates = CertificateDer::pem_slice_iter(&bundle).filter_map(Result::ok);
         Some(Self {
             index,
             name: name.to_owned(),
-            trusted: certificates.filter_map(|c| Trusted::of(c).ok()).collect(),
+            trusted: certificates
+                .filter_map(|c| CaCertificate::of(c).ok())
+                .collect(),
             bundle,
         })
     }
 }
 
-/// The last write of a bundle of one of its own webhooks.
-fn written(object: &Value) -> Option<Written> {
+/// The last write of a caBundle of one of slicegate's webhooks.
+fn last_write(object: &Value) -> Option<LastWrite> {
     let managers = object["metadata"]["managedFields"].as_array()?;
     let owns = |entry: &&Value| {
         let own = |name: &str| {
@@ -135,7 +137,7 @@ fn written(object: &Value) -> Option<Written> {
     };
     let writes = managers.iter().filter(owns).filter_map(|entry| {
         let time = entry["time"].as_str()?;
-        Some(Written {
+        Some(LastWrite {
             by: entry["manager"].as_str()?.to_owned(),
             at: OffsetDateTime::parse(time, &Rfc3339).ok()?,
         })
@@ -150,7 +152,7 @@ mod tests {
     use serde_json::{Value, json};
     use time::{Duration, OffsetDateTime};
 
-    use super::{INJECTED, Registration};
+    use super::{CERT_MANAGER_ANNOTATIONS, Registration};
     use crate::certificates::Authority;
     use crate::engine::ExcludedNamespaces;
     use crate::manifests::{Service, Trust, mutating_webhook, validating_webhook};
@@ -170,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn the_webhooks_of_the_manifests_are_known_by_name_and_others_are_not() {
+    fn only_the_webhooks_of_the_manifests_are_found_by_name() {
         let mut object = object();
         let foreign = json!({"name": "other.example", "clientConfig": {"caBundle": "AAAA"}});
         let own = object["webhooks"][0].take();
         object["webhooks"] = json!([foreign, own]);
         let found = read(&object);
         assert_eq!(found.hooks.len(), 1);
-        assert_eq!((found.hooks[0].index, found.injected), (1, None));
+        assert_eq!((found.hooks[0].index, found.injected_by), (1, None));
         let mut object = validating_webhook(
             Service::default(),
             Trust::Authority(""),
@@ -206,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn authorities_are_found_between_what_is_none() {
+    fn authorities_are_found_between_other_text() {
         let now = OffsetDateTime::UNIX_EPOCH;
         let make = || Authority::generate(now, now + Duration::days(1)).unwrap();
         let (one, other) = (make(), make());
@@ -227,11 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn who_else_writes_the_bundle_is_known() {
-        for key in INJECTED {
+    fn cert_manager_and_the_last_writer_of_a_bundle_are_recognised() {
+        for key in CERT_MANAGER_ANNOTATIONS {
             let mut object = object();
             object["metadata"]["annotations"] = json!({key: "a/b"});
-            assert_eq!(read(&object).injected, Some(key));
+            assert_eq!(read(&object).injected_by, Some(key));
         }
         let entry = |manager: &str, time: &str, hook: &str, field: &str| {
             let hook = format!("k:{{\"name\":\"{hook}\"}}");
@@ -240,7 +242,7 @@ mod tests {
         };
         let own = "mutate.slicegate.dev";
         let mut object = object();
-        assert_eq!(read(&object).written, None);
+        assert_eq!(read(&object).last_write, None);
         object["metadata"]["managedFields"] = json!([
             entry("early", "2026-01-01T00:00:00Z", own, "f:caBundle"),
             entry("late", "2026-01-02T00:00:00Z", own, "f:caBundle"),
@@ -252,7 +254,7 @@ mod tests {
                 "f:caBundle"
             ),
         ]);
-        let written = read(&object).written.unwrap();
+        let written = read(&object).last_write.unwrap();
         assert_eq!(written.by, "late");
         assert_eq!(written.at.unix_timestamp(), 1_767_312_000);
     }

@@ -1,31 +1,31 @@
-//! What is decided, as a table over time.
+//! The steps over time.
 
-use super::super::content::{Content, Fault, Previous};
-use super::super::plan::{Around, Step, carry_out, plan};
-use super::{at, authority, content, lives};
-use crate::certificates::{Authority, AuthorityError, Trusted};
+use super::super::authorities::{Authorities, Fault, Previous};
+use super::super::plan::{PlanInput, Step, apply, plan};
+use super::{at, authorities, authority, lifetimes};
+use crate::certificates::{Authority, AuthorityError, CaCertificate};
 
-/// What is decided so many minutes after the start, with all configurations in order.
-fn decided(content: &Content, minutes: i64) -> Step {
-    let around = Around {
+/// The step so many minutes after the start, with the next authority in every caBundle.
+fn decided(authorities: &Authorities, minutes: i64) -> Step {
+    let input = PlanInput {
         is_next_trusted: true,
-        shown: None,
+        active: None,
     };
-    plan(content, around, at(minutes), &lives())
+    plan(authorities, input, at(minutes), &lifetimes())
 }
 
-fn done(step: &Step, content: Content, minutes: i64) -> Content {
-    carry_out(step, content, (&[], None), at(minutes), &lives()).unwrap()
+fn done(step: &Step, authorities: Authorities, minutes: i64) -> Authorities {
+    apply(step, authorities, (&[], None), at(minutes), &lifetimes()).unwrap()
 }
 
-fn certificate(authority: &Option<Authority>) -> &Trusted {
+fn certificate(authority: &Option<Authority>) -> &CaCertificate {
     authority.as_ref().unwrap().certificate()
 }
 
 #[test]
-fn nothing_is_done_before_two_thirds_of_an_authoritys_life() {
-    assert_eq!(decided(&Content::default(), 0), Step::Create);
-    let first = done(&Step::Create, Content::default(), 0);
+fn nothing_happens_in_the_first_two_thirds_of_an_authoritys_life() {
+    assert_eq!(decided(&Authorities::default(), 0), Step::Create);
+    let first = done(&Step::Create, Authorities::default(), 0);
     let two_thirds = 360 - 362 / 3;
     let Step::Wait(due) = decided(&first, 0) else {
         panic!("there is nothing to do");
@@ -39,12 +39,12 @@ fn nothing_is_done_before_two_thirds_of_an_authoritys_life() {
 }
 
 #[test]
-fn the_next_authority_signs_once_everybody_has_heard_of_it() {
-    let announced = content(0, Some(240));
+fn the_next_authority_signs_after_its_announcement() {
+    let announced = authorities(0, Some(240));
     assert_eq!(decided(&announced, 244), Step::Wait(at(245)));
     assert_eq!(decided(&announced, 245), Step::Promote);
     assert_eq!(decided(&announced, 359), Step::Promote);
-    let unheard = plan(&announced, Around::default(), at(245), &lives());
+    let unheard = plan(&announced, PlanInput::default(), at(245), &lifetimes());
     assert_eq!(
         unheard,
         Step::Wait(at(360)),
@@ -53,8 +53,8 @@ fn the_next_authority_signs_once_everybody_has_heard_of_it() {
 }
 
 #[test]
-fn after_a_promotion_the_authority_before_is_trusted_for_as_long_as_what_it_signed_is_good() {
-    let announced = content(0, Some(240));
+fn after_a_promotion_the_previous_authority_is_trusted_until_its_certificates_have_expired() {
+    let announced = authorities(0, Some(240));
     let (old, new) = (
         certificate(&announced.current).clone(),
         certificate(&announced.next).clone(),
@@ -77,36 +77,36 @@ fn after_a_promotion_the_authority_before_is_trusted_for_as_long_as_what_it_sign
 }
 
 #[test]
-fn what_ended_while_nobody_was_there_is_replaced_by_the_best_there_is() {
+fn an_expired_authority_is_replaced_by_the_announced_one_or_by_a_new_one() {
     let ended = |key| move |end| Fault::Ended(key, end);
-    let lonely = content(0, None);
+    let lonely = authorities(0, None);
     assert_eq!(
         decided(&lonely, 360),
         Step::Repair(vec![ended("ca.crt")(at(360))])
     );
-    let announced = content(0, Some(240));
+    let announced = authorities(0, Some(240));
     let next = certificate(&announced.next).clone();
     let step = decided(&announced, 400);
     assert_eq!(step, Step::Repair(vec![ended("ca.crt")(at(360))]));
     let repaired = done(&step, announced, 400);
     assert_eq!(*certificate(&repaired.current), next, "it was announced");
     assert!(repaired.next.is_none() && repaired.previous.is_empty());
-    let step = decided(&content(0, Some(240)), 700);
+    let step = decided(&authorities(0, Some(240)), 700);
     let both = vec![ended("ca.crt")(at(360)), ended("next-ca.crt")(at(600))];
     assert_eq!(step, Step::Repair(both));
-    let repaired = done(&step, content(0, Some(240)), 700);
+    let repaired = done(&step, authorities(0, Some(240)), 700);
     assert_eq!(certificate(&repaired.current).not_after(), at(700 + 360));
 }
 
 #[test]
-fn an_authority_without_its_key_is_trusted_on_and_another_one_signs() {
+fn an_authority_without_its_key_stays_trusted_and_another_one_signs() {
     let fault = Fault::Bad("ca.key", AuthorityError::Key);
-    let half = |next: Option<i64>| Content {
+    let half = |next: Option<i64>| Authorities {
         current: None,
         next: next.map(authority),
         keyless: vec![authority(0).certificate().clone()],
         faults: vec![fault.clone()],
-        ..Content::default()
+        ..Authorities::default()
     };
     for next in [None, Some(9)] {
         let broken = half(next);
@@ -115,11 +115,11 @@ fn an_authority_without_its_key_is_trusted_on_and_another_one_signs() {
         let elsewhere = authority(0).certificate().clone();
         let step = decided(&broken, 10);
         assert_eq!(step, Step::Repair(vec![fault.clone()]));
-        let around = (&[lost.clone(), elsewhere.clone()][..], None);
-        let repaired = carry_out(&step, broken, around, at(10), &lives()).unwrap();
+        let input = (&[lost.clone(), elsewhere.clone()][..], None);
+        let repaired = apply(&step, broken, input, at(10), &lifetimes()).unwrap();
         let signs = certificate(&repaired.current);
         assert!(announced.is_none_or(|a| a == *signs));
-        let kept: Vec<&Trusted> = repaired.previous.iter().map(|p| &p.certificate).collect();
+        let kept: Vec<&CaCertificate> = repaired.previous.iter().map(|p| &p.certificate).collect();
         assert_eq!(kept, [&lost, &elsewhere]);
         assert!(repaired.previous.iter().all(|p| p.until == at(10 + 32)));
         assert!(matches!(decided(&repaired, 10), Step::Wait(_)));
@@ -127,8 +127,8 @@ fn an_authority_without_its_key_is_trusted_on_and_another_one_signs() {
 }
 
 #[test]
-fn a_usable_authority_stays_whatever_is_wrong_beside_it() {
-    let mut broken = content(0, None);
+fn a_valid_authority_stays_whatever_else_is_faulty() {
+    let mut broken = authorities(0, None);
     let before = certificate(&broken.current).clone();
     broken.faults = vec![
         Fault::Missing("next-ca.key"),
@@ -142,21 +142,24 @@ fn a_usable_authority_stays_whatever_is_wrong_beside_it() {
 }
 
 #[test]
-fn whose_certificate_is_shown_gets_back_into_the_secret() {
-    let shown = authority(3).certificate().clone();
-    let around = Around {
+fn the_authority_of_the_active_certificate_returns_to_the_secret() {
+    let active = authority(3).certificate().clone();
+    let input = PlanInput {
         is_next_trusted: true,
-        shown: Some(&shown),
+        active: Some(&active),
     };
-    let step = plan(&content(0, None), around, at(10), &lives());
-    assert_eq!(step, Step::Repair(vec![Fault::Forgotten]));
-    for (step, before) in [(step, content(0, None)), (Step::Create, Content::default())] {
-        let after = carry_out(&step, before, (&[], Some(&shown)), at(10), &lives()).unwrap();
+    let step = plan(&authorities(0, None), input, at(10), &lifetimes());
+    assert_eq!(step, Step::Repair(vec![Fault::ActiveMissing]));
+    for (step, before) in [
+        (step, authorities(0, None)),
+        (Step::Create, Authorities::default()),
+    ] {
+        let after = apply(&step, before, (&[], Some(&active)), at(10), &lifetimes()).unwrap();
         assert_eq!(after.previous.len(), 1);
-        assert_eq!(after.previous[0].certificate, shown);
-        let again = plan(&after, around, at(10), &lives());
+        assert_eq!(after.previous[0].certificate, active);
+        let again = plan(&after, input, at(10), &lifetimes());
         assert!(matches!(again, Step::Wait(_)), "{again:?}");
     }
-    let empty = plan(&Content::default(), around, at(10), &lives());
+    let empty = plan(&Authorities::default(), input, at(10), &lifetimes());
     assert_eq!(empty, Step::Create);
 }

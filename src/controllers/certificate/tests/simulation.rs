@@ -1,5 +1,5 @@
-//! Replicas with clocks that differ, which die, are cut off and see old things, while somebody damages the Secret: at
-//! every instant every API server takes what every replica shows.
+//! Replicas with different clocks, which crash, are cut off and read stale objects, while somebody damages the Secret:
+//! at every instant every API server accepts the certificate of every replica.
 
 mod harm;
 
@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use time::{Duration, OffsetDateTime};
 
-use super::super::keeper::{Action, Failed, Keeper, Seen};
 use super::super::plan::Step;
 use super::super::registration::Registration;
+use super::super::replica::{Action, Failures, Observation, Replica};
 use super::super::{ServerIdentity, Settings};
-use super::world::{Answer, Api, Chance};
-use super::{at, lives};
+use super::api::{Answer, Api, Random};
+use super::{at, lifetimes};
 use crate::manifests::Service;
 
 const REPLICAS: usize = 4;
@@ -27,64 +27,64 @@ enum Event {
     Think(Vec<Registration>),
     /// It writes.
     Act(Action),
-    /// It begins anew.
+    /// It starts.
     Start,
-    /// An API server hears of a bundle.
+    /// An API server sees a bundle.
     Hear(usize, Vec<u8>),
-    /// Something happens to somebody.
+    /// A failure.
     Harm,
 }
 
-struct Replica {
-    keeper: Option<Keeper>,
-    /// By how much its clock is wrong.
+struct SimulatedReplica {
+    process: Option<Replica>,
+    /// The error of its clock.
     skew: Duration,
-    shown: Option<Arc<ServerIdentity>>,
-    failed: Failed,
-    /// What belongs to another turn or life is not done any more.
+    active: Option<Arc<ServerIdentity>>,
+    failures: Failures,
+    /// An event of an earlier turn is dropped.
     turn: u64,
-    is_resting: bool,
+    is_waiting: bool,
     is_woken: bool,
     cut_off_until: OffsetDateTime,
 }
 
-struct World {
-    chance: Chance,
+struct Simulation {
+    random: Random,
     now: OffsetDateTime,
     queue: BTreeMap<(OffsetDateTime, u64), (usize, u64, Event)>,
     count: u64,
     api: Api,
-    replicas: Vec<Replica>,
-    /// What each API server has last heard of each configuration, and when it will have heard of all.
+    replicas: Vec<SimulatedReplica>,
+    /// The last bundle of each configuration that each API server has seen, and when it will have seen all.
     heard: [[(Vec<u8>, OffsetDateTime); 2]; SERVERS],
-    /// Whether bundles are reset too: then what is shown cannot be taken all the time.
+    /// Whether bundles are reset too. Then not every certificate is accepted all the time.
     has_resets: bool,
-    /// Since when no usable authority is in the Secret although somebody could put one there.
+    /// Since when the Secret has no valid authority although a replica could write one.
     poor: Option<OffsetDateTime>,
     steps: HashMap<&'static str, usize>,
-    /// Certificates that were taken with a bundle, and when.
+    /// Certificates that were accepted with a bundle, and when.
     checked: HashMap<(Vec<u8>, Vec<u8>), OffsetDateTime>,
     is_harmed: bool,
 }
 
-impl World {
+impl Simulation {
     fn new(seed: u64, has_resets: bool) -> Self {
-        let mut chance = Chance(seed);
+        let mut random = Random(seed);
         let now = at(0);
-        let replica = |skew: usize| Replica {
-            keeper: None,
+        let replica = |skew: usize| SimulatedReplica {
+            process: None,
             skew: Duration::milliseconds(i64::try_from(skew).unwrap() - 30_000),
-            shown: None,
-            failed: Failed::default(),
+            active: None,
+            failures: Failures::default(),
             turn: 0,
-            is_resting: false,
+            is_waiting: false,
             is_woken: false,
             cut_off_until: now,
         };
-        let replicas = (0..REPLICAS).map(|_| replica(chance.below(60_000)));
-        let mut world = Self {
+        let replicas = (0..REPLICAS).map(|_| replica(random.below(60_000)));
+        let mut simulation = Self {
             replicas: replicas.collect(),
-            chance,
+            random,
             now,
             queue: BTreeMap::new(),
             count: 0,
@@ -97,10 +97,10 @@ impl World {
             is_harmed: true,
         };
         for who in 0..REPLICAS {
-            world.soon(who, (0, 90_000), Event::Start);
+            simulation.soon(who, (0, 90_000), Event::Start);
         }
-        world.soon(0, (HOUR / 2, HOUR), Event::Harm);
-        world
+        simulation.soon(0, (HOUR / 2, HOUR), Event::Harm);
+        simulation
     }
 
     fn run(&mut self, until: OffsetDateTime) {
@@ -116,7 +116,7 @@ impl World {
                 Event::Hear(server, bundle) => self.heard[server][who].0 = bundle,
                 Event::Start => self.start(who),
                 Event::Look if is_of_now => self.look(who),
-                Event::Think(seen) if is_of_now => self.think(who, seen),
+                Event::Think(observation) if is_of_now => self.think(who, observation),
                 Event::Act(action) if is_of_now => self.act(who, action),
                 Event::Look | Event::Think(_) | Event::Act(_) => {}
             }
@@ -127,7 +127,7 @@ impl World {
 
     /// After so many milliseconds, at least and at most.
     fn soon(&mut self, who: usize, (from, to): (usize, usize), event: Event) {
-        let after = self.chance.within(from, to);
+        let after = self.random.within(from, to);
         self.schedule(who, self.now + after, event);
     }
 
@@ -139,37 +139,40 @@ impl World {
 
     fn start(&mut self, who: usize) {
         let replica = &mut self.replicas[who];
-        if replica.keeper.is_some() {
+        if replica.process.is_some() {
             return;
         }
-        let lives = lives();
+        let lifetimes = lifetimes();
         let settings = Settings::of(Service::default(), "slicegate-tls");
-        replica.keeper = Some(Keeper::new(Settings { lives, ..settings }));
-        replica.failed = Failed::default();
-        replica.is_resting = false;
+        replica.process = Some(Replica::new(Settings {
+            lifetimes,
+            ..settings
+        }));
+        replica.failures = Failures::default();
+        replica.is_waiting = false;
         self.soon(who, (0, 100), Event::Look);
     }
 
     fn kill(&mut self, who: usize, down: (usize, usize)) {
         let replica = &mut self.replicas[who];
         replica.turn += 1;
-        (replica.keeper, replica.shown) = (None, None);
+        (replica.process, replica.active) = (None, None);
         self.soon(who, down, Event::Start);
     }
 
     fn look(&mut self, who: usize) {
         let replica = &mut self.replicas[who];
         replica.turn += 1;
-        replica.is_resting = false;
+        replica.is_waiting = false;
         replica.is_woken = false;
-        if replica.keeper.is_none() {
+        if replica.process.is_none() {
             return;
         }
         if self.is_cut_off(who) {
             return self.pause(who);
         }
-        let seen = self.api.registrations();
-        self.soon(who, (1, 2000), Event::Think(seen));
+        let observation = self.api.registrations();
+        self.soon(who, (1, 2000), Event::Think(observation));
     }
 
     fn think(&mut self, who: usize, registrations: Vec<Registration>) {
@@ -177,79 +180,79 @@ impl World {
             return self.pause(who);
         }
         let mut secret = self.api.secret();
-        if self.chance.one_in(10) {
-            let ago = self.chance.within(0, 20_000);
+        if self.random.one_in(10) {
+            let ago = self.random.within(0, 20_000);
             secret = self.api.old_secret(self.now - ago);
         }
-        let seen = Seen {
+        let observation = Observation {
             registrations,
             secret,
         };
         let replica = &mut self.replicas[who];
         let clock = self.now + replica.skew;
-        let keeper = replica.keeper.as_mut().unwrap();
-        match keeper.next(seen, &replica.failed, clock).unwrap() {
-            Action::Show(identity) => {
-                replica.shown = Some(identity);
+        let process = replica.process.as_mut().unwrap();
+        match process.next(observation, &replica.failures, clock).unwrap() {
+            Action::Activate(identity) => {
+                replica.active = Some(identity);
                 self.soon(who, (1, 50), Event::Look);
             }
-            Action::Rest(until) => {
+            Action::Wait(until) => {
                 let has_failed =
-                    replica.failed.secret || replica.failed.registrations != [false; 2];
-                replica.failed = Failed::default();
+                    replica.failures.secret || replica.failures.registrations != [false; 2];
+                replica.failures = Failures::default();
                 if has_failed || replica.is_woken {
                     return self.pause(who);
                 }
-                replica.is_resting = true;
+                replica.is_waiting = true;
                 let left =
                     (until - clock).clamp(Duration::milliseconds(100), Duration::minutes(10));
                 self.schedule(who, self.now + left, Event::Look);
             }
             action => {
-                let longest = if self.chance.one_in(10) { 4000 } else { 50 };
+                let longest = if self.random.one_in(10) { 4000 } else { 50 };
                 self.soon(who, (1, longest), Event::Act(action));
             }
         }
     }
 
     fn act(&mut self, who: usize, action: Action) {
-        // Some requests fail before they are done, and of some the answer is lost.
-        let is_lost = self.is_cut_off(who) || self.chance.one_in(20);
-        let is_done = !is_lost || self.chance.one_in(2);
-        let failed = &mut self.replicas[who].failed;
+        // Some requests fail, and of some only the answer is lost.
+        let is_lost = self.is_cut_off(who) || self.random.one_in(20);
+        let is_done = !is_lost || self.random.one_in(2);
+        let failures = &mut self.replicas[who].failures;
         match action {
-            Action::Write {
+            Action::WriteSecret {
                 step,
                 object,
                 is_new,
             } => {
-                failed.secret |= is_lost;
+                failures.secret |= is_lost;
                 if is_done && self.api.write(&object.0, is_new, self.now) == Answer::Done {
                     *self.steps.entry(word(&step)).or_default() += 1;
                     self.tell();
                 }
             }
-            Action::Trust { which, patch, .. } => {
-                failed.registrations[which] |= is_lost;
+            Action::WriteBundle { which, patch, .. } => {
+                failures.registrations[which] |= is_lost;
                 match is_done.then(|| self.api.patch(which, &patch, self.now)) {
                     Some(Answer::Done) => {
                         *self.steps.entry("trust").or_default() += 1;
                         self.publish(which);
                     }
                     Some(Answer::Conflict) if !is_lost => {
-                        if let Some(keeper) = &mut self.replicas[who].keeper {
-                            keeper.was_late(which);
+                        if let Some(process) = &mut self.replicas[who].process {
+                            process.had_conflict(which);
                         }
                     }
                     _ => {}
                 }
             }
-            Action::Show(_) | Action::Rest(_) => {}
+            Action::Activate(_) | Action::Wait(_) => {}
         }
         self.soon(who, (1, 50), Event::Look);
     }
 
-    /// After a failure, or when something changed meanwhile.
+    /// After a failure, or after a change meanwhile.
     fn pause(&mut self, who: usize) {
         self.soon(who, (100, 30_000), Event::Look);
     }
@@ -258,23 +261,23 @@ impl World {
         self.now < self.replicas[who].cut_off_until
     }
 
-    /// Every watch tells of a change.
+    /// Every watch reports a change.
     fn tell(&mut self) {
         for who in 0..REPLICAS {
             let is_cut_off = self.is_cut_off(who);
             let replica = &mut self.replicas[who];
             replica.is_woken = true;
-            if replica.keeper.is_some() && replica.is_resting && !is_cut_off {
+            if replica.process.is_some() && replica.is_waiting && !is_cut_off {
                 self.soon(who, (50, 2000), Event::Look);
             }
         }
     }
 
-    /// Every API server hears of a bundle within three seconds, and of none before an older one.
+    /// Every API server sees a bundle within three seconds, in the order of the writes.
     fn publish(&mut self, which: usize) {
         self.tell();
         for server in 0..SERVERS {
-            let after = self.chance.within(0, 3000);
+            let after = self.random.within(0, 3000);
             let time = self.heard[server][which].1.max(self.now + after);
             self.heard[server][which].1 = time;
             let event = Event::Hear(server, self.api.bundle(which));
@@ -300,16 +303,16 @@ fn simulate(has_resets: bool) {
     let mut steps: HashMap<&'static str, usize> = HashMap::new();
     for seed in given.map_or(1..=2, |seed| seed..=seed) {
         println!("SLICEGATE_SEED={seed} repeats this");
-        let mut world = World::new(seed, has_resets);
-        world.run(at(48 * 60));
-        world.settle();
+        let mut simulation = Simulation::new(seed, has_resets);
+        simulation.run(at(48 * 60));
+        simulation.settle();
         println!(
             "events {}, checked {}, history {:?}",
-            world.count,
-            world.checked.len(),
-            world.steps
+            simulation.count,
+            simulation.checked.len(),
+            simulation.steps
         );
-        for (word, count) in world.steps {
+        for (word, count) in simulation.steps {
             *steps.entry(word).or_default() += count;
         }
     }
@@ -323,11 +326,11 @@ fn simulate(has_resets: bool) {
 }
 
 #[test]
-fn whatever_happens_every_api_server_takes_what_every_replica_shows() {
+fn whatever_happens_every_api_server_accepts_the_certificate_of_every_replica() {
     simulate(false);
 }
 
 #[test]
-fn where_bundles_are_reset_as_well_all_end_with_one_authority() {
+fn with_resets_of_bundles_all_replicas_end_with_one_authority() {
     simulate(true);
 }

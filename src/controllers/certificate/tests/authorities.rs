@@ -1,36 +1,40 @@
-//! What a Secret may hold, and what is made of it.
+//! What a Secret may hold, and how it is read.
 
 use serde_json::{Value, json};
 
-use super::super::content::{Content, Data, Fault, Previous};
+use super::super::authorities::{Authorities, Data, Fault, Previous};
 use super::super::secret::{self, Secret};
-use super::{at, authority, content};
+use super::{at, authorities, authority};
 use crate::certificates::AuthorityError;
 
-fn full() -> Content {
+fn full() -> Authorities {
     let previous = |made: i64| Previous {
         certificate: authority(made).certificate().clone(),
         until: at(made + 100),
     };
-    Content {
+    Authorities {
         previous: vec![previous(-300), previous(-200)],
-        ..content(0, Some(240))
+        ..authorities(0, Some(240))
     }
 }
 
-fn data(content: &Content) -> Data {
-    let values = content.write().into_iter();
+fn data(authorities: &Authorities) -> Data {
+    let values = authorities.write().into_iter();
     values
         .filter_map(|(key, value)| Some((key.to_owned(), value?.into_bytes())))
         .collect()
 }
 
 #[test]
-fn what_is_written_is_read_back() {
-    for (written, keys) in [(full(), 5), (content(0, None), 2), (Content::default(), 0)] {
+fn written_authorities_are_read_back() {
+    for (written, keys) in [
+        (full(), 5),
+        (authorities(0, None), 2),
+        (Authorities::default(), 0),
+    ] {
         let data = data(&written);
         assert_eq!(data.len(), keys);
-        let read = Content::read(&data);
+        let read = Authorities::read(&data);
         assert_eq!(read.write(), written.write());
         assert_eq!(read.previous, written.previous);
         assert_eq!(read.faults, []);
@@ -38,7 +42,7 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
-fn every_half_of_a_pair_that_is_wrong_is_named() {
+fn each_wrong_half_of_a_pair_is_a_fault() {
     let bad = |key, problem| Fault::Bad(key, problem);
     let whole = data(&full());
     let other = String::from_utf8(whole["next-ca.key"].clone()).unwrap();
@@ -69,7 +73,7 @@ fn every_half_of_a_pair_that_is_wrong_is_named() {
     ] {
         let mut data = whole.clone();
         data.insert(key.to_owned(), value.into());
-        let read = Content::read(&data);
+        let read = Authorities::read(&data);
         assert_eq!(read.faults, [fault], "{key}: {value}");
         assert_eq!(read.keyless.len(), keyless, "{key}: {value}");
         assert_eq!(read.current.is_none(), key.starts_with("ca."));
@@ -77,50 +81,50 @@ fn every_half_of_a_pair_that_is_wrong_is_named() {
     }
     let mut data = whole.clone();
     data.insert("ca.crt".to_owned(), vec![0xff]);
-    assert_eq!(Content::read(&data).faults, [Fault::NoText("ca.crt")]);
+    assert_eq!(Authorities::read(&data).faults, [Fault::NoText("ca.crt")]);
     let mut data = whole;
     data.retain(|key, _| !key.starts_with("ca."));
-    assert_eq!(Content::read(&data).faults, [Fault::Missing("ca.crt")]);
+    assert_eq!(Authorities::read(&data).faults, [Fault::Missing("ca.crt")]);
 }
 
 #[test]
-fn a_previous_authority_that_was_put_there_by_hand_stays_until_it_ends() {
+fn a_previous_authority_that_was_added_by_hand_stays_until_it_expires() {
     let by_hand = authority(0).certificate().clone();
     let mut data = data(&full());
     let before = String::from_utf8(data["previous-ca.crt"].clone()).unwrap();
     let text = format!("a note\n{}another\n{before}", by_hand.pem());
     data.insert("previous-ca.crt".to_owned(), text.into());
-    let read = Content::read(&data);
+    let read = Authorities::read(&data);
     assert_eq!((read.faults.len(), read.previous.len()), (0, 3));
     assert_eq!(read.previous[0].until, by_hand.not_after());
     assert_eq!(read.previous[1].until, at(-200));
 }
 
 #[test]
-fn one_authority_in_both_places_is_the_one_that_signs() {
+fn an_authority_in_both_places_is_the_current_one() {
     let mut data = data(&full());
     for (from, to) in [("ca.crt", "next-ca.crt"), ("ca.key", "next-ca.key")] {
         data.insert(to.to_owned(), data[from].clone());
     }
-    let read = Content::read(&data);
+    let read = Authorities::read(&data);
     assert!(read.current.is_some() && read.next.is_none() && read.faults.is_empty());
 }
 
 #[test]
-fn what_is_not_slicegates_in_a_secret_survives() {
+fn fields_of_others_in_a_secret_survive() {
     let mut object = secret::new("slicegate-system", "slicegate-tls");
     object["metadata"]["resourceVersion"] = "7".into();
     object["metadata"]["annotations"] = json!({"a": "b"});
     object["data"] = json!({"tls.crt": "QUJD", "next-ca.crt": "QUJD"});
     let read = Secret::read(&object.to_string()).unwrap();
-    assert_eq!(read.content.faults.len(), 1);
-    let written = Secret::with(read.split().0, &content(0, None));
+    assert_eq!(read.authorities.faults.len(), 1);
+    let written = Secret::with(read.split().0, &authorities(0, None));
     let written: Value = serde_json::from_str(&written).unwrap();
     assert_eq!(written["metadata"], object["metadata"]);
     assert_eq!(written["data"]["tls.crt"], "QUJD");
     assert_eq!(written["data"]["next-ca.crt"], Value::Null);
     let again = Secret::read(&written.to_string()).unwrap();
-    assert!(again.content.current.is_some() && again.content.faults.is_empty());
+    assert!(again.authorities.current.is_some() && again.authorities.faults.is_empty());
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn no_key_shows_in_debug_output() {
     let text = Secret::with(object, &full());
     let secret = Secret::read(&text).unwrap();
     let object: Value = serde_json::from_str(&text).unwrap();
-    let shown = format!("{secret:?} {:?}", secret.content);
+    let shown = format!("{secret:?} {:?}", secret.authorities);
     assert!(!shown.contains("PRIVATE"), "{shown}");
     let key = object["data"]["ca.key"].as_str().unwrap();
     assert!(key.len() > 100 && !shown.contains(&key[..40]), "{shown}");

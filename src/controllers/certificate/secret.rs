@@ -1,19 +1,19 @@
-//! The Secret as an object of the API.
+//! The Secret as an API object.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::content::{Content, Data};
+use super::authorities::{Authorities, Data};
 
-/// A Secret that is there, with everything in it that is not slicegate's.
+/// An existing Secret, with all its fields.
 pub(super) struct Secret {
     object: Value,
-    /// What it holds.
-    pub(super) content: Content,
+    /// The authorities in it.
+    pub(super) authorities: Authorities,
 }
 
-/// Not what it holds.
+/// Omits the data.
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Secret").finish_non_exhaustive()
@@ -21,7 +21,7 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// Reads one; none where the text is no object. It says nothing of what is wrong, which might be a key.
+    /// Reads a Secret; none for an invalid text. No error quotes the text, which may hold a key.
     pub(super) fn read(text: &str) -> Option<Self> {
         let object: Value = serde_json::from_str(text).ok()?;
         object.pointer("/metadata/resourceVersion")?.as_str()?;
@@ -31,17 +31,20 @@ impl Secret {
             let bytes = STANDARD.decode(value.as_str().unwrap_or_default());
             data.insert(key.clone(), bytes.ok()?);
         }
-        let content = Content::read(&data);
-        Some(Self { object, content })
+        let authorities = Authorities::read(&data);
+        Some(Self {
+            object,
+            authorities,
+        })
     }
 
-    /// What it has to be replaced by to hold that; it names the version it was made from.
-    pub(super) fn with(mut object: Value, content: &Content) -> String {
+    /// The Secret with these authorities, as text. It names the resourceVersion that it replaces.
+    pub(super) fn with(mut object: Value, authorities: &Authorities) -> String {
         let data = &mut object["data"];
         if !data.is_object() {
             *data = Value::Object(Map::new());
         }
-        for (key, value) in content.write() {
+        for (key, value) in authorities.write() {
             match (value, data.as_object_mut()) {
                 (Some(text), _) => data[key] = STANDARD.encode(text).into(),
                 (None, Some(values)) => {
@@ -53,13 +56,13 @@ impl Secret {
         object.to_string()
     }
 
-    /// The object and what it holds.
-    pub(super) fn split(self) -> (Value, Content) {
-        (self.object, self.content)
+    /// The object and its authorities.
+    pub(super) fn split(self) -> (Value, Authorities) {
+        (self.object, self.authorities)
     }
 }
 
-/// A Secret that holds nothing yet.
+/// A new Secret without data.
 pub(super) fn new(namespace: &str, name: &str) -> Value {
     json!({
         "apiVersion": "v1",

@@ -1,4 +1,4 @@
-//! The status of SharingPolicies: whether each counts, and what is wrong with it.
+//! The status of SharingPolicies: whether each is accepted, and why not.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -14,46 +14,46 @@ use crate::config::policy::{self, PolicyObject};
 pub const SHARING_POLICIES: Kind =
     Kind::new(policy::GROUP, policy::VERSION, policy::KIND, policy::PLURAL);
 
-/// How long after a failure it is tried again.
-const AGAIN: Duration = Duration::from_secs(10);
+/// The pause after a failure.
+const RETRY: Duration = Duration::from_secs(10);
 
-/// The keeper of their status.
-pub struct Policies {
-    /// Where they are.
+/// Writes the status of every SharingPolicy.
+pub struct PolicyStatusController {
+    /// The cluster with the policies.
     pub cluster: Cluster,
-    /// All there are, each as JSON.
-    pub seen: watch::Receiver<Vec<String>>,
-    /// Whether this process is the one to write.
-    pub writes: watch::Receiver<bool>,
+    /// All policies, each as JSON.
+    pub policies: watch::Receiver<Vec<String>>,
+    /// Whether this process is the leader, which alone writes.
+    pub is_leader: watch::Receiver<bool>,
 }
 
-impl Policies {
-    /// Keeps it for ever.
-    pub async fn keep(mut self) {
-        let mut said: Option<String> = None;
+impl PolicyStatusController {
+    /// Reconciles forever.
+    pub async fn run(mut self) {
+        let mut logged: Option<String> = None;
         loop {
-            let writes = *self.writes.borrow_and_update();
-            let seen = self.seen.borrow_and_update().clone();
-            let mut trouble = None;
-            for text in seen.iter().filter(|_| writes) {
-                if let Err(problem) = self.one(text).await {
-                    trouble = Some(problem.to_string());
+            let is_leader = *self.is_leader.borrow_and_update();
+            let policies = self.policies.borrow_and_update().clone();
+            let mut failure = None;
+            for text in policies.iter().filter(|_| is_leader) {
+                if let Err(problem) = self.reconcile(text).await {
+                    failure = Some(problem.to_string());
                 }
             }
-            if let Some(problem) = trouble.as_ref().filter(|p| said.as_ref() != Some(*p)) {
+            if let Some(problem) = failure.as_ref().filter(|p| logged.as_ref() != Some(*p)) {
                 warn!(%problem, "a SharingPolicy's status cannot be written");
             }
-            let is_failing = trouble.is_some();
-            said = trouble;
+            let is_failing = failure.is_some();
+            logged = failure;
             tokio::select! {
-                Ok(()) = self.seen.changed() => {}
-                Ok(()) = self.writes.changed() => {}
-                () = sleep(AGAIN), if is_failing => {}
+                Ok(()) = self.policies.changed() => {}
+                Ok(()) = self.is_leader.changed() => {}
+                () = sleep(RETRY), if is_failing => {}
             }
         }
     }
 
-    async fn one(&self, text: &str) -> Result<(), ClusterError> {
+    async fn reconcile(&self, text: &str) -> Result<(), ClusterError> {
         let Ok(object) = serde_json::from_str::<Value>(text) else {
             return Ok(());
         };
@@ -65,15 +65,15 @@ impl Policies {
         let Some(status) = policy::status(PolicyObject::of(&object), read.as_ref(), &now) else {
             return Ok(());
         };
-        // The version keeps the verdict on what was read.
+        // With the resourceVersion, the status is never written to another version of the policy.
         let patch = json!({
             "metadata": {"resourceVersion": object["metadata"]["resourceVersion"]},
             "status": status,
         });
-        let place = SHARING_POLICIES.named(name);
+        let object_ref = SHARING_POLICIES.named(name);
         let patched = self
             .cluster
-            .patch_status(place, Patch::Merge, patch.to_string());
+            .patch_status(object_ref, Patch::Merge, patch.to_string());
         match patched.await {
             Ok(_) => {
                 let condition = &status["conditions"][0];
@@ -81,7 +81,7 @@ impl Policies {
                 info!(policy = name, %accepted, %reason, "wrote a SharingPolicy's status");
                 Ok(())
             }
-            // It was changed or is gone, and that is on its way here.
+            // The policy was changed or deleted. The watch reports that.
             Err(error) if error.is_conflict() || error.is_not_found() => Ok(()),
             Err(error) => Err(error),
         }

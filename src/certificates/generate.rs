@@ -1,112 +1,55 @@
-//! Certificates of one's own, for clusters without cert-manager and for tries on one machine.
-
-mod authority;
+//! A certificate by an authority whose key is thrown away, for clusters without cert-manager and for one machine.
 
 use std::net::IpAddr;
 
-use rcgen::{CertificateParams, DistinguishedName, DnType, SanType};
-use thiserror::Error;
 use time::{Duration, OffsetDateTime};
 
-pub use authority::{Authority, AuthorityError, Leaf, Trusted};
+use super::authority::Authority;
+use super::ca_certificate::pem;
+use super::parameters::CertificateError;
 
-/// How far clocks may be apart before a new certificate is taken for one of the future.
+/// How far clocks may differ: certificates begin so much earlier.
 const SKEW: Duration = Duration::hours(1);
 
-/// A server's certificate and key, and the certificate of the authority that signed it, as PEM.
+/// A server's certificate and key, and its authority's certificate, as PEM.
 ///
-/// The authority's own key is gone: nobody can ever sign another certificate with it.
-pub struct Generated {
-    /// What a client trusts: `ca.crt`, and `caBundle` of a webhook.
+/// The authority's key is gone, so that nobody can sign another certificate with it.
+pub struct GeneratedCertificate {
+    /// The authority: `ca.crt`, and `caBundle` of a webhook.
     pub ca_pem: String,
-    /// What the server shows: `tls.crt`.
+    /// The server's certificate: `tls.crt`.
     pub cert_pem: String,
     /// The server's private key, PKCS #8: `tls.key`.
     pub key_pem: String,
 }
 
-/// The key is for a file or a Secret, never for a log.
-impl std::fmt::Debug for Generated {
+/// Omits the key.
+impl std::fmt::Debug for GeneratedCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Generated")
+        f.debug_struct("GeneratedCertificate")
             .field("ca_pem", &self.ca_pem)
             .field("cert_pem", &self.cert_pem)
             .finish_non_exhaustive()
     }
 }
 
-/// Why no certificate could be made.
-#[derive(Debug, Error)]
-pub enum CertificateError {
-    /// A certificate for nobody.
-    #[error("a certificate needs at least one name or address")]
-    NoName,
-    /// A name that no certificate can hold.
-    #[error("{0} is no DNS name")]
-    Name(String),
-    /// A calendar has an end.
-    #[error("a certificate cannot be valid for {0} days")]
-    Validity(u32),
-    /// The library's own reason.
-    #[error("the certificate could not be made: {0}")]
-    Library(#[from] rcgen::Error),
-}
-
-/// Makes an authority, and a certificate by it for those names and addresses; both are valid for as long.
+/// Generates an authority, and a certificate by it for names and addresses. Both expire together.
 ///
 /// # Errors
-/// When a name is no DNS name, when there is none at all, or when the days lead past the year 9999.
+/// When a name is not a DNS name, without any name and address, for zero days, or for days past the year 9999.
 pub fn generate(
     dns_names: &[String],
     ips: &[IpAddr],
     valid_for_days: u32,
-) -> Result<Generated, CertificateError> {
+) -> Result<GeneratedCertificate, CertificateError> {
     let (not_before, not_after) = validity(valid_for_days)?;
     let authority = Authority::generate(not_before, not_after)?;
-    let leaf = authority.sign((dns_names, ips), not_before, not_after)?;
-    Ok(Generated {
+    let serving = authority.sign((dns_names, ips), not_before, not_after)?;
+    Ok(GeneratedCertificate {
         ca_pem: authority.certificate().pem(),
-        cert_pem: authority::pem("CERTIFICATE", &leaf.certificate),
-        key_pem: authority::pem("PRIVATE KEY", leaf.key.secret_der()),
+        cert_pem: pem("CERTIFICATE", &serving.certificate),
+        key_pem: pem("PRIVATE KEY", serving.key.secret_der()),
     })
-}
-
-fn alternative_names(
-    dns_names: &[String],
-    ips: &[IpAddr],
-) -> Result<Vec<SanType>, CertificateError> {
-    let mut names = Vec::with_capacity(dns_names.len() + ips.len());
-    for name in dns_names {
-        let unusable = || CertificateError::Name(name.clone());
-        if !is_dns_name(name) {
-            return Err(unusable());
-        }
-        let text = name.as_str().try_into().map_err(|_| unusable())?;
-        names.push(SanType::DnsName(text));
-    }
-    names.extend(ips.iter().copied().map(SanType::IpAddress));
-    match names.is_empty() {
-        true => Err(CertificateError::NoName),
-        false => Ok(names),
-    }
-}
-
-/// Labels of letters, digits and inner hyphens; the first may be `*`.
-fn is_dns_name(name: &str) -> bool {
-    let is_label = |label: &str| {
-        let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        !label.is_empty()
-            && label.len() <= 63
-            && label.bytes().all(inner)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-    };
-    name.len() <= 253
-        && name
-            .strip_prefix("*.")
-            .unwrap_or(name)
-            .split('.')
-            .all(is_label)
 }
 
 fn validity(days: u32) -> Result<(OffsetDateTime, OffsetDateTime), CertificateError> {
@@ -120,15 +63,6 @@ fn validity(days: u32) -> Result<(OffsetDateTime, OffsetDateTime), CertificateEr
     }
 }
 
-fn params(name: &str, not_before: OffsetDateTime, not_after: OffsetDateTime) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name = DistinguishedName::new();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = not_before;
-    params.not_after = not_after;
-    params
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -138,15 +72,15 @@ mod tests {
     use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
     use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-    use super::{CertificateError, Generated, generate};
+    use super::{CertificateError, GeneratedCertificate, generate};
 
-    fn made() -> Generated {
+    fn made() -> GeneratedCertificate {
         let names = ["localhost".to_owned(), "slicegate.apps.svc".to_owned()];
         generate(&names, &["127.0.0.1".parse().unwrap()], 30).unwrap()
     }
 
-    /// Whether a client that trusts the authority and calls the server by that name completes the handshake.
-    fn handshake(made: &Generated, name: &'static str) -> bool {
+    /// Whether the handshake succeeds for a client that trusts the authority and uses that name.
+    fn handshake(made: &GeneratedCertificate, name: &'static str) -> bool {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let chain = vec![CertificateDer::from_pem_slice(made.cert_pem.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(made.key_pem.as_bytes()).unwrap();
@@ -205,7 +139,7 @@ mod tests {
     #[test]
     fn another_authority_is_not_trusted() {
         let (one, other) = (made(), made());
-        let mixed = Generated {
+        let mixed = GeneratedCertificate {
             ca_pem: other.ca_pem,
             ..one
         };
@@ -238,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_certificate_can_say_is_refused() {
+    fn wrong_names_and_days_are_refused() {
         let name = |text: &str| generate(&[text.to_owned()], &[], 1);
         for text in ["", "a b", "-a", "a..b", "ä.example", "a_b"] {
             assert!(

@@ -1,27 +1,27 @@
-//! The plan as tables, the Secret's forms, and replicas against everything that may happen to them.
+//! The plan as tables, the forms of the Secret, and a simulation of replicas with failures.
 
-mod content;
-mod keeper;
+mod api;
+mod authorities;
 mod plan;
+mod replica;
 mod simulation;
-mod world;
 
 use time::{Duration, OffsetDateTime};
 
-use super::Lives;
-use super::content::Content;
+use super::authorities::Authorities;
+use super::lifetimes::Lifetimes;
 use crate::certificates::Authority;
 
-/// So many minutes after some day.
+/// So many minutes after a fixed time.
 fn at(minutes: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_800_000_000 + 60 * minutes).unwrap()
 }
 
-/// An authority of a day, of which three rotations fit into a test.
-fn lives() -> Lives {
-    Lives {
+/// Lifetimes so short that three rotations fit into a test.
+fn lifetimes() -> Lifetimes {
+    Lifetimes {
         authority: Duration::minutes(360),
-        leaf: Duration::minutes(30),
+        serving: Duration::minutes(30),
         announce: Duration::minutes(5),
         settle: Duration::seconds(10),
         skew: Duration::minutes(2),
@@ -29,19 +29,19 @@ fn lives() -> Lives {
     }
 }
 
-/// One that was made then.
+/// An authority that was generated then.
 fn authority(made: i64) -> Authority {
-    let Lives {
+    let Lifetimes {
         authority, skew, ..
-    } = lives();
+    } = lifetimes();
     Authority::generate(at(made) - skew, at(made) + authority).unwrap()
 }
 
-/// One that signs, and maybe one that is announced, which were made then.
-fn content(current: i64, next: Option<i64>) -> Content {
-    Content {
+/// A current and maybe an announced authority, generated then.
+fn authorities(current: i64, next: Option<i64>) -> Authorities {
+    Authorities {
         current: Some(authority(current)),
         next: next.map(authority),
-        ..Content::default()
+        ..Authorities::default()
     }
 }

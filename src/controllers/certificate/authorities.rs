@@ -1,90 +1,90 @@
-//! What the Secret holds: the authority that signs, the one that is announced, and those that are still trusted.
+//! The authorities in the Secret: the one that signs, the announced one, and those that are still trusted.
 
 use std::collections::BTreeMap;
 
 use time::OffsetDateTime;
 
-use crate::certificates::{Authority, AuthorityError, Trusted};
+use crate::certificates::{Authority, AuthorityError, CaCertificate};
 
 const CURRENT: (&str, &str) = ("ca.crt", "ca.key");
 const NEXT: (&str, &str) = ("next-ca.crt", "next-ca.key");
 const PREVIOUS: &str = "previous-ca.crt";
 
-/// What stands before each certificate of `previous-ca.crt`; PEM leaves room for such lines.
+/// The line before each certificate of `previous-ca.crt`. PEM allows text between certificates.
 const UNTIL: &str = "trusted until, in seconds since 1970: ";
 
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
-/// What the Secret holds, as far as it is any good.
+/// The valid authorities of the Secret, and its faults.
 #[derive(Debug, Default)]
-pub(super) struct Content {
+pub(super) struct Authorities {
     /// Signs now.
     pub(super) current: Option<Authority>,
-    /// Is announced, and signs next.
+    /// Announced; signs next.
     pub(super) next: Option<Authority>,
-    /// Do not sign any more.
+    /// No longer sign, but are trusted.
     pub(super) previous: Vec<Previous>,
-    /// Certificates without a key that is good for anything.
-    pub(super) keyless: Vec<Trusted>,
-    /// What is wrong.
+    /// Certificates without a valid key.
+    pub(super) keyless: Vec<CaCertificate>,
+    /// The faults of the Secret.
     pub(super) faults: Vec<Fault>,
 }
 
-/// An authority that does not sign any more, and is trusted while its certificates may be shown.
+/// An authority that no longer signs. It is trusted while its certificates may be active.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Previous {
     /// Its certificate.
-    pub(super) certificate: Trusted,
-    /// The certificates it signed have ended by then.
+    pub(super) certificate: CaCertificate,
+    /// When everything that it signed has expired.
     pub(super) until: OffsetDateTime,
 }
 
-/// What is wrong with a Secret.
+/// A fault of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
-    /// The other half is there.
+    /// One half of a pair is missing.
     #[error("{0} is missing")]
     Missing(&'static str),
-    /// Not even a text.
+    /// Not UTF-8.
     #[error("{0} is no text")]
     NoText(&'static str),
-    /// Not what belongs there.
+    /// Another content than expected.
     #[error("{0} {1}")]
     Bad(&'static str, AuthorityError),
-    /// Too old.
+    /// Expired.
     #[error("{0} ended on {1}")]
     Ended(&'static str, OffsetDateTime),
-    /// Somebody put an older or another Secret in place.
-    #[error("the authority whose certificate this replica shows is not in it")]
-    Forgotten,
+    /// The Secret was replaced by an older or another one.
+    #[error("the authority of this replica's active certificate is not in it")]
+    ActiveMissing,
 }
 
-/// The values of a Secret that is there.
+/// The decoded values of a Secret.
 pub(super) type Data = BTreeMap<String, Vec<u8>>;
 
-impl Content {
-    /// Reads all of it; what cannot be read is a fault.
+impl Authorities {
+    /// Reads all values. An unreadable one is a fault.
     pub(super) fn read(data: &Data) -> Self {
-        let mut content = Self::default();
-        content.current = content.pair(data, CURRENT);
-        content.next = content.pair(data, NEXT);
-        content.read_previous(data);
+        let mut authorities = Self::default();
+        authorities.current = authorities.pair(data, CURRENT);
+        authorities.next = authorities.pair(data, NEXT);
+        authorities.read_previous(data);
         let is_same = |next: &Authority| {
-            let current = content.current.as_ref().map(Authority::certificate);
+            let current = authorities.current.as_ref().map(Authority::certificate);
             current == Some(next.certificate())
         };
-        if content.next.as_ref().is_some_and(is_same) {
-            content.next = None;
+        if authorities.next.as_ref().is_some_and(is_same) {
+            authorities.next = None;
         }
-        let has_other = content.next.is_some() || !content.previous.is_empty();
-        if content.current.is_none() && content.faults.is_empty() && has_other {
-            content.faults.push(Fault::Missing(CURRENT.0));
+        let has_other = authorities.next.is_some() || !authorities.previous.is_empty();
+        if authorities.current.is_none() && authorities.faults.is_empty() && has_other {
+            authorities.faults.push(Fault::Missing(CURRENT.0));
         }
-        content
+        authorities
     }
 
-    /// What belongs into the Secret under each key that is slicegate's; none where there is nothing.
+    /// The value of each of slicegate's keys in the Secret; none to remove the key.
     pub(super) fn write(&self) -> [(&'static str, Option<String>); 5] {
         let certificate = |a: &Option<Authority>| a.as_ref().map(|a| a.certificate().pem());
         let key = |a: &Option<Authority>| a.as_ref().map(Authority::key_pem);
@@ -98,14 +98,14 @@ impl Content {
         ]
     }
 
-    /// What clients are to trust, in the order in which every replica writes it.
-    pub(super) fn trusted(&self) -> impl Iterator<Item = &Trusted> {
+    /// The authorities that clients have to trust. Every replica writes them in this order.
+    pub(super) fn trusted(&self) -> impl Iterator<Item = &CaCertificate> {
         let previous = self.previous.iter().map(|p| &p.certificate);
         let signing = [&self.current, &self.next].into_iter().flatten();
         previous.chain(signing.map(Authority::certificate))
     }
 
-    /// What has ended, with the name of its key.
+    /// A fault for each expired authority.
     pub(super) fn ended(&self, now: OffsetDateTime) -> impl Iterator<Item = Fault> {
         let pairs = [(CURRENT.0, &self.current), (NEXT.0, &self.next)];
         pairs.into_iter().filter_map(move |(key, authority)| {
@@ -117,27 +117,27 @@ impl Content {
     fn pair(&mut self, data: &Data, names: (&'static str, &'static str)) -> Option<Authority> {
         let (certificate, key) = (self.text(data, names.0), self.text(data, names.1));
         let (certificate, key) = match (certificate, key) {
-            (Text::None, Text::None) => return None,
-            (Text::Is(certificate), key) => {
-                let certificate = self.good(names.0, Trusted::read(certificate))?;
+            (Entry::Missing, Entry::Missing) => return None,
+            (Entry::Text(certificate), key) => {
+                let certificate = self.valid(names.0, CaCertificate::read(certificate))?;
                 match key {
-                    Text::Is(key) => (certificate, key),
+                    Entry::Text(key) => (certificate, key),
                     other => {
                         self.keyless.push(certificate);
-                        if matches!(other, Text::None) {
+                        if matches!(other, Entry::Missing) {
                             self.faults.push(Fault::Missing(names.1));
                         }
                         return None;
                     }
                 }
             }
-            (Text::None, _) => {
+            (Entry::Missing, _) => {
                 self.faults.push(Fault::Missing(names.0));
                 return None;
             }
-            (Text::Bad, _) => return None,
+            (Entry::NoText, _) => return None,
         };
-        let authority = self.good(names.1, Authority::read(certificate.clone(), key));
+        let authority = self.valid(names.1, Authority::read(certificate.clone(), key));
         if authority.is_none() {
             self.keyless.push(certificate);
         }
@@ -145,13 +145,13 @@ impl Content {
     }
 
     fn read_previous(&mut self, data: &Data) {
-        let Text::Is(text) = self.text(data, PREVIOUS) else {
+        let Entry::Text(text) = self.text(data, PREVIOUS) else {
             return;
         };
         let (mut until, mut block) = (None, String::new());
         for line in text.lines() {
-            if let Some(said) = line.strip_prefix(UNTIL) {
-                until = said.trim().parse().ok();
+            if let Some(seconds) = line.strip_prefix(UNTIL) {
+                until = seconds.trim().parse().ok();
             }
             if line.starts_with(BEGIN) {
                 block.clear();
@@ -169,9 +169,9 @@ impl Content {
         }
     }
 
-    /// Where nothing says until when, somebody wrote it by hand: it stays until it ends.
+    /// Without the line that says until when, a person wrote the certificate: it stays until it expires.
     fn add_previous(&mut self, pem: &str, until: Option<i64>) {
-        if let Some(certificate) = self.good(PREVIOUS, Trusted::read(pem)) {
+        if let Some(certificate) = self.valid(PREVIOUS, CaCertificate::read(pem)) {
             let until = until.and_then(|u| OffsetDateTime::from_unix_timestamp(u).ok());
             self.previous.push(Previous {
                 until: until.unwrap_or(certificate.not_after()),
@@ -180,28 +180,28 @@ impl Content {
         }
     }
 
-    fn text<'d>(&mut self, data: &'d Data, key: &'static str) -> Text<'d> {
+    fn text<'d>(&mut self, data: &'d Data, key: &'static str) -> Entry<'d> {
         match data.get(key).map(|bytes| std::str::from_utf8(bytes)) {
-            None | Some(Ok("")) => Text::None,
-            Some(Ok(text)) => Text::Is(text),
+            None | Some(Ok("")) => Entry::Missing,
+            Some(Ok(text)) => Entry::Text(text),
             Some(Err(_)) => {
                 self.faults.push(Fault::NoText(key));
-                Text::Bad
+                Entry::NoText
             }
         }
     }
 
-    fn good<T>(&mut self, key: &'static str, read: Result<T, AuthorityError>) -> Option<T> {
+    fn valid<T>(&mut self, key: &'static str, read: Result<T, AuthorityError>) -> Option<T> {
         read.map_err(|problem| self.faults.push(Fault::Bad(key, problem)))
             .ok()
     }
 }
 
 #[derive(Clone, Copy)]
-enum Text<'d> {
-    None,
-    Bad,
-    Is(&'d str),
+enum Entry<'d> {
+    Missing,
+    NoText,
+    Text(&'d str),
 }
 
 impl Previous {

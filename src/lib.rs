@@ -1,20 +1,20 @@
 //! slicegate: an admission webhook that shares GPUs in Kubernetes, safely, on the stock scheduler and the stock
 //! NVIDIA device plugin.
 //!
-//! One straight line does everything, and the server, the command line, the tests and the benchmark share it:
+//! The decision is one line of steps, which the server, the command line, the tests and the benchmark share:
 //!
 //! ```text
-//! bytes -> review -> facts -> intent -> decision -> edits -> patch -> response
-//!          admission  facts    engine    engine      engine    admission  admission
+//! bytes -> review -> facts -> request -> placement -> edits -> patch -> answer
+//!       admission   facts   engine     engine       engine   admission
 //! ```
 //!
 //! Invariants:
 //!
-//! * [`engine`] does no IO, knows no clock and cannot fail: bad input is a decision, not an error.
-//! * A [`engine::Policy`] and a [`engine::Supply`] are valid once constructed; nothing re-checks them.
-//! * Patches are built, never diffed, so what slicegate does not know survives.
-//! * Nothing a user can write is believed: labels, receipts and owner references are compared, never trusted.
-//! * A second pass over slicegate's own output changes nothing.
+//! * [`engine`] does no IO, reads no clock and returns no error: invalid input leads to a decision too.
+//! * A [`engine::Policy`] and an [`engine::Supply`] are valid by construction. Nothing checks them again.
+//! * Patches are built, never diffed, so that unknown fields survive.
+//! * Users can write labels, receipts and owner references. slicegate compares them and never trusts them.
+//! * A second pass over slicegate's output changes nothing.
 
 #![warn(missing_docs)]
 #![warn(clippy::expect_used, clippy::panic, clippy::unwrap_used)]

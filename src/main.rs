@@ -1,8 +1,8 @@
-//! The slicegate binary: everything is in the library, so that tests and benchmarks use the same code.
+//! The slicegate binary. The code is in the library, so that tests and benchmarks use the same code.
 
 use std::process::ExitCode;
 
-/// An answer is a few dozen small pieces of memory that live for microseconds.
+/// mimalloc is fast for an answer's few dozen small and short-lived allocations.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,13 +1,13 @@
-//! Writes YAML that every reader takes for the same: what looks like a number or a truth value is quoted.
+//! Writes YAML that every reader reads as the same value.
 
 use serde::Serialize;
 
-/// A value as YAML: every string that some YAML reader would take for something else is quoted.
+/// A value as YAML. Strings that some YAML reader reads as another type, such as `on` or `0o17`, are quoted.
 ///
 /// # Errors
-/// When it has no YAML form, which no value of ours lacks.
+/// When the value has no YAML form. Every value of slicegate has one.
 pub fn write<T: Serialize>(value: &T) -> Result<String, serde_saphyr::ser::Error> {
-    // A folded string would hide where a long line really ends.
+    // Folding would break long lines of a string.
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
     serde_saphyr::to_string_with_options(value, options)
 }
@@ -20,7 +20,7 @@ mod tests {
     use crate::config::documents;
 
     #[test]
-    fn strings_that_look_like_something_else_are_quoted() {
+    fn strings_that_look_like_another_type_are_quoted() {
         let tricky = [
             "true",
             "True",
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_reads_back_as_the_same_value() {
+    fn a_written_value_is_read_back_as_the_same_value() {
         let long = "word ".repeat(60);
         let value = json!({
             "apiVersion": "v1", "kind": "Pod",

@@ -1,10 +1,10 @@
-//! The affinity part of a patch: node terms narrowed, pod terms appended, the user's own kept as they are.
+//! The affinity part of a patch: narrows node terms, appends pod terms, and keeps the user's own terms.
 
 mod members;
 
 use serde_json::value::RawValue;
 
-use super::operations::Patch;
+use super::operations::PatchWriter;
 use crate::engine::edits::SMALLEST_WEIGHT;
 use crate::engine::line::edit::Edit;
 use crate::engine::node_terms::{Is, Narrowed, Term, filled};
@@ -24,11 +24,11 @@ const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 /// Writes the operations for `/spec/affinity`.
 ///
 /// # Errors
-/// That of `serde_json` where a term of the user's cannot be repeated, because it is not in order.
+/// When a term of the user's that the patch repeats is not valid JSON.
 pub(super) fn write(
     pod: &Pod<'_>,
     edits: &[Edit<'_>],
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
 ) -> Result<(), serde_json::Error> {
     let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
     let ours = |e: &Edit<'_>| {
@@ -74,7 +74,7 @@ pub(super) fn write(
 fn nodes(
     affinity: Option<&Affinity<'_>>,
     narrowed: &[Narrowed<'_>],
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
 ) -> Result<(), serde_json::Error> {
     let node_affinity = affinity.and_then(|a| a.node_affinity.as_ref());
     let required = node_affinity.and_then(|n| n.required.as_ref());
@@ -83,7 +83,7 @@ fn nodes(
             patch.add(&[NODE_AFFINITY]).push_str("{}");
             patch.end();
         }
-        // A requirement without terms is given some: `add` replaces what is there.
+        // A requirement without terms gets some: `add` replaces the existing value.
         let text = patch.add(&[NODE_AFFINITY, "/", REQUIRED]);
         text.push_str("{\"nodeSelectorTerms\":");
         terms(text, &[], narrowed)?;
@@ -105,8 +105,13 @@ fn nodes(
     Ok(())
 }
 
-/// Appends requirements to a term where it stands.
-fn append(add: &Term<'_>, index: usize, term: Option<&NodeSelectorTerm<'_>>, patch: &mut Patch) {
+/// Appends requirements to an existing term.
+fn append(
+    add: &Term<'_>,
+    index: usize,
+    term: Option<&NodeSelectorTerm<'_>>,
+    patch: &mut PatchWriter,
+) {
     let base = format!("{NODE_AFFINITY}/{REQUIRED}/nodeSelectorTerms/{index}");
     let has_expressions = term.is_some_and(|t| t.match_expressions.is_some());
     let has_fields = term.is_some_and(|t| t.match_fields.is_some());
@@ -138,7 +143,7 @@ fn append(add: &Term<'_>, index: usize, term: Option<&NodeSelectorTerm<'_>>, pat
     }
 }
 
-/// Terms of the user's, each with ours beside it.
+/// The user's terms, each joined with slicegate's requirements.
 fn terms(
     text: &mut String,
     user: &[NodeTerm<'_>],
@@ -154,14 +159,14 @@ fn terms(
     Ok(())
 }
 
-/// A term of the user's, unread fields and all, with ours beside it.
+/// A term of the user's, with its unknown fields, joined with slicegate's requirements.
 fn joined_term(
     text: &mut String,
     raw: Option<Raw<'_>>,
     add: &Term<'_>,
 ) -> Result<(), serde_json::Error> {
     let members: Members<'_> = match raw {
-        // What goes into the patch has to be in order throughout.
+        // The patch has to be valid JSON, so the raw text is parsed in full.
         Some(raw) => serde_json::from_str(raw.get())?,
         None => Members::default(),
     };
@@ -266,12 +271,12 @@ fn field(text: &mut String, node: &str) {
     text.push_str("]}");
 }
 
-/// Preferred terms; `exists` says that the required ones made the node affinity.
+/// Preferred terms. `exists`: the required terms have already added the node affinity.
 fn preferring(
     affinity: Option<&NodeAffinity<'_>>,
     exists: bool,
     terms: &[Term<'_>],
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
 ) {
     let mut parent = exists || affinity.is_some();
     let mut has_list = affinity.is_some_and(|a| a.preferred.is_some());
@@ -292,7 +297,7 @@ fn packing(
     affinity: Option<&PodAffinity<'_>>,
     boundary: &str,
     strategy: Strategy,
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
 ) {
     let base = "/spec/affinity/podAffinity";
     let exists = affinity.is_some_and(|a| a.preferred.is_some());
@@ -306,13 +311,13 @@ fn packing(
     text.push(':');
     json::plain(text, strategy.word());
     text.push_str("}},");
-    everywhere(text);
+    all_namespaces_by_hostname(text);
     text.push_str("}}");
     text.push_str(close);
     patch.end();
 }
 
-fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut Patch) {
+fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
     let mut parent = affinity.is_some();
     let mut exists = affinity.is_some_and(|a| a.required.is_some());
     for edit in edits {
@@ -329,22 +334,22 @@ fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut
         text.push_str(",\"operator\":\"NotIn\",\"values\":[");
         json::string(text, own);
         text.push_str("]}]},");
-        everywhere(text);
+        all_namespaces_by_hostname(text);
         text.push('}');
         text.push_str(close);
         patch.end();
     }
 }
 
-/// In every namespace, by hostname.
-fn everywhere(text: &mut String) {
+/// A term over all namespaces, by hostname.
+fn all_namespaces_by_hostname(text: &mut String) {
     text.push_str("\"namespaceSelector\":{},\"topologyKey\":");
     json::plain(text, names::HOSTNAME);
 }
 
-/// Opens one more entry of a list below `base`, making what is missing above it.
+/// Begins an entry of a list below `base`, and adds missing parents.
 fn open<'p>(
-    patch: &'p mut Patch,
+    patch: &'p mut PatchWriter,
     base: &str,
     parent: bool,
     field: &str,

@@ -1,4 +1,4 @@
-//! Writes the AdmissionReview that goes back.
+//! Writes the AdmissionReview of the answer.
 
 use std::sync::LazyLock;
 
@@ -6,8 +6,10 @@ use base64::Engine as _;
 use base64::engine::Simd;
 use base64::engine::general_purpose::PAD;
 
-use super::messages::{bare, denial, plain, rehearsal, short, warnings};
-use super::respond::Unjudged;
+use super::error::NoDecision;
+use super::messages::{
+    bare_pod_warning, denial_message, dry_run_warnings, shorten, warning_text, warnings_of,
+};
 use super::tally::tally;
 use crate::engine::line::decision::Decision;
 use crate::facts::Pod;
@@ -16,41 +18,41 @@ use crate::json;
 const HEAD: &str =
     r#"{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{"uid":"#;
 
-/// The same letters as `STANDARD`, written by what the processor is best at.
+/// The same alphabet as `STANDARD`, with SIMD instructions.
 static BASE64: LazyLock<Simd> = LazyLock::new(|| Simd::standard(PAD));
 
-/// Bytes that an answer needs beside its patch, a few warnings among them.
+/// Bytes of an answer without its patch, with a few warnings.
 const ROOM: usize = 1024;
 
-/// Lines about what a pod lacks.
-const MOST_MISSED: usize = 200;
+/// Lines about missing edits.
+const MOST_MISSING: usize = 200;
 
 /// Characters of why a request cannot be read.
 const LONGEST_PROBLEM: usize = 1000;
 
-/// Lets a request through that is none of ours.
-pub(super) fn pass(uid: &str) -> Vec<u8> {
-    Answer::allowed(uid, None).finish(&[])
+/// Admits a request that needs no decision.
+pub(super) fn allow_unchanged(uid: &str) -> Vec<u8> {
+    AnswerBuilder::allowed(uid, None).finish(&[])
 }
 
-/// Admits a pod, with what is to be changed.
+/// Admits a pod with a patch.
 pub(super) fn allow(
     uid: &str,
     patch: Option<&str>,
     pod: &Pod<'_>,
     decision: &Decision<'_>,
 ) -> Vec<u8> {
-    let mut said = warnings(&decision.findings);
-    said.extend(bare(pod, decision));
-    Answer::allowed(uid, patch).finish(&said)
+    let mut warnings = warnings_of(&decision.findings);
+    warnings.extend(bare_pod_warning(pod, decision));
+    AnswerBuilder::allowed(uid, patch).finish(&warnings)
 }
 
-/// Admits a pod of a namespace in dry-run, and says and records what enforcing would do.
-pub(super) fn rehearse(uid: &str, patch: Option<&str>, decision: &Decision<'_>) -> Vec<u8> {
-    let mut answer = Answer::allowed(uid, patch);
-    let said = rehearsal(decision);
-    if let Some(first) = said.first() {
-        // The API server puts the webhook's name before the key.
+/// Admits a pod of a namespace in dry-run. Warnings and an audit annotation say what enforcing would do.
+pub(super) fn dry_run(uid: &str, patch: Option<&str>, decision: &Decision<'_>) -> Vec<u8> {
+    let mut answer = AnswerBuilder::allowed(uid, patch);
+    let warnings = dry_run_warnings(decision);
+    if let Some(first) = warnings.first() {
+        // The API server prefixes the key with the webhook's name.
         answer.text.push_str(",\"auditAnnotations\":{\"dry-run\":");
         let mut record = first.clone();
         for tally in tally(&decision.findings) {
@@ -63,67 +65,67 @@ pub(super) fn rehearse(uid: &str, patch: Option<&str>, decision: &Decision<'_>) 
         json::string(&mut answer.text, &record);
         answer.text.push('}');
     }
-    answer.finish(&said)
+    answer.finish(&warnings)
 }
 
-/// Refuses a pod with everything that was found.
+/// Refuses a pod with all findings.
 pub(super) fn deny(uid: &str, decision: &Decision<'_>) -> Vec<u8> {
-    let message = denial(decision);
-    Answer::refused(uid, 403, "Forbidden", &message).finish(&warnings(&decision.findings))
+    let message = denial_message(decision);
+    AnswerBuilder::refused(uid, 403, "Forbidden", &message).finish(&warnings_of(&decision.findings))
 }
 
-/// Refuses a pod that lacks what slicegate gave it.
-pub(super) fn refuse_undone(uid: &str, lacking: &[String]) -> Vec<u8> {
+/// Refuses a pod with missing edits.
+pub(super) fn deny_missing_edits(uid: &str, missing: &[String]) -> Vec<u8> {
     let mut message =
         "slicegate: the pod is not as slicegate makes it, after all webhooks were called; \
         without that it may land beside another trust boundary or on a weaker share"
             .to_owned();
-    for what in lacking.iter().take(MOST_MISSED) {
+    for what in missing.iter().take(MOST_MISSING) {
         message.push_str("\nmissing: ");
         message.push_str(what);
     }
-    if let Some(more) = lacking.len().checked_sub(MOST_MISSED).filter(|n| *n > 0) {
+    if let Some(more) = missing.len().checked_sub(MOST_MISSING).filter(|n| *n > 0) {
         message.push_str(&format!("\nand {more} more"));
     }
     message.push_str(
         "\nfix: create it again; if that does not help, find the webhook that takes this away \
          (the API server's audit log names those that changed the pod), or slicegate did not answer",
     );
-    Answer::refused(uid, 403, "Forbidden", &message).finish(&[])
+    AnswerBuilder::refused(uid, 403, "Forbidden", &message).finish(&[])
 }
 
-/// Refuses a request that got no decision.
-pub(super) fn refuse_unjudged(uid: &str, why: &Unjudged<'_>) -> Vec<u8> {
+/// Refuses a request without a decision.
+pub(super) fn deny_undecided(uid: &str, why: &NoDecision<'_>) -> Vec<u8> {
     let message = format!("slicegate: {}", explain(why));
     let (code, reason) = match why {
-        Unjudged::Unreadable(_) => (403, "Forbidden"),
-        Unjudged::Failed => (500, "InternalError"),
+        NoDecision::Unreadable(_) => (403, "Forbidden"),
+        NoDecision::Failed => (500, "InternalError"),
     };
-    Answer::refused(uid, code, reason, &message).finish(&[])
+    AnswerBuilder::refused(uid, code, reason, &message).finish(&[])
 }
 
-/// Lets a request through that got no decision, because it is not slicegate's to refuse.
-pub(super) fn pass_unjudged(uid: &str, why: &Unjudged<'_>) -> Vec<u8> {
-    let warning = plain(format!("slicegate: not judged: {}", explain(why)));
-    Answer::allowed(uid, None).finish(&[warning])
+/// Admits a request without a decision, because its namespace is not enforced.
+pub(super) fn allow_undecided(uid: &str, why: &NoDecision<'_>) -> Vec<u8> {
+    let warning = warning_text(format!("slicegate: not judged: {}", explain(why)));
+    AnswerBuilder::allowed(uid, None).finish(&[warning])
 }
 
-fn explain(why: &Unjudged<'_>) -> String {
+fn explain(why: &NoDecision<'_>) -> String {
     match why {
-        // What serde says may quote what it read.
-        Unjudged::Unreadable(problem) => short(&problem.to_string(), LONGEST_PROBLEM),
-        Unjudged::Failed => "this pod made slicegate fail, which is a fault in slicegate; \
+        // serde's message may quote the body.
+        NoDecision::Unreadable(problem) => shorten(&problem.to_string(), LONGEST_PROBLEM),
+        NoDecision::Failed => "this pod made slicegate fail, which is a fault in slicegate; \
             its log has the details under this request's uid"
             .to_owned(),
     }
 }
 
-/// An answer in the making.
-struct Answer {
+/// Builds an answer.
+struct AnswerBuilder {
     text: String,
 }
 
-impl Answer {
+impl AnswerBuilder {
     fn allowed(uid: &str, patch: Option<&str>) -> Self {
         let size = patch.map_or(0, |p| p.len() * 4 / 3);
         let mut text = String::with_capacity(size + ROOM);

@@ -1,6 +1,6 @@
-//! What people read in an answer: the text of a denial, and warnings. All of it is bounded, whatever was found.
+//! The texts of an answer: the message of a denial, and warnings. All are bounded, whatever the findings.
 
-use super::tally::{Same, Tally, tally};
+use super::tally::{Repeated, Tally, tally};
 use crate::engine::line::decision::{Decision, Outcome};
 use crate::engine::line::edit::Edit;
 use crate::engine::vocabulary::findings::Finding;
@@ -10,14 +10,14 @@ use crate::facts::Pod;
 
 /// Bytes of a denial: a screen or two, and below what any client cuts off.
 const LONGEST_DENIAL: usize = 32 << 10;
-/// Characters of what one finding says, and of what to do about it.
+/// Characters of the message of a finding, and of its fix.
 const LONGEST_MESSAGE: usize = 2000;
-/// Warnings; the API server drops what is beyond 4,096 characters of all of them.
+/// Warnings. The API server drops the rest after 4,096 characters in total.
 const MOST_WARNINGS: usize = 40;
 
-/// One summary line within 200 characters, then a line for each finding that denies; what says the same, and what is
-/// much of a kind, is counted.
-pub fn denial(decision: &Decision<'_>) -> String {
+/// A summary line of at most 200 characters, then a line for each finding that denies. Equal findings, and many findings
+/// of one rule, are counted.
+pub fn denial_message(decision: &Decision<'_>) -> String {
     let denials = || {
         decision
             .findings
@@ -31,30 +31,30 @@ pub fn denial(decision: &Decision<'_>) -> String {
         n => format!(" (and {} more)", grouped(n)),
     };
     let room = 200_usize.saturating_sub("slicegate: ".len() + suffix.len());
-    let mut text = format!("slicegate: {}{suffix}", short(first, room));
+    let mut text = format!("slicegate: {}{suffix}", shorten(first, room));
     let tallies = tally(&decision.findings);
     let denying = tallies.iter().filter(|t| t.severity == Severity::Deny);
     add_lines(&mut text, denying);
     text
 }
 
-/// What is warned of, as an Event tells it: a line for each finding, likewise.
-pub fn warned(findings: &[Finding]) -> String {
+/// A line for each finding, for an Event.
+pub fn finding_lines(findings: &[Finding]) -> String {
     let mut text = String::new();
     add_lines(&mut text, tally(findings).iter());
     text.trim_start().to_owned()
 }
 
-/// What the person who creates the pod is warned of.
-pub(super) fn warnings(findings: &[Finding]) -> Vec<String> {
+/// The warnings for the client that creates the pod.
+pub(super) fn warnings_of(findings: &[Finding]) -> Vec<String> {
     let tallies = tally(findings);
     let warning = tallies.iter().filter(|t| t.severity == Severity::Warn);
     warning.flat_map(lines).take(MOST_WARNINGS).collect()
 }
 
-/// What is said besides to whoever creates a pod that nothing else makes, where its resources are given another name: they
-/// cannot be changed back, so that the manifest never applies to it again (kubernetes/kubernetes#121855).
-pub(super) fn bare(pod: &Pod<'_>, decision: &Decision<'_>) -> Option<String> {
+/// The warning about a pod without a controller whose resources get another name. Resources are immutable, so that its
+/// manifest cannot be applied again (kubernetes/kubernetes#121855).
+pub(super) fn bare_pod_warning(pod: &Pod<'_>, decision: &Decision<'_>) -> Option<String> {
     let is_applied = pod
         .metadata
         .as_ref()
@@ -66,13 +66,13 @@ pub(super) fn bare(pod: &Pod<'_>, decision: &Decision<'_>) -> Option<String> {
     })
 }
 
-/// What dry-run says instead of doing it: the outcome, and what was found.
-pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
+/// The warnings of dry-run: the outcome and the findings.
+pub(super) fn dry_run_warnings(decision: &Decision<'_>) -> Vec<String> {
     let outcome = match (decision.outcome, decision.strategy) {
         (Outcome::Untouched, _) => None,
         (Outcome::Denied, _) => Some("this pod would be refused".to_owned()),
         (Outcome::Rewritten, Some(strategy)) => Some(format!("this pod would be given {strategy}")),
-        (Outcome::Rewritten, None) => Some("this pod would be stamped".to_owned()),
+        (Outcome::Rewritten, None) => Some("this pod would get slicegate's labels".to_owned()),
     };
     let outcome = outcome.map(|what| format!("slicegate dry-run: {what}"));
     let tallies = tally(&decision.findings);
@@ -85,80 +85,83 @@ pub(super) fn rehearsal(decision: &Decision<'_>) -> Vec<String> {
 }
 
 fn add_lines<'t>(text: &mut String, tallies: impl Iterator<Item = &'t Tally<'t>>) {
-    let mut unsaid = 0;
+    let mut omitted = 0;
     for tally in tallies {
-        for same in &tally.different {
+        for repeated in &tally.distinct {
             if text.len() > LONGEST_DENIAL {
-                unsaid += same.times;
+                omitted += repeated.times;
                 continue;
             }
-            add_line(text, same);
+            add_line(text, repeated);
         }
-        match tally.unsaid() {
+        match tally.omitted() {
             0 => {}
-            more if text.len() > LONGEST_DENIAL => unsaid += more,
+            more if text.len() > LONGEST_DENIAL => omitted += more,
             more => text.push_str(&format!(
                 "\n[{}] {}",
                 tally.rule.id,
-                of_the_kind(tally, more)
+                more_of_the_kind(tally, more)
             )),
         }
     }
-    if unsaid > 0 {
-        text.push_str(&format!("\nand {} more findings", grouped(unsaid)));
+    if omitted > 0 {
+        text.push_str(&format!("\nand {} more findings", grouped(omitted)));
     }
 }
 
-fn add_line(text: &mut String, same: &Same<'_>) {
-    let finding = same.first;
+fn add_line(text: &mut String, repeated: &Repeated<'_>) {
+    let finding = repeated.first;
     text.push_str(&format!("\n[{}] ", finding.rule.id));
     if !finding.path.is_empty() {
-        text.push_str(&format!("{}: ", short(&finding.path, LONGEST_MESSAGE)));
+        text.push_str(&format!("{}: ", shorten(&finding.path, LONGEST_MESSAGE)));
     }
-    text.push_str(&short(&finding.message, LONGEST_MESSAGE));
-    if let Some(times) = again(same) {
+    text.push_str(&shorten(&finding.message, LONGEST_MESSAGE));
+    if let Some(times) = repetition(repeated) {
         text.push_str(&times);
     }
-    text.push_str(&format!("; fix: {}", short(&finding.fix, LONGEST_MESSAGE)));
+    text.push_str(&format!(
+        "; fix: {}",
+        shorten(&finding.fix, LONGEST_MESSAGE)
+    ));
 }
 
-/// What is said of a rule, as warnings.
+/// The warnings of one rule.
 fn lines(tally: &Tally<'_>) -> impl Iterator<Item = String> {
-    let line = |same: &Same<'_>| {
-        let times = again(same);
-        let message = &same.first.message;
+    let line = |repeated: &Repeated<'_>| {
+        let times = repetition(repeated);
+        let message = &repeated.first.message;
         let parts = [
             "slicegate ",
-            same.first.rule.id,
+            repeated.first.rule.id,
             ": ",
             message,
             times.as_deref().unwrap_or_default(),
         ];
-        plain(parts.concat())
+        warning_text(parts.concat())
     };
-    let unsaid = Some(tally.unsaid()).filter(|more| *more > 0);
-    let more = unsaid.map(|n| {
-        plain(format!(
+    let omitted = Some(tally.omitted()).filter(|more| *more > 0);
+    let more = omitted.map(|n| {
+        warning_text(format!(
             "slicegate {}: {}",
             tally.rule.id,
-            of_the_kind(tally, n)
+            more_of_the_kind(tally, n)
         ))
     });
-    tally.different.iter().map(line).chain(more)
+    tally.distinct.iter().map(line).chain(more)
 }
 
-fn again(same: &Same<'_>) -> Option<String> {
-    match same.times {
+fn repetition(repeated: &Repeated<'_>) -> Option<String> {
+    match repeated.times {
         0 | 1 => None,
         2 => Some(" (and once more)".to_owned()),
         n => Some(format!(" (and {} more times)", grouped(n - 1))),
     }
 }
 
-fn of_the_kind(tally: &Tally<'_>, more: usize) -> String {
+fn more_of_the_kind(tally: &Tally<'_>, more: usize) -> String {
     let mut text = format!("and {} more of the kind", grouped(more));
-    let named = tally.elsewhere.iter().filter(|place| !place.is_empty());
-    let named: Vec<String> = named.map(|place| short(place, 100)).collect();
+    let named = tally.other_places.iter().filter(|place| !place.is_empty());
+    let named: Vec<String> = named.map(|place| shorten(place, 100)).collect();
     if !named.is_empty() {
         text.push_str(&format!(", at {} and so on", named.join(", ")));
     }
@@ -178,11 +181,14 @@ fn grouped(number: usize) -> String {
     text
 }
 
-/// A text on one line, without what does not show as itself: its author may have written anything.
-pub(super) fn short(text: &str, room: usize) -> String {
-    let shown = |c: char| match is_visible(c) {
-        true => c,
-        false => char::REPLACEMENT_CHARACTER,
+/// A text on one line, without invisible characters. A user may have written any text.
+pub(super) fn shorten(text: &str, room: usize) -> String {
+    let shown = |c: char| {
+        if is_visible(c) {
+            c
+        } else {
+            char::REPLACEMENT_CHARACTER
+        }
     };
     let mut short: String = text.chars().take(room + 1).map(shown).collect();
     if let Some((end, _)) = short.char_indices().nth(room) {
@@ -196,18 +202,21 @@ pub(super) fn short(text: &str, room: usize) -> String {
 /// Characters of a warning.
 const LONGEST_WARNING: usize = 240;
 
-/// A text as a warning: the API server drops one with control characters without a word.
-pub(super) fn plain(text: String) -> String {
-    // Most are, and have fewer bytes than others may have characters.
-    match text.len() <= LONGEST_WARNING && !text.contains(char::is_control) {
-        true => text,
-        false => short(&text, LONGEST_WARNING),
+/// A text as a warning. The API server silently drops a warning with control characters.
+pub(super) fn warning_text(text: String) -> String {
+    // The common case: short enough in bytes, and so in characters.
+    if text.len() <= LONGEST_WARNING && !text.contains(char::is_control) {
+        text
+    } else {
+        shorten(&text, LONGEST_WARNING)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST_DENIAL, MOST_WARNINGS, denial, grouped, short, warned, warnings};
+    use super::{
+        LONGEST_DENIAL, MOST_WARNINGS, denial_message, finding_lines, grouped, shorten, warnings_of,
+    };
     use crate::engine::Outcome;
     use crate::engine::line::decision::{Decision, Reason};
     use crate::engine::rules;
@@ -226,7 +235,7 @@ mod tests {
     }
 
     fn refused(findings: Vec<Finding>) -> String {
-        denial(&Decision {
+        denial_message(&Decision {
             outcome: Outcome::Denied,
             mode: Mode::Enforce,
             tier: None,
@@ -240,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_found_sixty_thousand_times_is_said_once_and_counted() {
+    fn a_finding_of_sixty_thousand_is_one_line_with_a_count() {
         let found = |n| finding(0, Severity::Deny, n, "container main sets it".to_owned());
         let text = refused((0..60_000).map(found).collect());
         let id = rules::ALL[0].id;
@@ -257,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn much_of_a_kind_is_said_in_part_and_where_the_rest_is() {
+    fn many_findings_of_one_rule_are_cut_and_the_places_of_the_rest_are_named() {
         let found = |n| finding(0, Severity::Deny, n, format!("container c-{n} sets it"));
         let text = refused((0..1_000).map(found).collect());
         let lines: Vec<&str> = text.lines().collect();
@@ -269,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_was_found_its_text_is_bounded_and_each_finding_one_line() {
+    fn texts_are_bounded_and_each_finding_is_one_line() {
         let of = |rule: usize, severity| {
             (0..20).map(move |n| {
                 finding(
@@ -294,21 +303,21 @@ mod tests {
             "{}",
             &text[text.len() - 100..]
         );
-        assert!(warned(&all().collect::<Vec<_>>()).len() <= text.len());
+        assert!(finding_lines(&all().collect::<Vec<_>>()).len() <= text.len());
         let warning: Vec<Finding> = (0..rules::ALL.len())
             .flat_map(|r| of(r, Severity::Warn))
             .collect();
-        let warnings = warnings(&warning);
+        let warnings = warnings_of(&warning);
         assert_eq!(warnings.len(), MOST_WARNINGS);
         assert!(warnings.iter().all(|w| w.chars().count() <= 240));
     }
 
     #[test]
-    fn numbers_are_grouped_and_texts_cut() {
+    fn numbers_are_grouped_and_texts_are_cut() {
         let numbers = [7, 1_000, 59_999, 1_234_567].map(grouped);
         assert_eq!(numbers, ["7", "1,000", "59,999", "1,234,567"]);
-        assert_eq!(short("abcdef", 6), "abcdef");
-        assert_eq!(short("abcdefg", 6), "abc...");
-        assert_eq!(short("ä\nb\u{202e}", 6), "ä\u{fffd}b\u{fffd}");
+        assert_eq!(shorten("abcdef", 6), "abcdef");
+        assert_eq!(shorten("abcdefg", 6), "abc...");
+        assert_eq!(shorten("ä\nb\u{202e}", 6), "ä\u{fffd}b\u{fffd}");
     }
 }

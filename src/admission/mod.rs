@@ -2,6 +2,7 @@
 
 mod affinity;
 mod answer;
+mod error;
 mod messages;
 mod operations;
 pub mod patch;
@@ -9,8 +10,10 @@ pub mod respond;
 pub mod review;
 mod tally;
 
-pub use messages::{denial, warned};
+pub use error::{BadReview, NoDecision};
+pub use messages::{denial_message, finding_lines};
 pub use respond::{
-    BadReview, Judged, Unjudged, Webhook, World, missing_namespace, respond, respond_seen, unjudged,
+    ReviewedRequest, Webhook, World, missing_namespace, respond, respond_observed,
+    respond_without_decision,
 };
 pub use tally::{Tally, tally};

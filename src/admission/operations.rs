@@ -1,4 +1,4 @@
-//! RFC 6902 operations as text, one after the other.
+//! Writes RFC 6902 operations as text.
 
 use crate::json;
 
@@ -7,46 +7,46 @@ const REPLACE: &str = r#"{"op":"replace","path":""#;
 const TEST: &str = r#"{"op":"test","path":""#;
 const REMOVE: &str = r#"{"op":"remove","path":""#;
 
-/// A patch in the making. Paths are given in parts that need no escape, and where they end in a key, which may hold
-/// anything, as that key beside them.
-pub(super) struct Patch {
+/// Writes a patch. The parts of a path need no escape. A last key, which may hold any character, is a parameter of its
+/// own and is escaped.
+pub(super) struct PatchWriter {
     text: String,
 }
 
-impl Patch {
-    /// Nothing yet.
+impl PatchWriter {
+    /// An empty patch.
     pub(super) fn new() -> Self {
         let mut text = String::with_capacity(4096);
         text.push('[');
         Self { text }
     }
 
-    /// Opens an `add` whose value the caller writes.
+    /// Begins an `add`. The caller writes the value and calls [`Self::end`].
     pub(super) fn add(&mut self, path: &[&str]) -> &mut String {
         self.operation(ADD, path, None);
         self.value()
     }
 
-    /// Opens an `add` of a key below the path.
+    /// Begins an `add` of a key below the path.
     pub(super) fn add_key(&mut self, path: &[&str], key: &str) -> &mut String {
         self.operation(ADD, path, Some(key));
         self.value()
     }
 
-    /// Opens a `replace` whose value the caller writes.
+    /// Begins a `replace`. The caller writes the value and calls [`Self::end`].
     pub(super) fn replace(&mut self, path: &[&str]) -> &mut String {
         self.operation(REPLACE, path, None);
         self.value()
     }
 
-    /// A whole `test`, without which what follows would change something else than what was meant.
+    /// A complete `test`, so that the next operation cannot change another element.
     pub(super) fn test(&mut self, path: &[&str], value: &str) {
         self.operation(TEST, path, None);
         json::string(self.value(), value);
         self.end();
     }
 
-    /// A whole `remove` of a key below the path.
+    /// A complete `remove` of a key below the path.
     pub(super) fn remove_key(&mut self, path: &[&str], key: &str) {
         self.operation(REMOVE, path, Some(key));
         self.end();
@@ -73,12 +73,12 @@ impl Patch {
         &mut self.text
     }
 
-    /// Closes the operation.
+    /// Ends the operation.
     pub(super) fn end(&mut self) {
         self.text.push('}');
     }
 
-    /// The array.
+    /// The JSON array.
     pub(super) fn finish(mut self) -> String {
         self.text.push(']');
         self.text

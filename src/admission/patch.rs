@@ -1,12 +1,11 @@
-//! Turns edits into RFC 6902 operations, built by hand against the object as sent and never diffed.
+//! Turns edits into RFC 6902 operations against the object as sent. Patches are built, never diffed.
 //!
-//! Every operation applies after those before it. Parents that are missing are made first, whole maps are never
-//! replaced, and what the user wrote stays where it is.
+//! Missing parents are added first, whole maps are never replaced, and the user's fields stay.
 
 use std::fmt::Write as _;
 
 use super::affinity;
-use super::operations::Patch;
+use super::operations::PatchWriter;
 use crate::engine::line::edit::{Edit, NewToleration};
 use crate::engine::vocabulary::policy::PolicyToleration;
 use crate::facts::Pod;
@@ -16,9 +15,9 @@ use crate::json;
 /// The patch as JSON text: an array of operations, `[]` without edits.
 ///
 /// # Errors
-/// That of `serde_json` where a part of the pod that has to be repeated is not in order.
+/// When a part of the pod that the patch repeats is not valid JSON.
 pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Result<String, serde_json::Error> {
-    let mut patch = Patch::new();
+    let mut patch = PatchWriter::new();
     metadata(pod, edits, &mut patch);
     containers(pod, edits, &mut patch);
     tolerations(pod, edits, &mut patch);
@@ -26,7 +25,7 @@ pub fn write(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Result<String, serde_json::Er
     Ok(patch.finish())
 }
 
-fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
     let labels = edits.iter().filter_map(|e| match e {
         Edit::Label { key, value } => Some((*key, value.as_ref())),
         _ => None,
@@ -50,9 +49,9 @@ fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
     );
 }
 
-/// Sets keys of a map, which is made first where it is missing.
+/// Sets keys of a map, and adds the map if it is missing.
 fn map<'e>(
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
     path: &str,
     exists: bool,
     entries: impl Iterator<Item = (&'e str, &'e str)> + Clone,
@@ -82,7 +81,7 @@ fn map<'e>(
     patch.end();
 }
 
-fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
     let mut at = String::with_capacity(32);
     for (place, container) in pod.all_containers() {
         let own = edits.iter().filter(|e| e.place() == Some(place));
@@ -99,12 +98,12 @@ fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
     }
 }
 
-/// Old names out, the new one in, under limits and requests both.
+/// Removes old resource names and sets the new one, under limits and requests.
 fn resources<'e>(
     at: &str,
     container: &Container<'_>,
     edits: impl Iterator<Item = &'e Edit<'e>>,
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
 ) {
     let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
     let requests = container
@@ -140,7 +139,7 @@ fn resources<'e>(
                         patch.remove_key(&[at, "/resources/", part], old);
                     }
                     let exists = std::mem::replace(made, true);
-                    grant(patch, at, part, exists, resource, *count);
+                    set_quantity(patch, at, part, exists, resource, *count);
                 }
             }
             _ => {}
@@ -148,9 +147,16 @@ fn resources<'e>(
     }
 }
 
-fn grant(patch: &mut Patch, at: &str, part: &str, exists: bool, resource: &str, count: u64) {
+fn set_quantity(
+    patch: &mut PatchWriter,
+    at: &str,
+    part: &str,
+    exists: bool,
+    resource: &str,
+    count: u64,
+) {
     let (text, close) = match exists {
-        // `add` on a key that is there replaces its value.
+        // `add` of an existing key replaces its value.
         true => (patch.add_key(&[at, "/resources/", part], resource), "\""),
         false => {
             let text = patch.add(&[at, "/resources/", part]);
@@ -170,7 +176,7 @@ fn environment<'e>(
     at: &str,
     container: &Container<'_>,
     edits: impl Iterator<Item = &'e Edit<'e>>,
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
 ) {
     let mut exists = container.env.is_some();
     for edit in edits {
@@ -212,7 +218,7 @@ fn arguments<'e>(
     at: &str,
     container: &Container<'_>,
     edits: impl Iterator<Item = &'e Edit<'e>>,
-    patch: &mut Patch,
+    patch: &mut PatchWriter,
 ) {
     let mut exists = ArgumentList::BOTH.map(|list| !container.json(list).is_empty());
     for edit in edits {
@@ -242,7 +248,7 @@ fn arguments<'e>(
     }
 }
 
-fn run_as_user(at: &str, container: &Container<'_>, user: u32, patch: &mut Patch) {
+fn run_as_user(at: &str, container: &Container<'_>, user: u32, patch: &mut PatchWriter) {
     match container.security_context {
         Some(_) => {
             let text = patch.add(&[at, "/securityContext/runAsUser"]);
@@ -258,7 +264,7 @@ fn run_as_user(at: &str, container: &Container<'_>, user: u32, patch: &mut Patch
     patch.end();
 }
 
-fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut Patch) {
+fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
     let spec = pod.spec.as_ref();
     let mut exists = spec.is_some_and(|s| s.tolerations.is_some());
     for edit in edits {

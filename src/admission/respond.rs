@@ -1,10 +1,10 @@
-//! The whole line in one function: bytes of an AdmissionReview in, decision, bytes of the answer out.
+//! The whole line as one function: the bytes of an AdmissionReview in, the bytes of the answer out.
 
 use std::sync::Arc;
 
-use super::answer;
-use super::patch;
-use super::review::{API_VERSION, Act, AdmissionRequest, AdmissionReview, Envelope};
+use super::error::{BadReview, NoDecision};
+use super::review::{API_VERSION, AdmissionRequest, AdmissionReview, Envelope, PodOperation};
+use super::{answer, patch};
 use crate::engine::line::decision::{Decision, Outcome};
 use crate::engine::relevance::pod_limits;
 use crate::engine::vocabulary::policy::{Mode, Policy};
@@ -15,7 +15,7 @@ use crate::engine::{
 use crate::facts::Pod;
 use crate::json::{self, Bounds, Cut};
 
-/// What a request is judged against; replaced as a whole when any of it changes.
+/// The state that decisions need. It is replaced as a whole when a part changes.
 #[derive(Clone, Debug)]
 pub struct World {
     /// The policy in force.
@@ -29,7 +29,7 @@ pub struct World {
 }
 
 impl World {
-    /// A world of these parts, in which no RuntimeClass is known.
+    /// The state of these parts, without RuntimeClasses.
     pub fn new(policy: Policy, supply: Supply, namespaces: Namespaces) -> Self {
         Self {
             policy: Arc::new(policy),
@@ -46,78 +46,52 @@ impl World {
     }
 }
 
-/// Why a body is no AdmissionReview.
-#[derive(Debug, thiserror::Error)]
-pub enum BadReview {
-    /// It is no text.
-    #[error("the body is not UTF-8: {0}")]
-    NotUtf8(#[from] std::str::Utf8Error),
-    /// It is no JSON, or not of the right shape.
-    #[error("the body is no AdmissionReview with a pod: {0}")]
-    NotAReview(String),
-    /// It is another version's.
-    #[error("the body is of {0}; only admission.k8s.io/v1 is answered")]
-    Version(String),
-    /// It is called what nothing is called that an API server asks about.
-    #[error("the request's uid has {0} bytes; the API server's have 36")]
-    Uid(usize),
-    /// Nobody has said yet what its namespace's administrator wants; who asks again has to know.
-    #[error("namespace {0} is not known yet")]
-    Namespace(String),
-}
-
-impl From<serde_json::Error> for BadReview {
-    fn from(problem: serde_json::Error) -> Self {
-        Self::NotAReview(json::said(&problem))
-    }
-}
-
-/// What was decided about one request, for whoever counts or logs it.
+/// A request with its decision, for metrics, log and Events.
 #[derive(Debug)]
-pub struct Judged<'d, 'a> {
-    /// What was asked.
+pub struct ReviewedRequest<'d, 'a> {
+    /// The request.
     pub request: &'d AdmissionRequest<'a>,
-    /// Which webhook was asked.
+    /// The webhook that was called.
     pub webhook: Webhook,
-    /// What was decided.
+    /// The decision.
     pub decision: &'d Decision<'d>,
-    /// What came of it; a pod that lacks what was decided is refused when it is confirmed.
+    /// The outcome of the answer. It differs from the decision's if validation refuses a pod with missing edits.
     pub outcome: Outcome,
 }
 
-/// The uid is repeated in the answer.
+/// Bytes of a uid, which the answer repeats.
 const LONGEST_UID: usize = 256;
 
-/// Which of the two webhooks is asked.
+/// The two webhooks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Webhook {
-    /// Chooses and rewrites, when a pod is created, and hides GPUs from ephemeral containers.
+    /// Places and rewrites a pod when it is created, and hides GPUs from ephemeral containers.
     Mutate,
-    /// Looks at the final state when every other webhook is done with it, at ephemeral containers and, where an
-    /// installation registers that, at updates. It judges by the same decision and chooses nothing anew.
+    /// Checks the final state after all mutating webhooks, ephemeral containers and, where an installation registers
+    /// them, updates. It uses the same decision and changes nothing.
     Validate,
 }
 
-/// Answers one AdmissionReview for a pod's creation.
+/// Answers one AdmissionReview for the mutating webhook.
 ///
 /// # Errors
-/// When the body is no AdmissionReview with a pod; [`unjudged`] answers it, if there is anything to answer to.
+/// When the body is not an AdmissionReview with a pod. [`respond_without_decision`] answers it, if it has a uid.
 pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
-    respond_seen(world, Webhook::Mutate, body, &mut |_| {})
+    respond_observed(world, Webhook::Mutate, body, &mut |_| {})
 }
 
-/// [`respond`] for either webhook, with a witness who sees what was decided once the answer is written. Requests that
-/// are let through unlooked at, because they concern no pod's creation, are not shown.
+/// [`respond`] for either webhook. `observer` gets the decision after the answer is written. It does not get requests
+/// that need no decision.
 ///
 /// # Errors
 /// As [`respond`].
-pub fn respond_seen(
+pub fn respond_observed(
     world: &World,
     webhook: Webhook,
     body: &[u8],
-    witness: &mut dyn FnMut(&Judged<'_, '_>),
+    observer: &mut dyn FnMut(&ReviewedRequest<'_, '_>),
 ) -> Result<Vec<u8>, BadReview> {
-    // Checked once as a whole, the text need not be checked again string by string.
+    // One check of the whole text saves a check of every string.
     let body = std::str::from_utf8(body)?;
     let bounds = Bounds::new(pod_limits::KEPT, relevance::may_matter);
     let (mut review, cut): (AdmissionReview<'_>, Cut) = json::from_str_within(body, bounds)?;
@@ -132,52 +106,52 @@ pub fn respond_seen(
         return Err(BadReview::Uid(uid.len()));
     }
     let Some(pod) = &request.object else {
-        return Ok(answer::pass(uid));
+        return Ok(answer::allow_unchanged(uid));
     };
     if world.namespaces.is_missing(request.namespace()) {
         return Err(BadReview::Namespace(request.namespace().to_owned()));
     }
-    let question = question(world, request, pod);
-    let (answer, outcome, decision) = match (webhook, request.act()) {
-        (Webhook::Mutate, Act::Create) => {
-            let decision = decide(&question);
+    let input = decision_input(world, request, pod);
+    let (answer, outcome, decision) = match (webhook, request.pod_operation()) {
+        (Webhook::Mutate, PodOperation::Create) => {
+            let decision = decide(&input);
             let (answer, decision) = match decision.mode {
-                Mode::DryRun => (rehearse(&question, uid, &decision)?, decision),
+                Mode::DryRun => (dry_run(&input, uid, &decision)?, decision),
                 Mode::Enforce | Mode::Off => apply(pod, uid, decision)?,
             };
             (answer, decision.outcome, decision)
         }
-        (Webhook::Validate, Act::Create) => {
-            let decision = decide(&question);
-            let (answer, outcome) = confirm(&question, uid, &decision);
+        (Webhook::Validate, PodOperation::Create) => {
+            let decision = decide(&input);
+            let (answer, outcome) = validate(&input, uid, &decision);
             (answer, outcome, decision)
         }
-        (_, Act::Debug) => {
+        (_, PodOperation::AddEphemeralContainers) => {
             let stage = match webhook {
                 Webhook::Mutate => Stage::Mutating,
                 Webhook::Validate => Stage::Final,
             };
-            let decision = ephemeral(&question, request.old_object.as_ref(), stage);
+            let decision = ephemeral(&input, request.old_object.as_ref(), stage);
             let (answer, decision) = match decision.mode {
-                Mode::DryRun => (answer::rehearse(uid, None, &decision), decision),
+                Mode::DryRun => (answer::dry_run(uid, None, &decision), decision),
                 Mode::Enforce | Mode::Off => apply(pod, uid, decision)?,
             };
             (answer, decision.outcome, decision)
         }
-        (Webhook::Validate, Act::Update) => {
-            let (mode, _) = world.namespaces.mode(question.namespace, &world.policy);
-            let decision = update(&question, request.old_object.as_ref(), mode);
+        (Webhook::Validate, PodOperation::Update) => {
+            let (mode, _) = world.namespaces.mode(input.namespace, &world.policy);
+            let decision = update(&input, request.old_object.as_ref(), mode);
             let (answer, decision) = match mode {
-                Mode::DryRun => (rehearse_update(&question, request, &decision), decision),
+                Mode::DryRun => (dry_run_update(&input, request, &decision), decision),
                 Mode::Enforce | Mode::Off => apply(pod, uid, decision)?,
             };
             (answer, decision.outcome, decision)
         }
-        (Webhook::Mutate, Act::Update) | (_, Act::Other) => {
-            return Ok(answer::pass(uid));
+        (Webhook::Mutate, PodOperation::Update) | (_, PodOperation::Other) => {
+            return Ok(answer::allow_unchanged(uid));
         }
     };
-    witness(&Judged {
+    observer(&ReviewedRequest {
         request,
         webhook,
         decision: &decision,
@@ -186,33 +160,36 @@ pub fn respond_seen(
     Ok(answer)
 }
 
-/// Refuses a pod of an enforced namespace that is not as slicegate made it, or never was. What is to be warned of was
-/// said when the pod was rewritten.
-fn confirm(question: &DecisionInput<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
+/// Refuses a pod of an enforced namespace that lacks slicegate's edits. The mutating webhook has already answered with the
+/// warnings.
+fn validate(input: &DecisionInput<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
     match decision.mode {
         Mode::Enforce => {}
-        Mode::Off => return confirm_outsider(uid, decision),
-        Mode::DryRun => return confirm_outsider(uid, &unmanaged(question, Mode::DryRun)),
+        Mode::Off => return validate_unmanaged(uid, decision),
+        Mode::DryRun => return validate_unmanaged(uid, &unmanaged(input, Mode::DryRun)),
     }
     if decision.outcome == Outcome::Denied {
         return (answer::deny(uid, decision), Outcome::Denied);
     }
-    let lacking = missing_edits(question, &decision.edits);
-    match lacking.is_empty() {
-        true => (answer::pass(uid), Outcome::Untouched),
-        false => (answer::refuse_undone(uid, &lacking), Outcome::Denied),
+    let missing = missing_edits(input, &decision.edits);
+    if missing.is_empty() {
+        (answer::allow_unchanged(uid), Outcome::Untouched)
+    } else {
+        (answer::deny_missing_edits(uid, &missing), Outcome::Denied)
     }
 }
 
-/// Refuses a pod of another namespace only for what would close nodes for others.
-fn confirm_outsider(uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
+/// Refuses a pod of another namespace only if it would close nodes for others.
+fn validate_unmanaged(uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
     match decision.outcome {
         Outcome::Denied => (answer::deny(uid, decision), Outcome::Denied),
-        Outcome::Untouched | Outcome::Rewritten => (answer::pass(uid), Outcome::Untouched),
+        Outcome::Untouched | Outcome::Rewritten => {
+            (answer::allow_unchanged(uid), Outcome::Untouched)
+        }
     }
 }
 
-fn question<'a>(
+fn decision_input<'a>(
     world: &'a World,
     request: &'a AdmissionRequest<'a>,
     pod: &'a Pod<'a>,
@@ -230,7 +207,7 @@ fn question<'a>(
     }
 }
 
-/// The answer, and the decision, which is another one where what would have to be written is too much.
+/// The answer, and the decision: another one if the patch is too large.
 fn apply<'a>(
     pod: &Pod<'_>,
     uid: &str,
@@ -248,48 +225,38 @@ fn apply<'a>(
     Ok((answer::allow(uid, Some(&patch), pod, &decision), decision))
 }
 
-/// What enforcing would do is said; what is done is what an outsider gets.
-fn rehearse(
-    question: &DecisionInput<'_>,
+/// The warnings say what enforcing would do. The patch is that of an unmanaged pod.
+fn dry_run(
+    input: &DecisionInput<'_>,
     uid: &str,
     decision: &Decision<'_>,
 ) -> Result<Vec<u8>, BadReview> {
-    let applied = unmanaged(question, Mode::DryRun);
+    let applied = unmanaged(input, Mode::DryRun);
     if applied.outcome == Outcome::Denied {
         return Ok(answer::deny(uid, &applied));
     }
     let patch = match applied.edits.as_slice() {
         [] => None,
-        edits => Some(patch::write(question.pod, edits)?),
+        edits => Some(patch::write(input.pod, edits)?),
     };
-    Ok(answer::rehearse(uid, patch.as_deref(), decision))
+    Ok(answer::dry_run(uid, patch.as_deref(), decision))
 }
 
-/// What enforcing would do is said; what is done is what protects others.
-fn rehearse_update(
-    question: &DecisionInput<'_>,
+/// The warnings say what enforcing would do. The pod is refused only to protect others.
+fn dry_run_update(
+    input: &DecisionInput<'_>,
     request: &AdmissionRequest<'_>,
     decision: &Decision<'_>,
 ) -> Vec<u8> {
     let uid = &*request.uid;
-    let applied = update(question, request.old_object.as_ref(), Mode::Off);
+    let applied = update(input, request.old_object.as_ref(), Mode::Off);
     match applied.outcome {
         Outcome::Denied => answer::deny(uid, &applied),
-        Outcome::Untouched | Outcome::Rewritten => answer::rehearse(uid, None, decision),
+        Outcome::Untouched | Outcome::Rewritten => answer::dry_run(uid, None, decision),
     }
 }
 
-/// Why a request got no decision.
-#[derive(Debug)]
-pub enum Unjudged<'w> {
-    /// Its object cannot be read as a pod.
-    Unreadable(&'w BadReview),
-    /// slicegate failed on it.
-    Failed,
-}
-
-/// The namespace of a request, where nothing can be said about it before that is asked for. `None` also where the body
-/// is no review.
+/// The namespace of a request, if its annotations are not known yet. `None` also if the body is not a review.
 pub fn missing_namespace(world: &World, body: &[u8]) -> Option<String> {
     let review = envelope(body)?;
     let namespace = review.request.namespace?;
@@ -297,14 +264,18 @@ pub fn missing_namespace(world: &World, body: &[u8]) -> Option<String> {
     is_missing.then(|| namespace.to_string())
 }
 
-/// Answers a request that got no decision: an enforced namespace stays closed, everybody else's pod goes on.
-/// None where there is nobody to answer to: no uid, or another version.
-pub fn unjudged(world: &World, body: &[u8], why: &Unjudged<'_>) -> Option<Vec<u8>> {
+/// Answers a request without a decision: refuses it in an enforced namespace, admits it elsewhere.
+/// None if no answer is possible: no uid, or another version.
+pub fn respond_without_decision(
+    world: &World,
+    body: &[u8],
+    why: &NoDecision<'_>,
+) -> Option<Vec<u8>> {
     if matches!(
         why,
-        Unjudged::Unreadable(BadReview::Version(_) | BadReview::Uid(_))
+        NoDecision::Unreadable(BadReview::Version(_) | BadReview::Uid(_))
     ) {
-        // Whoever speaks another version would not understand this one's answer, and no API server has such a uid.
+        // A client of another version does not understand the answer, and no API server sends such a uid.
         return None;
     }
     let review = envelope(body)?;
@@ -312,12 +283,12 @@ pub fn unjudged(world: &World, body: &[u8], why: &Unjudged<'_>) -> Option<Vec<u8
     let namespace = request.namespace.as_deref().unwrap_or("default");
     let (mode, _) = world.namespaces.mode(namespace, &world.policy);
     Some(match mode {
-        Mode::Enforce => answer::refuse_unjudged(&request.uid, why),
-        Mode::Off | Mode::DryRun => answer::pass_unjudged(&request.uid, why),
+        Mode::Enforce => answer::deny_undecided(&request.uid, why),
+        Mode::Off | Mode::DryRun => answer::allow_undecided(&request.uid, why),
     })
 }
 
-/// The little that an answer needs, of a body whose object may be anything.
+/// The fields that an answer needs, of a body with any object.
 fn envelope(body: &[u8]) -> Option<Envelope<'_>> {
     let body = std::str::from_utf8(body).ok()?;
     let review: Envelope<'_> = json::from_str_within(body, Bounds::new(0, |_| false))

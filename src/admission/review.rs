@@ -5,17 +5,17 @@ use serde::Deserialize;
 use crate::facts::Pod;
 use crate::facts::text::Text;
 
-/// The only version this is written for; `v1beta1` was removed with Kubernetes 1.22.
+/// The only supported version. Kubernetes 1.22 removed `v1beta1`.
 pub(super) const API_VERSION: &str = "admission.k8s.io/v1";
 
 /// The body of a request.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdmissionReview<'a> {
-    /// `admission.k8s.io/v1`; what has none is taken for it.
+    /// `admission.k8s.io/v1`, which is also the default.
     #[serde(borrow, default)]
     pub api_version: Option<Text<'a>>,
-    /// What is asked; a review without it is none.
+    /// The request.
     #[serde(borrow)]
     pub request: AdmissionRequest<'a>,
 }
@@ -27,19 +27,19 @@ pub struct AdmissionRequest<'a> {
     /// Echoed in the answer.
     #[serde(borrow)]
     pub uid: Text<'a>,
-    /// What is created or changed; after conversion, so always in the version that was asked for.
+    /// The resource, after conversion to the version that the webhook registered.
     #[serde(borrow, default)]
     pub resource: Option<GroupVersionResource<'a>>,
     /// `ephemeralcontainers`, `status`, ... of a pod; none for the pod itself.
     #[serde(borrow, default)]
     pub sub_resource: Option<Text<'a>>,
-    /// Always use this, the object's own may be empty.
+    /// Use this one: the object's own may be empty.
     #[serde(borrow, default)]
     pub namespace: Option<Text<'a>>,
     /// `CREATE`, `UPDATE`, ...
     #[serde(borrow, default)]
     pub operation: Option<Text<'a>>,
-    /// Who asks.
+    /// The user.
     #[serde(borrow, default)]
     pub user_info: Option<UserInfo<'a>>,
     /// The pod; null for DELETE.
@@ -48,13 +48,13 @@ pub struct AdmissionRequest<'a> {
     /// The pod before an update; null for CREATE.
     #[serde(borrow, default)]
     pub old_object: Option<Pod<'a>>,
-    /// Nothing may have an effect.
+    /// A dry run: no side effects are allowed.
     #[serde(default)]
     pub dry_run: Option<bool>,
 }
 
 impl AdmissionRequest<'_> {
-    /// The namespace of the request, or else the object's own; a pod always has one.
+    /// The namespace of the request, else the object's own, else `default`.
     pub fn namespace(&self) -> &str {
         let own = || {
             let metadata = self.object.as_ref()?.metadata.as_ref()?;
@@ -64,13 +64,13 @@ impl AdmissionRequest<'_> {
         named.unwrap_or("default")
     }
 
-    /// `CREATE`, `UPDATE`, ...; what does not say is a creation.
+    /// `CREATE`, `UPDATE`, ...; `CREATE` by default.
     pub fn operation(&self) -> &str {
         self.operation.as_deref().unwrap_or("CREATE")
     }
 
-    /// What is done to a pod; of a request that does not say, it is its creation.
-    pub(super) fn act(&self) -> Act {
+    /// The operation on a pod; `Create` by default.
+    pub(super) fn pod_operation(&self) -> PodOperation {
         let is_pod = match &self.resource {
             None => true,
             Some(resource) => {
@@ -80,24 +80,24 @@ impl AdmissionRequest<'_> {
         };
         let part = self.sub_resource.as_deref().unwrap_or_default();
         match (is_pod, part, self.operation()) {
-            (true, "", "CREATE") => Act::Create,
-            (true, "ephemeralcontainers", "UPDATE") => Act::Debug,
-            (true, "" | "status", "UPDATE") => Act::Update,
-            _ => Act::Other,
+            (true, "", "CREATE") => PodOperation::Create,
+            (true, "ephemeralcontainers", "UPDATE") => PodOperation::AddEphemeralContainers,
+            (true, "" | "status", "UPDATE") => PodOperation::Update,
+            _ => PodOperation::Other,
         }
     }
 }
 
-/// What is done to a pod.
+/// An operation on a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
-    /// It is created.
+pub(super) enum PodOperation {
+    /// Its creation.
     Create,
-    /// Ephemeral containers are added to it.
-    Debug,
-    /// It, or its status, is changed while it lives; metadata can be changed by either.
+    /// The addition of ephemeral containers.
+    AddEphemeralContainers,
+    /// An update of the pod or of its status. Both can change metadata.
     Update,
-    /// Anything else, or to something else.
+    /// Another operation, or another resource.
     Other,
 }
 
@@ -120,7 +120,7 @@ pub struct UserInfo<'a> {
     pub username: Option<Text<'a>>,
 }
 
-/// The little that an answer needs, of a review whose object may be anything.
+/// The fields that an answer needs, of a review with any object.
 #[derive(Debug, Deserialize)]
 pub(super) struct Envelope<'a> {
     #[serde(borrow)]

@@ -1,38 +1,38 @@
-//! Findings by rule: each rule once, with what it found and how often, however often that is.
+//! Findings grouped by rule, with counts.
 
 use crate::engine::vocabulary::findings::Finding;
 use crate::engine::vocabulary::rule::{Rule, Severity};
 
-/// What a rule found, with one severity.
+/// The findings of one rule with one severity.
 #[derive(Debug)]
 pub struct Tally<'f> {
     /// The rule.
     pub rule: &'static Rule,
-    /// What it does here.
+    /// The severity.
     pub severity: Severity,
-    /// How often it found something.
+    /// The number of findings.
     pub count: usize,
-    /// The first that say different things.
-    pub different: Vec<Same<'f>>,
-    /// Where the others are: containers, by their pointers, the first few.
-    pub elsewhere: Vec<&'f str>,
+    /// The first findings with distinct texts.
+    pub distinct: Vec<Repeated<'f>>,
+    /// The first few places of the others: JSON pointers of containers.
+    pub other_places: Vec<&'f str>,
 }
 
-/// A finding, and how often it says the same.
+/// A finding, and how often its text occurs.
 #[derive(Debug)]
-pub struct Same<'f> {
-    /// The first that says so.
+pub struct Repeated<'f> {
+    /// The first one.
     pub first: &'f Finding,
-    /// With that one.
+    /// The count, with the first one.
     pub times: usize,
 }
 
-/// What of one rule is said in full; more of a kind helps nobody.
-const MOST_DIFFERENT: usize = 10;
-/// Places that are named of the others.
+/// Findings of one rule that are listed in full.
+const MOST_DISTINCT: usize = 10;
+/// Named places of the others.
 const MOST_PLACES: usize = 3;
 
-/// Each rule that found something, in the order of the findings.
+/// The rules with findings, in the order of the findings.
 pub fn tally(findings: &[Finding]) -> Vec<Tally<'_>> {
     let mut rules: Vec<Tally<'_>> = Vec::new();
     for finding in findings {
@@ -51,8 +51,8 @@ impl<'f> Tally<'f> {
             rule: finding.rule,
             severity: finding.severity,
             count: 0,
-            different: Vec::new(),
-            elsewhere: Vec::new(),
+            distinct: Vec::new(),
+            other_places: Vec::new(),
         };
         tally.add(finding);
         tally
@@ -60,28 +60,28 @@ impl<'f> Tally<'f> {
 
     fn add(&mut self, finding: &'f Finding) {
         self.count += 1;
-        let says = |same: &&mut Same<'_>| {
-            same.first.message == finding.message && same.first.fix == finding.fix
+        let is_equal = |repeated: &&mut Repeated<'_>| {
+            repeated.first.message == finding.message && repeated.first.fix == finding.fix
         };
-        if let Some(same) = self.different.iter_mut().find(says) {
-            same.times += 1;
-        } else if self.different.len() < MOST_DIFFERENT {
-            self.different.push(Same {
+        if let Some(repeated) = self.distinct.iter_mut().find(is_equal) {
+            repeated.times += 1;
+        } else if self.distinct.len() < MOST_DISTINCT {
+            self.distinct.push(Repeated {
                 first: finding,
                 times: 1,
             });
         } else {
             let place = place(&finding.path);
-            if self.elsewhere.len() < MOST_PLACES && !self.elsewhere.contains(&place) {
-                self.elsewhere.push(place);
+            if self.other_places.len() < MOST_PLACES && !self.other_places.contains(&place) {
+                self.other_places.push(place);
             }
         }
     }
 
-    /// How many are not among those that are said in full.
-    pub fn unsaid(&self) -> usize {
-        let said: usize = self.different.iter().map(|same| same.times).sum();
-        self.count - said
+    /// How many findings are not listed in full.
+    pub fn omitted(&self) -> usize {
+        let listed: usize = self.distinct.iter().map(|repeated| repeated.times).sum();
+        self.count - listed
     }
 }
 
@@ -93,13 +93,13 @@ fn place(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST_DIFFERENT, place, tally};
+    use super::{MOST_DISTINCT, place, tally};
     use crate::engine::rules;
     use crate::engine::vocabulary::findings::Finding;
     use crate::engine::vocabulary::rule::Severity;
 
     #[test]
-    fn each_rule_is_there_once_with_what_differs_and_where_the_rest_is() {
+    fn each_rule_occurs_once_with_distinct_findings_and_places_of_the_rest() {
         let finding = |rule: usize, path: String, message: String| Finding {
             rule: rules::ALL[rule],
             severity: Severity::Deny,
@@ -117,14 +117,11 @@ mod tests {
         let counts: Vec<_> = tallies.iter().map(|t| (t.rule.id, t.count)).collect();
         assert_eq!(counts, [(rules::ALL[0].id, 100), (rules::ALL[1].id, 1)]);
         let first = &tallies[0];
-        assert_eq!(first.different.len(), MOST_DIFFERENT);
+        assert_eq!(first.distinct.len(), MOST_DISTINCT);
+        assert_eq!((first.distinct[0].times, first.distinct[1].times), (50, 1));
+        assert_eq!(first.omitted(), 50 - (MOST_DISTINCT - 1));
         assert_eq!(
-            (first.different[0].times, first.different[1].times),
-            (50, 1)
-        );
-        assert_eq!(first.unsaid(), 50 - (MOST_DIFFERENT - 1));
-        assert_eq!(
-            first.elsewhere,
+            first.other_places,
             [
                 "/spec/containers/9",
                 "/spec/containers/10",

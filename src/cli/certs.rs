@@ -4,7 +4,7 @@ use super::args::CertsArgs;
 use super::{DONE, output};
 use crate::certificates;
 use crate::engine::ExcludedNamespaces;
-use crate::manifests::{self, Service, Trust};
+use crate::manifests::{self, CaBundleSource, Service};
 
 /// Prints the objects and returns the exit status.
 pub(crate) fn run(args: &CertsArgs) -> anyhow::Result<u8> {
@@ -15,7 +15,7 @@ pub(crate) fn run(args: &CertsArgs) -> anyhow::Result<u8> {
     let generated = certificates::generate(&service.dns_names(), &[], args.days)?;
     let never = args.never_match.clone();
     let never = never.unwrap_or_else(|| ExcludedNamespaces::of_installation(&args.namespace));
-    let trust = Trust::Authority(&generated.ca_pem);
+    let trust = CaBundleSource::Authority(&generated.ca_pem);
     let objects = [
         manifests::tls_secret(service, &generated),
         manifests::mutating_webhook(service, trust, &never),

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{Service, TLS_SECRET};
+use super::service::{Service, TLS_SECRET};
 use crate::certificates::GeneratedCertificate;
 
 /// A Secret of type `kubernetes.io/tls` that also holds `ca.crt`, as cert-manager writes it.

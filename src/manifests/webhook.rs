@@ -1,55 +1,65 @@
-//! The registration of the webhooks: which pods the API server asks slicegate about, and how.
+//! The webhook configurations: for which pods the API server calls slicegate, and how.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::Service;
+use super::service::Service;
 use crate::cel::relevance;
 use crate::engine::ExcludedNamespaces;
 
-/// How the API server comes to trust slicegate's certificate.
+/// Who writes `caBundle`, by which the API server trusts slicegate's certificate.
 #[derive(Clone, Copy, Debug)]
-pub enum Trust<'a> {
-    /// slicegate writes the authority it keeps in its Secret, and a new one before that ends.
-    Kept,
-    /// cert-manager writes the authority of the Certificate of this name, in slicegate's namespace.
+pub enum CaBundleSource<'a> {
+    /// slicegate writes the authorities of its Secret at runtime.
+    OwnAuthority,
+    /// cert-manager writes the authority of the Certificate with this name in slicegate's namespace.
     CertManager(&'a str),
-    /// The authority itself, as PEM.
+    /// This authority, as PEM.
     Authority(&'a str),
 }
 
-/// The MutatingWebhookConfiguration: slicegate chooses and rewrites when a pod is created, and hides the node's GPUs from
+/// The MutatingWebhookConfiguration: slicegate rewrites pods when they are created, and hides the node's GPUs from
 /// ephemeral containers.
 ///
-/// `failurePolicy: Ignore`: pods that have nothing to do with slicegate must not depend on it, nor the others beyond
-/// what their namespace asked for; the guard closes what this leaves open.
+/// `failurePolicy: Ignore`: pods without GPUs must not depend on slicegate. The guard refuses pods of enforced namespaces
+/// while slicegate is down.
 pub fn mutating_webhook(
     service: Service<'_>,
-    trust: Trust<'_>,
-    never: &ExcludedNamespaces,
+    ca_bundle: CaBundleSource<'_>,
+    excluded: &ExcludedNamespaces,
 ) -> Value {
-    let mut webhook = webhook((service, trust), never, "mutate");
+    let mut webhook = webhook((service, ca_bundle), excluded, "mutate");
     webhook["reinvocationPolicy"] = "IfNeeded".into();
-    configuration("MutatingWebhookConfiguration", service, trust, &webhook)
+    configuration("MutatingWebhookConfiguration", service, ca_bundle, &webhook)
 }
 
-/// The ValidatingWebhookConfiguration: slicegate looks at what all webhooks made of a pod, and at ephemeral containers.
+/// The ValidatingWebhookConfiguration: slicegate checks pods after all mutating webhooks, and ephemeral containers.
 pub fn validating_webhook(
     service: Service<'_>,
-    trust: Trust<'_>,
-    never: &ExcludedNamespaces,
+    ca_bundle: CaBundleSource<'_>,
+    excluded: &ExcludedNamespaces,
 ) -> Value {
-    let webhook = webhook((service, trust), never, "validate");
-    configuration("ValidatingWebhookConfiguration", service, trust, &webhook)
+    let webhook = webhook((service, ca_bundle), excluded, "validate");
+    configuration(
+        "ValidatingWebhookConfiguration",
+        service,
+        ca_bundle,
+        &webhook,
+    )
 }
 
-fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: &Value) -> Value {
+fn configuration(
+    kind: &str,
+    service: Service<'_>,
+    ca_bundle: CaBundleSource<'_>,
+    webhook: &Value,
+) -> Value {
     let mut metadata = json!({
         "name": "slicegate",
         "labels": {"app.kubernetes.io/name": "slicegate"},
     });
-    if let Trust::CertManager(certificate) = trust {
+    if let CaBundleSource::CertManager(certificate) = ca_bundle {
         let from = format!("{}/{certificate}", service.namespace);
         metadata["annotations"] = json!({"cert-manager.io/inject-ca-from": from});
     }
@@ -61,10 +71,10 @@ fn configuration(kind: &str, service: Service<'_>, trust: Trust<'_>, webhook: &V
     })
 }
 
-/// What both have in common; `verb` is the path, and the first part of the name.
+/// The common part. `verb` is the path, and the first part of the name.
 fn webhook(
-    (service, trust): (Service<'_>, Trust<'_>),
-    never: &ExcludedNamespaces,
+    (service, ca_bundle): (Service<'_>, CaBundleSource<'_>),
+    excluded: &ExcludedNamespaces,
     verb: &str,
 ) -> Value {
     let mut client = json!({
@@ -75,7 +85,7 @@ fn webhook(
             "port": 443,
         },
     });
-    if let Trust::Authority(pem) = trust {
+    if let CaBundleSource::Authority(pem) = ca_bundle {
         client["caBundle"] = STANDARD.encode(pem).into();
     }
     json!({
@@ -85,7 +95,7 @@ fn webhook(
         "namespaceSelector": {"matchExpressions": [{
             "key": "kubernetes.io/metadata.name",
             "operator": "NotIn",
-            "values": never.names(),
+            "values": excluded.names(),
         }]},
         "matchConditions": [{
             "name": "touches-gpu",

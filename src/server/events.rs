@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 use tracing::{debug, warn};
 
-use crate::admission::{Judged, denial, warned};
+use crate::admission::{ReviewedRequest, denial_message, finding_lines};
 use crate::cluster::{EventRecorder, ObjectEvent, Regarding};
 use crate::engine::Outcome;
 use crate::engine::line::decision::Decision;
@@ -43,7 +43,7 @@ impl Notes {
     }
 
     /// Leaves a note of a decision, if there is anything to tell and anybody to tell it to.
-    pub(super) fn leave(&self, judged: &Judged<'_, '_>) {
+    pub(super) fn leave(&self, judged: &ReviewedRequest<'_, '_>) {
         if let Some(note) = note(judged) {
             // There are too many already: what is said of one pod is said of its successor too.
             let _ = self.0.try_send(note);
@@ -71,7 +71,7 @@ pub(super) async fn tell(recorder: EventRecorder, mut notes: mpsc::Receiver<Obje
 }
 
 /// What there is to tell: never of a request that is to have no effect.
-fn note(judged: &Judged<'_, '_>) -> Option<ObjectEvent> {
+fn note(judged: &ReviewedRequest<'_, '_>) -> Option<ObjectEvent> {
     let (request, decision) = (judged.request, judged.decision);
     let is_rehearsal = decision.mode == Mode::DryRun;
     let is_worth_telling = match is_rehearsal {
@@ -103,11 +103,11 @@ fn note(judged: &Judged<'_, '_>) -> Option<ObjectEvent> {
     })
 }
 
-fn text(judged: &Judged<'_, '_>) -> String {
+fn text(judged: &ReviewedRequest<'_, '_>) -> String {
     let decision = judged.decision;
     let text = match (decision.mode, judged.outcome) {
         (Mode::DryRun, Outcome::Denied) => format!("would be refused: {}", reasons(decision)),
-        (Mode::DryRun, _) => format!("would be warned of: {}", warned(&decision.findings)),
+        (Mode::DryRun, _) => format!("would be warned of: {}", finding_lines(&decision.findings)),
         (_, Outcome::Denied) if decision.outcome == Outcome::Denied => reasons(decision),
         _ => "slicegate: the pod is not as slicegate makes it, after all webhooks were called"
             .to_owned(),
@@ -117,7 +117,7 @@ fn text(judged: &Judged<'_, '_>) -> String {
 
 /// The reasons of a denial without the line that sums them up: an event has room for a few, and none to say one twice.
 fn reasons(decision: &Decision<'_>) -> String {
-    let text = denial(decision);
+    let text = denial_message(decision);
     text.split_once('\n')
         .map_or(text.clone(), |(_, reasons)| reasons.to_owned())
 }

@@ -14,7 +14,7 @@ use prometheus_client::registry::Registry;
 
 use super::certificate::Tls;
 use super::world::Part;
-use crate::admission::{Judged, Tally, World};
+use crate::admission::{ReviewedRequest, Tally, World};
 use crate::cluster::Heartbeat;
 use crate::engine::Strategy;
 
@@ -201,7 +201,12 @@ impl Metrics {
     }
 
     /// Counts a decision.
-    pub(super) fn judged(&self, judged: &Judged<'_, '_>, tally: &[Tally<'_>], took: Duration) {
+    pub(super) fn judged(
+        &self,
+        judged: &ReviewedRequest<'_, '_>,
+        tally: &[Tally<'_>],
+        took: Duration,
+    ) {
         let decision = judged.decision;
         let labels = Admission {
             operation: operation(judged.request.operation()),

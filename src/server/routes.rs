@@ -18,7 +18,7 @@ use tokio::task::{spawn_blocking, yield_now};
 use super::capacity::{LARGEST_BODY, ORDINARY_BODY, Room};
 use super::listener::{Answers, Connection};
 use super::shared::Shared;
-use crate::admission::{Webhook, World, respond_seen};
+use crate::admission::{Webhook, World, respond_observed};
 use answering::answer;
 use deadline::Deadline;
 use refusal::Refusal;
@@ -136,7 +136,7 @@ impl Webhooks {
             false => {
                 let world = self.shared.world();
                 let world = world.as_ref().ok_or(Refusal::Starting)?;
-                answer(respond_seen, &self.shared, world, webhook, &body)
+                answer(respond_observed, &self.shared, world, webhook, &body)
             }
         };
         let Err(Refusal::Namespace(name)) = judged else {
@@ -148,7 +148,7 @@ impl Webhooks {
                 self.judge_large(webhook, &body, Arc::new(world), deadline)
                     .await
             }
-            false => answer(respond_seen, &self.shared, &world, webhook, &body),
+            false => answer(respond_observed, &self.shared, &world, webhook, &body),
         }
     }
 
@@ -173,7 +173,7 @@ impl Webhooks {
         }
         let (shared, body) = (Arc::clone(&self.shared), body.clone());
         let judged = spawn_blocking(move || {
-            let judged = answer(respond_seen, &shared, &world, webhook, &body);
+            let judged = answer(respond_observed, &shared, &world, webhook, &body);
             drop(turn);
             judged
         });

@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::Instant;
 
-use slicegate::admission::{Unjudged, Webhook, World, missing_namespace, respond_seen, unjudged};
+use slicegate::admission::{
+    NoDecision, Webhook, World, missing_namespace, respond_observed, respond_without_decision,
+};
 use slicegate::config::policy;
 use slicegate::engine::vocabulary::policy::{BoundaryPlacement, Outsiders};
 use slicegate::engine::{NamespaceView, Namespaces, Policy};
@@ -74,12 +76,13 @@ impl Scene {
 
     /// As the server answers.
     fn answer(&self, webhook: Webhook, body: &[u8]) -> Vec<u8> {
-        match respond_seen(&self.world, webhook, body, &mut |_| {}) {
+        match respond_observed(&self.world, webhook, body, &mut |_| {}) {
             Ok(answer) => answer,
             Err(problem) => {
                 let missing = missing_namespace(&self.world, body);
                 assert!(missing.is_none(), "every namespace is known");
-                let answer = unjudged(&self.world, body, &Unjudged::Unreadable(&problem));
+                let answer =
+                    respond_without_decision(&self.world, body, &NoDecision::Unreadable(&problem));
                 answer.unwrap_or_else(|| problem.to_string().into_bytes())
             }
         }

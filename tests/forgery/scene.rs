@@ -7,7 +7,9 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use slicegate::admission::{Unjudged, Webhook, World, respond_seen, unjudged};
+use slicegate::admission::{
+    NoDecision, Webhook, World, respond_observed, respond_without_decision,
+};
 use slicegate::config::{documents, fleet, policy};
 use slicegate::engine::Namespaces;
 
@@ -134,9 +136,11 @@ pub fn try_send(webhook: Webhook, body: &str, pod: Option<&Value>) -> Option<Ans
 }
 
 fn try_send_in(world: &World, webhook: Webhook, body: &str, pod: Option<&Value>) -> Option<Answer> {
-    let answer = match respond_seen(world, webhook, body.as_bytes(), &mut |_| {}) {
+    let answer = match respond_observed(world, webhook, body.as_bytes(), &mut |_| {}) {
         Ok(answer) => answer,
-        Err(why) => unjudged(world, body.as_bytes(), &Unjudged::Unreadable(&why))?,
+        Err(why) => {
+            respond_without_decision(world, body.as_bytes(), &NoDecision::Unreadable(&why))?
+        }
     };
     let answer: Value = serde_json::from_slice(&answer).expect("an answer is JSON");
     let response = &answer["response"];

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use slicegate::engine::ExcludedNamespaces;
-use slicegate::manifests::{Service, Trust, mutating_webhook};
+use slicegate::manifests::{CaBundleSource, Service, mutating_webhook};
 
 use super::cluster::{Cluster, pods_of};
 use super::https::Https;
@@ -34,7 +34,7 @@ impl Recorder {
             move |body: &[u8]| write_down(body, &asked)
         };
         let server = Https::serve(&authority.server(), Arc::new(answer));
-        let trust = Trust::Authority(&authority.pem);
+        let trust = CaBundleSource::Authority(&authority.pem);
         let mut configuration =
             mutating_webhook(Service::default(), trust, &ExcludedNamespaces::default());
         let webhook = &mut configuration["webhooks"][0];

@@ -13,7 +13,7 @@ use serde_json::Value;
 use slicegate::cel::guard;
 use slicegate::config::{documents, policy};
 use slicegate::engine::{ExcludedNamespaces, RuntimeClasses};
-use slicegate::manifests::{self, Service, Trust};
+use slicegate::manifests::{self, CaBundleSource, Service};
 use slicegate::yaml;
 
 fn file(name: &str) -> PathBuf {
@@ -66,7 +66,7 @@ const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICE
 #[test]
 fn the_registration_stands_in_its_file() {
     let never = ExcludedNamespaces::default();
-    let (service, trust) = (Service::default(), Trust::Kept);
+    let (service, trust) = (Service::default(), CaBundleSource::OwnAuthority);
     for (name, object) in [
         (
             "mutating",
@@ -147,13 +147,13 @@ fn the_registration_says_whom_to_trust_in_three_ways() {
     let never = ExcludedNamespaces::default();
     for make in [manifests::mutating_webhook, manifests::validating_webhook] {
         let bundle = |o: &Value| o["webhooks"][0]["clientConfig"]["caBundle"].clone();
-        let kept = make(service, Trust::Kept, &never);
+        let kept = make(service, CaBundleSource::OwnAuthority, &never);
         assert!(kept["metadata"]["annotations"].is_null() && bundle(&kept).is_null());
-        let injected = make(service, Trust::CertManager("slicegate"), &never);
+        let injected = make(service, CaBundleSource::CertManager("slicegate"), &never);
         let from = &injected["metadata"]["annotations"]["cert-manager.io/inject-ca-from"];
         assert_eq!(from, "slicegate-system/slicegate");
         assert!(bundle(&injected).is_null());
-        let given = make(service, Trust::Authority("a certificate"), &never);
+        let given = make(service, CaBundleSource::Authority("a certificate"), &never);
         assert!(given["metadata"]["annotations"].is_null());
         assert_eq!(bundle(&given), "YSBjZXJ0aWZpY2F0ZQ==");
     }

@@ -1,4 +1,4 @@
-//! The members of a JSON object as they stand, so that they can be repeated unread.
+//! The members of a JSON object as raw text, so that a patch can repeat them.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 
 use crate::facts::text::Text;
 
-/// The members of an object as they stand.
+/// The members of an object as raw text.
 #[derive(Default)]
 pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// The entries of a list, none where it is null.
+    /// The entries of a list; none if it is null or missing.
     pub(super) fn list(&self, name: &str) -> Result<Vec<&'a RawValue>, serde_json::Error> {
         let member = self.0.iter().rev().find(|(key, _)| key == name);
         let read = member.map(|(_, raw)| serde_json::from_str(raw.get()));

@@ -155,7 +155,7 @@ mod tests {
     use super::{CERT_MANAGER_ANNOTATIONS, Registration};
     use crate::certificates::Authority;
     use crate::engine::ExcludedNamespaces;
-    use crate::manifests::{Service, Trust, mutating_webhook, validating_webhook};
+    use crate::manifests::{CaBundleSource, Service, mutating_webhook, validating_webhook};
 
     fn read(object: &Value) -> Registration {
         Registration::read(0, &object.to_string()).unwrap()
@@ -164,7 +164,7 @@ mod tests {
     fn object() -> Value {
         let mut object = mutating_webhook(
             Service::default(),
-            Trust::Authority(""),
+            CaBundleSource::Authority(""),
             &ExcludedNamespaces::default(),
         );
         object["metadata"]["resourceVersion"] = "7".into();
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!((found.hooks[0].index, found.injected_by), (1, None));
         let mut object = validating_webhook(
             Service::default(),
-            Trust::Authority(""),
+            CaBundleSource::Authority(""),
             &ExcludedNamespaces::default(),
         );
         assert!(Registration::read(1, &object.to_string()).is_none());

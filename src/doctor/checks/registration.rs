@@ -8,7 +8,7 @@ use crate::doctor::alike::{name, some};
 use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::{Unseen, seen};
-use crate::manifests::{self, Trust};
+use crate::manifests::{self, CaBundleSource};
 
 /// What everything of slicegate's is called.
 pub(super) const OURS: &str = "slicegate";
@@ -74,7 +74,7 @@ impl Kind {
 
     /// As this version would register it.
     fn wanted(self, assessment: &Assessment<'_>) -> Value {
-        let trust = Trust::CertManager(OURS);
+        let trust = CaBundleSource::CertManager(OURS);
         let mut object = match self {
             Self::Mutating => {
                 manifests::mutating_webhook(assessment.service(), trust, &assessment.never)

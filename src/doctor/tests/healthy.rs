@@ -9,7 +9,7 @@ use crate::cel::guard;
 use crate::certificates;
 use crate::config::{documents, fleet, policy};
 use crate::engine::{ExcludedNamespaces, RuntimeClasses};
-use crate::manifests::{self, Service, Trust};
+use crate::manifests::{self, CaBundleSource, Service};
 
 /// 2026-11-22 or later: certificates are made now.
 pub(super) fn now() -> i64 {
@@ -41,7 +41,7 @@ pub(super) fn nodes() -> Vec<Value> {
 pub(super) fn healthy() -> Gathered {
     let service = Service::default();
     let made = certificates::generate(&service.dns_names(), &[], 90).unwrap();
-    let trust = Trust::Authority(&made.ca_pem);
+    let trust = CaBundleSource::Authority(&made.ca_pem);
     let encoded = |pem: &str| STANDARD.encode(pem);
     let in_force = policy::built_in().unwrap();
     let never = ExcludedNamespaces::default();

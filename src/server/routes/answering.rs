@@ -7,16 +7,21 @@ use tracing::{error, info, warn};
 
 use super::refusal::Refusal;
 use crate::admission::{
-    BadReview, Judged, Tally, Unjudged, Webhook, World, missing_namespace, tally, unjudged,
+    BadReview, NoDecision, ReviewedRequest, Tally, Webhook, World, missing_namespace,
+    respond_without_decision, tally,
 };
 use crate::engine::{Outcome, Strategy};
 use crate::server::log::shortened;
 use crate::server::metrics::Rejection;
 use crate::server::shared::Shared;
 
-/// [`crate::admission::respond_seen`], but for the test of the net.
-pub(super) type Line =
-    fn(&World, Webhook, &[u8], &mut dyn FnMut(&Judged<'_, '_>)) -> Result<Vec<u8>, BadReview>;
+/// [`crate::admission::respond_observed`], but for the test of the net.
+pub(super) type Line = fn(
+    &World,
+    Webhook,
+    &[u8],
+    &mut dyn FnMut(&ReviewedRequest<'_, '_>),
+) -> Result<Vec<u8>, BadReview>;
 
 /// The answer, whatever the bytes are, as long as they have a uid to answer to.
 pub(super) fn answer(
@@ -27,7 +32,7 @@ pub(super) fn answer(
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let started = Instant::now();
-    let mut witness = |judged: &Judged<'_, '_>| {
+    let mut observer = |judged: &ReviewedRequest<'_, '_>| {
         // A pod that is confirmed was counted when it was rewritten.
         if is_confirmation(judged) {
             return;
@@ -42,7 +47,7 @@ pub(super) fn answer(
     };
     // Nothing is shared that a panic could leave half done: the world is read only, counters are single numbers.
     let answered = catch_unwind(AssertUnwindSafe(|| {
-        line(world, webhook, body, &mut witness)
+        line(world, webhook, body, &mut observer)
     }));
     if !matches!(answered, Ok(Ok(_))) {
         // Whatever is wrong with the request, what becomes of it is its namespace's administrator's word.
@@ -55,14 +60,15 @@ pub(super) fn answer(
         Ok(Err(BadReview::Namespace(name))) => Err(Refusal::Namespace(name)),
         Ok(Err(problem)) => {
             warn!(%problem, bytes = body.len(), "a request cannot be read");
-            let unreadable = unjudged(world, body, &Unjudged::Unreadable(&problem));
+            let unreadable =
+                respond_without_decision(world, body, &NoDecision::Unreadable(&problem));
             if unreadable.is_some() {
                 shared.metrics.rejected(Rejection::Malformed);
             }
             unreadable.ok_or(Refusal::NotAReview(problem))
         }
         Err(_) => {
-            let failed = unjudged(world, body, &Unjudged::Failed);
+            let failed = respond_without_decision(world, body, &NoDecision::Failed);
             error!(
                 answered = failed.is_some(),
                 "a request made slicegate panic"
@@ -76,7 +82,7 @@ pub(super) fn answer(
 }
 
 /// Whether the second webhook only said yes to what the first one made.
-fn is_confirmation(judged: &Judged<'_, '_>) -> bool {
+fn is_confirmation(judged: &ReviewedRequest<'_, '_>) -> bool {
     judged.webhook == Webhook::Validate
         && judged.request.operation() == "CREATE"
         && judged.outcome != Outcome::Denied
@@ -88,8 +94,8 @@ const LONGEST_NAME: usize = 256;
 const MOST_RULES: usize = 20;
 
 /// One line a decision, never the object.
-fn log(judged: &Judged<'_, '_>, tally: &[Tally<'_>], took: Duration) {
-    let Judged {
+fn log(judged: &ReviewedRequest<'_, '_>, tally: &[Tally<'_>], took: Duration) {
+    let ReviewedRequest {
         request, decision, ..
     } = judged;
     let metadata = request.object.as_ref().and_then(|o| o.metadata.as_ref());
@@ -140,7 +146,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::answer;
-    use crate::admission::{BadReview, Judged, Webhook, World};
+    use crate::admission::{BadReview, ReviewedRequest, Webhook, World};
     use crate::config::{documents, fleet, policy};
     use crate::engine::Namespaces;
     use crate::server::metrics::Metrics;
@@ -150,7 +156,7 @@ mod tests {
         _: &World,
         _: Webhook,
         _: &[u8],
-        _: &mut dyn FnMut(&Judged<'_, '_>),
+        _: &mut dyn FnMut(&ReviewedRequest<'_, '_>),
     ) -> Result<Vec<u8>, BadReview> {
         panic!("a fault");
     }

@@ -18,7 +18,7 @@ use super::super::registration::Registration;
 use super::super::secret::Secret;
 use crate::certificates::CaCertificate;
 use crate::engine::ExcludedNamespaces;
-use crate::manifests::{Service, Trust, mutating_webhook, validating_webhook};
+use crate::manifests::{CaBundleSource, Service, mutating_webhook, validating_webhook};
 
 /// The stored objects. A write has to name the resourceVersion that it was made from.
 pub(super) struct Api {
@@ -41,7 +41,7 @@ pub(super) enum Answer {
 impl Api {
     pub(super) fn new() -> Self {
         let service = Service::default();
-        let trust = Trust::Authority("");
+        let trust = CaBundleSource::Authority("");
         let registered = |mut object: Value| {
             object["metadata"]["resourceVersion"] = "1".into();
             // Long, and not needed here.

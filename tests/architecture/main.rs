@@ -5,6 +5,7 @@ mod chapters;
 #[path = "../printed/mod.rs"]
 mod commands;
 mod documents;
+mod how_to_add;
 mod printed;
 mod rules;
 mod rules_page;

@@ -15,8 +15,8 @@ const LONGEST_MESSAGE: usize = 2000;
 /// Warnings. The API server drops the rest after 4,096 characters in total.
 const MOST_WARNINGS: usize = 40;
 
-/// A summary line of at most 200 characters, then a line for each finding that denies. Equal findings, and many findings
-/// of one rule, are counted.
+/// A summary line of at most 200 characters, then a line for each finding that denies. Equal findings, and many
+/// findings of one rule, are counted.
 pub fn denial_message(decision: &Decision<'_>) -> String {
     let denials = || {
         decision

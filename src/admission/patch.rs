@@ -155,16 +155,15 @@ fn set_quantity(
     resource: &str,
     count: u64,
 ) {
-    let (text, close) = match exists {
+    let (text, close) = if exists {
         // `add` of an existing key replaces its value.
-        true => (patch.add_key(&[at, "/resources/", part], resource), "\""),
-        false => {
-            let text = patch.add(&[at, "/resources/", part]);
-            text.push('{');
-            json::string(text, resource);
-            text.push(':');
-            (text, "\"}")
-        }
+        (patch.add_key(&[at, "/resources/", part], resource), "\"")
+    } else {
+        let text = patch.add(&[at, "/resources/", part]);
+        text.push('{');
+        json::string(text, resource);
+        text.push(':');
+        (text, "\"}")
     };
     text.push('"');
     json::number(text, count);
@@ -196,14 +195,7 @@ fn environment<'e>(
             patch.end();
             continue;
         }
-        let (text, close) = match std::mem::replace(&mut exists, true) {
-            true => (patch.add(&[at, "/env/-"]), ""),
-            false => {
-                let text = patch.add(&[at, "/env"]);
-                text.push('[');
-                (text, "]")
-            }
-        };
+        let (text, close) = list_entry(patch, &[at, "/env"], &[at, "/env/-"], &mut exists);
         text.push_str("{\"name\":");
         json::string(text, name);
         text.push_str(",\"value\":");
@@ -271,14 +263,8 @@ fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
         let Edit::Toleration(toleration) = edit else {
             continue;
         };
-        let (text, close) = match std::mem::replace(&mut exists, true) {
-            true => (patch.add(&["/spec/tolerations/-"]), ""),
-            false => {
-                let text = patch.add(&["/spec/tolerations"]);
-                text.push('[');
-                (text, "]")
-            }
-        };
+        let (list, end) = (&["/spec/tolerations"], &["/spec/tolerations/-"]);
+        let (text, close) = list_entry(patch, list, end, &mut exists);
         match toleration {
             NewToleration::Taint { key, effect } => {
                 text.push_str("{\"key\":");
@@ -292,6 +278,21 @@ fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
         text.push_str(close);
         patch.end();
     }
+}
+
+/// Begins an entry at the end of a list, and adds the list if it is missing. Returns the text that ends the value.
+fn list_entry<'p>(
+    patch: &'p mut PatchWriter,
+    list: &[&str],
+    end: &[&str],
+    exists: &mut bool,
+) -> (&'p mut String, &'static str) {
+    if std::mem::replace(exists, true) {
+        return (patch.add(end), "");
+    }
+    let text = patch.add(list);
+    text.push('[');
+    (text, "]")
 }
 
 fn policy_toleration(text: &mut String, toleration: &PolicyToleration) {

@@ -160,8 +160,8 @@ pub fn respond_observed(
     Ok(answer)
 }
 
-/// Refuses a pod of an enforced namespace that lacks slicegate's edits. The mutating webhook has already answered with the
-/// warnings.
+/// Refuses a pod of an enforced namespace that lacks slicegate's edits. The mutating webhook has already answered with
+/// the warnings.
 fn validate(input: &DecisionInput<'_>, uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) {
     match decision.mode {
         Mode::Enforce => {}

@@ -1,4 +1,4 @@
-//! AdmissionReview as `admission.k8s.io/v1` writes it: own small types, because the answer's patch has to be base64.
+//! The parts of `admission.k8s.io/v1` AdmissionReview that slicegate reads, borrowed from the body.
 
 use serde::Deserialize;
 
@@ -24,7 +24,7 @@ pub struct AdmissionReview<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AdmissionRequest<'a> {
-    /// Echoed in the answer.
+    /// Repeated in the answer.
     #[serde(borrow)]
     pub uid: Text<'a>,
     /// The resource, after conversion to the version that the webhook registered.

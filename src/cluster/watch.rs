@@ -65,8 +65,8 @@ impl Cluster {
             field_selector: field_selector.map(str::to_owned),
             ..Config::default()
         };
-        // The watcher reports the begin of a list before it requests the list. The backoff would take that for a success
-        // and start again at its shortest pause. So the begin is held back until the next event.
+        // The watcher reports the begin of a list before it requests the list. The backoff would take that for a
+        // success and start again at its shortest pause. So the begin is held back until the next event.
         let began = Arc::new(AtomicBool::new(false));
         let begins = Arc::clone(&began);
         let events = watch(api, config)

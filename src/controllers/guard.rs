@@ -1,7 +1,7 @@
 //! The guard in the API server: reconciled for the policy in force, while slicegate is registered.
 //!
-//! The ValidatingWebhookConfiguration owns the guard's objects, so that Kubernetes removes them with it. A guard without
-//! the webhooks would close every enforced namespace for good, because no pod could get its markers.
+//! The ValidatingWebhookConfiguration owns the guard's objects, so that Kubernetes removes them with it. Without the
+//! webhooks a guard would close every enforced namespace for good, because no pod could get its markers.
 
 use std::collections::HashMap;
 use std::sync::Arc;

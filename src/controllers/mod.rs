@@ -1,5 +1,5 @@
-//! Controllers that keep slicegate's objects in the cluster correct: its certificate, the guard, the status of policies,
-//! and the records for the next process.
+//! Controllers that keep slicegate's objects in the cluster correct: its certificate, the guard, the status of
+//! policies, and the records for the next process.
 
 pub mod certificate;
 mod guard;

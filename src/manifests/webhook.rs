@@ -22,8 +22,8 @@ pub enum CaBundleSource<'a> {
 /// The MutatingWebhookConfiguration: slicegate rewrites pods when they are created, and hides the node's GPUs from
 /// ephemeral containers.
 ///
-/// `failurePolicy: Ignore`: pods without GPUs must not depend on slicegate. The guard refuses pods of enforced namespaces
-/// while slicegate is down.
+/// `failurePolicy: Ignore`: pods without GPUs must not depend on slicegate. While slicegate is down, the guard refuses
+/// pods of enforced namespaces that lack its edits.
 pub fn mutating_webhook(
     service: Service<'_>,
     ca_bundle: CaBundleSource<'_>,

@@ -8,7 +8,8 @@ use super::world::{attack, pod, review};
 fn probes_and_metrics_are_on_the_second_port_and_only_there() {
     let server = Server::start();
     assert_eq!(get(server.admin, "/livez"), (200, "ok\n".to_owned()));
-    assert_eq!(get(server.admin, "/readyz"), (200, "ok\n".to_owned()));
+    let is_ready = || (get(server.admin, "/readyz") == (200, "ok\n".to_owned())).then_some(());
+    assert!(until(is_ready).is_some());
     assert_eq!(get(server.admin, "/mutate").0, 404);
     let mut connection = Connection::to(&server);
     assert_eq!(connection.request("GET /metrics", "", b"").status, 404);

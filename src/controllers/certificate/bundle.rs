@@ -101,8 +101,8 @@ impl Bundles {
 
     /// The bundle that a webhook has to get, or when to look again.
     ///
-    /// An authority that the Secret does not hold stays for a while: a replica whose active certificate it signed puts it
-    /// back into the Secret.
+    /// An authority that the Secret does not hold stays for a while: a replica whose active certificate it signed puts
+    /// it back into the Secret.
     fn bundle(
         &self,
         hook: &Hook,

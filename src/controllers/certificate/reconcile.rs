@@ -14,7 +14,7 @@ use tracing::{debug, info, warn};
 use super::identity::ServerIdentity;
 use super::plan::Step;
 use super::registration::{KINDS, NAME, Registration};
-use super::replica::{Action, Failures, Observation, Replica};
+use super::replica::{Action, Failures, Replica, Snapshot};
 use super::secret::Secret;
 use super::settings::Settings;
 use crate::certificates::CertificateError;
@@ -149,8 +149,8 @@ async fn reconcile(
     let mut failures = Failures::default();
     let mut problem = None;
     for _ in 0..MAX_ACTIONS {
-        let observation = observe(cluster, secret).await?;
-        let action = replica.next(observation, &failures, OffsetDateTime::now_utc())?;
+        let snapshot = observe(cluster, secret).await?;
+        let action = replica.next(snapshot, &failures, OffsetDateTime::now_utc())?;
         let (done, has_failed) = match action {
             Action::Wait(until) => return problem.map_or(Ok(until), Err),
             Action::Activate(identity) => {
@@ -212,7 +212,7 @@ fn log_step(secret: ObjectRef<'_>, step: &Step, is_done: bool) {
     }
 }
 
-async fn observe(cluster: &Cluster, secret: ObjectRef<'_>) -> Result<Observation, ReconcileError> {
+async fn observe(cluster: &Cluster, secret: ObjectRef<'_>) -> Result<Snapshot, ReconcileError> {
     let mut registrations = Vec::new();
     for (which, kind) in KINDS.into_iter().enumerate() {
         if let Some(text) = cluster.get(kind.named(NAME)).await? {
@@ -224,7 +224,7 @@ async fn observe(cluster: &Cluster, secret: ObjectRef<'_>) -> Result<Observation
         Some(text) => Some(Secret::read(&text).ok_or(ReconcileError::Unreadable(SECRETS.name))?),
         None => None,
     };
-    Ok(Observation {
+    Ok(Snapshot {
         registrations,
         secret,
     })

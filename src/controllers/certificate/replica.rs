@@ -1,4 +1,4 @@
-//! One replica: its active certificate, its memory, and its next action, given an observation of the cluster.
+//! One replica: its active certificate, its memory, and its next action, given a snapshot of the cluster.
 //!
 //! A replica observes again after every action, so that each action follows from the current state.
 
@@ -20,7 +20,7 @@ use crate::cluster::ObjectRef;
 /// What a replica read. It reads the configurations before the Secret: a change of both changes the Secret first, so
 /// that a bundle made of this Secret is never older than the bundle that it replaces.
 #[derive(Debug)]
-pub(super) struct Observation {
+pub(super) struct Snapshot {
     /// The configurations that exist.
     pub(super) registrations: Vec<Registration>,
     /// The Secret, if it exists.
@@ -105,14 +105,14 @@ impl Replica {
     /// When a certificate cannot be generated.
     pub(super) fn next(
         &mut self,
-        observation: Observation,
+        snapshot: Snapshot,
         failures: &Failures,
         now: OffsetDateTime,
     ) -> Result<Action, CertificateError> {
-        let Observation {
+        let Snapshot {
             registrations,
             secret,
-        } = observation;
+        } = snapshot;
         let (object, authorities) = secret.map(Secret::split).unzip();
         let authorities = authorities.unwrap_or_default();
         let step = self.step(&authorities, &registrations, now);

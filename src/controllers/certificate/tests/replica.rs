@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
-use super::super::replica::{Action, Failures, Observation, Replica};
+use super::super::replica::{Action, Failures, Replica, Snapshot};
 use super::super::{ServerIdentity, Settings};
 use super::api::{Api, accepts};
 use super::{at, authority, lifetimes};
@@ -44,13 +44,11 @@ impl Harness {
             if !self.is_registered {
                 registrations.clear();
             }
-            let observation = Observation {
+            let snapshot = Snapshot {
                 registrations,
                 secret: self.api.secret(),
             };
-            let action = self
-                .replica
-                .next(observation, &Failures::default(), self.now);
+            let action = self.replica.next(snapshot, &Failures::default(), self.now);
             match action.unwrap() {
                 Action::Wait(until) => return (std::mem::take(&mut self.did), until),
                 Action::Activate(identity) => {
@@ -221,11 +219,11 @@ fn a_failed_write_does_not_block_other_actions() {
     // Long enough that the next authority is due, and the certificate too.
     first.now = at(250);
     let next = |one: &mut Harness, failures: &Failures| {
-        let observation = Observation {
+        let snapshot = Snapshot {
             registrations: one.api.registrations(),
             secret: one.api.secret(),
         };
-        one.replica.next(observation, failures, one.now).unwrap()
+        one.replica.next(snapshot, failures, one.now).unwrap()
     };
     let mut failures = Failures::default();
     assert!(matches!(

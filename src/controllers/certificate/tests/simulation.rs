@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::super::plan::Step;
 use super::super::registration::Registration;
-use super::super::replica::{Action, Failures, Observation, Replica};
+use super::super::replica::{Action, Failures, Replica, Snapshot};
 use super::super::{ServerIdentity, Settings};
 use super::api::{Answer, Api, Random};
 use super::{at, lifetimes};
@@ -116,7 +116,7 @@ impl Simulation {
                 Event::Hear(server, bundle) => self.heard[server][who].0 = bundle,
                 Event::Start => self.start(who),
                 Event::Look if is_of_now => self.look(who),
-                Event::Think(observation) if is_of_now => self.think(who, observation),
+                Event::Think(snapshot) if is_of_now => self.think(who, snapshot),
                 Event::Act(action) if is_of_now => self.act(who, action),
                 Event::Look | Event::Think(_) | Event::Act(_) => {}
             }
@@ -171,8 +171,8 @@ impl Simulation {
         if self.is_cut_off(who) {
             return self.pause(who);
         }
-        let observation = self.api.registrations();
-        self.soon(who, (1, 2000), Event::Think(observation));
+        let snapshot = self.api.registrations();
+        self.soon(who, (1, 2000), Event::Think(snapshot));
     }
 
     fn think(&mut self, who: usize, registrations: Vec<Registration>) {
@@ -184,14 +184,14 @@ impl Simulation {
             let ago = self.random.within(0, 20_000);
             secret = self.api.old_secret(self.now - ago);
         }
-        let observation = Observation {
+        let snapshot = Snapshot {
             registrations,
             secret,
         };
         let replica = &mut self.replicas[who];
         let clock = self.now + replica.skew;
         let process = replica.process.as_mut().unwrap();
-        match process.next(observation, &replica.failures, clock).unwrap() {
+        match process.next(snapshot, &replica.failures, clock).unwrap() {
             Action::Activate(identity) => {
                 replica.active = Some(identity);
                 self.soon(who, (1, 50), Event::Look);

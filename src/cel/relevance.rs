@@ -4,7 +4,9 @@
 //! cheap, because the API server also gives up where it would cost too much.
 
 use super::{LISTS, TERMS, begins, begins_one, has, is_one_of, quoted, spells};
-use crate::engine::relevance::host_paths::{ALIASES, ALL_PROCESSES, Alias, PROCESSES, ROADS, Road};
+use crate::engine::relevance::host_paths::{
+    ALIASES, ALL_PROCESSES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath,
+};
 use crate::engine::relevance::indicators::{At, DETOURS, Texts, signs};
 use crate::engine::relevance::injecting::INJECTING;
 use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES};
@@ -162,12 +164,12 @@ fn foreign(text: &str, kind: KeyKind) -> Vec<String> {
 fn roads(text: &str) -> Vec<String> {
     let mut clauses = vec![format!("!{}", begins(text, "/"))];
     clauses.extend(DETOURS.iter().map(|detour| has(text, detour)));
-    let parents = ROADS.iter().flat_map(Road::parents);
+    let parents = SENSITIVE_PATHS.iter().flat_map(SensitivePath::parents);
     let mut whole: Vec<&str> = parents
-        .chain(ALIASES.iter().flat_map(Alias::parents))
+        .chain(ALIASES.iter().flat_map(PathAlias::parents))
         .collect();
     whole.push(ALL_PROCESSES);
-    let named = ROADS
+    let named = SENSITIVE_PATHS
         .iter()
         .filter(|road| !road.is_prefix)
         .map(|road| road.path);
@@ -178,11 +180,11 @@ fn roads(text: &str) -> Vec<String> {
     let mut all: Vec<String> = slashed.filter(|path| path != "//").collect();
     all.extend(whole.iter().map(|path| (*path).to_owned()));
     clauses.push(is_one_of(text, all.iter().map(String::as_str)));
-    let road = |road: &Road| match road.is_prefix {
+    let road = |road: &SensitivePath| match road.is_prefix {
         true => road.path.to_owned(),
         false => format!("{}/", road.path),
     };
-    let mut open: Vec<String> = ROADS.iter().map(road).collect();
+    let mut open: Vec<String> = SENSITIVE_PATHS.iter().map(road).collect();
     open.extend(ALIASES.iter().map(|alias| format!("{}/", alias.path)));
     open.push(PROCESSES.to_owned());
     clauses.push(begins_one(text, open.iter().map(String::as_str)));

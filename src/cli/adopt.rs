@@ -13,7 +13,7 @@ use crate::admission::World;
 use crate::cluster::{Cluster, DryRun, Kind, Patch};
 use crate::config::pods::{self, PresentPod};
 use crate::doctor::closed;
-use crate::engine::audit::{self, Adoption, Judge};
+use crate::engine::audit::{self, Adoption, AuditContext};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
 use crate::engine::vocabulary::printable::shown;
@@ -228,12 +228,12 @@ async fn one(
 /// The label to give, or why none is to be given.
 fn decide(world: &World, present: &PresentPod) -> anyhow::Result<Result<String, Done>> {
     let pod = present.read()?;
-    let judge = Judge {
+    let context = AuditContext {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
     };
-    Ok(match audit::adoption(&judge, &present.namespace, &pod) {
+    Ok(match audit::adoption(&context, &present.namespace, &pod) {
         Adoption::Label(label) => Ok(label.into_owned()),
         Adoption::NoGpu => Err(Done::NoGpu),
         Adoption::Labelled => {

@@ -7,7 +7,7 @@ use super::live::{self, Live};
 use super::progress::Progress;
 use super::{DENIED, DONE, output, render, review};
 use crate::config::pods::PresentPod;
-use crate::engine::audit::Placed;
+use crate::engine::audit::PlacedPod;
 use crate::engine::concerns_gpus;
 use crate::facts::Pod;
 use crate::report::boundaries;
@@ -38,7 +38,7 @@ fn on_nodes(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<
         .map(|present| Ok((present, present.read()?)))
         .collect::<anyhow::Result<_>>()?;
     let placed = read.iter().filter_map(|(present, pod)| {
-        Some(Placed {
+        Some(PlacedPod {
             namespace: &present.namespace,
             name: &present.name,
             node: present.node.as_deref()?,
@@ -46,7 +46,7 @@ fn on_nodes(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<
             pod,
         })
     });
-    let placed: Vec<Placed<'_>> = placed.collect();
+    let placed: Vec<PlacedPod<'_>> = placed.collect();
     let report = boundaries::of(&world, &placed, args.namespace.as_deref());
     drop(progress);
     output::value(&report, args.output, || render::boundaries::render(&report))?;

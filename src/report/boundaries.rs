@@ -6,16 +6,16 @@ use serde::Serialize;
 
 use super::API_VERSION;
 use crate::admission::World;
-use crate::engine::audit::{self, Audit, Breach, Judge, NodeAudit, Placed, PodAudit};
+use crate::engine::audit::{self, Audit, AuditContext, Breach, NodeAudit, PlacedPod, PodAudit};
 
 /// The report on pods that are on nodes. With a namespace, only about its pods and the nodes they are on.
-pub fn of(world: &World, pods: &[Placed<'_>], namespace: Option<&str>) -> BoundaryReport {
-    let judge = Judge {
+pub fn of(world: &World, pods: &[PlacedPod<'_>], namespace: Option<&str>) -> BoundaryReport {
+    let context = AuditContext {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
     };
-    let mut audit = audit::boundaries(&judge, pods);
+    let mut audit = audit::boundaries(&context, pods);
     if let Some(namespace) = namespace {
         audit.pods.retain(|pod| pod.placed.namespace == namespace);
         let nodes: BTreeSet<&str> = audit.pods.iter().map(|pod| pod.placed.node).collect();
@@ -226,12 +226,12 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
     });
     let unknown = node.unknown.iter().map(|unknown| UnknownEntry {
         resource: unknown.resource.clone(),
-        reason: unknown.said(),
+        reason: unknown.message(),
     });
-    let doubted = node.doubted.iter().map(|doubted| DoubtedEntry {
+    let doubted = node.implausible_memory.iter().map(|doubted| DoubtedEntry {
         label: doubted.label.clone(),
         value: doubted.value.clone(),
-        reason: doubted.said(),
+        reason: doubted.message(),
     });
     let boundaries = node.boundaries.iter().map(|(label, count)| BoundaryEntry {
         trust_boundary: label.map(str::to_owned),

@@ -1,7 +1,7 @@
 //! Nodes of which nothing can be said, or whose memory nobody knows, each with the reason that names the label.
 
 use slicegate::engine::supply::fleet::Knowledge;
-use slicegate::engine::supply::{FleetBuilder, NodeView, Why};
+use slicegate::engine::supply::{FleetBuilder, NodeView, UnknownReason};
 use slicegate::engine::{Policy, Supply};
 
 use super::{described, with_spec};
@@ -30,161 +30,171 @@ fn supply(policy: &Policy, nodes: impl IntoIterator<Item = NodeView>) -> Supply 
 const CARD: &str = "gpu.product=A gpu.count=1 gpu.replicas=1 gpu.sharing-strategy=none";
 
 /// For each reason what a node sells, its labels, and words that the reason holds.
-const REASONS: [(Why, (&str, u32), &str, &str); 28] = [
+const REASONS: [(UnknownReason, (&str, u32), &str, &str); 28] = [
     (
-        Why::Vgpu,
+        UnknownReason::Vgpu,
         ("gpu", 1),
         "gpu.product=NVIDIA-A100-40C gpu.replicas=1 gpu.sharing-strategy=none",
         "supply.vgpu",
     ),
     (
-        Why::Vgpu,
+        UnknownReason::Vgpu,
         ("mig-1g.10gb", 1),
         "vgpu.present=true gpu.product=A mig-1g.10gb.replicas=1 mig-1g.10gb.sharing-strategy=none",
         "supply.vgpu",
     ),
-    (Why::HandsOutNone, ("gpu", 0), CARD, "it hands out none"),
     (
-        Why::OwnName,
+        UnknownReason::HandsOutNone,
+        ("gpu", 0),
+        CARD,
+        "it hands out none",
+    ),
+    (
+        UnknownReason::OwnName,
         ("mig-small", 7),
         "gpu.product=A-MIG-1g.10gb gpu.replicas=1 gpu.sharing-strategy=none mig-small=true",
         "the name is none",
     ),
     (
-        Why::MoreThanLabelled,
+        UnknownReason::MoreThanLabelled,
         ("gpu", 2),
         CARD,
         "two models on one node",
     ),
     (
-        Why::MigInvalid,
+        UnknownReason::MigInvalid,
         ("gpu", 1),
         "gpu.product=A-MIG-INVALID",
         "nvidia.com/gpu.product",
     ),
     (
-        Why::MigInvalid,
+        UnknownReason::MigInvalid,
         ("gpu", 0),
         "gpu.product=A-MIG-INVALID gpu.count=0",
         "nvidia.com/gpu.product",
     ),
     (
-        Why::MpsClients,
+        UnknownReason::MpsClients,
         ("gpu", 0),
         "gpu.product=A-SHARED gpu.replicas=49 gpu.sharing-strategy=mps gpu.memory=9 gpu.compute.major=8",
         "nvidia.com/gpu.replicas",
     ),
     (
-        Why::NoProduct,
+        UnknownReason::NoProduct,
         ("gpu", 1),
         "gpu.sharing-strategy=none",
         "nvidia.com/gpu.product is missing",
     ),
     (
-        Why::NoProduct,
+        UnknownReason::NoProduct,
         ("gpu", 1),
         "vgpu.present=true",
         "nvidia.com/gpu.product is missing",
     ),
     (
-        Why::SliceUnlabelled,
+        UnknownReason::SliceUnlabelled,
         ("mig-1g.10gb", 1),
         "",
         "nvidia.com/gpu.product",
     ),
     (
-        Why::NoSharing,
+        UnknownReason::NoSharing,
         ("gpu", 1),
         "gpu.product=A gpu.replicas=1",
         "nvidia.com/gpu.sharing-strategy is missing",
     ),
     (
-        Why::NoSharing,
+        UnknownReason::NoSharing,
         ("mig-1g.10gb.shared", 1),
         "gpu.product=A",
         "nvidia.com/mig-1g.10gb.sharing-strategy is missing",
     ),
     (
-        Why::UnknownSharing,
+        UnknownReason::UnknownSharing,
         ("gpu", 1),
         "gpu.product=A gpu.replicas=1 gpu.sharing-strategy=magic",
         "nvidia.com/gpu.sharing-strategy has a value",
     ),
     (
-        Why::NoReplicas,
+        UnknownReason::NoReplicas,
         ("gpu.shared", 1),
         "gpu.product=A gpu.sharing-strategy=mps",
         "nvidia.com/gpu.replicas is missing",
     ),
     (
-        Why::NoMemory,
+        UnknownReason::NoMemory,
         ("gpu.shared", 1),
         "gpu.product=A gpu.replicas=4 gpu.sharing-strategy=mps gpu.compute.major=8",
         "nvidia.com/gpu.memory is missing",
     ),
     (
-        Why::MigSoldWhole,
+        UnknownReason::MigSoldWhole,
         ("gpu", 1),
         "gpu.product=A gpu.replicas=0 gpu.sharing-strategy=none",
         "nvidia.com/gpu.replicas is 0",
     ),
     (
-        Why::SaidUnshared,
+        UnknownReason::SaidUnshared,
         ("gpu.shared", 50),
         CARD,
         "a share by its name, and its label nvidia.com/gpu.sharing-strategy says none",
     ),
     (
-        Why::SharedByOne,
+        UnknownReason::SharedByOne,
         ("gpu.shared", 1),
         "gpu.product=A gpu.replicas=1 gpu.sharing-strategy=mps",
         "nvidia.com/gpu.replicas is below 2",
     ),
     (
-        Why::Renaming,
+        UnknownReason::Renaming,
         ("gpu.shared", 4),
         "gpu.product=A-SHARED gpu.replicas=4 gpu.sharing-strategy=mps",
         "-SHARED",
     ),
     (
-        Why::MpsOnSlices,
+        UnknownReason::MpsOnSlices,
         ("mig-1g.10gb", 2),
         "mig-1g.10gb.product=A-MIG-1g.10gb-SHARED mig-1g.10gb.replicas=2 mig-1g.10gb.sharing-strategy=mps",
         "MPS on MIG slices",
     ),
     (
-        Why::MpsClients,
+        UnknownReason::MpsClients,
         ("gpu.shared", 49),
         "gpu.product=A gpu.count=1 gpu.replicas=49 gpu.sharing-strategy=mps gpu.memory=9 gpu.compute.major=8",
         "nvidia.com/gpu.replicas",
     ),
     (
-        Why::SharedUnlabelled,
+        UnknownReason::SharedUnlabelled,
         ("gpu.shared", 2),
         "",
         "no labels say how it is shared",
     ),
-    (Why::Unlabelled, ("gpu", 2), "", "supply.unlabelled"),
     (
-        Why::GkeShares,
+        UnknownReason::Unlabelled,
+        ("gpu", 2),
+        "",
+        "supply.unlabelled",
+    ),
+    (
+        UnknownReason::GkeShares,
         ("gpu", 2),
         "cloud.google.com/gke-accelerator=nvidia-l4 cloud.google.com/gke-gpu-partition-size=1g.5gb",
         "GKE",
     ),
     (
-        Why::GkeParts,
+        UnknownReason::GkeParts,
         ("gpu", 1),
         "cloud.google.com/gke-accelerator=nvidia-rtx-pro-6000",
         "G4",
     ),
     (
-        Why::EksNoMemory,
+        UnknownReason::EksNoMemory,
         ("gpu", 1),
         "eks.amazonaws.com/instance-gpu-name=l4",
         "instance-gpu-memory is missing",
     ),
     (
-        Why::EksPart,
+        UnknownReason::EksPart,
         ("gpu", 1),
         "eks.amazonaws.com/instance-gpu-name=l4 eks.amazonaws.com/instance-gpu-memory=11000",
         "less than a whole GPU",
@@ -199,7 +209,7 @@ fn every_reason_names_what_is_wrong_and_says_what_to_do() {
             panic!("{labels} is read as {:?}", described(&supply));
         };
         assert_eq!(unknown.why, why, "{labels}");
-        let said = unknown.said();
+        let said = unknown.message();
         assert!(said.contains(words), "{said}");
         assert!(!said.contains('{') && why.fix().len() > 20, "{said}");
         assert_eq!(supply.knowledge, Knowledge::AllUnknown);
@@ -314,12 +324,12 @@ fn a_memory_label_that_cannot_be_right_is_told_and_leaves_the_memory_unknown() {
             )],
         );
         assert_eq!(described(&supply), [line], "{memory}");
-        let doubted = &supply.groups[0].doubted;
+        let doubted = &supply.groups[0].implausible_memory;
         assert_eq!(!doubted.is_empty(), is_doubted, "{memory}");
         if let [doubted] = doubted.as_slice() {
             assert!(
                 doubted
-                    .said()
+                    .message()
                     .contains(&format!("nvidia.com/gpu.memory={memory}"))
             );
         }
@@ -336,7 +346,10 @@ fn no_stock_or_providers_node_is_doubted() {
             }
             let supply = super::read(&path, &with_spec("{}"));
             assert!(
-                supply.groups.iter().all(|g| g.doubted.is_empty()),
+                supply
+                    .groups
+                    .iter()
+                    .all(|g| g.implausible_memory.is_empty()),
                 "{}",
                 path.display()
             );

@@ -3,7 +3,7 @@
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
 use super::scope::{self, asks, begins_with, is_gpu_resource, one_of};
-use super::{injected, paths, runtime, stamp};
+use super::{injected, markers, paths, runtime};
 use crate::cel::quoted;
 use crate::cel::relevance;
 use crate::engine::relevance::reserved;
@@ -261,7 +261,7 @@ pub(super) fn host_spaces() -> Variable {
 /// These, and `part`: whether it holds less than whole GPUs.
 fn privileged() -> Vec<Variable> {
     let mut variables = vec![reaching_out("variables.all"), host_spaces()];
-    variables.extend(stamp::sharing());
+    variables.extend(markers::sharing());
     let slice = format!(
         "k.startsWith({}) && size(k) > {}",
         quoted(names::MIG),
@@ -272,7 +272,7 @@ fn privileged() -> Vec<Variable> {
         || variables.taking.exists(c, {}) && !({}))",
         quoted(Strategy::Mig.word()),
         asks("c", &format!("({slice})")),
-        stamp::pinned()
+        markers::pinned()
     );
     variables.push(("part", part));
     variables

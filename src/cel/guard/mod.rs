@@ -11,6 +11,7 @@ mod ephemeral;
 mod injected;
 mod labels;
 mod live;
+mod markers;
 mod object;
 mod paths;
 mod receipt;
@@ -18,7 +19,6 @@ mod rule;
 mod runtime;
 mod scope;
 mod selectors;
-mod stamp;
 mod tenancy;
 
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub fn validating(
     classes: &RuntimeClasses,
 ) -> Vec<Value> {
     [
-        stamp::policy(policy, never),
+        markers::policy(policy, never),
         bypass::policy(policy, never, classes),
         ephemeral::policy(policy, never, classes),
         labels::policy(policy, never),

@@ -5,7 +5,9 @@
 use super::object::{Validation, Variable};
 use super::rule;
 use crate::cel::{begins_one, is_one_of, quoted};
-use crate::engine::relevance::host_paths::{ALIASES, Alias, PROCESSES, ROADS, Road};
+use crate::engine::relevance::host_paths::{
+    ALIASES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath,
+};
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::vocabulary::rule::Rule;
 
@@ -77,7 +79,7 @@ pub(super) fn clean(path: &str) -> String {
 /// Clean paths under their first names, each with a slash at its end, so that a folder is a beginning.
 fn first_names(paths: &str) -> String {
     let mut paths = format!("{paths}.map(p, p == '/' ? p : p + '/')");
-    for Alias { path, means, .. } in &ALIASES {
+    for PathAlias { path, means, .. } in &ALIASES {
         let within = format!("p.startsWith({})", quoted(&format!("{path}/")));
         let first = format!("{} + p.substring({})", quoted(means), path.len());
         paths = format!("{paths}\n    .map(p, {within} ? {first} : p)");
@@ -87,11 +89,11 @@ fn first_names(paths: &str) -> String {
 
 /// Whether such a path leads somewhere. The API server takes no `..` in a host path; this is one more check of it.
 fn leads(path: &str) -> String {
-    let road = |road: &Road| match road.is_prefix {
+    let road = |road: &SensitivePath| match road.is_prefix {
         true => road.path.to_owned(),
         false => format!("{}/", road.path),
     };
-    let open: Vec<String> = ROADS.iter().map(road).collect();
+    let open: Vec<String> = SENSITIVE_PATHS.iter().map(road).collect();
     format!(
         "{path}.contains('/../') || {}\n    \
         || {path}.startsWith({}) && {path}.matches('^/proc/([0-9]+|self|thread-self)/')",
@@ -102,9 +104,9 @@ fn leads(path: &str) -> String {
 
 /// Whether such a path contains one that leads somewhere.
 fn contains(path: &str) -> String {
-    let roads = ROADS.iter().flat_map(Road::parents);
+    let roads = SENSITIVE_PATHS.iter().flat_map(SensitivePath::parents);
     let mut parents: Vec<&str> = roads
-        .chain(ALIASES.iter().flat_map(Alias::parents))
+        .chain(ALIASES.iter().flat_map(PathAlias::parents))
         .collect();
     parents.sort_unstable();
     parents.dedup();

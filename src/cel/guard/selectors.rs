@@ -1,10 +1,10 @@
 //! New pods, in every namespace, whose required anti-affinity selects by a key of slicegate's: anti-affinity holds both
 //! ways, so they would keep GPU pods off nodes. The terms that slicegate gives a pod pass.
 
+use super::markers::is_own_term;
 use super::object::{Validation, Variable};
 use super::rule;
 use super::scope::{noted, one_of};
-use super::stamp::is_own_term;
 use crate::cel::relevance::{repelling_entries, selects_by};
 use crate::cel::{TERMS, begins, has, quoted};
 use crate::engine::relevance::pod_limits::ENTRIES;

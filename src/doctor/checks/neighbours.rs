@@ -6,7 +6,7 @@ use crate::doctor::alike::{counted, name, namespace, some};
 use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::{Unseen, seen, unusable};
-use crate::engine::audit::{self, Audit, Judge, Placed, PodAudit, Why};
+use crate::engine::audit::{self, Audit, AuditContext, GapReason, PlacedPod, PodAudit};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Outsiders};
 use crate::facts::{Pod, Running};
@@ -15,7 +15,7 @@ const AUDIT: &str = "slicegate audit --boundaries";
 
 /// What is read of the pods that are on nodes and not over.
 fn judged<T>(assessment: &Assessment<'_>, look: impl FnOnce(&Audit<'_>) -> T) -> Result<T, Unseen> {
-    let judge = Judge {
+    let context = AuditContext {
         policy: assessment.policy()?,
         supply: seen(&assessment.supply)?,
         namespaces: seen(&assessment.namespaces)?,
@@ -32,9 +32,9 @@ fn judged<T>(assessment: &Assessment<'_>, look: impl FnOnce(&Audit<'_>) -> T) ->
         let pod: Pod<'_> = serde_json::from_str(text).map_err(unusable)?;
         read.push((object, node.to_owned(), running.names_its_node(), pod));
     }
-    let placed: Vec<Placed<'_>> = read
+    let placed: Vec<PlacedPod<'_>> = read
         .iter()
-        .map(|(object, node, names_its_node, pod)| Placed {
+        .map(|(object, node, names_its_node, pod)| PlacedPod {
             namespace: namespace(object),
             name: name(object),
             node,
@@ -42,7 +42,7 @@ fn judged<T>(assessment: &Assessment<'_>, look: impl FnOnce(&Audit<'_>) -> T) ->
             pod,
         })
         .collect();
-    Ok(look(&audit::boundaries(&judge, &placed)))
+    Ok(look(&audit::boundaries(&context, &placed)))
 }
 
 pub(super) fn breaches(assessment: &Assessment<'_>) -> Findings {
@@ -87,7 +87,7 @@ pub(super) fn breaches(assessment: &Assessment<'_>) -> Findings {
 
 pub(super) fn uncovered(assessment: &Assessment<'_>) -> Findings {
     judged(assessment, |audit| {
-        let mut reasons: BTreeMap<Why, (Vec<String>, &str)> = BTreeMap::new();
+        let mut reasons: BTreeMap<GapReason, (Vec<String>, &str)> = BTreeMap::new();
         for pod in &audit.pods {
             for gap in &pod.gaps {
                 let (pods, _) = reasons.entry(gap.why).or_insert((Vec::new(), &gap.fix));
@@ -202,7 +202,7 @@ fn is_beside_a_boundary(audit: &Audit<'_>, pod: &PodAudit<'_>) -> Option<bool> {
         .binary_search_by_key(&pod.placed.node, |n| n.name);
     let node = audit.nodes.get(here.ok()?)?;
     let labelled = node.boundaries.iter().filter(|(label, _)| label.is_some());
-    let has = |holds: bool, count: fn(&audit::Count) -> usize| {
+    let has = |holds: bool, count: fn(&audit::PodCount) -> usize| {
         holds && labelled.clone().any(|(_, c)| count(c) > 0)
     };
     if has(pod.holds.is_shared(), |count| count.sharing) {

@@ -9,7 +9,7 @@ use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::seen;
 use crate::engine::Supply;
-use crate::engine::supply::{Group, Identity, Offer, Why};
+use crate::engine::supply::{Group, Identity, Offer, UnknownReason};
 use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
 use crate::engine::vocabulary::strategy::Strategy;
 
@@ -69,8 +69,8 @@ fn unknown(supply: &Supply) -> Vec<Finding> {
     let mut reasons: BTreeMap<(String, &str), Vec<&Group>> = BTreeMap::new();
     for group in &supply.groups {
         let unknown = group.unknown.iter();
-        for unknown in unknown.filter(|u| u.why != Why::HandsOutNone) {
-            let reason = (unknown.said(), unknown.why.fix());
+        for unknown in unknown.filter(|u| u.why != UnknownReason::HandsOutNone) {
+            let reason = (unknown.message(), unknown.why.fix());
             reasons.entry(reason).or_default().push(group);
         }
     }
@@ -92,8 +92,8 @@ fn unknown(supply: &Supply) -> Vec<Finding> {
 fn doubted(supply: &Supply) -> Vec<Finding> {
     let mut labels: BTreeMap<String, Vec<&Group>> = BTreeMap::new();
     for group in &supply.groups {
-        for doubted in &group.doubted {
-            labels.entry(doubted.said()).or_default().push(group);
+        for doubted in &group.implausible_memory {
+            labels.entry(doubted.message()).or_default().push(group);
         }
     }
     let finding = |(said, groups): (String, Vec<&Group>)| {

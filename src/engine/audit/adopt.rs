@@ -1,10 +1,11 @@
 //! Which label a GPU pod from before the opt-in is to be given.
 
-use crate::engine::line::taking::takes_gpu;
-use crate::engine::request::tenancy::own_boundary;
 use std::borrow::Cow;
 
-use super::{Judge, input, markers};
+use super::context::AuditContext;
+use super::markers;
+use crate::engine::line::taking::takes_gpu;
+use crate::engine::request::tenancy::own_boundary;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 
@@ -29,14 +30,18 @@ pub enum Adoption<'a> {
 }
 
 /// What is to be done with a pod so that the boundary holds for it.
-pub fn adoption<'a>(judge: &Judge<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> Adoption<'a> {
+pub fn adoption<'a>(
+    context: &AuditContext<'a>,
+    namespace: &'a str,
+    pod: &'a Pod<'a>,
+) -> Adoption<'a> {
     if !takes_gpu(pod) {
         return Adoption::NoGpu;
     }
-    if markers::borne(judge, namespace, pod).is_some() {
+    if markers::valid_label(context, namespace, pod).is_some() {
         return Adoption::Labelled;
     }
-    let due = own_boundary(&input(judge, namespace, pod));
+    let due = own_boundary(&context.decision_input(namespace, pod));
     match (pod.label(names::TRUST_BOUNDARY), due) {
         (Some(label), due) => Adoption::Differs { label, due },
         (None, Some(due)) => Adoption::Label(due),

@@ -1,147 +1,70 @@
 //! Why the guarantee does not cover a pod that is there, each reason with what to do about it.
 
-use super::{Holding, Judge, PodAudit, markers};
+use super::context::AuditContext;
+use super::gap::{CoverageGap, GapReason};
+use super::markers;
+use super::model::{Holding, PodAudit};
 use crate::engine::edits;
 use crate::engine::line::edit::Edit;
 use crate::engine::namespaces::consent::ClaimProblem;
 use crate::engine::rules::daemonset_share;
-use crate::engine::supply::{NodeFilter, Unknown};
+use crate::engine::supply::{NodeFilter, UnknownResource};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders, Policy};
 use crate::engine::vocabulary::printable::quoted;
 use crate::facts::Pod;
 
-/// Why the guarantee does not cover a pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// Which reason.
-    pub why: Why,
-    /// What was found.
-    pub message: String,
-    /// What to do.
-    pub fix: String,
-}
-
-/// The reasons; reports carry their words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Why {
-    /// No label, and its namespace is off.
-    NamespaceOff,
-    /// No label, and its namespace only rehearses.
-    NamespaceDryRun,
-    /// No label in an enforced namespace: it was there before the opt-in, or came while slicegate was down.
-    BeforeOptIn,
-    /// A label that its namespace does not give it.
-    LabelDiffers,
-    /// A kubelet made it from a file, and nobody was asked.
-    StaticPod,
-    /// It names its node, so no scheduler was asked.
-    NodeName,
-    /// A scheduler that the policy does not list.
-    OtherScheduler,
-    /// Nobody can say what its node sells.
-    NodeUnknown,
-    /// Its node sells something else by now.
-    ResourceGone,
-    /// Its node has no hostname label to count anti-affinity by.
-    NoHostname,
-    /// Its node's own label names another boundary, or none.
-    NodeLabel,
-    /// A label without the terms that keep others away, where others come without them too.
-    NoTerms,
-    /// The same of a DaemonSet's pod.
-    DaemonSet,
-}
-
-impl Why {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::NamespaceOff,
-        Self::NamespaceDryRun,
-        Self::BeforeOptIn,
-        Self::LabelDiffers,
-        Self::StaticPod,
-        Self::NodeName,
-        Self::OtherScheduler,
-        Self::NodeUnknown,
-        Self::ResourceGone,
-        Self::NoHostname,
-        Self::NodeLabel,
-        Self::NoTerms,
-        Self::DaemonSet,
-    ];
-
-    /// The word reports use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::NamespaceOff => "namespace-off",
-            Self::NamespaceDryRun => "namespace-dry-run",
-            Self::BeforeOptIn => "before-opt-in",
-            Self::LabelDiffers => "label-differs",
-            Self::StaticPod => "static-pod",
-            Self::NodeName => "node-name",
-            Self::OtherScheduler => "other-scheduler",
-            Self::NodeUnknown => "node-unknown",
-            Self::ResourceGone => "resource-gone",
-            Self::NoHostname => "no-hostname",
-            Self::NodeLabel => "node-label",
-            Self::NoTerms => "no-terms",
-            Self::DaemonSet => "daemon-set",
-        }
-    }
-}
-
 /// Everything that keeps the guarantee from a pod.
-pub(super) fn gaps(judge: &Judge<'_>, pod: &PodAudit<'_>) -> Vec<Gap> {
+pub(super) fn gaps(context: &AuditContext<'_>, pod: &PodAudit<'_>) -> Vec<CoverageGap> {
     let mut gaps = Vec::new();
-    label(judge, pod, &mut gaps);
+    label(context, pod, &mut gaps);
     if !matches!(pod.holds, Holding::Whole | Holding::Slice) {
-        place(judge, pod, &mut gaps);
-        terms(judge, pod, &mut gaps);
+        place(context, pod, &mut gaps);
+        terms(context, pod, &mut gaps);
     }
     gaps
 }
 
-fn gap(why: Why, message: String, fix: &str, gaps: &mut Vec<Gap>) {
+fn gap(why: GapReason, message: String, fix: &str, gaps: &mut Vec<CoverageGap>) {
     let fix = fix.to_owned();
-    gaps.push(Gap { why, message, fix });
+    gaps.push(CoverageGap { why, message, fix });
 }
 
-fn label(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
+fn label(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
     let namespace = pod.placed.namespace;
     if is_static(pod.placed.pod) {
         let message = "a kubelet made it from a file, past every webhook and the scheduler";
         let fix = "give GPU work to pods that the API server is asked about";
-        return gap(Why::StaticPod, message.to_owned(), fix, gaps);
+        return gap(GapReason::StaticPod, message.to_owned(), fix, gaps);
     }
     match (pod.label, pod.mode) {
-        (Some(_), _) if pod.is_borne => {}
+        (Some(_), _) if pod.has_valid_label => {}
         (Some(label), _) => {
-            let (message, fix) = differs(judge, pod, label);
-            gap(Why::LabelDiffers, message, &fix, gaps);
+            let (message, fix) = differs(context, pod, label);
+            gap(GapReason::LabelDiffers, message, &fix, gaps);
         }
         (None, Mode::Off) => {
             let message = format!("no boundary label: slicegate is off in namespace {namespace}");
             let fix = "opt the namespace in and run slicegate adopt, set outsiders: label in the \
                 policy, or keep its GPU pods on nodes of their own";
-            gap(Why::NamespaceOff, message, fix, gaps);
+            gap(GapReason::NamespaceOff, message, fix, gaps);
         }
         (None, Mode::DryRun) => {
             let message = format!("no boundary label: namespace {namespace} is in dry-run");
             let fix = "run slicegate adopt and set slicegate.dev/mode=enforce";
-            gap(Why::NamespaceDryRun, message, fix, gaps);
+            gap(GapReason::NamespaceDryRun, message, fix, gaps);
         }
         (None, Mode::Enforce) => {
             let message = "no boundary label: it was there before the opt-in, or came while \
                 slicegate was down";
             let fix = format!("run slicegate adopt {namespace}");
-            gap(Why::BeforeOptIn, message.to_owned(), &fix, gaps);
+            gap(GapReason::BeforeOptIn, message.to_owned(), &fix, gaps);
         }
     }
 }
 
 /// Why a label does not count, and what to do.
-fn differs(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str) -> (String, String) {
+fn differs(context: &AuditContext<'_>, pod: &PodAudit<'_>, label: &str) -> (String, String) {
     let namespace = pod.placed.namespace;
     let anew = "delete the pod so that it is made anew";
     if let Some(said) = markers::receipt_says(pod.placed.pod).filter(|said| said != label) {
@@ -155,7 +78,8 @@ fn differs(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str) -> (String, Strin
         return (message, format!("{anew}; find out who changed one of them"));
     }
     let whole = markers::whole(label);
-    if judge.namespaces.problem(namespace, whole, judge.policy) == Some(ClaimProblem::NoMember) {
+    if context.namespaces.problem(namespace, whole, context.policy) == Some(ClaimProblem::NoMember)
+    {
         let message = format!(
             "its label is {label}, and namespace {whole} does not list {namespace} as a member"
         );
@@ -170,7 +94,7 @@ fn differs(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str) -> (String, Strin
 }
 
 /// How it came to its node, and what the node is.
-fn place(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
+fn place(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
     let placed = &pod.placed;
     if placed.names_its_node {
         let message = format!(
@@ -178,75 +102,80 @@ fn place(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
             placed.node
         );
         let fix = "choose the node with a nodeSelector on kubernetes.io/hostname";
-        gap(Why::NodeName, message, fix, gaps);
+        gap(GapReason::NodeName, message, fix, gaps);
     }
     let spec = placed.pod.spec.as_ref();
     let named = spec.and_then(|s| s.scheduler_name.as_deref());
     let scheduler = named.filter(|n| !n.is_empty()).unwrap_or(DEFAULT_SCHEDULER);
-    let known = &judge.policy.placement.schedulers;
+    let known = &context.policy.placement.schedulers;
     if !known.iter().any(|s| s == scheduler) {
         let message = format!("scheduler {scheduler} placed it; the policy lists others");
         let fix = format!("use {}, or list it in the policy", known.join(" or "));
-        gap(Why::OtherScheduler, message, &fix, gaps);
+        gap(GapReason::OtherScheduler, message, &fix, gaps);
     }
     match pod.holds {
         Holding::Unknown(unknown) => {
             let why = unknown.map_or_else(
                 || "the node is not known, or sells no GPU".to_owned(),
-                Unknown::said,
+                UnknownResource::message,
             );
             let message = format!("nobody can say what its node sells: {why}");
             let fix = unknown.map_or(
                 "see that the node is there and the device plugin runs on it",
                 |unknown| unknown.why.fix(),
             );
-            return gap(Why::NodeUnknown, message, fix, gaps);
+            return gap(GapReason::NodeUnknown, message, fix, gaps);
         }
         Holding::Gone { .. } => {
             let message = "its node does not sell what it took any more, so the device may be \
                 handed to others";
             let fix = "delete the pod; drain a node before changing how it shares";
-            gap(Why::ResourceGone, message.to_owned(), fix, gaps);
+            gap(GapReason::ResourceGone, message.to_owned(), fix, gaps);
         }
         Holding::Whole | Holding::Slice | Holding::Share(_) => {}
     }
-    let group = judge.supply.group_of(placed.node);
+    let group = context.supply.group_of(placed.node);
     if group.is_some_and(|g| !g.has_hostname) {
         let message = "its node has no kubernetes.io/hostname label, so anti-affinity does not \
             count there";
         let fix = "give the node its label back: kubelets write it";
-        gap(Why::NoHostname, message.to_owned(), fix, gaps);
+        gap(GapReason::NoHostname, message.to_owned(), fix, gaps);
     }
 }
 
 const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
 /// Whether others are kept away from a pod that carries the right label.
-fn terms(judge: &Judge<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Gap>) {
-    let Some(label) = pod.label.filter(|_| pod.is_borne) else {
+fn terms(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
+    let Some(label) = pod.label.filter(|_| pod.has_valid_label) else {
         return;
     };
-    if judge.policy.placement.boundary == BoundaryPlacement::NodeLabel {
-        return node_label(judge, pod, label, gaps);
+    if context.policy.placement.boundary == BoundaryPlacement::NodeLabel {
+        return node_label(context, pod, label, gaps);
     }
     // Whoever comes with terms keeps away from the label alone.
-    if has_terms(pod.placed.pod, judge.policy, label) || !come_without_terms(judge.policy) {
+    if has_terms(pod.placed.pod, context.policy, label) || !label_only_pods_exist(context.policy) {
         return;
     }
     if is_daemon_sets(pod.placed.pod) {
         let message = "its controller placed it without the boundary's terms, and it is not moved";
         let fix = "delete the pod in an enforced namespace: the next one has them";
-        return gap(Why::DaemonSet, message.to_owned(), fix, gaps);
+        return gap(GapReason::DaemonSet, message.to_owned(), fix, gaps);
     }
     let message = "it has the label and not the anti-affinity: pods that get only a label, too, \
         may come beside it";
     let fix = "restart it in an enforced namespace: the next one has both";
-    gap(Why::NoTerms, message.to_owned(), fix, gaps);
+    gap(GapReason::NoTerms, message.to_owned(), fix, gaps);
 }
 
-fn node_label(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str, gaps: &mut Vec<Gap>) {
+fn node_label(
+    context: &AuditContext<'_>,
+    pod: &PodAudit<'_>,
+    label: &str,
+    gaps: &mut Vec<CoverageGap>,
+) {
     let node = pod.placed.node;
-    let found = judge.supply.label_of(node, names::NODE_BOUNDARY);
+    let found = context.supply.label_of(node, names::NODE_BOUNDARY);
     if found == Some(label) {
         return;
     }
@@ -255,11 +184,11 @@ fn node_label(judge: &Judge<'_>, pod: &PodAudit<'_>, label: &str, gaps: &mut Vec
         None => "its node is labelled for no boundary, so any of them may come".to_owned(),
     };
     let fix = format!("label the node {}={label}", names::NODE_BOUNDARY);
-    gap(Why::NodeLabel, message, &fix, gaps);
+    gap(GapReason::NodeLabel, message, &fix, gaps);
 }
 
 /// Whether pods can get the label and nothing more: of namespaces that are off, and other systems' own.
-fn come_without_terms(policy: &Policy) -> bool {
+fn label_only_pods_exist(policy: &Policy) -> bool {
     policy.outsiders == Outsiders::Label || !policy.foreign_sharing.is_empty()
 }
 

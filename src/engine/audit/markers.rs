@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::Judge;
+use super::context::AuditContext;
 use crate::engine::request::tenancy;
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::CoTenancy;
@@ -15,19 +15,23 @@ use crate::facts::receipt::Receipt;
 /// The boundary label, where it is one that its namespace may give and the receipt, if there is one, says the same.
 ///
 /// A label without a receipt is that of a pod that was adopted, or got the label alone.
-pub(super) fn borne<'a>(judge: &Judge<'a>, namespace: &str, pod: &'a Pod<'a>) -> Option<&'a str> {
+pub(super) fn valid_label<'a>(
+    context: &AuditContext<'a>,
+    namespace: &str,
+    pod: &'a Pod<'a>,
+) -> Option<&'a str> {
     let label = pod.label(names::TRUST_BOUNDARY)?;
     let receipt = receipt_says(pod);
     if receipt.as_ref().is_some_and(|said| said != label) {
         return None;
     }
     if label == names::ANY {
-        let is_given = receipt.is_some() || may_be_anybodys(judge, namespace);
+        let is_given = receipt.is_some() || allows_any_neighbour(context, namespace);
         return is_given.then_some(label);
     }
-    let problem = judge
+    let problem = context
         .namespaces
-        .problem(namespace, whole(label), judge.policy);
+        .problem(namespace, whole(label), context.policy);
     problem.is_none().then_some(label)
 }
 
@@ -47,8 +51,8 @@ pub(super) fn whole(label: &str) -> &str {
 }
 
 /// Whether a namespace allows a tier whose pods sit beside anybody's.
-fn may_be_anybodys(judge: &Judge<'_>, namespace: &str) -> bool {
-    let view = judge.namespaces.view(namespace);
-    let tiers = tenancy::allowed_tiers(view, judge.policy);
+fn allows_any_neighbour(context: &AuditContext<'_>, namespace: &str) -> bool {
+    let view = context.namespaces.view(namespace);
+    let tiers = tenancy::allowed_tiers(view, context.policy);
     tiers.iter().any(|t| t.co_tenancy == CoTenancy::Any)
 }

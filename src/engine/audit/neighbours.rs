@@ -1,38 +1,7 @@
-//! Breaches: pods of two boundaries that share the devices of one node, or may.
+//! Finds pods of two boundaries that share the devices of one node, or may.
 
-use std::collections::BTreeSet;
-
-use super::PodAudit;
+use super::model::{Breach, Neighbour, PodAudit};
 use crate::engine::vocabulary::policy::Mode;
-
-/// Pods of two boundaries that share the devices of one node, or may.
-#[derive(Debug)]
-pub struct Breach<'a> {
-    /// Whether it is known that all of them share devices; else nobody can say it of some.
-    pub is_certain: bool,
-    /// All such pods of the node, each with the boundary it is of.
-    pub pods: Vec<Neighbour<'a>>,
-}
-
-/// One of the pods that share a node's devices, or may.
-#[derive(Debug)]
-pub struct Neighbour<'a> {
-    /// Its namespace.
-    pub namespace: &'a str,
-    /// Its name.
-    pub name: &'a str,
-    /// The label it carries.
-    pub label: Option<&'a str>,
-    /// The boundary it is of, whatever its label says.
-    pub boundary: String,
-}
-
-impl Breach<'_> {
-    /// The boundaries, each once.
-    pub fn boundaries(&self) -> BTreeSet<&str> {
-        self.pods.iter().map(|p| p.boundary.as_str()).collect()
-    }
-}
 
 /// The breach among the pods that share a node's devices, or else one that is possible because nobody can say of some
 /// whether they share.

@@ -12,7 +12,7 @@ use crate::engine::placement::candidates::{self, CandidateVerdict};
 use crate::engine::rules;
 use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::rules::no_such_offer::Nearest;
-use crate::engine::supply::{Group, Knowledge, Why};
+use crate::engine::supply::{Group, Knowledge, UnknownReason};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
@@ -218,7 +218,9 @@ impl<'a> Meant<'a> {
         let may_have = |name: &str, group: &Group| {
             let needed = query.needed(&names, &name);
             let mut unknown = group.unknown.iter().filter(|u| u.resource == name);
-            unknown.any(|u| u.count >= needed && (query.tier.is_none() || u.why == Why::OwnName))
+            unknown.any(|u| {
+                u.count >= needed && (query.tier.is_none() || u.why == UnknownReason::OwnName)
+            })
         };
         let has = |name, group| query.advertises(group, name, query.needed(&names, &name));
         let mut groups = self.groups.iter();

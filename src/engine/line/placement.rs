@@ -9,7 +9,7 @@ use crate::engine::namespaces::quota::{Forbidden, QuotaPod, QuotaView};
 use crate::engine::profile::Profile;
 use crate::engine::supply::product_patterns::product_matches;
 use crate::engine::supply::{Allocation, Group, Supply, Taint};
-use crate::engine::supply::{NodeFilter, Offer, Unknown};
+use crate::engine::supply::{NodeFilter, Offer, UnknownResource};
 use crate::engine::vocabulary::policy::{BoundaryPlacement, Policy, Tier};
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
@@ -177,7 +177,7 @@ impl<'a> PlacementQuery<'_, 'a> {
     }
 
     /// Whether what nothing can be said about could be what one of the wants names or leaves open.
-    pub fn may_be(&self, unknown: &Unknown) -> bool {
+    pub fn may_be(&self, unknown: &UnknownResource) -> bool {
         let mut names = self.requests.iter().map(DeviceRequest::fixed_resource);
         names.any(|fixed| fixed.is_none_or(|fixed| fixed == unknown.resource))
     }

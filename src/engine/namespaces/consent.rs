@@ -48,7 +48,7 @@ impl Namespaces {
             let listed = named.namespaces.iter().any(|n| n == namespace);
             return (!listed).then_some(ClaimProblem::Reserved);
         }
-        if boundary == namespace || self.is_alone() {
+        if boundary == namespace || self.is_isolated() {
             return None;
         }
         match self.view(boundary) {

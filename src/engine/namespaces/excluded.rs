@@ -23,7 +23,7 @@ const DEFAULT: &[Cow<'static, str>] = &[
 
 /// Why a text is no list of namespaces.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum NotNamespaces {
+pub enum ExcludedNamespacesError {
     /// There is no name in it.
     #[error(
         "no namespace is named; name at least the one slicegate runs in, such as {}",
@@ -35,7 +35,7 @@ pub enum NotNamespaces {
         "{0:?} cannot be a namespace; write lower-case letters, digits and inner hyphens, at most 63, \
          and commas between names"
     )]
-    NoName(String),
+    InvalidName(String),
 }
 
 impl ExcludedNamespaces {
@@ -67,21 +67,21 @@ impl Default for ExcludedNamespaces {
 }
 
 impl FromStr for ExcludedNamespaces {
-    type Err = NotNamespaces;
+    type Err = ExcludedNamespacesError;
 
     /// Reads names with commas between them.
-    fn from_str(text: &str) -> Result<Self, NotNamespaces> {
+    fn from_str(text: &str) -> Result<Self, ExcludedNamespacesError> {
         let mut names: Vec<Cow<'static, str>> = Vec::new();
         for name in text.split(',').map(str::trim).filter(|n| !n.is_empty()) {
             if !is_dns_label(name) {
-                return Err(NotNamespaces::NoName(name.to_owned()));
+                return Err(ExcludedNamespacesError::InvalidName(name.to_owned()));
             }
             if !names.iter().any(|known| known == name) {
                 names.push(Cow::Owned(name.to_owned()));
             }
         }
         match names.is_empty() {
-            true => Err(NotNamespaces::Empty),
+            true => Err(ExcludedNamespacesError::Empty),
             false => Ok(Self(Cow::Owned(names))),
         }
     }
@@ -91,7 +91,7 @@ impl FromStr for ExcludedNamespaces {
 mod tests {
     use std::collections::HashMap;
 
-    use super::{ExcludedNamespaces, NotNamespaces};
+    use super::{ExcludedNamespaces, ExcludedNamespacesError};
     use crate::config::{fleet, policy};
     use crate::engine::vocabulary::names::EXCLUDED_NAMESPACES;
     use crate::engine::{
@@ -117,11 +117,14 @@ mod tests {
         assert_eq!(list.names(), ["kube-system", "gpus"]);
         assert!(list.contains("gpus") && !list.contains("gpu"));
         for text in ["", " ", ",,"] {
-            assert_eq!(read(text), Err(NotNamespaces::Empty), "{text:?}");
+            assert_eq!(read(text), Err(ExcludedNamespacesError::Empty), "{text:?}");
         }
         for name in ["Kube-System", "a.b", "a b", "-a", &"a".repeat(64)] {
             let refused = read(&format!("kube-system,{name}"));
-            assert_eq!(refused, Err(NotNamespaces::NoName(name.to_owned())));
+            assert_eq!(
+                refused,
+                Err(ExcludedNamespacesError::InvalidName(name.to_owned()))
+            );
         }
     }
     /// A GPU pod that bears a label that is not its own.
@@ -140,12 +143,12 @@ mod tests {
         let all = ["kube-system", "slicegate-system", "gpu-operator", "gpus"];
         let views = || HashMap::from(all.map(|name| (name.to_owned(), view())));
         let chosen: ExcludedNamespaces = "kube-system,gpus".parse().unwrap();
-        for (never, spared) in [
+        for (excluded, spared) in [
             (ExcludedNamespaces::default(), &all[..3]),
             (chosen, &["kube-system", "gpus"]),
         ] {
             for known in [Namespaces::known(views()), Namespaces::assumed()] {
-                let namespaces = known.with_excluded_namespaces(never.clone());
+                let namespaces = known.with_excluded_namespaces(excluded.clone());
                 for namespace in all {
                     let input = DecisionInput {
                         policy: &policy,
@@ -167,9 +170,9 @@ mod tests {
                         true => Outcome::Denied,
                         false => Outcome::Untouched,
                     };
-                    assert_eq!(outcomes, [expected; 3], "{namespace} of {never:?}");
+                    assert_eq!(outcomes, [expected; 3], "{namespace} of {excluded:?}");
                     let (mode, _) = namespaces.mode(namespace, &policy);
-                    assert_eq!(mode == Mode::Off, !denied, "{namespace} of {never:?}");
+                    assert_eq!(mode == Mode::Off, !denied, "{namespace} of {excluded:?}");
                 }
             }
         }

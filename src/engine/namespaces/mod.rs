@@ -59,9 +59,9 @@ pub enum Undescribed {
     /// `enforce`: nobody said anything about namespaces, so a preview shows the whole effect.
     Enforce,
     /// Nothing before it is asked for: the cluster is watched, and this one may be too new to have been seen.
-    ShareSize,
+    LookUp,
     /// Nobody knows: a pod's own namespace is all that the guard sees.
-    Unseen,
+    NotVisible,
 }
 
 /// All namespaces that are known.
@@ -73,7 +73,7 @@ pub struct Namespaces {
     claimants: Arc<HashMap<String, Vec<String>>>,
     /// One that is not among them yet.
     newest: Option<(String, Arc<NamespaceView>)>,
-    never: ExcludedNamespaces,
+    excluded: ExcludedNamespaces,
 }
 
 impl Namespaces {
@@ -94,13 +94,13 @@ impl Namespaces {
 
     /// The namespaces of a cluster that is watched, so that newer ones may be there.
     pub fn watched(views: HashMap<String, NamespaceView>) -> Self {
-        Self::of(views, Undescribed::ShareSize)
+        Self::of(views, Undescribed::LookUp)
     }
 
     /// One namespace, and nothing is known of the others.
     pub fn alone(name: &str, view: Option<NamespaceView>) -> Self {
         let views = view.map(|view| (name.to_owned(), view));
-        Self::of(views.into_iter().collect(), Undescribed::Unseen)
+        Self::of(views.into_iter().collect(), Undescribed::NotVisible)
     }
 
     /// The same, and one that was asked for.
@@ -110,13 +110,13 @@ impl Namespaces {
             undescribed: self.undescribed,
             claimants: Arc::clone(&self.claimants),
             newest: Some((name.to_owned(), view)),
-            never: self.never.clone(),
+            excluded: self.excluded.clone(),
         }
     }
 
     /// Whether a namespace has to be asked for before anything can be said about its pods.
     pub fn is_missing(&self, name: &str) -> bool {
-        self.undescribed == Undescribed::ShareSize && self.view(name).is_none()
+        self.undescribed == Undescribed::LookUp && self.view(name).is_none()
     }
 
     fn of(views: HashMap<String, NamespaceView>, undescribed: Undescribed) -> Self {
@@ -134,19 +134,19 @@ impl Namespaces {
             undescribed,
             claimants: Arc::new(claimants),
             newest: None,
-            never: ExcludedNamespaces::default(),
+            excluded: ExcludedNamespaces::default(),
         }
     }
 
     /// The same in an installation that never asks about these namespaces.
-    pub fn with_excluded_namespaces(mut self, never: ExcludedNamespaces) -> Self {
-        self.never = never;
+    pub fn with_excluded_namespaces(mut self, excluded: ExcludedNamespaces) -> Self {
+        self.excluded = excluded;
         self
     }
 
     /// The namespaces that are never asked about.
     pub fn excluded_namespaces(&self) -> &ExcludedNamespaces {
-        &self.never
+        &self.excluded
     }
 
     /// Those that are known, by name.
@@ -165,7 +165,7 @@ impl Namespaces {
 
     /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
     pub fn mode(&self, name: &str, policy: &Policy) -> (Mode, bool) {
-        if self.never.contains(name) {
+        if self.excluded.contains(name) {
             return (Mode::Off, false);
         }
         let written = self.view(name).and_then(|v| v.mode.as_deref());
@@ -196,7 +196,7 @@ impl Namespaces {
     }
 
     /// Whether other namespaces cannot be seen, so that nothing can be said of what they agreed to.
-    pub(super) fn is_alone(&self) -> bool {
-        self.undescribed == Undescribed::Unseen
+    pub(super) fn is_isolated(&self) -> bool {
+        self.undescribed == Undescribed::NotVisible
     }
 }

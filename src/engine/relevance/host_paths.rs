@@ -8,7 +8,7 @@
 
 /// A path of the node that leads past the device plugin.
 #[derive(Debug)]
-pub struct Road {
+pub struct SensitivePath {
     /// The path, clean, as [`found`] compares it.
     pub path: &'static str,
     /// What it leads to.
@@ -21,7 +21,7 @@ pub struct Road {
 
 /// A folder that is another one under a second name.
 #[derive(Debug)]
-pub struct Alias {
+pub struct PathAlias {
     /// The second name.
     pub path: &'static str,
     /// The first.
@@ -32,7 +32,7 @@ pub struct Alias {
 
 /// Where a path leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum PathTarget {
     /// To something that no pod may reach.
     Leads(&'static str),
     /// It contains such a path, which leads to that.
@@ -62,8 +62,8 @@ const STATIC: &str = "static pods, which no admission sees";
 const LINKS: &str = "the whole node, through a process's links";
 const NODE: &str = "the whole node";
 
-const fn road(path: &'static str, leads_to: &'static str) -> Road {
-    Road {
+const fn sensitive(path: &'static str, leads_to: &'static str) -> SensitivePath {
+    SensitivePath {
         path,
         leads_to,
         is_prefix: false,
@@ -72,8 +72,8 @@ const fn road(path: &'static str, leads_to: &'static str) -> Road {
 }
 
 /// A road whose parents hold much else.
-const fn hidden(path: &'static str, leads_to: &'static str) -> Road {
-    Road {
+const fn hidden(path: &'static str, leads_to: &'static str) -> SensitivePath {
+    SensitivePath {
         path,
         leads_to,
         is_prefix: false,
@@ -82,105 +82,105 @@ const fn hidden(path: &'static str, leads_to: &'static str) -> Road {
 }
 
 /// The closed list, [`ALIASES`] applied. It ends with what a process's folder in [`PROCESSES`] is.
-pub static ROADS: [Road; 86] = [
-    Road {
+pub static SENSITIVE_PATHS: [SensitivePath; 86] = [
+    SensitivePath {
         path: "/dev/nvidia",
         leads_to: GPU,
         is_prefix: true,
         above: "/",
     },
-    road("/dev/char", GPU),
-    road("/dev/fd", LINKS),
-    road("/dev/stdin", LINKS),
-    road("/dev/stdout", LINKS),
-    road("/dev/stderr", LINKS),
-    road("/run/nvidia", DRIVER),
-    road("/run/nvidia-fabricmanager", FABRIC),
+    sensitive("/dev/char", GPU),
+    sensitive("/dev/fd", LINKS),
+    sensitive("/dev/stdin", LINKS),
+    sensitive("/dev/stdout", LINKS),
+    sensitive("/dev/stderr", LINKS),
+    sensitive("/run/nvidia", DRIVER),
+    sensitive("/run/nvidia-fabricmanager", FABRIC),
     hidden("/tmp/nvidia-mps", "the MPS pipe"),
-    road("/etc/nvidia-container-runtime", TOOLKIT),
-    road("/etc/nvidia-container-toolkit", TOOLKIT),
+    sensitive("/etc/nvidia-container-runtime", TOOLKIT),
+    sensitive("/etc/nvidia-container-toolkit", TOOLKIT),
     hidden("/usr/local/nvidia/toolkit", TOOLKIT),
-    road("/var/lib/kubelet/device-plugins", KUBELET),
-    road("/var/lib/kubelet/pod-resources", KUBELET),
-    road("/var/lib/kubelet/plugins_registry", KUBELET),
-    road("/var/lib/kubelet/plugins/gpu.nvidia.com", KUBELET),
-    road(
+    sensitive("/var/lib/kubelet/device-plugins", KUBELET),
+    sensitive("/var/lib/kubelet/pod-resources", KUBELET),
+    sensitive("/var/lib/kubelet/plugins_registry", KUBELET),
+    sensitive("/var/lib/kubelet/plugins/gpu.nvidia.com", KUBELET),
+    sensitive(
         "/var/lib/kubelet/plugins/compute-domain.nvidia.com",
         KUBELET,
     ),
-    road("/var/lib/kubelet/pki", IDENTITY),
-    road("/var/lib/kubelet/config.yaml", IDENTITY),
-    road("/var/lib/kubelet/kubeconfig", IDENTITY),
-    road("/var/lib/kubelet/bootstrap-kubeconfig", IDENTITY),
-    road("/etc/kubernetes/kubelet", IDENTITY),
-    road("/etc/kubernetes/kubelet.conf", IDENTITY),
-    road("/etc/kubernetes/bootstrap-kubelet.conf", IDENTITY),
-    road("/etc/kubernetes/admin.conf", IDENTITY),
-    road("/etc/kubernetes/super-admin.conf", IDENTITY),
-    road("/etc/kubernetes/controller-manager.conf", CONTROL),
-    road("/etc/kubernetes/scheduler.conf", CONTROL),
-    road("/etc/kubernetes/pki", CONTROL),
-    road("/etc/srv/kubernetes", CONTROL),
-    road("/var/lib/etcd", CONTROL),
-    road("/etc/kubernetes/manifests", STATIC),
-    road("/etc/kubernetes/static-pods", STATIC),
-    road("/etc/kubernetes/static-pod-resources", STATIC),
-    road("/etc/cdi", CDI),
-    road("/run/cdi", CDI),
-    road("/etc/nri", HOOKS),
-    road("/opt/nri", HOOKS),
-    road("/run/nri", HOOKS),
-    road("/etc/containers/oci", HOOKS),
-    road("/run/containers/oci", HOOKS),
-    road("/usr/share/containers/oci", HOOKS),
-    road("/usr/libexec/oci", HOOKS),
-    road("/etc/containerd", RUNTIME),
-    road("/etc/cri", RUNTIME),
-    road("/etc/crio", RUNTIME),
-    road("/etc/docker", RUNTIME),
-    road("/etc/k0s", RUNTIME),
-    road("/etc/rancher", RUNTIME),
-    road("/run/api.sock", NODE),
-    road("/run/buildkit", RUNTIME),
-    road("/run/containerd", RUNTIME),
-    road("/run/cri-dockerd.sock", RUNTIME),
-    road("/run/crio", RUNTIME),
-    road("/run/crio.sock", RUNTIME),
-    road("/run/docker", RUNTIME),
-    road("/run/docker.sock", RUNTIME),
-    road("/run/dockershim.sock", RUNTIME),
-    road("/run/host-containerd", RUNTIME),
-    road("/run/isulad.sock", RUNTIME),
-    road("/run/k0s", RUNTIME),
-    road("/run/k3s/containerd", RUNTIME),
-    road("/run/libvirt", RUNTIME),
-    road("/run/machined", NODE),
-    road("/run/podman", RUNTIME),
-    road("/run/runc", RUNTIME),
-    road("/run/user", RUNTIME),
-    road("/run/vc", RUNTIME),
-    road("/var/lib/containerd", RUNTIME),
-    road("/var/lib/containers/storage", RUNTIME),
-    road("/var/lib/docker/overlay2", RUNTIME),
-    road("/var/data/cripersistentstorage", RUNTIME),
-    road("/var/lib/k0s/bin", RUNTIME),
-    road("/var/lib/k0s/containerd", RUNTIME),
-    road("/var/lib/k0s/manifests", STATIC),
-    road("/var/lib/k0s/pki", IDENTITY),
-    road("/var/lib/rancher/k3s/agent", RUNTIME),
-    road("/var/lib/rancher/k3s/server", STATIC),
-    road("/var/lib/rancher/rke2/agent", RUNTIME),
-    road("/var/lib/rancher/rke2/server", STATIC),
-    road("/var/snap", RUNTIME),
-    road("/var/vcap/jobs", RUNTIME),
-    road("/var/vcap/sys/run", RUNTIME),
-    road("/.bottlerocket", NODE),
-    road("/ostree", NODE),
-    road("/sysroot", NODE),
+    sensitive("/var/lib/kubelet/pki", IDENTITY),
+    sensitive("/var/lib/kubelet/config.yaml", IDENTITY),
+    sensitive("/var/lib/kubelet/kubeconfig", IDENTITY),
+    sensitive("/var/lib/kubelet/bootstrap-kubeconfig", IDENTITY),
+    sensitive("/etc/kubernetes/kubelet", IDENTITY),
+    sensitive("/etc/kubernetes/kubelet.conf", IDENTITY),
+    sensitive("/etc/kubernetes/bootstrap-kubelet.conf", IDENTITY),
+    sensitive("/etc/kubernetes/admin.conf", IDENTITY),
+    sensitive("/etc/kubernetes/super-admin.conf", IDENTITY),
+    sensitive("/etc/kubernetes/controller-manager.conf", CONTROL),
+    sensitive("/etc/kubernetes/scheduler.conf", CONTROL),
+    sensitive("/etc/kubernetes/pki", CONTROL),
+    sensitive("/etc/srv/kubernetes", CONTROL),
+    sensitive("/var/lib/etcd", CONTROL),
+    sensitive("/etc/kubernetes/manifests", STATIC),
+    sensitive("/etc/kubernetes/static-pods", STATIC),
+    sensitive("/etc/kubernetes/static-pod-resources", STATIC),
+    sensitive("/etc/cdi", CDI),
+    sensitive("/run/cdi", CDI),
+    sensitive("/etc/nri", HOOKS),
+    sensitive("/opt/nri", HOOKS),
+    sensitive("/run/nri", HOOKS),
+    sensitive("/etc/containers/oci", HOOKS),
+    sensitive("/run/containers/oci", HOOKS),
+    sensitive("/usr/share/containers/oci", HOOKS),
+    sensitive("/usr/libexec/oci", HOOKS),
+    sensitive("/etc/containerd", RUNTIME),
+    sensitive("/etc/cri", RUNTIME),
+    sensitive("/etc/crio", RUNTIME),
+    sensitive("/etc/docker", RUNTIME),
+    sensitive("/etc/k0s", RUNTIME),
+    sensitive("/etc/rancher", RUNTIME),
+    sensitive("/run/api.sock", NODE),
+    sensitive("/run/buildkit", RUNTIME),
+    sensitive("/run/containerd", RUNTIME),
+    sensitive("/run/cri-dockerd.sock", RUNTIME),
+    sensitive("/run/crio", RUNTIME),
+    sensitive("/run/crio.sock", RUNTIME),
+    sensitive("/run/docker", RUNTIME),
+    sensitive("/run/docker.sock", RUNTIME),
+    sensitive("/run/dockershim.sock", RUNTIME),
+    sensitive("/run/host-containerd", RUNTIME),
+    sensitive("/run/isulad.sock", RUNTIME),
+    sensitive("/run/k0s", RUNTIME),
+    sensitive("/run/k3s/containerd", RUNTIME),
+    sensitive("/run/libvirt", RUNTIME),
+    sensitive("/run/machined", NODE),
+    sensitive("/run/podman", RUNTIME),
+    sensitive("/run/runc", RUNTIME),
+    sensitive("/run/user", RUNTIME),
+    sensitive("/run/vc", RUNTIME),
+    sensitive("/var/lib/containerd", RUNTIME),
+    sensitive("/var/lib/containers/storage", RUNTIME),
+    sensitive("/var/lib/docker/overlay2", RUNTIME),
+    sensitive("/var/data/cripersistentstorage", RUNTIME),
+    sensitive("/var/lib/k0s/bin", RUNTIME),
+    sensitive("/var/lib/k0s/containerd", RUNTIME),
+    sensitive("/var/lib/k0s/manifests", STATIC),
+    sensitive("/var/lib/k0s/pki", IDENTITY),
+    sensitive("/var/lib/rancher/k3s/agent", RUNTIME),
+    sensitive("/var/lib/rancher/k3s/server", STATIC),
+    sensitive("/var/lib/rancher/rke2/agent", RUNTIME),
+    sensitive("/var/lib/rancher/rke2/server", STATIC),
+    sensitive("/var/snap", RUNTIME),
+    sensitive("/var/vcap/jobs", RUNTIME),
+    sensitive("/var/vcap/sys/run", RUNTIME),
+    sensitive("/.bottlerocket", NODE),
+    sensitive("/ostree", NODE),
+    sensitive("/sysroot", NODE),
 ];
 
 /// Second names of folders, applied one after the other to a clean path.
-pub static ALIASES: [Alias; 9] = [
+pub static ALIASES: [PathAlias; 9] = [
     alias(
         "/mnt/stateful_partition/var",
         "/var",
@@ -200,44 +200,46 @@ pub static ALIASES: [Alias; 9] = [
     alias("/opt/rke/var/lib/kubelet", "/var/lib/kubelet", "/"),
 ];
 
-const fn alias(path: &'static str, means: &'static str, above: &'static str) -> Alias {
-    Alias { path, means, above }
+const fn alias(path: &'static str, means: &'static str, above: &'static str) -> PathAlias {
+    PathAlias { path, means, above }
 }
 
 /// What of a sub-path tells that it may lead from a folder that does not count as a parent to a road.
-pub(crate) const TELLING: [&str; 4] = ["nvidia-mps", "toolkit", "stateful_partition", "paas"];
+pub(crate) const TELLTALE_NAMES: [&str; 4] =
+    ["nvidia-mps", "toolkit", "stateful_partition", "paas"];
 
 /// Where a path leads, however it is spelt.
-pub fn found(path: &str) -> Option<Found> {
+pub fn target(path: &str) -> Option<PathTarget> {
     let path = unaliased(&clean(path));
-    if let Some(road) = ROADS.iter().find(|road| road.covers(&path)) {
-        return Some(Found::Leads(road.leads_to));
+    if let Some(entry) = SENSITIVE_PATHS.iter().find(|entry| entry.covers(&path)) {
+        return Some(PathTarget::Leads(entry.leads_to));
     }
     if is_of_a_process(&path) {
-        return Some(Found::Leads(LINKS));
+        return Some(PathTarget::Leads(LINKS));
     }
     if path == ALL_PROCESSES {
-        return Some(Found::Processes);
+        return Some(PathTarget::Processes);
     }
-    let road = ROADS.iter().find(|road| road.is_below(&path));
+    let entry = SENSITIVE_PATHS.iter().find(|entry| entry.is_below(&path));
     let alias = || ALIASES.iter().find(|alias| alias.is_below(&path));
-    road.map(|road| Found::Contains(road.path, road.leads_to))
-        .or_else(|| alias().map(|alias| Found::Contains(alias.path, NODE)))
+    entry
+        .map(|entry| PathTarget::Contains(entry.path, entry.leads_to))
+        .or_else(|| alias().map(|alias| PathTarget::Contains(alias.path, NODE)))
 }
 
 /// Whether a clean path is one of interest, whatever it is called.
 pub fn concerns(path: &str) -> bool {
     path == ALL_PROCESSES
         || path.starts_with(PROCESSES)
-        || ROADS
+        || SENSITIVE_PATHS
             .iter()
-            .any(|road| road.covers(path) || road.is_below(path))
+            .any(|entry| entry.covers(path) || entry.is_below(path))
         || ALIASES
             .iter()
             .any(|alias| is_within(path, alias.path) || alias.is_below(path))
 }
 
-impl Road {
+impl SensitivePath {
     fn covers(&self, path: &str) -> bool {
         is_within(path, self.path) || self.is_prefix && path.starts_with(self.path)
     }
@@ -252,7 +254,7 @@ impl Road {
     }
 }
 
-impl Alias {
+impl PathAlias {
     fn is_below(&self, path: &str) -> bool {
         path != self.path && is_between(path, self.above, self.path)
     }
@@ -326,42 +328,44 @@ mod tests {
     use super::*;
 
     fn leads(path: &str) -> bool {
-        matches!(found(path), Some(Found::Leads(_)))
+        matches!(target(path), Some(PathTarget::Leads(_)))
     }
 
     #[test]
     fn every_road_is_clean_and_under_its_first_name() {
-        for road in &ROADS {
-            assert_eq!(unaliased(&clean(road.path)), road.path);
+        for entry in &SENSITIVE_PATHS {
+            assert_eq!(unaliased(&clean(entry.path)), entry.path);
             assert!(
-                leads(road.path) && is_within(road.path, road.above),
+                leads(entry.path) && is_within(entry.path, entry.above),
                 "{}",
-                road.path
+                entry.path
             );
         }
     }
 
     #[test]
     fn no_road_is_within_another() {
-        for road in &ROADS {
-            let others = ROADS.iter().filter(|other| other.path != road.path);
+        for entry in &SENSITIVE_PATHS {
+            let others = SENSITIVE_PATHS
+                .iter()
+                .filter(|other| other.path != entry.path);
             let around: Vec<&str> = others
-                .filter(|o| o.covers(road.path))
+                .filter(|o| o.covers(entry.path))
                 .map(|o| o.path)
                 .collect();
-            let known = road.path == "/dev/nvidia" || around.is_empty();
-            assert!(known, "{} is within {around:?}", road.path);
+            let known = entry.path == "/dev/nvidia" || around.is_empty();
+            assert!(known, "{} is within {around:?}", entry.path);
         }
     }
 
     #[test]
     fn a_second_name_leads_where_the_first_does() {
         for alias in &ALIASES {
-            for road in ROADS
+            for entry in SENSITIVE_PATHS
                 .iter()
-                .filter(|road| is_within(road.path, alias.means))
+                .filter(|entry| is_within(entry.path, alias.means))
             {
-                let other = road.path.replacen(alias.means, alias.path, 1);
+                let other = entry.path.replacen(alias.means, alias.path, 1);
                 assert!(leads(&other), "{other}");
             }
         }
@@ -370,11 +374,11 @@ mod tests {
 
     #[test]
     fn what_is_hidden_in_a_common_folder_is_told_by_its_sub_path() {
-        let roads = ROADS.iter().map(|road| road.above);
+        let roads = SENSITIVE_PATHS.iter().map(|entry| entry.above);
         let above = roads.chain(ALIASES.iter().map(|alias| alias.above));
         for above in above.filter(|above| above.matches('/').count() > 1) {
             let name = above.rsplit('/').next().unwrap_or_default();
-            assert!(TELLING.contains(&name), "{above}");
+            assert!(TELLTALE_NAMES.contains(&name), "{above}");
         }
     }
 

@@ -80,7 +80,7 @@ static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
 static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
 static REPELLED: Signs = Signs::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
 static MOUNT_PATH: Signs = Signs::of(&[Long, Have(&[reserved::DEVICES, reserved::PIPES_NAME])]);
-static SUB_PATH: Signs = Signs::of(&[Long, Have(&host_paths::TELLING)]);
+static SUB_PATH: Signs = Signs::of(&[Long, Have(&host_paths::TELLTALE_NAMES)]);
 
 /// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
 pub(crate) fn signs(at: At) -> &'static Signs {

@@ -1,6 +1,6 @@
 //! `daemonset-share`: warns that a DaemonSet's pod keeps its request and cannot be steered.
 
-use crate::engine::supply::{NodeFilter, Unknown};
+use crate::engine::supply::{NodeFilter, UnknownResource};
 use crate::engine::vocabulary::findings::{Findings, Text};
 use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
@@ -25,7 +25,7 @@ pub fn unmet(container: &str, node: &str, offer: &str) -> Text {
 }
 
 /// A node of which it is unknown what it gives the pod.
-pub fn unknown(node: &str, resource: &str, unknown: Option<&Unknown>) -> Text {
+pub fn unknown(node: &str, resource: &str, unknown: Option<&UnknownResource>) -> Text {
     let (why, fix) = reason(unknown);
     (
         format!(
@@ -36,9 +36,9 @@ pub fn unknown(node: &str, resource: &str, unknown: Option<&Unknown>) -> Text {
 }
 
 /// Why it is unknown what a node advertises, as the end of a sentence, and what to do.
-pub(super) fn reason(unknown: Option<&Unknown>) -> (String, &'static str) {
+pub(super) fn reason(unknown: Option<&UnknownResource>) -> (String, &'static str) {
     match unknown {
-        Some(unknown) => (format!(": {}", unknown.said()), unknown.why.fix()),
+        Some(unknown) => (format!(": {}", unknown.message()), unknown.why.fix()),
         None => (String::new(), "run GPU Feature Discovery on the node"),
     }
 }

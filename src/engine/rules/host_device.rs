@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::engine::line::input::DecisionInput;
 use crate::engine::relevance::host_paths;
-use crate::engine::relevance::host_paths::Found;
+use crate::engine::relevance::host_paths::PathTarget;
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::rules::check::PodContext;
 use crate::engine::rules::privileged_share;
@@ -31,7 +31,7 @@ pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut
             hosts.insert(name, path);
         }
         let at = || format!("/spec/volumes/{index}/hostPath/path");
-        if let Some(found) = host_paths::found(path) {
+        if let Some(found) = host_paths::target(path) {
             let path = host_paths::clean(path);
             say(
                 found,
@@ -79,9 +79,9 @@ fn mounted(
             continue;
         };
         let path = format!("{volume}/{part}");
-        match (host_paths::found(&path), host_paths::found(volume)) {
+        match (host_paths::target(&path), host_paths::target(volume)) {
             // The finding about the volume covers it.
-            (None, _) | (Some(Found::Contains(..)), Some(_)) | (_, Some(Found::Leads(_))) => {}
+            (None, _) | (Some(PathTarget::Contains(..)), Some(_)) | (_, Some(PathTarget::Leads(_))) => {}
             (Some(found), _) => {
                 let path = host_paths::clean(&path);
                 let what = format!(
@@ -96,27 +96,27 @@ fn mounted(
     }
 }
 
-fn say(found: Found, what: &str, is_lifted: bool, at: String, findings: &mut Findings<'_>) {
+fn say(found: PathTarget, what: &str, is_lifted: bool, at: String, findings: &mut Findings<'_>) {
     let (message, fix) = match found {
-        Found::Leads(to) => (
+        PathTarget::Leads(to) => (
             format!("{what} leads to {to}"),
             "remove the volume; the device plugin brings what a container needs",
         ),
-        Found::Contains(road, to) => (
+        PathTarget::Contains(road, to) => (
             format!("{what} contains {road}, which leads to {to}"),
             "mount the folder that is needed instead of its parent",
         ),
-        Found::Processes => (
+        PathTarget::Processes => (
             format!("{what} shows every process of the node"),
             "mount the files that are needed, such as /proc/stat",
         ),
     };
     let text = (message, fix.to_owned());
     match found {
-        Found::Leads(_) => findings.add(&RULE, at, text),
-        Found::Contains(..) if is_lifted => findings.add(&RULE, at, text),
+        PathTarget::Leads(_) => findings.add(&RULE, at, text),
+        PathTarget::Contains(..) if is_lifted => findings.add(&RULE, at, text),
         // Every node exporter mounts such a parent, without a GPU and without privilege.
-        Found::Contains(..) | Found::Processes => findings.warn(&RULE, at, text),
+        PathTarget::Contains(..) | PathTarget::Processes => findings.warn(&RULE, at, text),
     }
 }
 

@@ -1,7 +1,7 @@
 //! `isolation-below-tier`: refuses an explicit strategy or resource that is weaker than the tier.
 
 use crate::engine::rules::daemonset_share;
-use crate::engine::supply::Unknown;
+use crate::engine::supply::UnknownResource;
 use crate::engine::vocabulary::findings::Text;
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::rule::Rule;
@@ -45,7 +45,7 @@ pub fn resource(resource: &str, tier: &Tier) -> Text {
 pub fn unknown_node(
     node: &str,
     resource: &str,
-    unknown: Option<&Unknown>,
+    unknown: Option<&UnknownResource>,
     tier: &Tier,
 ) -> Text {
     let (why, fix) = daemonset_share::reason(unknown);

@@ -1,6 +1,6 @@
 //! The closed lists behind the rules, as `slicegate explain`, `slicegate catalog` and the page of rules print them.
 
-use crate::engine::relevance::host_paths::{ALIASES, Alias, ROADS, Road};
+use crate::engine::relevance::host_paths::{ALIASES, PathAlias, SENSITIVE_PATHS, SensitivePath};
 use crate::engine::relevance::injecting::{INJECTING, Injecting};
 use crate::engine::relevance::pod_limits::{LIMITS, Limit};
 use crate::engine::relevance::reserved;
@@ -38,18 +38,18 @@ pub fn limits(rule: &Rule) -> Vec<String> {
 }
 
 fn roads() -> List {
-    let entry = |road: &Road| {
+    let entry = |road: &SensitivePath| {
         let star = if road.is_prefix { "*" } else { "" };
         (format!("{}{star}", road.path), road.leads_to.to_owned())
     };
     List {
         title: "Host paths, and everything in them",
-        entries: ROADS.iter().map(entry).collect(),
+        entries: SENSITIVE_PATHS.iter().map(entry).collect(),
     }
 }
 
 fn aliases() -> List {
-    let entry = |alias: &Alias| (alias.path.to_owned(), format!("is {}", alias.means));
+    let entry = |alias: &PathAlias| (alias.path.to_owned(), format!("is {}", alias.means));
     List {
         title: "Other names of the same folders",
         entries: ALIASES.iter().map(entry).collect(),

@@ -1,7 +1,7 @@
 //! `supply-unknown`: warns where too little is known of the nodes that a pod may reach.
 
 use crate::engine::line::placement::PlacementQuery;
-use crate::engine::supply::{Group, Knowledge, Unknown};
+use crate::engine::supply::{Group, Knowledge, UnknownResource};
 use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::rule::Rule;
 
@@ -70,13 +70,13 @@ pub fn nodes(query: &PlacementQuery<'_, '_>, groups: &[&Group], findings: &mut F
 
 /// A reason, with one of its nodes.
 struct Reason<'a> {
-    unknown: &'a Unknown,
+    unknown: &'a UnknownResource,
     node: &'a str,
     nodes: usize,
 }
 
 impl Reason<'_> {
-    fn is_alike(&self, unknown: &Unknown) -> bool {
+    fn is_alike(&self, unknown: &UnknownResource) -> bool {
         self.unknown.resource == unknown.resource && self.unknown.why == unknown.why
     }
 
@@ -90,7 +90,7 @@ impl Reason<'_> {
         format!(
             "{resource} on {}{others}: {}",
             self.node,
-            self.unknown.said()
+            self.unknown.message()
         )
     }
 }

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::columns::Column;
-use super::fleet::{Advertised, Doubted, Group, Knowledge, Supply};
+use super::fleet::{Advertised, Group, ImplausibleMemory, Knowledge, Supply};
 use super::labels::{self, Labels};
 use super::node::{NodeView, Presence, Taint};
 use super::offer::{Identity, Offer};
 use super::places::ByKind;
-use super::why::{Unknown, Why};
+use super::why::{UnknownReason, UnknownResource};
 use crate::engine::supply::device_plugin;
 use crate::engine::supply::device_plugin::mislabelled::{MislabelledNodes, mislabelled};
 use crate::engine::vocabulary::names::{GPU, HOSTNAME, is_gpu_resource};
@@ -67,16 +67,16 @@ impl FleetBuilder {
             narrow: HashMap::new(),
             wide: HashMap::new(),
             names: Column::default(),
-            there: Vec::new(),
+            is_present: Vec::new(),
             places: ByKind::default(),
         };
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
         let mut rows: Vec<Row> = Vec::new();
-        let (mut liars, mut inflated): (Vec<MislabelledNodes>, Vec<MislabelledNodes>) =
+        let (mut nodes, mut inflated): (Vec<MislabelledNodes>, Vec<MislabelledNodes>) =
             Default::default();
         for node in self.nodes {
-            let Some((key, doubted, wide)) = read_node(
+            let Some((key, implausible_memory, wide)) = read_node(
                 &node,
                 self.declared,
                 &wide_keys,
@@ -87,7 +87,7 @@ impl FleetBuilder {
             };
             // A pool's nodes have no names yet by which a pod could be kept off them.
             if node.presence != Presence::Pool {
-                liars.extend(MislabelledNodes::of(
+                nodes.extend(MislabelledNodes::of(
                     &node,
                     &key.advertised,
                     &key.unknown,
@@ -100,7 +100,7 @@ impl FleetBuilder {
                 ));
             }
             let group = *groups.entry(key).or_insert_with_key(|key| {
-                supply.groups.push(key.to_group(doubted));
+                supply.groups.push(key.to_group(implausible_memory));
                 supply.groups.len() - 1
             });
             let (name, presence) = (node.name, node.presence);
@@ -118,7 +118,7 @@ impl FleetBuilder {
         let unknown = unknown.map(|unknown| unknown.resource.clone());
         supply.resources = advertised.chain(unknown).collect();
         let offers = || supply.offers.iter().enumerate();
-        supply.mislabelled = offers().map(|(at, o)| mislabelled(at, o, &liars)).collect();
+        supply.mislabelled = offers().map(|(at, o)| mislabelled(at, o, &nodes)).collect();
         supply.inflated = offers()
             .map(|(at, o)| mislabelled(at, o, &inflated))
             .collect();
@@ -158,7 +158,7 @@ impl Supply {
                 column.or_insert_with(|| Column::new(count)).set(at, &value);
             }
             self.names.set(at, &name);
-            self.there.push(row.presence == Presence::There);
+            self.is_present.push(row.presence == Presence::There);
         }
         self.names.order();
         self.wide.values_mut().for_each(Column::order);
@@ -192,25 +192,25 @@ struct GroupKey {
     has_hostname: bool,
     available: bool,
     advertised: Vec<Advertised>,
-    unknown: Vec<Unknown>,
+    unknown: Vec<UnknownResource>,
 }
 
 impl GroupKey {
-    fn to_group(&self, doubted: Vec<Doubted>) -> Group {
+    fn to_group(&self, implausible_memory: Vec<ImplausibleMemory>) -> Group {
         Group {
             taints: self.taints.clone(),
             has_hostname: self.has_hostname,
             available: self.available,
             advertised: self.advertised.clone(),
             unknown: self.unknown.clone(),
-            doubted,
+            implausible_memory,
             places: ByKind::default(),
             nodes: 0..0,
         }
     }
 }
 
-type NodeReading = (GroupKey, Vec<Doubted>, Vec<(String, String)>);
+type NodeReading = (GroupKey, Vec<ImplausibleMemory>, Vec<(String, String)>);
 
 fn read_node(
     node: &NodeView,
@@ -219,7 +219,8 @@ fn read_node(
     offers: &mut Vec<Offer>,
     index: &mut HashMap<Offer, usize>,
 ) -> Option<NodeReading> {
-    let (mut advertised, mut unknown, mut doubted) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut advertised, mut unknown, mut implausible_memory) =
+        (Vec::new(), Vec::new(), Vec::new());
     for (resource, quantity) in &node.allocatable {
         let count = Quantity::parse(quantity).map_or(0, |q| q.as_whole().unwrap_or(0));
         // A renamed resource leaves its old name behind with quantity 0.
@@ -227,13 +228,13 @@ fn read_node(
             continue;
         }
         match device_plugin::resource(&node.labels, resource, count, declared) {
-            Err(why) => unknown.push(Unknown {
+            Err(why) => unknown.push(UnknownResource {
                 resource: resource.clone(),
                 count,
                 why,
             }),
             Ok(offer) => {
-                doubted.extend(doubt(&node.labels, &offer));
+                implausible_memory.extend(memory_problem(&node.labels, &offer));
                 let offer = *index.entry(offer).or_insert_with_key(|offer| {
                     offers.push(offer.clone());
                     offers.len() - 1
@@ -248,11 +249,12 @@ fn read_node(
         }
         // The device plugin refuses some configurations, and the labels then say why nothing is handed out.
         let refused = device_plugin::resource(&node.labels, GPU, 0, declared).err();
-        let refused = refused.filter(|why| matches!(why, Why::MigInvalid | Why::MpsClients));
-        unknown.push(Unknown {
+        let refused = refused
+            .filter(|why| matches!(why, UnknownReason::MigInvalid | UnknownReason::MpsClients));
+        unknown.push(UnknownResource {
             resource: GPU.to_owned(),
             count: labels::number(&node.labels, "nvidia.com/gpu.count").unwrap_or(u64::MAX),
-            why: refused.unwrap_or(Why::HandsOutNone),
+            why: refused.unwrap_or(UnknownReason::HandsOutNone),
         });
     }
     advertised.sort_by_key(|s| s.offer);
@@ -272,11 +274,11 @@ fn read_node(
         advertised,
         unknown,
     };
-    Some((key, doubted, wide))
+    Some((key, implausible_memory, wide))
 }
 
 /// The memory label beside an offer, where it is there and says nothing that can be.
-fn doubt(labels: &BTreeMap<String, String>, offer: &Offer) -> Option<Doubted> {
+fn memory_problem(labels: &BTreeMap<String, String>, offer: &Offer) -> Option<ImplausibleMemory> {
     let Identity::Gfd(gfd) = &offer.identity else {
         return None;
     };
@@ -284,7 +286,7 @@ fn doubt(labels: &BTreeMap<String, String>, offer: &Offer) -> Option<Doubted> {
     let value = labels.get(&label).filter(|value| *value != "0")?.clone();
     gfd.memory_label
         .is_none()
-        .then_some(Doubted { label, value })
+        .then_some(ImplausibleMemory { label, value })
 }
 
 fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {

@@ -10,7 +10,7 @@ use super::columns::Column;
 use super::node::Taint;
 use super::offer::Offer;
 use super::places::{ByKind, Places};
-use super::why::Unknown;
+use super::why::UnknownResource;
 
 /// Nodes alike in everything a decision looks at.
 #[derive(Debug)]
@@ -24,9 +24,9 @@ pub struct Group {
     /// What each node sells.
     pub advertised: Vec<Advertised>,
     /// GPU resources nothing can be said about.
-    pub unknown: Vec<Unknown>,
+    pub unknown: Vec<UnknownResource>,
     /// Memory labels of what it sells that cannot be right.
-    pub doubted: Vec<Doubted>,
+    pub implausible_memory: Vec<ImplausibleMemory>,
     /// Where its nodes are.
     pub places: ByKind<Places>,
     /// Its nodes, as rows of the columns of nodes.
@@ -35,16 +35,16 @@ pub struct Group {
 
 /// A memory label that is no number of MiB, or more than the GPU can have: nobody knows the memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Doubted {
+pub struct ImplausibleMemory {
     /// Its key.
     pub label: String,
     /// Its value.
     pub value: String,
 }
 
-impl Doubted {
+impl ImplausibleMemory {
     /// What is said of it.
-    pub fn said(&self) -> String {
+    pub fn message(&self) -> String {
         format!(
             "label {}={} is not the memory of one such GPU in MiB, so nobody knows its memory",
             self.label, self.value
@@ -97,7 +97,7 @@ pub struct Supply {
     /// The nodes' names.
     pub(super) names: Column,
     /// For each of them, whether it is in the cluster now.
-    pub(super) there: Vec<bool>,
+    pub(super) is_present: Vec<bool>,
     /// The places there are of each kind, by name.
     pub(super) places: ByKind<Vec<String>>,
 }
@@ -155,7 +155,7 @@ impl Supply {
     /// The node of that name, if it is there now.
     pub(super) fn rows_there(&self, node: &str) -> &[u32] {
         let rows = self.names.rows_of(node);
-        let is_there = |row: &u32| self.there.get(*row as usize) == Some(&true);
+        let is_there = |row: &u32| self.is_present.get(*row as usize) == Some(&true);
         match rows.iter().all(is_there) {
             true => rows,
             false => &[],

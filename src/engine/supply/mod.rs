@@ -25,4 +25,4 @@ pub use filter::NodeFilter;
 pub use fleet::{Group, Knowledge, Supply};
 pub use node::{NodeView, Presence, Taint};
 pub use offer::{GfdIdentity, Identity, Offer, Slice};
-pub use why::{Unknown, Why};
+pub use why::{UnknownReason, UnknownResource};

@@ -1,7 +1,7 @@
 //! An offer: what one kind of node hands out under one resource name.
 
 use super::allocation::Allocation;
-use super::why::Why;
+use super::why::UnknownReason;
 use crate::engine::vocabulary::fraction::Fraction;
 use crate::engine::vocabulary::strategy::Strategy;
 
@@ -27,7 +27,7 @@ pub struct Offer {
 }
 
 /// What one resource of a node is: supply, or why nothing can be said about it.
-pub type Reading = Result<Offer, Why>;
+pub type Reading = Result<Offer, UnknownReason>;
 
 /// A MIG slice in nominal slices of its device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

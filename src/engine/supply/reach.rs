@@ -18,19 +18,19 @@ impl Supply {
         filter: &NodeFilter<'_>,
         also_tolerated: &dyn Fn(&Taint) -> bool,
     ) -> Vec<bool> {
-        self.reach(filter, also_tolerated, Unseen::Given)
+        self.reach(filter, also_tolerated, UnseenKey::Matches)
     }
 
     /// The same for the nodes as they are, whatever taints they have: what they do not carry is not given.
     pub fn reached_as_is(&self, filter: &NodeFilter<'_>) -> Vec<bool> {
-        self.reach(filter, &|_| true, Unseen::Absent)
+        self.reach(filter, &|_| true, UnseenKey::Absent)
     }
 
     fn reach(
         &self,
         filter: &NodeFilter<'_>,
         also_tolerated: &dyn Fn(&Taint) -> bool,
-        unseen: Unseen,
+        unseen: UnseenKey,
     ) -> Vec<bool> {
         let tolerated = |taint: &Taint| {
             is_gpu_taint(taint)
@@ -69,15 +69,15 @@ impl Supply {
 
 /// What a label key is that no known node carries.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Unseen {
+enum UnseenKey {
     /// Taken as given: nodes that are not there yet may carry it.
-    Given,
+    Matches,
     /// Not there.
     Absent,
 }
 
 /// Leaves of the groups those with a node that selector and terms match, the named one where one is named.
-fn narrow(supply: &Supply, filter: &NodeFilter<'_>, unseen: Unseen, reached: &mut [bool]) {
+fn narrow(supply: &Supply, filter: &NodeFilter<'_>, unseen: UnseenKey, reached: &mut [bool]) {
     let mut selected = Conjunction::default();
     for (key, value) in filter.selected() {
         selected.add(supply.selects(key, value, unseen));
@@ -159,7 +159,7 @@ impl Supply {
     fn tests<'s>(
         &'s self,
         term: &NodeSelectorTerm<'_>,
-        unseen: Unseen,
+        unseen: UnseenKey,
         conjunction: &mut Conjunction<'s>,
     ) {
         for r in term.match_expressions.iter().flatten() {
@@ -173,9 +173,9 @@ impl Supply {
         }
     }
 
-    fn test(&self, r: &Requirement<'_>, unseen: Unseen) -> Test<'_> {
+    fn test(&self, r: &Requirement<'_>, unseen: UnseenKey) -> Test<'_> {
         let asks_for_it = !matches!(&*r.operator, "NotIn" | "DoesNotExist");
-        let absent = asks_for_it && self.is_given(&r.key, unseen) || holds(r, None);
+        let absent = asks_for_it && self.is_unseen_match(&r.key, unseen) || holds(r, None);
         // The administrator may still label the node.
         let absent = absent || &*r.key == NODE_BOUNDARY;
         if let Some(column) = self.narrow.get(&*r.key) {
@@ -188,8 +188,8 @@ impl Supply {
         }
     }
 
-    fn selects(&self, key: &str, value: &str, unseen: Unseen) -> Test<'_> {
-        let absent = key == NODE_BOUNDARY || self.is_given(key, unseen);
+    fn selects(&self, key: &str, value: &str, unseen: UnseenKey) -> Test<'_> {
+        let absent = key == NODE_BOUNDARY || self.is_unseen_match(key, unseen);
         if let Some(column) = self.narrow.get(key) {
             let values = column.values().map(|have| have == value);
             return Test::Groups(column, bits(absent, values));
@@ -206,8 +206,8 @@ impl Supply {
     }
 
     /// Whether a key that a node lacks is taken as given, because no node has it.
-    fn is_given(&self, key: &str, unseen: Unseen) -> bool {
-        unseen == Unseen::Given && !self.keys.contains(key)
+    fn is_unseen_match(&self, key: &str, unseen: UnseenKey) -> bool {
+        unseen == UnseenKey::Matches && !self.keys.contains(key)
     }
 }
 

@@ -4,25 +4,25 @@ use crate::engine::vocabulary::names::labels_of;
 
 /// A resource of a node that nothing can be said about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Unknown {
+pub struct UnknownResource {
     /// The resource.
     pub resource: String,
     /// How many of it a node has, or may have by its labels.
     pub count: u64,
     /// Why.
-    pub why: Why,
+    pub why: UnknownReason,
 }
 
-impl Unknown {
+impl UnknownResource {
     /// The reason, with the resource's own labels in it.
-    pub fn said(&self) -> String {
+    pub fn message(&self) -> String {
         self.why.text().replace("{}", labels_of(&self.resource))
     }
 }
 
 /// The reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Why {
+pub enum UnknownReason {
     /// The policy says nothing of a vGPU.
     Vgpu,
     /// A vGPU that is less than a card, shared by MPS once more.
@@ -75,7 +75,7 @@ pub enum Why {
     EksPart,
 }
 
-impl Why {
+impl UnknownReason {
     /// What to do about it.
     pub const fn fix(self) -> &'static str {
         self.words().1

@@ -7,7 +7,7 @@ use super::model::{
 };
 use super::{changes, reading, reason};
 use crate::admission::{World, patch};
-use crate::engine::audit::{self, Judge};
+use crate::engine::audit::{self, AuditContext};
 use crate::engine::line::decision::Decision;
 use crate::engine::placement::candidates::CandidateVerdict;
 use crate::engine::rules::unknown_key::{self, KeyKind};
@@ -143,14 +143,14 @@ fn described(item: &Item) -> String {
 /// The pod as its author would create it now: without its node, and without slicegate's labels if they say something
 /// else than a new pod would get.
 fn as_created(world: &World, running: &RunningPod<'_>, pod: &mut Pod<'_>) {
-    let judge = Judge {
+    let context = AuditContext {
         policy: &world.policy,
         supply: &world.supply,
         namespaces: &world.namespaces,
     };
     let ours = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
     let has_drifted = pod.label(names::TRUST_BOUNDARY).is_some()
-        && audit::has_drifted(&judge, running.namespace, pod);
+        && audit::has_drifted(&context, running.namespace, pod);
     let labels = pod.metadata.as_mut().and_then(|m| m.labels.as_mut());
     if let Some(labels) = labels.filter(|_| has_drifted) {
         labels.0.retain(|(key, _)| !ours.contains(&&**key));

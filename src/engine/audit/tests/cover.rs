@@ -199,7 +199,7 @@ fn a_pod_is_adopted_into_the_boundary_it_would_be_given_and_no_label_is_changed(
     ] {
         let told = told(line);
         let pod: Pod<'_> = serde_json::from_str(&told.json).unwrap();
-        let found = adoption(&world.judge(), told.namespace, &pod);
+        let found = adoption(&world.context(), told.namespace, &pod);
         assert_eq!(found, expected, "{line}");
     }
     let reserved = World::with((
@@ -208,6 +208,6 @@ fn a_pod_is_adopted_into_the_boundary_it_would_be_given_and_no_label_is_changed(
     ));
     let told = told("off mps gpu.shared");
     let pod: Pod<'_> = serde_json::from_str(&told.json).unwrap();
-    let found = adoption(&reserved.judge(), told.namespace, &pod);
+    let found = adoption(&reserved.context(), told.namespace, &pod);
     assert_eq!(found, Adoption::NoBoundary);
 }

@@ -5,7 +5,7 @@ mod cover;
 
 use std::collections::HashMap;
 
-use super::{Audit, Judge, Placed, boundaries};
+use super::{Audit, AuditContext, PlacedPod, boundaries};
 use crate::config::{fleet, policy};
 use crate::engine::{NamespaceView, Namespaces, Policy, Supply};
 use crate::facts::Pod;
@@ -83,8 +83,8 @@ impl World {
         Self::with(("", ""))
     }
 
-    fn judge(&self) -> Judge<'_> {
-        Judge {
+    fn context(&self) -> AuditContext<'_> {
+        AuditContext {
             policy: &self.policy,
             supply: &self.supply,
             namespaces: &self.namespaces,
@@ -157,10 +157,10 @@ fn look<T>(world: &World, lines: &[&str], look: impl FnOnce(&Audit<'_>) -> T) ->
         .iter()
         .map(|t| serde_json::from_str(&t.json).unwrap())
         .collect();
-    let placed: Vec<Placed<'_>> = told
+    let placed: Vec<PlacedPod<'_>> = told
         .iter()
         .zip(&pods)
-        .map(|(t, pod)| Placed {
+        .map(|(t, pod)| PlacedPod {
             namespace: t.namespace,
             name: "pod",
             node: t.node,
@@ -168,5 +168,5 @@ fn look<T>(world: &World, lines: &[&str], look: impl FnOnce(&Audit<'_>) -> T) ->
             pod,
         })
         .collect();
-    look(&boundaries(&world.judge(), &placed))
+    look(&boundaries(&world.context(), &placed))
 }

@@ -69,9 +69,11 @@ impl ClusterQuotaView {
     }
 
     /// Whether it counts what is in a namespace.
-    pub fn selects(&self, marks: &ProjectMetadata) -> bool {
-        let label = |key: &str| marks.labels.get(key).map(String::as_str);
-        let noted = |(key, value): &(String, String)| marks.annotations.get(key) == Some(value);
-        self.labels.iter().all(|r| holds(r, label(&r.key))) && self.annotations.iter().all(noted)
+    pub fn selects(&self, metadata: &ProjectMetadata) -> bool {
+        let label = |key: &str| metadata.labels.get(key).map(String::as_str);
+        let is_annotated =
+            |(key, value): &(String, String)| metadata.annotations.get(key) == Some(value);
+        self.labels.iter().all(|r| holds(r, label(&r.key)))
+            && self.annotations.iter().all(is_annotated)
     }
 }

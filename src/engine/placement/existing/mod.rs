@@ -13,7 +13,7 @@ use crate::engine::node_terms;
 use crate::engine::rules;
 use crate::engine::supply::filter::{is_gpu_taint, tolerates};
 use crate::engine::supply::{Allocation, Group, Taint};
-use crate::engine::supply::{Offer, Why};
+use crate::engine::supply::{Offer, UnknownReason};
 use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::engine::vocabulary::unique::UniqueList;
@@ -152,7 +152,7 @@ fn holds_on_known_nodes(
         // What is handed out by nobody takes no pod.
         let lies = |resource: &str| {
             let mut unknown = group.unknown.iter();
-            unknown.any(|u| u.resource == resource && u.why != Why::HandsOutNone)
+            unknown.any(|u| u.resource == resource && u.why != UnknownReason::HandsOutNone)
         };
         query.requests.iter().zip(shares).all(|(request, share)| {
             let advertised = group.advertised.iter();

@@ -6,7 +6,7 @@ use super::vgpu;
 use crate::engine::supply::fleet::Advertised;
 use crate::engine::supply::node::NodeView;
 use crate::engine::supply::offer::{GfdIdentity, Identity, Offer};
-use crate::engine::supply::why::{Unknown, Why};
+use crate::engine::supply::why::{UnknownReason, UnknownResource};
 
 /// A node that sells something else than its labels promise.
 pub struct MislabelledNodes {
@@ -23,11 +23,13 @@ impl MislabelledNodes {
     pub fn of(
         node: &NodeView,
         advertised: &[Advertised],
-        unknown: &[Unknown],
+        unknown: &[UnknownResource],
         offers: &[Offer],
     ) -> Option<Self> {
         // What is handed out by nobody takes no pod, and what may be handed out later is not known.
-        let unknown = unknown.iter().filter(|u| u.why != Why::HandsOutNone);
+        let unknown = unknown
+            .iter()
+            .filter(|u| u.why != UnknownReason::HandsOutNone);
         let looks_like_a_card = |gfd: &GfdIdentity| gfd.by_vgpu_label;
         let resources = unknown.map(|u| u.resource.clone());
         let resources = resources.chain(those(advertised, offers, looks_like_a_card));
@@ -36,14 +38,14 @@ impl MislabelledNodes {
 
     /// A node with a memory label that cannot be right.
     pub fn of_memory(node: &NodeView, advertised: &[Advertised], offers: &[Offer]) -> Option<Self> {
-        let doubted = |gfd: &GfdIdentity| {
+        let implausible_memory = |gfd: &GfdIdentity| {
             let label = format!("{}.memory", gfd.prefix);
             gfd.memory_label.is_none() && node.labels.contains_key(&label)
         };
         Self::new(
             node,
             advertised,
-            those(advertised, offers, doubted).collect(),
+            those(advertised, offers, implausible_memory).collect(),
         )
     }
 
@@ -76,15 +78,15 @@ fn those(
 }
 
 /// Nodes that an offer's own labels would let a pod land on although their resource is something else.
-pub fn mislabelled(at: usize, offer: &Offer, liars: &[MislabelledNodes]) -> Vec<String> {
-    liars
+pub fn mislabelled(at: usize, offer: &Offer, nodes: &[MislabelledNodes]) -> Vec<String> {
+    nodes
         .iter()
-        .filter(|liar| {
-            liar.resources.contains(&offer.resource)
-                && !liar.advertises.contains(&at)
-                && promises(&liar.labels, &offer.identity)
+        .filter(|node| {
+            node.resources.contains(&offer.resource)
+                && !node.advertises.contains(&at)
+                && promises(&node.labels, &offer.identity)
         })
-        .map(|liar| liar.name.clone())
+        .map(|node| node.name.clone())
         .collect()
 }
 

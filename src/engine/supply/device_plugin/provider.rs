@@ -7,7 +7,7 @@ use crate::engine::supply::device_plugin::vgpu;
 use crate::engine::supply::labels::{Labels, number};
 use crate::engine::supply::offer::Reading;
 use crate::engine::supply::offer::{Identity, Offer};
-use crate::engine::supply::why::Why;
+use crate::engine::supply::why::UnknownReason;
 use crate::engine::vocabulary::names::is_renamed;
 use crate::engine::vocabulary::policy::{Declared, Unlabelled};
 use crate::engine::vocabulary::strategy::Strategy;
@@ -38,10 +38,10 @@ pub(super) fn whole_device(
     declared: Declared,
 ) -> Reading {
     if is_renamed(resource) {
-        return Err(Why::SharedUnlabelled);
+        return Err(UnknownReason::SharedUnlabelled);
     }
     if vgpu::is_labelled(labels) {
-        return Err(Why::NoProduct);
+        return Err(UnknownReason::NoProduct);
     }
     if let Some(product) = labels.label(GKE_PRODUCT) {
         return gke(labels, product);
@@ -50,10 +50,10 @@ pub(super) fn whole_device(
         return eks(labels, product, count);
     }
     if labels.label(GFD_SHARING).is_some() {
-        return Err(Why::NoProduct);
+        return Err(UnknownReason::NoProduct);
     }
     match declared.unlabelled {
-        Unlabelled::Unknown => Err(Why::Unlabelled),
+        Unlabelled::Unknown => Err(UnknownReason::Unlabelled),
         Unlabelled::Exclusive => {
             let absent = [GFD_PRODUCT, GFD_SHARING, GKE_PRODUCT, EKS_PRODUCT]
                 .into_iter()
@@ -69,10 +69,10 @@ pub(super) fn whole_device(
 
 fn gke(labels: &dyn Labels, product: &str) -> Reading {
     if GKE_SHARING.iter().any(|key| labels.label(key).is_some()) {
-        return Err(Why::GkeShares);
+        return Err(UnknownReason::GkeShares);
     }
     if product == "nvidia-rtx-pro-6000" {
-        return Err(Why::GkeParts);
+        return Err(UnknownReason::GkeParts);
     }
     let own = [(GKE_PRODUCT, Some(product.to_owned())), (GFD_PRODUCT, None)];
     let absent = GKE_SHARING.into_iter().map(|key| (key, None));
@@ -85,13 +85,13 @@ fn gke(labels: &dyn Labels, product: &str) -> Reading {
 
 fn eks(labels: &dyn Labels, product: &str, count: u64) -> Reading {
     if number(labels, EKS_COUNT).is_some_and(|gpus| count > gpus) {
-        return Err(Why::EksShares);
+        return Err(UnknownReason::EksShares);
     }
     let Some(mib) = number(labels, EKS_MEMORY) else {
-        return Err(Why::EksNoMemory);
+        return Err(UnknownReason::EksNoMemory);
     };
     if mib < EKS_SMALLEST_WHOLE_MIB {
-        return Err(Why::EksPart);
+        return Err(UnknownReason::EksPart);
     }
     let own = vec![
         (EKS_PRODUCT, Some(product.to_owned())),

@@ -9,7 +9,7 @@ use super::vgpu;
 use crate::engine::supply::catalog;
 use crate::engine::supply::labels::{Labels, number};
 use crate::engine::supply::offer::{GfdIdentity, Identity, Offer, Reading, Slice};
-use crate::engine::supply::why::Why;
+use crate::engine::supply::why::UnknownReason;
 use crate::engine::vocabulary::names::{GPU, SHARED_SUFFIX, labels_of, mig_profile};
 use crate::engine::vocabulary::policy::{Declared, Vgpu};
 use crate::engine::vocabulary::strategy::Strategy;
@@ -37,7 +37,7 @@ fn device(labels: &dyn Labels, resource: &str, count: u64, vgpu: Vgpu) -> Readin
     let value = labels.label(GPU_PRODUCT).unwrap_or_default();
     let name = ProductName::parse(value);
     if name.profile == Some("INVALID") {
-        return Err(Why::MigInvalid);
+        return Err(UnknownReason::MigInvalid);
     }
     let mut identity = identity(labels, GPU, (GPU_PRODUCT, value), &name)?;
     let strategy = strategy(&identity, name.profile.is_some(), resource, name.shared);
@@ -45,9 +45,9 @@ fn device(labels: &dyn Labels, resource: &str, count: u64, vgpu: Vgpu) -> Readin
     let replicas = identity.replicas.max(1);
     if let Some(gpus) = number(labels, "nvidia.com/gpu.count")
         && count > gpus.saturating_mul(u64::from(replicas))
-        && strategy != Err(Why::SaidUnshared)
+        && strategy != Err(UnknownReason::SaidUnshared)
     {
-        return Err(Why::MoreThanLabelled);
+        return Err(UnknownReason::MoreThanLabelled);
     }
     let mut strategy = strategy?;
     if strategy == Strategy::Mps {
@@ -74,10 +74,12 @@ fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str, vgpu: Vgpu) -
     // The slice's product label is missing where it would be longer than a label may be.
     let (key, value) = match labels.label(&own_key) {
         Some(value) => (own_key.as_str(), value),
-        None if is_own => return Err(Why::OwnName),
+        None if is_own => return Err(UnknownReason::OwnName),
         None => (
             GPU_PRODUCT,
-            labels.label(GPU_PRODUCT).ok_or(Why::SliceUnlabelled)?,
+            labels
+                .label(GPU_PRODUCT)
+                .ok_or(UnknownReason::SliceUnlabelled)?,
         ),
     };
     let name = ProductName {
@@ -112,17 +114,17 @@ fn identity(
     prefix: &str,
     (product_key, product_value): (&str, &str),
     name: &ProductName<'_>,
-) -> Result<GfdIdentity, Why> {
+) -> Result<GfdIdentity, UnknownReason> {
     let sharing = match labels.label(&format!("{prefix}.sharing-strategy")) {
         Some("none") => "none",
         Some("time-slicing") => "time-slicing",
         Some("mps") => "mps",
-        Some(_) => return Err(Why::UnknownSharing),
-        None => return Err(Why::NoSharing),
+        Some(_) => return Err(UnknownReason::UnknownSharing),
+        None => return Err(UnknownReason::NoSharing),
     };
     let replicas = number(labels, &format!("{prefix}.replicas"))
         .and_then(|n| u32::try_from(n).ok())
-        .ok_or(Why::NoReplicas)?;
+        .ok_or(UnknownReason::NoReplicas)?;
     let most = catalog::most_mib(name.base, name.profile);
     Ok(GfdIdentity {
         prefix: prefix.to_owned(),
@@ -143,7 +145,7 @@ fn strategy(
     mig: bool,
     resource: &str,
     shared_suffix: bool,
-) -> Result<Strategy, Why> {
+) -> Result<Strategy, UnknownReason> {
     let renamed = resource.ends_with(SHARED_SUFFIX);
     match (identity.sharing, identity.replicas) {
         ("none", 1) if !renamed && !shared_suffix => Ok(if mig {
@@ -151,31 +153,31 @@ fn strategy(
         } else {
             Strategy::Exclusive
         }),
-        ("none", 0) if !renamed && !shared_suffix => Err(Why::MigSoldWhole),
-        ("none", _) => Err(Why::SaidUnshared),
-        (_, 0 | 1) => Err(Why::SharedByOne),
+        ("none", 0) if !renamed && !shared_suffix => Err(UnknownReason::MigSoldWhole),
+        ("none", _) => Err(UnknownReason::SaidUnshared),
+        (_, 0 | 1) => Err(UnknownReason::SharedByOne),
         // GFD adds -SHARED exactly where the resource keeps its name.
-        _ if renamed == shared_suffix => Err(Why::Renaming),
-        ("mps", _) if mig => Err(Why::MpsOnSlices),
+        _ if renamed == shared_suffix => Err(UnknownReason::Renaming),
+        ("mps", _) if mig => Err(UnknownReason::MpsOnSlices),
         ("mps", _) => Ok(Strategy::Mps),
         _ => Ok(Strategy::TimeSlicing),
     }
 }
 
 /// The device plugin refuses more MPS replicas than the driver serves clients: 48, or 16 before compute capability 7.5.
-fn mps_limits(labels: &dyn Labels, identity: &GfdIdentity) -> Result<(), Why> {
+fn mps_limits(labels: &dyn Labels, identity: &GfdIdentity) -> Result<(), UnknownReason> {
     let capability = (
         number(labels, "nvidia.com/gpu.compute.major").unwrap_or(0),
         number(labels, "nvidia.com/gpu.compute.minor").unwrap_or(0),
     );
     let clients = if capability >= (7, 5) { 48 } else { 16 };
     if identity.replicas > clients {
-        return Err(Why::MpsClients);
+        return Err(UnknownReason::MpsClients);
     }
     // Where the label says what cannot be, the daemon's own limit holds: it knows the device.
     let memory = format!("{}.memory", identity.prefix);
     if identity.memory_label.is_none() && !labels.says_something(&memory) {
-        return Err(Why::NoMemory);
+        return Err(UnknownReason::NoMemory);
     }
     Ok(())
 }

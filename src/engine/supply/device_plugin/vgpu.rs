@@ -2,7 +2,7 @@
 //! `nvidia.com/vgpu.present` says that there is one, and not how its card is shared.
 
 use crate::engine::supply::labels::Labels;
-use crate::engine::supply::why::Why;
+use crate::engine::supply::why::UnknownReason;
 use crate::engine::vocabulary::policy::Vgpu;
 use crate::engine::vocabulary::strategy::Strategy;
 
@@ -15,11 +15,11 @@ pub(super) fn is_labelled(labels: &dyn Labels) -> bool {
 }
 
 /// By which strategy a vGPU is handed out, given how the node itself shares it.
-pub(super) fn strategy(read: Strategy, declared: Vgpu) -> Result<Strategy, Why> {
+pub(super) fn strategy(read: Strategy, declared: Vgpu) -> Result<Strategy, UnknownReason> {
     match (declared, read) {
-        (Vgpu::Unknown, _) => Err(Why::Vgpu),
+        (Vgpu::Unknown, _) => Err(UnknownReason::Vgpu),
         (Vgpu::Exclusive, _) => Ok(read),
-        (Vgpu::TimeSlicing | Vgpu::Mig, Strategy::Mps) => Err(Why::MpsOnVgpu),
+        (Vgpu::TimeSlicing | Vgpu::Mig, Strategy::Mps) => Err(UnknownReason::MpsOnVgpu),
         (Vgpu::TimeSlicing, _) => Ok(Strategy::TimeSlicing),
         (Vgpu::Mig, Strategy::Exclusive) => Ok(Strategy::Mig),
         (Vgpu::Mig, _) => Ok(read),
@@ -34,14 +34,17 @@ mod tests {
     fn what_is_declared_is_never_made_stronger_by_how_the_node_shares_it() {
         use Strategy::{Exclusive, Mig, Mps, TimeSlicing};
         for read in [Exclusive, Mig, Mps, TimeSlicing] {
-            assert_eq!(strategy(read, Vgpu::Unknown), Err(Why::Vgpu));
+            assert_eq!(strategy(read, Vgpu::Unknown), Err(UnknownReason::Vgpu));
             assert_eq!(strategy(read, Vgpu::Exclusive), Ok(read));
         }
         assert_eq!(strategy(Exclusive, Vgpu::TimeSlicing), Ok(TimeSlicing));
         assert_eq!(strategy(Mig, Vgpu::TimeSlicing), Ok(TimeSlicing));
         assert_eq!(strategy(Exclusive, Vgpu::Mig), Ok(Mig));
         assert_eq!(strategy(TimeSlicing, Vgpu::Mig), Ok(TimeSlicing));
-        assert_eq!(strategy(Mps, Vgpu::Mig), Err(Why::MpsOnVgpu));
-        assert_eq!(strategy(Mps, Vgpu::TimeSlicing), Err(Why::MpsOnVgpu));
+        assert_eq!(strategy(Mps, Vgpu::Mig), Err(UnknownReason::MpsOnVgpu));
+        assert_eq!(
+            strategy(Mps, Vgpu::TimeSlicing),
+            Err(UnknownReason::MpsOnVgpu)
+        );
     }
 }

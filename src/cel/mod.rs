@@ -1,4 +1,4 @@
-//! Expressions in CEL, which the API server evaluates: whether it asks slicegate about a pod, and what it refuses by itself.
+//! CEL expressions for the API server: whether it calls slicegate about a pod, and what it refuses by itself.
 
 pub mod guard;
 pub mod relevance;
@@ -6,7 +6,7 @@ pub mod relevance;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// The three lists of containers, as far as they are there; `containers` may be null.
+/// The lists of containers that the pod has; `containers` may be null.
 pub(crate) const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
     .filter(l, l.orValue(null) != null).map(l, l.value())";
 
@@ -27,8 +27,8 @@ fn spells(text: &str, beginning: &str) -> String {
     format!("{text} != '' && ({} || {shorter})", begins(text, beginning))
 }
 
-/// Whether a text begins with one of these, in brackets: those that begin alike are looked at together, because each
-/// comparison is paid for.
+/// Whether a text begins with one of these, in brackets. Names with the same beginning are grouped, because each
+/// comparison costs.
 pub(crate) fn begins_one<'n>(text: &str, beginnings: impl Iterator<Item = &'n str>) -> String {
     let mut alike: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for beginning in beginnings {
@@ -46,7 +46,7 @@ pub(crate) fn begins_one<'n>(text: &str, beginnings: impl Iterator<Item = &'n st
     format!("({})", clauses.join("\n  || "))
 }
 
-/// So many bytes tell most of them apart.
+/// So many first bytes tell most names apart.
 const HEAD: usize = 3;
 
 pub(crate) fn is_one_of<'n>(text: &str, names: impl Iterator<Item = &'n str>) -> String {

@@ -1,7 +1,7 @@
-//! The same signs as an expression that the API server evaluates before it calls a webhook.
+//! The indicators as an expression that the API server evaluates before it calls the webhook.
 //!
-//! Whatever may be absent is asked for first: an error would skip the webhook. The expression begins with what is
-//! cheap, because the API server also gives up where it would cost too much.
+//! Optional fields are tested first, because an error would skip the webhook. Cheap checks come first, because the API
+//! server stops an expression that costs too much.
 
 use super::{LISTS, TERMS, begins, begins_one, has, is_one_of, quoted, spells};
 use crate::engine::relevance::host_paths::{
@@ -12,7 +12,7 @@ use crate::engine::relevance::injecting::INJECTING;
 use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES};
 use crate::engine::relevance::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
 
-/// The lists and maps of such a term with the label keys by which it selects pods, and how an entry says its key.
+/// The lists and maps of a term with the label keys by which it selects pods, and the expression of an entry's key.
 const SELECTED: [(&str, &str, &str); 4] = [
     ("t.?labelSelector.?matchLabels", "{}", "k"),
     ("t.?labelSelector.?matchExpressions", "[]", "k.key"),
@@ -20,7 +20,7 @@ const SELECTED: [(&str, &str, &str); 4] = [
     ("t.?mismatchLabelKeys", "[]", "k"),
 ];
 
-/// Everything of a container that is looked through.
+/// The lists and maps of a container that are read.
 const OF_CONTAINER: [&str; 5] = [
     "c.?env",
     "c.?envFrom",
@@ -28,14 +28,14 @@ const OF_CONTAINER: [&str; 5] = [
     "c.?resources.?limits",
     "c.?resources.?requests",
 ];
-/// Everything of a pod that is.
+/// The lists and maps of a pod that are read.
 const OF_POD: [&str; 3] = [
     "object.metadata.?annotations",
     "object.metadata.?labels",
     "object.spec.?volumes",
 ];
 
-/// *Touches-gpu* over `object`, a pod of any origin, in CEL as Kubernetes 1.30 reads it.
+/// Whether `object`, any pod, concerns GPUs, in CEL of Kubernetes 1.30.
 pub fn expression() -> String {
     let annotation = At::Key(KeyKind::Annotation);
     let label = At::Key(KeyKind::Label);
@@ -58,12 +58,12 @@ pub fn expression() -> String {
     parts.join("\n|| ")
 }
 
-/// Whether a pod is too much to look through, which is a sign in itself.
+/// Whether a pod is too large to be read, which is an indicator too.
 pub(crate) fn crowded() -> String {
     beyond(MOST_CONTAINERS, MOST_ENTRIES)
 }
 
-/// Whether a pod has more containers, or more entries in all that is looked through.
+/// Whether a pod has more containers, or more entries in all lists and maps that are read.
 pub(crate) fn beyond(containers: usize, entries: usize) -> String {
     let sizes = |of: &[&str]| {
         let size = |part: &&str| format!("size({part}.orValue([]))");
@@ -78,8 +78,8 @@ pub(crate) fn beyond(containers: usize, entries: usize) -> String {
     )
 }
 
-/// How many terms and keys in them the required anti-affinity has. Whoever asks has looked at the number of terms first,
-/// since counting costs something for each.
+/// How many terms and keys the required anti-affinity has. Callers check the number of terms first, because counting
+/// costs for each term.
 pub(crate) fn repelling_entries() -> String {
     let sizes = SELECTED.map(|(list, empty, _)| format!("size({list}.orValue({empty}))"));
     format!("{TERMS}.map(t, 1 + {}).sum()", sizes.join(" + "))
@@ -113,13 +113,13 @@ fn containers() -> String {
     format!("{LISTS}.exists(l, l.exists(c,\n  {signs}))")
 }
 
-/// Whether a list or map has an entry with a sign.
+/// Whether a list or map has an entry with an indicator.
 fn exists(list: &str, empty: &str, entry: &str, text: &str, at: At) -> String {
     let signs = any(at, text, 1);
     format!("{list}.orValue({empty}).exists({entry}, {signs})")
 }
 
-/// Every sign that may stand there, in brackets.
+/// Every indicator of a field, in brackets.
 fn any(at: At, text: &str, depth: usize) -> String {
     let signs = signs(at).texts.iter();
     let all: Vec<String> = signs.flat_map(|texts| texts.clauses(text)).collect();

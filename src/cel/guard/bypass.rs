@@ -1,4 +1,4 @@
-//! What the rules on bypasses refuse in any pod of an enforced namespace, as far as the pod alone says it.
+//! What the rules on bypasses refuse in any pod of an enforced namespace, as far as the pod alone shows it.
 
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
@@ -79,7 +79,7 @@ fn keep_first(variables: &mut Vec<Variable>) {
     });
 }
 
-/// What each container of a list does that it must not: lists of texts, none empty.
+/// What each container of a list does that is refused: lists of texts, none empty.
 fn doing(containers: &str, entries: &str, entry: &str, bad: &str, what: &str) -> String {
     format!(
         "{containers}.map(c, c.?{entries}.orValue([]).filter({entry}, {bad})\n  \
@@ -120,7 +120,7 @@ pub(super) fn reaching(containers: &str) -> Vec<Variable> {
     let folder = reserved::DEVICES;
     let within = ["/var/run/", "/run/"].map(|above| format!("{above}{folder}/"));
     let within: Vec<&str> = within.iter().map(String::as_str).collect();
-    // CEL cannot follow `..`, so beside the folder's name it counts as leading there.
+    // CEL cannot resolve `..`, so together with the folder's name it counts as leading there.
     let mounts = format!(
         "m.mountPath.contains({}) && ('..' in m.mountPath.split('/')\n    || [{} + '/'].exists(p, {}))",
         quoted(folder),
@@ -248,7 +248,7 @@ fn lifts_limits() -> Validation {
     )
 }
 
-/// `privileged` and `hostSpaces`: what lifts a pod over the walls between containers.
+/// `privileged` and `hostSpaces`: what escalates a pod's privileges.
 fn lifts() -> Vec<Variable> {
     vec![lifted("variables.all"), host_spaces()]
 }

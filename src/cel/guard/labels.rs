@@ -1,5 +1,5 @@
 //! New pods, in every namespace, that bear labels of slicegate which they would not be given, or keep away pods that
-//! bear one: they close nodes for others. Labels of pods that take a GPU where slicegate acts are the stamp's business.
+//! bear one: they close nodes for others. Labels of pods that take a GPU where slicegate acts are for `markers.rs`.
 
 use super::object::{Admission, Validation};
 use super::rule::{self, denies};
@@ -61,7 +61,7 @@ fn not_too_large() -> Validation {
     )
 }
 
-/// Its labels are those it is given.
+/// The pod has only the labels that slicegate gives it.
 fn bears_its_own() -> Validation {
     let [boundary, strategy, user] = LABELS.map(quoted);
     let labels = "object.metadata.?labels.orValue({})";
@@ -87,7 +87,8 @@ fn given(policy: &Policy) -> String {
         "{} ? [] : [request.namespace]",
         one_of("request.namespace", &tenancy::withheld(policy))
     );
-    // What takes nothing closes no node for others: a pod that names its node runs there without what is not sold.
+    // A pod that takes nothing closes no node for others, and a pod with `nodeName` runs there even if the node does
+    // not advertise its resource.
     let takes_nothing = match policy.outsiders {
         Outsiders::Label => "size(variables.taking) == 0",
         Outsiders::None => "size(variables.taking) == 0 || object.spec.?nodeName.orValue('') != ''",

@@ -1,5 +1,5 @@
-//! Live pods: slicegate's labels and receipt stay as they are in every namespace, and where slicegate acts nobody adds
-//! an annotation that injects devices. Kubelets, controllers and finalizers touch neither.
+//! Stored pods: slicegate's labels and receipt cannot change in any namespace, and in enforced namespaces no
+//! annotation that injects devices can be added. Kubelets, controllers and finalizers touch neither.
 
 use super::labels::LABELS;
 use super::object::Admission;
@@ -63,13 +63,13 @@ pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
     }
 }
 
-/// Whether a label or annotation is what it was.
+/// Whether a label or annotation is unchanged.
 fn same(map: &str, key: &str) -> String {
     let of = |object: &str| format!("{object}.metadata.?{map}[?{}]", quoted(key));
     format!("{} == {}", of("object"), of("oldObject"))
 }
 
-/// Whether an annotation that injects devices is new, or says something new. What is as it was costs little to skip.
+/// Whether an annotation that injects devices is new or changed. Unchanged ones cost little to skip.
 fn injects(policy: &Policy) -> String {
     let old = "oldObject.metadata.?annotations";
     format!(

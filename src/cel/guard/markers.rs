@@ -1,5 +1,5 @@
-//! A pod of an enforced namespace that takes a stock resource carries slicegate's stamp: receipt, boundary label and,
-//! where its device may be shared, the boundary's terms.
+//! A pod of an enforced namespace that takes a stock resource carries slicegate's markers: receipt, boundary label
+//! and, where its device may be shared, the boundary's terms.
 
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
@@ -36,7 +36,7 @@ pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
     }
 }
 
-/// Narrower than *touches-gpu*, and true for what is too much to be looked through.
+/// Narrower than the relevance expression, and true for pods that are too large to be read.
 fn names_a_gpu() -> String {
     let names = |list: &str| {
         format!(
@@ -100,7 +100,7 @@ fn validations(policy: &Policy) -> Vec<Validation> {
     validations
 }
 
-/// The scheduler, and with it every anti-affinity, is skipped by a pod that names its node.
+/// A pod that names its node skips the scheduler, and with it every anti-affinity.
 fn names_no_node() -> Validation {
     let node = "object.spec.?nodeName.orValue('')";
     let holds = unless("stamped", &format!("{node} == '' || !variables.mayShare"));
@@ -146,7 +146,7 @@ fn lacking(what: &str) -> String {
     format!("slicegate: {what}{AWAY}")
 }
 
-/// How the messages end: what a person can do.
+/// The end of the messages: the fix.
 const AWAY: &str = "; slicegate may be away: try again when it is back";
 
 /// `terms` and `mayShare`.
@@ -162,8 +162,8 @@ fn terms() -> Variable {
     ("terms", terms)
 }
 
-/// `mayShare`: whether the device may be shared. A pod that a DaemonSet's controller pinned to its node is only asked
-/// where the resource or the label says so, because nobody here knows the node.
+/// `mayShare`: whether the device may be shared. For a pod that a DaemonSet's controller pinned to its node
+/// only resource and label count, because the guard does not know the node.
 fn may_share() -> Variable {
     let shared = format!(
         "{} && k.endsWith({})",
@@ -186,8 +186,7 @@ fn may_share() -> Variable {
     ("mayShare", expression)
 }
 
-/// Whether its DaemonSet's controller pinned the pod to a node. A pod that names its node itself runs there, whatever
-/// `matchFields` say.
+/// Whether its DaemonSet's controller pinned the pod to a node. `matchFields` do not apply to a pod with `nodeName`.
 pub(super) fn pinned() -> String {
     "object.spec.?nodeName.orValue('') == ''\n  \
     && object.metadata.?ownerReferences.orValue([]).exists(o, o.kind == 'DaemonSet' \
@@ -198,7 +197,7 @@ pub(super) fn pinned() -> String {
         .to_owned()
 }
 
-/// The boundary's terms, by what the policy keeps boundaries apart with.
+/// The boundary's terms, by the policy's `placement.boundary`.
 fn apart(policy: &Policy) -> String {
     let somewhere = on_nodes(
         names::HOSTNAME,
@@ -216,7 +215,7 @@ fn apart(policy: &Policy) -> String {
     format!("({somewhere})\n&& ({by})")
 }
 
-/// Whether the pod can only land on nodes of whose label `key` this holds; an empty term matches no node.
+/// Whether the pod can only run on nodes with a matching label `key`; an empty term matches no node.
 fn on_nodes(key: &str, value: Option<&str>, required: &str) -> String {
     let key = quoted(key);
     let selected = match value {
@@ -253,7 +252,7 @@ pub(super) fn is_own_term(label: &str, own: &str) -> String {
     )
 }
 
-/// `users`: who the containers that take a share run as, -1 where only the image knows.
+/// `users`: the user IDs of the containers that take a share, -1 where only the image sets it.
 fn users() -> Variable {
     let users = "variables.taking.map(c, c.?securityContext.?runAsUser.orValue(\
         object.spec.?securityContext.?runAsUser.orValue(-1)))";
@@ -270,7 +269,7 @@ fn apart_from_users() -> String {
     )
 }
 
-/// Labels of slicegate that this pod is not given.
+/// slicegate's labels that this pod does not get.
 fn others() -> String {
     let labels = "object.metadata.?labels.orValue({})";
     let (strategy, user) = (quoted(names::STRATEGY), quoted(names::MPS_USER));

@@ -1,5 +1,5 @@
-//! The guard: admission policies for the API server itself, so that with slicegate gone enforced namespaces are
-//! closed, labels are protected, and nobody else notices.
+//! The guard: admission policies for the API server. Without a running slicegate they close enforced namespaces and
+//! protect labels, and do not affect other pods.
 //!
 //! Everything is generated from the data the decision uses, for one policy. [`crate::engine::guarded`] says the same
 //! in Rust. Other namespaces and the fleet are not seen from here, so a claim on another's boundary that lacks

@@ -1,4 +1,4 @@
-//! A ValidatingAdmissionPolicy in the making, and its binding.
+//! Builds a ValidatingAdmissionPolicy and its binding.
 
 use serde_json::{Map, Value, json};
 
@@ -17,13 +17,13 @@ pub(super) struct Admission {
     pub(super) name: &'static str,
     /// Operation and resources.
     pub(super) on: (&'static str, &'static [&'static str]),
-    /// Also where slicegate is never asked.
+    /// Also in excluded namespaces.
     pub(super) everywhere: bool,
-    /// The least that the policy has to do for this to do anything.
+    /// The least mode of the policy in which it refuses anything.
     pub(super) needs: Mode,
-    /// Names and expressions: without all of them nothing else is evaluated.
+    /// Match conditions, names and expressions: all have to hold, or nothing else is evaluated.
     pub(super) conditions: Vec<(&'static str, String)>,
-    /// In the order in which they use one another.
+    /// A variable may use those before it.
     pub(super) variables: Vec<Variable>,
     pub(super) validations: Vec<Validation>,
 }
@@ -31,17 +31,17 @@ pub(super) struct Admission {
 /// A name and its expression.
 pub(super) type Variable = (&'static str, String);
 
-/// What has to hold of a pod.
+/// A condition that has to hold for a pod.
 pub(super) struct Validation {
     pub(super) holds: String,
-    /// What is said where the other message cannot be made.
+    /// The message where the expression fails.
     pub(super) message: String,
-    /// An expression that says it better, with names out of the pod.
+    /// An expression of a message with names from the pod.
     pub(super) telling: Option<String>,
 }
 
 impl Validation {
-    /// With the same words for every pod.
+    /// A validation with the same message for every pod.
     pub(super) fn new(holds: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             holds: holds.into(),
@@ -50,7 +50,7 @@ impl Validation {
         }
     }
 
-    /// Says it with names out of the pod.
+    /// Adds a message with names from the pod.
     pub(super) fn telling(mut self, expression: impl Into<String>) -> Self {
         self.telling = Some(expression.into());
         self
@@ -95,7 +95,7 @@ impl Admission {
     }
 
     fn spec(mut self, policy: &Policy) -> Value {
-        // It stays in place where it has nothing to refuse, so that applying it replaces a stricter one.
+        // It exists even if it refuses nothing, so that applying it replaces a stricter one.
         let is_idle = policy.mode < self.needs || self.validations.is_empty();
         if is_idle {
             self.conditions = vec![("nothing-to-refuse", "false".to_owned())];
@@ -127,7 +127,7 @@ impl Admission {
     }
 }
 
-/// Which requests are looked at.
+/// Which requests are evaluated.
 pub(super) fn constraints(operation: &str, resources: &[&str]) -> Value {
     json!({"resourceRules": [{
         "apiGroups": [""],

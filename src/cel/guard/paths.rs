@@ -11,8 +11,8 @@ use crate::engine::relevance::host_paths::{
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::vocabulary::rule::Rule;
 
-/// `hosts` and `roads`, beside `taking`, `hostSpaces` and `privileged`: the volumes that are host paths, and the paths
-/// of them and of what mounts take of them that lead somewhere.
+/// `hosts` and `roads`, which need `taking`, `hostSpaces` and `privileged`: the host path volumes, and the paths of
+/// them and of their mounts that are sensitive.
 pub(super) fn roads() -> [Variable; 2] {
     let hosts = "object.spec.?volumes.orValue([]).filter(v, has(v.hostPath))";
     let lifted =
@@ -42,7 +42,7 @@ pub(super) fn roads() -> [Variable; 2] {
     ]
 }
 
-/// What is said of the first of them: without the slash, and only where it shows as itself.
+/// The message about the first of them: without the slash, and only if it is printable.
 pub(super) const FIRST_ROAD: &str = "'/spec/volumes: host path ' + [variables.roads[0][0]]\
     .map(p, !p.matches('^[ -~]{1,200}$') ? 'of other characters' : p == '/' ? p : p.substring(0, size(p) - 1))[0] \
     + ' leads to the GPUs of the node, or to what hands them out'";
@@ -76,7 +76,7 @@ pub(super) fn clean(path: &str) -> String {
     format!("('/' + {path}.split('/').filter(s, !(s in ['', '.'])).join('/'))")
 }
 
-/// Clean paths under their first names, each with a slash at its end, so that a folder is a beginning.
+/// Clean paths under their first names, each with a slash at its end, so that a folder is a prefix.
 fn first_names(paths: &str) -> String {
     let mut paths = format!("{paths}.map(p, p == '/' ? p : p + '/')");
     for PathAlias { path, means, .. } in &ALIASES {
@@ -87,7 +87,7 @@ fn first_names(paths: &str) -> String {
     paths
 }
 
-/// Whether such a path leads somewhere. The API server takes no `..` in a host path; this is one more check of it.
+/// Whether such a path is sensitive. The API server takes no `..` in a host path; this checks it once more.
 fn leads(path: &str) -> String {
     let road = |road: &SensitivePath| match road.is_prefix {
         true => road.path.to_owned(),
@@ -102,7 +102,7 @@ fn leads(path: &str) -> String {
     )
 }
 
-/// Whether such a path contains one that leads somewhere.
+/// Whether such a path contains a sensitive one.
 fn contains(path: &str) -> String {
     let roads = SENSITIVE_PATHS.iter().flat_map(SensitivePath::parents);
     let mut parents: Vec<&str> = roads

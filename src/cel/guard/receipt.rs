@@ -1,4 +1,4 @@
-//! Takes the receipt from what users send: policies run before webhooks, so only the webhook can put it back.
+//! Removes the receipt from what users send: policies run before webhooks, so only the webhook can write it.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ pub(super) fn objects(policy: &Policy) -> Vec<Value> {
     );
     let spec = json!({
         "failurePolicy": "Fail",
-        // Never again after a webhook, which may have put it back.
+        // Not again after a webhook, which may have written it.
         "reinvocationPolicy": "Never",
         "matchConstraints": constraints("CREATE", &["pods"]),
         "matchConditions": [{"name": "has-a-receipt", "expression": is_there}],

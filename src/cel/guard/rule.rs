@@ -1,4 +1,5 @@
-//! A validation that is one of the rules: it counts where the policy has it deny, and names itself as it does elsewhere.
+//! A validation for one of the rules: it applies where the policy sets the rule to deny, and its message names the
+//! rule.
 
 use super::object::Validation;
 use crate::cel::quoted;

@@ -1,4 +1,4 @@
-//! NVIDIA's container runtime: who runs under it takes a GPU, and sees none in the containers that do not.
+//! NVIDIA's container runtime: a pod under it takes a GPU, and hides GPUs from its containers that take none.
 
 use super::object::{Validation, Variable};
 use super::rule;
@@ -21,7 +21,7 @@ pub(super) fn variable(classes: &RuntimeClasses) -> Variable {
     ("nvidiaRuntime", expression)
 }
 
-/// A pod under that runtime takes a GPU, or says with a claim or another vendor's GPU why it is there.
+/// A pod under that runtime takes a GPU, has a claim, or takes another vendor's GPU.
 pub(super) fn takes_a_gpu() -> Validation {
     let otherwise = asks("c", "k.contains('/') && k.contains('gpu')");
     rule::validation(
@@ -37,7 +37,7 @@ pub(super) fn takes_a_gpu() -> Validation {
     )
 }
 
-/// `unhidden`: those of a list of containers that take no stock resource and do not say that they see no GPU.
+/// `unhidden`: containers of a list that take no stock resource and do not hide GPUs.
 pub(super) fn unhidden(containers: &str) -> Variable {
     let takes = asks("c", &is_gpu_resource("k"));
     let says = format!(
@@ -50,7 +50,7 @@ pub(super) fn unhidden(containers: &str) -> Variable {
     ("unhidden", expression)
 }
 
-/// What `unhidden` found first.
+/// The first entry of `unhidden`.
 pub(super) fn first_unhidden() -> &'static str {
     "'container ' + variables.unhidden[0].name + ' runs under NVIDIA\\'s runtime, which shows it the GPUs that a variable of its image names'"
 }

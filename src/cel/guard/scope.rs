@@ -1,4 +1,5 @@
-//! What several policies of the guard ask first: is the namespace enforced, is the pod too much, what does it take?
+//! Variables that several policies of the guard share: whether the namespace is enforced, whether the pod is too
+//! large, and what it takes.
 
 use super::object::{Validation, Variable};
 use crate::cel::relevance::beyond;
@@ -27,7 +28,7 @@ pub(super) fn noted(owner: &str, map: &str, key: &str) -> String {
     format!("{owner}.metadata.?{map}[?{}].orValue('')", quoted(key))
 }
 
-/// Mirror pods are the kubelets' own; the annotation alone is anybody's to write.
+/// Excludes mirror pods of kubelets; the annotation alone proves nothing, because anyone can write it.
 pub(super) fn no_mirror() -> (&'static str, String) {
     let expression = "!(request.userInfo.username.startsWith('system:node:') && \
         'kubernetes.io/config.mirror' in object.metadata.?annotations.orValue({}))";
@@ -46,7 +47,7 @@ pub(super) fn enforced(policy: &Policy, never: &ExcludedNamespaces) -> Variable 
     let milder = [Mode::Off.word(), "false", Mode::DryRun.word()];
     let never = one_of("request.namespace", &never.names());
     let absent = policy.namespace_default == Mode::Enforce;
-    // A misspelt switch must not leave the door open.
+    // A misspelt mode must not disable enforcement.
     let expression = format!(
         "!({never})\n&& ({mode}.hasValue() ? !({}) : {absent})",
         one_of(&format!("{mode}.value().lowerAscii()"), &milder)
@@ -54,7 +55,7 @@ pub(super) fn enforced(policy: &Policy, never: &ExcludedNamespaces) -> Variable 
     ("enforced", expression)
 }
 
-/// Whether it is more than is looked through. What is counted first is what other counts go through.
+/// Whether the pod is too large to be read. Lists that other counts read are counted first.
 pub(super) fn too_large() -> Variable {
     let volumes = "object.spec.?volumes.orValue([])";
     let hosts = format!("{volumes}.map(v, size(v.?hostPath.?path.orValue(''))).sum()");
@@ -83,13 +84,13 @@ pub(super) fn too_large() -> Variable {
     ("tooLarge", clauses.join("\n|| "))
 }
 
-/// Whether labels and containers are more than is looked through, wherever the pod is.
+/// Whether labels and containers are too many to be read, in any namespace.
 pub(super) fn too_large_to_label() -> Variable {
     let expression = beyond(pod_limits::CONTAINERS.most, pod_limits::ENTRIES.most);
     ("tooLarge", expression)
 }
 
-/// Whether it says more of nodes than is looked through.
+/// Whether its constraints on nodes are too many to be read.
 fn beyond_on_nodes() -> String {
     let required = "requiredDuringSchedulingIgnoredDuringExecution";
     let terms =
@@ -125,7 +126,7 @@ fn beyond_on_nodes() -> String {
     .join("\n|| ")
 }
 
-/// Whether it says more of its neighbours, its owners and its claims.
+/// Whether its pod affinity, owners and claims are too many to be read.
 fn beyond_beside() -> String {
     let kinds = ["required", "preferred"].map(|kind| {
         ["podAffinity", "podAntiAffinity"].map(|side| {
@@ -145,7 +146,7 @@ fn beyond_beside() -> String {
     .join("\n|| ")
 }
 
-/// A pod that is too much is refused where slicegate acts, since nobody can say that it takes no GPU.
+/// A pod that is too large is refused in enforced namespaces, because it may take a GPU.
 pub(super) fn not_too_large() -> Validation {
     let guarded = pod_limits::LIMITS
         .into_iter()
@@ -210,7 +211,7 @@ pub(super) fn foreign(policy: &Policy) -> Variable {
     }
 }
 
-/// Whether the pod says one of these words.
+/// Whether the pod has one of these names.
 fn system_request(words: &[&SystemName]) -> String {
     let mut clauses = Vec::new();
     for (kind, map) in [
@@ -246,7 +247,7 @@ fn is_word(words: &[&SystemName], kind: KeyKind) -> Option<String> {
     (!clauses.is_empty()).then(|| format!("({})", clauses.join(" || ")))
 }
 
-/// What the pod's strategy label says, empty without one.
+/// The pod's strategy label, empty without one.
 pub(super) fn strategy() -> Variable {
     ("strategy", noted("object", "labels", names::STRATEGY))
 }

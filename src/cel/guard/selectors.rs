@@ -1,5 +1,5 @@
-//! New pods, in every namespace, whose required anti-affinity selects by a key of slicegate's: anti-affinity holds both
-//! ways, so they would keep GPU pods off nodes. The terms that slicegate gives a pod pass.
+//! New pods, in every namespace, whose required anti-affinity selects by a key of slicegate's: anti-affinity holds
+//! both ways, so they would keep GPU pods off nodes. The terms that slicegate gives a pod pass.
 
 use super::markers::is_own_term;
 use super::object::{Validation, Variable};

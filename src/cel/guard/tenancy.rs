@@ -1,8 +1,8 @@
-//! The boundary label a pod may bear, as far as its own namespace and the policy say.
+//! The boundary label that a pod may have by its own namespace and the policy.
 //!
-//! Whether another namespace agrees cannot be seen from here, nor whether there is one of that name. So a claim that no
-//! list reserves passes: what the webhook let in with its bearer's consent must not be refused a moment later. It opens
-//! nothing where receipts are stripped, since only slicegate writes them and it asks for the consent.
+//! Whether another namespace agrees cannot be seen from here, nor whether there is one of that name. So a claim that
+//! no list reserves passes: what the webhook let in with its bearer's consent must not be refused a moment later. It
+//! opens nothing where receipts are stripped, since only slicegate writes them and it asks for the consent.
 
 use super::object::Variable;
 use super::scope::{noted, one_of};
@@ -76,7 +76,7 @@ fn reserved(policy: &Policy) -> Vec<&str> {
     policy.boundaries.iter().map(|b| b.name.as_str()).collect()
 }
 
-/// Names that a namespace bears in vain, because the policy gives them to others.
+/// Names of namespaces that the policy reserves for other namespaces.
 pub(super) fn withheld(policy: &Policy) -> Vec<&str> {
     let lists = policy.boundaries.iter();
     let withheld = lists.filter(|b| !b.namespaces.contains(&b.name));

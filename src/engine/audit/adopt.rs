@@ -1,4 +1,4 @@
-//! Which label a GPU pod from before the opt-in is to be given.
+//! Which label a GPU pod from before the opt-in gets.
 
 use std::borrow::Cow;
 
@@ -9,27 +9,27 @@ use crate::engine::request::tenancy::own_boundary;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 
-/// What is to be done with a pod that is there.
+/// What adoption does with a running pod.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Adoption<'a> {
     /// It takes no stock resource.
     NoGpu,
-    /// It carries a label that its namespace may give.
+    /// It has a label that its namespace may give.
     Labelled,
-    /// It carries another label, which nobody but a person may change.
+    /// It has another label, which only a person may change.
     Differs {
-        /// What it carries.
+        /// Its label.
         label: &'a str,
-        /// What it would be given, if anything.
+        /// The label that it would get, if any.
         due: Option<Cow<'a, str>>,
     },
-    /// It is to be labelled.
+    /// It gets this label.
     Label(Cow<'a, str>),
-    /// Its namespace may not have the boundary it claims, nor its own name.
+    /// Its namespace may use neither the boundary it claims nor its own name.
     NoBoundary,
 }
 
-/// What is to be done with a pod so that the boundary holds for it.
+/// What to do so that the boundary holds for a running pod.
 pub fn adoption<'a>(
     context: &AuditContext<'a>,
     namespace: &'a str,

@@ -1,4 +1,4 @@
-//! Whether a pod that is there keeps others off nodes by slicegate's labels, as nobody may since its creation is judged.
+//! Whether a running pod keeps others off nodes by slicegate's labels, which slicegate refuses to new pods.
 
 use crate::engine::line::taking::takes_gpu;
 use crate::engine::rules::reserved_selector;
@@ -6,8 +6,8 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
-/// Whether it has required anti-affinity by slicegate's labels that slicegate did not write. Judged by its own markers,
-/// since nobody changes that later, and not by its namespace, which may have been another when it was created.
+/// Whether it has required anti-affinity by slicegate's labels that slicegate did not write. The pod's own markers
+/// decide, because they never change; its namespace's mode may have been another when the pod was created.
 pub fn closes_nodes(pod: &Pod<'_>) -> bool {
     let strategy = pod.label(names::STRATEGY).and_then(Strategy::from_word);
     let has_terms = takes_gpu(pod)

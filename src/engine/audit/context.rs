@@ -7,14 +7,14 @@ use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::runtime_classes::RuntimeClasses;
 use crate::facts::Pod;
 
-/// What pods that are there are judged against.
+/// What running pods are judged by.
 #[derive(Clone, Copy, Debug)]
 pub struct AuditContext<'a> {
     /// The policy in force.
     pub policy: &'a Policy,
     /// The nodes.
     pub supply: &'a Supply,
-    /// What namespaces' administrators said.
+    /// The namespaces.
     pub namespaces: &'a Namespaces,
 }
 

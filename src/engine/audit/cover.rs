@@ -1,4 +1,4 @@
-//! Why the guarantee does not cover a pod that is there, each reason with what to do about it.
+//! Why the guarantee does not cover a running pod, each reason with its fix.
 
 use super::context::AuditContext;
 use super::gap::{CoverageGap, GapReason};
@@ -14,7 +14,7 @@ use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders, Poli
 use crate::engine::vocabulary::printable::quoted;
 use crate::facts::Pod;
 
-/// Everything that keeps the guarantee from a pod.
+/// All reasons for one pod.
 pub(super) fn gaps(context: &AuditContext<'_>, pod: &PodAudit<'_>) -> Vec<CoverageGap> {
     let mut gaps = Vec::new();
     label(context, pod, &mut gaps);
@@ -63,7 +63,7 @@ fn label(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
     }
 }
 
-/// Why a label does not count, and what to do.
+/// Why a label is not valid, and the fix.
 fn differs(context: &AuditContext<'_>, pod: &PodAudit<'_>, label: &str) -> (String, String) {
     let namespace = pod.placed.namespace;
     let anew = "delete the pod so that it is made anew";
@@ -153,7 +153,7 @@ fn terms(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
     if context.policy.placement.boundary == BoundaryPlacement::NodeLabel {
         return node_label(context, pod, label, gaps);
     }
-    // Whoever comes with terms keeps away from the label alone.
+    // Pods with terms keep away from the label alone.
     if has_terms(pod.placed.pod, context.policy, label) || !label_only_pods_exist(context.policy) {
         return;
     }
@@ -187,7 +187,7 @@ fn node_label(
     gap(GapReason::NodeLabel, message, &fix, gaps);
 }
 
-/// Whether pods can get the label and nothing more: of namespaces that are off, and other systems' own.
+/// Whether pods can get the label without terms: those of namespaces that are off, and those of other sharing systems.
 fn label_only_pods_exist(policy: &Policy) -> bool {
     policy.outsiders == Outsiders::Label || !policy.foreign_sharing.is_empty()
 }
@@ -197,7 +197,7 @@ fn has_terms(pod: &Pod<'_>, policy: &Policy, label: &str) -> bool {
     !edits.iter().any(|edit| matches!(edit, Edit::Repel { .. }))
 }
 
-/// The annotation is anybody's to write; whoever writes it says that the pod is not to be trusted.
+/// Anyone can write the annotation; a pod that has it counts as uncovered.
 fn is_static(pod: &Pod<'_>) -> bool {
     pod.annotation("kubernetes.io/config.mirror").is_some()
 }

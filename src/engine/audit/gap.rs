@@ -5,38 +5,38 @@
 pub struct CoverageGap {
     /// Which reason.
     pub why: GapReason,
-    /// What was found.
+    /// The message.
     pub message: String,
-    /// What to do.
+    /// The fix.
     pub fix: String,
 }
 
-/// The reasons; reports carry their words.
+/// The reasons, as reports name them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapReason {
     /// No label, and its namespace is off.
     NamespaceOff,
-    /// No label, and its namespace only rehearses.
+    /// No label, and its namespace is in dry-run.
     NamespaceDryRun,
-    /// No label in an enforced namespace: it was there before the opt-in, or came while slicegate was down.
+    /// No label in an enforced namespace: it is older than the opt-in, or was created while slicegate was down.
     BeforeOptIn,
     /// A label that its namespace does not give it.
     LabelDiffers,
-    /// A kubelet made it from a file, and nobody was asked.
+    /// A kubelet created it from a file, without admission.
     StaticPod,
-    /// It names its node, so no scheduler was asked.
+    /// It names its node, so no scheduler placed it.
     NodeName,
     /// A scheduler that the policy does not list.
     OtherScheduler,
-    /// Nobody can say what its node sells.
+    /// What its node advertises is unknown.
     NodeUnknown,
-    /// Its node sells something else by now.
+    /// Its node advertises something else now.
     ResourceGone,
-    /// Its node has no hostname label to count anti-affinity by.
+    /// Its node has no hostname label, which anti-affinity needs.
     NoHostname,
     /// Its node's own label names another boundary, or none.
     NodeLabel,
-    /// A label without the terms that keep others away, where others come without them too.
+    /// A label without terms, where other pods without terms may come.
     NoTerms,
     /// The same of a DaemonSet's pod.
     DaemonSet,

@@ -1,7 +1,7 @@
-//! The boundary that a pod's own stamp says, as far as its namespace may have it.
+//! The boundary that a pod's markers name, if its namespace may use it.
 //!
-//! Label and receipt stay as they are once a pod is there; annotations are their author's to change at any time. So what
-//! a pod was given counts, and not what it says by now.
+//! Label and receipt of a stored pod cannot change; its author can change other annotations at any time. So the
+//! markers count, not the current annotations.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,9 @@ use crate::engine::vocabulary::strategy::CoTenancy;
 use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
 
-/// The boundary label, where it is one that its namespace may give and the receipt, if there is one, says the same.
+/// The boundary label, if its namespace may give it and the receipt, if any, names the same.
 ///
-/// A label without a receipt is that of a pod that was adopted, or got the label alone.
+/// An adopted pod, or one that got only the label, has no receipt.
 pub(super) fn valid_label<'a>(
     context: &AuditContext<'a>,
     namespace: &str,
@@ -50,7 +50,7 @@ pub(super) fn whole(label: &str) -> &str {
     label.split_once('.').map_or(label, |(whole, _)| whole)
 }
 
-/// Whether a namespace allows a tier whose pods sit beside anybody's.
+/// Whether a namespace allows a tier with co-tenancy `any`.
 fn allows_any_neighbour(context: &AuditContext<'_>, namespace: &str) -> bool {
     let view = context.namespaces.view(namespace);
     let tiers = tenancy::allowed_tiers(view, context.policy);

@@ -1,8 +1,8 @@
-//! Whether the boundary holds among the pods that are there now: which boundaries each node runs, and which pods the
-//! guarantee does not cover.
+//! Whether the boundary holds among running pods: which boundaries each node runs, and which pods the guarantee does
+//! not cover.
 //!
-//! What counts is what a node really sells, and a pod's stamp as far as its namespace may have what it says. What nobody
-//! can tell is nowhere taken for good.
+//! It reads what a node really advertises, and a pod's markers if its namespace may have that boundary. What is
+//! unknown never counts as safe.
 
 mod adopt;
 mod closing;
@@ -34,7 +34,7 @@ pub use model::{
     AdvertisedResource, Audit, Breach, Holding, Neighbour, NodeAudit, PlacedPod, PodAudit, PodCount,
 };
 
-/// Judges the pods that are on nodes. Those that take no stock resource are left out.
+/// Audits pods on nodes. Pods that take no stock resource are left out.
 pub fn boundaries<'a>(context: &AuditContext<'a>, placed: &[PlacedPod<'a>]) -> Audit<'a> {
     let takes = placed.iter().filter(|p| takes_gpu(p.pod));
     let pods: Vec<PodAudit<'a>> = takes.map(|p| self::pod(context, *p)).collect();
@@ -65,7 +65,7 @@ pub fn boundaries<'a>(context: &AuditContext<'a>, placed: &[PlacedPod<'a>]) -> A
     }
 }
 
-/// Whether a pod's label counts, and what it or its namespace says by now would give a new one another.
+/// Whether a pod has a valid boundary label, and its namespace would give a new pod another one.
 pub fn has_drifted<'a>(context: &AuditContext<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
     markers::valid_label(context, namespace, pod).is_some_and(|label| {
         own_boundary(&context.decision_input(namespace, pod)).as_deref() != Some(label)
@@ -96,7 +96,7 @@ fn holds<'a>(supply: &'a Supply, placed: &PlacedPod<'_>) -> Holding<'a> {
     };
     let taken = taken(placed.pod).map(|resource| held(supply, group, resource));
     let holds = taken.max_by_key(|h| h.rank()).unwrap_or(Holding::Whole);
-    // Shares and whole devices may be sold under one name.
+    // Shares and whole devices may have the same resource name.
     let given = placed.pod.label(names::STRATEGY);
     let given = given.and_then(Strategy::from_word);
     match holds {
@@ -149,7 +149,7 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
                 })
             })
             .collect();
-        // Pools are nodes that are not there yet; no node has a slash in its name.
+        // Pools are future nodes; their names have a slash, which no node's name has.
         for name in supply.node_names(group).filter(|n| !n.contains('/')) {
             let node = NodeAudit {
                 name,
@@ -167,7 +167,7 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
     nodes
 }
 
-/// A node that pods are on and that sells no GPU, or is not known.
+/// A node with pods that advertises no GPU or is unknown.
 fn missing(name: &str) -> NodeAudit<'_> {
     NodeAudit {
         name,

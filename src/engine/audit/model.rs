@@ -19,7 +19,7 @@ pub struct PlacedPod<'a> {
     pub name: &'a str,
     /// The node.
     pub node: &'a str,
-    /// Its author named the node, so that no scheduler was asked.
+    /// Its author set `nodeName`, so no scheduler placed it.
     pub names_its_node: bool,
     /// The pod.
     pub pod: &'a Pod<'a>,
@@ -39,19 +39,19 @@ pub struct Audit<'a> {
 pub struct NodeAudit<'a> {
     /// Its name.
     pub name: &'a str,
-    /// What it sells.
+    /// What it advertises.
     pub advertises: Vec<AdvertisedResource<'a>>,
-    /// GPU resources nothing can be said about, and why.
+    /// GPU resources that are unknown, and why.
     pub unknown: &'a [UnknownResource],
-    /// Memory labels that cannot be right.
+    /// Impossible memory labels.
     pub implausible_memory: &'a [ImplausibleMemory],
-    /// Whether new pods may come: it is there, neither cordoned nor being changed, and ready.
+    /// Whether it takes new pods: it exists, is ready, and is neither cordoned nor being reconfigured.
     pub takes_new_pods: bool,
-    /// Whether it has the hostname label that anti-affinity counts by.
+    /// Whether it has the hostname label that anti-affinity needs.
     pub has_hostname: bool,
-    /// By boundary label, none for pods without: how many pods take a stock resource, and how many of them share.
+    /// By boundary label, none for pods without one: how many pods take a stock resource, and how many share.
     pub boundaries: BTreeMap<Option<&'a str>, PodCount>,
-    /// Pods of two boundaries that share its devices, or may, if it runs such.
+    /// Pods of two boundaries that share its devices, or may share them.
     pub breach: Option<Breach<'a>>,
 }
 
@@ -62,18 +62,18 @@ pub struct AdvertisedResource<'a> {
     pub offer: &'a Offer,
     /// How many it has.
     pub count: u64,
-    /// How many of them no pod holds.
+    /// How many are free.
     pub free: u64,
 }
 
 /// How many pods of a boundary are on a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodCount {
-    /// Those that take a stock resource.
+    /// Pods that take a stock resource.
     pub pods: usize,
-    /// Those of them that share a device.
+    /// Pods that share a device.
     pub sharing: usize,
-    /// Those of them that share a device, or may.
+    /// Pods that share a device, or may share one.
     pub may_share: usize,
 }
 
@@ -84,18 +84,17 @@ pub struct PodAudit<'a> {
     pub placed: PlacedPod<'a>,
     /// What applies in its namespace.
     pub mode: Mode,
-    /// The boundary label it carries.
+    /// Its boundary label.
     pub label: Option<&'a str>,
-    /// The boundary it is of: what its stamp says, where its namespace may have that, else what it is due.
+    /// Its boundary: the valid label, else the one that is due.
     pub boundary: Option<Cow<'a, str>>,
-    /// The boundary label that it would be given by what its namespace and it say now; none where its namespace may
-    /// have none.
+    /// The label that a new pod like it would get now; none where its namespace may use no boundary.
     pub due: Option<Cow<'a, str>>,
-    /// Whether the label is the one that counts.
+    /// Whether its label is valid.
     pub has_valid_label: bool,
     /// What it holds.
     pub holds: Holding<'a>,
-    /// Why the guarantee does not cover it; empty where it does.
+    /// Why the guarantee does not cover it; empty if it does.
     pub gaps: Vec<CoverageGap>,
 }
 
@@ -109,7 +108,7 @@ impl NodeAudit<'_> {
 }
 
 impl PodAudit<'_> {
-    /// Whether what it or its namespace says by now would give a new pod another boundary than its stamp gave it.
+    /// Whether a new pod like it would get another boundary now.
     pub fn has_drifted(&self) -> bool {
         self.has_valid_label && self.due.as_deref() != self.label
     }
@@ -120,26 +119,27 @@ impl PodAudit<'_> {
 pub enum Holding<'a> {
     /// Whole devices.
     Whole,
-    /// MIG slices nobody else is on.
+    /// MIG slices that are not shared.
     Slice,
     /// A share of a device, which may have other users.
     Share(Strategy),
-    /// What the node no longer sells, or not in the way it was given: its device plugin may hand the device to others.
+    /// The node no longer advertises it, or not as it was allocated: the device plugin may allocate the device to
+    /// others.
     Gone {
         /// Whether the node shares devices now.
         shares_now: bool,
     },
-    /// Nothing can be said about what the node sells, or not even that it is there and sells something.
+    /// What the node advertises is unknown; none if the node itself is unknown or advertises nothing.
     Unknown(Option<&'a UnknownResource>),
 }
 
 impl Holding<'_> {
-    /// Whether other pods of the node may be on the same device, as far as anybody can say.
+    /// Whether other pods of the node may be on the same device, as far as is known.
     pub fn is_shared(self) -> bool {
         matches!(self, Self::Share(_) | Self::Gone { shares_now: true })
     }
 
-    /// Whether they may be, because nobody can say that they are not.
+    /// Whether they may be, also because it is unknown.
     pub fn may_be_shared(self) -> bool {
         self.is_shared() || matches!(self, Self::Gone { .. } | Self::Unknown(_))
     }
@@ -155,7 +155,7 @@ impl Holding<'_> {
         }
     }
 
-    /// A pod with several counts as the one of them that others are most on.
+    /// A pod with several devices counts as the one with the most sharing.
     pub(super) fn rank(self) -> u8 {
         match self {
             Self::Whole => 0,
@@ -167,30 +167,30 @@ impl Holding<'_> {
     }
 }
 
-/// Pods of two boundaries that share the devices of one node, or may.
+/// Pods of two boundaries that share the devices of one node, or may share them.
 #[derive(Debug)]
 pub struct Breach<'a> {
-    /// Whether it is known that all of them share devices; else nobody can say it of some.
+    /// Whether all of them certainly share devices.
     pub is_certain: bool,
-    /// All such pods of the node, each with the boundary it is of.
+    /// All such pods of the node.
     pub pods: Vec<Neighbour<'a>>,
 }
 
-/// One of the pods that share a node's devices, or may.
+/// One of these pods.
 #[derive(Debug)]
 pub struct Neighbour<'a> {
     /// Its namespace.
     pub namespace: &'a str,
     /// Its name.
     pub name: &'a str,
-    /// The label it carries.
+    /// Its boundary label.
     pub label: Option<&'a str>,
-    /// The boundary it is of, whatever its label says.
+    /// Its boundary, which may differ from the label.
     pub boundary: String,
 }
 
 impl Breach<'_> {
-    /// The boundaries, each once.
+    /// The distinct boundaries.
     pub fn boundaries(&self) -> BTreeSet<&str> {
         self.pods.iter().map(|p| p.boundary.as_str()).collect()
     }

@@ -3,18 +3,17 @@
 use super::model::{Breach, Neighbour, PodAudit};
 use crate::engine::vocabulary::policy::Mode;
 
-/// The breach among the pods that share a node's devices, or else one that is possible because nobody can say of some
-/// whether they share.
+/// The breach among pods that certainly share a node's devices, or else a possible one, among pods that may share
+/// them.
 pub(super) fn breach<'a>(maybe_sharing: &[&PodAudit<'a>]) -> Option<Breach<'a>> {
     let sharing = maybe_sharing.iter().copied();
     let sharing: Vec<&PodAudit<'a>> = sharing.filter(|p| p.holds.is_shared()).collect();
     among(&sharing, true).or_else(|| among(maybe_sharing, false))
 }
 
-/// Whether pods are of two boundaries, and one of them was promised that this cannot be.
+/// The breach, if pods are of two boundaries and slicegate promised one of them that this cannot happen.
 ///
-/// Among pods that nobody opted in, everybody may sit beside everybody. A label that a pod may not have makes it no
-/// part of that boundary.
+/// Pods outside of enforced namespaces may run beside each other. A label that is not valid puts a pod in no boundary.
 fn among<'a>(pods: &[&PodAudit<'a>], is_certain: bool) -> Option<Breach<'a>> {
     let is_promised = |pod: &&PodAudit<'_>| pod.label.is_some() || pod.mode == Mode::Enforce;
     if !pods.iter().any(is_promised) {

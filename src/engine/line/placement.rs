@@ -100,7 +100,8 @@ impl<'a> PlacementQuery<'_, 'a> {
         })
     }
 
-    /// Groups that the pod can reach with the labels they have now. Taints do not count: a toleration may be added later.
+    /// Groups that the pod can reach with the labels they have now. Taints do not count: a toleration may be added
+    /// later.
     pub fn reachable_as_is(&self) -> Vec<&'a Group> {
         self.those(&self.supply.reached_as_is(self.filter))
     }
@@ -211,8 +212,8 @@ pub fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
     })
 }
 
-/// Whether a pod that gets its devices by a strategy has to be given affinity to pods of other namespaces. Packing is a
-/// preference, and is left out where a quota limits such affinity.
+/// Whether a pod that gets its devices by a strategy has to be given affinity to pods of other namespaces. Packing is
+/// a preference, and is left out where a quota limits such affinity.
 pub fn crosses_namespaces(policy: &Policy, strategy: Strategy) -> bool {
     let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
     strategy == Strategy::Mps || strategy.is_shared() && by_terms

@@ -1,4 +1,4 @@
-//! Which boundaries a namespace may use, by whose consent, and which are in use.
+//! Which boundaries a namespace may use, who consents, and which boundaries are in use.
 
 use crate::engine::namespaces::{NamespaceView, Namespaces};
 use crate::engine::vocabulary::names;
@@ -7,13 +7,13 @@ use crate::engine::vocabulary::policy::{BoundaryNames, Mode, Outsiders, Policy};
 /// Why a namespace may not use a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimProblem {
-    /// It is no DNS label.
+    /// The name is no DNS label.
     NotALabel,
     /// The policy's `boundaries` list other namespaces for it.
     Reserved,
-    /// Another namespace bears that name and does not list this one in `slicegate.dev/boundary-members`.
+    /// Another namespace has that name and does not list this one in `slicegate.dev/boundary-members`.
     NoMember,
-    /// No namespace bears that name, and the policy neither lists it nor leaves such names open.
+    /// No namespace has that name, and the policy neither lists it nor leaves such names open.
     Unlisted,
 }
 
@@ -33,8 +33,8 @@ impl Namespaces {
 
     /// Why a namespace may not use a boundary, if it may not.
     ///
-    /// The policy's list comes first, then the namespace that bears the name; that this one claims another boundary,
-    /// or is off, takes nothing from its word. Where no other namespace can be seen, nobody's word is missed.
+    /// The policy's list comes first, then the namespace of that name; its consent counts even if it claims another
+    /// boundary or is off. Where other namespaces are not visible, no consent is required.
     pub fn problem(
         &self,
         namespace: &str,
@@ -60,17 +60,17 @@ impl Namespaces {
         }
     }
 
-    /// The boundary a namespace's pods are in: what it claims, else its own name, if it may have one of them.
+    /// The boundary of a namespace's pods: the claimed one, else the namespace's name; none if it may use neither.
     pub fn boundary<'n>(&'n self, namespace: &'n str, policy: &Policy) -> Option<&'n str> {
         let claimed = self.claimed_boundary(namespace);
         let may = |boundary: &&str| self.problem(namespace, boundary, policy).is_none();
         [claimed, namespace].into_iter().find(may)
     }
 
-    /// Whether a name is reserved by the policy, or the boundary of a namespace whose pods get labels or would.
+    /// Whether the policy reserves a name, or it is the boundary of a namespace whose pods get labels.
     ///
-    /// A name that a namespace claims and may not have is not in use, and neither is that of a namespace that is off:
-    /// nobody else should be refused for what either of them wrote.
+    /// A rejected claim does not count, and neither does a namespace that is off: other namespaces should not be
+    /// refused because of them.
     pub fn is_boundary_in_use(&self, name: &str, policy: &Policy) -> bool {
         let reserved = policy.boundaries.iter().any(|b| b.name == name);
         let bearer = self.view(name).map(|_| name);

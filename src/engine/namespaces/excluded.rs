@@ -1,4 +1,4 @@
-//! The namespaces whose pods are never asked about, because a cluster has to come up without slicegate.
+//! The namespaces whose pods the API server never sends to slicegate, because a cluster has to start without it.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -9,12 +9,12 @@ use crate::engine::vocabulary::names::{EXCLUDED_NAMESPACES, is_dns_label};
 
 /// Names of namespaces; never empty, none twice.
 ///
-/// One installation has one such list: what the API server does not ask about, the guard lets pass and a preview
-/// leaves alone. So it is the whole list wherever it is given, and nothing is added to it.
+/// An installation has one such list for webhook, guard and previews. A given list is complete: nothing is added to
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExcludedNamespaces(Cow<'static, [Cow<'static, str>]>);
 
-/// What an installation has that says nothing else.
+/// The list of an installation without `--never-match`.
 const DEFAULT: &[Cow<'static, str>] = &[
     Cow::Borrowed(EXCLUDED_NAMESPACES[0]),
     Cow::Borrowed(EXCLUDED_NAMESPACES[1]),
@@ -24,13 +24,13 @@ const DEFAULT: &[Cow<'static, str>] = &[
 /// Why a text is no list of namespaces.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ExcludedNamespacesError {
-    /// There is no name in it.
+    /// It has no name.
     #[error(
         "no namespace is named; name at least the one slicegate runs in, such as {}",
         EXCLUDED_NAMESPACES[1]
     )]
     Empty,
-    /// One of them cannot be a namespace.
+    /// An entry is no valid name of a namespace.
     #[error(
         "{0:?} cannot be a namespace; write lower-case letters, digits and inner hyphens, at most 63, \
          and commas between names"
@@ -39,7 +39,7 @@ pub enum ExcludedNamespacesError {
 }
 
 impl ExcludedNamespaces {
-    /// What slicegate installed into `own` has unless told otherwise.
+    /// The default list of an installation in namespace `own`.
     pub fn of_installation(own: &str) -> Self {
         let [system, slicegate, operator] = EXCLUDED_NAMESPACES;
         if own == slicegate {
@@ -49,12 +49,12 @@ impl ExcludedNamespaces {
         Self(Cow::Owned(vec![system.into(), own, operator.into()]))
     }
 
-    /// Whether a namespace is one of them.
+    /// Whether a namespace is in the list.
     pub fn contains(&self, namespace: &str) -> bool {
         self.0.iter().any(|name| name == namespace)
     }
 
-    /// Their names, in the order in which they were given.
+    /// The names in the given order.
     pub fn names(&self) -> Vec<&str> {
         self.0.iter().map(AsRef::as_ref).collect()
     }
@@ -127,7 +127,7 @@ mod tests {
             );
         }
     }
-    /// A GPU pod that bears a label that is not its own.
+    /// A GPU pod with a forged label.
     const FORGED: &str = r#"{"metadata":{"labels":{"slicegate.dev/strategy":"mps"}},
         "spec":{"containers":[{"name":"main","resources":{"limits":{"nvidia.com/gpu":"1"}}}]}}"#;
 

@@ -1,4 +1,4 @@
-//! What the administrators of namespaces said: mode, tiers, boundary, and who may join it.
+//! What the administrators of namespaces declare: mode, tiers, boundary, and its members.
 
 pub mod consent;
 pub mod excluded;
@@ -13,7 +13,7 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::{Mode, Policy};
 use crate::facts::Namespace;
 
-/// slicegate's annotations of one namespace, unjudged, and its quotas on GPUs.
+/// slicegate's annotations of one namespace, not validated, and its quotas on GPUs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamespaceView {
     /// `slicegate.dev/mode` as written.
@@ -31,7 +31,7 @@ pub struct NamespaceView {
 }
 
 impl NamespaceView {
-    /// The administrator's word in a Namespace object.
+    /// Reads the annotations of a Namespace object.
     pub fn of(namespace: &Namespace<'_>) -> Self {
         let annotations = namespace.metadata.annotations.as_ref();
         let get = |key| annotations.and_then(|a| a.get(key)).map(str::to_owned);
@@ -51,16 +51,16 @@ impl NamespaceView {
     }
 }
 
-/// What a namespace that nobody described gets.
+/// How a namespace counts that is not described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undescribed {
-    /// The policy's `namespaceDefault`: the namespaces of the cluster are known, this one said nothing.
+    /// As the policy's `namespaceDefault`: all namespaces of the cluster are known, and this one has no annotations.
     PolicyDefault,
-    /// `enforce`: nobody said anything about namespaces, so a preview shows the whole effect.
+    /// As `enforce`: no namespaces were given, so a preview shows the whole effect.
     Enforce,
-    /// Nothing before it is asked for: the cluster is watched, and this one may be too new to have been seen.
+    /// It has to be looked up first: the cluster is watched, and this namespace may be newer than the last event.
     LookUp,
-    /// Nobody knows: a pod's own namespace is all that the guard sees.
+    /// It is not visible: the guard sees only the pod's own namespace.
     NotVisible,
 }
 
@@ -71,7 +71,7 @@ pub struct Namespaces {
     undescribed: Undescribed,
     /// By boundary, the namespaces that claim it.
     claimants: Arc<HashMap<String, Vec<String>>>,
-    /// One that is not among them yet.
+    /// One that was looked up and is not among `views` yet.
     newest: Option<(String, Arc<NamespaceView>)>,
     excluded: ExcludedNamespaces,
 }
@@ -82,7 +82,7 @@ impl Namespaces {
         Self::assumed_but(HashMap::new())
     }
 
-    /// No namespace is known but these; each of the others counts as enforced.
+    /// Only these namespaces are known; each other one counts as enforced.
     pub fn assumed_but(views: HashMap<String, NamespaceView>) -> Self {
         Self::of(views, Undescribed::Enforce)
     }
@@ -92,18 +92,18 @@ impl Namespaces {
         Self::of(views, Undescribed::PolicyDefault)
     }
 
-    /// The namespaces of a cluster that is watched, so that newer ones may be there.
+    /// The namespaces of a watched cluster, where newer ones may exist.
     pub fn watched(views: HashMap<String, NamespaceView>) -> Self {
         Self::of(views, Undescribed::LookUp)
     }
 
-    /// One namespace, and nothing is known of the others.
+    /// One namespace; the others are not visible.
     pub fn alone(name: &str, view: Option<NamespaceView>) -> Self {
         let views = view.map(|view| (name.to_owned(), view));
         Self::of(views.into_iter().collect(), Undescribed::NotVisible)
     }
 
-    /// The same, and one that was asked for.
+    /// The same with one that was looked up.
     pub fn and(&self, name: &str, view: Arc<NamespaceView>) -> Self {
         Self {
             views: Arc::clone(&self.views),
@@ -114,7 +114,7 @@ impl Namespaces {
         }
     }
 
-    /// Whether a namespace has to be asked for before anything can be said about its pods.
+    /// Whether a namespace has to be looked up before its pods can be judged.
     pub fn is_missing(&self, name: &str) -> bool {
         self.undescribed == Undescribed::LookUp && self.view(name).is_none()
     }
@@ -138,39 +138,39 @@ impl Namespaces {
         }
     }
 
-    /// The same in an installation that never asks about these namespaces.
+    /// The same with other excluded namespaces.
     pub fn with_excluded_namespaces(mut self, excluded: ExcludedNamespaces) -> Self {
         self.excluded = excluded;
         self
     }
 
-    /// The namespaces that are never asked about.
+    /// The excluded namespaces.
     pub fn excluded_namespaces(&self) -> &ExcludedNamespaces {
         &self.excluded
     }
 
-    /// Those that are known, by name.
+    /// The names of the known namespaces, sorted.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.views.keys().map(String::as_str).collect();
         names.sort_unstable();
         names
     }
 
-    /// What a namespace's administrator said, if it is known.
+    /// A namespace's annotations and quotas, if it is known.
     pub fn view(&self, name: &str) -> Option<&NamespaceView> {
         let newest = self.newest.as_ref().filter(|(newest, _)| newest == name);
         let newest = newest.map(|(_, view)| &**view);
         newest.or_else(|| self.views.get(name))
     }
 
-    /// The mode that applies in a namespace, and whether its annotation is a word nobody knows.
+    /// The mode that applies in a namespace, and whether its annotation is misspelt.
     pub fn mode(&self, name: &str, policy: &Policy) -> (Mode, bool) {
         if self.excluded.contains(name) {
             return (Mode::Off, false);
         }
         let written = self.view(name).and_then(|v| v.mode.as_deref());
         let (mode, misspelt) = match (written, self.undescribed) {
-            // A misspelt switch must not leave the door open.
+            // A misspelt mode must not disable enforcement.
             (Some(word), _) => {
                 Mode::from_word(word).map_or((Mode::Enforce, true), |mode| (mode, false))
             }
@@ -187,7 +187,7 @@ impl Namespaces {
             .unwrap_or(name)
     }
 
-    /// The namespaces that claim a boundary, by name, and last the one that was asked for.
+    /// The namespaces that claim a boundary, sorted; a namespace that was looked up comes last.
     pub fn claimants(&self, boundary: &str) -> impl Iterator<Item = &str> {
         let claimants = self.claimants.get(boundary).into_iter().flatten();
         let newest = self.newest.as_ref().map(|(name, _)| name.as_str());
@@ -195,7 +195,7 @@ impl Namespaces {
         claimants.map(String::as_str).chain(newest)
     }
 
-    /// Whether other namespaces cannot be seen, so that nothing can be said of what they agreed to.
+    /// Whether other namespaces are not visible, so that their consent is unknown.
     pub(super) fn is_isolated(&self) -> bool {
         self.undescribed == Undescribed::NotVisible
     }

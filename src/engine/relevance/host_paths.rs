@@ -1,49 +1,49 @@
 //! Host paths that lead to a node's GPUs, or to what hands them out or starts containers; a closed list that webhook,
 //! guard and documents share.
 //!
-//! Sources: the defaults of containerd, CRI-O (`crio.conf(5)`), Docker, cri-dockerd, Podman, BuildKit and iSulad; of the
-//! kubelet, the NRI and the OCI hooks of `containers-common`; of NVIDIA's device plugin, DRA driver and container
+//! Sources: the defaults of containerd, CRI-O (`crio.conf(5)`), Docker, cri-dockerd, Podman, BuildKit and iSulad; of
+//! the kubelet, the NRI and the OCI hooks of `containers-common`; of NVIDIA's device plugin, DRA driver and container
 //! toolkit; of kubeadm, runc, Kata Containers and libvirt; and where k3s, RKE2, k0s, MicroK8s, Talos, Bottlerocket,
 //! Container-Optimized OS, OpenShift and rpm-ostree systems, IBM Cloud, Tanzu and Huawei CCE keep the same.
 
-/// A path of the node that leads past the device plugin.
+/// A path of the node that bypasses the device plugin.
 #[derive(Debug)]
 pub struct SensitivePath {
-    /// The path, clean, as [`found`] compares it.
+    /// The path, clean, as [`target`] compares it.
     pub path: &'static str,
     /// What it leads to.
     pub leads_to: &'static str,
-    /// Names that only begin with the path count as well.
+    /// Names that begin with the path count too.
     pub is_prefix: bool,
-    /// The highest folder above it that counts as containing it; the path itself where none does.
+    /// The highest parent folder that counts as containing it; the path itself if no parent does.
     pub above: &'static str,
 }
 
-/// A folder that is another one under a second name.
+/// A second name of a folder.
 #[derive(Debug)]
 pub struct PathAlias {
     /// The second name.
     pub path: &'static str,
     /// The first.
     pub means: &'static str,
-    /// As of a [`Road`].
+    /// As in [`SensitivePath`].
     pub above: &'static str,
 }
 
-/// Where a path leads.
+/// What a path leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathTarget {
-    /// To something that no pod may reach.
+    /// Something that no pod may reach.
     Leads(&'static str),
-    /// It contains such a path, which leads to that.
+    /// A folder with such a path, and what that path leads to.
     Contains(&'static str, &'static str),
-    /// It is the folder of all processes, through whose links a privileged container reaches everything.
+    /// The folder of all processes; through its links a privileged container reaches everything.
     Processes,
 }
 
-/// What the folders of processes are in.
+/// The parent of processes' folders.
 pub(crate) const PROCESSES: &str = "/proc/";
-/// The folder itself.
+/// The same without the slash.
 pub(crate) const ALL_PROCESSES: &str = "/proc";
 /// The names of processes' folders besides numbers.
 const SELF: [&str; 2] = ["self", "thread-self"];
@@ -71,7 +71,7 @@ const fn sensitive(path: &'static str, leads_to: &'static str) -> SensitivePath 
     }
 }
 
-/// A road whose parents hold much else.
+/// A path in common folders, which do not count as containing it.
 const fn hidden(path: &'static str, leads_to: &'static str) -> SensitivePath {
     SensitivePath {
         path,
@@ -81,7 +81,7 @@ const fn hidden(path: &'static str, leads_to: &'static str) -> SensitivePath {
     }
 }
 
-/// The closed list, [`ALIASES`] applied. It ends with what a process's folder in [`PROCESSES`] is.
+/// The closed list, after [`ALIASES`] are applied. Folders of processes in [`PROCESSES`] count too.
 pub static SENSITIVE_PATHS: [SensitivePath; 86] = [
     SensitivePath {
         path: "/dev/nvidia",
@@ -179,7 +179,7 @@ pub static SENSITIVE_PATHS: [SensitivePath; 86] = [
     sensitive("/sysroot", NODE),
 ];
 
-/// Second names of folders, applied one after the other to a clean path.
+/// Second names of folders, replaced in this order in a clean path.
 pub static ALIASES: [PathAlias; 9] = [
     alias(
         "/mnt/stateful_partition/var",
@@ -204,11 +204,11 @@ const fn alias(path: &'static str, means: &'static str, above: &'static str) -> 
     PathAlias { path, means, above }
 }
 
-/// What of a sub-path tells that it may lead from a folder that does not count as a parent to a road.
+/// Names in a sub-path that may lead from a common folder to a sensitive path.
 pub(crate) const TELLTALE_NAMES: [&str; 4] =
     ["nvidia-mps", "toolkit", "stateful_partition", "paas"];
 
-/// Where a path leads, however it is spelt.
+/// What a path leads to, in any spelling.
 pub fn target(path: &str) -> Option<PathTarget> {
     let path = unaliased(&clean(path));
     if let Some(entry) = SENSITIVE_PATHS.iter().find(|entry| entry.covers(&path)) {
@@ -227,7 +227,7 @@ pub fn target(path: &str) -> Option<PathTarget> {
         .or_else(|| alias().map(|alias| PathTarget::Contains(alias.path, NODE)))
 }
 
-/// Whether a clean path is one of interest, whatever it is called.
+/// Whether a clean path is or contains a sensitive one, by its first or second name.
 pub fn concerns(path: &str) -> bool {
     path == ALL_PROCESSES
         || path.starts_with(PROCESSES)
@@ -284,7 +284,7 @@ fn is_of_a_process(path: &str) -> bool {
     })
 }
 
-/// A clean path under its first name.
+/// A clean path with its second names replaced.
 fn unaliased(path: &str) -> String {
     let mut path = path.to_owned();
     for alias in &ALIASES {

@@ -1,4 +1,4 @@
-//! The closed list of signs: where a text stands, and which texts are signs there.
+//! The closed list of indicators: fields of a pod, and the texts in them that indicate GPUs.
 
 use crate::engine::relevance::LONGEST;
 use crate::engine::relevance::host_paths;
@@ -8,14 +8,14 @@ use crate::engine::relevance::sharing_systems;
 use crate::engine::relevance::sharing_systems::KeyKind;
 use crate::engine::vocabulary::names;
 
-/// Where a text stands.
+/// The field of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum At {
     /// The key of an annotation, of a label, or of a limit or request.
     Key(KeyKind),
     /// The name of an environment variable.
     Variable,
-    /// The prefix of an `envFrom`; without one nothing is known of it.
+    /// The prefix of an `envFrom`; without one its variables are unknown.
     Prefix,
     /// `runtimeClassName`.
     RuntimeClass,
@@ -25,42 +25,42 @@ pub(crate) enum At {
     MountPath,
     /// A label key by which required anti-affinity selects the pods that it keeps away.
     Repelled,
-    /// What of a volume is mounted, with or without variables.
+    /// The sub-path of a volume that is mounted, with or without variables.
     SubPath,
 }
 
-/// Texts that mean something.
+/// Texts that are indicators.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Texts {
-    /// These as they are.
+    /// Exactly these.
     Are(&'static [&'static str]),
-    /// What begins with one of these.
+    /// Texts that begin with one of these.
     Begin(&'static [&'static str]),
-    /// What begins with the one and ends with the other.
+    /// Texts that begin with the one and end with the other.
     BeginAndEnd(&'static str, &'static str),
-    /// What has one of these somewhere.
+    /// Texts that contain one of these.
     Have(&'static [&'static str]),
     /// A beginning of what begins with one of these.
     Spell(&'static [&'static str]),
-    /// Other systems' words that stand there.
+    /// Other sharing systems' names of that field.
     Foreign(KeyKind),
     /// Annotations that inject devices.
     Inject,
-    /// Paths that lead to the node's GPUs or may be written to hide that they do.
+    /// Paths that lead to the node's GPUs, or whose spelling may hide that.
     Roads,
-    /// Too long to be compared.
+    /// Texts that are too long to be compared.
     Long,
-    /// Whatever stands there.
+    /// Any text.
     Any,
 }
 
 use KeyKind::{Annotation, Label, Resource};
 use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Inject, Long, Roads, Spell};
 
-/// The signs of one place.
+/// The indicators of one field.
 pub(crate) struct Signs {
     pub(crate) texts: &'static [Texts],
-    /// A bit for each byte that a text has to begin with, unless it is long.
+    /// One bit for each byte that an indicator begins with; long texts are not checked by it.
     first: u128,
 }
 
@@ -75,14 +75,14 @@ static RESOURCE: Signs = Signs::of(&[
 ]);
 static VARIABLE: Signs = Signs::of(&[Long, Begin(&names::VARIABLES)]);
 static PREFIX: Signs = Signs::of(&[Long, Spell(&names::VARIABLES)]);
-// What a class runs is not to be seen in its name.
+// A class's name does not show its handler.
 static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
 static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
 static REPELLED: Signs = Signs::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
 static MOUNT_PATH: Signs = Signs::of(&[Long, Have(&[reserved::DEVICES, reserved::PIPES_NAME])]);
 static SUB_PATH: Signs = Signs::of(&[Long, Have(&host_paths::TELLTALE_NAMES)]);
 
-/// The closed list of signs, by where they stand; what rules look for is in their own files, and only there.
+/// The closed list of indicators by field; names that rules look for are only in the rules' own files.
 pub(crate) fn signs(at: At) -> &'static Signs {
     match at {
         At::Key(Annotation) => &ANNOTATION,
@@ -98,19 +98,19 @@ pub(crate) fn signs(at: At) -> &'static Signs {
     }
 }
 
-/// Whether a text is a sign where it stands.
+/// Whether a text is an indicator in its field.
 pub(crate) fn says(at: At, text: &str) -> bool {
     let signs = signs(at);
-    // Hardly a text of hardly a pod begins like a sign.
+    // Hardly any text begins like an indicator.
     let first = text.as_bytes().first();
     let may = first.is_none_or(|first| signs.first & bit(*first) != 0) || text.len() > LONGEST;
     may && signs.texts.iter().any(|texts| texts.include(text))
 }
 
-/// What every key of a map begins with that may be a sign.
+/// The first bytes of map keys that may be indicators.
 static KEYS: u128 = ANNOTATION.first | LABEL.first | RESOURCE.first;
 
-/// Whether it is worth asking if a key is a sign: hardly any of hundreds of thousands is.
+/// A cheap first check whether a key may be an indicator: hardly any of hundreds of thousands is.
 pub(crate) fn may_say(key: &str) -> bool {
     let first = key.as_bytes().first();
     first.is_some_and(|first| KEYS & bit(*first) != 0) || key.len() > LONGEST
@@ -150,7 +150,7 @@ const fn injecting_bits() -> u128 {
 }
 
 impl Texts {
-    /// What a text of at most the longest has to begin with.
+    /// The first bytes of texts within the longest length.
     const fn first(self) -> u128 {
         match self {
             Are(texts) | Begin(texts) | Spell(texts) => bits(texts),
@@ -175,17 +175,17 @@ impl Texts {
             Foreign(kind) => sharing_systems::find(kind, text).is_some(),
             Inject => INJECTING.iter().any(|word| text.starts_with(word.key)),
             Roads => !is_plain(text) || host_paths::concerns(bare(text)),
-            // As CEL counts.
+            // In characters, as CEL counts.
             Long => text.len() > LONGEST && text.chars().count() > LONGEST,
             Any => !text.is_empty(),
         }
     }
 }
 
-/// Parts of a path that say nothing, or lead back; dot files share the second, which is their bad luck.
+/// Path parts that are empty or lead elsewhere; the second also matches dot files, which is harmless.
 pub(crate) const DETOURS: [&str; 2] = ["//", "/."];
 
-/// Whether a path means what it says: cleaned, it would lose a slash at its end and no more.
+/// Whether a path is clean except for a slash at its end.
 fn is_plain(path: &str) -> bool {
     path.starts_with('/') && !DETOURS.iter().any(|d| path.contains(d))
 }

@@ -1,11 +1,12 @@
-//! Annotations by which a runtime or a plugin of the node is told to inject devices or mounts, or to use another
-//! runtime; a closed list that webhook, guard and documents share.
+//! Annotations that make a runtime or a plugin of the node inject devices or mounts, or use another runtime; a closed
+//! list that webhook, guard and documents share.
 //!
-//! Sources: CDI (`cncf-tags/container-device-interface` `pkg/cdi/annotations.go`), NVIDIA/nvidia-container-toolkit (its NRI
-//! plugin), containerd/nri `plugins/device-injector`, GoogleCloudPlatform/container-engine-accelerators, cri-o/cri-o
+//! Sources: CDI (`cncf-tags/container-device-interface` `pkg/cdi/annotations.go`), NVIDIA/nvidia-container-toolkit
+//! (its NRI plugin), containerd/nri `plugins/device-injector`, GoogleCloudPlatform/container-engine-accelerators,
+//! cri-o/cri-o
 //! `pkg/annotations`, opencontainers/runc `features.go`, containers/crun `crun.1.md`, kata-containers/kata-containers
 //! `src/libs/kata-types/src/annotations`, koordinator-sh/koordinator `pkg/koordlet/runtimehooks`, and those of
-//! [`foreign`](crate::engine::relevance::sharing_systems).
+//! [`sharing_systems`](crate::engine::relevance::sharing_systems).
 
 use crate::engine::vocabulary::policy::{ForeignSystem, Policy};
 use crate::facts::Pod;

@@ -1,8 +1,8 @@
-//! *Touches-gpu*: whether a pod concerns slicegate at all, said once and read twice, as Rust and as CEL.
+//! Relevance: whether a pod concerns GPUs at all, from one list of indicators for Rust and CEL.
 //!
-//! It is wider than what any rule finds and never narrower: where it is false, a decision is untouched without
-//! findings. The API server evaluates the CEL before it calls a webhook, and [`decide`](crate::engine::decide) the Rust
-//! before it looks any further. To add a sign, add a line to `signs.rs`.
+//! Where it is false, no rule finds anything and the decision is untouched. The API server evaluates the CEL before it
+//! calls a webhook, and [`decide`](crate::engine::decide) evaluates the Rust first. New indicators belong into
+//! `indicators.rs`.
 
 pub mod host_paths;
 pub mod indicators;
@@ -20,18 +20,18 @@ use crate::facts::pod::{Container, ContainerKind};
 use crate::facts::text::{Pairs, Text};
 use crate::json::{Cut, Raw};
 
-/// More entries, in all lists and maps together, than are looked through one by one.
+/// The most entries, in all lists and maps together, that are read one by one.
 ///
-/// Beyond this the API server would give up on the expression and, with `failurePolicy: Ignore`, skip the webhook.
+/// With more, the API server would stop evaluating the expression and, with `failurePolicy: Ignore`, skip the webhook.
 pub(crate) const MOST_ENTRIES: usize = 1000;
 /// The same for containers.
 pub(crate) const MOST_CONTAINERS: usize = 100;
-/// Longer texts are not read: comparing them is what an expression pays for.
+/// Longer texts are not compared: their length is the cost of an expression.
 pub(crate) const LONGEST: usize = 256;
 
-/// Whether a pod has any of the signs.
+/// Whether a pod has any indicator.
 pub fn concerns_gpus(pod: &Pod<'_>) -> bool {
-    // In the order of what is likely, for a pod that asks.
+    // The likeliest indicators of a GPU pod come first.
     lists(pod).any(sizes)
         || marked(pod)
         || is_crowded(pod)
@@ -49,12 +49,12 @@ fn lists<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
     all.into_iter().flat_map(|kind| pod.list(kind))
 }
 
-/// Whether it is too much to look through, which is a sign in itself.
+/// Whether the pod is too large to be read, which is an indicator too.
 fn is_crowded(pod: &Pod<'_>) -> bool {
     pod.cut != Cut::Nothing || lists(pod).count() > MOST_CONTAINERS || entries(pod) > MOST_ENTRIES
 }
 
-/// How many entries there are in all that is looked through.
+/// How many entries the pod has in all lists and maps that are read.
 pub fn entries(pod: &Pod<'_>) -> usize {
     let pairs = |pairs: Option<&Pairs<'_>>| pairs.map_or(0, |p| p.0.len());
     let of_container = |container: &Container<'_>| {
@@ -73,7 +73,7 @@ pub fn entries(pod: &Pod<'_>) -> usize {
     of_pod + lists(pod).map(of_container).sum::<usize>()
 }
 
-/// Whether an entry of a map under this key may be a sign, whichever map it is.
+/// Whether an entry with this key may be an indicator in any of the maps.
 pub fn may_matter(key: &str) -> bool {
     let places = [KeyKind::Annotation, KeyKind::Label, KeyKind::Resource];
     indicators::may_say(key) && places.into_iter().any(|kind| says(At::Key(kind), key))
@@ -99,7 +99,7 @@ fn reaches_out(pod: &Pod<'_>) -> bool {
         || hosts.any(|host| says(At::HostPath, text(host.path.as_ref())))
 }
 
-/// By the pods that it keeps away from its node.
+/// By required anti-affinity.
 fn keeps_away(pod: &Pod<'_>) -> bool {
     let mut terms = pod.required_anti_affinity().iter();
     terms.any(|term| match SelectedKeys::read(*term) {
@@ -108,8 +108,8 @@ fn keeps_away(pod: &Pod<'_>) -> bool {
     })
 }
 
-/// How many terms its required anti-affinity has, and keys in them. A term of which not all is read counts as if every
-/// byte of it were a key: it is small, or too large.
+/// How many terms and keys its required anti-affinity has. In a term that is not read whole every byte counts as a
+/// key: it is either small or too large.
 pub fn entries_repelled(pod: &Pod<'_>) -> usize {
     let terms = pod.required_anti_affinity().iter();
     let keys = |term: &Raw<'_>| match SelectedKeys::read(*term) {

@@ -1,7 +1,7 @@
-//! How much a pod may say. One list of limits serves the webhook, the guard and the pages: what is beyond one of them is
-//! refused before anything is made of it, so that no pod costs much more than another.
+//! Limits on the size of a pod, one list for webhook, guard and documentation. A pod beyond a limit is refused before
+//! it is evaluated, so no pod costs much more than another.
 //!
-//! Nothing that is read here is believed either: a pod that was too long to be read whole is beyond them by that alone.
+//! A pod that was too large to be read whole is beyond the limits too.
 
 use std::ops::AddAssign;
 
@@ -17,11 +17,11 @@ use crate::json::Cut;
 pub struct Limit {
     /// What is counted, for people.
     pub of: &'static str,
-    /// The most there may be.
+    /// The largest count.
     pub most: usize,
-    /// Where it stands in the pod, `""` where it stands in many places.
+    /// Its field path in the pod; `""` where it counts several fields.
     pub path: &'static str,
-    /// Whether the guard counts it too. The rest the API server bounds itself, or the guard does not read.
+    /// Whether the guard counts it too. The API server bounds the other fields, or the guard does not read them.
     pub is_guarded: bool,
 }
 
@@ -85,7 +85,7 @@ pub static HOSTS: Limit = guarded(
     "host paths, with the mounts of a part of a volume beside them",
     "/spec/volumes",
 );
-/// Each pair is looked at.
+/// Each pair is compared.
 pub static PAIRS: Limit = guarded(
     20_000,
     "pairs of a host path and a mount of a part of a volume",
@@ -103,7 +103,7 @@ pub static PATCH: Limit = limit(1 << 20, "bytes of changes by slicegate", "");
 const NODES: &str =
     "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
 
-/// All of them, in the order in which they are told.
+/// All limits, in the order of reports.
 pub static LIMITS: [&Limit; 19] = [
     &CONTAINERS,
     &ENTRIES,
@@ -129,12 +129,12 @@ pub static LIMITS: [&Limit; 19] = [
 /// Entries that are kept of a request: more than any pod within the limits has, before and after an update.
 pub const KEPT: usize = 20_000;
 
-/// A limit, and how much more there is.
+/// An exceeded limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Excess {
     /// Which one.
     pub limit: &'static Limit,
-    /// How many there are; none where they were too many to be counted.
+    /// How many there are; none if they were too many to be counted.
     pub found: Option<usize>,
 }
 
@@ -154,7 +154,7 @@ pub fn excess_for_the_guard(pod: &Pod<'_>) -> Option<Excess> {
     first(of_pod(pod).filter(|(limit, _)| limit.is_guarded))
 }
 
-/// The first limit that a pod is beyond whose labels are looked at, wherever it is.
+/// The first exceeded limit on labels and containers; checked in every namespace.
 pub fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
     first([
         (&CONTAINERS, all(pod).count()),
@@ -162,8 +162,7 @@ pub fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
     ])
 }
 
-/// The limit that a pod's required anti-affinity alone is beyond: in what is more than is read, a term could hide that
-/// closes nodes for everybody.
+/// The exceeded limit of required anti-affinity: an unread part could hide a term that closes nodes for all pods.
 pub fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
     match pod.cut >= Cut::Entries && pod.has_required_anti_affinity() {
         true => Some(Excess {
@@ -227,7 +226,7 @@ fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
     .into_iter()
 }
 
-/// What of a pod is counted entry by entry, all of it in one go: every pod with a GPU pays for this.
+/// Counts of a pod's entries, made in one pass: this is on the path of every GPU pod.
 #[derive(Debug, Default)]
 struct Counts {
     containers: usize,
@@ -325,7 +324,7 @@ fn neighbours(spec: &Spec<'_>) -> usize {
     lists.flatten().map(Vec::len).sum()
 }
 
-/// What a term costs whoever reads it.
+/// The size of a term.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TermSize {
     /// Requirements.

@@ -1,18 +1,19 @@
-//! The words by which pods ask other GPU-sharing systems; a closed list that `slicegate catalog` prints.
+//! Resources, annotations and labels by which pods use other GPU-sharing systems; a closed list that `slicegate
+//! catalog` prints.
 //!
 //! Sources: Project-HAMi/HAMi `pkg/device/nvidia/device.go`, kai-scheduler/KAI-Scheduler `docs/gpu-sharing`,
 //! run-ai/fake-gpu-operator `internal/common/constants`, volcano-sh/volcano `pkg/scheduler/api/devices/nvidia/vgpu`,
-//! NexusGPU/tensor-fusion `pkg/constants`. A scheduler's name alone asks for nothing and is not listed.
+//! NexusGPU/tensor-fusion `pkg/constants`. A scheduler's name alone requests nothing and is not listed.
 
 use crate::engine::line::taking::takes_gpu;
 use crate::engine::vocabulary::policy::{ForeignSystem, Policy};
 use crate::engine::vocabulary::quantity::Quantity;
 use crate::facts::Pod;
 
-/// One word of one or more systems.
+/// One name of one or more systems.
 #[derive(Debug)]
 pub struct SystemName {
-    /// Where it stands.
+    /// Its field.
     pub kind: KeyKind,
     /// The key; a trailing `*` stands for any ending.
     pub key: &'static str,
@@ -22,10 +23,10 @@ pub struct SystemName {
     pub takes_a_share: bool,
 }
 
-/// Where a word stands.
+/// The field of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
-    /// A resource name; a quantity of 0 asks for nothing.
+    /// A resource name; a quantity of 0 requests nothing.
     Resource,
     /// An annotation's key.
     Annotation,
@@ -97,7 +98,7 @@ pub static SYSTEM_NAMES: [SystemName; 28] = [
     share(Annotation, "tensor-fusion.ai/*", &[TensorFusion]),
 ];
 
-/// What the words of the list begin with.
+/// The beginnings of the names.
 pub const BEGINNINGS: [&str; 6] = [
     "nvidia.com/",
     "gpu-",
@@ -107,24 +108,24 @@ pub const BEGINNINGS: [&str; 6] = [
     "tensor-fusion.ai/",
 ];
 
-/// A word found in a pod.
+/// A name found in a pod.
 #[derive(Debug)]
 pub struct SystemRequest<'p> {
-    /// The word.
+    /// The name.
     pub word: &'static SystemName,
-    /// The key as the pod has it.
+    /// The key in the pod.
     pub key: &'p str,
 }
 
 impl SystemRequest<'_> {
-    /// Whether the policy leaves pods with that word to the system that reads it.
+    /// Whether the policy leaves pods with that name to the system that reads it.
     pub fn is_left_alone(&self, policy: &Policy) -> bool {
         let mut systems = self.word.systems.iter();
         systems.any(|system| policy.foreign_sharing.contains(system))
     }
 }
 
-/// The first word in the pod that asks another system for a part of a stock GPU.
+/// The first name in the pod that requests a part of a stock GPU from another system.
 pub fn system_request<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<SystemRequest<'p>> {
     system_requests(pod, takes_stock_gpu).next()
 }
@@ -158,9 +159,9 @@ pub fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
     system_request.any(|system_request| system_request.is_left_alone(policy))
 }
 
-/// The word that a key is, where it stands.
+/// The name that a key is in its field.
 pub fn find(kind: KeyKind, key: &str) -> Option<&'static SystemName> {
-    // Every word begins with one of these; hardly a key of hardly a pod does.
+    // Every name begins with one of these; hardly any key does.
     if !BEGINNINGS
         .iter()
         .any(|beginning| key.starts_with(beginning))

@@ -17,7 +17,8 @@ use crate::facts::pod::{Container, Place, Volume};
 /// The rule.
 pub static RULE: Rule = Rule::denies("host-device", include_str!("host_device.md"));
 
-/// Looks at every host path of the pod, mounted or not, at the parts that are mounted, and at mounts over the MPS pipe.
+/// Looks at every host path of the pod, mounted or not, at the parts that are mounted, and at mounts over the MPS
+/// pipe.
 pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
     let pod = input.pod;
     let is_lifted = standing.takes_gpu || privileged_share::lift(pod).is_some();

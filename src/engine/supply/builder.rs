@@ -1,4 +1,4 @@
-//! Puts nodes into groups of nodes alike, and their labels into columns.
+//! Groups equal nodes, and puts their labels into columns.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::engine::vocabulary::names::{GPU, HOSTNAME, is_gpu_resource};
 use crate::engine::vocabulary::policy::Declared;
 use crate::engine::vocabulary::quantity::Quantity;
 
-/// A key with more distinct values than this is kept out of the groups.
+/// A label key with more distinct values than this does not tell groups apart.
 const WIDE: usize = 16;
 
 /// Collects nodes into a [`Supply`].
@@ -37,7 +37,7 @@ impl FleetBuilder {
         }
     }
 
-    /// Marks the fleet as one nobody has seen.
+    /// Marks the fleet as assumed: it is not read from a cluster.
     pub fn assumed(mut self) -> Self {
         self.assumed = true;
         self
@@ -85,7 +85,7 @@ impl FleetBuilder {
             ) else {
                 continue;
             };
-            // A pool's nodes have no names yet by which a pod could be kept off them.
+            // A pool's nodes have no names yet, so no term can exclude them by name.
             if node.presence != Presence::Pool {
                 nodes.extend(MislabelledNodes::of(
                     &node,
@@ -149,7 +149,7 @@ impl Supply {
             }
             let name: Arc<str> = row.name.into();
             for (label, value) in row.wide {
-                // A hostname is the node's name as a rule, and is kept once: there are thousands of nodes.
+                // The hostname usually equals the node's name, so both share one text: there are thousands of nodes.
                 let value = match *value == *name {
                     true => Arc::clone(&name),
                     false => value.into(),
@@ -177,7 +177,7 @@ impl Supply {
     }
 }
 
-/// A node, before its place among the others is known.
+/// A node whose row is not assigned yet.
 struct Row {
     group: usize,
     name: String,
@@ -247,7 +247,7 @@ fn read_node(
         if !device_plugin::is_described(&node.labels) {
             return None;
         }
-        // The device plugin refuses some configurations, and the labels then say why nothing is handed out.
+        // The device plugin refuses some configurations; the labels then say why it advertises nothing.
         let refused = device_plugin::resource(&node.labels, GPU, 0, declared).err();
         let refused = refused
             .filter(|why| matches!(why, UnknownReason::MigInvalid | UnknownReason::MpsClients));
@@ -277,7 +277,7 @@ fn read_node(
     Some((key, implausible_memory, wide))
 }
 
-/// The memory label beside an offer, where it is there and says nothing that can be.
+/// The memory label of an offer, if it is set and its value is impossible.
 fn memory_problem(labels: &BTreeMap<String, String>, offer: &Offer) -> Option<ImplausibleMemory> {
     let Identity::Gfd(gfd) = &offer.identity else {
         return None;

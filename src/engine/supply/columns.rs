@@ -1,4 +1,4 @@
-//! The labels of a fleet by key, so that a requirement is asked once for each value and not once for each node.
+//! The labels of a fleet by key: a requirement is evaluated once for each value, not once for each node.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,20 +6,20 @@ use std::sync::Arc;
 /// One label of every row: of every group of nodes, or of every node.
 #[derive(Debug, Default)]
 pub(super) struct Column {
-    /// Every value, once.
+    /// Distinct values.
     values: Vec<Arc<str>>,
     ids: HashMap<Arc<str>, u32>,
-    /// For each row which of the values it has, counted from 1, or 0 where the label is absent.
+    /// For each row the number of its value, counted from 1; 0 where the label is absent.
     rows: Vec<u32>,
-    /// The values that are numbers.
+    /// The values as numbers, if they are numbers.
     numbers: Vec<Option<i64>>,
-    /// The rows in the order of their values, and for each value where its rows begin.
+    /// The rows sorted by value, and for each value where its rows begin.
     ordered: Vec<u32>,
     starts: Vec<u32>,
 }
 
 impl Column {
-    /// As many rows without the label.
+    /// A column of rows without the label.
     pub(super) fn new(rows: usize) -> Self {
         Self {
             rows: vec![0; rows],
@@ -39,7 +39,7 @@ impl Column {
         }
     }
 
-    /// Makes ready for [`Self::rows_of`] and [`Self::numbers`], once every row has its value.
+    /// Sorts the rows for [`Self::rows_of`] and [`Self::numbers`]; called once every row has its value.
     pub(super) fn order(&mut self) {
         self.numbers = self.values().map(|value| value.parse().ok()).collect();
         let mut ordered: Vec<u32> = (0..self.rows.len() as u32).collect();
@@ -56,12 +56,12 @@ impl Column {
         self.values.get(id).map(|value| &**value)
     }
 
-    /// Which value a row has, counted from 1; 0 where it has none.
+    /// The number of a row's value, counted from 1; 0 where it has none.
     pub(super) fn id(&self, row: usize) -> usize {
         self.rows.get(row).map_or(0, |id| *id as usize)
     }
 
-    /// The values, the first of which is counted as 1.
+    /// The values; the first one has number 1.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         self.values.iter().map(|value| &**value)
     }
@@ -71,7 +71,7 @@ impl Column {
         &self.numbers
     }
 
-    /// The rows that have none.
+    /// The rows without the label.
     pub(super) fn absent(&self) -> &[u32] {
         let from = self.starts.first().map_or(0, |from| *from as usize);
         self.ordered.get(..from).unwrap_or_default()
@@ -82,7 +82,7 @@ impl Column {
         self.rows.len()
     }
 
-    /// Which values hold, as rows: `holds` says so for each value, in their order.
+    /// The rows whose value holds; `holds` has one entry for each value.
     pub(super) fn those(&self, holds: &[bool]) -> impl Iterator<Item = usize> {
         let ids = self.rows.iter().enumerate();
         let held = ids.filter(|(_, id)| **id > 0 && holds.get(**id as usize - 1) == Some(&true));

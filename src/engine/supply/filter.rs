@@ -5,7 +5,7 @@ use crate::engine::vocabulary::names;
 use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement, Spec, Toleration};
 use crate::facts::text::Pairs;
 
-/// What a pod says about nodes.
+/// A pod's constraints on nodes.
 #[derive(Debug, Default)]
 pub struct NodeFilter<'p> {
     /// All must match.
@@ -19,7 +19,7 @@ pub struct NodeFilter<'p> {
 }
 
 impl<'p> NodeFilter<'p> {
-    /// Reads the parts of a spec that say where the pod may go.
+    /// Reads the scheduling constraints of a pod spec.
     pub fn of(spec: &'p Spec<'p>) -> Self {
         Self {
             node_selector: spec.node_selector.as_ref().filter(|s| !s.is_empty()),
@@ -29,7 +29,7 @@ impl<'p> NodeFilter<'p> {
         }
     }
 
-    /// Whether a pod lets a label have a value, as far as it says anything of that label alone.
+    /// Whether the pod's requirements on this label alone admit a value.
     pub fn admits(&self, key: &str, value: &str) -> bool {
         let mut selected = self.selected();
         let admits = |term: &NodeTerm<'_>| {
@@ -46,7 +46,7 @@ impl<'p> NodeFilter<'p> {
         self.node_selector.is_none() && self.terms.is_none() && self.node_name.is_none()
     }
 
-    /// What the node selector says; of a key that stands twice the last one counts.
+    /// The pairs of the node selector; of a repeated key the last one counts.
     pub fn selected(&self) -> impl Iterator<Item = (&'p str, &'p str)> {
         let selector = self.node_selector;
         let pairs = selector.into_iter().flat_map(Pairs::iter);
@@ -60,7 +60,7 @@ pub fn is_empty(term: &NodeSelectorTerm<'_>) -> bool {
     none(&term.match_expressions) && none(&term.match_fields)
 }
 
-/// A requirement against a label's value, as `k8s.io/component-helpers` nodeaffinity does it.
+/// Whether a label's value meets a requirement, evaluated as in nodeaffinity of `k8s.io/component-helpers`.
 pub fn holds(r: &Requirement<'_>, have: Option<&str>) -> bool {
     let values = r.values.as_deref().unwrap_or_default();
     let listed = |have: &str| values.iter().any(|v| &**v == have);
@@ -83,7 +83,8 @@ pub fn holds(r: &Requirement<'_>, have: Option<&str>) -> bool {
     }
 }
 
-/// The taint by which GPU nodes keep other pods off; one named like the resource is what `ExtendedResourceToleration` expects.
+/// Whether a taint keeps pods without GPUs off GPU nodes: the admission plugin `ExtendedResourceToleration` expects
+/// the resource's name as its key.
 pub fn is_gpu_taint(taint: &Taint) -> bool {
     names::is_gpu_resource(&taint.key)
 }

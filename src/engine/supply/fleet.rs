@@ -1,7 +1,7 @@
-//! The fleet in groups of nodes alike, so that a decision costs as much as there are kinds of nodes, not nodes.
+//! The fleet in groups of equal nodes: a decision's cost grows with the kinds of nodes, not with their number.
 //!
-//! Labels whose values are nearly one per node (hostname, timestamps) would make every node its own group; such
-//! wide keys are kept beside the groups and looked at only for pods that select by them.
+//! Labels with a value for nearly every node (hostname, timestamps) would make each node a group of its own. Such wide
+//! keys have columns of their own, read only for pods that select by them.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -12,20 +12,20 @@ use super::offer::Offer;
 use super::places::{ByKind, Places};
 use super::why::UnknownResource;
 
-/// Nodes alike in everything a decision looks at.
+/// Nodes equal in everything a decision reads.
 #[derive(Debug)]
 pub struct Group {
-    /// Taints that keep pods off, those of passing conditions left out.
+    /// Taints that keep pods off, without those of temporary conditions.
     pub taints: Vec<Taint>,
-    /// Whether anti-affinity by hostname works there.
+    /// Whether the nodes have the hostname label that anti-affinity needs.
     pub has_hostname: bool,
-    /// Whether pods can land there now.
+    /// Whether pods can be scheduled there now.
     pub available: bool,
-    /// What each node sells.
+    /// What each node advertises.
     pub advertised: Vec<Advertised>,
-    /// GPU resources nothing can be said about.
+    /// GPU resources whose labels do not say what they are.
     pub unknown: Vec<UnknownResource>,
-    /// Memory labels of what it sells that cannot be right.
+    /// Impossible memory labels of advertised resources.
     pub implausible_memory: Vec<ImplausibleMemory>,
     /// Where its nodes are.
     pub places: ByKind<Places>,
@@ -33,7 +33,7 @@ pub struct Group {
     pub(super) nodes: Range<usize>,
 }
 
-/// A memory label that is no number of MiB, or more than the GPU can have: nobody knows the memory.
+/// A memory label that is no number of MiB or more than the GPU can have, so the memory is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImplausibleMemory {
     /// Its key.
@@ -43,7 +43,7 @@ pub struct ImplausibleMemory {
 }
 
 impl ImplausibleMemory {
-    /// What is said of it.
+    /// The message for people.
     pub fn message(&self) -> String {
         format!(
             "label {}={} is not the memory of one such GPU in MiB, so nobody knows its memory",
@@ -52,7 +52,7 @@ impl ImplausibleMemory {
     }
 }
 
-/// One resource a node sells.
+/// One resource that a node advertises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Advertised {
     /// Which of [`Supply::offers`].
@@ -61,34 +61,34 @@ pub struct Advertised {
     pub count: u64,
 }
 
-/// What the fleet as a whole lets one say.
+/// How much is known about the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Knowledge {
     /// There are nodes with offers.
     Known,
-    /// The fleet is only assumed: nobody said what the cluster has.
+    /// The fleet is assumed: neither a cluster nor files describe it.
     Assumed,
     /// No node has a GPU.
     NoGpuNodes,
-    /// Nodes have GPUs, and nothing can be said about any of them.
+    /// Nodes have GPUs, and all of them are unknown.
     AllUnknown,
 }
 
-/// Everything the known, remembered and declared nodes hand out.
+/// Everything that known, remembered and declared nodes advertise.
 #[derive(Debug)]
 pub struct Supply {
     /// Distinct offers.
     pub offers: Vec<Offer>,
-    /// For each offer, nodes whose labels promise it and whose resources say otherwise.
+    /// For each offer, nodes whose labels describe it while their resources are something else.
     pub mislabelled: Vec<Vec<String>>,
-    /// For each offer, nodes whose labels promise it with at least its memory, which cannot be right.
+    /// For each offer, nodes whose labels describe it with an impossible amount of memory.
     pub inflated: Vec<Vec<String>>,
     /// Nodes that have GPUs, in groups.
     pub groups: Vec<Group>,
     /// Whether the fleet is real.
     pub knowledge: Knowledge,
     pub(super) keys: HashSet<String>,
-    /// Every resource that a node sells or claims to sell.
+    /// Every GPU resource of a node, known or unknown.
     pub(super) resources: HashSet<String>,
     /// Labels of groups.
     pub(super) narrow: HashMap<String, Column>,
@@ -96,9 +96,9 @@ pub struct Supply {
     pub(super) wide: HashMap<String, Column>,
     /// The nodes' names.
     pub(super) names: Column,
-    /// For each of them, whether it is in the cluster now.
+    /// For each row, whether the node is in the cluster now.
     pub(super) is_present: Vec<bool>,
-    /// The places there are of each kind, by name.
+    /// The names of the places of each kind.
     pub(super) places: ByKind<Vec<String>>,
 }
 
@@ -108,12 +108,12 @@ impl Supply {
         self.groups.iter().map(|g| g.nodes.len()).sum()
     }
 
-    /// How many nodes a group stands for.
+    /// How many nodes a group has.
     pub fn nodes_in(&self, group: &Group) -> usize {
         group.nodes.len()
     }
 
-    /// The group a node is in, if it is there now and has GPUs.
+    /// The group of a node, if it has GPUs and is in the cluster now.
     pub fn group_of(&self, node: &str) -> Option<&Group> {
         self.groups.get(self.group_at(self.row_of(node)?))
     }
@@ -152,7 +152,7 @@ impl Supply {
         rows.first().map(|row| *row as usize)
     }
 
-    /// The node of that name, if it is there now.
+    /// The row of the node of that name, if it is in the cluster now.
     pub(super) fn rows_there(&self, node: &str) -> &[u32] {
         let rows = self.names.rows_of(node);
         let is_there = |row: &u32| self.is_present.get(*row as usize) == Some(&true);
@@ -168,7 +168,7 @@ impl Supply {
         before.saturating_sub(1)
     }
 
-    /// Whether any node sells or claims to sell a resource.
+    /// Whether any node has a GPU resource of that name, known or unknown.
     pub fn names_resource(&self, resource: &str) -> bool {
         self.resources.contains(resource)
     }

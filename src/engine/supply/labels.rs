@@ -1,16 +1,16 @@
-//! Looks up labels of nodes, or of what terms promise of nodes.
+//! Reads labels of nodes, or labels that terms require of nodes.
 
 /// Looks a label up.
 pub trait Labels {
     /// The value of a label.
     fn label(&self, key: &str) -> Option<&str>;
 
-    /// Whether a label says something, be it what cannot be.
+    /// Whether a label has a value other than `0`, even an impossible one.
     fn says_something(&self, key: &str) -> bool {
         self.label(key).is_some_and(|value| value != "0")
     }
 
-    /// The least that a label may be which is a plain number. Only for what is never worse by being more.
+    /// The smallest value that a numeric label may have. Only for amounts of which more is never worse.
     fn at_least(&self, key: &str) -> Option<u64> {
         self.label(key)?.parse().ok()
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A node, or a pool of nodes that are not there yet, as plain values.
+/// A node, or a pool of future nodes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeView {
     /// Its name; pools have one too, for messages.
@@ -13,21 +13,21 @@ pub struct NodeView {
     pub allocatable: Vec<(String, String)>,
     /// Only `NoSchedule` and `NoExecute` matter.
     pub taints: Vec<Taint>,
-    /// False for nodes that are cordoned, not ready, being reconfigured or gone: supply, ranked last.
+    /// False for nodes that are cordoned, not ready, being reconfigured or gone; their offers rank last.
     pub available: bool,
-    /// Whether a pod can be put on it now.
+    /// Whether it exists now.
     pub presence: Presence,
 }
 
-/// Whether a node is there.
+/// Whether a node exists.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Presence {
     /// It is in the cluster, cordoned or not.
     #[default]
     There,
-    /// It was in the cluster not long ago; a node of that name may come back as something else.
+    /// It was in the cluster recently; a node of that name may come back with other GPUs.
     Gone,
-    /// It stands for nodes that are not there yet, and have no names.
+    /// It stands for future nodes, which have no names yet.
     Pool,
 }
 

@@ -1,32 +1,32 @@
-//! An offer: what one kind of node hands out under one resource name.
+//! An offer: what one kind of node advertises under one resource name.
 
 use super::allocation::Allocation;
 use super::why::UnknownReason;
 use crate::engine::vocabulary::fraction::Fraction;
 use crate::engine::vocabulary::strategy::Strategy;
 
-/// What nodes of one shape hand out under one resource name.
+/// What nodes of one kind advertise under one resource name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Offer {
     /// How the device is shared.
     pub strategy: Strategy,
-    /// The resource a pod has to ask for.
+    /// The resource that a pod has to request.
     pub resource: String,
-    /// The product without `-SHARED` and `-MIG-...`, or the provider's own word.
+    /// The product without `-SHARED` and `-MIG-...`, or the provider's own name for it.
     pub product: String,
     /// Usable MiB of one share, rounded down; none where neither label nor catalogue says.
     pub memory_mib: Option<u64>,
-    /// MiB of the whole device a share is cut from; what a fraction is a fraction of.
+    /// MiB of the whole device that a share is a part of; fractions refer to it.
     pub device_mib: Option<u64>,
     /// Shares per device or slice; 1 where it is not shared.
     pub replicas: u32,
     /// The MIG slice the share is, or is cut from.
     pub slice: Option<Slice>,
-    /// How to tell nodes with this offer from all others.
+    /// The labels that tell nodes with this offer from all others.
     pub identity: Identity,
 }
 
-/// What one resource of a node is: supply, or why nothing can be said about it.
+/// What one resource of a node is: an offer, or why it is unknown.
 pub type Reading = Result<Offer, UnknownReason>;
 
 /// A MIG slice in nominal slices of its device.
@@ -54,19 +54,20 @@ pub enum Identity {
 /// The labels of GPU Feature Discovery that describe one resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct GfdIdentity {
-    /// `nvidia.com/gpu` or `nvidia.com/mig-<profile>`: the labels stand under this name, whatever the sharing renamed.
+    /// `nvidia.com/gpu` or `nvidia.com/mig-<profile>`: the beginning of the label keys, also where sharing renames the
+    /// resource.
     pub prefix: String,
-    /// The key the product stands under; the device's own where the slice's label would be too long to exist.
+    /// The key of the product label; the device's one where the slice's label would be too long to exist.
     pub product_key: String,
-    /// That label's value, suffixes and all.
+    /// The product label's value, with its suffixes.
     pub product_value: String,
     /// `none`, `time-slicing` or `mps`.
     pub sharing: &'static str,
     /// The `replicas` label.
     pub replicas: u32,
-    /// The `memory` label in MiB, if there is one above 0 that can be true.
+    /// The `memory` label in MiB, if it is above 0 and possible.
     pub memory_label: Option<u64>,
-    /// Only the label `nvidia.com/vgpu.present` tells it from a card that is not shared with other machines.
+    /// Only the label `nvidia.com/vgpu.present` tells it from a GPU that other virtual machines do not use.
     pub by_vgpu_label: bool,
 }
 
@@ -81,7 +82,7 @@ impl Offer {
         self.memory_mib.is_some_and(|mib| mib >= mib_ceil(bytes))
     }
 
-    /// Whether a fraction of a whole device fits a share: in exact rationals, for MIG against the nominal slices.
+    /// Whether a fraction of a whole device fits a share, in exact rationals; MIG counts nominal slices.
     pub fn has_fraction(&self, fraction: Fraction) -> bool {
         match self.slice {
             None => fraction.fits(self.replicas, 1, 1),
@@ -92,7 +93,7 @@ impl Offer {
         }
     }
 
-    /// Whether a fraction of a whole device's memory fits a share, whatever it has of the compute.
+    /// Whether a fraction of a whole device's memory fits a share; compute is not compared.
     pub fn has_memory_fraction(&self, fraction: Fraction) -> bool {
         let (part, of) = self.slice.map_or((1, 1), |slice| slice.memory);
         fraction.fits(self.replicas, part, of)
@@ -105,7 +106,7 @@ impl Offer {
         u128::from(percent) * shares <= 100 * u128::from(part)
     }
 
-    /// Whether a share serves graphics APIs: MPS is CUDA's alone, and so are most slices.
+    /// Whether a share serves graphics APIs. MPS and most slices serve CUDA only.
     pub fn has_graphics(&self) -> bool {
         self.strategy != Strategy::Mps && self.slice.is_none_or(|slice| slice.graphics)
     }
@@ -115,7 +116,7 @@ impl Offer {
         self.slice.is_none_or(|slice| slice.video)
     }
 
-    /// Whole percent of a device's compute a share has, rounded down; for MPS the daemon's own cap.
+    /// Percent of a device's compute that a share has, rounded down; for MPS the daemon's limit.
     pub fn compute_percent(&self) -> u32 {
         let (part, of) = self.slice.map_or((1, 1), |slice| slice.compute);
         let shares = u64::from(of) * u64::from(self.replicas);
@@ -124,7 +125,7 @@ impl Offer {
     }
 }
 
-/// MiB for an ask in bytes, rounded up.
+/// Bytes in MiB, rounded up.
 pub const fn mib_ceil(bytes: u64) -> u64 {
     bytes.div_ceil(1 << 20)
 }

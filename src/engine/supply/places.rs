@@ -1,6 +1,6 @@
-//! Over which CPU architectures and zones nodes lie: small sets, kept for each group of nodes.
+//! The CPU architectures and zones of nodes: a small set for each group of nodes.
 
-/// A kind of place that a pod may depend on without saying so.
+/// A kind of place that a pod may depend on without a selector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlaceKind {
     /// An image is built for some architectures.
@@ -27,18 +27,18 @@ impl PlaceKind {
 pub struct ByKind<T>([T; 2]);
 
 impl<T> ByKind<T> {
-    /// That of a kind.
+    /// The value for a kind.
     pub const fn of(&self, kind: PlaceKind) -> &T {
         &self.0[kind as usize]
     }
 
-    /// The same, to be changed.
+    /// The mutable value for a kind.
     pub const fn of_mut(&mut self, kind: PlaceKind) -> &mut T {
         &mut self.0[kind as usize]
     }
 }
 
-/// Places of one kind: a bit for each, the lowest for nodes whose label is missing.
+/// Places of one kind, one bit each; the lowest is for nodes without the label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places(Vec<u64>);
 
@@ -61,14 +61,14 @@ impl Places {
         }
     }
 
-    /// Takes in the others.
+    /// Adds other places.
     pub fn join(&mut self, others: &Self) {
         self.reach(others.0.len());
         let both = self.0.iter_mut().zip(&others.0);
         both.for_each(|(mine, theirs)| *mine |= theirs);
     }
 
-    /// How many they are. A node without the label may be anywhere, so with one of those nothing is missing.
+    /// How many places. A node without the label may be anywhere, so it counts as all places.
     pub fn count(&self) -> u32 {
         match self.has(0) {
             true => u32::MAX,

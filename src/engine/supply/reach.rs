@@ -1,5 +1,5 @@
-//! Which groups of nodes selectors and terms match. Each requirement is asked once for each value that a label has in the
-//! fleet, and every node is then looked up, so that neither long lists nor many nodes multiply.
+//! Which groups of nodes selectors and terms match. Each requirement is evaluated once for each value of its label,
+//! and nodes then look the result up, so the cost is not the product of long lists and many nodes.
 
 use super::columns::Column;
 use super::filter::{NodeFilter, holds, is_empty, is_gpu_taint, tolerates};
@@ -10,9 +10,9 @@ use crate::engine::vocabulary::names::NODE_BOUNDARY;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 
 impl Supply {
-    /// For each group whether some node of it could take the pod, once the GPU's own taint is tolerated.
+    /// For each group, whether one of its nodes could take the pod once the GPU taint is tolerated.
     ///
-    /// Label keys no known node carries are taken as given, for nodes that are not there yet.
+    /// A label key that no known node has counts as matched: future nodes may have it.
     pub fn reached(
         &self,
         filter: &NodeFilter<'_>,
@@ -21,7 +21,7 @@ impl Supply {
         self.reach(filter, also_tolerated, UnseenKey::Matches)
     }
 
-    /// The same for the nodes as they are, whatever taints they have: what they do not carry is not given.
+    /// The same for the nodes as they are, without regard to taints: a missing label does not match.
     pub fn reached_as_is(&self, filter: &NodeFilter<'_>) -> Vec<bool> {
         self.reach(filter, &|_| true, UnseenKey::Absent)
     }
@@ -46,9 +46,9 @@ impl Supply {
         reached
     }
 
-    /// Label keys the pod selects by that no known node carries; they are taken as given.
+    /// Label keys that the pod selects by and no known node has; they count as matched.
     ///
-    /// A fleet that is only assumed carries no labels of anybody's, so nothing is said about it.
+    /// An assumed fleet has no labels of the cluster's administrators, so it has no unknown keys.
     pub fn unknown_keys<'s>(&self, filter: &'s NodeFilter<'_>) -> Vec<&'s str> {
         if self.knowledge == Knowledge::Assumed {
             return Vec::new();
@@ -67,16 +67,16 @@ impl Supply {
     }
 }
 
-/// What a label key is that no known node carries.
+/// How a selected label key counts that no known node has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum UnseenKey {
-    /// Taken as given: nodes that are not there yet may carry it.
+    /// As matched: future nodes may have it.
     Matches,
-    /// Not there.
+    /// As absent.
     Absent,
 }
 
-/// Leaves of the groups those with a node that selector and terms match, the named one where one is named.
+/// Keeps the groups with a node that matches selector, terms and `nodeName`.
 fn narrow(supply: &Supply, filter: &NodeFilter<'_>, unseen: UnseenKey, reached: &mut [bool]) {
     let mut selected = Conjunction::default();
     for (key, value) in filter.selected() {
@@ -84,7 +84,7 @@ fn narrow(supply: &Supply, filter: &NodeFilter<'_>, unseen: UnseenKey, reached: 
     }
     if let Some(name) = filter.node_name {
         let mut rows = Rows::new(supply.names.height(), false);
-        // Nobody can correct this choice later, so a node that is gone does not count.
+        // No scheduler can correct `nodeName` later, so a node that is gone does not count.
         let named = supply.rows_there(name).iter();
         named.for_each(|row| rows.set(*row as usize, true));
         selected.add(Test::Nodes(rows));
@@ -112,13 +112,13 @@ fn narrow(supply: &Supply, filter: &NodeFilter<'_>, unseen: UnseenKey, reached: 
     both.for_each(|(reached, found)| *reached &= found);
 }
 
-/// One requirement.
+/// One requirement, evaluated.
 enum Test<'s> {
     /// The same for every node.
     Always(bool),
-    /// By a label of groups: a bit for each of its few values, the lowest for its absence.
+    /// By a label of groups: one bit for each value, the lowest for its absence.
     Groups(&'s Column, u64),
-    /// By a label of nodes, or by their names: the nodes for which it holds.
+    /// By a label of nodes, or by their names: the matching nodes.
     Nodes(Rows),
 }
 
@@ -142,7 +142,7 @@ impl<'s> Conjunction<'s> {
         }
     }
 
-    /// Whether some node of a group fulfils all of them.
+    /// Whether a node of the group meets all of them.
     fn holds(&self, supply: &Supply, group: usize) -> bool {
         let mut of_groups = self.groups.iter();
         let rows = || supply.groups.get(group).map(|g| g.nodes.clone());
@@ -176,7 +176,7 @@ impl Supply {
     fn test(&self, r: &Requirement<'_>, unseen: UnseenKey) -> Test<'_> {
         let asks_for_it = !matches!(&*r.operator, "NotIn" | "DoesNotExist");
         let absent = asks_for_it && self.is_unseen_match(&r.key, unseen) || holds(r, None);
-        // The administrator may still label the node.
+        // The administrator may label the node later.
         let absent = absent || &*r.key == NODE_BOUNDARY;
         if let Some(column) = self.narrow.get(&*r.key) {
             let values = column.values().map(|value| holds(r, Some(value)));
@@ -205,23 +205,23 @@ impl Supply {
         Test::Nodes(rows)
     }
 
-    /// Whether a key that a node lacks is taken as given, because no node has it.
+    /// Whether a missing key counts as matched because no node has it.
     fn is_unseen_match(&self, key: &str, unseen: UnseenKey) -> bool {
         unseen == UnseenKey::Matches && !self.keys.contains(key)
     }
 }
 
-/// A bit for each value, the lowest for the label's absence.
+/// One bit for each value, the lowest for the label's absence.
 fn bits(absent: bool, values: impl Iterator<Item = bool>) -> u64 {
     let all = std::iter::once(absent).chain(values).take(64).enumerate();
     all.fold(0, |bits, (at, holds)| bits | u64::from(holds) << at)
 }
 
-/// A requirement on a label of which nearly every node has a value of its own.
+/// The nodes that meet a requirement on a wide key.
 fn on_nodes(column: &Column, r: &Requirement<'_>, absent: bool) -> Rows {
     let operator = &*r.operator;
     let is_list = matches!(operator, "In" | "NotIn");
-    // Whatever the value is, but for those that are listed or compared.
+    // The result for values that are neither listed nor compared.
     let others = operator == "NotIn" || !is_list && holds(r, Some(""));
     let mut rows = Rows::new(column.height(), others);
     for value in r.values.iter().flatten().filter(|_| is_list) {

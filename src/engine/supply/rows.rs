@@ -7,13 +7,13 @@ use std::ops::{BitAndAssign, Range};
 pub(super) struct Rows(Vec<u64>);
 
 impl Rows {
-    /// None of so many rows, or all of them.
+    /// A set with none of the rows, or all of them.
     pub(super) fn new(rows: usize, all: bool) -> Self {
         let word = if all { u64::MAX } else { 0 };
         Self(vec![word; rows.div_ceil(64)])
     }
 
-    /// Puts a row in, or takes it out.
+    /// Adds or removes a row.
     pub(super) fn set(&mut self, row: usize, is_in: bool) {
         if let Some(word) = self.0.get_mut(row / 64) {
             let bit = 1 << (row % 64);
@@ -24,7 +24,7 @@ impl Rows {
         }
     }
 
-    /// Whether one of these rows is in it.
+    /// Whether the set has one of these rows.
     pub(super) fn has_one_of(&self, rows: Range<usize>) -> bool {
         let (first, last) = (rows.start / 64, rows.end.div_ceil(64));
         let words = self.0.get(first..last).unwrap_or_default();

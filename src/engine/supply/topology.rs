@@ -1,11 +1,11 @@
-//! In which places the nodes of a fleet lie, by name.
+//! The architectures and zones of a fleet's nodes, by name.
 
 use super::filter::NodeFilter;
 use super::fleet::Supply;
 use super::places::{PlaceKind, Places};
 
 impl Supply {
-    /// Notes where each group's nodes are, once all labels are in their columns.
+    /// Sets the places of each group, once all labels are in their columns.
     pub(super) fn locate(&mut self) {
         for kind in PlaceKind::ALL {
             let narrow = self.narrow.get(kind.label());
@@ -25,12 +25,12 @@ impl Supply {
         }
     }
 
-    /// Whether nodes lie in different places of a kind.
+    /// Whether nodes are in more than one place of a kind.
     pub fn is_spread(&self, kind: PlaceKind) -> bool {
         self.places.of(kind).len() > 1
     }
 
-    /// Those of some places that are not among others and that a pod does not rule out itself, by name.
+    /// The names of those of `some` that `others` lack and that the pod itself does not exclude.
     pub fn missing_places(
         &self,
         kind: PlaceKind,
@@ -50,7 +50,7 @@ impl Supply {
         missing
     }
 
-    /// Places by name.
+    /// The names of places.
     pub fn named_places(&self, kind: PlaceKind, places: &Places) -> Vec<&str> {
         let names = self.places.of(kind).iter().enumerate();
         let named = names.filter(|(at, _)| places.has(at + 1));

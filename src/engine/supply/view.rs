@@ -1,4 +1,4 @@
-//! From a Node object, or a pool of the policy, to the plain values a fleet is built of.
+//! Reads a Node object, or a pool of the policy, into a [`NodeView`].
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::engine::vocabulary::names::HOSTNAME;
 use crate::engine::vocabulary::policy::Pool;
 use crate::facts::Node;
 
-/// Taints that come and go with a condition: who carries one is supply, ranked last.
+/// Taints of temporary conditions: a node with one is unavailable, and its offers rank last.
 const PASSING: [&str; 7] = [
     "node.kubernetes.io/",
     "node.cloudprovider.kubernetes.io/",
@@ -55,7 +55,7 @@ impl NodeView {
         }
     }
 
-    /// A pool of nodes that are not there yet.
+    /// A pool of future nodes.
     pub fn of_pool(pool: &Pool) -> Self {
         let taint = |(key, value, effect): &(String, String, String)| Taint {
             key: key.clone(),
@@ -78,7 +78,7 @@ impl NodeView {
     }
 }
 
-/// A pool's nodes will have hostnames that nobody knows yet: none that a label could have.
+/// A pool's nodes will have hostnames, still unknown; the slash makes this one no valid label value.
 fn with_hostname(pool: &Pool) -> BTreeMap<String, String> {
     let mut labels: BTreeMap<String, String> = pool.labels.iter().cloned().collect();
     let unknown = || format!("pool/{}", pool.name);
@@ -98,7 +98,7 @@ fn is_ready(node: &Node<'_>) -> bool {
         .is_none_or(|c| &*c.status == "True")
 }
 
-/// While the MIG manager works, labels and resources describe the past.
+/// While the MIG manager works, labels and resources may be outdated.
 fn is_settled(labels: &BTreeMap<String, String>) -> bool {
     labels
         .get("nvidia.com/mig.config.state")

@@ -1,8 +1,8 @@
-//! Why nothing can be said about a resource of a node, in words that name the label, and what its administrator can do.
+//! Why a resource of a node is unknown: texts that name the label, and the fix for an administrator.
 
 use crate::engine::vocabulary::names::labels_of;
 
-/// A resource of a node that nothing can be said about.
+/// A GPU resource whose labels do not say what it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UnknownResource {
     /// The resource.
@@ -20,34 +20,34 @@ impl UnknownResource {
     }
 }
 
-/// The reasons.
+/// Why a resource is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum UnknownReason {
-    /// The policy says nothing of a vGPU.
+    /// The policy does not declare vGPUs.
     Vgpu,
-    /// A vGPU that is less than a card, shared by MPS once more.
+    /// A vGPU that is a part of a GPU, shared again by MPS.
     MpsOnVgpu,
-    /// GFD's labels are there, and no resource.
+    /// GFD's labels without a resource.
     HandsOutNone,
-    /// A name that the device plugin gives to nothing.
+    /// A resource name that the device plugin does not use.
     OwnName,
     /// More devices than the labels describe.
     MoreThanLabelled,
     /// `-MIG-INVALID`.
     MigInvalid,
-    /// No product label beside others of GFD.
+    /// Other labels of GFD, without a product label.
     NoProduct,
-    /// No labels at all beside a slice.
+    /// A slice without labels.
     SliceUnlabelled,
     /// No `sharing-strategy`.
     NoSharing,
-    /// Another word than GFD's three.
+    /// A value that is none of GFD's three.
     UnknownSharing,
     /// No `replicas`, or no number.
     NoReplicas,
     /// MPS without `memory`.
     NoMemory,
-    /// Replicas 0 of something that is sold whole.
+    /// Replicas 0 of a GPU in MIG mode that is advertised whole.
     MigSoldWhole,
     /// Shared by its name, unshared by its labels.
     SaidUnshared,
@@ -55,17 +55,17 @@ pub enum UnknownReason {
     SharedByOne,
     /// `-SHARED` and `.shared` at once, or neither.
     Renaming,
-    /// The plugin refuses it.
+    /// MPS on MIG slices, which the device plugin refuses.
     MpsOnSlices,
-    /// More replicas than the driver serves.
+    /// More MPS replicas than the driver serves clients.
     MpsClients,
     /// `.shared` without labels.
     SharedUnlabelled,
     /// No labels.
     Unlabelled,
-    /// GKE says that it shares.
+    /// GKE labels the node as shared.
     GkeShares,
-    /// GKE's G4 machines.
+    /// GKE's G4 machines, which may have parts of a GPU.
     GkeParts,
     /// More devices than the EKS instance type has.
     EksShares,
@@ -81,7 +81,7 @@ impl UnknownReason {
         self.words().1
     }
 
-    /// The reason; `{}` stands for what the resource's labels begin with.
+    /// The reason; `{}` stands for the beginning of the resource's label keys.
     const fn text(self) -> &'static str {
         self.words().0
     }

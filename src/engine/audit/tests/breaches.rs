@@ -27,7 +27,7 @@ fn a_breach_is_two_boundaries_on_one_node_where_one_of_them_was_promised_none() 
         // Nobody opted in; then somebody did.
         (&["off mps gpu.shared", "nowhere mps gpu.shared"], false),
         (&["off mps gpu.shared", "team-a mps gpu.shared"], true),
-        // What a stamp says counts, not what its author asks by now, nor what another author could.
+        // The markers count, not what its author requests now, nor what another author could.
         (
             &[
                 a,
@@ -62,7 +62,7 @@ fn a_breach_is_two_boundaries_on_one_node_where_one_of_them_was_promised_none() 
             ],
             true,
         ),
-        // Only who may have it now is of it, whatever his stamp says.
+        // Only a pod whose namespace may use the boundary now is in it, whatever its markers say.
         (
             &[
                 "team-b mps gpu.shared label=team-b",
@@ -111,7 +111,7 @@ fn two_boundaries_of_which_nobody_can_say_whether_they_share_are_a_possible_brea
         (&[a, a], false),
         (&[a, "team-b lost gpu label=team-b"], false),
         (&["off silent gpu", "nowhere silent gpu"], false),
-        // The node sold shares when they came, and whole devices by now.
+        // The node advertised shares when they came, and advertises whole devices now.
         (
             &[
                 "team-a whole gpu.shared label=team-a",
@@ -133,7 +133,7 @@ fn two_boundaries_of_which_nobody_can_say_whether_they_share_are_a_possible_brea
             ],
             false,
         ),
-        // One that is known to share, beside one of which nobody knows.
+        // One that certainly shares, beside one that is unknown.
         (
             &["team-a mps gpu.shared label=team-a", "off whole gpu"],
             false,

@@ -32,8 +32,8 @@ const NODES: &str = r#"{"apiVersion":"v1","kind":"List","items":[
  {"apiVersion":"v1","kind":"Node","metadata":{"name":"silent","labels":{"kubernetes.io/hostname":"silent"}},
   "status":{"allocatable":{"nvidia.com/gpu":"1"}}}]}"#;
 
-/// `team-a`, `team-b` and its member `guest` enforce, `play` does for whoever likes, `trial` rehearses, `off` and
-/// `claims` are off.
+/// `team-a`, `team-b` and its member `guest` enforce, `play` enforces for anybody, `trial` is in dry-run, `off`
+/// and `claims` are off.
 fn namespaces() -> Namespaces {
     let view = |mode: &str, tier: Option<&str>, boundary: Option<&str>| NamespaceView {
         mode: Some(mode.to_owned()),

@@ -1,4 +1,4 @@
-//! Quotas of a namespace, as far as they count GPUs or pods with affinity across namespaces, and for which pods they do.
+//! Quotas of a namespace that count GPUs, or pods with affinity across namespaces.
 
 mod project;
 mod scope;
@@ -23,14 +23,14 @@ pub struct QuotaView {
     title: String,
     /// The GPU resources it counts, by their own names, and whether there may be none of each.
     resources: Vec<(String, bool)>,
-    /// There may be no pod at all that counts.
+    /// It allows no pod at all that it counts.
     allows_no_pod: bool,
-    /// Only pods of all of these count.
+    /// A pod counts if all of these include it.
     scopes: Vec<Scope>,
 }
 
 impl QuotaView {
-    /// What a quota says of GPUs, or of pods as shared ones are; none where it says nothing.
+    /// Reads a quota; none if it counts neither GPUs nor pods with affinity across namespaces.
     pub fn of(quota: &ResourceQuota<'_>) -> Option<Self> {
         Self::titled(
             format!("ResourceQuota {}", &*quota.metadata.name),
@@ -47,7 +47,7 @@ impl QuotaView {
             .collect();
         let scopes = Scope::all(spec);
         let pods = hard().filter(|(key, _)| PODS.contains(key));
-        // A quota of pods whatever they are like is no matter of GPUs.
+        // A quota of all pods does not concern GPUs.
         let pods: Vec<bool> = match scopes.contains(&Scope::CrossNamespacePodAffinity) {
             true => pods.map(|(_, most)| is_zero(most)).collect(),
             false => Vec::new(),
@@ -71,7 +71,7 @@ impl QuotaView {
         self.resources.iter().any(|(name, _)| name == resource) && self.is_about(pod)
     }
 
-    /// Whether a pod may take none of a resource at all; and if so, whether that is because there may be no such pod.
+    /// Why a pod may take none of a resource, if so.
     pub fn forbids(&self, resource: &str, pod: QuotaPod<'_>) -> Option<Forbidden> {
         let mut resources = self.resources.iter();
         let is_zero = resources.any(|(name, is_zero)| *is_zero && name == resource);

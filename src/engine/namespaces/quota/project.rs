@@ -7,14 +7,14 @@ use crate::engine::supply::filter::holds;
 use crate::facts::pod::Requirement;
 use crate::facts::{ClusterResourceQuota, Namespace, Pairs};
 
-/// What quotas select namespaces by.
+/// The labels and annotations by which quotas select namespaces.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProjectMetadata {
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
 }
 
-/// `kubectl apply` keeps whole objects here, and nobody selects by it.
+/// `kubectl apply` keeps whole objects in it; no quota selects by it.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 impl ProjectMetadata {
@@ -32,19 +32,19 @@ impl ProjectMetadata {
     }
 }
 
-/// One such quota.
+/// One ClusterResourceQuota.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterQuotaView {
     /// What it counts.
     pub quota: QuotaView,
-    /// What holds of the labels of its namespaces.
+    /// Requirements on the labels of its namespaces.
     labels: Vec<Requirement<'static>>,
-    /// What their annotations are.
+    /// Annotations that its namespaces have.
     annotations: Vec<(String, String)>,
 }
 
 impl ClusterQuotaView {
-    /// What a quota says of GPUs; none where it says nothing.
+    /// Reads a quota; none if it does not count GPUs.
     pub fn of(quota: &ClusterResourceQuota<'_>) -> Option<Self> {
         let title = format!("ClusterResourceQuota {}", &*quota.metadata.name);
         let selector = &quota.spec.selector;
@@ -68,7 +68,7 @@ impl ClusterQuotaView {
         })
     }
 
-    /// Whether it counts what is in a namespace.
+    /// Whether it counts the pods of a namespace.
     pub fn selects(&self, metadata: &ProjectMetadata) -> bool {
         let label = |key: &str| metadata.labels.get(key).map(String::as_str);
         let is_annotated =

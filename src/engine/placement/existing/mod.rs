@@ -25,7 +25,8 @@ pub fn has_markers(pod: &Pod<'_>) -> bool {
     pod.annotation(names::DECISION).is_some() && is_labelled(pod)
 }
 
-/// Whether a pod carries the labels of a finished rewrite. Its receipt is no sign: the guard takes away what users send.
+/// Whether a pod carries the labels of a finished rewrite. Its receipt is no sign: the guard takes away what users
+/// send.
 pub fn is_labelled(pod: &Pod<'_>) -> bool {
     pod.label(names::TRUST_BOUNDARY).is_some() && pod.label(names::STRATEGY).is_some()
 }

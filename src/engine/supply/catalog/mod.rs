@@ -37,7 +37,7 @@ pub fn known(profile: &str) -> bool {
 /// then the catalogue's order. A name that is no profile name at all gets only candidates it has
 /// more than half in common with. The name itself is never among them.
 pub fn suggestions(profile: &str, limit: usize) -> Vec<&'static str> {
-    // Kubernetes allows no longer resource name; measuring one would be work for nothing.
+    // Kubernetes allows no longer resource name.
     if profile.len() > 63 {
         return Vec::new();
     }

@@ -1,4 +1,4 @@
-//! Nodes whose labels promise an offer while their resources say otherwise.
+//! Nodes whose labels describe an offer while their resources are something else.
 
 use std::collections::BTreeMap;
 
@@ -8,25 +8,25 @@ use crate::engine::supply::node::NodeView;
 use crate::engine::supply::offer::{GfdIdentity, Identity, Offer};
 use crate::engine::supply::why::{UnknownReason, UnknownResource};
 
-/// A node that sells something else than its labels promise.
+/// A node that advertises something else than its labels describe.
 pub struct MislabelledNodes {
     name: String,
     labels: BTreeMap<String, String>,
-    /// The resources of which they promise it.
+    /// The resources that the labels describe wrongly.
     resources: Vec<String>,
-    /// The offers that it really sells.
+    /// The offers that it really has.
     advertises: Vec<usize>,
 }
 
 impl MislabelledNodes {
-    /// A node with resources that nothing can be said about, or with a vGPU that but for one label looks like a card.
+    /// A node with unknown resources, or with a vGPU that only one label tells from a GPU.
     pub fn of(
         node: &NodeView,
         advertised: &[Advertised],
         unknown: &[UnknownResource],
         offers: &[Offer],
     ) -> Option<Self> {
-        // What is handed out by nobody takes no pod, and what may be handed out later is not known.
+        // A resource that is not advertised takes no pod, and its later form is not known.
         let unknown = unknown
             .iter()
             .filter(|u| u.why != UnknownReason::HandsOutNone);
@@ -36,7 +36,7 @@ impl MislabelledNodes {
         Self::new(node, advertised, resources.collect())
     }
 
-    /// A node with a memory label that cannot be right.
+    /// A node with an impossible memory label.
     pub fn of_memory(node: &NodeView, advertised: &[Advertised], offers: &[Offer]) -> Option<Self> {
         let implausible_memory = |gfd: &GfdIdentity| {
             let label = format!("{}.memory", gfd.prefix);
@@ -62,7 +62,7 @@ impl MislabelledNodes {
     }
 }
 
-/// The resources of those of the offers of which this holds.
+/// The resources of the advertised offers whose identity holds.
 fn those(
     advertised: &[Advertised],
     offers: &[Offer],
@@ -77,7 +77,7 @@ fn those(
     })
 }
 
-/// Nodes that an offer's own labels would let a pod land on although their resource is something else.
+/// Nodes that match an offer's labels although their resource is something else.
 pub fn mislabelled(at: usize, offer: &Offer, nodes: &[MislabelledNodes]) -> Vec<String> {
     nodes
         .iter()
@@ -97,7 +97,7 @@ fn promises(labels: &BTreeMap<String, String>, identity: &Identity) -> bool {
             Some(value) => is(key, value),
             None => !labels.contains_key(*key),
         }),
-        // Memory is a lower bound in the terms, so it is not part of what must be equal here.
+        // Terms require memory as a lower bound, so it is not compared here.
         Identity::Gfd(gfd) => {
             is(&gfd.product_key, &gfd.product_value)
                 && is(&format!("{}.sharing-strategy", gfd.prefix), gfd.sharing)

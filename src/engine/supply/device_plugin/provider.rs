@@ -1,4 +1,4 @@
-//! GPU nodes without GFD labels: what GKE's and EKS Auto Mode's own labels allow to conclude.
+//! GPU nodes without GFD labels: what the labels of GKE and EKS Auto Mode say about them.
 //!
 //! Elsewhere `nvidia.com/gpu` without GFD labels may be a whole GPU, a time slice, an MPS share, a MIG slice or
 //! a vGPU, so such a node serves no tier until the policy says what it is.
@@ -13,9 +13,10 @@ use crate::engine::vocabulary::policy::{Declared, Unlabelled};
 use crate::engine::vocabulary::strategy::Strategy;
 
 const GFD_PRODUCT: &str = "nvidia.com/gpu.product";
-// There without a product where that would be too long for a label: slices sold as nvidia.com/gpu, for one.
+// Set without a product where the product is too long for a label, such as slices advertised as nvidia.com/gpu.
 const GFD_SHARING: &str = "nvidia.com/gpu.sharing-strategy";
-// GoogleCloudPlatform/container-engine-accelerators: every mode sells plain nvidia.com/gpu; clients alone mean time-sharing.
+// GoogleCloudPlatform/container-engine-accelerators: every mode advertises plain nvidia.com/gpu; the clients label
+// alone means time-sharing.
 const GKE_PRODUCT: &str = "cloud.google.com/gke-accelerator";
 const GKE_SHARING: [&str; 4] = [
     "cloud.google.com/gke-gpu-sharing-strategy",

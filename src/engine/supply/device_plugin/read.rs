@@ -1,7 +1,7 @@
-//! Reads what a node hands out from its labels and allocatable resources.
+//! Reads what a node advertises from its labels and allocatable resources.
 //!
-//! The shapes are those NVIDIA's device plugin and GPU Feature Discovery v0.20.0 write. The labels that look
-//! helpful and mislead are left alone: `mps.capable` and `mig.strategy` say what is configured, `gpu.memory`
+//! It expects labels as NVIDIA's device plugin and GPU Feature Discovery v0.20.0 write them. Some labels mislead and
+//! are not read: `mps.capable` and `mig.strategy` say what is configured, `gpu.memory`
 //! is the whole device under sharing, `gpu.count` counts GPUs that are in MIG mode as well.
 
 use super::provider;
@@ -41,7 +41,7 @@ fn device(labels: &dyn Labels, resource: &str, count: u64, vgpu: Vgpu) -> Readin
     }
     let mut identity = identity(labels, GPU, (GPU_PRODUCT, value), &name)?;
     let strategy = strategy(&identity, name.profile.is_some(), resource, name.shared);
-    // GFD says 0 of GPUs in MIG mode that are sold whole, one of each.
+    // GFD writes 0 for GPUs in MIG mode that are advertised whole, one of each.
     let replicas = identity.replicas.max(1);
     if let Some(gpus) = number(labels, "nvidia.com/gpu.count")
         && count > gpus.saturating_mul(u64::from(replicas))
@@ -87,7 +87,7 @@ fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str, vgpu: Vgpu) -
         ..ProductName::parse(value)
     };
     let identity = identity(labels, prefix, (key, value), &name)?;
-    // Without its own product label a shared slice's suffix is not seen, and that of the whole device says nothing of it.
+    // Without its own product label a shared slice has no suffix, and the whole device's suffix does not describe it.
     let shared = match key == own_key {
         true => name.shared,
         false => identity.sharing != "none" && !resource.ends_with(SHARED_SUFFIX),
@@ -164,7 +164,8 @@ fn strategy(
     }
 }
 
-/// The device plugin refuses more MPS replicas than the driver serves clients: 48, or 16 before compute capability 7.5.
+/// The device plugin refuses more MPS replicas than the driver serves clients: 48, or 16 before compute capability
+/// 7.5.
 fn mps_limits(labels: &dyn Labels, identity: &GfdIdentity) -> Result<(), UnknownReason> {
     let capability = (
         number(labels, "nvidia.com/gpu.compute.major").unwrap_or(0),
@@ -174,7 +175,7 @@ fn mps_limits(labels: &dyn Labels, identity: &GfdIdentity) -> Result<(), Unknown
     if identity.replicas > clients {
         return Err(UnknownReason::MpsClients);
     }
-    // Where the label says what cannot be, the daemon's own limit holds: it knows the device.
+    // With an impossible label the daemon's own limit holds: it knows the device.
     let memory = format!("{}.memory", identity.prefix);
     if identity.memory_label.is_none() && !labels.says_something(&memory) {
         return Err(UnknownReason::NoMemory);
@@ -211,7 +212,7 @@ fn offer(
     }
 }
 
-/// What the catalogue, else the labels and the name, say of a MIG profile.
+/// A MIG profile's sizes by the catalogue, else by the labels and the name.
 struct Sliced {
     slice: Slice,
     memory_mib: Option<u64>,
@@ -251,7 +252,8 @@ impl Sliced {
         profile.slices.map(Self::of_compute)
     }
 
-    /// Of a product that the catalogue does not know, what is certain: compute slices of seven and as many of eight.
+    /// For a product outside the catalogue only this is certain: compute slices of seven, and as many memory slices of
+    /// eight.
     fn of_compute(compute: u32) -> Self {
         Self {
             slice: Slice {
@@ -266,7 +268,7 @@ impl Sliced {
     }
 }
 
-/// Whether a slice has an engine for video, or does not say that it has none.
+/// Whether a slice has an engine for video; true unless labels say that it has none.
 fn has_video(labels: &dyn Labels, prefix: &str) -> bool {
     let none = |engine| number(labels, &format!("{prefix}.engines.{engine}")) == Some(0);
     !(none("decoder") && none("encoder"))

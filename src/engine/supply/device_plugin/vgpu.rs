@@ -1,12 +1,12 @@
-//! vGPUs: a virtual machine has a part of a card, and other machines may have the rest. GPU Feature Discovery's
-//! `nvidia.com/vgpu.present` says that there is one, and not how its card is shared.
+//! vGPUs: a virtual machine has a part of a GPU, and other machines may have the rest. GPU Feature Discovery's label
+//! `nvidia.com/vgpu.present` says that a vGPU exists, but not how its GPU is shared.
 
 use crate::engine::supply::labels::Labels;
 use crate::engine::supply::why::UnknownReason;
 use crate::engine::vocabulary::policy::Vgpu;
 use crate::engine::vocabulary::strategy::Strategy;
 
-/// GPU Feature Discovery's word on every node of a virtual machine with a vGPU.
+/// GPU Feature Discovery's label of virtual machines with a vGPU.
 pub const PRESENT: &str = "nvidia.com/vgpu.present";
 
 /// Whether a node's label says that its GPUs are vGPUs.
@@ -14,7 +14,7 @@ pub(super) fn is_labelled(labels: &dyn Labels) -> bool {
     labels.label(PRESENT) == Some("true")
 }
 
-/// By which strategy a vGPU is handed out, given how the node itself shares it.
+/// The strategy of a vGPU, given how the node itself shares it.
 pub(super) fn strategy(read: Strategy, declared: Vgpu) -> Result<Strategy, UnknownReason> {
     match (declared, read) {
         (Vgpu::Unknown, _) => Err(UnknownReason::Vgpu),

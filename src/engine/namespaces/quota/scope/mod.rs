@@ -1,4 +1,4 @@
-//! Which pods a quota is about: its scopes, as the API server evaluates them (`pkg/quota/v1/evaluator/core/pods.go`).
+//! Which pods a quota counts: its scopes, as the API server evaluates them (`pkg/quota/v1/evaluator/core/pods.go`).
 
 use crate::engine::supply::filter::holds;
 use crate::engine::vocabulary::quantity::Quantity;
@@ -12,7 +12,7 @@ use crate::facts::{Pod, Text};
 pub struct QuotaPod<'p> {
     /// The pod as it is sent.
     pub pod: &'p Pod<'p>,
-    /// It is given affinity across namespaces, which it may have of its own too.
+    /// slicegate adds affinity across namespaces to it.
     pub is_given_affinity: bool,
 }
 
@@ -25,7 +25,7 @@ pub(super) enum Scope {
     NotBestEffort,
     PriorityClass(Requirement<'static>),
     CrossNamespacePodAffinity,
-    /// Of other objects, so that no pod is of it.
+    /// A scope of other objects: it includes no pod.
     Other,
 }
 
@@ -58,7 +58,7 @@ impl Scope {
         }
     }
 
-    /// Whether a pod is of it.
+    /// Whether the scope includes a pod.
     pub(super) fn includes(&self, seen: QuotaPod<'_>) -> bool {
         let pod = seen.pod;
         match self {
@@ -84,7 +84,7 @@ fn priority_class<'p>(pod: &'p Pod<'_>) -> Option<&'p str> {
     class.filter(|class| !class.is_empty())
 }
 
-/// Nothing is said of CPU or memory, in the pod as a whole or else in any container.
+/// Neither the pod's resources nor, without those, its containers' name CPU or memory.
 fn is_best_effort(pod: &Pod<'_>) -> bool {
     let whole = pod.spec.as_ref().and_then(|s| s.resources.as_ref());
     match whole {

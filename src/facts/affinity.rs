@@ -10,7 +10,7 @@ use crate::json::Raw;
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PodAffinityTerm<'a> {
-    /// Which pods.
+    /// The pods that it selects.
     #[serde(borrow, default)]
     pub label_selector: Option<LabelSelector<'a>>,
     /// In which namespaces, by name.
@@ -19,7 +19,7 @@ pub struct PodAffinityTerm<'a> {
     /// In which namespaces, by label; an empty one means all.
     #[serde(borrow, default)]
     pub namespace_selector: Option<LabelSelector<'a>>,
-    /// What counts as one place.
+    /// The label of nodes that defines one place.
     #[serde(borrow, default)]
     pub topology_key: Option<Text<'a>>,
 }
@@ -121,7 +121,8 @@ struct WeightedNodeTerm<'a> {
 }
 
 impl<'a> NodeAffinity<'a> {
-    /// The preferred terms, whatever their weights; none where they are more than a rewrite beside a few others leaves.
+    /// The preferred terms, whatever their weights; none where they are more than a rewrite beside a few others
+    /// leaves.
     pub fn preferences(&self) -> Vec<NodeSelectorTerm<'a>> {
         /// In bytes.
         const LONGEST: usize = 64 << 10;

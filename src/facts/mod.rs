@@ -1,6 +1,6 @@
-//! What the wire says, as plain borrowed data: pods, nodes, namespaces and RuntimeClasses without a judgement.
+//! Kubernetes objects as plain borrowed data: pods, nodes, namespaces and RuntimeClasses, not validated.
 //!
-//! These types are read once from JSON and then only looked at. Strings stay borrowed from the body
+//! These types are read once from JSON and do not change. Strings stay borrowed from the body
 //! unless they hold an escape, because reading a pod is most of what an admission request costs.
 
 pub mod affinity;

@@ -1,4 +1,4 @@
-//! The parts of a Namespace that carry its administrator's word.
+//! The fields of a Namespace that hold its administrator's settings.
 
 use serde::Deserialize;
 

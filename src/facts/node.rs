@@ -1,4 +1,4 @@
-//! The parts of a Node that say what it can hand out and who may land there.
+//! The fields of a Node that say what it advertises and which pods it takes.
 
 use serde::Deserialize;
 
@@ -32,7 +32,7 @@ pub struct NodeMetadata<'a> {
 /// `spec` of a node.
 #[derive(Debug, Default, Deserialize)]
 pub struct NodeSpec<'a> {
-    /// Who is kept off.
+    /// Taints that keep pods off.
     #[serde(borrow, default)]
     pub taints: Option<Vec<Taint<'a>>>,
     /// Cordoned.
@@ -57,7 +57,7 @@ pub struct Taint<'a> {
 /// `status` of a node.
 #[derive(Debug, Default, Deserialize)]
 pub struct NodeStatus<'a> {
-    /// What the scheduler may hand out; only quantities above 0 are supply.
+    /// Resources that pods can request; only quantities above 0 are supply.
     #[serde(borrow, default)]
     pub allocatable: Option<Pairs<'a>>,
     /// Ready and others.

@@ -1,4 +1,4 @@
-//! What made a pod: its controller, and the Deployment above a ReplicaSet.
+//! The owner of a pod: its controller, and the Deployment above a ReplicaSet.
 
 use super::Pod;
 use super::pod::OwnerReference;
@@ -16,8 +16,8 @@ pub struct Owner<'p> {
 }
 
 impl<'a> Pod<'a> {
-    /// The controller that manages the pod. The author of a pod may name any. None for a mirror pod, which belongs to its
-    /// node.
+    /// The controller that manages the pod. The author of a pod may name any. None for a mirror pod, which belongs to
+    /// its node.
     pub fn controller(&self) -> Option<&OwnerReference<'a>> {
         let mut owners = self.owners().iter();
         let controller = owners.find(|owner| owner.controller == Some(true))?;

@@ -1,4 +1,4 @@
-//! The parts of a Pod that a decision may look at; field names and meanings are core/v1's.
+//! The fields of a Pod that a decision may read; field names and meanings are core/v1's.
 
 mod place;
 mod reading;
@@ -40,7 +40,7 @@ pub struct Metadata<'a> {
     /// User-written, and ours after a first pass.
     #[serde(borrow, default)]
     pub labels: Option<Pairs<'a>>,
-    /// The ask stands here.
+    /// Annotations hold the request.
     #[serde(borrow, default)]
     pub annotations: Option<Pairs<'a>>,
     /// Anyone who may create a pod may write these.
@@ -48,7 +48,7 @@ pub struct Metadata<'a> {
     pub owner_references: Option<Vec<OwnerReference<'a>>>,
 }
 
-/// Who a pod says it belongs to.
+/// An owner that the pod names.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnerReference<'a> {
@@ -79,7 +79,7 @@ pub struct Spec<'a> {
     /// Run one after the other; with `restartPolicy: Always` they are sidecars.
     #[serde(borrow, default)]
     pub init_containers: Option<Vec<Container<'a>>>,
-    /// Debug containers; never ask for resources, but bring their own environment.
+    /// Debug containers; they cannot request resources, but have their own environment.
     #[serde(borrow, default)]
     pub ephemeral_containers: Option<Vec<Container<'a>>>,
     /// All must match.
@@ -97,7 +97,7 @@ pub struct Spec<'a> {
     /// Absent means `default-scheduler`.
     #[serde(borrow, default)]
     pub scheduler_name: Option<Text<'a>>,
-    /// Who holds the pod back from the scheduler.
+    /// Reasons that hold the pod back from the scheduler.
     #[serde(borrow, default)]
     pub scheduling_gates: Option<Vec<SchedulingGate<'a>>>,
     /// Which container runtime handler runs the pod.
@@ -127,7 +127,7 @@ pub struct Spec<'a> {
     /// Defaults for all containers.
     #[serde(borrow, default)]
     pub security_context: Option<SecurityContext<'a>>,
-    /// Only host paths and claims are looked at.
+    /// Only host paths and claims are read.
     #[serde(borrow, default)]
     pub volumes: Option<Vec<Volume<'a>>>,
     /// Devices by DRA.
@@ -135,10 +135,10 @@ pub struct Spec<'a> {
     pub resource_claims: Option<Vec<ResourceClaim<'a>>>,
 }
 
-/// One reason for which a pod is not looked at by the scheduler yet.
+/// One reason why the scheduler does not consider the pod yet.
 #[derive(Debug, Default, Deserialize)]
 pub struct SchedulingGate<'a> {
-    /// By it whoever set it knows it.
+    /// Its name, unique in the pod.
     #[serde(borrow, default)]
     pub name: Option<Text<'a>>,
 }
@@ -150,13 +150,13 @@ pub struct Container<'a> {
     /// Unique in the pod.
     #[serde(borrow, default)]
     pub name: Option<Text<'a>>,
-    /// Looked at only by rules that need it, so it stays unread text until then.
+    /// Read only by rules that need it, so it stays raw text until then.
     #[serde(borrow, default)]
     pub command: Option<Raw<'a>>,
     /// As `command`.
     #[serde(borrow, default)]
     pub args: Option<Raw<'a>>,
-    /// In order; of a name that stands twice the last one counts.
+    /// In order; of a repeated name the last one counts.
     #[serde(borrow, default)]
     pub env: Option<Vec<EnvVar<'a>>>,
     /// Whole config maps and secrets as environment; their content is not seen at admission.

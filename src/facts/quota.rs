@@ -1,5 +1,5 @@
-//! The parts of a ResourceQuota, or of OpenShift's ClusterResourceQuota, that say which resources it counts, and for which
-//! pods.
+//! The parts of a ResourceQuota, or of OpenShift's ClusterResourceQuota, that say which resources it counts, and for
+//! which pods.
 
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::text::{Pairs, Text};
 /// A ResourceQuota as `kubectl get resourcequotas -A -o json` prints it.
 #[derive(Debug, Default, Deserialize)]
 pub struct ResourceQuota<'a> {
-    /// Whose it is.
+    /// Name and namespace.
     #[serde(borrow, default)]
     pub metadata: QuotaMetadata<'a>,
     /// What is counted.
@@ -21,10 +21,10 @@ pub struct ResourceQuota<'a> {
 /// `metadata` of a quota.
 #[derive(Debug, Default, Deserialize)]
 pub struct QuotaMetadata<'a> {
-    /// What it is called.
+    /// Its name.
     #[serde(borrow, default)]
     pub name: Text<'a>,
-    /// Whose quota it is.
+    /// Its namespace.
     #[serde(borrow, default)]
     pub namespace: Text<'a>,
 }
@@ -33,7 +33,7 @@ pub struct QuotaMetadata<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct QuotaSpec<'a> {
-    /// By what is counted, how much there may be of it.
+    /// The largest amount of each counted resource.
     #[serde(borrow, default)]
     pub hard: Option<Pairs<'a>>,
     /// Only pods of all of these count.

@@ -1,4 +1,4 @@
-//! What can be said of the receipt a pod brought along. It is compared, and never believed by itself.
+//! The receipt of a pod. It is only compared, never trusted by itself.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::text::Text;
 use crate::json::Raw;
 
-/// The parts of a receipt that are looked at.
+/// The fields of a receipt that are read.
 #[derive(Debug, Deserialize)]
 pub struct Receipt<'a> {
     /// The boundary label that was given.

@@ -1,14 +1,14 @@
-//! The parts of a pod that only one that is there has: its version, its node, and who wrote what.
+//! Fields that exist only on a stored pod: resourceVersion, nodeName, managedFields and status.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::text::Text;
 
-/// A pod as a cluster keeps it. What it asks for is in [`super::Pod`], which is read from the same text.
+/// A pod as a cluster stores it. Its requests are in [`super::Pod`], which is read from the same text.
 #[derive(Debug, Default, Deserialize)]
 pub struct Running<'a> {
-    /// Name, version and who wrote what.
+    /// Name, version and managed fields.
     #[serde(borrow, default)]
     pub metadata: RunningMetadata<'a>,
     /// The node.
@@ -19,7 +19,7 @@ pub struct Running<'a> {
     pub status: Option<RunningStatus<'a>>,
 }
 
-/// `metadata` of a pod that is there.
+/// `metadata` of a stored pod.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunningMetadata<'a> {
@@ -29,10 +29,10 @@ pub struct RunningMetadata<'a> {
     /// Its namespace.
     #[serde(borrow, default)]
     pub namespace: Option<Text<'a>>,
-    /// Changes with every write; a patch that names it overwrites nothing it has not seen.
+    /// Changes with every write; a patch that names it fails if the pod has changed since.
     #[serde(borrow, default)]
     pub resource_version: Option<Text<'a>>,
-    /// Who wrote which field; kubectl leaves it out of what it prints.
+    /// The writer of each field; kubectl does not print it by default.
     #[serde(borrow, default)]
     pub managed_fields: Option<Vec<Writer<'a>>>,
 }
@@ -61,16 +61,16 @@ struct SpecFields {
     node_name: Option<IgnoredAny>,
 }
 
-/// `spec` of a pod that is there.
+/// `spec` of a stored pod.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunningSpec<'a> {
-    /// Absent while it waits for one.
+    /// Absent while the pod is unscheduled.
     #[serde(borrow, default)]
     pub node_name: Option<Text<'a>>,
 }
 
-/// `status` of a pod that is there.
+/// `status` of a stored pod.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunningStatus<'a> {
@@ -108,10 +108,10 @@ impl RunningStatus<'_> {
 }
 
 impl Running<'_> {
-    /// Whether it is over, and has given its devices back.
+    /// Whether it has ended and its devices are free.
     ///
-    /// A scheduler goes by the phase alone, which is whatever somebody with the right to `pods/status` wrote. A kubelet
-    /// gives devices back when the containers have stopped, and writes such a phase only then.
+    /// A scheduler goes by the phase alone, which is whatever somebody with the right to `pods/status` wrote. A
+    /// kubelet gives devices back when the containers have stopped, and writes such a phase only then.
     pub fn is_finished(&self) -> bool {
         let Some(status) = &self.status else {
             return false;
@@ -126,7 +126,7 @@ impl Running<'_> {
         Some(name).filter(|n| !n.is_empty())
     }
 
-    /// Whether its author named the node, so that no scheduler was asked: a binding is nobody's field.
+    /// Whether its author set `nodeName`, so no scheduler placed it: a binding has no field manager.
     pub fn names_its_node(&self) -> bool {
         let writers = self.metadata.managed_fields.as_deref().unwrap_or_default();
         let pods = writers.iter().filter(|w| w.subresource.is_none());

@@ -1,4 +1,4 @@
-//! The parts of a RuntimeClass that say which handler of a node's container runtime it stands for.
+//! The fields of a RuntimeClass that name the handler of a node's container runtime.
 
 use serde::Deserialize;
 

@@ -1,4 +1,4 @@
-//! Where the pod or the pod template stands in an object, by group and kind whatever the version.
+//! Finds the pod or pod template in an object, by group and kind, in any version.
 
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub struct PodTemplate<'d> {
 pub enum Workload {
     /// It is a Pod.
     Pod,
-    /// One pod on every node, so that the number of nodes decides, not replicas.
+    /// One pod on every node: the number of nodes decides, not replicas.
     DaemonSet,
     /// The template of any other controller.
     Template,

@@ -85,12 +85,12 @@ impl Mode {
     }
 }
 
-/// What GPU pods outside enforced namespaces get.
+/// What GPU pods outside of enforced namespaces get.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outsiders {
     /// Nothing.
     None,
-    /// The boundary label, so that nobody unlabelled sits beside a boundary.
+    /// The boundary label, so that no pod without a label runs beside a boundary.
     Label,
 }
 
@@ -99,7 +99,7 @@ pub enum Outsiders {
 pub enum BoundaryNames {
     /// None.
     Listed,
-    /// Any that no namespace bears and no list reserves: whoever names it, shares it.
+    /// Any name that no namespace has and no list reserves: all namespaces that claim it share it.
     Open,
 }
 
@@ -149,7 +149,7 @@ impl ForeignSystem {
     }
 }
 
-/// What a class of pods is promised.
+/// A tier: the guarantees of a class of pods.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tier {
     /// Unique in the policy.
@@ -160,7 +160,7 @@ pub struct Tier {
     pub strategies: Vec<Strategy>,
     /// Who may be a neighbour below hardware isolation; never `any` where `mps` is listed.
     pub co_tenancy: CoTenancy,
-    /// What is asked when the pod does not say.
+    /// The request of a pod that states none.
     pub share: Share,
     /// Written into MPS pods that set no user.
     pub run_as_user: Option<u32>,
@@ -219,15 +219,15 @@ pub struct PolicyToleration {
 /// `spec.supply`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SupplyPolicy {
-    /// What nodes are whose labels leave it open.
+    /// How nodes count whose labels do not say what they advertise.
     pub declared: Declared,
     /// How long a vanished node's shape still counts, in seconds.
     pub remember_seconds: u64,
-    /// Nodes that are not there yet.
+    /// Future nodes.
     pub pools: Vec<Pool>,
 }
 
-/// The administrator's word for nodes whose labels leave open what they hand out.
+/// What the administrator declares about nodes whose labels do not say what they advertise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     /// What a GPU node without labels is.

@@ -1,5 +1,5 @@
-//! Text that people see: nothing in it that a terminal would obey or that reads as something else. Names and values in
-//! manifests are anybody's to write.
+//! Makes text safe to print: no terminal controls, no invisible or misleading characters. Any author can write them
+//! into names and values of manifests.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,8 @@ use std::borrow::Cow;
 const LONGEST: usize = 60;
 
 /// Characters that show nothing, or change what stands beside them: Unicode's format characters (category `Cf`) and
-/// line and paragraph separators, and what else `Default_Ignorable_Code_Point` lists (Unicode 17, `DerivedCoreProperties.txt`).
+/// line and paragraph separators, and what else `Default_Ignorable_Code_Point` lists (Unicode 17,
+/// `DerivedCoreProperties.txt`).
 const INVISIBLE: [(char, char); 25] = [
     ('\u{ad}', '\u{ad}'),
     ('\u{34f}', '\u{34f}'),
@@ -36,7 +37,7 @@ const INVISIBLE: [(char, char); 25] = [
     ('\u{e0000}', '\u{e0fff}'),
 ];
 
-/// Whether a character shows as itself and does nothing else.
+/// Whether a character is visible and has no other effect.
 pub fn is_visible(c: char) -> bool {
     !c.is_control()
         && (c.is_ascii()

@@ -41,12 +41,12 @@ impl Rule {
     }
 }
 
-/// What a finding does.
+/// The effect of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Not looked for.
+    /// It is not checked.
     Off,
-    /// Said, and the pod goes on.
+    /// A warning; the pod is admitted.
     Warn,
     /// The pod is refused.
     Deny,

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum Strategy {
     /// A whole device for one container.
     Exclusive,
-    /// A hardware partition nobody else uses.
+    /// A hardware partition for one container.
     Mig,
     /// Processes of several pods through one MPS server, with memory and compute limits.
     Mps,
@@ -65,7 +65,7 @@ pub enum Isolation {
     Limited,
     /// Separate memory and compute in hardware.
     Hardware,
-    /// Nobody else is on the device.
+    /// The device has one user.
     Dedicated,
 }
 
@@ -98,7 +98,7 @@ impl fmt::Display for Isolation {
 /// Who may be a neighbour below hardware isolation, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CoTenancy {
-    /// Anybody whose tier says the same.
+    /// Any pod whose tier allows it too.
     Any,
     /// Only pods of the same trust boundary.
     Boundary,

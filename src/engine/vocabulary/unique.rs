@@ -1,9 +1,9 @@
-//! A list in which nothing stands twice, in the order in which it came.
+//! A list without duplicates, in insertion order.
 
 use std::collections::HashSet;
 use std::hash::Hash;
 
-/// So few are compared one by one.
+/// Up to so many entries are compared one by one.
 const FEW: usize = 16;
 
 /// The list.
@@ -13,7 +13,7 @@ pub(in crate::engine) struct UniqueList<T> {
 }
 
 impl<T: Clone + Eq + Hash> UniqueList<T> {
-    /// An empty one.
+    /// An empty list.
     pub(in crate::engine) fn new() -> Self {
         Self {
             list: Vec::new(),
@@ -21,7 +21,7 @@ impl<T: Clone + Eq + Hash> UniqueList<T> {
         }
     }
 
-    /// Appends what is not in it yet.
+    /// Appends a value that is not in the list yet.
     pub(in crate::engine) fn add(&mut self, entry: T) {
         if self.list.len() < FEW {
             if !self.list.contains(&entry) {
@@ -37,7 +37,7 @@ impl<T: Clone + Eq + Hash> UniqueList<T> {
         }
     }
 
-    /// What is in it.
+    /// The values.
     pub(in crate::engine) fn into_list(self) -> Vec<T> {
         self.list
     }

@@ -219,7 +219,7 @@ fn list(
     }
     comma(text, *position);
     *position += 1;
-    json::plain(text, name);
+    json::string(text, name);
     text.push_str(":[");
     for (index, value) in own.iter().enumerate() {
         comma(text, index);
@@ -303,13 +303,13 @@ fn packing(
     let exists = affinity.is_some_and(|a| a.preferred.is_some());
     let (text, close) = open(patch, base, affinity.is_some(), PREFERRED, exists);
     text.push_str("{\"weight\":100,\"podAffinityTerm\":{\"labelSelector\":{\"matchLabels\":{");
-    json::plain(text, names::TRUST_BOUNDARY);
+    json::string(text, names::TRUST_BOUNDARY);
     text.push(':');
     json::string(text, boundary);
     text.push(',');
-    json::plain(text, names::STRATEGY);
+    json::string(text, names::STRATEGY);
     text.push(':');
-    json::plain(text, strategy.word());
+    json::string(text, strategy.word());
     text.push_str("}},");
     all_namespaces_by_hostname(text);
     text.push_str("}}");
@@ -328,9 +328,9 @@ fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut
         let (text, close) = open(patch, base, parent, REQUIRED, exists);
         (parent, exists) = (true, true);
         text.push_str("{\"labelSelector\":{\"matchExpressions\":[{\"key\":");
-        json::plain(text, label);
+        json::string(text, label);
         text.push_str(",\"operator\":\"Exists\"},{\"key\":");
-        json::plain(text, label);
+        json::string(text, label);
         text.push_str(",\"operator\":\"NotIn\",\"values\":[");
         json::string(text, own);
         text.push_str("]}]},");
@@ -344,7 +344,7 @@ fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut
 /// A term over all namespaces, by hostname.
 fn all_namespaces_by_hostname(text: &mut String) {
     text.push_str("\"namespaceSelector\":{},\"topologyKey\":");
-    json::plain(text, names::HOSTNAME);
+    json::string(text, names::HOSTNAME);
 }
 
 /// Begins an entry of a list below `base`, and adds missing parents.
@@ -365,7 +365,7 @@ fn open<'p>(
     }
     let text = patch.add(&[base]);
     text.push('{');
-    json::plain(text, field);
+    json::string(text, field);
     text.push_str(":[");
     (text, "]}")
 }

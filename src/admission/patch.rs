@@ -309,7 +309,7 @@ fn policy_toleration(text: &mut String, toleration: &PolicyToleration) {
         if !std::mem::replace(&mut first, false) {
             text.push(',');
         }
-        json::plain(text, name);
+        json::string(text, name);
         text.push(':');
         json::string(text, value);
     }

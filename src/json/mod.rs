@@ -19,7 +19,7 @@ pub use bounds::{Bounds, Cut};
 pub use kept::Kept;
 pub use raw::Raw;
 use reader::Reader;
-pub use write::{escape, number, plain, string};
+pub use write::{escape, number, string};
 
 /// Reads a value that borrows from its text, as [`serde_json::from_str`] does, and about twice as quickly where much of
 /// it is asked for by nobody: such parts are skipped, and only their strings and brackets have to be in order.

@@ -1,7 +1,6 @@
 //! The accept loop: a cap on connections, a limit on every wait, and an end that lets requests finish.
 
 mod connection;
-mod gathering;
 mod handshake;
 mod places;
 
@@ -25,7 +24,6 @@ use tokio_util::task::TaskTracker;
 use tracing::{debug, warn};
 
 use super::shared::Shared;
-use gathering::Gathering;
 use places::Places;
 
 pub(super) use connection::{Connection, Silence};
@@ -169,11 +167,11 @@ where
             .max_header_list_size(LARGEST_HEAD)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        let http = http.serve_connection(TokioIo::new(Gathering::new(stream)), service);
+        let http = http.serve_connection(TokioIo::new(stream), service);
         drive(http, &connection, closing).await;
     } else {
         let mut http = http1::Builder::new();
-        // hyper's own limit would set a timer anew for each request, which costs as much as deciding about a pod.
+        // `drive` limits how long a head may take, as it limits every silence.
         http.timer(TokioTimer::new())
             .header_read_timeout(None)
             .keep_alive(keeps_alive)

@@ -70,7 +70,7 @@ fn head(text: &mut String, policy: &Policy, contents: &Contents<'_>) {
     json::string(text, contents.boundary);
     if let Some(strategy) = contents.strategy {
         text.push_str(",\"strategy\":");
-        json::plain(text, strategy.word());
+        json::string(text, strategy.word());
     }
     text.push_str(",\"to\":{");
     by_container(text, &contents.changes, |text, change| {

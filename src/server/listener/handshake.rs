@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::io::BufReader;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -20,17 +19,10 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// An API server that does not trust the certificate comes again with every pod.
 const QUIET: Duration = Duration::from_secs(10);
 
-/// A socket that is read from in large pieces: rustls asks for 4 KiB at a time, and a review has 13.
-pub(super) type Buffered = BufReader<TcpStream>;
-
-/// Two records of TLS.
-const AHEAD: usize = 32 << 10;
-
 /// Greets a client with the certificate in force; none where that failed.
-pub(super) async fn greet(stream: TcpStream, shared: &Shared) -> Option<TlsStream<Buffered>> {
+pub(super) async fn greet(stream: TcpStream, shared: &Shared) -> Option<TlsStream<TcpStream>> {
     // Nobody is let in before there is one.
     let acceptor = TlsAcceptor::from(shared.tls()?);
-    let stream = BufReader::with_capacity(AHEAD, stream);
     match timeout(LONGEST, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => Some(stream),
         Ok(Err(problem)) => {

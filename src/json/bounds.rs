@@ -37,11 +37,6 @@ impl Bounds {
         }
     }
 
-    /// Keeps everything.
-    pub(super) const fn none() -> Self {
-        Self::new(usize::MAX, |_| true)
-    }
-
     /// Whether one more entry of a list is kept.
     pub(super) fn take_entry(&mut self) -> bool {
         take(&mut self.lists, Cut::Entries, &mut self.cut)

@@ -1,4 +1,15 @@
-//! JSON: read and written by hand where a request waits for it.
+//! JSON: a reader for the bodies of requests, and strings and numbers for the patches that are written by hand.
+//!
+//! The reader is in place of `serde_json`, which reads everything else, for two reasons. It bounds what is kept of a body
+//! ([`Bounds`]), so that memory is bounded whatever was sent. And it skips what no type asks for 64 bytes at a time; of a
+//! review of 13 KB that is most. Measured as CPU of the server for each request, TLS and all, over HTTP/2 at saturation,
+//! built without LTO; a bare server that parses the least takes 20.7 µs:
+//!
+//! | | `typical` | `share` | `other` |
+//! |---|---|---|---|
+//! | this reader | 39.6 µs | 44.6 µs | 26.0 µs |
+//! | byte by byte in place of the blocks of `skip.rs` | | 50.6 µs | 31.6 µs |
+//! | `serde_json` | 45.6 µs | 50.6 µs | 31.3 µs |
 
 mod bounds;
 mod kept;
@@ -20,17 +31,6 @@ pub use kept::Kept;
 pub use raw::Raw;
 use reader::Reader;
 pub use write::{escape, number, string};
-
-/// Reads a value that borrows from its text, as [`serde_json::from_str`] does, and about twice as quickly where much of
-/// it is asked for by nobody: such parts are skipped, and only their strings and brackets have to be in order.
-///
-/// # Errors
-/// Those of `serde_json`, which has the last word about what cannot be read.
-pub fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
-    quickly(text, Bounds::none())
-        .map(|(value, _)| value)
-        .or_else(|_| serde_json::from_str(text))
-}
 
 /// Longer texts are not read a second time for the sake of a better message.
 const LONGEST_READ_TWICE: usize = 64 << 10;

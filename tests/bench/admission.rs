@@ -13,7 +13,6 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use slicegate::admission::respond;
 use slicegate::engine::supply::NodeView;
 use slicegate::facts::Node;
-use slicegate::json;
 
 fn admission(criterion: &mut Criterion) {
     let world = worlds::of(&bodies::world(), 8);
@@ -50,7 +49,7 @@ fn watched(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group(format!("a node of {} bytes", node.len()));
     group.bench_function("read", |b| {
         b.iter(|| {
-            let node: Node<'_> = json::from_str(black_box(&node)).expect("a node");
+            let node: Node<'_> = serde_json::from_str(black_box(&node)).expect("a node");
             NodeView::of_node(&node)
         });
     });

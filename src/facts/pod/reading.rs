@@ -5,7 +5,7 @@ use super::{
     Pod, Requirement, Spec,
 };
 use crate::facts::text::{Pairs, Text};
-use crate::json::{self, Raw};
+use crate::json::Raw;
 
 impl<'a> Pod<'a> {
     /// A label's value.
@@ -138,7 +138,7 @@ impl<'a> Container<'a> {
 
     /// The elements of `command` or `args`, each as it stands in the JSON; none where it is no list.
     pub fn elements(&self, list: ArgumentList) -> Vec<&'a str> {
-        let elements: Vec<Raw<'a>> = json::from_str(self.json(list)).unwrap_or_default();
+        let elements: Vec<Raw<'a>> = serde_json::from_str(self.json(list)).unwrap_or_default();
         elements.into_iter().map(Raw::get).collect()
     }
 }

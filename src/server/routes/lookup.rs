@@ -18,7 +18,6 @@ use crate::cluster::{Cluster, Kind};
 use crate::engine::NamespaceView;
 use crate::engine::vocabulary::names::is_dns_label;
 use crate::facts::Namespace;
-use crate::json;
 use crate::server::shared::Shared;
 
 /// Left of the sender's time to judge and to answer.
@@ -178,6 +177,6 @@ async fn look(cluster: &Cluster, name: &str) -> Said {
 }
 
 fn view(text: &str) -> Result<NamespaceView, serde_json::Error> {
-    let namespace: Namespace<'_> = json::from_str(text)?;
+    let namespace: Namespace<'_> = serde_json::from_str(text)?;
     Ok(NamespaceView::of(&namespace))
 }

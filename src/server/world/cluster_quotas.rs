@@ -12,7 +12,6 @@ use super::watches::Watches;
 use crate::cluster::{Heartbeat, Kind, WatchEvent};
 use crate::engine::ClusterQuotaView;
 use crate::facts::ClusterResourceQuota;
-use crate::json;
 
 /// How long a cluster is left alone that does not know the kind, or lets nobody see it.
 const RARELY: Duration = Duration::from_secs(300);
@@ -66,7 +65,7 @@ impl Watches {
 
 /// One that cannot be read is passed over: the others still count.
 fn read(text: &str) -> Option<Named> {
-    let quota: Result<ClusterResourceQuota<'_>, _> = json::from_str(text);
+    let quota: Result<ClusterResourceQuota<'_>, _> = serde_json::from_str(text);
     match quota {
         Ok(quota) => Some((
             quota.metadata.name.to_string(),

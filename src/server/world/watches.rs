@@ -17,7 +17,6 @@ use crate::controllers::SHARING_POLICIES;
 use crate::engine::supply::NodeView;
 use crate::engine::{NamespaceView, ProjectMetadata, QuotaView};
 use crate::facts::{Namespace, Node, ResourceQuota, RuntimeClass};
-use crate::json;
 use crate::server::shared::Shared;
 
 /// What is made known of the policies.
@@ -45,7 +44,7 @@ impl Watches {
             part: Part::Nodes,
             kind: Kind::NODES,
             read: |text| {
-                let node: Node<'_> = json::from_str(text)?;
+                let node: Node<'_> = serde_json::from_str(text)?;
                 Ok(NodeView::of_node(&node))
             },
             all: Change::AllNodes,
@@ -61,7 +60,7 @@ impl Watches {
             part: Part::Namespaces,
             kind: Kind::NAMESPACES,
             read: |text| {
-                let namespace: Namespace<'_> = json::from_str(text)?;
+                let namespace: Namespace<'_> = serde_json::from_str(text)?;
                 let name = namespace.metadata.name.to_string();
                 let space = Space {
                     view: NamespaceView::of(&namespace),
@@ -82,7 +81,7 @@ impl Watches {
             part: Part::Quotas,
             kind: Kind::QUOTAS,
             read: |text| {
-                let quota: ResourceQuota<'_> = json::from_str(text)?;
+                let quota: ResourceQuota<'_> = serde_json::from_str(text)?;
                 let metadata = &quota.metadata;
                 let name = (metadata.namespace.to_string(), metadata.name.to_string());
                 Ok((name, QuotaView::of(&quota)))
@@ -104,7 +103,7 @@ impl Watches {
             part: Part::RuntimeClasses,
             kind: Kind::RUNTIME_CLASSES,
             read: |text| {
-                let class: RuntimeClass<'_> = json::from_str(text)?;
+                let class: RuntimeClass<'_> = serde_json::from_str(text)?;
                 Ok((class.metadata.name.to_string(), class.handler.to_string()))
             },
             all: |all| Change::AllRuntimeClasses(all.into_iter().collect()),

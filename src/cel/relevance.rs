@@ -7,7 +7,7 @@ use super::{LISTS, TERMS, begins, begins_one, has, is_one_of, quoted, spells};
 use crate::engine::relevance::host_paths::{
     ALIASES, ALL_PROCESSES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath,
 };
-use crate::engine::relevance::indicators::{At, DETOURS, Texts, signs};
+use crate::engine::relevance::indicators::{At, DETOURS, Texts, indicators_of};
 use crate::engine::relevance::injecting::INJECTING;
 use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES};
 use crate::engine::relevance::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
@@ -94,7 +94,7 @@ pub(crate) fn selects_by(is: &dyn Fn(&str) -> String) -> String {
 
 fn containers() -> String {
     let resource = At::Key(KeyKind::Resource);
-    let signs = [
+    let indicators = [
         exists("c.?resources.?limits", "{}", "k", "k", resource),
         exists("c.?resources.?requests", "{}", "k", "k", resource),
         exists("c.?env", "[]", "e", "e.name", At::Variable),
@@ -109,20 +109,20 @@ fn containers() -> String {
             any(At::SubPath, "m.subPathExpr", 1)
         ),
     ];
-    let signs = signs.join("\n|| ").replace('\n', "\n  ");
-    format!("{LISTS}.exists(l, l.exists(c,\n  {signs}))")
+    let indicators = indicators.join("\n|| ").replace('\n', "\n  ");
+    format!("{LISTS}.exists(l, l.exists(c,\n  {indicators}))")
 }
 
 /// Whether a list or map has an entry with an indicator.
 fn exists(list: &str, empty: &str, entry: &str, text: &str, at: At) -> String {
-    let signs = any(at, text, 1);
-    format!("{list}.orValue({empty}).exists({entry}, {signs})")
+    let indicators = any(at, text, 1);
+    format!("{list}.orValue({empty}).exists({entry}, {indicators})")
 }
 
 /// Every indicator of a field, in brackets.
 fn any(at: At, text: &str, depth: usize) -> String {
-    let signs = signs(at).texts.iter();
-    let all: Vec<String> = signs.flat_map(|texts| texts.clauses(text)).collect();
+    let indicators = indicators_of(at).texts.iter();
+    let all: Vec<String> = indicators.flat_map(|texts| texts.clauses(text)).collect();
     let indent = "  ".repeat(depth);
     format!("(\n{indent}{})", all.join(&format!("\n{indent}|| ")))
 }

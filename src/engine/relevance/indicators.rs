@@ -58,32 +58,36 @@ use KeyKind::{Annotation, Label, Resource};
 use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Inject, Long, Roads, Spell};
 
 /// The indicators of one field.
-pub(crate) struct Signs {
+pub(crate) struct FieldIndicators {
     pub(crate) texts: &'static [Texts],
     /// One bit for each byte that an indicator begins with; long texts are not checked by it.
     first: u128,
 }
 
-static ANNOTATION: Signs = Signs::of(&[Long, Begin(&names::KEYS), Inject, Foreign(Annotation)]);
-static LABEL: Signs = Signs::of(&[Long, Begin(&[names::PREFIX]), Foreign(Label)]);
-static RESOURCE: Signs = Signs::of(&[
+static ANNOTATION: FieldIndicators =
+    FieldIndicators::of(&[Long, Begin(&names::KEYS), Inject, Foreign(Annotation)]);
+static LABEL: FieldIndicators =
+    FieldIndicators::of(&[Long, Begin(&[names::PREFIX]), Foreign(Label)]);
+static RESOURCE: FieldIndicators = FieldIndicators::of(&[
     Long,
     Are(&[names::GPU, names::GPU_SHARED]),
     Begin(&[names::MIG]),
     BeginAndEnd(reserved::CLASS, reserved::NVIDIA_CLASS),
     Foreign(Resource),
 ]);
-static VARIABLE: Signs = Signs::of(&[Long, Begin(&names::VARIABLES)]);
-static PREFIX: Signs = Signs::of(&[Long, Spell(&names::VARIABLES)]);
+static VARIABLE: FieldIndicators = FieldIndicators::of(&[Long, Begin(&names::VARIABLES)]);
+static PREFIX: FieldIndicators = FieldIndicators::of(&[Long, Spell(&names::VARIABLES)]);
 // A class's name does not show its handler.
-static RUNTIME_CLASS: Signs = Signs::of(&[Any]);
-static HOST_PATH: Signs = Signs::of(&[Long, Roads]);
-static REPELLED: Signs = Signs::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
-static MOUNT_PATH: Signs = Signs::of(&[Long, Have(&[reserved::DEVICES, reserved::PIPES_NAME])]);
-static SUB_PATH: Signs = Signs::of(&[Long, Have(&host_paths::TELLTALE_NAMES)]);
+static RUNTIME_CLASS: FieldIndicators = FieldIndicators::of(&[Any]);
+static HOST_PATH: FieldIndicators = FieldIndicators::of(&[Long, Roads]);
+static REPELLED: FieldIndicators =
+    FieldIndicators::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
+static MOUNT_PATH: FieldIndicators =
+    FieldIndicators::of(&[Long, Have(&[reserved::DEVICES, reserved::PIPES_NAME])]);
+static SUB_PATH: FieldIndicators = FieldIndicators::of(&[Long, Have(&host_paths::TELLTALE_NAMES)]);
 
 /// The closed list of indicators by field; names that rules look for are only in the rules' own files.
-pub(crate) fn signs(at: At) -> &'static Signs {
+pub(crate) fn indicators_of(at: At) -> &'static FieldIndicators {
     match at {
         At::Key(Annotation) => &ANNOTATION,
         At::Key(Label) => &LABEL,
@@ -100,7 +104,7 @@ pub(crate) fn signs(at: At) -> &'static Signs {
 
 /// Whether a text is an indicator in its field.
 pub(crate) fn says(at: At, text: &str) -> bool {
-    let signs = signs(at);
+    let signs = indicators_of(at);
     // Hardly any text begins like an indicator.
     let first = text.as_bytes().first();
     let may = first.is_none_or(|first| signs.first & bit(*first) != 0) || text.len() > LONGEST;
@@ -116,7 +120,7 @@ pub(crate) fn may_say(key: &str) -> bool {
     first.is_some_and(|first| KEYS & bit(*first) != 0) || key.len() > LONGEST
 }
 
-impl Signs {
+impl FieldIndicators {
     const fn of(texts: &'static [Texts]) -> Self {
         let (mut first, mut index) = (0, 0);
         while index < texts.len() {

@@ -34,4 +34,5 @@ pub mod json;
 pub mod manifests;
 mod report;
 pub mod server;
+pub mod simulate;
 pub mod yaml;

@@ -290,7 +290,7 @@ pub struct ResourceClaim<'a> {
 }
 
 /// One toleration.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Toleration<'a> {
     /// Empty with `Exists` tolerates everything.
     #[serde(borrow, default)]
@@ -353,7 +353,7 @@ pub struct NodeSelector<'a> {
 pub type NodeTerm<'a> = Kept<'a, NodeSelectorTerm<'a>>;
 
 /// A conjunction of requirements; an empty one matches nothing.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeSelectorTerm<'a> {
     /// On labels.
@@ -365,7 +365,7 @@ pub struct NodeSelectorTerm<'a> {
 }
 
 /// One requirement on a label or field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 pub struct Requirement<'a> {
     /// Label key, or `metadata.name`.
     #[serde(borrow, default)]

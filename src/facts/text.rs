@@ -86,7 +86,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 }
 
 /// A JSON object of strings, kept in its order: no hashing, no copies of keys.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Pairs<'a>(pub Vec<(Text<'a>, Text<'a>)>);
 
 impl<'a> Pairs<'a> {

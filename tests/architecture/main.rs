@@ -229,6 +229,34 @@ fn a_report_is_data_that_is_made_of_what_was_read_elsewhere() {
 }
 
 #[test]
+fn the_simulation_knows_the_wire_and_quantities_alone() {
+    no_file_of(
+        "src/simulate",
+        &[
+            "crate::admission",
+            "crate::cel",
+            "crate::cli",
+            "crate::cluster",
+            "crate::config",
+            "crate::engine::placement",
+            "crate::engine::rules",
+            "crate::engine::supply",
+            "crate::report",
+            "crate::server",
+            "tokio",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "std::time",
+            "std::io",
+        ],
+    );
+    for folder in ["src/engine", "src/facts", "src/admission", "src/config"] {
+        no_file_of(folder, &["crate::simulate"]);
+    }
+}
+
+#[test]
 fn only_the_cluster_knows_kube_and_it_knows_nothing_of_slicegate() {
     for file in source::files().iter().filter(|f| !f.is_in("src/cluster")) {
         // The definition of SharingPolicy comes from kube's derive, which talks to nobody.

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::cluster::{Cluster, Namespace, is_bound, is_unschedulable, pods_of, state};
 use super::control_plane::{Options, Parts};
-use super::model::fleet::{self, Fleet, Node};
-use super::model::{pods, policies, scene, scheduler};
+use super::model::fleet::{self, Fleet};
+use super::model::{api, pods, policies, scene, scheduler};
 use super::random::Random;
 use super::runner::note;
 use super::stage::Stage;
@@ -100,20 +100,17 @@ fn sample<S: Strategy>(runner: &mut TestRunner, strategy: S) -> S::Value {
     strategy.new_tree(runner).expect("a value").current()
 }
 
-/// What the simulation leaves out, because it has no bearing on boundaries: other schedulers, claims, and terms that
-/// want to be near somebody.
+/// What the simulation leaves out, because it has no bearing on boundaries: other schedulers, claims and spreading.
 fn is_beyond(pod: &Value) -> bool {
     let spec = &pod["spec"];
     let default = spec["schedulerName"]
         .as_str()
         .unwrap_or("default-scheduler");
-    let near = &spec["affinity"]["podAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     default != "default-scheduler"
         || spec["nodeName"].is_string()
         || !spec["resourceClaims"].is_null()
         || !spec["schedulingGates"].is_null()
         || !spec["topologySpreadConstraints"].is_null()
-        || !near.is_null()
         || asks(pod, |name| name.starts_with("deviceclass."))
 }
 
@@ -163,7 +160,11 @@ fn populate(cluster: &Cluster, fleet: Fleet) -> Fleet {
         if !answer.is_good() {
             continue;
         }
-        let taints: Vec<&Value> = scheduler::lasting_taints(&node).collect();
+        let taints = api::list_of(&node.json["spec"]["taints"]);
+        let passes = |key: &str| key.starts_with("node.kubernetes.io/");
+        let taints: Vec<&Value> = taints
+            .filter(|taint| !taint["key"].as_str().is_some_and(passes))
+            .collect();
         // Admission says of every new node that it is not ready.
         let taints = json!({"spec": {"taints": taints}});
         cluster.change(&format!("/api/v1/nodes/{}", node.name()), &taints);
@@ -216,19 +217,19 @@ fn place(cluster: &Cluster, fleet: &Fleet, pod: Value, bound: &mut Vec<Value>, t
 
 /// Where the simulation lets a pod go, beside those that are bound.
 fn allowed(fleet: &Fleet, pod: &Value, bound: &[Value]) -> Vec<String> {
-    let here = |node: &Node| -> Vec<&Value> {
-        let is_here = |p: &&Value| p["spec"]["nodeName"] == node.name();
-        bound.iter().filter(is_here).collect()
-    };
-    let mut nodes = scheduler::landing(pod, fleet);
-    nodes.retain(|node| {
-        let others = here(node);
-        others
-            .iter()
-            .all(|other| !scheduler::conflict(pod, other, node))
-            && scheduler::is_room(&others, pod, node)
-    });
-    nodes.into_iter().map(|n| n.name().to_owned()).collect()
+    let pods: Vec<&Value> = bound.iter().chain([pod]).collect();
+    scheduler::simulated(fleet, &pods, api::is_gpu, |mut cluster, read| {
+        let nodes = cluster.nodes().iter();
+        let names: Vec<String> = nodes.map(|node| node.name.to_owned()).collect();
+        for (pod, read) in bound.iter().zip(read) {
+            let node = names
+                .iter()
+                .position(|name| pod["spec"]["nodeName"] == **name);
+            cluster.bind(read, node.expect("a node of the fleet"));
+        }
+        let candidates = cluster.candidates(&read[bound.len()]).into_iter();
+        candidates.map(|node| names[node].clone()).collect()
+    })
 }
 
 /// Takes pods and nodes away, and gives the scheduler a moment to see it.

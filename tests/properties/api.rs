@@ -1,6 +1,9 @@
 //! What the API server does to pods, and what it refuses: facts of Kubernetes, nothing of the product.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
+use slicegate::simulate::Role;
 
 use super::exact::Exact;
 
@@ -15,6 +18,43 @@ pub fn containers(pod: &Value) -> impl Iterator<Item = &Value> {
     ["initContainers", "containers"]
         .into_iter()
         .flat_map(|list| list_of(&pod["spec"][list]))
+}
+
+/// A pod's containers in their order, init containers first.
+pub fn roles(pod: &Value) -> impl Iterator<Item = (Role, &Value)> {
+    let init = |container: &Value| {
+        if container["restartPolicy"] == "Always" {
+            Role::Sidecar
+        } else {
+            Role::Init
+        }
+    };
+    let inits = list_of(&pod["spec"]["initContainers"]);
+    let mains = list_of(&pod["spec"]["containers"]);
+    inits
+        .map(move |c| (init(c), c))
+        .chain(mains.map(|c| (Role::Main, c)))
+}
+
+/// What a container asks for under one name, in thousandths.
+fn asked(container: &Value) -> impl Iterator<Item = (&str, i128)> {
+    let resources = &container["resources"];
+    let names = ["limits", "requests"]
+        .into_iter()
+        .flat_map(move |part| members_of(&resources[part]).map(move |(n, q)| (part, n, q)));
+    names
+        .filter(move |(part, name, _)| {
+            *part == "limits" || resources["limits"].get(name.as_str()).is_none()
+        })
+        .filter(|(_, name, _)| name.contains('/'))
+        .map(|(_, name, quantity)| (name.as_str(), milli(quantity).unwrap_or(i128::MAX / 4)))
+}
+
+/// A container's GPU resources above 0, in thousandths.
+pub fn gpus(container: &Value) -> BTreeMap<&str, i128> {
+    asked(container)
+        .filter(|(name, amount)| is_gpu(name) && *amount != 0)
+        .collect()
 }
 
 pub fn list_of(value: &Value) -> impl Iterator<Item = &Value> {

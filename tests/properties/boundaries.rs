@@ -13,7 +13,7 @@ use super::fleet::{self, Fleet, HOSTNAME, NODE_BOUNDARY, Node};
 use super::pods::{self, Pod};
 use super::policies;
 use super::scene::{Scene, Verdict, cases, judge, judge_outsider, scene, show, world};
-use super::scheduler::{self, conflict, landing};
+use super::scheduler::{conflict, landing, simulated};
 use super::truth::Kind;
 
 const BOUNDARY: &str = "slicegate.dev/trust-boundary";
@@ -26,7 +26,7 @@ fn label<'p>(pod: &'p Value, key: &str) -> Option<&'p str> {
 /// How a pod would use a node's GPUs.
 fn uses(pod: &Value, node: &Node, kind: Kind) -> bool {
     let mut names = api::containers(pod)
-        .flat_map(scheduler::gpus)
+        .flat_map(api::gpus)
         .map(|(name, _)| name);
     names.any(|name| node.truth.get(name).is_some_and(|truth| truth.kind == kind))
 }
@@ -57,39 +57,55 @@ pub fn is_closed(scene: &Scene, verdict: &Verdict) -> Result<(), TestCaseError> 
     let own = policies::expected_label(&scene.policy, &scene.pod.0);
     prop_assert_eq!(label(after, BOUNDARY), Some(&*own));
     let by_label = scene.policy["spec"]["placement"]["boundary"] == "node-label";
-    for node in landing(after, &scene.fleet)
+    let landing: Vec<&str> = landing(after, &scene.fleet)
         .into_iter()
-        .filter(|node| shares(after, node))
-    {
-        let place = format!("on {}\nafter {after}", node.name());
-        prop_assert!(node.label(HOSTNAME).is_some(), "no hostname {}", place);
-        prop_assert!(
-            after["spec"]["nodeName"].is_null(),
-            "past the scheduler {}",
-            place
-        );
-        prop_assert!(
-            after["spec"]["schedulerName"]
-                .as_str()
-                .unwrap_or("default-scheduler")
-                == "default-scheduler",
-            "other scheduler {}",
-            place
-        );
-        let kept = match by_label {
-            true => node.label(NODE_BOUNDARY) == Some(&*own),
-            false => conflict(after, &other(after, BOUNDARY), node),
-        };
-        prop_assert!(kept, "open to strangers {}", place);
-        if verdict.strategy.is_some() && uses(after, node, Kind::Mps) {
-            prop_assert!(
-                label(after, USER).is_some() && conflict(after, &other(after, USER), node),
-                "open to other users {}",
-                place
-            );
-        }
-    }
-    Ok(())
+        .map(Node::name)
+        .collect();
+    let strangers = [other(after, BOUNDARY), other(after, USER)];
+    let pods = [after, &strangers[0], &strangers[1]];
+    simulated(
+        &scene.fleet,
+        &pods,
+        |_| false,
+        |cluster, pods| {
+            for (index, node) in scene.fleet.nodes.iter().enumerate() {
+                let lands = landing.contains(&node.name());
+                if !lands || !shares(after, node) {
+                    continue;
+                }
+                let place = format!("on {}\nafter {after}", node.name());
+                prop_assert!(node.label(HOSTNAME).is_some(), "no hostname {}", place);
+                prop_assert!(
+                    after["spec"]["nodeName"].is_null(),
+                    "past the scheduler {}",
+                    place
+                );
+                prop_assert!(
+                    after["spec"]["schedulerName"]
+                        .as_str()
+                        .unwrap_or("default-scheduler")
+                        == "default-scheduler",
+                    "other scheduler {}",
+                    place
+                );
+                let keeps_off = |stranger| conflict(&cluster, &pods[0], &pods[stranger], index);
+                let kept = if by_label {
+                    node.label(NODE_BOUNDARY) == Some(&*own)
+                } else {
+                    keeps_off(1)
+                };
+                prop_assert!(kept, "open to strangers {}", place);
+                if verdict.strategy.is_some() && uses(after, node, Kind::Mps) {
+                    prop_assert!(
+                        label(after, USER).is_some() && keeps_off(2),
+                        "open to other users {}",
+                        place
+                    );
+                }
+            }
+            Ok(())
+        },
+    )
 }
 
 /// A pod as it is bound, and whose it is.
@@ -106,23 +122,22 @@ fn place<'p>(
 ) -> Vec<(&'p Node, Vec<Bound<'p>>)> {
     let mut nodes: Vec<(&Node, Vec<Bound<'_>>)> =
         fleet.nodes.iter().map(|n| (n, Vec::new())).collect();
-    for (pod, owner, is_enforced) in pods {
-        let skips_scheduler = pod["spec"]["nodeName"].is_string();
-        let lands: Vec<&str> = landing(pod, fleet).into_iter().map(Node::name).collect();
-        let free = nodes.iter_mut().filter(|(node, bound)| {
-            let all: Vec<&Value> = bound.iter().map(|b| b.pod).collect();
-            let apart = skips_scheduler || all.iter().all(|q| !conflict(pod, q, node));
-            lands.contains(&node.name()) && apart && scheduler::is_room(&all, pod, node)
-        });
-        let strangers = |bound: &[Bound<'_>]| bound.iter().filter(|b| b.owner != *owner).count();
-        if let Some((_, bound)) = free.max_by_key(|(_, bound)| strangers(bound)) {
-            bound.push(Bound {
+    let all: Vec<&Value> = pods.iter().map(|(pod, ..)| pod).collect();
+    simulated(fleet, &all, api::is_gpu, |mut cluster, read| {
+        for ((pod, owner, is_enforced), read) in pods.iter().zip(read) {
+            let strangers =
+                |node: &usize| nodes[*node].1.iter().filter(|b| b.owner != *owner).count();
+            let Some(node) = cluster.candidates(read).into_iter().max_by_key(strangers) else {
+                continue;
+            };
+            cluster.bind(read, node);
+            nodes[node].1.push(Bound {
                 pod,
                 owner: owner.clone(),
                 is_enforced: *is_enforced,
             });
         }
-    }
+    });
     nodes
 }
 
@@ -179,16 +194,18 @@ impl Crowd {
                 continue;
             }
             // In dry-run and off only what an outsider gets is applied.
-            let verdict = match is_enforced {
-                true => judge(&world, &pod)?,
-                false => judge_outsider(&world, &pod)?,
+            let verdict = if is_enforced {
+                judge(&world, &pod)?
+            } else {
+                judge_outsider(&world, &pod)?
             };
             if !verdict.is_denied() {
-                let owner = match is_enforced {
-                    true => policies::expected_label(&self.policy, &pod),
-                    false => label(&verdict.after, BOUNDARY)
+                let owner = if is_enforced {
+                    policies::expected_label(&self.policy, &pod)
+                } else {
+                    label(&verdict.after, BOUNDARY)
                         .unwrap_or("nobody")
-                        .to_owned(),
+                        .to_owned()
                 };
                 admitted.push((verdict.after, owner, is_enforced));
             }
@@ -219,9 +236,12 @@ fn said_twice(scene: Scene) -> impl Strategy<Value = Scene> {
         .iter()
         .map(|n| n.name().to_owned())
         .collect();
-    let somewhere = move || match names.is_empty() {
-        true => select(vec!["elsewhere".to_owned()]),
-        false => select(names.clone()),
+    let somewhere = move || {
+        if names.is_empty() {
+            select(vec!["elsewhere".to_owned()])
+        } else {
+            select(names.clone())
+        }
     };
     let owner = select(vec!["DaemonSet", "DaemonSet", "ReplicaSet", "Node"]);
     (somewhere(), somewhere(), owner, any::<bool>()).prop_map(move |(pin, named, kind, is_plain)| {
@@ -268,10 +288,11 @@ proptest! {
         if matches!(verdict.reason, Reason::MarkersOnly(_)) {
             let before = api::defaulted(&scene.pod.0);
             for (before, after) in api::containers(&before).zip(api::containers(&verdict.after)) {
-                match scheduler::gpus(before).is_empty() {
-                    true => prop_assert_eq!(&without_hiding(before), &without_hiding(after)),
-                    false => prop_assert_eq!(before, after),
-                }
+                if api::gpus(before).is_empty() {
+prop_assert_eq!(&without_hiding(before), &without_hiding(after))
+} else {
+prop_assert_eq!(before, after)
+}
             }
         }
     }
@@ -298,16 +319,43 @@ proptest! {
                 }
             }
         }
-        for (index, (one, owner, judged)) in pods.iter().enumerate() {
-            for (two, other, also) in &pods[index + 1..] {
-                if owner != other && *judged && *also {
-                    let both = |node: &&&Node| shares(one, node) && shares(two, node);
-                    let theirs: Vec<&str> = landing(two, fleet).into_iter().map(Node::name).collect();
-                    let ours = landing(one, fleet);
-                    let open = ours.iter().filter(both).find(|n| theirs.contains(&n.name()) && !conflict(one, two, n));
-                    prop_assert!(open.is_none(), "{owner} and {other} could meet on {}:\n{one}\n{two}", open.map_or("", |n| n.name()));
+        could_they_meet(&pods, fleet)?;
+    }
+}
+
+/// No two pods of different boundaries can ever share a node's devices.
+fn could_they_meet(pods: &[(Value, String, bool)], fleet: &Fleet) -> Result<(), TestCaseError> {
+    let all: Vec<&Value> = pods.iter().map(|(pod, ..)| pod).collect();
+    let landing: Vec<Vec<&str>> = all
+        .iter()
+        .map(|pod| landing(pod, fleet).into_iter().map(Node::name).collect())
+        .collect();
+    simulated(
+        fleet,
+        &all,
+        |_| false,
+        |cluster, read| {
+            for (i, (one, owner, judged)) in pods.iter().enumerate() {
+                for (j, (two, other, also)) in pods.iter().enumerate().skip(i + 1) {
+                    if owner == other || !*judged || !*also {
+                        continue;
+                    }
+                    let open = fleet.nodes.iter().enumerate().find(|(index, node)| {
+                        let lands = |pod: usize| landing[pod].contains(&node.name());
+                        shares(one, node)
+                            && shares(two, node)
+                            && lands(i)
+                            && lands(j)
+                            && !conflict(&cluster, &read[i], &read[j], *index)
+                    });
+                    prop_assert!(
+                        open.is_none(),
+                        "{owner} and {other} could meet on {}:\n{one}\n{two}",
+                        open.map_or("", |(_, n)| n.name())
+                    );
                 }
             }
-        }
-    }
+            Ok(())
+        },
+    )
 }

@@ -10,7 +10,7 @@ use super::boundaries;
 use super::fleet::{self, Fleet};
 use super::pods::Pod;
 use super::scene::{Scene, Verdict, cases, judge, scene, world};
-use super::scheduler::{self, landing};
+use super::scheduler::landing;
 use super::sound;
 use super::wants;
 
@@ -169,7 +169,7 @@ proptest! {
     fn beside_a_limit_range(scene in scene(10)) {
         let world = scene.world();
         let first = judge(&world, &scene.pod.0)?;
-        let names: Vec<&str> = api::containers(&first.after).flat_map(scheduler::gpus).map(|(name, _)| name).collect();
+        let names: Vec<&str> = api::containers(&first.after).flat_map(api::gpus).map(|(name, _)| name).collect();
         if first.is_denied() || first.strategy.is_none() || names.contains(&"nvidia.com/gpu") {
             return Ok(());
         }
@@ -309,7 +309,7 @@ fn forge(pod: &mut Value, turn: usize, seed: usize) {
             ];
             let old: Vec<String> = list_of(&pod["spec"]["containers"])
                 .take(1)
-                .flat_map(scheduler::gpus)
+                .flat_map(api::gpus)
                 .map(|(n, _)| n.to_owned())
                 .collect();
             for part in ["limits", "requests"] {

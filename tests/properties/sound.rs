@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use serde_json::Value;
 
+use super::api;
 use super::fleet::{HOSTNAME, NODE_BOUNDARY, Node};
 use super::mps;
 use super::scene::{Scene, Verdict, cases, judge, scene};
-use super::scheduler::{self, landing};
+use super::scheduler::{landing, simulated};
 use super::truth::Kind;
 use super::wants::{self, Want, Wants};
 
@@ -17,8 +18,8 @@ type Check = Result<(), TestCaseError>;
 /// For each want the resource its container asks for afterwards.
 pub fn granted<'w>(wants: &'w Wants, after: &Value) -> Result<Vec<(&'w Want, String)>, String> {
     let mut granted = Vec::new();
-    for (_, container) in scheduler::roles(after) {
-        let mut left: BTreeMap<&str, i128> = scheduler::gpus(container);
+    for (_, container) in api::roles(after) {
+        let mut left: BTreeMap<&str, i128> = api::gpus(container);
         let own = wants
             .list
             .iter()
@@ -107,6 +108,16 @@ pub fn is_complete(scene: &Scene, wants: &Wants, verdict: &Verdict) -> Check {
         .into_iter()
         .map(Node::name)
         .collect();
+    let roomy: Vec<&str> = simulated(
+        &scene.fleet,
+        &[&verdict.after],
+        api::is_gpu,
+        |cluster, pods| {
+            let nodes = scene.fleet.nodes.iter().enumerate();
+            let roomy = nodes.filter(|(index, _)| cluster.has_room(&pods[0], *index));
+            roomy.map(|(_, node)| node.name()).collect()
+        },
+    );
     for node in Wants::reached(scene, &scene.fleet) {
         let serves = |(want, resource): &(&Want, String)| {
             let truth = node.truth.get(resource);
@@ -121,9 +132,8 @@ pub fn is_complete(scene: &Scene, wants: &Wants, verdict: &Verdict) -> Check {
         {
             continue;
         }
-        let room = scheduler::is_room(&[], &verdict.after, node);
         prop_assert!(
-            !room || lands.contains(&node.name()),
+            !roomy.contains(&node.name()) || lands.contains(&node.name()),
             "{} would do as well\nafter {}",
             node.name(),
             verdict.after
@@ -144,7 +154,7 @@ fn is_first(scene: &Scene, wants: &Wants, verdict: &Verdict) -> Check {
     let Some(strategy) = verdict.strategy.filter(|_| !verdict.has("supply-unknown")) else {
         return Ok(());
     };
-    let nodes: Vec<&Node> = Wants::reached(scene, &scene.fleet).collect();
+    let nodes = Wants::reached(scene, &scene.fleet);
     // What nobody could tell from labels may or may not be taken.
     if nodes.iter().any(|n| n.truth.values().any(|t| !t.is_told)) {
         return Ok(());

@@ -1,13 +1,14 @@
 //! What a pod asks for, read a second time and from the contract's words: containers, sizes, tier, strategies.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use slicegate::simulate::{Needs, Role};
 
 use super::api::{self, list_of, milli};
 use super::exact::{Exact, Natural};
 use super::fleet::{Fleet, Node};
 use super::policies;
 use super::scene::Scene;
-use super::scheduler::{self, Role};
+use super::scheduler::simulated;
 use super::truth::{Ask, Kind, Truth, product_matches};
 
 /// One resource that one container wants.
@@ -54,7 +55,7 @@ pub fn read(scene: &Scene) -> Wants {
         .find(|t| t["name"].as_str() == name)
         .cloned();
     let mut list: Vec<Want> = Vec::new();
-    for (role, container) in scheduler::roles(pod) {
+    for (role, container) in api::roles(pod) {
         let name = container["name"].as_str().unwrap_or_default();
         let want = |fixed: Option<&str>, amount: i128| Want {
             container: name.to_owned(),
@@ -63,7 +64,7 @@ pub fn read(scene: &Scene) -> Wants {
             count: u64::try_from(amount / 1000).unwrap_or(0).max(1),
             ask: ask(pod, name, amount),
         };
-        for (resource, amount) in scheduler::gpus(container) {
+        for (resource, amount) in api::gpus(container) {
             list.push(want(
                 Some(resource).filter(|r| *r != "nvidia.com/gpu"),
                 amount,
@@ -72,7 +73,7 @@ pub fn read(scene: &Scene) -> Wants {
         let is_meant = SIZES
             .iter()
             .any(|word| note(pod, &format!("gpu-{word}.slicegate.dev/{name}")).is_some());
-        if is_meant && scheduler::gpus(container).is_empty() {
+        if is_meant && api::gpus(container).is_empty() {
             list.push(want(None, 1000));
         }
     }
@@ -305,7 +306,7 @@ impl Wants {
         &self,
         kind: Kind,
         node: &'n Node,
-        chosen: &mut Vec<(Role, &'n str, i128)>,
+        chosen: &mut Vec<(Role, &'n str, u64)>,
     ) -> bool {
         let has = |name: &str| {
             node.json["status"]["allocatable"]
@@ -314,9 +315,14 @@ impl Wants {
                 .unwrap_or(0)
         };
         let Some(want) = self.list.get(chosen.len()) else {
-            return scheduler::effective(chosen.iter().copied())
-                .iter()
-                .all(|(name, amount)| *amount <= has(name));
+            let mut needs = Needs::default();
+            for (role, name, amount) in chosen {
+                needs.add(*role, name, *amount);
+            }
+            let needs = needs.total().into_iter();
+            return needs
+                .map(|(name, amount)| (name, i128::from(amount)))
+                .all(|(name, amount)| amount <= has(name));
         };
         // One container cannot have the same name twice.
         let earlier = self
@@ -331,7 +337,7 @@ impl Wants {
             if !named || truth.kind != kind || !truth.is_told || self.lacks(want, truth).is_some() {
                 return false;
             }
-            chosen.push((want.role, name, i128::from(want.count) * 1000));
+            chosen.push((want.role, name, want.count.saturating_mul(1000)));
             let done = self.assign(kind, node, chosen);
             chosen.pop();
             done
@@ -339,18 +345,28 @@ impl Wants {
     }
 
     /// Nodes the pod's own selectors and tolerations reach, once GPU taints and the policy's are tolerated.
-    pub fn reached<'f>(scene: &'f Scene, fleet: &'f Fleet) -> impl Iterator<Item = &'f Node> {
-        let pod = &scene.pod.0;
-        let extra = &scene.policy["spec"]["placement"]["tolerations"];
-        fleet.nodes.iter().filter(move |node| {
-            let named = pod["spec"]["nodeName"].is_string();
-            let tolerated = |taint: &Value| {
-                let mut all = list_of(&pod["spec"]["tolerations"]).chain(list_of(extra));
-                taint["key"].as_str().is_some_and(api::is_gpu)
-                    || all.any(|t| scheduler::covers(t, taint))
-            };
-            scheduler::selects(pod, node)
-                && (named || scheduler::lasting_taints(node).all(tolerated))
-        })
+    pub fn reached<'f>(scene: &'f Scene, fleet: &'f Fleet) -> Vec<&'f Node> {
+        let mut pod = scene.pod.0.clone();
+        let named = pod["spec"]["nodeName"].take();
+        let nodes = fleet.nodes.iter();
+        let taints = nodes.flat_map(|node| list_of(&node.json["spec"]["taints"]));
+        let gpu = taints.filter(|taint| taint["key"].as_str().is_some_and(api::is_gpu));
+        let gpu = gpu.map(|taint| json!({"key": taint["key"], "operator": "Exists"}));
+        let extra = list_of(&scene.policy["spec"]["placement"]["tolerations"]).cloned();
+        // Nobody asks a pod that names its node what it tolerates.
+        let all = named.is_string().then(|| json!({"operator": "Exists"}));
+        let own: Vec<Value> = list_of(&pod["spec"]["tolerations"]).cloned().collect();
+        let tolerations: Vec<Value> = own.into_iter().chain(extra).chain(gpu).chain(all).collect();
+        pod["spec"]["tolerations"] = tolerations.into();
+        let reached = simulated(
+            fleet,
+            &[&pod],
+            |_| false,
+            |mut cluster, pods| cluster.candidates(&pods[0]),
+        );
+        let reached = reached.into_iter().map(|index| &fleet.nodes[index]);
+        reached
+            .filter(|node| named.as_str().is_none_or(|name| name == node.name()))
+            .collect()
     }
 }

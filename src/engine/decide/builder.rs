@@ -1,4 +1,4 @@
-//! A decision in the making: each step looks at what the ones before it left.
+//! Builds the decision: each step reads the results of the steps before it.
 
 use crate::engine::decide::Observer;
 use std::borrow::Cow;
@@ -27,18 +27,18 @@ use crate::engine::vocabulary::policy::{Mode, Tier};
 use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 
-/// A decision in the making.
+/// The state of a decision while it is built.
 pub(super) struct DecisionBuilder<'q, 'a> {
     pub(super) input: &'q DecisionInput<'a>,
     pub(super) mode: Mode,
-    /// What was found so far.
+    /// The findings so far.
     pub(super) findings: Findings<'a>,
     pub(super) tier: Option<&'a Tier>,
     pub(super) boundary: Option<Cow<'a, str>>,
 }
 
 impl<'q, 'a> DecisionBuilder<'q, 'a> {
-    /// Nothing is decided yet.
+    /// A new builder; nothing is decided yet.
     pub(super) fn new(input: &'q DecisionInput<'a>, mode: Mode, findings: Findings<'a>) -> Self {
         Self {
             input,
@@ -49,7 +49,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         }
     }
 
-    /// Decides, now that the asks are read.
+    /// Decides, after the requests of the pod are read.
     pub(super) fn judge(
         mut self,
         mut requested: PodRequest<'a>,
@@ -69,7 +69,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
             .iter()
             .any(|w| w.named != RequestedResource::Nothing);
         let system_request = sharing_systems::system_request(pod, takes_stock);
-        // An ask that cannot be read is no want, and its tier and boundary are judged all the same.
+        // A request that cannot be parsed is not in the list. Tier and boundary are checked nevertheless.
         let unreadable = requested.requests.is_empty() && self.findings.deny();
         if requested.requests.is_empty() && system_request.is_none() && !unreadable {
             return self.without_gpu();
@@ -98,7 +98,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
             if policy.pod_opt_out && takes_stock {
                 return self.markers_only(&requested.requests, None, MarkersReason::OptOut);
             }
-            // As written, an ask by annotation alone takes no GPU.
+            // Without a rewrite, a request by annotation alone takes no GPU.
             if policy.pod_opt_out {
                 return self.without_gpu();
             }
@@ -155,7 +155,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
             None
         };
         if labelled && reused.is_none() {
-            // A profile that only nodes know may be kept after they are gone, and is judged like others otherwise.
+            // An existing placement may use a profile that only former nodes had. A new placement may not.
             rules::mig_profile_unknown::check(&requested.requests, supply, &mut self.findings);
             if self.findings.deny() {
                 return self.deny();
@@ -175,7 +175,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         }
     }
 
-    /// The pod's runtime class, where the policy says that it runs pods apart from their node's kernel.
+    /// The runtime class of the pod, if the policy lists it as a sandbox.
     pub(super) fn sandbox(&self) -> Option<&'a str> {
         let DecisionInput {
             policy,
@@ -186,8 +186,8 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         runtime_classes.sandbox(pod, &policy.placement.sandboxes)
     }
 
-    /// Without a boundary nothing could be stamped: where the policy made its refusal a warning, the pod stays in its
-    /// namespace's own.
+    /// The markers need a boundary. If the policy turns the denial into a warning, the pod gets its namespace's own
+    /// boundary.
     pub(super) fn boundary_after_all(&mut self) {
         if self.boundary.is_none() && !self.findings.deny() {
             self.boundary = own_boundary(self.input);
@@ -199,7 +199,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         }
     }
 
-    /// A pod that takes no GPU: only what it must not do is looked at.
+    /// A pod that takes no GPU: only the rules about bypasses and protected labels apply.
     pub(super) fn without_gpu(mut self) -> Decision<'a> {
         let pod = self.input.pod;
         let standing = PodContext {
@@ -251,8 +251,8 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         self.finish(Vec::new(), None, Reason::Findings)
     }
 
-    /// Nothing is chosen, so nobody can say which terms the pod would be given: those that go with its boundary and its
-    /// own user label are not held against it.
+    /// Without a placement it is unknown which terms slicegate would write. Terms of the pod's boundary and of its own
+    /// user label are therefore allowed.
     pub(super) fn selectors_of_no_choice(&mut self) {
         let pod = self.input.pod;
         let boundary = self.boundary.as_deref();
@@ -301,8 +301,8 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
     }
 }
 
-/// Takes what node selectors ask for where the pod says no size. The terms of a finished rewrite are its own; what they
-/// stood beside is an annotation by then.
+/// Sets the memory of node selectors if the pod states no size. Not for a finished rewrite: its terms are slicegate's, and
+/// the original request is in an annotation.
 pub(super) fn select(requested: &mut PodRequest<'_>, filter: &NodeFilter<'_>, is_rewritten: bool) {
     if !requested.has_size
         && !is_rewritten

@@ -1,4 +1,4 @@
-//! What follows once a strategy and resources are chosen.
+//! The steps after a placement is selected: the rules about it, then the edits.
 
 use crate::engine::decide::builder::{DecisionBuilder, written};
 use crate::engine::edits;
@@ -19,7 +19,7 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::pod::Place;
 
 impl<'a> DecisionBuilder<'_, 'a> {
-    /// A strategy and resources are chosen: the rules about them, then the edits.
+    /// Applies the rules about a placement, then makes the edits.
     pub(super) fn chosen(
         mut self,
         query: &PlacementQuery<'_, 'a>,
@@ -85,7 +85,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
         self.finish(edits, allocator.map(|a| (strategy, a)), reason)
     }
 
-    /// Labels written in advance, and anti-affinity by them, have to be those the pod is given.
+    /// Labels that the author wrote in advance, and anti-affinity that uses them, have to equal those of the rewrite.
     pub(super) fn protect(
         &mut self,
         edits: &[Edit<'_>],
@@ -104,7 +104,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
             Edit::Label { key, value } if *key == names::MPS_USER => Some(&**value),
             _ => None,
         });
-        // Without an edit the label that stands there is the one it would be given.
+        // Without an edit, the present label equals the one of the rewrite.
         let standing = pod.label(names::MPS_USER);
         let reused = standing.filter(|_| strategy == Some(Strategy::Mps));
         if let Some(user) = user.or(reused) {

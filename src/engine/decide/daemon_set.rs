@@ -1,4 +1,5 @@
-//! A DaemonSet's pod or template: its controller chose the node before anybody asked, so it is judged there and left there.
+//! Pods and templates of DaemonSets. Their controller selects the node, so slicegate checks them for that node and does
+//! not move them.
 
 use crate::engine::decide::builder::DecisionBuilder;
 use crate::engine::line::decision::{Decision, MarkersReason};
@@ -12,7 +13,7 @@ use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 
 impl<'a> DecisionBuilder<'_, 'a> {
-    /// Judges a pod on the node that its controller pinned it to, or a template by what it says alone.
+    /// Decides about a pod on its node, or about a template without a node.
     pub(super) fn daemon_set(
         mut self,
         requested: &PodRequest<'a>,
@@ -24,7 +25,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
         let group = pinned.and_then(|node| supply.group_of(node));
         for request in &requested.requests {
             if request.named == RequestedResource::Nothing {
-                // There is no request to keep, and none may be written for a pod that cannot be steered.
+                // There is no resource request to leave as it is, and slicegate writes none for a pod that it cannot place.
                 self.findings.refuse(
                     &rules::no_such_offer::RULE,
                     request.place.to_string(),
@@ -45,7 +46,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
         self.markers_only(&requested.requests, given, MarkersReason::DaemonSet)
     }
 
-    /// The weakest strategy by which a node gives what a pod asks for; none where that is not known of all of it.
+    /// The weakest strategy of the resources that a pod requests on a node. None if it is unknown for one of them.
     pub(super) fn given_on(
         &self,
         requests: &[DeviceRequest<'_>],

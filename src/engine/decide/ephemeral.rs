@@ -1,5 +1,5 @@
-//! Decides about ephemeral containers that are added to a running pod: Kubernetes grants them no resources, so
-//! whatever reaches a GPU from there goes past every request, and the node's GPUs are hidden from them.
+//! Decides about ephemeral containers that are added to a running pod. Kubernetes allocates no resources to them, so any
+//! access to a GPU bypasses the requests. slicegate hides the GPUs of the node from them.
 
 use std::collections::HashSet;
 
@@ -24,13 +24,13 @@ use crate::facts::pod::{Container, ContainerKind, Place};
 /// Whether other webhooks may still change the pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// They may, and so may slicegate.
+    /// They may, and slicegate may too.
     Mutating,
-    /// Nobody may: the pod is stored as it is.
+    /// No more changes: the pod is stored as it is.
     Final,
 }
 
-/// Decides about the pod as it is to become; `before` says which of its ephemeral containers are there already.
+/// Decides about the new state of the pod; `before` has the ephemeral containers that exist already.
 pub fn ephemeral<'a>(
     input: &DecisionInput<'a>,
     before: Option<&Pod<'_>>,
@@ -76,7 +76,7 @@ pub fn ephemeral<'a>(
     decision
 }
 
-/// The API server lets none be changed or taken away, so a name that was there is what was there.
+/// The API server does not allow to change or remove ephemeral containers, so a known name is an unchanged container.
 fn added<'p, 'a>(
     pod: &'p Pod<'a>,
     before: Option<&Pod<'_>>,
@@ -95,7 +95,7 @@ fn added<'p, 'a>(
         })
 }
 
-/// Everything by which one container reaches GPUs, whatever the policy makes of it elsewhere.
+/// Every way in which one container reaches GPUs, regardless of the severities in the policy.
 fn reaching(
     input: &DecisionInput<'_>,
     place: Place,

@@ -1,4 +1,5 @@
-//! Pods whose request stays as written: nothing fits, opted out, another system's, and the stamp that they get.
+//! Pods whose request stays as written and that only get the markers: nothing fits, the pod opted out, or another sharing
+//! system places it.
 
 use crate::engine::decide::builder::{DecisionBuilder, written};
 use crate::engine::edits;
@@ -19,7 +20,8 @@ use crate::facts::Pod;
 use crate::facts::pod::Container;
 
 impl<'a> DecisionBuilder<'_, 'a> {
-    /// Nothing known will do: refused, or left as written with the stamp where that is only a warning.
+    /// No known supply is suitable: the pod is denied. If that is only a warning, the request stays and the pod gets the
+    /// markers.
     pub(super) fn nothing_fits(mut self, query: &PlacementQuery<'_, 'a>) -> Decision<'a> {
         let mut on_supply = false;
         for strategy in query.strategies.iter() {
@@ -89,7 +91,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
         }
     }
 
-    /// Receipt, label and, where the pod may land on a shared device, the boundary's terms; the request stays.
+    /// Writes receipt and label, and the terms of the boundary if the pod may land on a shared device. The request stays.
     /// `given` is the weakest strategy by which it can be given its devices, where only one node can.
     pub(super) fn markers_only(
         mut self,

@@ -1,4 +1,4 @@
-//! One decision from top to bottom: is it ours, what does it want, what could serve it, which is best, write it.
+//! One decision from start to end: relevance, request, placement, edits.
 
 mod builder;
 mod chosen;
@@ -34,16 +34,16 @@ pub fn decide<'a>(input: &DecisionInput<'a>) -> Decision<'a> {
     answer(input, &mut |_, _| {})
 }
 
-/// What a preview says besides the decision.
+/// What a preview shows besides the decision.
 #[derive(Debug)]
 pub struct Explanation {
-    /// Every candidate and its verdict; empty where nothing was to choose.
+    /// Every candidate with its verdict; empty if there was no placement to select.
     pub considered: Vec<CandidateVerdict>,
     /// How much of the GPUs the pod takes, if it is admitted.
     pub gpus: Gpus,
 }
 
-/// Decides about one pod and explains the choice.
+/// Decides about one pod and explains the placement.
 pub fn explain<'a>(input: &DecisionInput<'a>) -> (Decision<'a>, Explanation) {
     let mut explanation = Explanation {
         considered: Vec::new(),
@@ -96,5 +96,5 @@ fn answer<'a>(input: &DecisionInput<'a>, observer: Observer<'_>) -> Decision<'a>
     builder.judge(requested, observer)
 }
 
-/// Sees the case once it is complete, with what was chosen.
+/// Is called with the complete query and the placement, if there is one.
 pub type Observer<'w> = &'w mut dyn FnMut(&PlacementQuery<'_, '_>, Option<&Placement<'_>>);

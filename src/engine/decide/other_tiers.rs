@@ -1,4 +1,4 @@
-//! Which other tiers of a namespace could serve a pod that its own cannot.
+//! Finds other tiers of the namespace that could serve a pod, if its own tier cannot.
 
 use std::cell::OnceCell;
 
@@ -13,9 +13,9 @@ use crate::engine::vocabulary::findings::Findings;
 use crate::engine::vocabulary::policy::Tier;
 use crate::engine::vocabulary::strategy::Strategy;
 
-/// More tiers than are tried.
+/// The most tiers that are tried.
 const MOST_TIERS: usize = 8;
-/// Pods that ask in more containers are not tried again.
+/// Pods with requests in more containers are not tried.
 const MOST_WANTS: usize = 8;
 
 impl<'a> DecisionBuilder<'_, 'a> {

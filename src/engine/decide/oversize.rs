@@ -1,4 +1,4 @@
-//! The decision about a pod that is beyond the limits: nothing more of it is looked at.
+//! The decision about a pod that exceeds a limit. No other rule is applied.
 
 use crate::engine::line::decision::{Decision, Outcome, Reason};
 use crate::engine::relevance::pod_limits::{Excess, PATCH};
@@ -24,7 +24,7 @@ pub(super) fn oversize<'a>(excess: Excess, policy: &Policy, mode: Mode) -> Decis
     }
 }
 
-/// The same decision, refused because its patch would have so many bytes, which are too many.
+/// Turns a decision into a denial because its patch has too many bytes.
 pub fn unwritable<'a>(decision: Decision<'a>, bytes: usize) -> Decision<'a> {
     let (message, fix) = too_large::text(Excess {
         limit: &PATCH,

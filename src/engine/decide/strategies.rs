@@ -1,4 +1,4 @@
-//! Which strategies may serve a pod's asks, and what is wrong with those it names.
+//! The strategies that may serve the requests of a pod, and findings about the strategies that it names.
 
 use crate::engine::decide::builder::DecisionBuilder;
 use crate::engine::line::request::PodRequest;
@@ -8,7 +8,7 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::strategy::Strategy;
 
 impl DecisionBuilder<'_, '_> {
-    /// The strategies that every want allows; findings where there is none.
+    /// The strategies that every request allows; findings if there is none.
     pub(super) fn strategies(&mut self, requested: &PodRequest<'_>, mixed: bool) -> Strategies {
         let mut common: Option<Strategies> = None;
         let mut is_served = true;
@@ -22,7 +22,7 @@ impl DecisionBuilder<'_, '_> {
         }
         let common = common.unwrap_or_default();
         if common.is_empty() && is_served && !mixed && !requested.requests.is_empty() {
-            // Every want alone could be served, only not by one mechanism.
+            // Each request could be served alone, but not all with one strategy.
             let text = (
                 "the containers' asks need different mechanisms".to_owned(),
                 "split the pod, or ask for the same kind of device in every container".to_owned(),
@@ -39,7 +39,7 @@ impl DecisionBuilder<'_, '_> {
         common.only(strategy)
     }
 
-    /// A want that no strategy of its tier may serve.
+    /// Reports a request that no strategy of the tier may serve.
     pub(super) fn no_strategy(&mut self, request: &DeviceRequest<'_>) {
         let Some(tier) = self.tier else { return };
         let path = format!("{}/resources", request.place);
@@ -57,7 +57,7 @@ impl DecisionBuilder<'_, '_> {
         }
     }
 
-    /// Whether a strategy that is named is one of the tier's; a finding where it is not.
+    /// Whether the tier has the named strategy; a finding if not.
     pub(super) fn may_name(&mut self, strategy: Strategy) -> bool {
         let Some(tier) = self.tier else { return true };
         let path = || format!("/metadata/annotations/{}", names::pointer(names::STRATEGY));

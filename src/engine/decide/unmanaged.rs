@@ -1,4 +1,4 @@
-//! Pods of namespaces that are off or in dry-run: left alone, or given the boundary label and nothing else.
+//! Unmanaged pods: pods of namespaces that are off or in dry-run. They stay as they are, or get only the boundary label.
 
 use crate::engine::decide::oversize::oversize;
 use crate::engine::line::taking::{taken, takes_gpu};
@@ -16,10 +16,10 @@ use crate::engine::vocabulary::policy::{Mode, Outsiders};
 use crate::engine::vocabulary::rule::Severity;
 use crate::json::Cut;
 
-/// A pod of a namespace that is off, or in dry-run as far as something really happens to it.
+/// Decides about a pod of a namespace that is off, or what really happens to a pod of a namespace in dry-run.
 ///
-/// slicegate's labels are protected there too, and anti-affinity by them: written by others they would bring a pod beside
-/// a boundary that is not its own, or close nodes for everybody.
+/// slicegate's labels, and anti-affinity that selects them, are protected there too. Otherwise a pod could move next to a
+/// boundary that is not its own, or close nodes for all others.
 pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
     let DecisionInput {
         policy,
@@ -50,7 +50,7 @@ pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
     if !labels && !is_labelled && !selects && !is_cut {
         return decision;
     }
-    // Of what was not read, nobody can say that it takes no GPU.
+    // The parts that were not read may take a GPU.
     let takes_gpu = takes_gpu(pod) || labels && is_cut;
     let boundary = match takes_gpu && may_be_given_some(input) {
         true => own_boundary(input),
@@ -80,9 +80,9 @@ pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
     decision
 }
 
-/// Whether a pod can hold a GPU. A kubelet lets a pod that names its node run without what that node does not sell, and a
-/// label on a pod that takes nothing would close the node for everybody else, at no cost. Nobody knows what such a pod
-/// takes where not all of it was read, and a node without any GPU is closed for nobody.
+/// Whether a pod can get a GPU. A kubelet runs a pod that names its node even if the node does not advertise the resource.
+/// A boundary label on such a pod would close the node for all other boundaries, at no cost. If the pod was not read
+/// completely, it may take any resource. A node without GPUs cannot be closed.
 fn may_be_given_some(input: &DecisionInput<'_>) -> bool {
     let DecisionInput {
         policy,

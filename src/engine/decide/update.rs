@@ -1,4 +1,4 @@
-//! Decides about an update of a live pod, through `pods` or `pods/status`: what keeps boundaries apart stays as it is.
+//! Decides about an update of a live pod, through `pods` or `pods/status`: labels that keep boundaries apart must not change.
 
 use crate::engine::line::decision::{Decision, Outcome, Reason};
 use crate::engine::line::input::DecisionInput;
@@ -11,10 +11,9 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::policy::Mode;
 use crate::facts::Pod;
 
-/// Decides about the pod as it is to become, under a mode.
+/// Decides about the new state of the pod, under a mode.
 ///
-/// Whatever else an update changes is none of slicegate's business:
-/// kubelets and controllers write to pods all the time.
+/// Other changes are allowed: kubelets and controllers update pods all the time.
 pub fn update<'a>(input: &DecisionInput<'a>, before: Option<&Pod<'_>>, mode: Mode) -> Decision<'a> {
     let DecisionInput {
         policy,

@@ -1,4 +1,4 @@
-//! What changes in the containers: resources, limits, hidden GPUs.
+//! Edits of containers: resources, limits, hidden GPUs.
 
 use std::borrow::Cow;
 
@@ -43,7 +43,7 @@ pub(super) fn resources<'a>(
     }));
 }
 
-/// Whether the limit is there as a whole number; the API server takes the request from it.
+/// Whether the limit is already present as a whole number. The API server sets the request from it.
 fn is_written(container: &Container<'_>, resource: &str, count: u64) -> bool {
     let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
     let limit = limits.and_then(|l| l.get(resource));
@@ -83,7 +83,7 @@ pub(super) fn environment<'a>(
     }
 }
 
-/// Hides every GPU from a container that says nothing about it.
+/// Hides all GPUs from a container that does not set the variable.
 pub fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
     let mut names = container.env().iter().map(EnvVar::name);
     if !names.any(|name| name == names::VISIBLE_DEVICES) {
@@ -96,8 +96,8 @@ pub fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) 
     }
 }
 
-/// Keeps what was asked where the rewrite loses it: a fraction that stood in a quantity, where a whole number now stands,
-/// and memory that stood in node selectors, beside which the terms of the choice now stand.
+/// Writes the original request as an annotation if the rewrite would lose it: a fraction in a quantity, which becomes a
+/// whole number, or memory in node selectors, next to which the terms of the placement are written.
 pub(super) fn readable_sizes<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
     let several = query.requests.len() > 1;
     for request in query.requests {

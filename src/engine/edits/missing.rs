@@ -1,4 +1,4 @@
-//! What a pod that every webhook is done with lacks of what slicegate gave it, where that matters for safety.
+//! The edits that other webhooks removed again, as far as they matter for safety.
 
 use crate::engine::line::edit::Edit;
 use crate::engine::line::input::DecisionInput;
@@ -6,8 +6,8 @@ use crate::engine::rules::runtime_class;
 use crate::engine::vocabulary::names;
 use crate::facts::pod::{Container, Place};
 
-/// What would have to be written again, a few words each. Preferences and tolerations are not missed: without them a pod
-/// is slower to place, not less safe. What hides GPUs from a container is missed where its runtime would show them.
+/// The edits that would have to be made again, in a few words each. Preferences and tolerations do not count: without them
+/// a pod takes longer to place, but it is not less safe. Hidden GPUs count if the runtime would show them.
 pub fn missing_edits(input: &DecisionInput<'_>, edits: &[Edit<'_>]) -> Vec<String> {
     let pod = input.pod;
     let hides = runtime_class::hides(input);

@@ -1,4 +1,4 @@
-//! From a choice to the edits that carry it out, each only where the pod does not already say so.
+//! Turns a placement into edits. An edit is left out if the pod already has its result.
 
 mod containers;
 pub mod missing;
@@ -26,7 +26,7 @@ pub use crate::engine::edits::nodes::SMALLEST_WEIGHT;
 pub use crate::engine::line::limits::Limits;
 pub use crate::engine::line::mps_user::written as written_user;
 
-/// The edits of a full rewrite. `hides`: GPUs are hidden from the containers that ask for none.
+/// The edits of a full rewrite. `hides`: hide GPUs from containers without a request.
 pub fn rewrite<'a>(
     query: &PlacementQuery<'_, 'a>,
     placement: &Placement<'a>,
@@ -65,7 +65,7 @@ pub fn rewrite<'a>(
             &mut edits,
         );
     }
-    // A whole device has no room for anybody else.
+    // A whole device has no room for other pods.
     if query.may_pack() && placement.strategy != Strategy::Exclusive {
         neighbours::pack(query.pod, boundary, placement.strategy, &mut edits);
     }
@@ -76,7 +76,7 @@ pub fn rewrite<'a>(
     edits
 }
 
-/// The edits of a stamp: the label, and where the pod may land on a shared device the boundary's terms.
+/// The edits that write the markers: the label and, if the pod may land on a shared device, the terms of the boundary.
 pub fn markers_only<'a>(
     pod: &'a Pod<'a>,
     policy: &Policy,
@@ -100,7 +100,7 @@ pub fn markers_only<'a>(
     edits
 }
 
-/// The edits that hide every GPU from the containers that want none.
+/// The edits that hide all GPUs from containers without a request.
 pub fn hide(pod: &Pod<'_>, requests: &[DeviceRequest<'_>], edits: &mut Vec<Edit<'_>>) {
     for (place, container) in pod.containers() {
         if !requests.iter().any(|request| request.place == place) {
@@ -109,12 +109,12 @@ pub fn hide(pod: &Pod<'_>, requests: &[DeviceRequest<'_>], edits: &mut Vec<Edit<
     }
 }
 
-/// The label of the strategy by which a pod is given its devices, for one whose request stays.
+/// The edit of the strategy label, for a pod whose request stays.
 pub fn strategy_label(pod: &Pod<'_>, strategy: Strategy, edits: &mut Vec<Edit<'_>>) {
     label(pod, names::STRATEGY, Cow::Borrowed(strategy.word()), edits);
 }
 
-/// The edits by which MPS clients of different users never meet.
+/// The edits that keep MPS clients of different users apart.
 pub fn apart_from_users(pod: &Pod<'_>, user: MpsUser) -> Vec<Edit<'static>> {
     let mut edits = Vec::new();
     label(pod, names::MPS_USER, user.label(), &mut edits);
@@ -122,7 +122,7 @@ pub fn apart_from_users(pod: &Pod<'_>, user: MpsUser) -> Vec<Edit<'static>> {
     edits
 }
 
-/// The edits for a pod that is left alone but for its label.
+/// The edits for a pod that only gets the boundary label.
 pub fn label_only<'a>(pod: &Pod<'_>, boundary: Cow<'a, str>) -> Vec<Edit<'a>> {
     let mut edits = Vec::new();
     label(pod, names::TRUST_BOUNDARY, boundary, &mut edits);

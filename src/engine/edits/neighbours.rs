@@ -1,4 +1,4 @@
-//! Who may be a neighbour: anti-affinity to other boundaries and users, affinity to the own.
+//! Pod affinity: anti-affinity to other boundaries and users, affinity to the own boundary.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::affinity::PodAffinityTerm;
 
-/// What keeps boundaries apart: anti-affinity or the node's label, and always a node that has a hostname.
+/// Keeps boundaries apart, by anti-affinity or by the label of the node. The node must have a hostname label.
 pub(super) fn keep_apart<'a>(
     pod: &Pod<'_>,
     policy: &Policy,

@@ -1,4 +1,4 @@
-//! Where the pod may land: node terms and tolerations.
+//! Node affinity and tolerations of the pod.
 
 use crate::engine::line::edit::{Edit, NewToleration};
 use crate::engine::line::placement::{Placement, PlacementQuery};
@@ -29,17 +29,17 @@ pub(super) fn nodes<'a>(
     narrow(query.pod, &ours, edits);
 }
 
-/// What the preference for nodes of the smallest devices weighs: less than the company of the own boundary's pods.
+/// The weight of the preference for the smallest devices. It is lower than the weight of packing a boundary.
 pub const SMALLEST_WEIGHT: u32 = 25;
 
-/// Prefers, where the nodes differ in what they give, those that give the least: larger ones stay free for who needs them.
+/// Prefers the nodes with the smallest suitable shares, if shares differ. Larger ones stay free for pods that need them.
 pub(super) fn prefer_smallest<'a>(
     pod: &Pod<'_>,
     supply: &'a Supply,
     placement: &Placement<'a>,
     edits: &mut Vec<Edit<'a>>,
 ) {
-    /// More products and terms than are worth a preference.
+    /// The most products and terms for which a preference is written.
     const MOST: usize = 64;
     let size = |offers: &[usize]| {
         let offers = offers.iter().filter_map(|index| supply.offers.get(*index));
@@ -53,7 +53,7 @@ pub(super) fn prefer_smallest<'a>(
     }
     let is_least = |offers: &&Vec<usize>| size(offers) == Some(least);
     let smallest: Vec<Vec<usize>> = placement.nodes.iter().filter(is_least).cloned().collect();
-    // Memory is a lower bound at best, so that the larger ones of one product cannot be told from the smaller ones.
+    // A term has only a lower bound for memory, so it cannot separate larger from smaller shares of one product.
     let mut terms = node_terms::of_offers(supply, &smallest, false);
     let values = |term: &Term<'_>| -> usize {
         let labels = term.labels.iter();
@@ -67,7 +67,7 @@ pub(super) fn prefer_smallest<'a>(
     if terms.iter().map(values).sum::<usize>() <= MOST
         && terms != node_terms::of_offers(supply, &placement.nodes, false)
     {
-        // A pass before this one may have written them, and somebody else something beside them.
+        // An earlier pass may have written the terms, and another webhook may have added more.
         let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
         let affinity = affinity.and_then(|a| a.node_affinity.as_ref());
         let written = affinity.map_or_else(Vec::new, NodeAffinity::preferences);
@@ -87,13 +87,13 @@ pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<
     let selector = spec.and_then(|s| s.node_selector.as_ref());
     let narrowed = node_terms::narrow(user, selector, ours);
     let untouched = narrowed.iter().all(|n| n.add == Term::default());
-    // Terms that contradict ours may only stay where every other one is inside ours already.
+    // Terms that contradict ours may stay only if all other terms are inside ours already.
     let filled = node_terms::filled(user.unwrap_or_default()).count();
     if user.is_some() && untouched && narrowed.len() == filled {
         return;
     }
     if user.is_none() && narrowed.iter().any(|n| n.add == Term::default()) {
-        // The node selector alone says all of it.
+        // The node selector alone is sufficient.
         return;
     }
     edits.push(Edit::Nodes(narrowed));

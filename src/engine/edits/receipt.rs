@@ -1,4 +1,4 @@
-//! The receipt: what was decided, as compact JSON in an annotation. Written, compared, never believed.
+//! The receipt: the decision as compact JSON in an annotation. slicegate writes and compares it, and never trusts it.
 
 use crate::engine::line::edit::Edit;
 use crate::engine::vocabulary::names;
@@ -8,16 +8,16 @@ use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
 use crate::json;
 
-/// What a receipt says.
+/// The contents of a receipt.
 #[derive(Debug)]
 pub struct Contents<'a> {
     /// The tier that applied.
     pub tier: Option<&'a str>,
     /// The boundary label.
     pub boundary: &'a str,
-    /// The strategy; none where the request was left as written.
+    /// The strategy; none if the request stays as written.
     pub strategy: Option<Strategy>,
-    /// By container, what it asked for and what it asks for now.
+    /// For each container, the request before and after.
     pub changes: Vec<Change<'a>>,
 }
 
@@ -34,8 +34,8 @@ pub struct Change<'a> {
 
 /// Adds the receipt to the edits, unless the pod has the same one.
 ///
-/// `from` is what the first pass saw; a second pass no longer can, so the pod's own receipt is kept where all the
-/// rest of it is what would be written.
+/// `from` is the request before the first pass. A second pass cannot see it, so the present receipt stays if the rest of it
+/// equals what would be written.
 pub fn write<'a>(
     pod: &Pod<'_>,
     policy: &Policy,

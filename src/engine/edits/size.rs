@@ -1,4 +1,4 @@
-//! How large the node selector terms of a pod become by a rewrite.
+//! The size of the node selector terms of a pod after a rewrite.
 
 use crate::engine::line::edit::Edit;
 use crate::engine::node_terms::{Is, Term};
@@ -8,7 +8,7 @@ use crate::engine::relevance::pod_limits::{
 use crate::facts::Pod;
 use crate::facts::pod::Spec;
 
-/// The first limit that a pod's node selector terms are beyond as they would be written.
+/// The first limit that the node selector terms exceed after the rewrite.
 pub fn excess_of_terms(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Option<Excess> {
     let narrowed = edits.iter().find_map(|edit| match edit {
         Edit::Nodes(narrowed) => Some(narrowed),
@@ -31,7 +31,7 @@ pub fn excess_of_terms(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Option<Excess> {
 }
 
 fn added(term: &Term<'_>) -> TermSize {
-    /// What stands around a value, and around a requirement.
+    /// Bytes of JSON around a value, and around a requirement.
     const AROUND: (usize, usize) = (3, 40);
     let mut size = TermSize {
         requirements: term.labels.len() + term.not_nodes.len(),

@@ -1,4 +1,4 @@
-//! The limits of MPS clients: what was asked for, never above the daemon's own cap.
+//! The limits of MPS clients: the request, never above the cap of the MPS daemon.
 
 use crate::engine::line::placement::{AllocatedShare, Placement, PlacementQuery};
 use crate::engine::line::request::DeviceRequest;
@@ -8,18 +8,18 @@ use crate::engine::vocabulary::names;
 /// The limits of one MPS client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Memory in MiB, where some is to be written.
+    /// Memory in MiB, if slicegate writes a limit.
     pub mib: Option<u64>,
-    /// The most that a limit on memory may say that stands in the pod.
+    /// The highest value that a memory limit in the pod may have.
     pub mib_cap: u64,
-    /// Compute in percent, where some was asked for.
+    /// Compute in percent, if the pod requests compute.
     pub percent: Option<u32>,
-    /// The daemon's own cap on every node the pod can land on.
+    /// The cap of the daemon on every node where the pod can land.
     pub percent_cap: u32,
 }
 
 impl Limits {
-    /// What each want would be limited to.
+    /// The limits for each request.
     pub fn of(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Vec<Self> {
         let is_reused = placement.nodes.is_empty();
         let was_written = is_reused
@@ -32,8 +32,8 @@ impl Limits {
             let mib_cap = own.map_or(share.smallest_mib, |own| {
                 mib_ceil(own).min(share.smallest_mib)
             });
-            // The daemon limits each client to its device's share by itself, which is more on a larger one. A kept choice
-            // no longer tells whether they differ, but what it wrote for another container does.
+            // The daemon limits each client to its share of the device by itself; a share of a larger device is larger. A
+            // reused placement no longer shows whether shares differ, but a limit in another container does.
             let is_one_size = share.largest_mib == Some(share.smallest_mib) || was_written;
             Self {
                 mib: (own.is_some() || is_one_size && mib_cap > 0).then_some(mib_cap),

@@ -1,4 +1,4 @@
-//! One case: a pod's wants against a fleet, and what can be given to it.
+//! A query for a placement: the requests of a pod, the supply, and the placement that results.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use crate::engine::vocabulary::strategy::Strategy;
 use crate::facts::Pod;
 use crate::facts::pod::ContainerKind;
 
-/// Everything a choice depends on.
+/// Everything that a placement depends on.
 #[derive(Debug)]
 pub struct PlacementQuery<'c, 'a> {
     /// The pod.
@@ -28,54 +28,54 @@ pub struct PlacementQuery<'c, 'a> {
     pub namespace: Option<&'a NamespaceView>,
     /// The tier that applies.
     pub tier: Option<&'a Tier>,
-    /// The pod's runtime class runs it apart from its node's kernel.
+    /// Whether the pod's runtime class isolates it from the kernel of the node.
     pub is_sandboxed: bool,
-    /// What the containers want, defaults filled in; not empty.
+    /// The requests of the containers, with defaults filled in; not empty.
     pub requests: &'c [DeviceRequest<'a>],
     /// Product patterns.
     pub products: &'c [&'a str],
-    /// What the pod says about nodes.
+    /// The pod's own constraints on nodes.
     pub filter: &'c NodeFilter<'a>,
-    /// Strategies that every want allows, best first, an explicit one alone.
+    /// Strategies that every request allows, best first. Only the explicit one, if the pod names one.
     pub strategies: Strategies,
-    /// Whether the strategy was asked for by name.
+    /// Whether the pod names the strategy.
     pub is_explicit: bool,
-    /// What the pod says about its programs.
+    /// The command lines and variables of the pod.
     pub profile: &'c Profile<'a>,
-    /// For each offer whether its product is asked for, once somebody asked.
+    /// For each offer, whether the pod accepts its product. Computed on first use.
     pub requested_products: OnceCell<Vec<bool>>,
-    /// For each group whether the pod can reach it, once somebody asked.
+    /// For each group of nodes, whether the pod can reach it. Computed on first use.
     pub reached: OnceCell<Vec<bool>>,
 }
 
-/// What was chosen.
+/// How a pod gets its devices, and where.
 #[derive(Debug)]
 pub struct Placement<'a> {
     /// How the devices are shared.
     pub strategy: Strategy,
-    /// For each want, the resource it asks for from now on and what its shares have.
+    /// For each request, what it is allocated.
     pub shares: Vec<AllocatedShare<'a>>,
-    /// Kinds of nodes that will do: the offers a node has to have, together. Empty for a choice that is kept.
+    /// Kinds of suitable nodes: the offers that a node has to have, together. Empty if an existing placement is reused.
     pub nodes: Vec<Vec<usize>>,
     /// GPU taints of these nodes.
     pub taints: Vec<&'a Taint>,
 }
 
-/// What one want is given.
+/// What one request is allocated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AllocatedShare<'a> {
-    /// What its container requests for it.
+    /// What the container requests.
     pub allocation: Allocation<'a>,
-    /// The smallest memory of a share on any acceptable node, in MiB.
+    /// The smallest memory of a share on any suitable node, in MiB.
     pub smallest_mib: u64,
-    /// The largest, where it is known.
+    /// The largest, if it is known.
     pub largest_mib: Option<u64>,
-    /// The smallest compute of a share on any acceptable node, in percent.
+    /// The smallest compute of a share on any suitable node, in percent.
     pub smallest_percent: u32,
 }
 
 impl<'a> AllocatedShare<'a> {
-    /// Nothing is known of the share yet.
+    /// A share with the widest bounds; offers narrow them.
     pub const fn unknown(allocation: Allocation<'a>) -> Self {
         Self {
             allocation,
@@ -87,12 +87,12 @@ impl<'a> AllocatedShare<'a> {
 }
 
 impl<'a> PlacementQuery<'_, 'a> {
-    /// Groups of nodes the pod's own selectors and tolerations can reach.
+    /// The groups of nodes that the pod's own selectors and tolerations allow.
     pub fn reachable(&self) -> Vec<&'a Group> {
         self.those(self.reached())
     }
 
-    /// For each group whether the pod can reach it.
+    /// For each group, whether the pod can reach it.
     pub fn reached(&self) -> &[bool] {
         self.reached.get_or_init(|| {
             let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
@@ -100,7 +100,7 @@ impl<'a> PlacementQuery<'_, 'a> {
         })
     }
 
-    /// Groups that the pod can reach with the labels they have now. Taints do not count: a toleration may be added
+    /// The groups that the pod can reach with their present labels. Taints do not count: slicegate may add a toleration
     /// later.
     pub fn reachable_as_is(&self) -> Vec<&'a Group> {
         self.those(&self.supply.reached_as_is(self.filter))
@@ -114,7 +114,7 @@ impl<'a> PlacementQuery<'_, 'a> {
             .collect()
     }
 
-    /// Whether the product of one of the fleet's offers is asked for.
+    /// Whether the pod accepts the product of an offer.
     pub fn is_requested(&self, offer: usize) -> bool {
         self.products.is_empty() || self.requested_products().get(offer) == Some(&true)
     }
@@ -135,7 +135,7 @@ impl<'a> PlacementQuery<'_, 'a> {
         })
     }
 
-    /// The quota by which a pod of this namespace may take none of a resource by a strategy.
+    /// The quota that allows no pod of this namespace to take a resource with a strategy.
     pub fn forbidding(
         &self,
         strategy: Strategy,
@@ -146,14 +146,14 @@ impl<'a> PlacementQuery<'_, 'a> {
         quotas.find_map(|quota| Some((quota, quota.forbids(resource, self.given(strategy))?)))
     }
 
-    /// Whether nodes that already run the boundary's shares are preferred: by affinity across namespaces, which is not
-    /// worth it where a quota limits that.
+    /// Whether to prefer nodes that already run shares of the boundary. This needs affinity across namespaces, so it is
+    /// left out if a quota limits such affinity.
     pub fn may_pack(&self) -> bool {
         let quotas = self.namespace.map_or(&[][..], |n| &n.quotas);
         self.policy.placement.packing && !quotas.iter().any(QuotaView::limits_affinity)
     }
 
-    /// The pod as quotas see it once it is given a share by this strategy.
+    /// The pod as quotas see it after a rewrite to this strategy.
     pub fn given(&self, strategy: Strategy) -> QuotaPod<'a> {
         QuotaPod {
             pod: self.pod,
@@ -161,12 +161,12 @@ impl<'a> PlacementQuery<'_, 'a> {
         }
     }
 
-    /// Whether an offer has the product and size that one want needs.
+    /// Whether an offer has the product and the size that a request needs.
     pub fn suits(&self, request: &DeviceRequest<'_>, offer: &Offer) -> bool {
         product_matches(self.products, &offer.product) && request.size.met_by(offer).is_ok()
     }
 
-    /// Whether a kind of node sells so many of a resource.
+    /// Whether a group of nodes advertises at least this many of a resource.
     pub fn advertises(&self, group: &Group, resource: &str, count: u64) -> bool {
         let advertised = group
             .advertised
@@ -177,13 +177,14 @@ impl<'a> PlacementQuery<'_, 'a> {
         offers.any(|offer| offer.resource == resource)
     }
 
-    /// Whether what nothing can be said about could be what one of the wants names or leaves open.
+    /// Whether an unknown resource may be one that a request names or leaves open.
     pub fn may_be(&self, unknown: &UnknownResource) -> bool {
         let mut names = self.requests.iter().map(DeviceRequest::fixed_resource);
         names.any(|fixed| fixed.is_none_or(|fixed| fixed == unknown.resource))
     }
 
-    /// How many of an allocation the pod needs at once: init containers run before the others, sidecars beside them.
+    /// How many of an allocation the pod needs at the same time. Init containers run before the main containers, sidecars
+    /// run beside them.
     pub fn needed<T: PartialEq>(&self, allocations: &[T], allocation: &T) -> u64 {
         let (mut running, mut peak, mut sidecars) = (0_u64, 0_u64, 0_u64);
         let both = self.requests.iter().zip(allocations);
@@ -200,7 +201,7 @@ impl<'a> PlacementQuery<'_, 'a> {
     }
 }
 
-/// Whether the tolerations that the policy adds cover a taint.
+/// Whether the tolerations of the policy cover a taint.
 pub fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
     policy.placement.tolerations.iter().any(|t| {
         let effect = t.effect.as_deref().unwrap_or_default();
@@ -212,8 +213,8 @@ pub fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
     })
 }
 
-/// Whether a pod that gets its devices by a strategy has to be given affinity to pods of other namespaces. Packing is
-/// a preference, and is left out where a quota limits such affinity.
+/// Whether a strategy needs required affinity terms across namespaces. Packing needs none: it is a preference, and it is
+/// left out if a quota limits such affinity.
 pub fn crosses_namespaces(policy: &Policy, strategy: Strategy) -> bool {
     let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
     strategy == Strategy::Mps || strategy.is_shared() && by_terms

@@ -1,10 +1,10 @@
-//! The places, architectures and zones, that matter to a pod which may depend on them without saying so.
+//! CPU architectures and zones that a pod may depend on without stating it.
 
 use crate::engine::line::placement::PlacementQuery;
 use crate::engine::supply::fleet::Group;
 use crate::engine::supply::places::{ByKind, PlaceKind, Places};
 
-/// Places of the kinds that a pod minds.
+/// The architectures and zones of a set of nodes, as far as they matter to a pod.
 #[derive(Debug, Default)]
 pub struct Reach {
     places: ByKind<Places>,
@@ -25,8 +25,8 @@ impl Reach {
 }
 
 impl PlacementQuery<'_, '_> {
-    /// Whether it matters to the pod in which places of a kind its nodes are: nodes differ in that, and for zones it
-    /// mounts claims.
+    /// Whether the architecture or the zone of a node matters to the pod: the nodes differ in it and, for zones, the pod
+    /// mounts volume claims.
     pub fn minds(&self, kind: PlaceKind) -> bool {
         self.supply.is_spread(kind)
             && match kind {
@@ -35,7 +35,8 @@ impl PlacementQuery<'_, '_> {
             }
     }
 
-    /// The first volume that is a claim, by its position. What a generic ephemeral volume claims is made where the pod is.
+    /// The index of the first volume that is a PersistentVolumeClaim. Generic ephemeral volumes do not count: their claims
+    /// are created in the zone of the pod.
     pub fn first_claim(&self) -> Option<usize> {
         let spec = self.pod.spec.as_ref();
         let volumes = spec.and_then(|s| s.volumes.as_deref()).unwrap_or_default();
@@ -43,7 +44,7 @@ impl PlacementQuery<'_, '_> {
         volumes.position(|volume| volume.persistent_volume_claim.is_some())
     }
 
-    /// Whether any place matters.
+    /// Whether architectures or zones matter.
     pub fn minds_places(&self) -> bool {
         PlaceKind::ALL.into_iter().any(|kind| self.minds(kind))
     }

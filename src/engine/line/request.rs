@@ -1,4 +1,4 @@
-//! What each container wants, once annotations, resources and the tier's default are put together.
+//! What each container requests: annotations, resources and the tier's default, combined.
 
 use crate::engine::supply::Offer;
 use crate::engine::supply::offer::mib_ceil;
@@ -8,7 +8,7 @@ use crate::engine::vocabulary::policy::{Share, Tier};
 use crate::engine::vocabulary::strategy::{Isolation, Strategy};
 use crate::facts::pod::Place;
 
-/// One device resource that one container wants.
+/// One request of one container for devices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRequest<'p> {
     /// The container.
@@ -17,20 +17,20 @@ pub struct DeviceRequest<'p> {
     pub container: &'p str,
     /// Whether it runs beside the main containers.
     pub is_sidecar: bool,
-    /// What it asked for by name.
+    /// The resource that it names.
     pub named: RequestedResource<'p>,
     /// How many devices, slices or shares; 1 or more.
     pub count: u64,
-    /// What each of them has to have.
+    /// The size that each of them has to have.
     pub size: ShareSize,
 }
 
-/// The resource a container named.
+/// The resource that a container names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestedResource<'p> {
-    /// `nvidia.com/gpu`: a wish that the tier turns into the right thing.
+    /// `nvidia.com/gpu`, which the tier turns into the right resource.
     Gpu,
-    /// Nothing; the annotations ask.
+    /// None; the request is in annotations.
     Nothing,
     /// `nvidia.com/gpu.shared`.
     Shared,
@@ -40,29 +40,29 @@ pub enum RequestedResource<'p> {
     SharedSlice(&'p str),
 }
 
-/// What a share has to have. All that is given has to be met.
+/// The size that a share has to have. Every part that is set has to be met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShareSize {
     /// Bytes of memory.
     pub memory: Option<u64>,
-    /// Whether the pod itself asked for the memory, not its tier.
+    /// Whether the memory comes from the pod, not from its tier.
     pub memory_is_own: bool,
-    /// Whether the memory was asked for by node selectors, which a rewrite adds its own to.
+    /// Whether the memory comes from node selectors. A rewrite adds its own selectors to them.
     pub memory_in_selectors: bool,
     /// A share of a whole device.
     pub fraction: Option<Fraction>,
-    /// The fraction stood in the resource's quantity, which a rewrite overwrites.
+    /// Whether the fraction comes from the quantity of the resource, which a rewrite overwrites.
     pub fraction_in_quantity: bool,
-    /// A share of a whole device's memory alone: the tier's, beside compute that the pod asked for.
+    /// A fraction of the memory of a whole device: the tier's, if the pod itself requests compute.
     pub memory_fraction: Option<Fraction>,
     /// Percent of a device's compute.
     pub compute: Option<u32>,
-    /// What the container says it does besides computing.
+    /// The driver capabilities that the container needs besides compute.
     pub capabilities: Capabilities,
 }
 
 impl<'p> DeviceRequest<'p> {
-    /// The resource name that may not change, if the container named one that is the ask itself.
+    /// The resource name that slicegate may not change, if the container names such a resource.
     pub fn fixed_resource(&self) -> Option<&'p str> {
         match self.named {
             RequestedResource::Gpu | RequestedResource::Nothing => None,
@@ -73,8 +73,8 @@ impl<'p> DeviceRequest<'p> {
         }
     }
 
-    /// Gives a container that says nothing of its size a default one: for one device, not for several whole ones or a
-    /// named resource. What it says of its compute stands in place of the default's.
+    /// Sets a default size if the container states none. Only for a request of one device, not for several whole devices
+    /// or a fixed resource name. Compute that the container states replaces the default's.
     pub fn fill(&mut self, default: &Share) {
         if !self.takes_a_default() || self.size.memory.is_some() || self.size.fraction.is_some() {
             return;
@@ -86,7 +86,7 @@ impl<'p> DeviceRequest<'p> {
         }
     }
 
-    /// Takes the memory that the pod's node selectors ask for, where nothing else says a size.
+    /// Sets the memory that the pod's node selectors request, if nothing else states a size.
     pub fn select(&mut self, mib: u64) {
         if self.takes_a_default() && !self.size.is_some() {
             self.size.memory = Some(mib.saturating_mul(1 << 20));
@@ -99,7 +99,7 @@ impl<'p> DeviceRequest<'p> {
         self.count == 1 && self.fixed_resource().is_none()
     }
 
-    /// The strategies this want allows, best first.
+    /// The strategies that this request allows, best first.
     pub fn strategies(&self, tier: Option<&Tier>) -> Strategies {
         let lists = |s: Strategy| tier.is_none_or(|t| t.strategies.contains(&s));
         match self.named {
@@ -135,7 +135,7 @@ impl<'p> DeviceRequest<'p> {
 }
 
 impl ShareSize {
-    /// Whether the pod or its tier asked for anything.
+    /// Whether the pod or its tier states any size.
     pub fn is_some(&self) -> bool {
         self.memory.is_some()
             || self.fraction.is_some()
@@ -143,7 +143,10 @@ impl ShareSize {
             || self.compute.is_some()
     }
 
-    /// Whether a share of this offer is large enough; otherwise what it lacks.
+    /// Whether a share of this offer is large enough.
+    ///
+    /// # Errors
+    /// The first shortfall.
     pub fn met_by(&self, offer: &Offer) -> Result<(), Shortfall> {
         if self.memory.is_some_and(|bytes| !offer.has_memory(bytes)) {
             return Err(Shortfall::Memory);
@@ -167,7 +170,7 @@ impl ShareSize {
         Ok(())
     }
 
-    /// MiB of the offer that were not asked for.
+    /// MiB of the offer above the request.
     pub fn surplus_mib(&self, offer: &Offer) -> u64 {
         let memory = self.memory.map_or(0, mib_ceil);
         let device = offer.device_mib.unwrap_or(0);
@@ -177,16 +180,16 @@ impl ShareSize {
         offered.saturating_sub(memory.max(fraction))
     }
 
-    /// Percent of compute asked for, by fraction or outright.
+    /// The percentage of compute that is requested, as a fraction or directly.
     pub fn percent(&self) -> Option<u32> {
         self.fraction.map(Fraction::percent_ceil).max(self.compute)
     }
 }
 
-/// What an offer is short of.
+/// What an offer has too little of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortfall {
-    /// Memory, or it is not known.
+    /// Memory, or its memory is not known.
     Memory,
     /// The share is smaller than the fraction.
     Fraction,
@@ -196,11 +199,11 @@ pub enum Shortfall {
     Compute,
     /// Graphics APIs.
     Graphics,
-    /// Engines that encode or decode video.
+    /// Video encoders or decoders.
     Video,
 }
 
-/// At most four strategies in an order, none twice, without an allocation.
+/// Up to four different strategies in order, without heap allocation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Strategies {
     items: [Option<Strategy>; 4],
@@ -221,7 +224,7 @@ impl Strategies {
         self.items.into_iter().flatten()
     }
 
-    /// Those that are also in the other, in this order.
+    /// The strategies that are also in the other list, in this order.
     pub fn and(self, other: Self) -> Self {
         Self::of(self.iter().filter(|s| other.iter().any(|o| o == *s)))
     }
@@ -237,7 +240,7 @@ impl Strategies {
     }
 }
 
-/// Everything a pod asks for.
+/// Everything that a pod requests.
 #[derive(Debug, Default)]
 pub struct PodRequest<'p> {
     /// One entry for each container and GPU resource.
@@ -246,8 +249,8 @@ pub struct PodRequest<'p> {
     pub strategy: Option<Strategy>,
     /// Product patterns; empty means every product.
     pub products: Vec<&'p str>,
-    /// Whether memory, a fraction or compute was asked for by the pod itself.
+    /// Whether the pod itself states memory, a fraction or compute.
     pub has_size: bool,
-    /// Containers in which a LimitRange put `nvidia.com/gpu` back beside a finished rewrite.
+    /// Containers of a finished rewrite in which a LimitRange set `nvidia.com/gpu` again.
     pub limit_range_defaults: Vec<Place>,
 }

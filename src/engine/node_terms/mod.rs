@@ -1,7 +1,7 @@
-//! Node requirements: the terms that let a pod land exactly on the nodes whose offers will do.
+//! Node selector terms that select exactly the nodes with suitable offers.
 //!
-//! A term is made of the labels that identify an offer. Terms that differ in one list of values are one term,
-//! because that is exact; the user's own terms are kept and each is narrowed (user terms x offer terms).
+//! A term consists of the labels that identify an offer. Terms that differ in one list of values are merged, because the
+//! result is exact. The terms of the user stay, and each is narrowed (user terms x offer terms).
 
 mod narrow;
 
@@ -18,7 +18,7 @@ pub use crate::engine::node_terms::narrow::{Narrowed, filled, is_same, narrow};
 pub struct Term<'a> {
     /// On labels.
     pub labels: Vec<Need<'a>>,
-    /// Nodes to stay off by name.
+    /// Names of nodes that are excluded.
     pub not_nodes: Vec<&'a str>,
 }
 
@@ -27,24 +27,24 @@ pub struct Term<'a> {
 pub struct Need<'a> {
     /// The label.
     pub key: Cow<'a, str>,
-    /// What must hold.
+    /// The condition.
     pub is: Is<'a>,
 }
 
-/// What must hold of a label.
+/// The condition on a label.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Is<'a> {
-    /// It has one of these values, sorted.
+    /// Its value is one of these, sorted.
     OneOf(Vec<Cow<'a, str>>),
-    /// It is there.
+    /// It is present.
     There,
-    /// It is not there.
+    /// It is absent.
     Absent,
-    /// It is a number above this.
+    /// Its value is a number above this.
     Above(u64),
 }
 
-/// The terms of offers: for each kind of node the offers it has to have, together.
+/// The terms for offers. Each entry lists the offers that a node has to have together.
 pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool) -> Vec<Term<'a>> {
     let mut builders: Vec<TermBuilder<'a>> = Vec::with_capacity(nodes.len());
     let mut alike: HashMap<Alike<'a>, usize> = HashMap::new();
@@ -56,7 +56,7 @@ pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool
             Some((supply.offers.get(*index)?, mislabelled))
         });
         let builder = TermBuilder::new(offers, with_memory);
-        // Most pods have one kind of nodes, which is like no other.
+        // Most pods have one kind of node, so there is nothing to merge.
         let key = builder.alike().filter(|_| nodes.len() > 1);
         let known = key.map(|key| *alike.entry(key).or_insert(builders.len()));
         match known.and_then(|at| builders.get_mut(at)) {
@@ -69,13 +69,13 @@ pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool
     terms
 }
 
-/// A term in the making: parts that must be equal to merge, and parts that merge.
+/// A term while it is built: parts that must be equal to merge, and parts that are merged.
 struct TermBuilder<'a> {
     parts: Vec<Part<'a>>,
     not_nodes: Vec<&'a str>,
 }
 
-/// Prefix, product label, sharing, replicas, and whether the memory is bounded and the label of vGPUs asked for.
+/// Prefix, product label, sharing, replicas, whether memory is bounded, and whether the vGPU label is required.
 type Alike<'a> = (&'a str, &'a str, &'static str, u32, [bool; 2]);
 
 enum Part<'a> {
@@ -110,7 +110,7 @@ impl<'a> TermBuilder<'a> {
         builder
     }
 
-    /// What drafts have to have in common to be one term; several offers on one node are left apart.
+    /// The parts that have to be equal to merge. Terms of several offers on one node are not merged.
     fn alike(&self) -> Option<Alike<'a>> {
         match self.parts.as_slice() {
             [
@@ -128,7 +128,7 @@ impl<'a> TermBuilder<'a> {
         }
     }
 
-    /// Takes in a draft that differs only in product and memory.
+    /// Merges a builder that differs only in product and memory.
     fn absorb(&mut self, other: Self) {
         for (mine, theirs) in self.parts.iter_mut().zip(other.parts) {
             if let Part::Gfd {
@@ -183,7 +183,7 @@ fn gfd_needs<'a>(
     above: Option<u64>,
 ) {
     let key = |attribute: &'static str| -> Cow<'a, str> {
-        // The common prefix is known beforehand; only MIG profiles need a string of their own.
+        // The common prefix is a constant; only MIG profiles need an own string.
         match (identity.prefix.as_str(), attribute) {
             ("nvidia.com/gpu", "sharing-strategy") => {
                 Cow::Borrowed("nvidia.com/gpu.sharing-strategy")
@@ -223,7 +223,7 @@ fn gfd_needs<'a>(
     }
 }
 
-/// Joins terms that differ in one list of values, until there are none.
+/// Merges terms that differ in one list of values, until none are left.
 fn merge(terms: &mut Vec<Term<'_>>) {
     loop {
         let before = terms.len();
@@ -237,7 +237,7 @@ fn merge(terms: &mut Vec<Term<'_>>) {
     }
 }
 
-/// Joins terms that differ in one list of values at most, the one at this position.
+/// Merges terms that differ at most in the list of values at this position.
 fn merge_by(terms: &mut Vec<Term<'_>>, at: usize) {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
     let mut reused: Vec<Term<'_>> = Vec::with_capacity(terms.len());
@@ -261,7 +261,7 @@ fn merge_by(terms: &mut Vec<Term<'_>>, at: usize) {
     *terms = reused;
 }
 
-/// Tells terms apart that differ in more than the values at a position.
+/// A hash of everything except the values at a position.
 fn rest(term: &Term<'_>, at: usize) -> u64 {
     let mut hasher = DefaultHasher::new();
     let (before, after) = term.labels.split_at(at.min(term.labels.len()));
@@ -269,7 +269,7 @@ fn rest(term: &Term<'_>, at: usize) -> u64 {
     hasher.finish()
 }
 
-/// Takes in the values of another term at a position, if that is all in which the two differ.
+/// Adds the values of another term at a position, if the two terms differ only there.
 fn join<'a>(term: &mut Term<'a>, other: &Term<'a>, at: usize) -> bool {
     let differs =
         |(index, (mine, theirs)): (usize, (&Need<'_>, &Need<'_>))| index != at && mine != theirs;

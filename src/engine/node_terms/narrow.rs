@@ -1,4 +1,4 @@
-//! User terms x offer terms: the user's own are kept, and each is narrowed to what ours allow.
+//! User terms x offer terms: the terms of the user stay, and each is narrowed to what the offer terms allow.
 
 use crate::engine::node_terms::{Is, Need, Term};
 use crate::engine::relevance::pod_limits;
@@ -6,16 +6,16 @@ use crate::engine::supply::filter::{holds, is_empty};
 use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement};
 use crate::facts::text::Pairs;
 
-/// What a user's own term becomes.
+/// What is added to a term of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Narrowed<'a> {
-    /// Which of the user's terms; none where the pod required nothing.
+    /// The index of the user's term; none if the pod has no terms.
     pub of: Option<usize>,
-    /// What it lacks.
+    /// The missing requirements.
     pub add: Term<'a>,
 }
 
-/// User terms x offer terms, without what is contradictory and without what already holds.
+/// User terms x offer terms, without contradictions and without requirements that are already met.
 pub fn narrow<'a>(
     user: Option<&[NodeTerm<'_>]>,
     selector: Option<&Pairs<'_>>,
@@ -26,7 +26,7 @@ pub fn narrow<'a>(
         let lacking = ours.iter().filter_map(|t| lacks(&nothing, selector, t));
         let mut narrowed: Vec<Narrowed<'a>> =
             lacking.map(|add| Narrowed { of: None, add }).collect();
-        // A selector that contradicts all of ours is closed with one of them: such a pod must not land by it alone.
+        // If the selector contradicts all offer terms, one of them is added, so that the selector alone selects no node.
         if let Some(ours) = ours.first().filter(|_| narrowed.is_empty()) {
             let add = compare(&nothing, selector, ours).0;
             narrowed.push(Narrowed { of: None, add });
@@ -35,7 +35,7 @@ pub fn narrow<'a>(
     };
     let mut narrowed = Vec::new();
     for (index, term) in filled(user) {
-        // More is refused, however much more it is.
+        // More terms than this are denied anyway.
         if narrowed.len() > pod_limits::TERMS.most {
             break;
         }
@@ -43,7 +43,7 @@ pub fn narrow<'a>(
             .iter()
             .filter_map(|t| lacks(term, selector, t))
             .collect();
-        // Where the user's term lies inside one of ours, it needs nothing, whatever the others would add.
+        // A user term that is inside one offer term needs no additions.
         if lacking.iter().any(|t| *t == Term::default()) {
             lacking = vec![Term::default()];
         }
@@ -60,7 +60,7 @@ pub fn narrow<'a>(
     narrowed
 }
 
-/// Terms that all contradict ours are closed with it: such a pod must not land by its own terms alone.
+/// If all user terms contradict the offer terms, an offer term is added to each, so that they alone select no node.
 fn contradicted<'a>(
     user: &[NodeTerm<'_>],
     selector: Option<&Pairs<'_>>,
@@ -73,7 +73,7 @@ fn contradicted<'a>(
     filled(user).map(close).collect()
 }
 
-/// The terms that may match a node, with where each stands.
+/// The terms that can match a node, with their indexes.
 pub fn filled<'t, 'a>(
     terms: &'t [NodeTerm<'a>],
 ) -> impl Iterator<Item = (usize, &'t NodeSelectorTerm<'a>)> {
@@ -81,7 +81,7 @@ pub fn filled<'t, 'a>(
     read.filter(|(_, term)| !is_empty(term))
 }
 
-/// Whether a written term says what ours does, and no more.
+/// Whether a written term equals an offer term.
 pub fn is_same(written: &NodeSelectorTerm<'_>, ours: &Term<'_>) -> bool {
     let fields = written.match_fields.as_deref().unwrap_or_default();
     let expressions = written.match_expressions.as_deref().unwrap_or_default();
@@ -90,7 +90,7 @@ pub fn is_same(written: &NodeSelectorTerm<'_>, ours: &Term<'_>) -> bool {
         && lacks(written, None, ours).is_some_and(|add| add == Term::default())
 }
 
-/// What a user's term has to gain to lie inside ours; none where the two contradict each other.
+/// The requirements that a user term needs to be inside an offer term. None if the two contradict each other.
 fn lacks<'a>(
     user: &NodeSelectorTerm<'_>,
     selector: Option<&Pairs<'_>>,
@@ -100,7 +100,7 @@ fn lacks<'a>(
     (!contradicts).then_some(lacking)
 }
 
-/// The parts of ours that a user's term does not imply, and whether the two contradict each other.
+/// The requirements of the offer term that a user term does not imply, and whether the two contradict each other.
 fn compare<'a>(
     user: &NodeSelectorTerm<'_>,
     selector: Option<&Pairs<'_>>,
@@ -134,7 +134,7 @@ fn compare<'a>(
     (lacking, contradicts)
 }
 
-/// How a user's requirement stands to one of ours.
+/// The relation of a user requirement to one of ours.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Relation {
     Implies,

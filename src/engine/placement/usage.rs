@@ -1,4 +1,4 @@
-//! How much of the GPUs a pod takes, before and after a decision: for summaries, no decision rests on it.
+//! How many GPUs a pod takes before and after a decision. For summaries only; no decision depends on it.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 use crate::facts::receipt::Receipt;
 
-/// Devices that one pod takes, shares as parts of a device.
+/// The number of devices that one pod takes; a share is a part of a device.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Gpus {
     /// As written, for a share of our making as its author wrote it; a fraction, or an ask that names no resource,
     /// counts as the whole GPU it stands in for.
     pub before: f64,
-    /// As decided; of several shares that will do, the largest.
+    /// As decided. If several shares are suitable, the largest counts.
     pub after: f64,
 }
 
-/// What a pod takes whose request stays as it is.
+/// The usage of a pod whose request stays unchanged.
 pub fn unchanged(pod: &Pod<'_>, supply: &Supply) -> Gpus {
     let (mut before, mut after) = (Peak::default(), Peak::default());
     let past = Past::of(pod);
@@ -58,7 +58,7 @@ pub fn held<'p>(pod: &'p Pod<'_>) -> BTreeMap<&'p str, u64> {
         .collect()
 }
 
-/// The GPU resources of a container as written, each once.
+/// The GPU resources of a container as written, without duplicates.
 fn written<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c str, u64)> {
     let resources = container.resources.as_ref();
     let limits = resources.and_then(|r| r.limits.as_ref());
@@ -93,7 +93,7 @@ impl Past {
     }
 }
 
-/// What a pod takes before and after a choice.
+/// The usage of a pod before and after a placement.
 pub fn of_choice(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Gpus {
     let (mut before, mut after) = (Peak::default(), Peak::default());
     let reachable = query.reachable();
@@ -137,7 +137,7 @@ fn part(offer: &Offer) -> f64 {
     slice / f64::from(offer.replicas.max(1))
 }
 
-/// What runs at once: init containers run before the others, sidecars beside them.
+/// The most that runs at the same time. Init containers run before the main containers, sidecars run beside them.
 #[derive(Default)]
 struct Peak {
     running: f64,

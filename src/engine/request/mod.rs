@@ -1,4 +1,4 @@
-//! Reads what a pod asks for: resources, annotations, and what is wrong with them.
+//! Reads the requests of a pod from resources and annotations, with findings about mistakes.
 
 mod other_vendors;
 mod products;
@@ -23,7 +23,7 @@ use crate::facts::pod::{Container, ContainerKind, Place};
 pub use crate::engine::request::selectors::memory as selected_memory;
 use crate::engine::request::sizes::Sizes;
 
-/// Reads a pod's asks. `stamped` says that it carries a finished rewrite's labels and receipt.
+/// Reads the requests of a pod. `has_markers`: the pod carries the labels and the receipt of a finished rewrite.
 pub fn read<'p>(
     pod: &'p Pod<'p>,
     form: PodForm,
@@ -40,7 +40,7 @@ pub fn read<'p>(
         annotated_containers(pod, sizes, &mut requested, findings);
         requested.has_size = sizes.any();
     }
-    // A second pass finds a resource in every container that only asked by annotation before.
+    // After a rewrite, containers that requested by annotation have a resource too.
     requested.requests.sort_by_key(|request| request.place);
     for request in &mut requested.requests {
         requested.has_size |= request.size.fraction_in_quantity;
@@ -62,7 +62,7 @@ pub fn read<'p>(
     requested
 }
 
-/// Wants from limits and requests.
+/// Reads limits and requests.
 fn named_resources<'p>(
     pod: &'p Pod<'p>,
     form: PodForm,
@@ -121,7 +121,7 @@ fn named_resources<'p>(
                 Err(CountProblem::ManyShares(count)) => {
                     let text = share_count::many(name, quantity);
                     findings.add(&share_count::RULE, path(), text);
-                    // What else is wrong with it is said at once.
+                    // Other mistakes of the request are reported too.
                     requested.requests.push(request(count, None));
                 }
             }
@@ -148,7 +148,7 @@ enum CountProblem {
     ManyShares(u64),
 }
 
-/// How many of a resource, and the fraction that a quantity below one of `nvidia.com/gpu` means. None for 0.
+/// The count of a resource, and the fraction if the quantity of `nvidia.com/gpu` is below one. None for 0.
 fn quantity_count(
     name: &str,
     quantity: &str,
@@ -174,7 +174,7 @@ fn quantity_count(
     }
 }
 
-/// After a finished rewrite to another name, `nvidia.com/gpu` can only be what a LimitRange put back.
+/// After a finished rewrite to another name, `nvidia.com/gpu` can only be the default of a LimitRange.
 fn drop_limit_range_defaults(requested: &mut PodRequest<'_>) {
     if requested
         .requests
@@ -191,7 +191,7 @@ fn drop_limit_range_defaults(requested: &mut PodRequest<'_>) {
     requested.limit_range_defaults = limit_range_defaults.iter().map(|w| w.place).collect();
 }
 
-/// Wants of containers that ask by annotation alone.
+/// Requests of containers that request by annotation alone.
 fn annotated_containers<'p>(
     pod: &'p Pod<'p>,
     sizes: &Sizes<'p>,
@@ -222,7 +222,7 @@ fn annotated_containers<'p>(
             };
             requested.requests.push(one_share(place, container));
         }
-        // A second finding about a container that does not exist would only repeat the first.
+        // A second finding about an unknown container would only repeat the first.
         _ if !sizes.containers.is_empty() => {}
         containers => {
             let names: Vec<&str> = containers.iter().map(Container::name).collect();
@@ -243,7 +243,7 @@ fn one_share<'p>(place: Place, container: &'p Container<'p>) -> DeviceRequest<'p
     }
 }
 
-/// An ask for a share in a container whose device is another vendor's: no node has both.
+/// Reports a share that is requested in a container with a device of another vendor. No node has both.
 fn beside_another_vendor(pod: &Pod<'_>, request: &DeviceRequest<'_>, findings: &mut Findings<'_>) {
     let device = pod.at(request.place).and_then(other_vendors::device);
     if let Some(resource) = device {

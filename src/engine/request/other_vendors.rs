@@ -1,4 +1,4 @@
-//! Devices of other vendors, which no share of an NVIDIA GPU goes with.
+//! Devices of other vendors. They cannot be combined with a share of an NVIDIA GPU.
 //!
 //! Sources: the device plugins' own documentation (ROCm/k8s-device-plugin, intel/intel-device-plugins-for-kubernetes,
 //! HabanaAI's, AWS Neuron's, GKE's TPUs) and Project-HAMi/HAMi `docs/userguide` for the others.
@@ -6,7 +6,7 @@
 use crate::engine::vocabulary::quantity::Quantity;
 use crate::facts::pod::Container;
 
-/// What the names of their resources begin with.
+/// The prefixes of their resource names.
 const BEGINNINGS: [&str; 18] = [
     "amd.com/",
     "aws.amazon.com/neuron",
@@ -28,7 +28,7 @@ const BEGINNINGS: [&str; 18] = [
     "tenstorrent.com/",
 ];
 
-/// Another vendor's device that a container asks for, if it asks for one.
+/// The device of another vendor that a container requests, if any.
 pub(super) fn device<'p>(container: &'p Container<'p>) -> Option<&'p str> {
     let resources = container.resources.as_ref()?;
     let lists = [resources.limits.as_ref(), resources.requests.as_ref()];

@@ -1,4 +1,4 @@
-//! The list of products a pod accepts.
+//! The list of products that a pod accepts.
 
 use crate::engine::rules::ask_invalid;
 use crate::engine::vocabulary::findings::Findings;
@@ -6,7 +6,7 @@ use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
 use crate::facts::Pod;
 
-/// The product patterns a pod asks for, none where it does not care.
+/// The product patterns of a pod; empty if it accepts every product.
 pub(super) fn products<'p>(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Vec<&'p str> {
     let Some(list) = pod.annotation(names::GPU_PRODUCTS) else {
         return Vec::new();

@@ -1,15 +1,15 @@
-//! Memory that a pod asks for in the only way the stock scheduler knows: by the label of the nodes it will go to.
+//! Memory that a pod requests by node selectors, which is the only way that the stock scheduler knows.
 
 use crate::engine::node_terms;
 use crate::engine::request::sizes::LEAST_MEMORY;
 use crate::engine::supply::NodeFilter;
 use crate::facts::pod::Requirement;
 
-/// MiB of a node's devices, as GPU Feature Discovery writes them.
+/// The label of GPU Feature Discovery with the MiB of the devices.
 const MEMORY: &str = "nvidia.com/gpu.memory";
 
-/// The least memory in MiB of the devices that node selector and required terms lead to; none where one of the ways to
-/// match leaves it open, or is content with less than anybody may ask for.
+/// The least memory in MiB of the devices that node selector and required terms select. None if one term leaves memory
+/// open, or accepts less than the smallest valid request.
 pub fn memory(filter: &NodeFilter<'_>) -> Option<u64> {
     selected(filter).filter(|mib| *mib >= LEAST_MEMORY >> 20)
 }
@@ -26,17 +26,17 @@ fn selected(filter: &NodeFilter<'_>) -> Option<u64> {
         let requested = requirements.filter(|r| *r.key == *MEMORY).filter_map(least);
         requested.chain(selected).max()
     });
-    // None is less than any: one term that leaves it open is enough.
+    // `None` is less than every number: one term that leaves memory open decides.
     of_terms.min().flatten()
 }
 
-/// The least MiB that a requirement lets through, where it says one.
+/// The least MiB that a requirement accepts, if it states one.
 fn least(requirement: &Requirement<'_>) -> Option<u64> {
     let values = requirement.values.iter().flatten();
     let mut numbers = values.map(|value| value.parse::<u64>().ok());
     match &*requirement.operator {
         "Gt" => numbers.next().flatten()?.checked_add(1),
-        // A value that is no number can be any memory.
+        // A value that is not a number can mean any memory.
         "In" => numbers.min().flatten(),
         _ => None,
     }

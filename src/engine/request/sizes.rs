@@ -9,12 +9,12 @@ use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::quantity::Quantity;
 use crate::facts::Pod;
 
-/// Less memory than a CUDA context alone takes, in bytes: somebody left a unit out.
+/// In bytes. A CUDA context alone takes more, so a smaller value has lost its unit.
 pub(super) const LEAST_MEMORY: u64 = 256 << 20;
 
-/// The size annotations, pod-wide and by container, parsed.
+/// The parsed size annotations, for the pod and for single containers.
 pub(super) struct Sizes<'p> {
-    /// For every container that asks.
+    /// For every container with a request.
     pub(super) pod: Size<'p>,
     /// For one container, by name.
     pub(super) containers: Vec<(&'p str, Size<'p>)>,
@@ -25,7 +25,7 @@ pub(super) struct Size<'p> {
     memory: Option<u64>,
     fraction: Option<(Fraction, &'p str)>,
     compute: Option<u32>,
-    /// Something stood there, even if it could not be read.
+    /// Whether there is an annotation, even if it cannot be parsed.
     pub(super) some: bool,
 }
 
@@ -63,7 +63,7 @@ impl<'p> Sizes<'p> {
         self.pod.some || !self.containers.is_empty()
     }
 
-    /// The container's own annotation beats the pod's.
+    /// Sets the sizes of a request. The annotation of the container has priority over the pod's.
     pub(super) fn apply(&self, request: &mut DeviceRequest<'_>, findings: &mut Findings<'_>) {
         let own = self
             .containers
@@ -85,7 +85,7 @@ impl<'p> Sizes<'p> {
             );
         }
         request.size.fraction = Some(fraction);
-        // The annotation keeps the ask readable whatever happens to the quantity.
+        // The annotation stays readable when the quantity is overwritten.
         request.size.fraction_in_quantity = false;
     }
 }

@@ -1,4 +1,4 @@
-//! Which tier and which trust boundary a pod is in, and whether it may be.
+//! The tier and the trust boundary of a pod, and whether it may use them.
 
 use crate::engine::line::input::DecisionInput;
 use std::borrow::Cow;
@@ -12,7 +12,7 @@ use crate::engine::vocabulary::policy::{Policy, Tier};
 use crate::engine::vocabulary::strategy::CoTenancy;
 use crate::facts::Pod;
 
-/// The tier that applies to a pod; none where neither pod, namespace nor policy names one, or where it is refused.
+/// The tier of a pod. None if neither pod, namespace nor policy names one, or if it is refused.
 pub fn tier<'a>(
     pod: &Pod<'_>,
     view: Option<&NamespaceView>,
@@ -26,7 +26,7 @@ pub fn tier<'a>(
         None => String::new(),
     };
     let Some(name) = requested.or(own) else {
-        // A list without a tier of the namespace's own still rules over the policy's default.
+        // The default of the policy has to be in the namespace's list too.
         let name = policy.default_tier.as_deref()?;
         let tier = policy.tier(name)?;
         return allowed(tier, view, policy, findings, path);
@@ -59,7 +59,7 @@ fn allowed<'a>(
             None
         }
         Err(unknown) => {
-            // What is weaker than an unknown tier cannot be told, so nothing is allowed.
+            // No tier can be compared with an unknown one, so none is allowed.
             let text = tier_unknown::text(unknown, false, policy);
             findings.add(&tier_unknown::RULE, "", text);
             None
@@ -67,16 +67,17 @@ fn allowed<'a>(
     }
 }
 
-/// The tiers a namespace allows, in the policy's order; none where it names a tier the policy does not have.
+/// The tiers that a namespace allows, in the order of the policy. Empty if the namespace names an unknown tier.
 pub fn allowed_tiers<'a>(view: Option<&NamespaceView>, policy: &'a Policy) -> Vec<&'a Tier> {
     let allowed = |tier: &&Tier| allows(tier, view, policy) == Ok(true);
     policy.tiers.iter().filter(allowed).collect()
 }
 
-/// Whether a namespace allows a tier: it is listed, or at least as strict as the namespace's own or the default.
+/// Whether a namespace allows a tier: its list contains it or, without a list, it is at least as strict as the namespace's
+/// tier or the default.
 ///
 /// # Errors
-/// The name of the namespace's own tier, where the policy has none of that name and no list says what is allowed.
+/// The name of the namespace's tier, if there is no list and the policy does not have the tier.
 fn allows<'n>(
     tier: &Tier,
     view: Option<&'n NamespaceView>,
@@ -93,7 +94,7 @@ fn allows<'n>(
     Ok(floor.is_none_or(|f| tier.isolation >= f.isolation && tier.co_tenancy >= f.co_tenancy))
 }
 
-/// The value of the boundary label the pod has to carry, or none where it may not use the boundary it names.
+/// The value of the boundary label for the pod. None if it may not use the boundary that it names.
 pub fn boundary<'a>(
     pod: &'a Pod<'_>,
     namespace: &'a str,
@@ -118,7 +119,7 @@ pub fn boundary<'a>(
     Some(value)
 }
 
-/// The boundary label of a pod whose namespace may use the boundary it claims, whatever label it carries now.
+/// The boundary label of a pod whose namespace may use its claimed boundary, regardless of the present label.
 pub fn own<'a>(
     pod: &'a Pod<'_>,
     namespace: &'a str,
@@ -168,7 +169,7 @@ fn sub_boundary<'a>(
     Some(Cow::Owned(joined))
 }
 
-/// The boundary label of a pod whose asks are none of this policy's business.
+/// The boundary label of a pod whose requests the policy does not judge.
 pub fn own_boundary<'a>(input: &DecisionInput<'a>) -> Option<Cow<'a, str>> {
     let DecisionInput {
         policy,
@@ -180,10 +181,10 @@ pub fn own_boundary<'a>(input: &DecisionInput<'a>) -> Option<Cow<'a, str>> {
     let mut ignored = Findings::new(policy);
     let tier = tier(pod, namespaces.view(namespace), policy, &mut ignored);
     match namespaces.claim_problem(namespace, policy) {
-        // A part it may not have leaves it the whole: without a label it could sit beside anybody.
+        // If the pod may not use a part of the boundary, it gets the whole: without a label it could run next to any pod.
         None => own(pod, namespace, namespaces, policy, tier, &mut ignored)
             .or_else(|| Some(Cow::Borrowed(namespaces.claimed_boundary(namespace)))),
-        // It may not have the boundary it claims, so it stays within its own name, if that is free.
+        // The namespace may not use the boundary that it claims, so its own name is the boundary, if that is free.
         Some(_) => namespaces
             .problem(namespace, namespace, policy)
             .is_none()

@@ -1,4 +1,4 @@
-//! What was considered and why it fell: for previews and refusals, never on the way of an admitted pod.
+//! The candidates with their verdicts, for previews and denials. Not computed for pods that are admitted.
 
 mod obstacle;
 mod remedy;
@@ -21,28 +21,29 @@ use crate::engine::placement::candidates::obstacle::Obstacle;
 use crate::engine::placement::candidates::words::{forbidden, short};
 pub use crate::engine::placement::candidates::words::{mib_words, requested_products};
 
-/// One candidate and its verdict.
+/// One candidate with its verdict, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CandidateVerdict {
-    /// How it would share.
+    /// The strategy.
     pub strategy: Strategy,
-    /// `nvidia.com/mig-1g.10gb on NVIDIA-A100-SXM4-80GB`; `any` where the strategy itself fell, `none` without an offer.
+    /// `nvidia.com/mig-1g.10gb on NVIDIA-A100-SXM4-80GB`; `any` if the strategy itself is excluded, `none` without an
+    /// offer.
     pub offer: String,
-    /// Why it fell, or that it was chosen.
+    /// Why it is not suitable, or that it is the placement.
     pub verdict: String,
-    /// It would have come before what was chosen, but the nodes it fits take no pods now.
+    /// It ranks before the placement, but its nodes take no pods now.
     pub is_waiting: bool,
-    /// How far it is from serving the pod, smaller is nearer: by kind, then by how much is missing.
+    /// How far it is from serving the pod; smaller is nearer. By kind, then by the size of the shortfall.
     pub distance: (u8, u64),
 }
 
-/// The distance of what is too small and not reached either.
+/// The distance of an offer that is too small and also out of reach.
 const UNREACHED: (u8, u64) = (5, 0);
 
-/// The distance of a strategy that no node has on offer.
+/// The distance of a strategy that no node offers.
 pub const NOT_THERE: (u8, u64) = (10, 0);
 
-/// Every candidate of every strategy the pod may use, in the order they were tried.
+/// Every candidate of every strategy that the pod may use, in the order in which they are tried.
 pub fn list(
     query: &PlacementQuery<'_, '_>,
     placement: Option<&Placement<'_>>,
@@ -52,21 +53,21 @@ pub fn list(
     once(all.map(|candidate| candidate.say(query, chosen.as_ref()))).collect()
 }
 
-/// What came nearest to serving the pod.
+/// The candidates that come nearest to serving the pod.
 #[derive(Debug)]
 pub struct Nearest {
-    /// At most as many as were asked for; none where no node has any of it on offer.
+    /// At most the requested number; empty if no node offers anything of the kind.
     pub list: Vec<CandidateVerdict>,
-    /// What would help against what keeps the first of them from serving.
+    /// The fix for the obstacle of the first of them.
     pub fix: Option<String>,
 }
 
-/// Those of the candidates that are nearest to serving the pod, at most so many.
+/// The candidates nearest to serving the pod, up to a limit.
 pub fn nearest(query: &PlacementQuery<'_, '_>, most: usize) -> Nearest {
     let mut all = candidates(query);
     all.retain(|candidate| candidate.distance < NOT_THERE);
     all.sort_by_key(|candidate| candidate.distance);
-    // There may be thousands, of which only these are put into words.
+    // There may be thousands; only these are put into words.
     let fix = all.first().and_then(|first| remedy::of(query, first, &all));
     let all = all.iter();
     Nearest {
@@ -77,7 +78,7 @@ pub fn nearest(query: &PlacementQuery<'_, '_>, most: usize) -> Nearest {
     }
 }
 
-/// What reads like one before it is left out.
+/// Drops entries that read like an earlier one.
 fn once(all: impl Iterator<Item = CandidateVerdict>) -> impl Iterator<Item = CandidateVerdict> {
     let mut seen = HashSet::new();
     all.filter(move |c| seen.insert((c.strategy, c.offer.clone(), c.verdict.clone())))
@@ -91,7 +92,7 @@ struct Candidate<'c> {
     distance: (u8, u64),
 }
 
-/// Why a candidate fell, or that it did not.
+/// Why a candidate is not suitable, or that it is.
 enum Why<'c> {
     Ruled(&'static Removal),
     Nobody,
@@ -155,7 +156,7 @@ fn of_offers<'c>(
     }
 }
 
-/// What was chosen, and the strategies that would have come before.
+/// The placement, and the strategies that rank before it.
 struct PlacedBy<'c, 'a> {
     placement: &'c Placement<'a>,
     before: Strategies,
@@ -174,7 +175,7 @@ impl<'c, 'a> PlacedBy<'c, 'a> {
 }
 
 impl Candidate<'_> {
-    /// Whether the pod reaches nodes of the kind, as far as that was looked at.
+    /// Whether the pod can reach nodes of the kind, if that is known.
     fn is_reached(&self) -> bool {
         self.distance < UNREACHED
     }
@@ -228,10 +229,10 @@ impl Why<'_> {
     }
 }
 
-/// The wants that an offer of one name could serve.
+/// The requests that an offer of one name could serve.
 struct Asking<'c, 'a> {
     requests: Vec<&'c DeviceRequest<'a>>,
-    /// How many of it the pod needs at once.
+    /// How many of it the pod needs at the same time.
     needed: u64,
 }
 
@@ -247,7 +248,7 @@ impl<'c, 'a> Asking<'c, 'a> {
         let names: Vec<&str> = names.collect();
         let mut requests: Vec<&'c DeviceRequest<'a>> = Vec::new();
         for request in query.requests.iter().filter(fits) {
-            // What asks for the same gets the same verdict.
+            // Equal requests get the same verdict.
             if !requests.iter().any(|known| known.size == request.size) {
                 requests.push(request);
             }
@@ -259,7 +260,7 @@ impl<'c, 'a> Asking<'c, 'a> {
     }
 }
 
-/// Why an offer of a kind of node fell, and how far it is from serving the pod; none where the pod named other resources.
+/// Why an offer of a group of nodes is not suitable, and its distance. None if the pod names other resources.
 fn verdict<'c>(
     query: &'c PlacementQuery<'_, '_>,
     requesting: &Asking<'c, '_>,
@@ -270,10 +271,10 @@ fn verdict<'c>(
     for request in &requesting.requests {
         if let Err(lack) = request.size.met_by(offer) {
             let missing = missing(&request.size, offer, lack);
-            // What is too small and out of reach besides is farther than anything.
+            // An offer that is too small and out of reach is the farthest.
             let kind = match (is_reached, lack) {
                 (false, _) => UNREACHED.0,
-                // No smaller ask would cure that.
+                // A smaller request would not help.
                 (true, Shortfall::Graphics | Shortfall::Video) => 4,
                 (true, _) => 2,
             };
@@ -339,7 +340,7 @@ fn fitting(
     }
 }
 
-/// How much an offer is short of: MiB, or percent of compute.
+/// The size of a shortfall: MiB, or percent of compute.
 fn missing(size: &ShareSize, offer: &Offer, lack: Shortfall) -> u64 {
     let (requested, offered) = match lack {
         Shortfall::Memory => (size.memory.map(mib_ceil), offer.memory_mib),

@@ -1,4 +1,4 @@
-//! What keeps a pod off a kind of node: the selector that fails and the label as it is, or the taint.
+//! The obstacle that keeps a pod off a group of nodes: a selector with the present label, or a taint.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,35 +13,35 @@ use crate::facts::pod::{NodeSelectorTerm, Requirement};
 
 const PRODUCT: &str = "nvidia.com/gpu.product";
 
-/// Values of one requirement that are repeated.
+/// The most values of one requirement that a message repeats.
 const MOST_VALUES: usize = 3;
 
-/// Why a node is not reached.
+/// Why a pod cannot reach a node.
 #[derive(Clone, Debug)]
 pub enum Obstacle<'c> {
     /// A taint that the pod does not tolerate.
     Taint(&'c Taint),
-    /// A label that the pod asks for and the node has otherwise.
+    /// A label that the pod selects and that has another value on the node.
     Label {
         /// `nodeSelector` or `node affinity`.
         by: &'static str,
-        /// What is asked, as `key=value` or `key in [a, b]`.
+        /// The requirement, as `key=value` or `key in [a, b]`.
         requested: String,
         /// The label's key.
         key: &'c str,
         /// A node of the kind, if it has a name.
         node: Option<&'c str>,
-        /// Its label as it is.
+        /// Its present label.
         has: Option<&'c str>,
     },
-    /// Its name is not the one that the pod asks for.
+    /// Its name is not the one that the pod selects.
     Name,
-    /// Labels and taints let the pod in, but not on one and the same node.
+    /// Labels and taints allow the pod, but not on the same node.
     Together,
 }
 
 impl<'c> Obstacle<'c> {
-    /// What keeps the pod of a case off a group that it does not reach.
+    /// The obstacle between the pod of a query and a group that it cannot reach.
     pub(super) fn between(query: &'c PlacementQuery<'_, '_>, group: &'c Group) -> Self {
         let filter = query.filter;
         let is_tolerated = |taint: &Taint| {
@@ -57,7 +57,7 @@ impl<'c> Obstacle<'c> {
         }
         let node = query.supply.node_names(group).next();
         let label = |key: &str| query.supply.label_in(group, key);
-        // What no known node carries is taken as given.
+        // A label key that no known node has is taken as present.
         let is_known = |key: &str| query.supply.carries(key) || key == NODE_BOUNDARY;
         let mut selected = filter.selected().filter(|(key, _)| is_known(key));
         if let Some((key, value)) = selected.find(|(key, value)| label(key) != Some(*value)) {
@@ -76,7 +76,7 @@ impl<'c> Obstacle<'c> {
         };
         let terms = node_terms::filled(filter.terms.unwrap_or_default());
         let failing = terms.map(|(_, term)| (failing(term), term));
-        // The way that is nearest to let the pod in.
+        // The term that comes nearest to matching.
         let nearest = failing.min_by_key(|(failing, _)| failing.len());
         match nearest {
             Some((failing, _)) if !failing.is_empty() => {
@@ -96,7 +96,7 @@ impl<'c> Obstacle<'c> {
         }
     }
 
-    /// What its author can do about it, where that product is on the other side.
+    /// What the author can do about it, if nodes behind the obstacle have this product.
     pub(super) fn fix(&self, product: &str) -> String {
         match self {
             Self::Taint(taint) => format!("tolerate the taint {}", words_of(taint)),
@@ -155,7 +155,7 @@ impl fmt::Display for Obstacle<'_> {
     }
 }
 
-/// Whether the pod selects a product by its label, under the name that it has where it is whole.
+/// Whether the pod selects a product by the label of whole devices.
 pub(super) fn selects(query: &PlacementQuery<'_, '_>, product: &str) -> bool {
     let mut selected = query.filter.selected();
     let terms = node_terms::filled(query.filter.terms.unwrap_or_default());
@@ -167,7 +167,7 @@ pub(super) fn selects(query: &PlacementQuery<'_, '_>, product: &str) -> bool {
         })
 }
 
-/// A key or value of a label as it is where it can be one, in quotes where it cannot.
+/// A key or value of a label: as it is if it is valid, otherwise in quotes.
 fn plain(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 100;
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);

@@ -1,4 +1,4 @@
-//! What would help against what keeps the nearest candidate from serving a pod.
+//! The fix that would let the nearest candidate serve a pod.
 
 use crate::engine::line::placement::PlacementQuery;
 use crate::engine::line::request::Shortfall;
@@ -8,10 +8,10 @@ use crate::engine::placement::candidates::words::mib_words;
 use crate::engine::placement::candidates::{Candidate, Why};
 use crate::engine::supply::Offer;
 
-/// Products that are named.
+/// The most products that a message names.
 const MOST_PRODUCTS: usize = 5;
 
-/// What the pod's author can do about the nearest candidate, if anything can be said.
+/// What the author of the pod can do about the nearest candidate, if there is something.
 pub(super) fn of(
     query: &PlacementQuery<'_, '_>,
     nearest: &Candidate<'_>,
@@ -44,7 +44,7 @@ pub(super) fn of(
     })
 }
 
-/// The most that can be asked for among what is only too small.
+/// The largest size that offers have which are only too small.
 fn less(lack: Shortfall, all: &[Candidate<'_>]) -> Option<String> {
     let alike = all.iter().filter(|candidate| match candidate.why {
         Why::Short(_, other) => other == lack && candidate.is_reached(),
@@ -82,7 +82,7 @@ fn less(lack: Shortfall, all: &[Candidate<'_>]) -> Option<String> {
     }
 }
 
-/// What a share is of a device, in ten-thousandths and rounded down; none for a whole one.
+/// The fraction of a device that a share is, in ten-thousandths, rounded down. None for a whole device.
 fn part(offer: &Offer) -> Option<u32> {
     let of_slice = |(part, of): (u32, u32)| 10_000 * part / (of * offer.replicas).max(1);
     let part = match offer.slice {

@@ -1,4 +1,4 @@
-//! Words for what is asked and what an offer is short of.
+//! Words for requests and shortfalls.
 
 use crate::engine::line::placement::PlacementQuery;
 use crate::engine::line::request::{ShareSize, Shortfall};
@@ -6,7 +6,7 @@ use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer, Slice};
 
-/// What the pod wants, in a few words.
+/// The requests of the pod, in a few words.
 pub fn requested_products(query: &PlacementQuery<'_, '_>) -> String {
     let Some(request) = query.requests.first() else {
         return "the pod".to_owned();
@@ -44,7 +44,7 @@ fn size(size: &ShareSize) -> String {
     }
 }
 
-/// `10Gi` where it is whole, else MiB.
+/// `10Gi` for whole GiB, otherwise MiB.
 pub fn mib_words(mib: u64) -> String {
     match mib.is_multiple_of(1024) {
         true => format!("{}Gi", mib / 1024),
@@ -52,7 +52,7 @@ pub fn mib_words(mib: u64) -> String {
     }
 }
 
-/// What an offer is short of.
+/// The shortfall of an offer, in words.
 pub(super) fn short(size: &ShareSize, offer: &Offer, lack: Shortfall) -> String {
     match lack {
         Shortfall::Memory => {
@@ -93,7 +93,7 @@ pub(super) fn short(size: &ShareSize, offer: &Offer, lack: Shortfall) -> String 
     }
 }
 
-/// Why a quota rules an offer out.
+/// Why a quota excludes an offer.
 pub(super) fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> String {
     let quota = quota.title();
     match why {
@@ -106,7 +106,7 @@ pub(super) fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> Str
     }
 }
 
-/// That nothing is known of an offer's memory, and by which label.
+/// Says that the memory of an offer is unknown, and which label is missing.
 fn nobody_knows(offer: &Offer) -> String {
     match &offer.identity {
         Identity::Gfd(gfd) => {

@@ -1,5 +1,5 @@
-//! Chooses strategy and resource: the tier's order, then what keeps the most architectures and zones, then least waste, then
-//! the larger supply, then the name.
+//! Selects strategy and resource, in this order: the order of the tier, the most architectures and zones that stay
+//! possible, the smallest surplus, the larger supply, the name.
 
 mod reach;
 
@@ -16,17 +16,17 @@ use crate::engine::vocabulary::unique::UniqueList;
 use crate::engine::line::reach::Reach;
 use crate::engine::placement::choose::reach::PlaceCounts;
 
-/// More ways to serve a pod's containers together than are tried on one kind of node.
+/// The most combinations of offers that are tried on one group of nodes.
 const MOST_TRIES: u32 = 256;
-/// The same over all kinds of nodes.
+/// The same over all groups of nodes.
 const MOST_TRIES_IN_ALL: u32 = 2_048;
-/// More combinations of resource names than are compared.
+/// The most combinations of allocations that are compared.
 const MOST_CANDIDATES: usize = 64;
 
 /// `nvidia.com/gpu`.
 const WHOLE: Allocation<'_> = Allocation::Resource(names::GPU);
 
-/// Chooses, or finds that nothing known will do.
+/// Returns the best placement, or none if no known supply is suitable.
 pub fn choose<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
     let reachable = query.reachable();
     let mut waiting = None;
@@ -45,11 +45,11 @@ pub fn choose<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
     waiting
 }
 
-/// How good a candidate is: smaller is better.
+/// How good a candidate is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Score {
     available: bool,
-    /// Architectures and zones that are left, where they matter.
+    /// The number of architectures and zones that stay possible, if they matter.
     reused: PlaceCounts,
     surplus: u64,
     supply: u64,
@@ -91,7 +91,8 @@ impl<'a> PlacementQuery<'_, 'a> {
         Some((score, placement))
     }
 
-    /// Which resource names to try: one for all free wants, and what fits all wants together on each kind of node.
+    /// The combinations of allocations to try: one allocation for all requests without a fixed name, and combinations that
+    /// fit together on one group of nodes.
     fn candidates(&self, strategy: Strategy, reachable: &[&'a Group]) -> Vec<Vec<Allocation<'a>>> {
         let mut allocations: Vec<Allocation<'a>> = Vec::new();
         for (_, offer) in reachable.iter().flat_map(|g| self.offers(g)) {
@@ -124,7 +125,7 @@ impl<'a> PlacementQuery<'_, 'a> {
         }
     }
 
-    /// The candidates, and what fits all wants together on each kind of node, by several names.
+    /// Adds combinations of several allocations that fit together on one group of nodes.
     fn mixed(
         &self,
         strategy: Strategy,
@@ -134,7 +135,7 @@ impl<'a> PlacementQuery<'_, 'a> {
         let mut in_all = MOST_TRIES_IN_ALL;
         for group in reachable {
             let offers = self.offers(group).filter(|(_, o)| o.strategy == strategy);
-            // One name was tried already.
+            // Combinations of one allocation are candidates already.
             if offers.count() < 2 || candidates.len() >= MOST_CANDIDATES {
                 continue;
             }
@@ -149,8 +150,8 @@ impl<'a> PlacementQuery<'_, 'a> {
         candidates
     }
 
-    /// Finds offers of one kind of node that together serve the wants from the next one on, those that waste least
-    /// first. Gives up after so many tries.
+    /// Finds offers of one group of nodes that together serve the remaining requests, the smallest surplus first. Stops
+    /// when no tries are left.
     fn fit(
         &self,
         strategy: Strategy,
@@ -213,7 +214,7 @@ impl<'a> PlacementQuery<'_, 'a> {
                     surplus,
                     supply,
                 },
-                // Only nodes that can be used now say how well a candidate fits, if there are any.
+                // If nodes are available now, only these count for the surplus.
                 Some(old) => Score {
                     available: old.available || group.available,
                     reused: PlaceCounts::default(),
@@ -232,12 +233,12 @@ impl<'a> PlacementQuery<'_, 'a> {
         score
     }
 
-    /// What a kind of node wastes on a load; none where it will not do.
+    /// The surplus of a group of nodes for a load. None if the group is not suitable.
     fn surplus(&self, strategy: Strategy, load: &Load<'_>, group: &Group) -> Option<u64> {
         if strategy.is_shared() && !group.has_hostname {
             return None;
         }
-        // Beside another name a second pass would take `nvidia.com/gpu` for what a LimitRange put back.
+        // Next to another name, a second pass would mistake `nvidia.com/gpu` for the default of a LimitRange.
         if load.needed.len() > 1 && load.needed.iter().any(|(a, _)| *a == WHOLE) {
             return None;
         }
@@ -321,11 +322,11 @@ impl<'a> PlacementQuery<'_, 'a> {
     }
 }
 
-/// What a pod asks of a node under these resource names, what is alike counted together.
+/// What a pod requests of a node with these allocations. Equal requests are counted together.
 struct Load<'n> {
-    /// Each name, and how many the pod needs at once.
+    /// Each allocation, and how many of it the pod needs at the same time.
     needed: Vec<(Allocation<'n>, u64)>,
-    /// Each ask, under which of the names, and how often.
+    /// Each size, the index of its allocation in `needed`, and how often it occurs.
     sizes: Vec<(usize, ShareSize, u64)>,
 }
 

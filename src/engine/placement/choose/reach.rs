@@ -1,4 +1,4 @@
-//! Where the nodes of a candidate lie, for a pod that may depend on it without saying so.
+//! The architectures and zones of the nodes of a candidate.
 
 use crate::engine::line::placement::{Placement, PlacementQuery};
 use crate::engine::line::reach::Reach;
@@ -9,11 +9,11 @@ use crate::engine::supply::fleet::Group;
 use crate::engine::supply::places::PlaceKind;
 use crate::engine::vocabulary::strategy::Strategy;
 
-/// How many places of each kind are left to a pod.
+/// The number of architectures and of zones that stay possible.
 pub(super) type PlaceCounts = [u32; 2];
 
 impl<'a> PlacementQuery<'_, 'a> {
-    /// How many places these leave.
+    /// Counts the architectures and zones that matter to the pod.
     pub(super) fn reused(&self, reach: &Reach) -> PlaceCounts {
         PlaceKind::ALL.map(|kind| match self.minds(kind) {
             true => reach.of(kind).count(),
@@ -21,7 +21,7 @@ impl<'a> PlacementQuery<'_, 'a> {
         })
     }
 
-    /// Where the pod could be served by any strategy it may have.
+    /// Where any allowed strategy could serve the pod.
     pub fn could_reach(&self) -> Reach {
         let reachable = self.reachable();
         let mut could = Reach::default();
@@ -36,7 +36,7 @@ impl<'a> PlacementQuery<'_, 'a> {
         could
     }
 
-    /// Where it is served by a choice.
+    /// Where a placement serves the pod.
     pub fn reaches(&self, placement: &Placement<'a>) -> Reach {
         let names: Vec<Allocation<'a>> = placement.shares.iter().map(|g| g.allocation).collect();
         let mut reach = Reach::default();

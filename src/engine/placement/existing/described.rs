@@ -1,5 +1,4 @@
-//! The nodes that a node selector term describes, read like labels: nothing but what the scheduler obeys is taken for
-//! an answer.
+//! The nodes that a node selector term describes, read like the labels of a node. Only what the scheduler enforces counts.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
@@ -13,10 +12,10 @@ use crate::engine::vocabulary::policy::Declared;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 use crate::facts::text::Pairs;
 
-/// How many kinds of nodes are looked at, over all terms and resources: more than any rewrite describes.
+/// The most kinds of nodes that are examined, over all terms and resources. No rewrite describes more.
 const MOST_KINDS: usize = 4096;
 
-/// What is left of the kinds of nodes that are looked at.
+/// How many more kinds of nodes may be examined.
 pub(super) struct Budget(usize);
 
 impl Default for Budget {
@@ -26,7 +25,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Whether no node was described at all.
+    /// Whether the terms described no node at all.
     pub(super) fn is_unused(&self) -> bool {
         self.0 == MOST_KINDS
     }
@@ -37,23 +36,23 @@ impl Budget {
     }
 }
 
-/// The nodes that a term describes, one kind after the other: of each label that is asked for and may have several
-/// values, one is tried at a time. Labels that nobody asks for make no kinds, however many values they may have.
+/// The nodes that a term describes, one kind after the other. A label that is read and may have several values takes one
+/// value at a time. Labels that are not read do not multiply the kinds.
 pub(super) struct Described<'t> {
     term: &'t NodeSelectorTerm<'t>,
     selector: Option<&'t Pairs<'t>>,
     declared: Declared,
-    /// Whether a memory that the term leaves open may be less than what is asked for.
+    /// Whether memory that the term leaves open may be less than the request.
     needs_memory: bool,
-    /// The labels that were asked for and have values, in the order in which they were first asked for.
+    /// The labels that were read and have values, in the order of their first read.
     picks: RefCell<Vec<Pick<'t>>>,
-    /// A label was asked for that the term leaves open.
+    /// A label was read that the term leaves open.
     is_open: Cell<bool>,
-    /// A label was asked for whose requirements contradict each other, so that no node of this kind exists.
+    /// A label was read whose requirements contradict each other, so no such node exists.
     is_nowhere: Cell<bool>,
 }
 
-/// One label, the values it may have, and the one that is tried now.
+/// A label, its possible values, and the current one.
 struct Pick<'t> {
     key: &'t str,
     values: Vec<&'t str>,
@@ -73,8 +72,8 @@ impl<'t> Described<'t> {
         }
     }
 
-    /// Shows what every kind of node offers under a resource name. None where the term leaves open what a node is, where
-    /// there are too many kinds, or where one does not fit.
+    /// Calls `fits` with the offer of every kind of node under a resource name. None if the term leaves open what a node
+    /// is, if there are too many kinds, or if one does not fit.
     pub(super) fn each_offer(
         &self,
         resource: &str,
@@ -99,7 +98,7 @@ impl<'t> Described<'t> {
         }
     }
 
-    /// Goes on to the next kind; false after the last one.
+    /// Moves to the next kind; false after the last one.
     fn next(&self) -> bool {
         let mut picks = self.picks.borrow_mut();
         while let Some(last) = picks.last_mut() {
@@ -117,10 +116,10 @@ impl<'t> Described<'t> {
         all.filter(move |r| *r.key == *key)
     }
 
-    /// The values a label may have, where selector or requirements list some. What the scheduler would take for an error,
-    /// and match no node with, only makes the list longer than it has to be.
+    /// The possible values of a label, if the selector or requirements list some. A requirement that the scheduler rejects
+    /// matches no node; here it only makes the list longer than necessary.
     fn values(&self, key: &str) -> Option<(&'t str, Vec<&'t str>)> {
-        // Of a key that stands twice the last one counts.
+        // If a key occurs twice, the last one counts.
         let selected = self.selector.into_iter().flat_map(Pairs::iter);
         let selected = selected.filter(|(k, _)| *k == key).last();
         let list = self.requirements(key).find(|r| &*r.operator == "In");
@@ -149,7 +148,7 @@ impl<'t> Described<'t> {
         Some((key, values))
     }
 
-    /// Takes note of a label that the term says nothing of, unless an offer can be read without.
+    /// Records a label that the term does not restrict, unless an offer can be read without it.
     fn lacks(&self, key: &str) {
         let is_absent = || {
             self.requirements(key)
@@ -169,7 +168,7 @@ impl Labels for Described<'_> {
         }
         let Some((key, values)) = self.values(key) else {
             self.lacks(key);
-            // The plugin offers nothing above the driver's limit, so a node with these labels is within it.
+            // The plugin advertises nothing above the limit of the driver, so a node with these labels is within it.
             return (key == "nvidia.com/gpu.compute.major").then_some("9");
         };
         let first = values.first().copied();
@@ -180,12 +179,12 @@ impl Labels for Described<'_> {
         first
     }
 
-    /// Beside an ask that memory does not matter to, a memory that is left open may be one that nobody knows.
+    /// If the request does not depend on memory, memory that the term leaves open may be unknown.
     fn says_something(&self, key: &str) -> bool {
         self.label(key).is_some() || !self.needs_memory
     }
 
-    /// More memory is never worse, so a lower bound will do.
+    /// More memory is never worse, so a lower bound is enough.
     fn at_least(&self, key: &str) -> Option<u64> {
         if let Some(value) = self.label(key) {
             return value.parse().ok();
@@ -200,7 +199,7 @@ impl Labels for Described<'_> {
     }
 }
 
-/// What `Gt` and `Lt` leave of the numbers.
+/// The numbers that `Gt` and `Lt` allow.
 #[derive(Default)]
 struct Numbers {
     above: Option<i64>,
@@ -239,7 +238,7 @@ fn texts<'t>(requirement: &'t Requirement<'_>) -> impl Iterator<Item = &'t str> 
     requirement.values.iter().flatten().map(|value| &**value)
 }
 
-/// Labels without which an offer can still be read, only with less known about it.
+/// Labels that an offer can be read without, with less detail.
 fn is_detail(key: &str) -> bool {
     let attribute = key.rsplit_once('.').map_or(key, |(_, attribute)| attribute);
     matches!(

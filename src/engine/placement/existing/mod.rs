@@ -1,7 +1,7 @@
-//! Recognises a choice that is already written and still holds, so that a second pass changes nothing.
+//! Recognises a placement that is already written in the pod and is still valid, so that a second pass changes nothing.
 //!
-//! Nothing is believed: the node selector terms of the pod say themselves what kind of node it can land on, and
-//! that is read exactly like the labels of a node. What they describe has to satisfy the tier and the ask.
+//! Labels and receipt are not trusted. The node selector terms of the pod define on which nodes it can land, so they are
+//! read like the labels of a node. The nodes that they describe have to satisfy the tier and the request.
 
 mod described;
 
@@ -25,16 +25,16 @@ pub fn has_markers(pod: &Pod<'_>) -> bool {
     pod.annotation(names::DECISION).is_some() && is_labelled(pod)
 }
 
-/// Whether a pod carries the labels of a finished rewrite. Its receipt is no sign: the guard takes away what users
-/// send.
+/// Whether a pod carries the labels of a finished rewrite. The receipt does not count: the guard removes it from pods that
+/// users send.
 pub fn is_labelled(pod: &Pod<'_>) -> bool {
     pod.label(names::TRUST_BOUNDARY).is_some() && pod.label(names::STRATEGY).is_some()
 }
 
-/// The written choice, if it satisfies the case by itself.
+/// The written placement, if it satisfies the query.
 pub fn reuse<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
     if query.filter.node_name.is_some() {
-        // It runs on that node, as the node is now, whatever its terms say.
+        // The pod runs on this node as the node is now; its terms do not count.
         return None;
     }
     let strategy = Strategy::from_word(query.pod.label(names::STRATEGY)?)?;
@@ -52,7 +52,7 @@ pub fn reuse<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
         return None;
     }
     let mut budget = Budget::default();
-    // A node selector may say all of it, and then there are no terms.
+    // The node selector alone may describe the nodes; then there are no terms.
     let nothing = NodeSelectorTerm::default();
     let selected = query.filter.terms.is_none().then_some(&nothing);
     let terms = node_terms::filled(query.filter.terms.unwrap_or_default());
@@ -73,7 +73,7 @@ pub fn reuse<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
     })
 }
 
-/// GPU taints by which every node that would serve the pod keeps it off: somebody took its tolerations away again.
+/// The GPU taints that keep the pod off every suitable node. This happens if its tolerations were removed again.
 fn closing_taints<'a>(
     query: &PlacementQuery<'_, 'a>,
     nodes: &[&'a Group],
@@ -110,7 +110,7 @@ fn closing_taints<'a>(
     taints.into_list()
 }
 
-/// Whether every node that a term describes serves every want; what its shares have at least is noted in the grants.
+/// Whether every node that a term describes serves every request. Updates the smallest size of each share.
 fn serves(
     described: &Described<'_>,
     query: &PlacementQuery<'_, '_>,
@@ -142,7 +142,7 @@ fn serves(
     Some(())
 }
 
-/// Whether every known node that the terms lead to really gives what its labels promise.
+/// Whether every known node that the terms select really advertises what its labels say.
 fn holds_on_known_nodes(
     query: &PlacementQuery<'_, '_>,
     nodes: &[&Group],
@@ -150,7 +150,7 @@ fn holds_on_known_nodes(
     shares: &[AllocatedShare<'_>],
 ) -> bool {
     nodes.iter().all(|group| {
-        // What is handed out by nobody takes no pod.
+        // A resource that no plugin advertises takes no pod.
         let lies = |resource: &str| {
             let mut unknown = group.unknown.iter();
             unknown.any(|u| u.resource == resource && u.why != UnknownReason::HandsOutNone)
@@ -172,7 +172,7 @@ fn holds_on_known_nodes(
     })
 }
 
-/// The resources the containers ask for now; none where one asks by annotation alone.
+/// The resources that the containers request now. None if a container requests by annotation alone.
 fn written_shares<'a>(requests: &[DeviceRequest<'a>]) -> Option<Vec<AllocatedShare<'a>>> {
     let resource = |request: &DeviceRequest<'a>| match request.named {
         RequestedResource::Nothing => None,

@@ -1,5 +1,5 @@
-//! The profile of a pod: what its command lines and variables say about the programs that it runs. It is made once a
-//! pod, and only where somebody asks: a pod without a GPU is never read for it.
+//! The profile of a pod: the settings of its programs, from command lines and variables. It is computed once for each pod,
+//! on first use, and never for a pod without a GPU.
 
 mod position;
 mod scan;
@@ -17,7 +17,7 @@ pub use position::Position;
 pub use spellings::Meaning;
 pub use value::{Expansion, Value};
 
-/// What a pod says about its programs.
+/// The settings of the programs of a pod.
 #[derive(Debug)]
 pub struct Profile<'a> {
     pod: &'a Pod<'a>,
@@ -25,44 +25,44 @@ pub struct Profile<'a> {
     worker: OnceCell<Option<String>>,
 }
 
-/// One thing that a program is told by a flag or a variable.
+/// One setting of a program, by a flag or a variable.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting<'a> {
     /// The container.
     pub place: Place,
-    /// What its value means.
+    /// The meaning of its value.
     pub meaning: Meaning,
-    /// How it is told.
+    /// Flag or variable.
     pub form: PodForm,
-    /// A flag's name without its dashes, or a variable's.
+    /// The name of the flag without its dashes, or of the variable.
     pub name: &'a str,
     /// Its value.
     pub value: Value<'a>,
     origin: Origin,
 }
 
-/// How something is told.
+/// The form of a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PodForm {
     /// `--flag`.
     Flag,
     /// `-flag`.
     ShortFlag,
-    /// A variable: of the container, or assigned in its command line.
+    /// A variable of the container, or an assignment in its command line.
     Variable,
 }
 
-/// Where something is written.
+/// Where a setting is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin {
     /// An entry of `env`.
     Environment(usize),
-    /// A list, and the byte of its JSON text.
+    /// A list, and the byte offset in its JSON text.
     Arguments(ArgumentList, usize),
 }
 
 impl<'a> Profile<'a> {
-    /// Nothing is read yet.
+    /// A profile of which nothing is read yet.
     pub const fn of(pod: &'a Pod<'a>) -> Self {
         Self {
             pod,
@@ -71,13 +71,13 @@ impl<'a> Profile<'a> {
         }
     }
 
-    /// What the programs of one container are told: by its variables, then by its command line, in the order written.
+    /// The settings of one container: its variables, then its command line, in the order in which they are written.
     pub fn settings(&self, place: Place) -> impl Iterator<Item = &Setting<'a>> + Clone {
         let all = self.settings.get_or_init(|| read(self.pod));
         all.iter().filter(move |setting| setting.place == place)
     }
 
-    /// Why the pod looks like one worker of several, if it does.
+    /// The evidence that the pod is one worker of several, if there is any.
     pub fn worker(&self) -> Option<&str> {
         let worker = self
             .worker
@@ -85,14 +85,14 @@ impl<'a> Profile<'a> {
         worker.as_deref()
     }
 
-    /// Where a setting stands, so that it can be named or edited.
+    /// The position of a setting, for messages and edits.
     pub fn position(&self, setting: &Setting<'a>) -> Option<Position<'a>> {
         position::of(self.pod.at(setting.place)?, setting)
     }
 }
 
 impl Setting<'_> {
-    /// As it is written.
+    /// The setting as it is written.
     pub fn shown(&self) -> String {
         match self.form {
             PodForm::Flag => format!("--{}", self.name),
@@ -107,7 +107,7 @@ impl Setting<'_> {
     }
 }
 
-/// Settings that are kept of one container; no command line has so many.
+/// The most settings of one container that are kept. Real command lines have fewer.
 const MOST_SETTINGS: usize = 32;
 
 fn read<'a>(pod: &'a Pod<'a>) -> Vec<Setting<'a>> {
@@ -164,7 +164,7 @@ fn of_container<'a>(
         .chain(written.filter_map(of_argument))
 }
 
-/// Where the name of a program ends that starts processes on several machines.
+/// The end of the name of a program that starts processes on several machines.
 fn launcher(container: &Container<'_>) -> Option<Origin> {
     ArgumentList::BOTH.into_iter().find_map(|list| {
         let text = container.json(list);

@@ -1,14 +1,14 @@
-//! Where a setting stands in its container, found again from the text when it is to be named or edited.
+//! The position of a setting in its container. It is computed from the text only for messages and edits.
 
 use super::{Origin, Setting};
 use crate::facts::pod::{ArgumentList, Container};
 
-/// Where a setting stands in its container.
+/// The position of a setting in its container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position<'a> {
     /// An entry of `env`.
     Variable {
-        /// Which.
+        /// Its index.
         index: usize,
     },
     /// An element of its own, `--flag=value`, or the one after it, `--flag`, `value`.
@@ -17,12 +17,12 @@ pub enum Position<'a> {
         list: ArgumentList,
         /// The element that holds the value.
         index: usize,
-        /// All of that element.
+        /// The whole element.
         text: &'a str,
         /// The part before the value: `--flag=`, or nothing.
         before: &'a str,
     },
-    /// Within an element that is a text for somebody else, such as a shell.
+    /// Within an element that is a text for another program, such as a shell.
     Within {
         /// The list.
         list: ArgumentList,
@@ -68,7 +68,7 @@ pub(super) fn of<'a>(container: &'a Container<'a>, setting: &Setting<'a>) -> Opt
     })
 }
 
-/// What stands between the quotes. A word that equals it has no escapes.
+/// The text between the quotes. A word that equals it has no escapes.
 fn unquoted(element: &str) -> &str {
     let inner = element.strip_prefix('"').and_then(|e| e.strip_suffix('"'));
     inner.unwrap_or_default()

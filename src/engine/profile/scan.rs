@@ -1,5 +1,5 @@
-//! Scans a command line as the JSON text it came as, for flags and assignments. Most pods have none of the words that
-//! mean something, and to read every element of every pod would cost more than the rest of the decision.
+//! Scans the JSON text of a command line for flags and assignments. Most pods have no known words, and parsing every element
+//! of every pod would cost more than the rest of the decision.
 
 use super::PodForm;
 
@@ -7,11 +7,11 @@ use super::PodForm;
 #[derive(Clone, Copy)]
 pub(super) struct Written<'t> {
     pub(super) form: PodForm,
-    /// Of a flag without its dashes.
+    /// The name; of a flag, without its dashes.
     pub(super) name: &'t str,
-    /// The rest of the text, which begins with the value.
+    /// The rest of the text, starting with the value.
     pub(super) after: &'t str,
-    /// Where its first dash stands, or the equals sign of an assignment.
+    /// The offset of its first dash, or of the equals sign of an assignment.
     pub(super) at: usize,
 }
 
@@ -71,7 +71,7 @@ fn assignment(text: &str, at: usize) -> Option<Found<'_>> {
     is_name.then(|| (PodForm::Variable, &text[start..at], &text[at + 1..]))
 }
 
-/// Whether a word may begin here.
+/// Whether a word can start here.
 fn is_boundary(bytes: &[u8], at: usize) -> bool {
     let Some(before) = at.checked_sub(1) else {
         return true;
@@ -83,7 +83,7 @@ fn is_boundary(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-/// Whether the letter of an escaped line break, return or tab stands here.
+/// Whether this is the letter of an escaped line break, return or tab.
 fn is_escaped(bytes: &[u8], at: usize) -> bool {
     let after_backslash = at > 0 && bytes[at - 1] == b'\\';
     after_backslash && matches!(bytes.get(at), Some(b'n' | b'r' | b't'))
@@ -93,7 +93,7 @@ pub(super) fn is_inner(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// Where a program's name ends in a JSON text.
+/// The end of the name of a program in a JSON text.
 pub(super) fn program(text: &str, name: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     text.match_indices(name).find_map(|(at, _)| {
@@ -106,10 +106,10 @@ pub(super) fn program(text: &str, name: &str) -> Option<usize> {
     })
 }
 
-/// In bytes; what is longer is no value that anybody reads.
+/// In bytes. Longer values have no meaning here.
 const LONGEST_WORD: usize = 512;
 
-/// The next word of a JSON text: what stands between quotes, commas, spaces and escapes, as far as it is looked for.
+/// The next word of a JSON text, between quotes, commas, spaces and escapes, up to a limit.
 pub(super) fn word(text: &str) -> &str {
     let mut rest = text.get(..LONGEST_WORD).unwrap_or(text);
     loop {

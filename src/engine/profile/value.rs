@@ -1,29 +1,29 @@
-//! The value of a setting, and what variables make of it.
+//! The value of a setting, and its expansion by variables.
 
 use super::PodForm;
 use super::scan::{is_inner, scan, word};
 use crate::facts::pod::{ArgumentList, Container, EnvVar};
 
-/// The value of a flag or variable; read only where it is asked for.
+/// The value of a flag or variable. It is parsed on use.
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'a>(Source<'a>);
 
 #[derive(Clone, Copy, Debug)]
 enum Source<'a> {
-    /// JSON text that begins with it.
+    /// JSON text that starts with the value.
     Text(&'a str),
     /// A variable of the container.
     Variable(&'a EnvVar<'a>),
 }
 
-/// A value after its variables were expanded, as far as they are known.
+/// A value after the expansion of its variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expansion<'a> {
     /// The word.
     Word(&'a str),
-    /// It comes from a source that the container names, such as a field or a config map.
+    /// It comes from a source that the container names, such as a field or a ConfigMap.
     FromSource,
-    /// It is left to the shell, the image or a script.
+    /// Only the shell, the image or a script knows it.
     Unknown,
 }
 
@@ -36,7 +36,7 @@ impl<'a> Value<'a> {
         Self(Source::Variable(variable))
     }
 
-    /// The word as it is written; none where a source yields it.
+    /// The word as it is written; none if it comes from a source.
     pub fn word(self) -> Option<&'a str> {
         match self.0 {
             Source::Text(text) => Some(word(text)),
@@ -44,9 +44,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The word after `$(NAME)`, `$NAME`, `${NAME}` and `${NAME:-default}` at its beginning are looked up.
+    /// The word after the expansion of `$(NAME)`, `$NAME`, `${NAME}` or `${NAME:-default}` at its start.
     pub fn expanded(self, container: &'a Container<'a>) -> Expansion<'a> {
-        /// A variable may be made of a variable.
+        /// A variable may refer to another variable.
         const DEEPEST: usize = 4;
         let mut value = self;
         for _ in 0..DEEPEST {

@@ -1,12 +1,12 @@
-//! Whether a pod is one worker of several: what says so for sure, what merely suggests it, and counts that say one.
+//! Whether a pod is one worker of several: certain evidence, weak evidence, and counts of one.
 
 use super::{Expansion, Meaning, PodForm, Profile, Setting};
 use crate::engine::vocabulary::printable::{is_visible, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, OwnerReference};
 
-/// Why the pod looks like one worker of several. A count that says one beats a mere label or owner, and an address that
-/// may be the pod's own; it does not beat a count of several or another host's address.
+/// The evidence that the pod is one worker of several. A count of one has priority over a label, an owner, or an address
+/// that may be the pod's own. It has no priority over a count of several or the address of another host.
 pub(super) fn evidence<'a>(pod: &'a Pod<'a>, profile: &Profile<'a>) -> Option<String> {
     let mut signs = Signs {
         is_one: counted_by_label(pod),
@@ -20,25 +20,25 @@ pub(super) fn evidence<'a>(pod: &'a Pod<'a>, profile: &Profile<'a>) -> Option<St
     sure.or_else(|| mere().filter(|_| !signs.is_one))
 }
 
-/// What was found so far.
+/// The evidence so far.
 #[derive(Default)]
 struct Signs {
-    /// Several, whatever else is said.
+    /// Certain evidence for several workers.
     sure: Option<String>,
-    /// Several, unless a count says one.
+    /// Evidence for several workers, unless a count is one.
     mere: Option<String>,
-    /// A count says one.
+    /// A count is one.
     is_one: bool,
 }
 
-/// What one container says in several places.
+/// Settings of one container that have to be combined.
 #[derive(Default)]
 struct Server {
-    /// A flag by which a model is spread over processes, if there is one above 1.
+    /// A flag that distributes a model over processes, with a value above 1.
     spread: Option<String>,
-    /// Processes are started by Ray, on whichever machine.
+    /// Ray starts the processes, on any machine.
     is_on_ray: bool,
-    /// Machines of all tasks of its job, as far as they are known.
+    /// The machines of all tasks of its job, as far as they are known.
     tasks: u64,
 }
 
@@ -139,7 +139,7 @@ impl Signs {
         }
     }
 
-    /// The first number that `mpirun` or its like is told.
+    /// The first number after `mpirun` or a similar launcher.
     fn launched<'a: 's, 's>(
         &mut self,
         container: &'a Container<'a>,
@@ -176,11 +176,11 @@ fn brief(word: &str) -> String {
     }
 }
 
-/// Where an address leads.
+/// The target of an address.
 enum Where {
-    /// To this pod, whatever its name.
+    /// This pod, whatever its name is.
     Here,
-    /// To a name that is this pod's own, where others may reach it.
+    /// A name of this pod that other pods can use too.
     Own,
     Elsewhere,
 }

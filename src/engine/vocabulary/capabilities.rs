@@ -1,9 +1,9 @@
-//! What a container asks of the driver besides CUDA: `NVIDIA_DRIVER_CAPABILITIES`, as the container toolkit reads it.
+//! The driver capabilities that a container requests: `NVIDIA_DRIVER_CAPABILITIES`, as the NVIDIA Container Toolkit reads it.
 
 use crate::engine::vocabulary::names;
 use crate::facts::pod::Container;
 
-/// What a device has to do besides computing.
+/// The capabilities that a device needs besides compute.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Capabilities {
     /// OpenGL, Vulkan or a display.
@@ -13,8 +13,8 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// What a container says outright. `all` means whatever there is, which images say that need none of it, and what
-    /// comes from elsewhere is not seen.
+    /// The capabilities that a container lists by name. `all` is ignored: images set it without needing any of them. Values
+    /// from other sources are not visible.
     pub fn of(container: &Container<'_>) -> Self {
         let mut said = container.env().iter().rev();
         let said = said.find(|v| v.name() == names::DRIVER_CAPABILITIES);
@@ -79,7 +79,7 @@ mod tests {
                 false,
                 false,
             ),
-            // Of a name that stands twice the last one counts.
+            // If a name occurs twice, the last one counts.
             (
                 r#"[{"name":"NVIDIA_DRIVER_CAPABILITIES","value":"graphics"},{"name":"NVIDIA_DRIVER_CAPABILITIES","value":"video"}]"#,
                 false,

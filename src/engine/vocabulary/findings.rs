@@ -1,18 +1,18 @@
-//! Collects findings with the severity the policy gives their rule.
+//! Collects findings, with the severity that the policy gives to their rule.
 
 use crate::engine::vocabulary::policy::Policy;
 use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::rule::Severity;
 
-/// What was found and what is allowed, and what to do.
+/// The message (what was found and what is allowed) and the fix.
 pub type Text = (String, String);
 
-/// One thing a rule found.
+/// One finding of a rule.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Which rule.
+    /// The rule.
     pub rule: &'static Rule,
-    /// What it does here.
+    /// Its effect.
     pub severity: Severity,
     /// A JSON pointer into the pod, `""` for the pod as a whole.
     pub path: String,
@@ -22,17 +22,17 @@ pub struct Finding {
     pub fix: String,
 }
 
-/// Findings in the making.
+/// A collector of findings.
 #[derive(Debug)]
 pub struct Findings<'p> {
     policy: &'p Policy,
-    /// Every rule denies, whatever the policy makes of it.
+    /// Every rule denies, regardless of the policy.
     strict: bool,
     list: Vec<Finding>,
 }
 
 impl<'p> Findings<'p> {
-    /// None yet.
+    /// An empty collector.
     pub fn new(policy: &'p Policy) -> Self {
         Self {
             policy,
@@ -41,7 +41,7 @@ impl<'p> Findings<'p> {
         }
     }
 
-    /// None yet, and all that are found count, for a rule that judges by what others look for.
+    /// An empty collector that keeps all findings as denials, for a rule that is built from the checks of others.
     pub fn strict(policy: &'p Policy) -> Self {
         Self {
             strict: true,
@@ -49,7 +49,7 @@ impl<'p> Findings<'p> {
         }
     }
 
-    /// What a finding of this rule would do.
+    /// The effect of a finding of this rule.
     pub fn severity(&self, rule: &Rule) -> Severity {
         match self.strict {
             true => Severity::Deny,
@@ -57,17 +57,17 @@ impl<'p> Findings<'p> {
         }
     }
 
-    /// Adds a finding, unless the policy turned its rule off. The texts are made only if it counts.
+    /// Adds a finding, unless the policy turns its rule off.
     pub fn add(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
         self.at_most(Severity::Deny, rule, path, text);
     }
 
-    /// Adds a finding of a case that never does more than warn.
+    /// Adds a finding that is at most a warning.
     pub fn warn(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
         self.at_most(Severity::Warn, rule, path, text);
     }
 
-    /// Adds a finding that refuses the pod whatever the policy says.
+    /// Adds a finding that denies the pod, regardless of the policy.
     pub fn refuse(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
         let (message, fix) = text;
         self.list.push(Finding {
@@ -99,17 +99,17 @@ impl<'p> Findings<'p> {
         });
     }
 
-    /// Whether the pod is refused.
+    /// Whether the pod is denied.
     pub fn deny(&self) -> bool {
         self.list.iter().any(|f| f.severity == Severity::Deny)
     }
 
-    /// Whether a rule found something.
+    /// Whether a rule has a finding.
     pub fn has(&self, rule: &Rule) -> bool {
         self.list.iter().any(|f| f.rule.id == rule.id)
     }
 
-    /// All of them.
+    /// All findings.
     pub fn into_list(self) -> Vec<Finding> {
         self.list
     }

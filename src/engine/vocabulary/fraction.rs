@@ -1,4 +1,4 @@
-//! A share of a device as an exact rational: `0.3333` is not a third, and no rounding may make it one.
+//! A fraction of a device as an exact rational number: `0.3333` is not a third, and no rounding may make it one.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ pub struct Fraction {
 /// More decimals than this are refused, so that every comparison below stays within 128 bits.
 pub const MAX_DECIMALS: usize = 30;
 
-/// Why a text is no fraction.
+/// Why a text is not a fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAFraction {
-    /// Something other than digits and one point.
+    /// It has other characters than digits and one point.
     NotADecimal,
     /// 0, or above 1.
     OutOfRange,

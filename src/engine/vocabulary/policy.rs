@@ -1,6 +1,6 @@
-//! The sharing policy as the decision uses it: valid once constructed, nothing re-checks it.
+//! The sharing policy as the decision uses it. It is valid once it is constructed.
 //!
-//! [`crate::config::policy`] reads it from YAML or JSON and is the only place that makes one.
+//! Only [`crate::config::policy`] constructs it, from YAML or JSON.
 
 use std::collections::BTreeMap;
 
@@ -13,23 +13,23 @@ use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 pub struct Policy {
     /// `metadata.name`.
     pub name: String,
-    /// Short hash of the document's meaning, written into receipts and metrics.
+    /// A short hash of the contents, for receipts and metrics.
     pub hash: String,
-    /// The most any namespace gets.
+    /// The strongest mode of any namespace.
     pub mode: Mode,
-    /// What a namespace without the mode annotation gets.
+    /// The mode of a namespace without the annotation.
     pub namespace_default: Mode,
-    /// The tier of pods and namespaces that name none; always the name of one of `tiers`.
+    /// The tier of pods and namespaces that name none; one of `tiers`.
     pub default_tier: Option<String>,
     /// Whether a pod's `mode: off` is honoured.
     pub pod_opt_out: bool,
-    /// What GPU pods of namespaces that are off or in dry-run get.
+    /// What slicegate does with unmanaged GPU pods.
     pub outsiders: Outsiders,
-    /// Whether a name that no namespace bears may be claimed without being reserved.
+    /// Whether namespaces may claim a boundary name that is neither a namespace nor reserved.
     pub boundary_names: BoundaryNames,
-    /// Boundary names only some namespaces may use.
+    /// Boundary names that only some namespaces may use.
     pub boundaries: Vec<NamedBoundary>,
-    /// Sharing systems that are left alone in enforced namespaces.
+    /// Sharing systems whose pods slicegate leaves alone in enforced namespaces.
     pub foreign_sharing: Vec<ForeignSystem>,
     /// In the order of the document; names are unique.
     pub tiers: Vec<Tier>,
@@ -47,13 +47,13 @@ impl Policy {
         self.tiers.iter().find(|t| t.name == name)
     }
 
-    /// What a finding of this rule does under this policy.
+    /// The effect of a finding of this rule.
     pub fn severity(&self, rule: &Rule) -> Severity {
         self.rules.get(rule.id).copied().unwrap_or(rule.default)
     }
 }
 
-/// What slicegate does in a namespace, weakest first.
+/// The mode of a namespace, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// Nothing.
@@ -74,7 +74,7 @@ impl Mode {
         }
     }
 
-    /// Reads the word in any case of letters; `false` is what YAML 1.1 makes of an unquoted `off`.
+    /// Reads the word, ignoring case. YAML 1.1 turns an unquoted `off` into `false`.
     pub fn from_word(word: &str) -> Option<Self> {
         if word.eq_ignore_ascii_case("false") {
             return Some(Self::Off);
@@ -85,25 +85,25 @@ impl Mode {
     }
 }
 
-/// What GPU pods outside of enforced namespaces get.
+/// What slicegate does with GPU pods outside of enforced namespaces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outsiders {
     /// Nothing.
     None,
-    /// The boundary label, so that no pod without a label runs beside a boundary.
+    /// Adds the boundary label, so that no unlabelled pod runs next to a boundary.
     Label,
 }
 
-/// Which boundary names namespaces may claim, besides those they were given.
+/// Which boundary names namespaces may claim besides their own and reserved ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundaryNames {
     /// None.
     Listed,
-    /// Any name that no namespace has and no list reserves: all namespaces that claim it share it.
+    /// Any name that is neither a namespace nor reserved. All namespaces that claim it share it.
     Open,
 }
 
-/// A boundary name with the only namespaces that may use it.
+/// A boundary name, and the namespaces that may use it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedBoundary {
     /// A DNS label.
@@ -158,15 +158,15 @@ pub struct Tier {
     pub isolation: Isolation,
     /// In order of preference; each at least as strong as `isolation`, none twice, never empty.
     pub strategies: Vec<Strategy>,
-    /// Who may be a neighbour below hardware isolation; never `any` where `mps` is listed.
+    /// Which pods may be neighbours below hardware isolation; never `any` if `mps` is listed.
     pub co_tenancy: CoTenancy,
     /// The request of a pod that states none.
     pub share: Share,
-    /// Written into MPS pods that set no user.
+    /// The user id for MPS pods that set none.
     pub run_as_user: Option<u32>,
 }
 
-/// A size for a pod that states none, such as a tier's; both are met where both are given.
+/// The default size of pods that state none. If both parts are set, both have to be met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {
     /// Bytes on the device.
@@ -184,11 +184,11 @@ pub struct PlacementPolicy {
     pub packing: bool,
     /// Schedulers shared pods may use; not empty.
     pub schedulers: Vec<String>,
-    /// Whether containers without a GPU are told to see none.
+    /// Whether GPUs are hidden from containers without a request.
     pub hide_gpus: bool,
     /// Added to every rewritten pod.
     pub tolerations: Vec<PolicyToleration>,
-    /// What the names or handlers of runtime classes begin with that run a pod apart from its node's kernel.
+    /// Prefixes of runtime classes, or of their handlers, that isolate a pod from the kernel of its node.
     pub sandboxes: Vec<String>,
 }
 
@@ -219,15 +219,15 @@ pub struct PolicyToleration {
 /// `spec.supply`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SupplyPolicy {
-    /// How nodes count whose labels do not say what they advertise.
+    /// How to read nodes whose labels do not describe what they advertise.
     pub declared: Declared,
-    /// How long a vanished node's shape still counts, in seconds.
+    /// How long a removed node still counts as supply, in seconds.
     pub remember_seconds: u64,
     /// Future nodes.
     pub pools: Vec<Pool>,
 }
 
-/// What the administrator declares about nodes whose labels do not say what they advertise.
+/// The administrator's declaration about nodes whose labels do not describe what they advertise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     /// What a GPU node without labels is.
@@ -246,7 +246,7 @@ pub enum Unlabelled {
     Exclusive,
 }
 
-/// What one vGPU of a virtual machine is of the card behind it, which other machines may use too.
+/// Which part of the card one vGPU of a virtual machine is. Other machines may use the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Vgpu {
     /// It serves no tier.
@@ -260,14 +260,14 @@ pub enum Vgpu {
     Exclusive,
 }
 
-/// Nodes an autoscaler could make, read exactly like a Node.
+/// Nodes that an autoscaler could add. They are read like a Node.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pool {
     /// For messages.
     pub name: String,
-    /// As a node of the pool would carry them.
+    /// The labels of a node of the pool.
     pub labels: Vec<(String, String)>,
-    /// As a node of the pool would offer them.
+    /// The allocatable resources of a node of the pool.
     pub allocatable: Vec<(String, String)>,
     /// key, value, effect.
     pub taints: Vec<(String, String, String)>,

@@ -1,4 +1,4 @@
-//! Kubernetes quantities, read exactly: no floats, no overflow, no panic.
+//! Kubernetes quantities, parsed exactly: without floats, overflow or panics.
 //!
 //! The grammar is that of `k8s.io/apimachinery/pkg/api/resource`: sign, decimal digits, then a binary
 //! (`Ki`...), decimal (`n u m k M`...) or exponent (`e3`) suffix. Like there, what is finer than a nano is
@@ -14,7 +14,7 @@ pub struct Quantity {
     nano: i128,
 }
 
-/// Why a text is no quantity.
+/// Why a text is not a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAQuantity;
 
@@ -35,10 +35,10 @@ impl Quantity {
         }
     }
 
-    /// Reads a quantity as the API server would.
+    /// Parses a quantity as the API server does.
     ///
     /// # Errors
-    /// When the text is outside the grammar above.
+    /// If the text is not in the grammar above.
     pub fn parse(text: &str) -> Result<Self, NotAQuantity> {
         let (negative, rest) = match text.as_bytes().first() {
             Some(b'-') => (true, &text[1..]),
@@ -70,14 +70,14 @@ impl Quantity {
         self.nano < 0
     }
 
-    /// The number, where it is whole, not negative and fits.
+    /// The number, if it is whole, not negative and fits.
     pub fn as_whole(self) -> Option<u64> {
         (self.nano % NANO == 0)
             .then(|| u64::try_from(self.nano / NANO).ok())
             .flatten()
     }
 
-    /// The next whole number up, saturating; 0 for what is negative.
+    /// The number rounded up to a whole one, saturating; 0 for negative numbers.
     pub fn ceil(self) -> u64 {
         if self.nano <= 0 {
             return 0;
@@ -94,7 +94,7 @@ impl Quantity {
     }
 }
 
-/// What the digits are multiplied with.
+/// The factor of a suffix.
 enum Scale {
     /// A power of ten.
     Ten(i64),

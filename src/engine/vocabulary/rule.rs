@@ -1,20 +1,20 @@
-//! What a rule is: an id, a severity and an explanation. The rules themselves stand in `rules`.
+//! The type of a rule: an id, a severity and an explanation. The rules themselves are in `rules`.
 
-/// A rule: what it is called, what it does by default, and the document that explains it.
+/// A rule: its id, its default severity, and the document that explains it.
 #[derive(Debug)]
 pub struct Rule {
     /// Stable: policies, reports and metrics name it.
     pub id: &'static str,
-    /// What a finding does unless the policy says otherwise.
+    /// The effect of a finding, unless the policy sets another.
     pub default: Severity,
-    /// Without this rule nothing sound can be decided, so a policy may not weaken it.
+    /// Whether a policy may not weaken it, because no decision is safe without it.
     pub always_denies: bool,
     /// The Markdown file beside its check; `rules::document` reads it.
     pub document: &'static str,
 }
 
 impl Rule {
-    /// A rule that refuses pods unless the policy says otherwise.
+    /// A rule that denies pods by default.
     pub const fn denies(id: &'static str, document: &'static str) -> Self {
         Self {
             id,
@@ -24,7 +24,7 @@ impl Rule {
         }
     }
 
-    /// A rule that warns unless the policy says otherwise.
+    /// A rule that warns by default.
     pub const fn warns(id: &'static str, document: &'static str) -> Self {
         Self {
             default: Severity::Warn,
@@ -32,7 +32,7 @@ impl Rule {
         }
     }
 
-    /// The same rule, which no policy may weaken.
+    /// The same rule, but no policy may weaken it.
     pub const fn always(self) -> Self {
         Self {
             always_denies: true,
@@ -48,7 +48,7 @@ pub enum Severity {
     Off,
     /// A warning; the pod is admitted.
     Warn,
-    /// The pod is refused.
+    /// The pod is denied.
     Deny,
 }
 

@@ -1,4 +1,4 @@
-//! The two axes of a tier: how a device is shared, and how well its users are kept apart.
+//! The two axes of a tier: how a device is shared, and how well its users are isolated.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl Strategy {
     /// All of them, strongest isolation first.
     pub const ALL: [Self; 4] = [Self::Exclusive, Self::Mig, Self::Mps, Self::TimeSlicing];
 
-    /// The word users write.
+    /// The word that users write.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Exclusive => "exclusive",
@@ -29,12 +29,12 @@ impl Strategy {
         }
     }
 
-    /// Reads the word users write.
+    /// Parses the word that users write.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|s| s.word() == word)
     }
 
-    /// What keeps the users of one device apart.
+    /// The isolation between the users of one device.
     pub const fn isolation(self) -> Isolation {
         match self {
             Self::Exclusive => Isolation::Dedicated,
@@ -56,7 +56,7 @@ impl fmt::Display for Strategy {
     }
 }
 
-/// What keeps the users of one device apart, weakest first so that `<` means weaker.
+/// The isolation between the users of one device, weakest first, so that `<` means weaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Isolation {
     /// Neither memory nor faults are isolated.
@@ -95,7 +95,7 @@ impl fmt::Display for Isolation {
     }
 }
 
-/// Who may be a neighbour below hardware isolation, weakest first.
+/// Which pods may be neighbours below hardware isolation, weakest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CoTenancy {
     /// Any pod whose tier allows it too.

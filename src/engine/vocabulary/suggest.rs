@@ -1,11 +1,11 @@
 //! Suggests a known word for an unknown one.
 
-/// The candidate closest to `word`, if one is close enough to be a slip of the pen.
+/// The candidate closest to `word`, if one is close enough to be a typing error.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // A longer word is no name of ours, and its distance would be costly.
+    // Known words are shorter, and the distance of a long word is costly.
     const LONGEST: usize = 64;
     if word.len() > LONGEST {
         return None;

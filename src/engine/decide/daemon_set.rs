@@ -71,8 +71,8 @@ impl<'a> DecisionBuilder<'_, 'a> {
         offers.find(|offer| offer.resource == resource)
     }
 
-    /// A resource or strategy that is named and weaker than the tier is refused on any node, and so are several GPUs in a
-    /// tier that only shares.
+    /// Denies a named resource or strategy that is weaker than the tier, and several GPUs in a tier that only shares, on any
+    /// node.
     fn below_tier_by_name(&mut self, requested: &PodRequest<'a>) {
         let Some(tier) = self.tier else { return };
         for request in &requested.requests {
@@ -107,7 +107,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
             self.findings
                 .add(&rules::isolation_below_tier::RULE, path(), text);
         }
-        // Under a name that says it is a share it was found before.
+        // A name that means a share has a finding already.
         let is_told = matches!(
             request.named,
             RequestedResource::Shared | RequestedResource::SharedSlice(_)
@@ -121,8 +121,8 @@ impl<'a> DecisionBuilder<'_, 'a> {
             && requested
                 .strategy
                 .is_none_or(|requested| requested == strategy);
-        // Whoever may sit beside anybody sits beside nobody by MPS, where one process takes its neighbours down; no policy
-        // lets a tier have both, and none makes a warning of it here.
+        // Pods that may share with any boundary must not use MPS, because one process can take its neighbours down. No policy
+        // allows a tier with both, and no policy makes this a warning.
         let is_for_anybody = |tier: &Tier| tier.co_tenancy == CoTenancy::Any;
         let is_exposed = strategy == Strategy::Mps && self.tier.is_some_and(is_for_anybody);
         if meets && !is_exposed {
@@ -138,7 +138,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
         }
     }
 
-    /// Where a tier needs isolation, nobody may be let in who may get none; the controller tries again.
+    /// If a tier needs isolation, a pod that may get none is denied. Its controller tries again.
     fn on_unknown_node(
         &mut self,
         request: &DeviceRequest<'_>,

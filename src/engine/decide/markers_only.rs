@@ -42,8 +42,8 @@ impl<'a> DecisionBuilder<'_, 'a> {
         self.stay_as_written(query.requests, text.0)
     }
 
-    /// Nothing is chosen and that is only a warning: the request stays, with the stamp. `message` is for requests that
-    /// cannot stay.
+    /// Without a placement, if that is only a warning: the request stays and the pod gets the markers. `message` is for
+    /// requests that cannot stay.
     pub(super) fn stay_as_written(
         mut self,
         requests: &[DeviceRequest<'a>],
@@ -144,7 +144,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
         self.finish(edits, None, Reason::MarkersOnly(reason))
     }
 
-    /// What takes MPS out of a choice is refused where nothing is chosen and the device may be one of MPS.
+    /// Without a placement, denies everything that rules out MPS, if the device may be an MPS share.
     fn as_mps_client(&mut self, requests: &[DeviceRequest<'a>]) {
         let pod = self.input.pod;
         for request in requests {
@@ -210,8 +210,8 @@ impl<'a> Meant<'a> {
         Self { groups }
     }
 
-    /// Whether the pod may wait for them with its request as it is: a tier is served by what is known alone, but for a
-    /// name of the cluster's own, of which nobody can say that it is not on offer.
+    /// Whether the pod may wait for them with its request unchanged. Only known resources serve a tier, except for a name
+    /// that the cluster itself defines: it may be on offer.
     fn is_enough(&self, query: &PlacementQuery<'_, '_>) -> bool {
         let names = query.requests.iter();
         let names: Vec<&str> = names
@@ -239,7 +239,7 @@ fn nearest(query: &PlacementQuery<'_, '_>) -> Nearest {
     let nearest = candidates::nearest(query, 3);
     let words = |c: &CandidateVerdict| format!("{} by {}: {}", c.offer, c.strategy, c.verdict);
     Nearest {
-        requested_products: candidates::requested_products(query),
+        request_words: candidates::request_words(query),
         offers: nearest.list.iter().map(words).collect(),
         fix: nearest.fix,
     }

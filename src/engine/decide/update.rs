@@ -25,7 +25,7 @@ pub fn update<'a>(input: &DecisionInput<'a>, before: Option<&Pod<'_>>, mode: Mod
     if policy.mode == Mode::Off || namespaces.excluded_namespaces().contains(namespace) {
         return decision;
     }
-    // A pod that nobody has seen before had none of it.
+    // Without an old object, the pod had no labels.
     let nothing = Pod::default();
     let before = before.unwrap_or(&nothing);
     let mut findings = Findings::new(policy);
@@ -43,8 +43,8 @@ pub fn update<'a>(input: &DecisionInput<'a>, before: Option<&Pod<'_>>, mode: Mod
     decision
 }
 
-/// The boundary label by which a GPU pod may be adopted. Whether somebody may adopt at all (the RBAC verb `adopt` on
-/// `pods.slicegate.dev`) is known to the API server alone, and its guard asks; here only the value is judged.
+/// The boundary label that adoption may set on a GPU pod. The guard in the API server checks the permission (the RBAC verb
+/// `adopt` on `pods.slicegate.dev`). Only the value is checked here.
 fn adoption<'a>(input: &DecisionInput<'a>, before: &Pod<'_>) -> Option<std::borrow::Cow<'a, str>> {
     let bears = before.label(names::TRUST_BOUNDARY).is_some();
     let added = input.pod.label(names::TRUST_BOUNDARY).is_some();

@@ -81,17 +81,17 @@ pub enum Reason {
     TakesNoGpu,
     /// It takes none that slicegate hands out and runs under a runtime that would show it some, so they are hidden from it.
     GpusHidden,
-    /// A strategy and a resource were chosen.
+    /// A strategy and a resource were selected.
     Placed,
-    /// It already carries a complete choice that still holds.
+    /// It already has a placement that is still valid.
     Reused,
-    /// The request stays; only the stamp is written.
+    /// The request stays; only the markers are written.
     MarkersOnly(MarkersReason),
     /// Some finding denies it.
     Findings,
 }
 
-/// Why a pod keeps its request and only gets the stamp.
+/// Why a request stays and the pod only gets the markers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MarkersReason {
     /// A DaemonSet's pod cannot be steered.

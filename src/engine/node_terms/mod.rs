@@ -240,25 +240,25 @@ fn merge(terms: &mut Vec<Term<'_>>) {
 /// Merges terms that differ at most in the list of values at this position.
 fn merge_by(terms: &mut Vec<Term<'_>>, at: usize) {
     let mut known: HashMap<u64, Vec<usize>> = HashMap::new();
-    let mut reused: Vec<Term<'_>> = Vec::with_capacity(terms.len());
+    let mut merged: Vec<Term<'_>> = Vec::with_capacity(terms.len());
     for term in terms.drain(..) {
         let alike = known.entry(rest(&term, at)).or_default();
         let joined = alike.iter().any(|index| {
-            let first = reused.get_mut(*index);
+            let first = merged.get_mut(*index);
             first.is_some_and(|first| join(first, &term, at))
         });
         if !joined {
-            alike.push(reused.len());
-            reused.push(term);
+            alike.push(merged.len());
+            merged.push(term);
         }
     }
-    for need in reused.iter_mut().filter_map(|term| term.labels.get_mut(at)) {
+    for need in merged.iter_mut().filter_map(|term| term.labels.get_mut(at)) {
         if let Is::OneOf(values) = &mut need.is {
             values.sort_unstable();
             values.dedup();
         }
     }
-    *terms = reused;
+    *terms = merged;
 }
 
 /// A hash of everything except the values at a position.

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule::denies("no-such-offer", include_str!("no_such_offe
 #[derive(Debug)]
 pub struct Nearest {
     /// The request of the pod.
-    pub requested_products: String,
+    pub request_words: String,
     /// Offers with the reason why each does not serve, nearest first; none where no node has such an offer.
     pub offers: Vec<String>,
     /// What would let the first of them serve the pod.
@@ -23,11 +23,11 @@ pub struct Nearest {
 /// Nothing known can ever serve the pod: the candidates, nearest first, and what would help. `tiers` are those that the
 /// namespace allows and that could serve it.
 pub fn text(query: &PlacementQuery<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
-    let requested_products = nearest.requested_products;
+    let request_words = nearest.request_words;
     let message = match nearest.offers.as_slice() {
-        [] => format!("no known node can ever serve {requested_products}: {}", existing(query)),
+        [] => format!("no known node can ever serve {request_words}: {}", existing(query)),
         offers => format!(
-            "no known node can ever serve {requested_products}; nearest: {}",
+            "no known node can ever serve {request_words}; nearest: {}",
             offers.join("; ")
         ),
     };

@@ -19,7 +19,7 @@ use crate::engine::line::request::{DeviceRequest, ShareSize, Shortfall, Strategi
 
 use crate::engine::placement::candidates::obstacle::Obstacle;
 use crate::engine::placement::candidates::words::{forbidden, short};
-pub use crate::engine::placement::candidates::words::{mib_words, requested_products};
+pub use crate::engine::placement::candidates::words::{mib_words, request_words};
 
 /// One candidate with its verdict, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]

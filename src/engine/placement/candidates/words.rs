@@ -7,7 +7,7 @@ use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer, Slice};
 
 /// The requests of the pod, in a few words.
-pub fn requested_products(query: &PlacementQuery<'_, '_>) -> String {
+pub fn request_words(query: &PlacementQuery<'_, '_>) -> String {
     let Some(request) = query.requests.first() else {
         return "the pod".to_owned();
     };

@@ -50,7 +50,7 @@ pub fn choose<'a>(query: &PlacementQuery<'_, 'a>) -> Option<Placement<'a>> {
 struct Score {
     available: bool,
     /// The number of architectures and zones that stay possible, if they matter.
-    reused: PlaceCounts,
+    places_left: PlaceCounts,
     surplus: u64,
     supply: u64,
 }
@@ -61,7 +61,7 @@ impl Score {
         let key = |s: &Self| {
             (
                 !s.available,
-                Reverse(s.reused),
+                Reverse(s.places_left),
                 s.surplus,
                 Reverse(s.supply),
             )
@@ -210,14 +210,14 @@ impl<'a> PlacementQuery<'_, 'a> {
             score = Some(match score {
                 None => Score {
                     available: group.available,
-                    reused: PlaceCounts::default(),
+                    places_left: PlaceCounts::default(),
                     surplus,
                     supply,
                 },
                 // If nodes are available now, only these count for the surplus.
                 Some(old) => Score {
                     available: old.available || group.available,
-                    reused: PlaceCounts::default(),
+                    places_left: PlaceCounts::default(),
                     surplus: match (old.available, group.available) {
                         (true, false) => old.surplus,
                         (false, true) => surplus,
@@ -228,7 +228,7 @@ impl<'a> PlacementQuery<'_, 'a> {
             });
         }
         if let (Some(score), Some(reach)) = (&mut score, &reach) {
-            score.reused = self.reused(reach);
+            score.places_left = self.places_left(reach);
         }
         score
     }

@@ -14,7 +14,7 @@ pub(super) type PlaceCounts = [u32; 2];
 
 impl<'a> PlacementQuery<'_, 'a> {
     /// Counts the architectures and zones that matter to the pod.
-    pub(super) fn reused(&self, reach: &Reach) -> PlaceCounts {
+    pub(super) fn places_left(&self, reach: &Reach) -> PlaceCounts {
         PlaceKind::ALL.map(|kind| match self.minds(kind) {
             true => reach.of(kind).count(),
             false => 0,

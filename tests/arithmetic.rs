@@ -5,8 +5,7 @@ mod exact;
 
 use exact::Exact;
 use proptest::prelude::*;
-use slicegate::engine::vocabulary::fraction::{Fraction, NotAFraction};
-use slicegate::engine::vocabulary::quantity::Quantity;
+use slicegate::engine::vocabulary::{Fraction, NotAFraction, Quantity};
 
 const MAX: u64 = u64::MAX;
 

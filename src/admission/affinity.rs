@@ -6,10 +6,9 @@ use serde_json::value::RawValue;
 
 use super::operations::PatchWriter;
 use crate::engine::edits::SMALLEST_WEIGHT;
-use crate::engine::line::edit::Edit;
+use crate::engine::line::Edit;
 use crate::engine::node_terms::{Is, Narrowed, Term, filled};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Strategy, names};
 use crate::facts::Pod;
 use crate::facts::pod::{Affinity, NodeAffinity, NodeSelectorTerm, NodeTerm, PodAffinity};
 use crate::json;

@@ -11,7 +11,7 @@ use super::messages::{
     bare_pod_warning, denial_message, dry_run_warnings, shorten, warning_text, warnings_of,
 };
 use super::tally::tally;
-use crate::engine::line::decision::Decision;
+use crate::engine::line::Decision;
 use crate::facts::Pod;
 use crate::json;
 

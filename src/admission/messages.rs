@@ -1,11 +1,8 @@
 //! The texts of an answer: the message of a denial, and warnings. All are bounded, whatever the findings.
 
 use super::tally::{Repeated, Tally, tally};
-use crate::engine::line::decision::{Decision, Outcome};
-use crate::engine::line::edit::Edit;
-use crate::engine::vocabulary::findings::Finding;
-use crate::engine::vocabulary::printable::is_visible;
-use crate::engine::vocabulary::rule::Severity;
+use crate::engine::line::{Decision, Edit, Outcome};
+use crate::engine::vocabulary::{Finding, Severity, is_visible};
 use crate::facts::Pod;
 
 /// Bytes of a denial: a screen or two, and below what any client cuts off.
@@ -218,11 +215,9 @@ mod tests {
         LONGEST_DENIAL, MOST_WARNINGS, denial_message, finding_lines, grouped, shorten, warnings_of,
     };
     use crate::engine::Outcome;
-    use crate::engine::line::decision::{Decision, Reason};
+    use crate::engine::line::{Decision, Reason};
     use crate::engine::rules;
-    use crate::engine::vocabulary::findings::Finding;
-    use crate::engine::vocabulary::policy::Mode;
-    use crate::engine::vocabulary::rule::Severity;
+    use crate::engine::vocabulary::{Finding, Mode, Severity};
 
     fn finding(rule: usize, severity: Severity, number: usize, message: String) -> Finding {
         Finding {

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use super::affinity;
 use super::operations::PatchWriter;
-use crate::engine::line::edit::{Edit, NewToleration};
-use crate::engine::vocabulary::policy::PolicyToleration;
+use crate::engine::line::{Edit, NewToleration};
+use crate::engine::vocabulary::PolicyToleration;
 use crate::facts::Pod;
 use crate::facts::pod::{ArgumentList, Container};
 use crate::json;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::error::{BadReview, NoDecision};
 use super::review::{API_VERSION, AdmissionRequest, AdmissionReview, Envelope, PodOperation};
 use super::{answer, patch};
-use crate::engine::line::decision::{Decision, Outcome};
+use crate::engine::line::{Decision, Outcome};
 use crate::engine::relevance::pod_limits;
-use crate::engine::vocabulary::policy::{Mode, Policy};
+use crate::engine::vocabulary::{Mode, Policy};
 use crate::engine::{
     DecisionInput, Namespaces, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral,
     missing_edits, relevance, unmanaged, unwritable, update,

@@ -1,7 +1,6 @@
 //! Findings grouped by rule, with counts.
 
-use crate::engine::vocabulary::findings::Finding;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::{Finding, Rule, Severity};
 
 /// The findings of one rule with one severity.
 #[derive(Debug)]
@@ -95,8 +94,7 @@ fn place(path: &str) -> &str {
 mod tests {
     use super::{MOST_DISTINCT, place, tally};
     use crate::engine::rules;
-    use crate::engine::vocabulary::findings::Finding;
-    use crate::engine::vocabulary::rule::Severity;
+    use crate::engine::vocabulary::{Finding, Severity};
 
     #[test]
     fn each_rule_occurs_once_with_distinct_findings_and_places_of_the_rest() {

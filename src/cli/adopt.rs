@@ -14,9 +14,7 @@ use crate::cluster::{Cluster, DryRun, Kind, Patch};
 use crate::config::pods::{self, PresentPod};
 use crate::doctor::closed;
 use crate::engine::audit::{self, Adoption, AuditContext};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
-use crate::engine::vocabulary::printable::shown;
+use crate::engine::vocabulary::{Mode, names, shown};
 
 /// How often a pod is read anew that somebody else keeps changing.
 const ATTEMPTS: usize = 5;

@@ -11,7 +11,7 @@ use super::{DONE, output};
 use crate::engine::rules::document::Document;
 use crate::engine::rules::lists::{self, limits};
 use crate::engine::rules::{ALL, find};
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::Rule;
 use crate::engine::vocabulary::suggest::nearest;
 use crate::report::API_VERSION;
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::args::{Format, ManifestFormat};
-use crate::engine::vocabulary::printable::{is_visible, shown, shown_lines};
+use crate::engine::vocabulary::{is_visible, shown, shown_lines};
 
 /// Prints a text, its colours only on a terminal that wants them.
 ///

@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::engine::vocabulary::printable::shown;
+use crate::engine::vocabulary::shown;
 
 /// What is over before is not worth a word.
 const QUIET: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use super::render::table::{Cell, Column, Table, severity};
 use super::{DONE, output};
 use crate::engine::rules::ALL;
 use crate::engine::rules::document::Document;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::Rule;
 use crate::report::API_VERSION;
 
 /// Prints the list and returns the exit status.

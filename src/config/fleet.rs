@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::documents::{self, Document, Doubled, Input, InputError};
 use crate::engine::supply::{FleetBuilder, NodeView};
-use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::Policy;
 use crate::engine::{
     ClusterQuotaView, NamespaceView, ProjectMetadata, QuotaView, RuntimeClasses, Supply,
 };

@@ -4,9 +4,7 @@ use super::assessment::Assessment;
 use super::finding::Finding;
 use super::gathered::seen;
 use super::plain;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::strategy::{Isolation, Strategy};
+use crate::engine::vocabulary::{Isolation, Strategy, Tier, names};
 
 /// Completes a warning that nobody has opted in.
 pub(super) fn opt_in(assessment: &Assessment<'_>, warn: impl Fn(String) -> Finding) -> Finding {

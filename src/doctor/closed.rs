@@ -4,9 +4,8 @@ use super::alike::quoted_for_a_shell;
 use super::plain;
 use crate::engine::request::tenancy::allowed_tiers;
 use crate::engine::rules::{no_such_offer, tier_not_allowed, tier_unknown};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
 use crate::engine::vocabulary::suggest::nearest;
+use crate::engine::vocabulary::{Mode, names};
 use crate::engine::{Finding, Namespaces, Policy, Supply};
 
 /// A namespace that has no GPU pods, whoever creates them.

@@ -3,8 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::engine::vocabulary::policy::{Mode, Tier};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Mode, Strategy, Tier};
 use crate::engine::{
     DecisionInput, Finding, MarkersReason, NamespaceView, Namespaces, Outcome, Policy, Reason,
     RuntimeClasses, Severity, Supply, Workload, decide,

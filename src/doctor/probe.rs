@@ -9,8 +9,7 @@ use super::assessment::Assessment;
 use super::gathered::{Aim, Probe, ProbeAnswer, ProbeResult};
 use crate::engine::Severity;
 use crate::engine::rules::protected_metadata;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::{Mode, names};
 
 /// Where nobody may create pods the next namespace is tried, up to so many.
 const MOST: usize = 10;

@@ -33,15 +33,12 @@ pub use decide::unmanaged::unmanaged;
 pub use decide::update::update;
 pub use decide::{Explanation, decide, explain};
 pub use edits::missing::missing_edits;
-pub use line::decision::{Decision, MarkersReason, Outcome, Reason};
-pub use line::input::{DecisionInput, Workload};
+pub use line::{Decision, DecisionInput, MarkersReason, Outcome, Reason, Workload};
 pub use namespaces::excluded::ExcludedNamespaces;
 pub use namespaces::quota::{ClusterQuotaView, ProjectMetadata, QuotaView};
 pub use namespaces::{NamespaceView, Namespaces};
 pub use relevance::concerns_gpus;
 pub use supply::Supply;
-pub use vocabulary::findings::Finding;
-pub use vocabulary::policy::{Mode, Policy};
-pub use vocabulary::rule::Severity;
-pub use vocabulary::runtime_classes::RuntimeClasses;
-pub use vocabulary::strategy::{CoTenancy, Isolation, Strategy};
+pub use vocabulary::{
+    CoTenancy, Finding, Isolation, Mode, Policy, RuntimeClasses, Severity, Strategy,
+};

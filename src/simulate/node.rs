@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::Filter;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::Quantity;
 use crate::facts::node::Taint;
 use crate::facts::pod::{NodeSelectorTerm, Requirement, Toleration};
 use crate::facts::{self, Pairs};

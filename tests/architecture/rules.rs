@@ -9,9 +9,7 @@ use slicegate::engine::rules::ALL;
 use slicegate::engine::rules::check::{self, Check, PodContext};
 use slicegate::engine::rules::document::Document;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
-use slicegate::engine::vocabulary::findings::Findings;
-use slicegate::engine::vocabulary::names;
-use slicegate::engine::vocabulary::rule::Rule;
+use slicegate::engine::vocabulary::{Findings, Rule, names};
 use slicegate::engine::{
     DecisionInput, NamespaceView, Namespaces, Outcome, Policy, QuotaView, Supply, Workload, decide,
 };

@@ -9,7 +9,7 @@ use std::path::Path;
 use slicegate::engine::rules::ALL;
 use slicegate::engine::rules::document::Document;
 use slicegate::engine::rules::lists::{self, limits};
-use slicegate::engine::vocabulary::rule::Rule;
+use slicegate::engine::vocabulary::Rule;
 
 const INTRODUCTION: &str = "<!-- Written from src/engine/rules by SLICEGATE_BLESS=1 cargo test --test architecture. -->
 

@@ -7,7 +7,7 @@ use slicegate::admission::{
     NoDecision, Webhook, World, missing_namespace, respond_observed, respond_without_decision,
 };
 use slicegate::config::policy;
-use slicegate::engine::vocabulary::policy::{BoundaryPlacement, Outsiders};
+use slicegate::engine::vocabulary::{BoundaryPlacement, Outsiders};
 use slicegate::engine::{NamespaceView, Namespaces, Policy};
 
 use super::fleet;

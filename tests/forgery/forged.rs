@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use slicegate::engine::vocabulary::rule::Severity;
+use slicegate::engine::vocabulary::Severity;
 
 use super::scene::{
     SHARED, WHOLE, confirm, create, create_in, gpu_pod, plain_pod, report, with, world,

@@ -9,7 +9,7 @@ use super::scene::{
     world,
 };
 use slicegate::admission::Webhook;
-use slicegate::engine::vocabulary::policy::Outsiders;
+use slicegate::engine::vocabulary::Outsiders;
 
 const RULE: &str = "reserved-selector";
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";

@@ -5,11 +5,10 @@ use std::path::Path;
 
 use serde_json::Value;
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::line::edit::Edit;
+use slicegate::engine::line::Edit;
 use slicegate::engine::rules::ALL;
 use slicegate::engine::rules::document::Document;
-use slicegate::engine::vocabulary::names;
-use slicegate::engine::vocabulary::rule::Rule;
+use slicegate::engine::vocabulary::{Rule, names};
 use slicegate::engine::{
     Decision, DecisionInput, NamespaceView, Namespaces, Outcome, Workload, decide,
 };

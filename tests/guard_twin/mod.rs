@@ -4,9 +4,7 @@
 //! [`slicegate::cel::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
 
 use slicegate::engine::edits;
-use slicegate::engine::line::input::DecisionInput;
-use slicegate::engine::line::limits::Limits;
-use slicegate::engine::line::taking::{taken_by, takes_gpu};
+use slicegate::engine::line::{DecisionInput, Limits, taken_by, takes_gpu};
 use slicegate::engine::namespaces::Namespaces;
 use slicegate::engine::relevance;
 use slicegate::engine::relevance::pod_limits;
@@ -17,12 +15,9 @@ use slicegate::engine::request::tenancy::own_boundary;
 use slicegate::engine::rules;
 use slicegate::engine::rules::check::{AllocatedDevice, PodContext};
 use slicegate::engine::supply::NodeFilter;
-use slicegate::engine::vocabulary::findings::Findings;
-use slicegate::engine::vocabulary::names;
-use slicegate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders};
-use slicegate::engine::vocabulary::quantity::Quantity;
-use slicegate::engine::vocabulary::rule::{Rule, Severity};
-use slicegate::engine::vocabulary::strategy::Strategy;
+use slicegate::engine::vocabulary::{
+    BoundaryPlacement, Findings, Mode, Outsiders, Quantity, Rule, Severity, Strategy, names,
+};
 use slicegate::facts::Pod;
 use slicegate::facts::pod::{Container, Place};
 

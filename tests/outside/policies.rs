@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use slicegate::config::policy::read;
-use slicegate::engine::vocabulary::policy::Mode;
-use slicegate::engine::vocabulary::rule::Severity;
+use slicegate::engine::vocabulary::{Mode, Severity};
 
 use super::Outside;
 

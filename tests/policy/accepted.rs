@@ -1,12 +1,10 @@
 //! What is accepted, and what becomes of it.
 
 use slicegate::config::policy::built_in;
-use slicegate::engine::vocabulary::fraction::Fraction;
-use slicegate::engine::vocabulary::policy::{
-    BoundaryNames, BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled, Vgpu,
+use slicegate::engine::vocabulary::{
+    BoundaryNames, BoundaryPlacement, CoTenancy, ForeignSystem, Fraction, Isolation, Mode,
+    Outsiders, Severity, Strategy, Unlabelled, Vgpu,
 };
-use slicegate::engine::vocabulary::rule::Severity;
-use slicegate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 
 use super::accepted;
 use super::tables::{FROM_A_CLUSTER, FULL, HEADER, OFF, absent, off, with_spec, with_tier};

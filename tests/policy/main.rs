@@ -9,7 +9,7 @@ mod status;
 mod tables;
 
 use slicegate::config::policy::read;
-use slicegate::engine::vocabulary::policy::Policy;
+use slicegate::engine::vocabulary::Policy;
 
 fn accepted(text: &str) -> Policy {
     read("p", text).unwrap_or_else(|errors| panic!("{errors}\nin\n{text}"))

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 use slicegate::admission::patch;
-use slicegate::engine::line::edit::Edit;
+use slicegate::engine::line::Edit;
 use slicegate::engine::profile::{Position, Profile, Setting};
 use slicegate::facts::Pod;
 use slicegate::facts::pod::{ArgumentList, ContainerKind, Place};

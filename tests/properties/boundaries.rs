@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::Value;
-use slicegate::engine::line::decision::Reason;
+use slicegate::engine::line::Reason;
 
 use super::api;
 use super::fleet::{self, Fleet, HOSTNAME, NODE_BOUNDARY, Node};

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
-use slicegate::engine::line::decision::Outcome;
+use slicegate::engine::line::Outcome;
 
 use super::api::{self, list_of};
 use super::boundaries;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use slicegate::engine::line::decision::{MarkersReason, Outcome, Reason};
+use slicegate::engine::line::{MarkersReason, Outcome, Reason};
 use slicegate::engine::rules;
 
 use super::policies::{self, ENFORCED};

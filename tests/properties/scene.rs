@@ -6,7 +6,7 @@ use proptest::prelude::{BoxedStrategy, ProptestConfig, Strategy as _, TestCaseEr
 use proptest::test_runner::RngSeed;
 use serde_json::Value;
 use slicegate::admission::{World, patch};
-use slicegate::engine::line::decision::{Decision, Outcome, Reason};
+use slicegate::engine::line::{Decision, Outcome, Reason};
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::{DecisionInput, Mode, Severity, Strategy, Workload, decide, unmanaged};
 use slicegate::facts;

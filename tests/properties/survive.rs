@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::Value;
-use slicegate::engine::line::decision::Outcome;
+use slicegate::engine::line::Outcome;
 
 use super::api::{self, members_of};
 use super::scene::{cases, judge, scene};

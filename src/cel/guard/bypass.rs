@@ -10,8 +10,7 @@ use crate::engine::relevance::reserved;
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::{Mode, names};
 use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses, Strategy};
 
 /// The policy `slicegate-bypass`.

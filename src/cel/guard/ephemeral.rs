@@ -6,7 +6,7 @@ use super::{bypass, paths, runtime, scope};
 use crate::cel::quoted;
 use crate::engine::rules::ephemeral_gpu::RULE;
 use crate::engine::rules::runtime_class;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::Mode;
 use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses, Strategy};
 
 /// The policy `slicegate-ephemeral`.

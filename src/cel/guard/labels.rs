@@ -9,8 +9,7 @@ use super::tenancy;
 use crate::cel::quoted;
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::rules::{reserved_selector, too_large};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{Mode, Outsiders};
+use crate::engine::vocabulary::{Mode, Outsiders, names};
 use crate::engine::{ExcludedNamespaces, Policy};
 
 /// The labels that are slicegate's.

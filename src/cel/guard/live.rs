@@ -7,8 +7,7 @@ use super::rule::{self, denies};
 use super::{injected, scope};
 use crate::cel::quoted;
 use crate::engine::rules::protected_metadata::RULE;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::{Mode, names};
 use crate::engine::{ExcludedNamespaces, Policy};
 
 /// The policy `slicegate-live`.

@@ -8,8 +8,7 @@ use super::tenancy;
 use crate::cel::relevance;
 use crate::cel::{TERMS, quoted};
 use crate::engine::rules::{boundary_not_yours, node_name, protected_metadata};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode};
+use crate::engine::vocabulary::{BoundaryPlacement, Mode, names};
 use crate::engine::{ExcludedNamespaces, Policy, Strategy};
 
 /// The policy `slicegate-stamp`.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::Mode;
 use crate::engine::{ExcludedNamespaces, Policy};
 
 /// `apiVersion` of everything here.

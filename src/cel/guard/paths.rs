@@ -9,7 +9,7 @@ use crate::engine::relevance::host_paths::{
     ALIASES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath,
 };
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::Rule;
 
 /// `hosts` and `roads`, which need `taking`, `hostSpaces` and `privileged`: the host path volumes, and the paths of
 /// them and of their mounts that are sensitive.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::object::{constraints, object};
 use crate::cel::quoted;
 use crate::engine::Policy;
+use crate::engine::vocabulary::Mode;
 use crate::engine::vocabulary::names::DECISION;
-use crate::engine::vocabulary::policy::Mode;
 
 const NAME: &str = "slicegate-receipt";
 

@@ -5,7 +5,7 @@ use super::object::Validation;
 use crate::cel::quoted;
 use crate::engine::Policy;
 use crate::engine::rules::document::Document;
-use crate::engine::vocabulary::rule::{Rule, Severity};
+use crate::engine::vocabulary::{Rule, Severity};
 
 /// Whether the policy has a rule refuse pods.
 pub(super) fn denies(policy: &Policy, rule: &Rule) -> bool {

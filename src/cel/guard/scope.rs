@@ -8,8 +8,7 @@ use crate::engine::relevance::pod_limits;
 use crate::engine::relevance::pod_limits::Limit;
 use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES, SystemName};
 use crate::engine::rules::too_large;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::{Mode, names};
 use crate::engine::{ExcludedNamespaces, Policy};
 
 /// Whether a name is one of these texts.

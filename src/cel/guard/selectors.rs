@@ -9,8 +9,7 @@ use crate::cel::relevance::{repelling_entries, selects_by};
 use crate::cel::{TERMS, begins, has, quoted};
 use crate::engine::relevance::pod_limits::ENTRIES;
 use crate::engine::rules::reserved_selector::RULE;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::BoundaryPlacement;
+use crate::engine::vocabulary::{BoundaryPlacement, names};
 use crate::engine::{Policy, Strategy};
 
 /// Whether a pod's required anti-affinity names a key of slicegate's, or may name one because it has too many to be

@@ -8,9 +8,7 @@ use super::object::Variable;
 use super::scope::{noted, one_of};
 use crate::cel::quoted;
 use crate::engine::Policy;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::strategy::CoTenancy;
+use crate::engine::vocabulary::{CoTenancy, Tier, names};
 
 /// `boundary`: the label; empty where the pod may bear none. `claimed` and `mayClaim` beside it.
 pub(super) fn boundary(policy: &Policy) -> Vec<Variable> {

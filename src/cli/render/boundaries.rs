@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anstyle::{AnsiColor, Style};
 
 use super::table::{Cell, Column, Table, paint, width, wrap};
-use crate::engine::vocabulary::printable::shown_lines;
+use crate::engine::vocabulary::shown_lines;
 use crate::report::boundaries::{
     BoundaryEntry, BoundaryReport, BreachEntry, DriftedEntry, NodeEntry, Summary, UncoveredEntry,
 };

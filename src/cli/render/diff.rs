@@ -8,7 +8,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::table::paint;
 use crate::cli::output::yaml;
-use crate::engine::vocabulary::printable::shown_lines;
+use crate::engine::vocabulary::shown_lines;
 use crate::report::review::{Item, ReviewReport};
 
 /// Diffs of what is rewritten, a comment for what is denied, nothing about the rest.

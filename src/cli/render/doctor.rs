@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::table::{paint, width, wrap};
 use crate::doctor::{Grant, Group, Line, Severity, Sight};
-use crate::engine::vocabulary::printable::{shown, shown_lines};
+use crate::engine::vocabulary::{shown, shown_lines};
 use crate::report::doctor::{Caller, DoctorReport};
 
 /// Where messages begin: after the status and the title.

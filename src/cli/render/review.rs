@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
 
 use super::table::{Cell, Column, Table, paint, severity, width, wrap};
-use crate::engine::vocabulary::printable::shown_lines;
+use crate::engine::vocabulary::shown_lines;
 use crate::report::review::{
     CandidateEntry, ChangeEntry, FindingEntry, Item, Member, ReviewReport, summary,
 };

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use anstyle::{AnsiColor, Style};
 
 use crate::engine::Severity;
-use crate::engine::vocabulary::printable::shown_lines;
+use crate::engine::vocabulary::shown_lines;
 
 /// How wide a line is where it goes to no terminal.
 const WIDTH: usize = 100;

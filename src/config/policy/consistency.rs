@@ -14,9 +14,8 @@ use super::tree::Place;
 use super::validate::{Validator, none_of};
 use crate::engine::rules;
 use crate::engine::vocabulary::names::is_dns_label;
-use crate::engine::vocabulary::rule::Severity;
-use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 use crate::engine::vocabulary::suggest::nearest;
+use crate::engine::vocabulary::{CoTenancy, Isolation, Severity, Strategy};
 
 const MPS_WITH_ANY: &str = "mps cannot go with coTenancy: any, because a process can drop its own limits; remove mps or write coTenancy: boundary";
 const VALUE_WITH_EXISTS: &str = "a value with operator Exists; remove it or write operator: Equal";

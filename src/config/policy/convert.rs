@@ -8,9 +8,8 @@ use super::spec::{
     Boundary, PlacementPolicy, Pool, Share, SharingPolicySpec, Supply, Tier, Toleration,
 };
 use crate::engine::rules;
-use crate::engine::vocabulary::fraction::Fraction;
-use crate::engine::vocabulary::policy::{
-    self, Declared, NamedBoundary, Policy, PolicyToleration, SupplyPolicy,
+use crate::engine::vocabulary::{
+    Declared, Fraction, NamedBoundary, Policy, PolicyToleration, SupplyPolicy, policy,
 };
 
 impl SharingPolicySpec {

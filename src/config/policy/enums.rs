@@ -6,11 +6,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
-use crate::engine::vocabulary::policy::{
-    BoundaryNames, BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled, Vgpu,
+use crate::engine::vocabulary::{
+    BoundaryNames, BoundaryPlacement, CoTenancy, ForeignSystem, Isolation, Mode, Outsiders,
+    Severity, Strategy, Unlabelled, Vgpu,
 };
-use crate::engine::vocabulary::rule::Severity;
-use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 
 /// A type with one word for each of its values.
 pub(super) trait EnumValues: Copy + PartialEq + 'static {

@@ -7,9 +7,8 @@ use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
 
 use super::problem::shown;
-use crate::engine::vocabulary::fraction::{Fraction, NotAFraction};
 use crate::engine::vocabulary::names::is_dns_label;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::{Fraction, NotAFraction, Quantity};
 
 /// The most characters of a single value.
 pub(super) const LONGEST_VALUE: usize = 320;

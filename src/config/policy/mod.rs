@@ -19,7 +19,7 @@ mod validate;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::vocabulary::policy::Policy;
+use crate::engine::vocabulary::Policy;
 use problem::Report;
 use spec::SharingPolicySpec;
 use tree::Place;

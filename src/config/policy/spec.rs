@@ -18,11 +18,10 @@ use super::formats::{
 };
 use super::status::SharingPolicyStatus;
 use crate::engine::rules;
-use crate::engine::vocabulary::policy::{
-    BoundaryNames, BoundaryPlacement, ForeignSystem, Mode, Outsiders, Unlabelled, Vgpu,
+use crate::engine::vocabulary::{
+    BoundaryNames, BoundaryPlacement, CoTenancy, ForeignSystem, Isolation, Mode, Outsiders,
+    Severity, Strategy, Unlabelled, Vgpu,
 };
-use crate::engine::vocabulary::rule::Severity;
-use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
 
 /// The group of slicegate's own kinds.
 pub const GROUP: &str = "slicegate.dev";

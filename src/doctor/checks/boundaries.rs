@@ -7,10 +7,8 @@ use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::{Unseen, seen};
 use crate::engine::namespaces::consent::ClaimProblem;
-use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::is_dns_label;
-use crate::engine::vocabulary::policy::{BoundaryNames, Mode};
-use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::{BoundaryNames, Mode, names, quoted};
 use crate::engine::{Namespaces, Policy};
 
 pub(super) fn claims(assessment: &Assessment<'_>) -> Findings {

@@ -8,7 +8,7 @@ use crate::doctor::closed::{Closed, closed};
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::seen;
 use crate::engine::rules::boundary_not_yours;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::Mode;
 
 pub(super) fn namespaces(assessment: &Assessment<'_>) -> Findings {
     let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);

@@ -6,8 +6,8 @@ use super::registration::{self, Kind, OURS};
 use crate::doctor::alike::{counted, name};
 use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
+use crate::engine::vocabulary::Mode;
 use crate::engine::vocabulary::names::is_dns_label;
-use crate::engine::vocabulary::policy::Mode;
 
 /// The namespace that the API server is told to call instead.
 fn elsewhere<'s>(assessment: &'s Assessment<'_>) -> Option<&'s str> {

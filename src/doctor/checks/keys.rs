@@ -8,11 +8,9 @@ use crate::doctor::alike::{counted, name, quoted_for_a_shell, some};
 use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::{Unseen, seen};
-use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::is_own_key;
-use crate::engine::vocabulary::policy::Mode;
-use crate::engine::vocabulary::printable::quoted;
 use crate::engine::vocabulary::suggest::nearest;
+use crate::engine::vocabulary::{Mode, names, quoted};
 
 /// What may stand on a Namespace.
 const KNOWN: [&str; 5] = [

@@ -5,8 +5,7 @@ use crate::doctor::alike::{name, some};
 use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::seen;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::{Mode, names};
 
 pub(super) fn modes(assessment: &Assessment<'_>) -> Findings {
     let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);

@@ -7,8 +7,7 @@ use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::{Unseen, seen, unusable};
 use crate::engine::audit::{self, Audit, AuditContext, GapReason, PlacedPod, PodAudit};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{Mode, Outsiders};
+use crate::engine::vocabulary::{Mode, Outsiders, names};
 use crate::facts::{Pod, Running};
 
 const AUDIT: &str = "slicegate audit --boundaries";

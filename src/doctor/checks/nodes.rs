@@ -10,8 +10,8 @@ use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::seen;
 use crate::engine::Supply;
 use crate::engine::supply::{Group, Identity, Offer, UnknownReason};
+use crate::engine::vocabulary::Strategy;
 use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
-use crate::engine::vocabulary::strategy::Strategy;
 
 /// Written by the operator and by node feature discovery on nodes that have NVIDIA's GPUs.
 const HAS_GPU: [&str; 4] = [

@@ -5,8 +5,8 @@ use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::seen;
 use crate::engine::supply::Group;
+use crate::engine::vocabulary::BoundaryPlacement;
 use crate::engine::vocabulary::names::{HOSTNAME, NODE_BOUNDARY};
-use crate::engine::vocabulary::policy::BoundaryPlacement;
 
 pub(super) fn node_labels(assessment: &Assessment<'_>) -> Findings {
     let (policy, supply) = (assessment.policy()?, seen(&assessment.supply)?);

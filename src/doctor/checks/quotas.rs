@@ -10,8 +10,7 @@ use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::seen;
 use crate::engine::Strategy;
 use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
-use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode};
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::{BoundaryPlacement, Mode, Quantity};
 
 const CROSS: &str = "CrossNamespacePodAffinity";
 const REQUESTS: &str = "requests.";

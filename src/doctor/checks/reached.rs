@@ -6,7 +6,7 @@ use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::{Aim, ProbeAnswer, ProbeResult};
 use crate::doctor::grant;
 use crate::doctor::probe::{Answerer, answerer, denies_labels};
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::Mode;
 
 /// The answer that tells most: one by somebody who was asked.
 fn best<'s>(

@@ -6,7 +6,7 @@ use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::seen;
 use crate::doctor::plain::{self, Plain};
 use crate::engine::supply::Offer;
-use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::Tier;
 
 /// Why nothing serves a tier, in short: the decision names everything that was considered.
 fn short(tier: &Tier, offers: &[Offer]) -> String {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::context::AuditContext;
 use super::markers;
-use crate::engine::line::taking::takes_gpu;
+use crate::engine::line::takes_gpu;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;

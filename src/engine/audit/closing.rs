@@ -1,9 +1,8 @@
 //! Whether a running pod keeps others off nodes by slicegate's labels, which slicegate refuses to new pods.
 
-use crate::engine::line::taking::takes_gpu;
+use crate::engine::line::takes_gpu;
 use crate::engine::rules::reserved_selector;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Strategy, names};
 use crate::facts::Pod;
 
 /// Whether it has required anti-affinity by slicegate's labels that slicegate did not write. The pod's own markers

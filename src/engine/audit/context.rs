@@ -1,10 +1,9 @@
 //! What the audit judges running pods by.
 
-use crate::engine::line::input::{DecisionInput, Workload};
+use crate::engine::line::{DecisionInput, Workload};
 use crate::engine::namespaces::Namespaces;
 use crate::engine::supply::Supply;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::runtime_classes::RuntimeClasses;
+use crate::engine::vocabulary::{Policy, RuntimeClasses};
 use crate::facts::Pod;
 
 /// What running pods are judged by.

@@ -5,13 +5,11 @@ use super::gap::{CoverageGap, GapReason};
 use super::markers;
 use super::model::{Holding, PodAudit};
 use crate::engine::edits;
-use crate::engine::line::edit::Edit;
+use crate::engine::line::Edit;
 use crate::engine::namespaces::consent::ClaimProblem;
 use crate::engine::rules::daemonset_share;
 use crate::engine::supply::{NodeFilter, UnknownResource};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{BoundaryPlacement, Mode, Outsiders, Policy};
-use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::{BoundaryPlacement, Mode, Outsiders, Policy, names, quoted};
 use crate::facts::Pod;
 
 /// All reasons for one pod.

@@ -7,8 +7,7 @@ use std::borrow::Cow;
 
 use super::context::AuditContext;
 use crate::engine::request::tenancy;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::CoTenancy;
+use crate::engine::vocabulary::{CoTenancy, names};
 use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
 

@@ -18,12 +18,11 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::engine::line::taking::{taken, takes_gpu};
+use crate::engine::line::{taken, takes_gpu};
 use crate::engine::placement::usage;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::supply::{Group, Supply};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Strategy, names};
 use crate::facts::Pod;
 
 pub use adopt::{Adoption, adoption};

@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::gap::CoverageGap;
 use crate::engine::supply::fleet::ImplausibleMemory;
 use crate::engine::supply::{Offer, UnknownResource};
-use crate::engine::vocabulary::policy::Mode;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Mode, Strategy};
 use crate::facts::Pod;
 
 /// A pod on a node.

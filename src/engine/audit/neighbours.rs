@@ -1,7 +1,7 @@
 //! Finds pods of two boundaries that share the devices of one node, or may.
 
 use super::model::{Breach, Neighbour, PodAudit};
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::Mode;
 
 /// The breach among pods that certainly share a node's devices, or else a possible one, among pods that may share
 /// them.

@@ -5,12 +5,10 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::engine::edits;
-use crate::engine::line::decision::{Decision, MarkersReason, Outcome, Reason};
-use crate::engine::line::edit::Edit;
-use crate::engine::line::input::{DecisionInput, Workload};
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::PodRequest;
-use crate::engine::line::request::{DeviceRequest, RequestedResource};
+use crate::engine::line::{
+    Decision, DecisionInput, DeviceRequest, Edit, MarkersReason, Outcome, PlacementQuery,
+    PodRequest, Reason, RequestedResource, Workload,
+};
 use crate::engine::placement::choose;
 use crate::engine::placement::existing;
 use crate::engine::profile::Profile;
@@ -21,10 +19,7 @@ use crate::engine::request::tenancy::own_boundary;
 use crate::engine::rules;
 use crate::engine::rules::check::{PodContext, Trust};
 use crate::engine::supply::{Allocator, NodeFilter};
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{Mode, Tier};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Mode, Strategy, Tier, names};
 use crate::facts::Pod;
 
 /// The state of a decision while it is built.

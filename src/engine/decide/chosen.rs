@@ -4,18 +4,13 @@ use crate::engine::decide::builder::{DecisionBuilder, written};
 use crate::engine::edits;
 use crate::engine::edits::receipt;
 use crate::engine::edits::receipt::{Change, Contents};
-use crate::engine::line::decision::{Decision, Reason};
-use crate::engine::line::edit::Edit;
-use crate::engine::line::limits::Limits;
-use crate::engine::line::placement::{AllocatedShare, Placement, PlacementQuery};
-use crate::engine::line::request::DeviceRequest;
+use crate::engine::line::{
+    AllocatedShare, Decision, DeviceRequest, Edit, Limits, Placement, PlacementQuery, Reason,
+};
 use crate::engine::rules;
 use crate::engine::rules::check::{AllocatedDevice, Placed, PodContext, Trust};
 use crate::engine::supply::Allocation;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::BoundaryPlacement;
-use crate::engine::vocabulary::rule::Severity;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{BoundaryPlacement, Severity, Strategy, names};
 use crate::facts::pod::Place;
 
 impl<'a> DecisionBuilder<'_, 'a> {

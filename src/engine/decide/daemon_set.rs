@@ -2,15 +2,11 @@
 //! not move them.
 
 use crate::engine::decide::builder::DecisionBuilder;
-use crate::engine::line::decision::{Decision, MarkersReason};
-use crate::engine::line::request::PodRequest;
-use crate::engine::line::request::{DeviceRequest, RequestedResource};
+use crate::engine::line::{Decision, DeviceRequest, MarkersReason, PodRequest, RequestedResource};
 use crate::engine::rules;
 use crate::engine::supply::product_patterns::product_matches;
 use crate::engine::supply::{Group, Knowledge, Offer};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
+use crate::engine::vocabulary::{CoTenancy, Isolation, Strategy, Tier, names};
 
 impl<'a> DecisionBuilder<'_, 'a> {
     /// Decides about a pod on its node, or about a template without a node.

@@ -5,19 +5,14 @@ use std::collections::HashSet;
 
 use crate::engine::decide::oversize::oversize;
 use crate::engine::edits;
-use crate::engine::line::decision::{Decision, Outcome, Reason};
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::taking::takes_gpu;
+use crate::engine::line::{Decision, DecisionInput, Outcome, Reason, takes_gpu};
 use crate::engine::relevance::concerns_gpus;
 use crate::engine::relevance::pod_limits;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::rules;
 use crate::engine::rules::check::PodContext;
 use crate::engine::rules::ephemeral_gpu;
-use crate::engine::vocabulary::findings::{Finding, Findings};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Finding, Findings, Mode, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 

@@ -5,17 +5,16 @@ use crate::engine::decide::builder::{DecisionBuilder, written};
 use crate::engine::edits;
 use crate::engine::edits::receipt;
 use crate::engine::edits::receipt::{Change, Contents};
-use crate::engine::line::decision::{Decision, MarkersReason, Reason};
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::{DeviceRequest, RequestedResource};
+use crate::engine::line::{
+    Decision, DecisionInput, DeviceRequest, MarkersReason, PlacementQuery, Reason,
+    RequestedResource,
+};
 use crate::engine::placement::candidates::{self, CandidateVerdict};
 use crate::engine::rules;
 use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::rules::no_such_offer::Nearest;
 use crate::engine::supply::{Group, Knowledge, UnknownReason};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Strategy, names};
 use crate::facts::Pod;
 use crate::facts::pod::Container;
 

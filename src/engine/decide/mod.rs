@@ -14,9 +14,7 @@ pub mod update;
 use crate::engine::decide::builder::DecisionBuilder;
 use crate::engine::decide::oversize::oversize;
 use crate::engine::decide::unmanaged::unmanaged;
-use crate::engine::line::decision::{Decision, Reason};
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::placement::{Placement, PlacementQuery};
+use crate::engine::line::{Decision, DecisionInput, Placement, PlacementQuery, Reason};
 use crate::engine::placement::candidates;
 use crate::engine::placement::candidates::CandidateVerdict;
 use crate::engine::placement::existing;
@@ -26,8 +24,7 @@ use crate::engine::relevance::concerns_gpus;
 use crate::engine::relevance::pod_limits;
 use crate::engine::request;
 use crate::engine::rules;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::{Findings, Mode};
 
 /// Decides about one pod.
 pub fn decide<'a>(input: &DecisionInput<'a>) -> Decision<'a> {

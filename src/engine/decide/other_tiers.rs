@@ -3,15 +3,12 @@
 use std::cell::OnceCell;
 
 use crate::engine::decide::builder::{DecisionBuilder, select};
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::Strategies;
+use crate::engine::line::{PlacementQuery, Strategies};
 use crate::engine::placement::choose;
 use crate::engine::placement::existing;
 use crate::engine::request;
 use crate::engine::request::tenancy;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Strategy, Tier};
 
 /// The most tiers that are tried.
 const MOST_TIERS: usize = 8;

@@ -1,11 +1,9 @@
 //! The decision about a pod that exceeds a limit. No other rule is applied.
 
-use crate::engine::line::decision::{Decision, Outcome, Reason};
+use crate::engine::line::{Decision, Outcome, Reason};
 use crate::engine::relevance::pod_limits::{Excess, PATCH};
 use crate::engine::rules::too_large;
-use crate::engine::vocabulary::findings::{Finding, Findings};
-use crate::engine::vocabulary::policy::{Mode, Policy};
-use crate::engine::vocabulary::rule::Severity;
+use crate::engine::vocabulary::{Finding, Findings, Mode, Policy, Severity};
 
 /// Refuses a pod as it is written.
 pub(super) fn oversize<'a>(excess: Excess, policy: &Policy, mode: Mode) -> Decision<'a> {

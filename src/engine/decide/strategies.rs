@@ -1,11 +1,9 @@
 //! The strategies that may serve the requests of a pod, and findings about the strategies that it names.
 
 use crate::engine::decide::builder::DecisionBuilder;
-use crate::engine::line::request::PodRequest;
-use crate::engine::line::request::{DeviceRequest, Strategies};
+use crate::engine::line::{DeviceRequest, PodRequest, Strategies};
 use crate::engine::rules;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Strategy, names};
 
 impl DecisionBuilder<'_, '_> {
     /// The strategies that every request allows; findings if there is none.

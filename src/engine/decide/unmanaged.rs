@@ -1,19 +1,16 @@
 //! Unmanaged pods: pods of namespaces that are off or in dry-run. They stay as they are, or get only the boundary label.
 
 use crate::engine::decide::oversize::oversize;
-use crate::engine::line::taking::{taken, takes_gpu};
+use crate::engine::line::{
+    Decision, DecisionInput, MarkersReason, Outcome, Reason, taken, takes_gpu,
+};
 use crate::engine::request::tenancy::own_boundary;
 
 use crate::engine::edits;
-use crate::engine::line::decision::{Decision, MarkersReason, Outcome, Reason};
-use crate::engine::line::input::DecisionInput;
 use crate::engine::relevance::pod_limits;
 use crate::engine::rules;
 use crate::engine::supply::Group;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{Mode, Outsiders};
-use crate::engine::vocabulary::rule::Severity;
+use crate::engine::vocabulary::{Findings, Mode, Outsiders, Severity, names};
 use crate::json::Cut;
 
 /// Decides about a pod of a namespace that is off, or what really happens to a pod of a namespace in dry-run.

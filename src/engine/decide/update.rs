@@ -1,14 +1,10 @@
 //! Decides about an update of a live pod, through `pods` or `pods/status`: labels that keep boundaries apart must not change.
 
-use crate::engine::line::decision::{Decision, Outcome, Reason};
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::taking::takes_gpu;
+use crate::engine::line::{Decision, DecisionInput, Outcome, Reason, takes_gpu};
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::rules;
 use crate::engine::rules::check::Update;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Mode;
+use crate::engine::vocabulary::{Findings, Mode, names};
 use crate::facts::Pod;
 
 /// Decides about the new state of the pod, under a mode.

@@ -2,15 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::engine::line::edit::Edit;
-use crate::engine::line::limits::Limits;
-use crate::engine::line::placement::{Placement, PlacementQuery};
-use crate::engine::line::request::RequestedResource;
+use crate::engine::line::{Edit, Limits, Placement, PlacementQuery, RequestedResource};
 use crate::engine::supply::Allocation;
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Quantity, Strategy, names};
 use crate::facts::pod::{Container, EnvVar, Place};
 
 pub(super) fn resources<'a>(

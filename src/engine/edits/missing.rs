@@ -1,7 +1,6 @@
 //! The edits that other webhooks removed again, as far as they matter for safety.
 
-use crate::engine::line::edit::Edit;
-use crate::engine::line::input::DecisionInput;
+use crate::engine::line::{DecisionInput, Edit};
 use crate::engine::rules::runtime_class;
 use crate::engine::vocabulary::names;
 use crate::facts::pod::{Container, Place};

@@ -8,22 +8,17 @@ pub mod receipt;
 pub mod size;
 mod user;
 
-use crate::engine::line::edit::Edit;
-use crate::engine::line::mps_user::{MpsUser, mps_user};
+use crate::engine::line::{DeviceRequest, Edit, MpsUser, Placement, PlacementQuery, mps_user};
 use std::borrow::Cow;
 
-use crate::engine::line::placement::{Placement, PlacementQuery};
-use crate::engine::line::request::DeviceRequest;
 use crate::engine::node_terms::Term;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Policy, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::pod::Place;
 
 pub use crate::engine::edits::containers::hide as hide_from;
 pub use crate::engine::edits::nodes::SMALLEST_WEIGHT;
-pub use crate::engine::line::limits::Limits;
+pub use crate::engine::line::Limits;
 pub use crate::engine::line::mps_user::written as written_user;
 
 /// The edits of a full rewrite. `hides`: hide GPUs from containers without a request.

@@ -2,12 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::engine::line::edit::Edit;
-use crate::engine::line::own_term::{is_own_term, may_be_ours};
+use crate::engine::line::{Edit, is_own_term, may_be_ours};
 use crate::engine::node_terms::{Is, Need};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{BoundaryPlacement, Policy};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{BoundaryPlacement, Policy, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::affinity::PodAffinityTerm;
 

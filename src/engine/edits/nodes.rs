@@ -1,13 +1,11 @@
 //! Node affinity and tolerations of the pod.
 
-use crate::engine::line::edit::{Edit, NewToleration};
-use crate::engine::line::placement::{Placement, PlacementQuery};
+use crate::engine::line::{Edit, NewToleration, Placement, PlacementQuery};
 use crate::engine::node_terms;
 use crate::engine::node_terms::{Is, Need, Term};
 use crate::engine::supply::Supply;
 use crate::engine::supply::filter::tolerates;
-use crate::engine::vocabulary::policy::PolicyToleration;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{PolicyToleration, Strategy};
 use crate::facts::pod::{NodeAffinity, Toleration};
 use crate::facts::{Pod, Text};
 

@@ -1,9 +1,7 @@
 //! The receipt: the decision as compact JSON in an annotation. slicegate writes and compares it, and never trusts it.
 
-use crate::engine::line::edit::Edit;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::line::Edit;
+use crate::engine::vocabulary::{Policy, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
 use crate::json;

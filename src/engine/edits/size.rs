@@ -1,6 +1,6 @@
 //! The size of the node selector terms of a pod after a rewrite.
 
-use crate::engine::line::edit::Edit;
+use crate::engine::line::Edit;
 use crate::engine::node_terms::{Is, Term};
 use crate::engine::relevance::pod_limits::{
     Excess, PATCH, REQUIREMENTS, TERMS, TermSize, VALUES, first,

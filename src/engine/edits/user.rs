@@ -1,8 +1,7 @@
 //! Sets the tier's user id on MPS clients that set none.
 
-use crate::engine::line::edit::Edit;
 use crate::engine::line::mps_user::written_user;
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::{Edit, PlacementQuery};
 
 pub(super) fn run_as_user<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
     let Some(user) = query.tier.and_then(|t| t.run_as_user) else {

@@ -2,11 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::engine::line::edit::Edit;
+use crate::engine::line::Edit;
 use crate::engine::supply::Allocator;
-use crate::engine::vocabulary::findings::Finding;
-use crate::engine::vocabulary::policy::Mode;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Finding, Mode, Strategy};
 
 /// The answer for one pod.
 #[derive(Debug)]

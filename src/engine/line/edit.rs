@@ -4,8 +4,7 @@ use std::borrow::Cow;
 
 use crate::engine::node_terms::{Narrowed, Term};
 use crate::engine::profile::{Position, Profile, Setting};
-use crate::engine::vocabulary::policy::PolicyToleration;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{PolicyToleration, Strategy};
 use crate::facts::pod::{ArgumentList, Place};
 
 /// One intended change, in the words of the field. `admission::patch` turns it into RFC 6902.

@@ -2,8 +2,7 @@
 
 use crate::engine::namespaces::Namespaces;
 use crate::engine::supply::Supply;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::runtime_classes::RuntimeClasses;
+use crate::engine::vocabulary::{Policy, RuntimeClasses};
 use crate::facts::Pod;
 pub use crate::facts::workload::Workload;
 

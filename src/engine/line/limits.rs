@@ -1,7 +1,6 @@
 //! The limits of MPS clients: the request, never above the cap of the MPS daemon.
 
-use crate::engine::line::placement::{AllocatedShare, Placement, PlacementQuery};
-use crate::engine::line::request::DeviceRequest;
+use crate::engine::line::{AllocatedShare, DeviceRequest, Placement, PlacementQuery};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::vocabulary::names;
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::PlacementQuery;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 use crate::facts::pod::Place;

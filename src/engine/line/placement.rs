@@ -3,15 +3,14 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use crate::engine::line::request::{DeviceRequest, Strategies};
+use crate::engine::line::{DeviceRequest, Strategies};
 use crate::engine::namespaces::NamespaceView;
 use crate::engine::namespaces::quota::{Forbidden, QuotaPod, QuotaView};
 use crate::engine::profile::Profile;
 use crate::engine::supply::product_patterns::product_matches;
 use crate::engine::supply::{Allocation, Group, Supply, Taint};
 use crate::engine::supply::{NodeFilter, Offer, UnknownResource};
-use crate::engine::vocabulary::policy::{BoundaryPlacement, Policy, Tier};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{BoundaryPlacement, Policy, Strategy, Tier};
 use crate::facts::Pod;
 use crate::facts::pod::ContainerKind;
 

@@ -1,6 +1,6 @@
 //! CPU architectures and zones that a pod may depend on without stating it.
 
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::PlacementQuery;
 use crate::engine::supply::fleet::Group;
 use crate::engine::supply::places::{ByKind, PlaceKind, Places};
 

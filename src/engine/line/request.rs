@@ -2,10 +2,7 @@
 
 use crate::engine::supply::Offer;
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::vocabulary::capabilities::Capabilities;
-use crate::engine::vocabulary::fraction::Fraction;
-use crate::engine::vocabulary::policy::{Share, Tier};
-use crate::engine::vocabulary::strategy::{Isolation, Strategy};
+use crate::engine::vocabulary::{Capabilities, Fraction, Isolation, Share, Strategy, Tier};
 use crate::facts::pod::Place;
 
 /// One request of one container for devices.

@@ -1,7 +1,6 @@
 //! Which GPU resources a pod takes: said in one place, for every stage and for whoever counts what is there.
 
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::{Quantity, names};
 use crate::facts::Pod;
 use crate::facts::pod::Container;
 

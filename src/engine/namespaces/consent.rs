@@ -1,8 +1,7 @@
 //! Which boundaries a namespace may use, who consents, and which boundaries are in use.
 
 use crate::engine::namespaces::{NamespaceView, Namespaces};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{BoundaryNames, Mode, Outsiders, Policy};
+use crate::engine::vocabulary::{BoundaryNames, Mode, Outsiders, Policy, names};
 
 /// Why a namespace may not use a boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,8 +9,7 @@ use std::sync::Arc;
 
 use crate::engine::namespaces::excluded::ExcludedNamespaces;
 use crate::engine::namespaces::quota::QuotaView;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::{Mode, Policy};
+use crate::engine::vocabulary::{Mode, Policy, names};
 use crate::facts::Namespace;
 
 /// slicegate's annotations of one namespace, not validated, and its quotas on GPUs.

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::line::placement::{Placement, PlacementQuery};
-use crate::engine::line::request::RequestedResource;
+use crate::engine::line::{Placement, PlacementQuery, RequestedResource};
 use crate::engine::supply::{Offer, Supply};
-use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::is_gpu_resource;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::{Quantity, names};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 use crate::facts::receipt::Receipt;

@@ -1,7 +1,7 @@
 //! Whether a pod is one worker of several: certain evidence, weak evidence, and counts of one.
 
 use super::{Expansion, Meaning, PodForm, Profile, Setting};
-use crate::engine::vocabulary::printable::{is_visible, quoted};
+use crate::engine::vocabulary::{is_visible, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, OwnerReference};
 

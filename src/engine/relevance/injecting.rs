@@ -8,7 +8,7 @@
 //! `src/libs/kata-types/src/annotations`, koordinator-sh/koordinator `pkg/koordlet/runtimehooks`, and those of
 //! [`sharing_systems`](crate::engine::relevance::sharing_systems).
 
-use crate::engine::vocabulary::policy::{ForeignSystem, Policy};
+use crate::engine::vocabulary::{ForeignSystem, Policy};
 use crate::facts::Pod;
 use crate::facts::text::Pairs;
 use ForeignSystem::{Hami, Kai, RunAi, TensorFusion, Volcano};

@@ -5,9 +5,8 @@
 //! run-ai/fake-gpu-operator `internal/common/constants`, volcano-sh/volcano `pkg/scheduler/api/devices/nvidia/vgpu`,
 //! NexusGPU/tensor-fusion `pkg/constants`. A scheduler's name alone requests nothing and is not listed.
 
-use crate::engine::line::taking::takes_gpu;
-use crate::engine::vocabulary::policy::{ForeignSystem, Policy};
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::line::takes_gpu;
+use crate::engine::vocabulary::{ForeignSystem, Policy, Quantity};
 use crate::facts::Pod;
 
 /// One name of one or more systems.

@@ -6,17 +6,10 @@ mod selectors;
 mod sizes;
 pub mod tenancy;
 
-use crate::engine::line::input::PodForm;
-use crate::engine::line::request::PodRequest;
-use crate::engine::line::request::{DeviceRequest, RequestedResource, ShareSize};
+use crate::engine::line::{DeviceRequest, PodForm, PodRequest, RequestedResource, ShareSize};
 use crate::engine::rules::{ask_invalid, share_count};
-use crate::engine::vocabulary::capabilities::Capabilities;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::fraction::Fraction;
-use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Capabilities, Findings, Fraction, Quantity, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
 

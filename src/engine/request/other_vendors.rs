@@ -3,7 +3,7 @@
 //! Sources: the device plugins' own documentation (ROCm/k8s-device-plugin, intel/intel-device-plugins-for-kubernetes,
 //! HabanaAI's, AWS Neuron's, GKE's TPUs) and Project-HAMi/HAMi `docs/userguide` for the others.
 
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::Quantity;
 use crate::facts::pod::Container;
 
 /// The prefixes of their resource names.

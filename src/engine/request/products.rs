@@ -1,9 +1,8 @@
 //! The list of products that a pod accepts.
 
 use crate::engine::rules::ask_invalid;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
+use crate::engine::vocabulary::{Findings, names};
 use crate::facts::Pod;
 
 /// The product patterns of a pod; empty if it accepts every product.

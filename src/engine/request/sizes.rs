@@ -1,12 +1,9 @@
 //! The size annotations: memory, fraction and compute, for the pod and for single containers.
 
-use crate::engine::line::request::DeviceRequest;
+use crate::engine::line::DeviceRequest;
 use crate::engine::rules::ask_invalid;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::fraction::Fraction;
-use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::{Findings, Fraction, Quantity, names};
 use crate::facts::Pod;
 
 /// In bytes. A CUDA context alone takes more, so a smaller value has lost its unit.

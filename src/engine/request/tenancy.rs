@@ -1,15 +1,12 @@
 //! The tier and the trust boundary of a pod, and whether it may use them.
 
-use crate::engine::line::input::DecisionInput;
+use crate::engine::line::DecisionInput;
 use std::borrow::Cow;
 
 use crate::engine::namespaces::{NamespaceView, Namespaces};
 use crate::engine::rules::{ask_invalid, boundary_not_yours, tier_not_allowed, tier_unknown};
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::policy::{Policy, Tier};
-use crate::engine::vocabulary::strategy::CoTenancy;
+use crate::engine::vocabulary::{CoTenancy, Findings, Policy, Tier, names};
 use crate::facts::Pod;
 
 /// The tier of a pod. None if neither pod, namespace nor policy names one, or if it is refused.

@@ -1,11 +1,6 @@
 //! `ask-invalid`: refuses a request that cannot be read or that contradicts itself.
 
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::fraction::{Fraction, NotAFraction};
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Fraction, NotAFraction, Rule, Strategy, Text, Tier, quoted};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("ask-invalid", include_str!("ask_invalid.md")).always();

@@ -1,10 +1,7 @@
 //! `boundary-not-yours`: refuses a pod in a trust boundary that belongs to somebody else.
 
 use crate::engine::namespaces::consent::ClaimProblem;
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Policy, Rule, Text, quoted};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("boundary-not-yours", include_str!("boundary_not_yours.md"));

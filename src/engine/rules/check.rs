@@ -1,12 +1,7 @@
 //! The shapes that a check can have, and what each of them looks at.
 
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::limits::Limits;
-use crate::engine::line::placement::{Placement, PlacementQuery};
-use crate::engine::line::reach::Reach;
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::rule::{Rule, Severity};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::line::{DecisionInput, Limits, Placement, PlacementQuery, Reach};
+use crate::engine::vocabulary::{Findings, Rule, Severity, Strategy, Text};
 use crate::facts::Pod;
 use crate::facts::pod::Place;
 

@@ -1,8 +1,7 @@
 //! `daemonset-share`: warns that a DaemonSet's pod keeps its request and cannot be steered.
 
 use crate::engine::supply::{NodeFilter, UnknownResource};
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, Text};
 use crate::facts::Pod;
 
 /// The rule.

@@ -1,9 +1,7 @@
 //! `declared-not-enforced`: warns that nothing enforces a memory request on a time-sliced device.
 
 use crate::engine::rules::check::Placed;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Rule, Strategy};
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("declared-not-enforced", include_str!("declared_not_enforced.md"));

@@ -1,9 +1,7 @@
 //! `distributed-share`: refuses shares and MIG slices for the workers of a distributed job.
 
 use crate::engine::rules::check::Removal;
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Rule, Strategy, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("distributed-share", include_str!("distributed_share.md"));

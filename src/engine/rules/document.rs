@@ -1,7 +1,7 @@
 //! Reads the document of a rule: what it refuses, cause, risk, fix and two examples. Only pages and commands that
 //! explain a rule read it, never a decision.
 
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::Rule;
 
 /// The parts of a rule's document. A part that is missing is empty; a test holds that none is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! `ephemeral-gpu`: refuses an ephemeral container that reaches for GPUs.
 
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Rule, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("ephemeral-gpu", include_str!("ephemeral_gpu.md"));

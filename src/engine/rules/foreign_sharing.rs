@@ -1,10 +1,8 @@
 //! `foreign-sharing`: refuses keys of another sharing system that the policy does not list.
 
 use crate::engine::relevance::sharing_systems::{SystemRequest, KeyKind};
-use crate::engine::vocabulary::findings::Findings;
+use crate::engine::vocabulary::{Findings, Rule, quoted};
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("foreign-sharing", include_str!("foreign_sharing.md"));

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use crate::engine::line::input::DecisionInput;
+use crate::engine::line::DecisionInput;
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::host_paths::PathTarget;
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::rules::check::PodContext;
 use crate::engine::rules::privileged_share;
 use crate::engine::rules::sub_path::SubPaths;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, quoted};
 use crate::facts::pod::{Container, Place, Volume};
 
 /// The rule.

@@ -2,10 +2,7 @@
 
 use crate::engine::rules::daemonset_share;
 use crate::engine::supply::UnknownResource;
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Rule, Strategy, Text, Tier};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("isolation-below-tier", include_str!("isolation_below_tier.md"));

@@ -1,16 +1,9 @@
 //! `limit-env`: refuses variables that set or drop the limits of MPS.
 
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::limits::Limits;
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::DeviceRequest;
+use crate::engine::line::{DecisionInput, DeviceRequest, Limits, PlacementQuery};
 use crate::engine::relevance::reserved::LIMITS;
 use crate::engine::rules::check::{Placed, Removal, PodContext, Trust};
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Rule, Strategy, Text, names, quoted};
 use crate::facts::pod::{Container, EnvFrom, EnvVar, Place};
 
 /// The rule.

@@ -5,8 +5,7 @@ use crate::engine::relevance::injecting::{INJECTING, Injecting};
 use crate::engine::relevance::pod_limits::{LIMITS, Limit};
 use crate::engine::relevance::reserved;
 use crate::engine::rules::{host_device, limit_env, privileged_share, too_large, visible_devices};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Rule, names};
 
 /// A list that a rule looks things up in.
 #[derive(Debug)]

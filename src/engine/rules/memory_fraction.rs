@@ -2,8 +2,7 @@
 
 use crate::engine::profile::{PodForm, Meaning, Setting};
 use crate::engine::rules::check::Placed;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule};
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("memory-fraction", include_str!("memory_fraction.md"));

@@ -1,11 +1,8 @@
 //! `mig-profile-unknown`: refuses a MIG resource that no product has.
 
-use crate::engine::line::request::{RequestedResource, DeviceRequest};
+use crate::engine::line::{DeviceRequest, RequestedResource};
 use crate::engine::supply::{Supply, catalog};
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, names, quoted};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("mig-profile-unknown", include_str!("mig_profile_unknown.md")).always();

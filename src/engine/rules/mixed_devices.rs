@@ -1,11 +1,8 @@
 //! `mixed-devices`: refuses a pod that mixes kinds of devices.
 
-use crate::engine::line::request::{RequestedResource, DeviceRequest};
+use crate::engine::line::{DeviceRequest, RequestedResource};
 use crate::engine::relevance::reserved;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Quantity, Rule, Tier};
 use crate::facts::Pod;
 
 /// The rule.

@@ -9,13 +9,10 @@ pub mod document;
 pub mod lists;
 mod sub_path;
 
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::{DecisionInput, PlacementQuery};
 use crate::engine::rules::check::Check::{Placement, Pod, Removes, Update, Weakened, Written};
 use crate::engine::rules::check::{Check, Placed, PodContext, Removal, in_order};
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Rule, Strategy};
 
 /// Declares the module of each rule, the list of them and the list of their checks.
 macro_rules! rules {

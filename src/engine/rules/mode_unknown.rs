@@ -1,8 +1,6 @@
 //! `mode-unknown`: warns of a namespace's mode that is none of the three.
 
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, quoted};
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("mode-unknown", include_str!("mode_unknown.md"));

@@ -1,11 +1,9 @@
 //! `mps-user`: warns of an MPS pod whose user id only its image knows.
 
-use crate::engine::line::mps_user::{MpsUser, mps_user};
+use crate::engine::line::{MpsUser, mps_user};
 use crate::engine::rules::check::{Placed, Removal};
 use crate::engine::rules::no_such_offer;
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Rule, Strategy, Text};
 use crate::facts::Pod;
 
 /// The rule.

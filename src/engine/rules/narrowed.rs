@@ -2,8 +2,7 @@
 
 use crate::engine::rules::check::Placed;
 use crate::engine::supply::places::PlaceKind;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule};
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("narrowed", include_str!("narrowed.md"));

@@ -1,10 +1,8 @@
 //! `no-such-offer`: refuses a pod that no node could ever serve.
 
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::PlacementQuery;
 use crate::engine::supply::Group;
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Rule, Strategy, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("no-such-offer", include_str!("no_such_offer.md"));

@@ -1,8 +1,7 @@
 //! `node-name`: refuses a shared pod that names its node itself.
 
 use crate::engine::rules::check::Removal;
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, Text};
 use crate::facts::Pod;
 
 /// The rule.

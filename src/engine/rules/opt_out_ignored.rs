@@ -1,9 +1,7 @@
 //! `opt-out-ignored`: warns that a pod's wish to opt out is not honoured.
 
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::{Findings, Rule, names};
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::rule::Rule;
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("opt-out-ignored", include_str!("opt_out_ignored.md"));

@@ -1,13 +1,9 @@
 //! `parallelism`: warns of a program that is told to use more devices than its container gets.
 
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::DeviceRequest;
+use crate::engine::line::{DeviceRequest, PlacementQuery};
 use crate::engine::profile::{Expansion, Meaning};
 use crate::engine::rules::check::Placed;
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Rule, Strategy, Text, names};
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("parallelism", include_str!("parallelism.md"));

@@ -1,10 +1,9 @@
 //! `privileged-gpu`: warns of privileges that show a pod with whole GPUs the others of its node.
 
-use crate::engine::line::input::DecisionInput;
+use crate::engine::line::DecisionInput;
 use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::rules::privileged_share;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule};
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("privileged-gpu", include_str!("privileged_gpu.md"));

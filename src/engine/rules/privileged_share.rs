@@ -1,10 +1,8 @@
 //! `privileged-share`: refuses privileges that undo sharing, beside a share or a MIG slice.
 
-use crate::engine::line::input::DecisionInput;
+use crate::engine::line::DecisionInput;
 use crate::engine::rules::check::{AllocatedDevice, PodContext};
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place, SecurityContext};
 

@@ -2,16 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::engine::line::input::DecisionInput;
+use crate::engine::line::DecisionInput;
 use crate::engine::relevance::injecting::is_injecting;
 use crate::engine::relevance::pod_limits::KEPT;
 use crate::engine::rules::check::Update;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::{Findings, Policy, Rule, names, quoted};
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
 use crate::facts::{Pairs, Pod};
 use crate::json::Cut;
 

@@ -1,12 +1,9 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
-use crate::engine::line::request::RequestedResource;
+use crate::engine::line::RequestedResource;
 use crate::engine::namespaces::quota::QuotaPod;
 use crate::engine::rules::check::Placed;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, names, quoted};
 use crate::facts::Pod;
 
 /// The rule.

@@ -1,10 +1,7 @@
 //! `reserved-selector`: refuses required anti-affinity by slicegate's labels that slicegate did not write.
 
-use crate::engine::line::own_term::is_own_term;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::line::is_own_term;
+use crate::engine::vocabulary::{Findings, Rule, names, quoted};
 use crate::facts::Pod;
 use crate::facts::affinity::SelectedKeys;
 use crate::json::Raw;

@@ -1,13 +1,9 @@
 //! `runtime-class`: refuses NVIDIA's runtime class on a pod that requests no GPU.
 
-use crate::engine::line::input::DecisionInput;
+use crate::engine::line::DecisionInput;
 use crate::engine::rules::check::{Removal, PodContext};
 use crate::engine::rules::no_such_offer;
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::rule::{Rule, Severity};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Findings, Quantity, Rule, Severity, Strategy, Text, quoted};
 use crate::facts::Pod;
 
 /// The rule.

@@ -1,10 +1,7 @@
 //! `scheduler-name`: refuses a shared pod of a scheduler the policy does not list.
 
 use crate::engine::rules::check::Placed;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Policy, Rule, quoted};
 use crate::facts::Pod;
 
 /// The rule.

@@ -1,7 +1,6 @@
 //! `share-count`: refuses more than one share of a device in one container.
 
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Rule, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("share-count", include_str!("share_count.md"));

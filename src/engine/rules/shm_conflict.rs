@@ -1,11 +1,9 @@
 //! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
 
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::PlacementQuery;
 use crate::engine::relevance::host_paths;
 use crate::engine::rules::check::Removal;
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Rule, Strategy, Text};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 

@@ -1,9 +1,8 @@
 //! `supply-unknown`: warns where too little is known of the nodes that a pod may reach.
 
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::PlacementQuery;
 use crate::engine::supply::{Group, Knowledge, UnknownResource};
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule};
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("supply-unknown", include_str!("supply_unknown.md"));

@@ -1,11 +1,8 @@
 //! `template-refused`: reports what the API server refuses in a workload before any pod exists.
 
-use crate::engine::line::input::{PodForm, DecisionInput};
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
+use crate::engine::line::{DecisionInput, PodForm};
+use crate::engine::vocabulary::{Findings, Quantity, Rule, names};
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::quantity::Quantity;
-use crate::engine::vocabulary::rule::Rule;
 use crate::facts::pod::Place;
 
 /// The rule.

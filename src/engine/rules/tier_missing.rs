@@ -1,7 +1,6 @@
 //! `tier-missing`: refuses a request for a share where no tier applies.
 
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Rule, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("tier-missing", include_str!("tier_missing.md")).always();

@@ -1,7 +1,6 @@
 //! `tier-not-allowed`: refuses a pod whose tier its namespace does not allow.
 
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Rule, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("tier-not-allowed", include_str!("tier_not_allowed.md"));

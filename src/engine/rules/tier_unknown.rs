@@ -1,9 +1,6 @@
 //! `tier-unknown`: refuses a pod whose tier the policy does not define.
 
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Policy, Rule, Text, quoted};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("tier-unknown", include_str!("tier_unknown.md")).always();

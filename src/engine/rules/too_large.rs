@@ -1,8 +1,7 @@
 //! `too-large`: refuses a pod that is larger than any pod needs to be.
 
 use crate::engine::relevance::pod_limits::Excess;
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::vocabulary::rule::Rule;
+use crate::engine::vocabulary::{Findings, Rule, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("too-large", include_str!("too_large.md")).always();

@@ -1,13 +1,10 @@
 //! `unknown-key`: warns of a key of slicegate's that is unknown, or in a place where it does nothing.
 
 use crate::engine::rules::protected_metadata::LABELS;
-use crate::engine::vocabulary::findings::{Findings, Text};
-use crate::engine::line::input::DecisionInput;
-use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::{Findings, Rule, Text, names, quoted};
 use crate::engine::vocabulary::names::{is_size, pointer};
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
 use crate::engine::vocabulary::suggest::nearest;
+use crate::engine::line::DecisionInput;
 use crate::facts::Pairs;
 
 /// The rule.

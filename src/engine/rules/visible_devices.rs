@@ -1,17 +1,12 @@
 //! `visible-devices`: refuses a pod that reaches GPUs past its request.
 
-use crate::engine::line::input::DecisionInput;
-use crate::engine::line::taking::taken_by;
+use crate::engine::line::{DecisionInput, taken_by};
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::injecting::is_injecting;
 use crate::engine::relevance::reserved::{self, MIG_DEVICES, SWITCHES};
 use crate::engine::rules::check::PodContext;
-use crate::engine::vocabulary::findings::Findings;
-use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::{Findings, Policy, Rule, names, quoted};
 use crate::engine::vocabulary::names::pointer;
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::printable::quoted;
-use crate::engine::vocabulary::rule::Rule;
 use crate::facts::Pod;
 use crate::facts::pod::{Container, EnvVar, Place};
 

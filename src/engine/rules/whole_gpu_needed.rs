@@ -1,12 +1,8 @@
 //! `whole-gpu-needed`: refuses several GPUs in one container of a tier that only shares.
 
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::{RequestedResource, DeviceRequest};
+use crate::engine::line::{DeviceRequest, PlacementQuery, RequestedResource};
 use crate::engine::rules::check::Removal;
-use crate::engine::vocabulary::findings::Text;
-use crate::engine::vocabulary::policy::Tier;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Rule, Strategy, Text, Tier};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("whole-gpu-needed", include_str!("whole_gpu_needed.md"));

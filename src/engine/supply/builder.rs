@@ -13,8 +13,7 @@ use super::why::{UnknownReason, UnknownResource};
 use crate::engine::supply::device_plugin;
 use crate::engine::supply::device_plugin::mislabelled::{MislabelledNodes, mislabelled};
 use crate::engine::vocabulary::names::{GPU, HOSTNAME, is_gpu_resource};
-use crate::engine::vocabulary::policy::Declared;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::{Declared, Quantity};
 
 /// A label key with more distinct values than this does not tell groups apart.
 const WIDE: usize = 16;

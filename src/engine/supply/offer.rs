@@ -2,8 +2,7 @@
 
 use super::allocation::Allocation;
 use super::why::UnknownReason;
-use crate::engine::vocabulary::fraction::Fraction;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Fraction, Strategy};
 
 /// What nodes of one kind advertise under one resource name.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::node::{NodeView, Presence, Taint};
+use crate::engine::vocabulary::Pool;
 use crate::engine::vocabulary::names::HOSTNAME;
-use crate::engine::vocabulary::policy::Pool;
 use crate::facts::Node;
 
 /// Taints of temporary conditions: a node with one is unavailable, and its offers rank last.

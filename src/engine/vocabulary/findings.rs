@@ -1,8 +1,6 @@
 //! Collects findings, with the severity that the policy gives to their rule.
 
-use crate::engine::vocabulary::policy::Policy;
-use crate::engine::vocabulary::rule::Rule;
-use crate::engine::vocabulary::rule::Severity;
+use crate::engine::vocabulary::{Policy, Rule, Severity};
 
 /// The message (what was found and what is allowed) and the fix.
 pub type Text = (String, String);

@@ -1,14 +1,27 @@
 //! The words that every stage uses: names, quantities, strategies, the policy, and findings of rules.
 
-pub mod capabilities;
-pub mod findings;
-pub mod fraction;
+mod capabilities;
+mod findings;
+mod fraction;
 pub mod names;
 pub mod policy;
-pub mod printable;
-pub mod quantity;
-pub mod rule;
+mod printable;
+mod quantity;
+mod rule;
 pub mod runtime_classes;
-pub mod strategy;
+mod strategy;
 pub(crate) mod suggest;
-pub mod unique;
+pub(in crate::engine) mod unique;
+
+pub use capabilities::Capabilities;
+pub use findings::{Finding, Findings, Text};
+pub use fraction::{Fraction, MAX_DECIMALS, NotAFraction};
+pub use policy::{
+    BoundaryNames, BoundaryPlacement, Declared, ForeignSystem, Mode, NamedBoundary, Outsiders,
+    PlacementPolicy, Policy, PolicyToleration, Pool, Share, SupplyPolicy, Tier, Unlabelled, Vgpu,
+};
+pub use printable::{is_visible, quoted, shown, shown_lines};
+pub use quantity::{NotAQuantity, Quantity};
+pub use rule::{Rule, Severity};
+pub use runtime_classes::RuntimeClasses;
+pub use strategy::{CoTenancy, Isolation, Strategy};

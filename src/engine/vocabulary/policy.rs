@@ -4,9 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::vocabulary::fraction::Fraction;
-use crate::engine::vocabulary::rule::{Rule, Severity};
-use crate::engine::vocabulary::strategy::{CoTenancy, Isolation, Strategy};
+use crate::engine::vocabulary::{CoTenancy, Fraction, Isolation, Rule, Severity, Strategy};
 
 /// One SharingPolicy, section 3 of the contract.
 #[derive(Clone, Debug, PartialEq)]

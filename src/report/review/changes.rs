@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::model::ChangeEntry;
-use crate::engine::line::edit::{Edit, NewToleration};
+use crate::engine::line::{Edit, NewToleration};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 

@@ -8,12 +8,11 @@ use super::model::{
 use super::{changes, reading, reason};
 use crate::admission::{World, patch};
 use crate::engine::audit::{self, AuditContext};
-use crate::engine::line::decision::Decision;
+use crate::engine::line::Decision;
 use crate::engine::placement::candidates::CandidateVerdict;
 use crate::engine::rules::unknown_key::{self, KeyKind};
 use crate::engine::supply::Allocator;
-use crate::engine::vocabulary::findings::{Finding, Findings};
-use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::{Finding, Findings, names};
 use crate::engine::{DecisionInput, Explanation, Mode, explain};
 use crate::facts::Pod;
 use crate::facts::workload::{Manifest, Workload};

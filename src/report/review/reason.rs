@@ -1,9 +1,8 @@
 //! Why a pod came out as it did, in a sentence.
 
-use crate::engine::line::decision::{Decision, MarkersReason, Outcome, Reason};
+use crate::engine::line::{Decision, MarkersReason, Outcome, Reason};
 use crate::engine::placement::candidates::CandidateVerdict;
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Tier;
+use crate::engine::vocabulary::{Tier, names};
 use crate::engine::{Severity, Strategy};
 use crate::facts::Pod;
 

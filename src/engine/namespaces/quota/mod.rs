@@ -3,8 +3,7 @@
 mod project;
 mod scope;
 
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::{Quantity, names};
 use crate::facts::quota::{QuotaSpec, ResourceQuota};
 
 pub use crate::engine::namespaces::quota::project::{ClusterQuotaView, ProjectMetadata};

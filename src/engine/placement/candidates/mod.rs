@@ -6,16 +6,16 @@ mod words;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::engine::line::placement::{Placement, PlacementQuery};
+use crate::engine::line::{
+    DeviceRequest, Placement, PlacementQuery, ShareSize, Shortfall, Strategies,
+};
 use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::rules;
 use crate::engine::rules::check::Removal;
 use crate::engine::supply::Offer;
 use crate::engine::supply::fleet::{Advertised, Group};
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::vocabulary::strategy::Strategy;
-
-use crate::engine::line::request::{DeviceRequest, ShareSize, Shortfall, Strategies};
+use crate::engine::vocabulary::Strategy;
 
 use crate::engine::placement::candidates::obstacle::Obstacle;
 use crate::engine::placement::candidates::words::{forbidden, short};

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::engine::line::placement::{PlacementQuery, policy_tolerates};
+use crate::engine::line::{PlacementQuery, policy_tolerates};
 use crate::engine::node_terms;
 use crate::engine::supply::filter::{holds, is_gpu_taint, tolerates};
 use crate::engine::supply::{Group, Taint};
 use crate::engine::vocabulary::names::NODE_BOUNDARY;
-use crate::engine::vocabulary::printable::quoted;
+use crate::engine::vocabulary::quoted;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 
 const PRODUCT: &str = "nvidia.com/gpu.product";

@@ -1,7 +1,6 @@
 //! The fix that would let the nearest candidate serve a pod.
 
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::Shortfall;
+use crate::engine::line::{PlacementQuery, Shortfall};
 use crate::engine::namespaces::quota::Forbidden;
 use crate::engine::placement::candidates::obstacle::Obstacle;
 use crate::engine::placement::candidates::words::mib_words;

@@ -1,7 +1,6 @@
 //! Words for requests and shortfalls.
 
-use crate::engine::line::placement::PlacementQuery;
-use crate::engine::line::request::{ShareSize, Shortfall};
+use crate::engine::line::{PlacementQuery, ShareSize, Shortfall};
 use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer, Slice};

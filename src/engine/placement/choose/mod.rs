@@ -3,17 +3,16 @@
 
 mod reach;
 
-use crate::engine::line::placement::{AllocatedShare, Placement, PlacementQuery};
-use crate::engine::line::request::{DeviceRequest, ShareSize};
+use crate::engine::line::{
+    AllocatedShare, DeviceRequest, Placement, PlacementQuery, Reach, ShareSize,
+};
 use crate::engine::rules;
 use crate::engine::supply::Offer;
 use crate::engine::supply::fleet::Advertised;
 use crate::engine::supply::{Allocation, Group, Taint};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::Strategy;
 use crate::engine::vocabulary::unique::UniqueList;
+use crate::engine::vocabulary::{Strategy, names};
 
-use crate::engine::line::reach::Reach;
 use crate::engine::placement::choose::reach::PlaceCounts;
 
 /// The most combinations of offers that are tried on one group of nodes.

@@ -1,13 +1,12 @@
 //! The architectures and zones of the nodes of a candidate.
 
-use crate::engine::line::placement::{Placement, PlacementQuery};
-use crate::engine::line::reach::Reach;
+use crate::engine::line::{Placement, PlacementQuery, Reach};
 use crate::engine::placement::choose::Load;
 use crate::engine::rules;
 use crate::engine::supply::Allocation;
 use crate::engine::supply::fleet::Group;
 use crate::engine::supply::places::PlaceKind;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::Strategy;
 
 /// The number of architectures and of zones that stay possible.
 pub(super) type PlaceCounts = [u32; 2];

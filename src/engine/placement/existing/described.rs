@@ -3,12 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
-use crate::engine::line::placement::PlacementQuery;
+use crate::engine::line::PlacementQuery;
 use crate::engine::supply::device_plugin;
 use crate::engine::supply::labels::Labels;
 use crate::engine::supply::{Offer, VGPU_PRESENT};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::policy::Declared;
+use crate::engine::vocabulary::{Declared, names};
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 use crate::facts::text::Pairs;
 

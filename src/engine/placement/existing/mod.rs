@@ -7,16 +7,16 @@ mod described;
 
 use crate::engine::placement::existing::described::{Budget, Described};
 
-use crate::engine::line::placement::{AllocatedShare, Placement, PlacementQuery, policy_tolerates};
-use crate::engine::line::request::{DeviceRequest, RequestedResource};
+use crate::engine::line::{
+    AllocatedShare, DeviceRequest, Placement, PlacementQuery, RequestedResource, policy_tolerates,
+};
 use crate::engine::node_terms;
 use crate::engine::rules;
 use crate::engine::supply::filter::{is_gpu_taint, tolerates};
 use crate::engine::supply::{Allocation, Group, Taint};
 use crate::engine::supply::{Offer, UnknownReason};
-use crate::engine::vocabulary::names;
-use crate::engine::vocabulary::strategy::Strategy;
 use crate::engine::vocabulary::unique::UniqueList;
+use crate::engine::vocabulary::{Strategy, names};
 use crate::facts::Pod;
 use crate::facts::pod::NodeSelectorTerm;
 

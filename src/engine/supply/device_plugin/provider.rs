@@ -9,8 +9,7 @@ use crate::engine::supply::offer::Reading;
 use crate::engine::supply::offer::{Identity, Offer};
 use crate::engine::supply::why::UnknownReason;
 use crate::engine::vocabulary::names::is_renamed;
-use crate::engine::vocabulary::policy::{Declared, Unlabelled};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Declared, Strategy, Unlabelled};
 
 const GFD_PRODUCT: &str = "nvidia.com/gpu.product";
 // Set without a product where the product is too long for a label, such as slices advertised as nvidia.com/gpu.

@@ -11,8 +11,7 @@ use crate::engine::supply::labels::{Labels, number};
 use crate::engine::supply::offer::{GfdIdentity, Identity, Offer, Reading, Slice};
 use crate::engine::supply::why::UnknownReason;
 use crate::engine::vocabulary::names::{GPU, SHARED_SUFFIX, labels_of, mig_profile};
-use crate::engine::vocabulary::policy::{Declared, Vgpu};
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Declared, Strategy, Vgpu};
 
 const GPU_PRODUCT: &str = "nvidia.com/gpu.product";
 

@@ -3,8 +3,7 @@
 
 use crate::engine::supply::labels::Labels;
 use crate::engine::supply::why::UnknownReason;
-use crate::engine::vocabulary::policy::Vgpu;
-use crate::engine::vocabulary::strategy::Strategy;
+use crate::engine::vocabulary::{Strategy, Vgpu};
 
 /// GPU Feature Discovery's label of virtual machines with a vGPU.
 pub const PRESENT: &str = "nvidia.com/vgpu.present";

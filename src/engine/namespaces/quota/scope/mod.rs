@@ -1,7 +1,7 @@
 //! Which pods a quota counts: its scopes, as the API server evaluates them (`pkg/quota/v1/evaluator/core/pods.go`).
 
 use crate::engine::supply::filter::holds;
-use crate::engine::vocabulary::quantity::Quantity;
+use crate::engine::vocabulary::Quantity;
 use crate::facts::affinity::crosses_namespaces;
 use crate::facts::pod::{Requirement, Resources};
 use crate::facts::quota::QuotaSpec;

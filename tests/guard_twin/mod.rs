@@ -7,7 +7,7 @@ use slicegate::engine::edits;
 use slicegate::engine::line::{DecisionInput, Limits, taken_by, takes_gpu};
 use slicegate::engine::namespaces::Namespaces;
 use slicegate::engine::relevance;
-use slicegate::engine::relevance::pod_limits;
+use slicegate::engine::relevance::pod_limits::{self, CONTAINERS, ENTRIES, Limit};
 use slicegate::engine::relevance::reserved;
 use slicegate::engine::relevance::sharing_systems;
 use slicegate::engine::request::tenancy;
@@ -54,11 +54,17 @@ pub fn guarded(question: &DecisionInput<'_>) -> Vec<Refusal> {
     if !enforced && !marked && !selects {
         return Vec::new();
     }
-    let excess = match enforced {
-        true => pod_limits::excess_for_the_guard(pod),
-        false => pod_limits::excess_for_labels(pod),
+    // In other namespaces only what hides labels counts.
+    let counts = |(limit, _): &(&'static Limit, usize)| {
+        if enforced {
+            limit.is_guarded
+        } else {
+            [&CONTAINERS, &ENTRIES]
+                .iter()
+                .any(|l| std::ptr::eq(*l, *limit))
+        }
     };
-    if excess.is_some() {
+    if pod_limits::first(pod_limits::of_pod(pod).filter(counts)).is_some() {
         return vec![Refusal::Rule(&rules::too_large::RULE)];
     }
     let takes = takes_gpu(pod);

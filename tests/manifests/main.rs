@@ -55,7 +55,7 @@ fn one(objects: &[Value], kind: &str, name: &str) -> Value {
     object.clone()
 }
 
-const GENERATED: &str = "# Generated from the signs in src/engine/touches; SLICEGATE_BLESS=1 cargo test --test manifests
+const GENERATED: &str = "# Generated from the indicators in src/engine/relevance; SLICEGATE_BLESS=1 cargo test --test manifests
 # updates it. slicegate fills in caBundle itself. If you apply this file again, caBundle stays. For cert-manager, or
 # your own certificate, see certs/README.md.
 #

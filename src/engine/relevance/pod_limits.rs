@@ -149,19 +149,6 @@ pub fn excess(pod: &Pod<'_>) -> Option<Excess> {
     }
 }
 
-/// The first limit of the guard that a pod is beyond.
-pub fn excess_for_the_guard(pod: &Pod<'_>) -> Option<Excess> {
-    first(of_pod(pod).filter(|(limit, _)| limit.is_guarded))
-}
-
-/// The first exceeded limit on labels and containers; checked in every namespace.
-pub fn excess_for_labels(pod: &Pod<'_>) -> Option<Excess> {
-    first([
-        (&CONTAINERS, all(pod).count()),
-        (&ENTRIES, relevance::entries(pod)),
-    ])
-}
-
 /// The exceeded limit of required anti-affinity: an unread part could hide a term that closes nodes for all pods.
 pub fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
     match pod.cut >= Cut::Entries && pod.has_required_anti_affinity() {
@@ -181,7 +168,8 @@ pub fn first(counts: impl IntoIterator<Item = (&'static Limit, usize)>) -> Optio
     Some(Excess { limit, found })
 }
 
-fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
+/// Every limit with the count of a pod.
+pub fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
     let spec = pod.spec.as_ref();
     let terms = spec.and_then(Spec::required_node_terms).unwrap_or_default();
     let mut size = TermSize::default();

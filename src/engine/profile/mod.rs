@@ -7,7 +7,7 @@ mod spellings;
 mod value;
 mod workers;
 
-use std::cell::{LazyCell, OnceCell};
+use std::cell::OnceCell;
 
 use crate::facts::Pod;
 use crate::facts::pod::{ArgumentList, Container, EnvVar, Place};
@@ -133,7 +133,6 @@ fn of_container<'a>(
             origin: Origin::Environment(index),
         })
     };
-    let launcher = LazyCell::new(move || launcher(container));
     let of_argument = move |(list, written): (ArgumentList, Written<'a>)| {
         let Written {
             form,
@@ -142,10 +141,8 @@ fn of_container<'a>(
             at,
         } = written;
         let origin = Origin::Arguments(list, at);
-        let is_launched = || {
-            spellings::is_launched(form, name)
-                && launcher.is_some_and(|launcher| launcher <= origin)
-        };
+        let is_launched =
+            || spellings::is_launched(form, name) && is_after_launcher(container, list, at);
         let meaning = spellings::meaning(form, name);
         Some(Setting {
             place,
@@ -164,12 +161,15 @@ fn of_container<'a>(
         .chain(written.filter_map(of_argument))
 }
 
-/// The end of the name of a program that starts processes on several machines.
-fn launcher(container: &Container<'_>) -> Option<Origin> {
-    ArgumentList::BOTH.into_iter().find_map(|list| {
-        let text = container.json(list);
-        let ends = spellings::LAUNCHERS.iter();
-        let end = ends.filter_map(|name| scan::program(text, name)).min()?;
-        Some(Origin::Arguments(list, end))
-    })
+/// Whether a program that starts processes on several machines stands before this offset of a list.
+fn is_after_launcher(container: &Container<'_>, list: ArgumentList, at: usize) -> bool {
+    let has_launcher = |text: &str| {
+        let mut names = spellings::LAUNCHERS.iter();
+        names.any(|name| scan::has_program(text, name))
+    };
+    let earlier = ArgumentList::BOTH.into_iter().take_while(|l| *l != list);
+    has_launcher(&container.json(list)[..at])
+        || earlier
+            .into_iter()
+            .any(|list| has_launcher(container.json(list)))
 }

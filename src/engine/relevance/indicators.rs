@@ -159,7 +159,7 @@ impl Texts {
         match self {
             Are(texts) | Begin(texts) | Spell(texts) => bits(texts),
             BeginAndEnd(beginning, _) => bits(&[beginning]),
-            Foreign(_) => bits(&sharing_systems::BEGINNINGS),
+            Foreign(_) => sharing_systems::FIRST_BYTES,
             Inject => injecting_bits(),
             Have(_) | Roads | Any => u128::MAX,
             Long => 0,

@@ -2,7 +2,7 @@
 
 use crate::engine::rules::protected_metadata::LABELS;
 use crate::engine::vocabulary::{Findings, Rule, Text, names, quoted};
-use crate::engine::vocabulary::names::{is_size, pointer};
+use crate::engine::vocabulary::names::{is_own_key, is_size, pointer};
 use crate::engine::vocabulary::suggest::nearest;
 use crate::engine::line::DecisionInput;
 use crate::facts::Pairs;
@@ -54,12 +54,6 @@ impl KeyKind {
 /// Looks through a pod's annotations and labels.
 pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
     let pod = input.pod;
-    let all =
-        |pairs: Option<&'_ Pairs<'_>>| pairs.is_some_and(|p| p.iter().any(|(k, _)| is_own(k)));
-    // Most pods have no key of slicegate's.
-    if !all(pod.annotations()) && !all(pod.labels()) {
-        return;
-    }
     let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
     let labels = pod.labels().into_iter().flat_map(Pairs::iter);
     let wrong = annotations
@@ -79,7 +73,7 @@ pub fn on_workload<'k>(
         "{}.metadata.annotations",
         pod_path.trim_start_matches('/').replace('/', ".")
     );
-    let wrong = keys.filter(|(_, key)| is_own(key)).map(|(kind, key)| {
+    let wrong = keys.filter(|(_, key)| is_own_key(key)).map(|(kind, key)| {
         let message = format!("{} on the workload itself does nothing", quoted(key));
         let fix = match meant(key) {
             Some(meant) => format!("write {meant} into {home}"),
@@ -115,7 +109,7 @@ fn tell<'k>(
 
 /// What is wrong with an annotation of a pod.
 fn annotation(key: &str) -> Option<(String, String)> {
-    if !is_own(key) || is_right(key) {
+    if !is_own_key(key) || is_right(key) {
         return None;
     }
     if ON_A_NAMESPACE.contains(&key) {
@@ -136,7 +130,7 @@ fn is_right(key: &str) -> bool {
 
 /// What is wrong with a label of a pod; `protected-metadata` checks those that slicegate writes.
 fn label(key: &str) -> Option<(String, String)> {
-    if !is_own(key) || LABELS.contains(&key) {
+    if !is_own_key(key) || LABELS.contains(&key) {
         return None;
     }
     if ON_A_POD.contains(&key) || is_size(key) {
@@ -200,38 +194,11 @@ fn near<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     nearest(name, names.iter().copied()).or_else(part)
 }
 
-/// Whether a key is below `slicegate.dev/` or a domain of it.
-fn is_own(key: &str) -> bool {
-    let domain = key.split_once('/').map_or("", |(domain, _)| domain);
-    let rest = domain.strip_suffix("slicegate.dev");
-    rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
 
 #[cfg(test)]
 mod tests {
-    use super::{ON_A_POD, annotation, is_own, label, meant};
+    use super::{ON_A_POD, annotation, label, meant};
 use crate::engine::vocabulary::names;
-
-    #[test]
-    fn a_key_is_slicegates_by_its_domain_alone() {
-        for key in [
-            "slicegate.dev/x",
-            "a.slicegate.dev/x",
-            "a.b.slicegate.dev/x",
-            "slicegate.dev/",
-        ] {
-            assert!(is_own(key), "{key}");
-        }
-        for key in [
-            "slicegate.dev",
-            "xslicegate.dev/x",
-            "slicegate.dev.x/y",
-            "a/slicegate.dev/x",
-            "",
-        ] {
-            assert!(!is_own(key), "{key}");
-        }
-    }
 
     #[test]
     fn every_key_that_is_written_or_read_is_known() {

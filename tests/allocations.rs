@@ -6,7 +6,7 @@ mod bodies;
 mod worlds;
 
 use slicegate::admission::respond;
-use slicegate::engine::{DecisionInput, Mode, Workload, decide};
+use slicegate::engine::{Mode, decide};
 use slicegate::facts::Pod;
 
 /// What one answer may allocate, the body aside.
@@ -63,16 +63,7 @@ fn a_pod_that_does_not_touch_gpus_is_decided_about_without_any_allocation() {
             {"name": "main", "env": [{"name": "A", "value": "b"}], "envFrom": [{"prefix": "APP_"}],
              "resources": {"limits": {"cpu": "1"}}, "volumeMounts": [{"mountPath": "/var/log"}]}]}}"#;
     let pod: Pod<'_> = serde_json::from_str(text).expect("a pod");
-    let question = DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: "inference-prod",
-        pod: &pod,
-        workload: Workload::Pod,
-        user: None,
-    };
+    let question = world.input("inference-prod", &pod);
     let counted = allocation_counter::measure(|| {
         let decision = decide(&question);
         assert_eq!(decision.mode, Mode::Enforce);

@@ -13,7 +13,7 @@ mod tally;
 pub use error::{BadReview, NoDecision};
 pub use messages::{denial_message, finding_lines};
 pub use respond::{
-    ReviewedRequest, Webhook, World, missing_namespace, respond, respond_observed,
+    ReviewedRequest, Webhook, missing_namespace, respond, respond_observed,
     respond_without_decision,
 };
 pub use tally::{Tally, tally};

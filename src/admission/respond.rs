@@ -1,50 +1,17 @@
 //! The whole line as one function: the bytes of an AdmissionReview in, the bytes of the answer out.
 
-use std::sync::Arc;
-
 use super::error::{BadReview, NoDecision};
 use super::review::{API_VERSION, AdmissionRequest, AdmissionReview, Envelope, PodOperation};
 use super::{answer, patch};
 use crate::engine::line::{Decision, Outcome};
 use crate::engine::relevance::pod_limits;
-use crate::engine::vocabulary::{Mode, Policy};
+use crate::engine::vocabulary::Mode;
 use crate::engine::{
-    DecisionInput, Namespaces, RuntimeClasses, Stage, Supply, Workload, decide, ephemeral,
-    missing_edits, relevance, unmanaged, unwritable, update,
+    ClusterState, DecisionInput, Stage, decide, ephemeral, missing_edits, relevance, unmanaged,
+    unwritable, update,
 };
 use crate::facts::Pod;
 use crate::json::{self, Bounds, Cut};
-
-/// The state that decisions need. It is replaced as a whole when a part changes.
-#[derive(Clone, Debug)]
-pub struct World {
-    /// The policy in force.
-    pub policy: Arc<Policy>,
-    /// The fleet.
-    pub supply: Arc<Supply>,
-    /// The namespaces.
-    pub namespaces: Arc<Namespaces>,
-    /// The RuntimeClasses.
-    pub runtime_classes: Arc<RuntimeClasses>,
-}
-
-impl World {
-    /// The state of these parts, without RuntimeClasses.
-    pub fn new(policy: Policy, supply: Supply, namespaces: Namespaces) -> Self {
-        Self {
-            policy: Arc::new(policy),
-            supply: Arc::new(supply),
-            namespaces: Arc::new(namespaces),
-            runtime_classes: Arc::default(),
-        }
-    }
-
-    /// The same with these RuntimeClasses.
-    pub fn with_runtime_classes(mut self, classes: RuntimeClasses) -> Self {
-        self.runtime_classes = Arc::new(classes);
-        self
-    }
-}
 
 /// A request with its decision, for metrics, log and Events.
 #[derive(Debug)]
@@ -76,8 +43,8 @@ pub enum Webhook {
 ///
 /// # Errors
 /// When the body is not an AdmissionReview with a pod. [`respond_without_decision`] answers it, if it has a uid.
-pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
-    respond_observed(world, Webhook::Mutate, body, &mut |_| {})
+pub fn respond(state: &ClusterState, body: &[u8]) -> Result<Vec<u8>, BadReview> {
+    respond_observed(state, Webhook::Mutate, body, &mut |_| {})
 }
 
 /// [`respond`] for either webhook. `observer` gets the decision after the answer is written. It does not get requests
@@ -86,7 +53,7 @@ pub fn respond(world: &World, body: &[u8]) -> Result<Vec<u8>, BadReview> {
 /// # Errors
 /// As [`respond`].
 pub fn respond_observed(
-    world: &World,
+    state: &ClusterState,
     webhook: Webhook,
     body: &[u8],
     observer: &mut dyn FnMut(&ReviewedRequest<'_, '_>),
@@ -108,10 +75,14 @@ pub fn respond_observed(
     let Some(pod) = &request.object else {
         return Ok(answer::allow_unchanged(uid));
     };
-    if world.namespaces.is_missing(request.namespace()) {
+    if state.namespaces.is_missing(request.namespace()) {
         return Err(BadReview::Namespace(request.namespace().to_owned()));
     }
-    let input = decision_input(world, request, pod);
+    let user = request.user_info.as_ref();
+    let input = DecisionInput {
+        user: user.and_then(|u| u.username.as_deref()),
+        ..state.input(request.namespace(), pod)
+    };
     let (answer, outcome, decision) = match (webhook, request.pod_operation()) {
         (Webhook::Mutate, PodOperation::Create) => {
             let decision = decide(&input);
@@ -139,7 +110,7 @@ pub fn respond_observed(
             (answer, decision.outcome, decision)
         }
         (Webhook::Validate, PodOperation::Update) => {
-            let (mode, _) = world.namespaces.mode(input.namespace, &world.policy);
+            let (mode, _) = state.namespaces.mode(input.namespace, &state.policy);
             let decision = update(&input, request.old_object.as_ref(), mode);
             let (answer, decision) = match mode {
                 Mode::DryRun => (dry_run_update(&input, request, &decision), decision),
@@ -186,24 +157,6 @@ fn validate_unmanaged(uid: &str, decision: &Decision<'_>) -> (Vec<u8>, Outcome) 
         Outcome::Untouched | Outcome::Rewritten => {
             (answer::allow_unchanged(uid), Outcome::Untouched)
         }
-    }
-}
-
-fn decision_input<'a>(
-    world: &'a World,
-    request: &'a AdmissionRequest<'a>,
-    pod: &'a Pod<'a>,
-) -> DecisionInput<'a> {
-    let user = request.user_info.as_ref();
-    DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: request.namespace(),
-        pod,
-        workload: Workload::Pod,
-        user: user.and_then(|u| u.username.as_deref()),
     }
 }
 
@@ -257,17 +210,17 @@ fn dry_run_update(
 }
 
 /// The namespace of a request, if its annotations are not known yet. `None` also if the body is not a review.
-pub fn missing_namespace(world: &World, body: &[u8]) -> Option<String> {
+pub fn missing_namespace(state: &ClusterState, body: &[u8]) -> Option<String> {
     let review = envelope(body)?;
     let namespace = review.request.namespace?;
-    let is_missing = world.namespaces.is_missing(&namespace);
+    let is_missing = state.namespaces.is_missing(&namespace);
     is_missing.then(|| namespace.to_string())
 }
 
 /// Answers a request without a decision: refuses it in an enforced namespace, admits it elsewhere.
 /// None if no answer is possible: no uid, or another version.
 pub fn respond_without_decision(
-    world: &World,
+    state: &ClusterState,
     body: &[u8],
     why: &NoDecision<'_>,
 ) -> Option<Vec<u8>> {
@@ -281,7 +234,7 @@ pub fn respond_without_decision(
     let review = envelope(body)?;
     let request = &review.request;
     let namespace = request.namespace.as_deref().unwrap_or("default");
-    let (mode, _) = world.namespaces.mode(namespace, &world.policy);
+    let (mode, _) = state.namespaces.mode(namespace, &state.policy);
     Some(match mode {
         Mode::Enforce => answer::deny_undecided(&request.uid, why),
         Mode::Off | Mode::DryRun => answer::allow_undecided(&request.uid, why),

@@ -9,11 +9,11 @@ use super::args::AdoptArgs;
 use super::live;
 use super::progress::Progress;
 use super::{DENIED, DONE, output};
-use crate::admission::World;
 use crate::cluster::{Cluster, DryRun, Kind, Patch};
 use crate::config::pods::{self, PresentPod};
 use crate::doctor::closed;
-use crate::engine::audit::{self, Adoption, AuditContext};
+use crate::engine::ClusterState;
+use crate::engine::audit::{self, Adoption};
 use crate::engine::vocabulary::{Mode, names, shown};
 
 /// How often a pod is read anew that somebody else keeps changing.
@@ -28,8 +28,8 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
     let cluster = live::connect(&args.cluster).await?;
     let progress = Progress::start(format!("reading {}", cluster.address()));
     let never = args.never_match.clone().unwrap_or_default();
-    let (world, unseen) = live::boundaries_of(&cluster, args.policy.as_deref(), never).await?;
-    let (namespaces, pages) = wanted(args, &cluster, &world).await?;
+    let (state, unseen) = live::boundaries_of(&cluster, args.policy.as_deref(), never).await?;
+    let (namespaces, pages) = wanted(args, &cluster, &state).await?;
     let mut pods = Vec::new();
     for page in &pages {
         pods.extend(pods::of_list(cluster.address(), page)?);
@@ -47,14 +47,14 @@ async fn adopt(args: &AdoptArgs) -> anyhow::Result<u8> {
         .filter(|pod| namespaces.contains(&pod.namespace))
     {
         let place = format!("{}/{}", pod.namespace, pod.name);
-        let done = one(&cluster, &world, pod, dry_run).await?;
+        let done = one(&cluster, &state, pod, dry_run).await?;
         counts.add(&done);
         if let Some(line) = done.line(args.dry_run) {
             say(&format!("{place}: {line}"))?;
         }
     }
     say(&counts.line(&namespaces, args.dry_run))?;
-    let is_closed = warn_of_closed(&world, &namespaces)?;
+    let is_closed = warn_of_closed(&state, &namespaces)?;
     if let Some(unseen) = unseen {
         say(&format!(
             "whether nodes serve the GPU pods to come was not judged: {unseen}"
@@ -72,30 +72,30 @@ fn say(line: &str) -> anyhow::Result<()> {
 async fn wanted(
     args: &AdoptArgs,
     cluster: &Cluster,
-    world: &World,
+    state: &ClusterState,
 ) -> anyhow::Result<(BTreeSet<String>, Vec<String>)> {
     if let Some(namespace) = args.namespace.as_ref().or(args.of.as_ref()) {
-        if world.namespaces.view(namespace).is_none() {
+        if state.namespaces.view(namespace).is_none() {
             bail!("there is no namespace {namespace} at {}", cluster.address());
         }
         let pages = cluster.list_in(Kind::PODS, namespace).await?;
         return Ok((BTreeSet::from([namespace.clone()]), pages));
     }
-    let names = world.namespaces.names().into_iter();
-    let opted_in = names.filter(|name| world.namespaces.mode(name, &world.policy).0 != Mode::Off);
+    let names = state.namespaces.names().into_iter();
+    let opted_in = names.filter(|name| state.namespaces.mode(name, &state.policy).0 != Mode::Off);
     let opted_in = opted_in.map(str::to_owned).collect();
     Ok((opted_in, cluster.list(Kind::PODS).await?))
 }
 
 /// Says of each namespace that is closed why, and what opens it; labels alone open none.
-fn warn_of_closed(world: &World, namespaces: &BTreeSet<String>) -> anyhow::Result<bool> {
+fn warn_of_closed(state: &ClusterState, namespaces: &BTreeSet<String>) -> anyhow::Result<bool> {
     let mut is_closed = false;
     for name in namespaces {
-        let Some(closed) = closed(&world.policy, &world.supply, &world.namespaces, name) else {
+        let Some(closed) = closed(state, name) else {
             continue;
         };
         is_closed = true;
-        let closes = match world.namespaces.mode(name, &world.policy).0 {
+        let closes = match state.namespaces.mode(name, &state.policy).0 {
             Mode::Enforce => "is closed: no GPU pod can be created there",
             _ => "will be closed once it is enforced: no GPU pod could be created there",
         };
@@ -193,12 +193,12 @@ impl Done {
 /// Labels one pod, reading it anew where somebody else was faster.
 async fn one(
     cluster: &Cluster,
-    world: &World,
+    state: &ClusterState,
     mut pod: PresentPod,
     dry_run: DryRun,
 ) -> anyhow::Result<Done> {
     for _ in 0..ATTEMPTS {
-        let label = match decide(world, &pod)? {
+        let label = match decide(state, &pod)? {
             Ok(label) => label,
             Err(done) => return Ok(done),
         };
@@ -224,14 +224,9 @@ async fn one(
 }
 
 /// The label to give, or why none is to be given.
-fn decide(world: &World, present: &PresentPod) -> anyhow::Result<Result<String, Done>> {
+fn decide(state: &ClusterState, present: &PresentPod) -> anyhow::Result<Result<String, Done>> {
     let pod = present.read()?;
-    let context = AuditContext {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-    };
-    Ok(match audit::adoption(&context, &present.namespace, &pod) {
+    Ok(match audit::adoption(state, &present.namespace, &pod) {
         Adoption::Label(label) => Ok(label.into_owned()),
         Adoption::NoGpu => Err(Done::NoGpu),
         Adoption::Labelled => {

@@ -31,7 +31,7 @@ fn is_relevant(present: &PresentPod) -> bool {
 /// The boundaries on the nodes.
 fn on_nodes(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<u8> {
     let Live { ground, pods } = live;
-    let world = ground.into_world();
+    let state = ground.into_state();
     progress.say(format!("judging {} pods", pods.len()));
     let read: Vec<(&PresentPod, Pod<'_>)> = pods
         .iter()
@@ -47,7 +47,7 @@ fn on_nodes(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<
         })
     });
     let placed: Vec<PlacedPod<'_>> = placed.collect();
-    let report = boundaries::of(&world, &placed, args.namespace.as_deref());
+    let report = boundaries::of(&state, &placed, args.namespace.as_deref());
     drop(progress);
     output::value(&report, args.output, || render::boundaries::render(&report))?;
     Ok(if report.is_clean() { DONE } else { DENIED })
@@ -69,9 +69,9 @@ fn as_if_new(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result
         Format::Json => Output::Json,
         Format::Yaml => Output::Yaml,
     };
-    let world = ground.into_world();
+    let state = ground.into_state();
     let mut review = Review::of_running_pods(Settings {
-        world: &world,
+        state: &state,
         namespace: "default",
         tier: args.tier.as_deref(),
         detail: output.detail(),

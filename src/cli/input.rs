@@ -5,10 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use anyhow::Context as _;
 
 use super::args::WorldArgs;
-use crate::admission::World;
 use crate::config::{documents, fleet, policy};
 use crate::engine::{
-    ExcludedNamespaces, NamespaceView, Namespaces, Policy, RuntimeClasses, Supply,
+    ClusterState, ExcludedNamespaces, NamespaceView, Namespaces, Policy, RuntimeClasses, Supply,
 };
 
 /// All of it, before it is put together.
@@ -75,14 +74,14 @@ impl Ground {
     }
 
     /// Put together.
-    pub(crate) fn into_world(self) -> World {
+    pub(crate) fn into_state(self) -> ClusterState {
         let namespaces = if self.is_assumed {
             Namespaces::assumed_but(self.namespaces)
         } else {
             Namespaces::known(self.namespaces)
         };
         let namespaces = namespaces.with_excluded_namespaces(self.never);
-        World::new(self.policy, self.supply, namespaces).with_runtime_classes(self.classes)
+        ClusterState::new(self.policy, self.supply, namespaces).with_runtime_classes(self.classes)
     }
 }
 

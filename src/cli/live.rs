@@ -8,7 +8,6 @@ use tokio::runtime::{Builder, Runtime};
 use super::args::{AuditArgs, ClusterArgs, WorldArgs};
 use super::input::{self, Ground};
 use super::progress::Progress;
-use crate::admission::World;
 use crate::cluster::{Access, Cluster, Kind};
 use crate::config::documents::{self, Input};
 use crate::config::fleet::{self, FleetError};
@@ -16,7 +15,7 @@ use crate::config::pods::{self, PresentPod};
 use crate::config::policy;
 use crate::controllers::SHARING_POLICIES;
 use crate::engine::supply::NodeView;
-use crate::engine::{ExcludedNamespaces, Namespaces, Policy, RuntimeClasses};
+use crate::engine::{ClusterState, ExcludedNamespaces, Namespaces, Policy, RuntimeClasses};
 
 /// How long an API server may be silent before people are told.
 const SILENCE: Duration = Duration::from_secs(10);
@@ -79,7 +78,7 @@ pub(crate) async fn boundaries_of(
     cluster: &Cluster,
     policy: Option<&str>,
     never: ExcludedNamespaces,
-) -> anyhow::Result<(World, Option<String>)> {
+) -> anyhow::Result<(ClusterState, Option<String>)> {
     let source = cluster.address();
     let mut pages = cluster.list(Kind::NAMESPACES).await?;
     let policy = policy_of(cluster, policy).await?;
@@ -100,7 +99,7 @@ pub(crate) async fn boundaries_of(
     let nodes = nodes_of(source, input(source, &nodes))?;
     let supply = fleet::supply(nodes, &policy);
     let namespaces = Namespaces::known(views).with_excluded_namespaces(never);
-    Ok((World::new(policy, supply, namespaces), unseen))
+    Ok((ClusterState::new(policy, supply, namespaces), unseen))
 }
 
 /// What runs requests to a cluster, one after another.

@@ -28,9 +28,9 @@ pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
     if let Some(tier) = &args.tier {
         ground.enforce(tier, &namespaces(&input, &args.namespace))?;
     }
-    let world = ground.into_world();
+    let state = ground.into_state();
     let settings = Settings {
-        world: &world,
+        state: &state,
         namespace: &args.namespace,
         tier: args.tier.as_deref(),
         detail: args.output.detail(),

@@ -1,6 +1,7 @@
 //! What follows from what was gathered, worked out once for all checks.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::engine::ExcludedNamespaces;
 use crate::engine::supply::NodeView;
 use crate::engine::vocabulary::Mode;
 use crate::engine::vocabulary::names::is_gpu_resource;
-use crate::engine::{Namespaces, Policy, RuntimeClasses, Supply};
+use crate::engine::{ClusterState, Namespaces, Policy, RuntimeClasses, Supply};
 use crate::facts::Node;
 use crate::manifests::Service;
 
@@ -26,8 +27,8 @@ pub(super) struct Assessment<'g> {
     /// The namespaces whose pods nobody is asked about.
     pub(super) never: ExcludedNamespaces,
     pub(super) in_force: Observation<InForce>,
-    pub(super) namespaces: Observation<Namespaces>,
-    pub(super) supply: Observation<Supply>,
+    pub(super) namespaces: Observation<Arc<Namespaces>>,
+    pub(super) supply: Observation<Arc<Supply>>,
     pub(super) runtime_classes: Observation<RuntimeClasses>,
 }
 
@@ -36,9 +37,10 @@ impl<'g> Assessment<'g> {
         let settings = seen(&gathered.deployment).map(|d| d.as_ref().map(Settings::of));
         let in_force = policy::in_force(gathered, &settings);
         let never = never(gathered, &settings);
-        let namespaces = namespaces(gathered).map(|n| n.with_excluded_namespaces(never.clone()));
+        let namespaces =
+            namespaces(gathered).map(|n| Arc::new(n.with_excluded_namespaces(never.clone())));
         let supply = match &in_force {
-            Ok(in_force) => supply(gathered, &in_force.policy),
+            Ok(in_force) => supply(gathered, &in_force.policy).map(Arc::new),
             Err(unseen) => Err(unseen.clone()),
         };
         Self {
@@ -53,7 +55,18 @@ impl<'g> Assessment<'g> {
     }
 
     pub(super) fn policy(&self) -> Result<&Policy, Unseen> {
-        seen(&self.in_force).map(|in_force| &in_force.policy)
+        seen(&self.in_force).map(|in_force| &*in_force.policy)
+    }
+
+    /// What the decision is made against here.
+    pub(super) fn cluster_state(&self) -> Observation<ClusterState> {
+        let policy = seen(&self.in_force).map(|in_force| Arc::clone(&in_force.policy))?;
+        let (supply, namespaces) = (seen(&self.supply)?, seen(&self.namespaces)?);
+        Ok(ClusterState::new(
+            policy,
+            Arc::clone(supply),
+            Arc::clone(namespaces),
+        ))
     }
 
     /// Its settings; none where it does not run here, or nobody may see how.

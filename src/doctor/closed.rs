@@ -6,7 +6,7 @@ use crate::engine::request::tenancy::allowed_tiers;
 use crate::engine::rules::{no_such_offer, tier_not_allowed, tier_unknown};
 use crate::engine::vocabulary::suggest::nearest;
 use crate::engine::vocabulary::{Mode, names};
-use crate::engine::{Finding, Namespaces, Policy, Supply};
+use crate::engine::{ClusterState, Finding};
 
 /// A namespace that has no GPU pods, whoever creates them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,19 +22,9 @@ pub struct Closed {
 }
 
 /// Why no plain GPU pod can be created in a namespace, or could not once it is enforced; none where one can.
-pub fn closed(
-    policy: &Policy,
-    supply: &Supply,
-    namespaces: &Namespaces,
-    namespace: &str,
-) -> Option<Closed> {
-    let refused = plain::pod(policy, supply, namespaces, namespace)?.refused?;
-    let place = Place {
-        policy,
-        supply,
-        namespaces,
-        namespace,
-    };
+pub fn closed(state: &ClusterState, namespace: &str) -> Option<Closed> {
+    let refused = plain::pod(state, namespace)?.refused?;
+    let place = Place { state, namespace };
     let (fix, command) = place.mend(&refused);
     Some(Closed {
         rule: refused.rule.id,
@@ -45,9 +35,7 @@ pub fn closed(
 }
 
 struct Place<'p> {
-    policy: &'p Policy,
-    supply: &'p Supply,
-    namespaces: &'p Namespaces,
+    state: &'p ClusterState,
     namespace: &'p str,
 }
 
@@ -75,13 +63,13 @@ impl Place<'_> {
 
     /// The tier that counts there, as it is written.
     fn written(&self) -> Option<&str> {
-        let own = self.namespaces.view(self.namespace);
+        let own = self.state.namespaces.view(self.namespace);
         let own = own.and_then(|view| view.tier.as_deref());
-        own.or(self.policy.default_tier.as_deref())
+        own.or(self.state.policy.default_tier.as_deref())
     }
 
     fn name_a_tier(&self) -> (String, Option<String>) {
-        let tiers = || self.policy.tiers.iter().map(|t| t.name.as_str());
+        let tiers = || self.state.policy.tiers.iter().map(|t| t.name.as_str());
         let all: Vec<&str> = tiers().collect();
         let all = all.join(", ");
         let meant = self.written().and_then(|written| nearest(written, tiers()));
@@ -94,10 +82,12 @@ impl Place<'_> {
 
     fn allow_its_tier(&self) -> (String, Option<String>) {
         let (key, tier) = (names::ALLOWED_TIERS, self.written().unwrap_or_default());
-        let view = self.namespaces.view(self.namespace);
+        let view = self.state.namespaces.view(self.namespace);
         let listed = view.and_then(|view| view.allowed_tiers.as_deref());
         let listed = listed.unwrap_or_default().iter().map(String::as_str);
-        let known: Vec<&str> = listed.filter(|t| self.policy.tier(t).is_some()).collect();
+        let known: Vec<&str> = listed
+            .filter(|t| self.state.policy.tier(t).is_some())
+            .collect();
         let but = if known.is_empty() {
             "names no tier of the policy".to_owned()
         } else {
@@ -110,19 +100,25 @@ impl Place<'_> {
     }
 
     fn be_served(&self) -> (String, Option<String>) {
-        let tier = self.written().and_then(|name| self.policy.tier(name));
+        let tier = self.written().and_then(|name| self.state.policy.tier(name));
         let strategies = tier.map_or(&[][..], |tier| &tier.strategies);
         let strategies: Vec<&str> = strategies.iter().map(|s| s.word()).collect();
         let strategies = strategies.join(" or ");
         // Never a weaker one than its administrator chose.
-        let mut allowed = allowed_tiers(self.namespaces.view(self.namespace), self.policy);
+        let mut allowed = allowed_tiers(
+            self.state.namespaces.view(self.namespace),
+            &self.state.policy,
+        );
         allowed.sort_by_key(|tier| tier.isolation);
         let served = allowed
             .into_iter()
-            .filter(|tier| plain::served(self.policy, self.supply, tier).is_some());
+            .filter(|tier| plain::served(&self.state.policy, &self.state.supply, tier).is_some());
         let served: Vec<&str> = served.map(|tier| tier.name.as_str()).collect();
         let hand_out = format!("have nodes hand out {strategies} (docs/nodes.md)");
-        let (mode, _) = self.namespaces.mode(self.namespace, self.policy);
+        let (mode, _) = self
+            .state
+            .namespaces
+            .mode(self.namespace, &self.state.policy);
         match (served.first(), mode) {
             (Some(first), _) => (
                 format!(

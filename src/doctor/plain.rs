@@ -2,11 +2,12 @@
 //! and which tiers the nodes can serve. It is the engine that answers, so doctor and webhook cannot disagree.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::engine::vocabulary::{Mode, Strategy, Tier};
 use crate::engine::{
-    DecisionInput, Finding, MarkersReason, NamespaceView, Namespaces, Outcome, Policy, Reason,
-    RuntimeClasses, Severity, Supply, Workload, decide,
+    ClusterState, Finding, MarkersReason, NamespaceView, Namespaces, Outcome, Policy, Reason,
+    Severity, Supply, decide,
 };
 use crate::facts::Pod;
 
@@ -29,24 +30,9 @@ pub(super) struct Plain {
 }
 
 /// What becomes of it in a namespace.
-pub(super) fn pod(
-    policy: &Policy,
-    supply: &Supply,
-    namespaces: &Namespaces,
-    namespace: &str,
-) -> Option<Plain> {
+pub(super) fn pod(state: &ClusterState, namespace: &str) -> Option<Plain> {
     let pod: Pod<'_> = serde_json::from_str(PLAIN).ok()?;
-    let runtime_classes = RuntimeClasses::default();
-    let decision = decide(&DecisionInput {
-        policy,
-        supply,
-        namespaces,
-        runtime_classes: &runtime_classes,
-        namespace,
-        pod: &pod,
-        workload: Workload::Pod,
-        user: None,
-    });
+    let decision = decide(&state.input(namespace, &pod));
     let is_refused = decision.outcome == Outcome::Denied;
     let mut findings = decision.findings.into_iter();
     let denying = findings.find(|f| f.severity == Severity::Deny);
@@ -58,7 +44,7 @@ pub(super) fn pod(
 }
 
 /// What becomes of it in a namespace of that tier.
-pub(super) fn of_tier(policy: &Policy, supply: &Supply, tier: &Tier) -> Option<Plain> {
+pub(super) fn of_tier(policy: &Policy, supply: &Arc<Supply>, tier: &Tier) -> Option<Plain> {
     let view = NamespaceView {
         mode: Some(Mode::Enforce.word().to_owned()),
         tier: Some(tier.name.clone()),
@@ -71,11 +57,14 @@ pub(super) fn of_tier(policy: &Policy, supply: &Supply, tier: &Tier) -> Option<P
         boundaries: Vec::new(),
         ..policy.clone()
     };
-    pod(&policy, supply, &namespaces, ANYWHERE)
+    pod(
+        &ClusterState::new(policy, Arc::clone(supply), namespaces),
+        ANYWHERE,
+    )
 }
 
 /// How the nodes serve a tier's default share; none where they cannot.
-pub(super) fn served(policy: &Policy, supply: &Supply, tier: &Tier) -> Option<Strategy> {
+pub(super) fn served(policy: &Policy, supply: &Arc<Supply>, tier: &Tier) -> Option<Strategy> {
     of_tier(policy, supply, tier)?.strategy
 }
 

@@ -1,5 +1,7 @@
 //! Which policy is in force: a file slicegate reads, the SharingPolicy `default`, or the built-in one.
 
+use std::sync::Arc;
+
 use super::alike;
 use super::gathered::{Gathered, Observation, Unseen, seen, unusable};
 use super::settings::Settings;
@@ -11,7 +13,7 @@ pub(super) const NAME: &str = "default";
 
 /// The policy in force, and where it is from.
 pub(super) struct InForce {
-    pub(super) policy: Policy,
+    pub(super) policy: Arc<Policy>,
     pub(super) source: Source,
 }
 
@@ -78,11 +80,13 @@ fn read(name: &str, text: &str, source: Source) -> Observation<InForce> {
         fix: "correct the policy; a bad one never replaces the last good one".to_owned(),
         is_refused: false,
     })?;
+    let policy = Arc::new(policy);
     Ok(InForce { policy, source })
 }
 
 fn built_in() -> Observation<InForce> {
     let policy = policy::built_in().map_err(unusable)?;
     let source = Source::BuiltIn;
+    let policy = Arc::new(policy);
     Ok(InForce { policy, source })
 }

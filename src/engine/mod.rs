@@ -18,6 +18,8 @@ pub mod supply;
 
 pub mod line;
 
+mod cluster_state;
+
 mod decide;
 pub mod edits;
 pub mod placement;
@@ -27,6 +29,7 @@ pub mod rules;
 
 pub mod audit;
 
+pub use cluster_state::ClusterState;
 pub use decide::ephemeral::{Stage, ephemeral};
 pub use decide::oversize::unwritable;
 pub use decide::unmanaged::unmanaged;

@@ -5,17 +5,12 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::API_VERSION;
-use crate::admission::World;
-use crate::engine::audit::{self, Audit, AuditContext, Breach, NodeAudit, PlacedPod, PodAudit};
+use crate::engine::ClusterState;
+use crate::engine::audit::{self, Audit, Breach, NodeAudit, PlacedPod, PodAudit};
 
 /// The report on pods that are on nodes. With a namespace, only about its pods and the nodes they are on.
-pub fn of(world: &World, pods: &[PlacedPod<'_>], namespace: Option<&str>) -> BoundaryReport {
-    let context = AuditContext {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-    };
-    let mut audit = audit::boundaries(&context, pods);
+pub fn of(state: &ClusterState, pods: &[PlacedPod<'_>], namespace: Option<&str>) -> BoundaryReport {
+    let mut audit = audit::boundaries(state, pods);
     if let Some(namespace) = namespace {
         audit.pods.retain(|pod| pod.placed.namespace == namespace);
         let nodes: BTreeSet<&str> = audit.pods.iter().map(|pod| pod.placed.node).collect();

@@ -14,9 +14,9 @@ use prometheus_client::registry::Registry;
 
 use super::certificate::Tls;
 use super::world::Part;
-use crate::admission::{ReviewedRequest, Tally, World};
+use crate::admission::{ReviewedRequest, Tally};
 use crate::cluster::Heartbeat;
-use crate::engine::Strategy;
+use crate::engine::{ClusterState, Strategy};
 
 /// Seconds; a decision takes tens of microseconds. What is beyond 50 ms is a fault, or a machine that does other things.
 const BUCKETS: [f64; 12] = [
@@ -238,7 +238,7 @@ impl Metrics {
     }
 
     /// Says what is in force now.
-    pub(super) fn world(&self, world: &World) {
+    pub(super) fn world(&self, world: &ClusterState) {
         self.policy.clear();
         let policy = PolicyLabels {
             name: world.policy.name.clone(),

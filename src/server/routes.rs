@@ -18,7 +18,8 @@ use tokio::task::{spawn_blocking, yield_now};
 use super::capacity::{LARGEST_BODY, ORDINARY_BODY, Room};
 use super::listener::{Answers, Connection};
 use super::shared::Shared;
-use crate::admission::{Webhook, World, respond_observed};
+use crate::admission::{Webhook, respond_observed};
+use crate::engine::ClusterState;
 use answering::answer;
 use deadline::Deadline;
 use refusal::Refusal;
@@ -154,7 +155,7 @@ impl Webhooks {
         }
     }
 
-    fn world(&self) -> Result<Arc<World>, Refusal> {
+    fn world(&self) -> Result<Arc<ClusterState>, Refusal> {
         self.shared.world().clone().ok_or(Refusal::Starting)
     }
 
@@ -162,7 +163,7 @@ impl Webhooks {
         &self,
         webhook: Webhook,
         body: &Bytes,
-        world: Arc<World>,
+        world: Arc<ClusterState>,
         deadline: Deadline,
     ) -> Result<Vec<u8>, Refusal> {
         let turn = deadline

@@ -15,8 +15,8 @@ use super::listener::Complaints;
 use super::metrics::Metrics;
 use super::routes::Lookups;
 use super::world::Part;
-use crate::admission::World;
 use crate::cluster::Cluster;
+use crate::engine::ClusterState;
 
 /// The state of a server.
 pub(super) struct Shared {
@@ -32,7 +32,7 @@ pub(super) struct Shared {
     pub(super) lookups: Lookups,
     /// Where is left what owners are to be told.
     pub(super) notes: Option<Notes>,
-    world: ArcSwapOption<World>,
+    world: ArcSwapOption<ClusterState>,
     tls: ArcSwapOption<ServerConfig>,
     missing: Mutex<Vec<Part>>,
     /// Told when there is a world, and when there is a certificate.
@@ -71,13 +71,13 @@ impl Shared {
     }
 
     /// What requests are judged against; none while the server is starting.
-    pub(super) fn world(&self) -> Guard<Option<Arc<World>>> {
+    pub(super) fn world(&self) -> Guard<Option<Arc<ClusterState>>> {
         self.world.load()
     }
 
     /// From now on requests are judged against this. Returns what was in force before, which takes a while to be let go
     /// of.
-    pub(super) fn set_world(&self, world: World) -> Option<Arc<World>> {
+    pub(super) fn set_world(&self, world: ClusterState) -> Option<Arc<ClusterState>> {
         let before = self.world.swap(Some(Arc::new(world)));
         self.arrival.notify_one();
         before

@@ -4,9 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use slicegate::admission::World;
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::{Namespaces, Policy, RuntimeClasses, Supply, Workload};
+use slicegate::engine::{ClusterState, Namespaces, Policy, RuntimeClasses, Supply, Workload};
 
 /// One behaviour.
 pub struct Case {
@@ -25,9 +24,9 @@ pub struct Case {
     /// The body of `request.json`, if that is what the case asks.
     pub request: Option<String>,
     /// What it is judged against.
-    pub world: World,
+    pub world: ClusterState,
     /// The world at the second pass, where it has changed.
-    pub later: Option<World>,
+    pub later: Option<ClusterState>,
 }
 
 /// The last part of a path.
@@ -48,7 +47,7 @@ impl Case {
         let world = |nodes: &Path| {
             let policy = read_policy(&find("policy.yaml"));
             let (supply, classes) = supply(nodes, &policy);
-            World::new(policy, supply, namespaces(&find("namespaces.yaml")))
+            ClusterState::new(policy, supply, namespaces(&find("namespaces.yaml")))
                 .with_runtime_classes(classes)
         };
         let later = Some(folder.join("later-nodes.yaml")).filter(|path| path.exists());

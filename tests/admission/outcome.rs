@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
-use slicegate::admission::{World, patch, respond};
-use slicegate::engine::{DecisionInput, Mode, explain};
+use slicegate::admission::{patch, respond};
+use slicegate::engine::{ClusterState, DecisionInput, Mode, explain};
 use slicegate::facts::Pod;
 
 use super::case::Case;
@@ -22,18 +22,13 @@ pub struct Judged {
 }
 
 /// Decides about a pod.
-pub fn judge(case: &Case, pod: &Value, world: &World) -> Judged {
+pub fn judge(case: &Case, pod: &Value, world: &ClusterState) -> Judged {
     let text = pod.to_string();
     let pod: Pod<'_> = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", case.name));
     let question = DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: &case.namespace,
-        pod: &pod,
         workload: case.workload,
         user: case.user.as_deref(),
+        ..world.input(&case.namespace, &pod)
     };
     let (decision, explanation) = explain(&question);
     let mut fields = Map::new();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use slicegate::config::{documents, policy};
 use slicegate::engine::rules::ALL;
@@ -11,7 +12,8 @@ use slicegate::engine::rules::document::Document;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::vocabulary::{Findings, Rule, names};
 use slicegate::engine::{
-    DecisionInput, NamespaceView, Namespaces, Outcome, Policy, QuotaView, Supply, Workload, decide,
+    ClusterState, DecisionInput, NamespaceView, Namespaces, Outcome, Policy, QuotaView, Supply,
+    Workload, decide,
 };
 use slicegate::facts::{Node, Pod, ResourceQuota};
 
@@ -94,8 +96,8 @@ fn example(text: &str) -> Example {
 }
 
 struct World {
-    policy: Policy,
-    supply: Supply,
+    policy: Arc<Policy>,
+    supply: Arc<Supply>,
 }
 
 impl World {
@@ -116,8 +118,10 @@ impl World {
             }
             fleet.add(NodeView::of_node(&node));
         }
-        let supply = fleet.build();
-        Self { policy, supply }
+        Self {
+            policy: Arc::new(policy),
+            supply: Arc::new(fleet.build()),
+        }
     }
 
     /// The outcome of an example and the rules that found something.
@@ -128,15 +132,14 @@ impl World {
             ("team-b".to_owned(), NamespaceView::default()),
         ]);
         let namespaces = Namespaces::known(views);
+        let state = ClusterState::new(
+            Arc::clone(&self.policy),
+            Arc::clone(&self.supply),
+            namespaces,
+        );
         let decision = decide(&DecisionInput {
-            policy: &self.policy,
-            supply: &self.supply,
-            namespaces: &namespaces,
-            runtime_classes: slicegate::engine::RuntimeClasses::unknown(),
-            namespace: &example.namespace,
-            pod: &pod,
             workload: example.workload,
-            user: None,
+            ..state.input(&example.namespace, &pod)
         });
         (
             decision.outcome,
@@ -222,16 +225,13 @@ fn a_new_rule_needs_nothing_but_its_id_its_document_and_its_check() {
     let world = World::new();
     let pod = r#"{"metadata":{"labels":{"monday":""}}}"#;
     let pod: Pod<'_> = serde_json::from_str(pod).expect("a pod");
-    let question = DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &Namespaces::known(HashMap::new()),
-        runtime_classes: slicegate::engine::RuntimeClasses::unknown(),
-        namespace: "default",
-        pod: &pod,
-        workload: Workload::Pod,
-        user: None,
-    };
+    let namespaces = Namespaces::known(HashMap::new());
+    let state = ClusterState::new(
+        Arc::clone(&world.policy),
+        Arc::clone(&world.supply),
+        namespaces,
+    );
+    let question = state.input("default", &pod);
     let mut findings = Findings::new(&world.policy);
     check::pod(
         &[Check::Pod(1, look)],

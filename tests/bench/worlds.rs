@@ -2,14 +2,13 @@
 
 use std::collections::HashMap;
 
-use slicegate::admission::World;
 use slicegate::config::{documents, policy};
 use slicegate::engine::supply::{FleetBuilder, NodeView};
-use slicegate::engine::{NamespaceView, Namespaces};
+use slicegate::engine::{ClusterState, NamespaceView, Namespaces};
 use slicegate::facts::{Namespace, Node};
 
 /// A world of about `nodes` nodes, all of the same shapes.
-pub fn of(text: &str, nodes: usize) -> World {
+pub fn of(text: &str, nodes: usize) -> ClusterState {
     let input = documents::parse("the benchmark's world", text);
     assert!(input.errors.is_empty(), "{:?}", input.errors);
     let policy = policy::built_in().expect("the built-in policy");
@@ -33,5 +32,5 @@ pub fn of(text: &str, nodes: usize) -> World {
             .insert("kubernetes.io/hostname".to_owned(), view.name.clone());
         builder.add(view);
     }
-    World::new(policy, builder.build(), Namespaces::known(namespaces))
+    ClusterState::new(policy, builder.build(), Namespaces::known(namespaces))
 }

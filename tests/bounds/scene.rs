@@ -4,11 +4,11 @@ use std::fs;
 use std::time::Instant;
 
 use slicegate::admission::{
-    NoDecision, Webhook, World, missing_namespace, respond_observed, respond_without_decision,
+    NoDecision, Webhook, missing_namespace, respond_observed, respond_without_decision,
 };
 use slicegate::config::policy;
 use slicegate::engine::vocabulary::{BoundaryPlacement, Outsiders};
-use slicegate::engine::{NamespaceView, Namespaces, Policy};
+use slicegate::engine::{ClusterState, NamespaceView, Namespaces, Policy};
 
 use super::fleet;
 
@@ -34,7 +34,7 @@ pub struct Asked {
 /// Everything that requests are judged against.
 pub struct Scene {
     pub name: &'static str,
-    world: World,
+    world: ClusterState,
 }
 
 impl Scene {
@@ -98,7 +98,7 @@ pub fn ran() -> u64 {
     first.parse().expect("nanoseconds")
 }
 
-fn world(nodes: usize, change: fn(&mut Policy)) -> World {
+fn world(nodes: usize, change: fn(&mut Policy)) -> ClusterState {
     let mut policy = policy::built_in().expect("the built-in policy");
     change(&mut policy);
     let supply = fleet::of(nodes, &policy);
@@ -116,5 +116,5 @@ fn world(nodes: usize, change: fn(&mut Policy)) -> World {
         ("off", view("off", "")),
     ];
     let namespaces = namespaces.map(|(name, view)| (name.to_owned(), view));
-    World::new(policy, supply, Namespaces::known(namespaces.into()))
+    ClusterState::new(policy, supply, Namespaces::known(namespaces.into()))
 }

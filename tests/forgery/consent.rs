@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::guard_twin::{Refusal, guarded};
 use serde_json::{Value, json};
-use slicegate::admission::World;
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::{DecisionInput, NamespaceView, Namespaces, RuntimeClasses, Workload};
+use slicegate::engine::{ClusterState, NamespaceView, Namespaces};
 use slicegate::facts::Pod;
 
 use super::scene::{confirm_in, create_in, gpu_pod, report, with};
@@ -55,7 +55,7 @@ const ROWS: [Row; 22] = [
     ("{boundaries: [{name: guest, namespaces: [other]}]}", "guest", &[], false),
 ];
 
-fn world(spec: &str, claimed: &str, others: &[(&str, &str)]) -> World {
+fn world(spec: &str, claimed: &str, others: &[(&str, &str)]) -> ClusterState {
     let text = format!("apiVersion: slicegate.dev/v1alpha1\nkind: SharingPolicy\nspec: {spec}\n");
     let policy = policy::read("policy", &text).expect("a policy");
     let nodes = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/_world/nodes.yaml");
@@ -73,23 +73,14 @@ fn world(spec: &str, claimed: &str, others: &[(&str, &str)]) -> World {
         .collect();
     let input = documents::parse("namespaces", &described.join("---\n"));
     let views = fleet::namespace_views("namespaces", input).expect("namespaces");
-    World::new(policy, supply, Namespaces::known(views)).with_runtime_classes(classes)
+    ClusterState::new(policy, supply, Namespaces::known(views)).with_runtime_classes(classes)
 }
 
 /// What the guard alone refuses a pod of the guest for.
-fn guard(world: &World, pod: &Value) -> Vec<&'static str> {
+fn guard(world: &ClusterState, pod: &Value) -> Vec<&'static str> {
     let text = pod.to_string();
     let pod: Pod<'_> = serde_json::from_str(&text).expect("a pod");
-    let refusals = guarded(&DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: GUEST,
-        pod: &pod,
-        workload: Workload::Pod,
-        user: None,
-    });
+    let refusals = guarded(&world.input(GUEST, &pod));
     let word = |refusal: &Refusal| match refusal {
         Refusal::Stamp => "stamp",
         Refusal::Rule(rule) => rule.id,
@@ -206,8 +197,8 @@ fn a_part_is_refused_only_where_it_is_a_boundary_that_somebody_uses() {
 
 #[test]
 fn the_guard_lets_excluded_namespaces_alone() {
-    let policy = policy::built_in().expect("what is there");
-    let supply = fleet::assumed(&policy).expect("what is there");
+    let policy = Arc::new(policy::built_in().expect("what is there"));
+    let supply = Arc::new(fleet::assumed(&policy).expect("what is there"));
     let text = gpu_pod().to_string();
     let pod: Pod<'_> = serde_json::from_str(&text).expect("a pod");
     let refusals = |list: &str, namespace| {
@@ -218,17 +209,8 @@ fn the_guard_lets_excluded_namespaces_alone() {
         };
         let views = HashMap::from([(String::from(namespace), view)]);
         let namespaces = Namespaces::known(views).with_excluded_namespaces(never);
-        let question = DecisionInput {
-            policy: &policy,
-            supply: &supply,
-            namespaces: &namespaces,
-            runtime_classes: RuntimeClasses::unknown(),
-            namespace,
-            pod: &pod,
-            workload: Workload::Pod,
-            user: None,
-        };
-        guarded(&question).len()
+        let state = ClusterState::new(Arc::clone(&policy), Arc::clone(&supply), namespaces);
+        guarded(&state.input(namespace, &pod)).len()
     };
     assert_eq!(refusals("gpus", "gpus"), 0);
     assert_ne!(refusals("gpus", "gpu-operator"), 0);

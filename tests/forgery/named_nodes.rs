@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use slicegate::admission::{World, respond};
+use slicegate::admission::respond;
 use slicegate::config::policy;
-use slicegate::engine::Namespaces;
 use slicegate::engine::supply::{FleetBuilder, NodeView, Presence};
+use slicegate::engine::{ClusterState, Namespaces};
 use slicegate::facts;
 
 use super::scene::{self, SHARED, WHOLE};
@@ -26,7 +26,7 @@ fn pod(spec: &Value) -> Value {
 }
 
 /// A fleet of one node of whole GPUs.
-fn world(presence: Presence) -> World {
+fn world(presence: Presence) -> ClusterState {
     let node = json!({
         "metadata": {"name": NODE, "labels": {
             "kubernetes.io/hostname": NODE,
@@ -52,10 +52,10 @@ fn world(presence: Presence) -> World {
     let namespace: facts::Namespace<'_> = serde_json::from_str(&namespace).expect("a namespace");
     let view = slicegate::engine::NamespaceView::of(&namespace);
     let namespaces = HashMap::from([(WHOLE.to_owned(), view)]);
-    World::new(policy, builder.build(), Namespaces::known(namespaces))
+    ClusterState::new(policy, builder.build(), Namespaces::known(namespaces))
 }
 
-fn is_allowed(world: &World, pod: &Value) -> bool {
+fn is_allowed(world: &ClusterState, pod: &Value) -> bool {
     let review = scene::review(WHOLE, pod, None, "");
     let answer = respond(world, review.as_bytes()).expect("an answer");
     let answer: Value = serde_json::from_slice(&answer).expect("JSON");

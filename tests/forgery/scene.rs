@@ -7,18 +7,16 @@ use std::sync::LazyLock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use slicegate::admission::{
-    NoDecision, Webhook, World, respond_observed, respond_without_decision,
-};
+use slicegate::admission::{NoDecision, Webhook, respond_observed, respond_without_decision};
 use slicegate::config::{documents, fleet, policy};
-use slicegate::engine::Namespaces;
+use slicegate::engine::{ClusterState, Namespaces};
 
 /// Tier trusted-inference: MPS, then MIG.
 pub const SHARED: &str = "team-b";
 /// No tier: whole GPUs.
 pub const WHOLE: &str = "team-a";
 
-static WORLD: LazyLock<World> = LazyLock::new(|| {
+static WORLD: LazyLock<ClusterState> = LazyLock::new(|| {
     let file = |name: &str| {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/_world");
         folder.join(name).display().to_string()
@@ -29,11 +27,11 @@ static WORLD: LazyLock<World> = LazyLock::new(|| {
     let path = file("namespaces.yaml");
     let views = fleet::namespace_views(&path, documents::read(std::slice::from_ref(&path)));
     let namespaces = Namespaces::known(views.expect("namespaces"));
-    World::new(policy, supply, namespaces).with_runtime_classes(classes)
+    ClusterState::new(policy, supply, namespaces).with_runtime_classes(classes)
 });
 
 /// The world of the golden cases, to be changed.
-pub fn world() -> World {
+pub fn world() -> ClusterState {
     WORLD.clone()
 }
 
@@ -66,13 +64,13 @@ impl Answer {
 }
 
 /// A creation in a world of its own.
-pub fn create_in(world: &World, namespace: &str, pod: &Value) -> Answer {
+pub fn create_in(world: &ClusterState, namespace: &str, pod: &Value) -> Answer {
     let body = review(namespace, pod, None, "");
     try_send_in(world, Webhook::Mutate, &body, Some(pod)).expect("there is a uid to answer to")
 }
 
 /// What the second webhook says of a creation in a world of its own.
-pub fn confirm_in(world: &World, namespace: &str, pod: &Value) -> Answer {
+pub fn confirm_in(world: &ClusterState, namespace: &str, pod: &Value) -> Answer {
     let body = review(namespace, pod, None, "");
     try_send_in(world, Webhook::Validate, &body, Some(pod)).expect("there is a uid to answer to")
 }
@@ -135,7 +133,12 @@ pub fn try_send(webhook: Webhook, body: &str, pod: Option<&Value>) -> Option<Ans
     try_send_in(&WORLD, webhook, body, pod)
 }
 
-fn try_send_in(world: &World, webhook: Webhook, body: &str, pod: Option<&Value>) -> Option<Answer> {
+fn try_send_in(
+    world: &ClusterState,
+    webhook: Webhook,
+    body: &str,
+    pod: Option<&Value>,
+) -> Option<Answer> {
     let answer = match respond_observed(world, webhook, body.as_bytes(), &mut |_| {}) {
         Ok(answer) => answer,
         Err(why) => {

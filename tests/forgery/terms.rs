@@ -2,10 +2,9 @@
 
 use serde_json::{Value, json};
 
-use slicegate::admission::World;
 use slicegate::config::policy;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
-use slicegate::engine::{NamespaceView, Namespaces};
+use slicegate::engine::{ClusterState, NamespaceView, Namespaces};
 use slicegate::facts;
 
 use super::scene::{SHARED, WHOLE, create, create_in, gpu_pod, report};
@@ -109,7 +108,7 @@ fn a_requirement_that_was_taken_out_is_put_back() {
 }
 
 /// Nodes of whole GPUs; the second sells more than its labels say, and is tainted.
-fn world(with_liar: bool) -> World {
+fn world(with_liar: bool) -> ClusterState {
     let node = |name: &str, sold: &str, taints: Value| {
         let labels = json!({
             "kubernetes.io/hostname": name,
@@ -140,7 +139,7 @@ fn world(with_liar: bool) -> World {
         ..NamespaceView::default()
     };
     let namespaces = Namespaces::known([(WHOLE.to_owned(), view)].into());
-    World::new(policy, builder.build(), namespaces)
+    ClusterState::new(policy, builder.build(), namespaces)
 }
 
 #[test]

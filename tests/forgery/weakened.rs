@@ -10,7 +10,7 @@ use slicegate::engine::rules::ALL;
 use slicegate::engine::rules::document::Document;
 use slicegate::engine::vocabulary::{Rule, names};
 use slicegate::engine::{
-    Decision, DecisionInput, NamespaceView, Namespaces, Outcome, Workload, decide,
+    ClusterState, Decision, DecisionInput, NamespaceView, Namespaces, Outcome, Workload, decide,
 };
 use slicegate::facts::Pod;
 
@@ -45,15 +45,10 @@ fn judged(rule: &Rule, severity: &str, check: impl FnOnce(&Pod<'_>, &Decision<'_
         return;
     };
     let pod: Pod<'_> = serde_json::from_str(&pod).expect("a pod");
+    let state = ClusterState::new(policy, supply, namespaces).with_runtime_classes(classes);
     let decision = decide(&DecisionInput {
-        policy: &policy,
-        supply: &supply,
-        namespaces: &namespaces,
-        runtime_classes: &classes,
-        namespace: namespace.unwrap_or("default"),
-        pod: &pod,
         workload,
-        user: None,
+        ..state.input(namespace.unwrap_or("default"), &pod)
     });
     check(&pod, &decision);
 }

@@ -7,8 +7,7 @@ use slicegate::admission::patch;
 use slicegate::config::policy;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::{
-    DecisionInput, NamespaceView, Namespaces, Outcome, Policy, RuntimeClasses, Supply, Workload,
-    decide,
+    ClusterState, DecisionInput, NamespaceView, Namespaces, Outcome, Policy, RuntimeClasses, decide,
 };
 use slicegate::facts;
 
@@ -16,12 +15,7 @@ use super::cluster::Namespace;
 use super::fleet::{self, Fleet};
 
 /// What a decision is made against.
-pub struct World {
-    pub policy: Policy,
-    pub supply: Supply,
-    pub namespaces: Namespaces,
-    pub runtime_classes: RuntimeClasses,
-}
+pub struct World(pub ClusterState);
 
 /// A RuntimeClass whose name does not say that its handler is NVIDIA's.
 pub const OTHER_NAME: &str = "accelerated";
@@ -53,12 +47,8 @@ impl World {
             (name.to_owned(), NamespaceView::of(&read))
         };
         let views: HashMap<String, NamespaceView> = namespaces.iter().map(view).collect();
-        Self {
-            supply: builder.build(),
-            namespaces: Namespaces::known(views),
-            runtime_classes: runtime_classes(),
-            policy,
-        }
+        let state = ClusterState::new(policy, builder.build(), Namespaces::known(views));
+        Self(state.with_runtime_classes(runtime_classes()))
     }
 
     /// Asks something about a pod.
@@ -71,14 +61,8 @@ impl World {
         let text = pod.to_string();
         let read: facts::Pod<'_> = serde_json::from_str(&text).expect("a pod");
         ask(&DecisionInput {
-            policy: &self.policy,
-            supply: &self.supply,
-            namespaces: &self.namespaces,
-            runtime_classes: &self.runtime_classes,
-            namespace,
-            pod: &read,
-            workload: Workload::Pod,
             user: Some("admin"),
+            ..self.0.input(namespace, &read)
         })
     }
 

@@ -3,8 +3,7 @@
 use crate::guard_twin::{Refusal, guarded};
 use proptest::prelude::*;
 use serde_json::Value;
-use slicegate::admission::World;
-use slicegate::engine::{DecisionInput, Outcome, Workload};
+use slicegate::engine::{ClusterState, Outcome};
 use slicegate::facts;
 
 use crate::policies::ENFORCED;
@@ -13,19 +12,13 @@ use crate::scene::{cases, judge, scene, world};
 use crate::{fleet, policies};
 
 /// By id, what the guard says of a pod.
-fn refusals(world: &World, pod: &Value) -> Vec<&'static str> {
+fn refusals(world: &ClusterState, pod: &Value) -> Vec<&'static str> {
     let text = pod.to_string();
     let read: facts::Pod<'_> = serde_json::from_str(&text).unwrap();
-    let refusals = guarded(&DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: pod["metadata"]["namespace"].as_str().unwrap_or_default(),
-        pod: &read,
-        workload: Workload::Pod,
-        user: None,
-    });
+    let refusals = guarded(&world.input(
+        pod["metadata"]["namespace"].as_str().unwrap_or_default(),
+        &read,
+    ));
     let name = |refusal: &Refusal| match refusal {
         Refusal::Stamp => "stamp",
         Refusal::Rule(rule) => rule.id,

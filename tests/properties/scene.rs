@@ -5,10 +5,10 @@ use std::fmt;
 use proptest::prelude::{BoxedStrategy, ProptestConfig, Strategy as _, TestCaseError, any};
 use proptest::test_runner::RngSeed;
 use serde_json::Value;
-use slicegate::admission::{World, patch};
+use slicegate::admission::patch;
 use slicegate::engine::line::{Decision, Outcome, Reason};
 use slicegate::engine::supply::{FleetBuilder, NodeView};
-use slicegate::engine::{DecisionInput, Mode, Severity, Strategy, Workload, decide, unmanaged};
+use slicegate::engine::{ClusterState, DecisionInput, Mode, Severity, Strategy, decide, unmanaged};
 use slicegate::facts;
 
 use super::api;
@@ -59,7 +59,7 @@ pub fn scene_on(fleet: BoxedStrategy<Fleet>) -> BoxedStrategy<Scene> {
 }
 
 /// What requests are judged against.
-pub fn world(policy: &Value, fleet: &Fleet) -> World {
+pub fn world(policy: &Value, fleet: &Fleet) -> ClusterState {
     let read = slicegate::config::policy::read("random", &policy.to_string());
     let policy = read.unwrap_or_else(|e| panic!("{e}\n{policy}"));
     let mut builder = FleetBuilder::new(policy.supply.declared);
@@ -71,7 +71,7 @@ pub fn world(policy: &Value, fleet: &Fleet) -> World {
     for pool in &policy.supply.pools {
         builder.add(NodeView::of_pool(pool));
     }
-    World::new(policy, builder.build(), policies::namespaces())
+    ClusterState::new(policy, builder.build(), policies::namespaces())
 }
 
 /// What came out, free of everything it was read from.
@@ -110,17 +110,17 @@ impl Verdict {
 }
 
 /// Decides about a pod and carries it out.
-pub fn judge(world: &World, pod: &Value) -> Result<Verdict, TestCaseError> {
+pub fn judge(world: &ClusterState, pod: &Value) -> Result<Verdict, TestCaseError> {
     carry_out(world, pod, decide)
 }
 
 /// What really happens to a pod of a namespace that is off or in dry-run.
-pub fn judge_outsider(world: &World, pod: &Value) -> Result<Verdict, TestCaseError> {
+pub fn judge_outsider(world: &ClusterState, pod: &Value) -> Result<Verdict, TestCaseError> {
     carry_out(world, pod, |question| unmanaged(question, Mode::Off))
 }
 
 fn carry_out(
-    world: &World,
+    world: &ClusterState,
     pod: &Value,
     decide: impl for<'a> Fn(&DecisionInput<'a>) -> Decision<'a>,
 ) -> Result<Verdict, TestCaseError> {
@@ -130,16 +130,10 @@ fn carry_out(
     let sent = pod.to_string();
     let read: facts::Pod<'_> =
         serde_json::from_str(&sent).map_err(|e| fail("the pod is not read", &e, &sent))?;
-    let question = DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: pod["metadata"]["namespace"].as_str().unwrap_or("default"),
-        pod: &read,
-        workload: Workload::Pod,
-        user: None,
-    };
+    let question = world.input(
+        pod["metadata"]["namespace"].as_str().unwrap_or("default"),
+        &read,
+    );
     let decision = decide(&question);
     let text = patch::write(&read, &decision.edits).map_err(|e| fail("no patch", &e, &sent))?;
     let patch: json_patch::Patch =
@@ -165,7 +159,7 @@ fn carry_out(
 }
 
 impl Scene {
-    pub fn world(&self) -> World {
+    pub fn world(&self) -> ClusterState {
         world(&self.policy, &self.fleet)
     }
 

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
-use slicegate::engine::{DecisionInput, Outcome, Workload};
+use slicegate::engine::Outcome;
 use slicegate::facts;
 
 use crate::guard_twin::guarded;
@@ -98,16 +98,7 @@ fn is_refused(scene: &Scene, pod: &Value) -> Result<(), TestCaseError> {
     );
     let text = pod.to_string();
     let read: facts::Pod<'_> = serde_json::from_str(&text).expect("a pod");
-    let refusals = guarded(&DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: scene.namespace(),
-        pod: &read,
-        workload: Workload::Pod,
-        user: None,
-    });
+    let refusals = guarded(&world.input(scene.namespace(), &read));
     prop_assert!(
         format!("{refusals:?}").contains(RULE),
         "the guard lets it pass: {pod}"

@@ -25,18 +25,15 @@ fn noticed(pod: &Value) -> Value {
 }
 
 /// What a decision says, by who makes the pod, and what would be said if its ephemeral containers were new.
-fn said(world: &slicegate::admission::World, pod: &Value, workload: Workload) -> Vec<String> {
+fn said(world: &slicegate::engine::ClusterState, pod: &Value, workload: Workload) -> Vec<String> {
     let text = pod.to_string();
     let read: Pod<'_> = serde_json::from_str(&text).expect("a pod");
     let question = DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: pod["metadata"]["namespace"].as_str().unwrap_or_default(),
-        pod: &read,
         workload,
-        user: None,
+        ..world.input(
+            pod["metadata"]["namespace"].as_str().unwrap_or_default(),
+            &read,
+        )
     };
     let mut said = Vec::new();
     for decision in [
@@ -53,7 +50,7 @@ fn said(world: &slicegate::admission::World, pod: &Value, workload: Workload) ->
 }
 
 fn nothing_is_missed(
-    world: &slicegate::admission::World,
+    world: &slicegate::engine::ClusterState,
     pod: &Value,
 ) -> Result<(), TestCaseError> {
     let noticed = noticed(pod);

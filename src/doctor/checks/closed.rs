@@ -6,20 +6,20 @@ use crate::doctor::alike::counted;
 use crate::doctor::assessment::Assessment;
 use crate::doctor::closed::{Closed, closed};
 use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::seen;
 use crate::engine::rules::boundary_not_yours;
 use crate::engine::vocabulary::Mode;
 
 pub(super) fn namespaces(assessment: &Assessment<'_>) -> Findings {
-    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
-    let supply = seen(&assessment.supply)?;
+    let enforced = (Mode::Enforce, assessment.in_mode(Mode::Enforce)?);
+    let dry_run = (Mode::DryRun, assessment.in_mode(Mode::DryRun)?);
+    let state = assessment.cluster_state()?;
     let running = assessment.gpu_pods();
     let mut findings = Vec::new();
     let mut open = 0;
-    for mode in [Mode::Enforce, Mode::DryRun] {
+    for (mode, names) in [enforced, dry_run] {
         let mut alike: BTreeMap<(&str, String), Vec<(&str, Closed)>> = BTreeMap::new();
-        for name in assessment.in_mode(mode)? {
-            match closed(policy, supply, namespaces, name) {
+        for name in names {
+            match closed(&state, name) {
                 None => open += 1,
                 // Boundary names have a check of their own.
                 Some(it) if it.rule == boundary_not_yours::RULE.id => {}

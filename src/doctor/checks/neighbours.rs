@@ -6,7 +6,7 @@ use crate::doctor::alike::{counted, name, namespace, some};
 use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Findings};
 use crate::doctor::gathered::{Unseen, seen, unusable};
-use crate::engine::audit::{self, Audit, AuditContext, GapReason, PlacedPod, PodAudit};
+use crate::engine::audit::{self, Audit, GapReason, PlacedPod, PodAudit};
 use crate::engine::vocabulary::{Mode, Outsiders, names};
 use crate::facts::{Pod, Running};
 
@@ -14,11 +14,7 @@ const AUDIT: &str = "slicegate audit --boundaries";
 
 /// What is read of the pods that are on nodes and not over.
 fn judged<T>(assessment: &Assessment<'_>, look: impl FnOnce(&Audit<'_>) -> T) -> Result<T, Unseen> {
-    let context = AuditContext {
-        policy: assessment.policy()?,
-        supply: seen(&assessment.supply)?,
-        namespaces: seen(&assessment.namespaces)?,
-    };
+    let state = assessment.cluster_state()?;
     let objects = seen(&assessment.gathered.pods)?;
     let texts: Vec<String> = objects.iter().map(ToString::to_string).collect();
     let mut read = Vec::new();
@@ -41,7 +37,7 @@ fn judged<T>(assessment: &Assessment<'_>, look: impl FnOnce(&Audit<'_>) -> T) ->
             pod,
         })
         .collect();
-    Ok(look(&audit::boundaries(&context, &placed)))
+    Ok(look(&audit::boundaries(&state, &placed)))
 }
 
 pub(super) fn breaches(assessment: &Assessment<'_>) -> Findings {

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::context::AuditContext;
 use super::markers;
+use crate::engine::cluster_state::ClusterState;
 use crate::engine::line::takes_gpu;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::vocabulary::names;
@@ -30,18 +30,14 @@ pub enum Adoption<'a> {
 }
 
 /// What to do so that the boundary holds for a running pod.
-pub fn adoption<'a>(
-    context: &AuditContext<'a>,
-    namespace: &'a str,
-    pod: &'a Pod<'a>,
-) -> Adoption<'a> {
+pub fn adoption<'a>(state: &'a ClusterState, namespace: &'a str, pod: &'a Pod<'a>) -> Adoption<'a> {
     if !takes_gpu(pod) {
         return Adoption::NoGpu;
     }
-    if markers::valid_label(context, namespace, pod).is_some() {
+    if markers::valid_label(state, namespace, pod).is_some() {
         return Adoption::Labelled;
     }
-    let due = own_boundary(&context.decision_input(namespace, pod));
+    let due = own_boundary(&state.input(namespace, pod));
     match (pod.label(names::TRUST_BOUNDARY), due) {
         (Some(label), due) => Adoption::Differs { label, due },
         (None, Some(due)) => Adoption::Label(due),

@@ -1,9 +1,9 @@
 //! Why the guarantee does not cover a running pod, each reason with its fix.
 
-use super::context::AuditContext;
 use super::gap::{CoverageGap, GapReason};
 use super::markers;
 use super::model::{Holding, PodAudit};
+use crate::engine::cluster_state::ClusterState;
 use crate::engine::edits;
 use crate::engine::line::Edit;
 use crate::engine::namespaces::consent::ClaimProblem;
@@ -13,12 +13,12 @@ use crate::engine::vocabulary::{BoundaryPlacement, Mode, Outsiders, Policy, name
 use crate::facts::Pod;
 
 /// All reasons for one pod.
-pub(super) fn gaps(context: &AuditContext<'_>, pod: &PodAudit<'_>) -> Vec<CoverageGap> {
+pub(super) fn gaps(state: &ClusterState, pod: &PodAudit<'_>) -> Vec<CoverageGap> {
     let mut gaps = Vec::new();
-    label(context, pod, &mut gaps);
+    label(state, pod, &mut gaps);
     if !matches!(pod.holds, Holding::Whole | Holding::Slice) {
-        place(context, pod, &mut gaps);
-        terms(context, pod, &mut gaps);
+        place(state, pod, &mut gaps);
+        terms(state, pod, &mut gaps);
     }
     gaps
 }
@@ -28,7 +28,7 @@ fn gap(why: GapReason, message: String, fix: &str, gaps: &mut Vec<CoverageGap>) 
     gaps.push(CoverageGap { why, message, fix });
 }
 
-fn label(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
+fn label(state: &ClusterState, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
     let namespace = pod.placed.namespace;
     if is_static(pod.placed.pod) {
         let message = "a kubelet made it from a file, past every webhook and the scheduler";
@@ -38,7 +38,7 @@ fn label(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
     match (pod.label, pod.mode) {
         (Some(_), _) if pod.has_valid_label => {}
         (Some(label), _) => {
-            let (message, fix) = differs(context, pod, label);
+            let (message, fix) = differs(state, pod, label);
             gap(GapReason::LabelDiffers, message, &fix, gaps);
         }
         (None, Mode::Off) => {
@@ -62,7 +62,7 @@ fn label(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
 }
 
 /// Why a label is not valid, and the fix.
-fn differs(context: &AuditContext<'_>, pod: &PodAudit<'_>, label: &str) -> (String, String) {
+fn differs(state: &ClusterState, pod: &PodAudit<'_>, label: &str) -> (String, String) {
     let namespace = pod.placed.namespace;
     let anew = "delete the pod so that it is made anew";
     if let Some(said) = markers::receipt_says(pod.placed.pod).filter(|said| said != label) {
@@ -76,8 +76,7 @@ fn differs(context: &AuditContext<'_>, pod: &PodAudit<'_>, label: &str) -> (Stri
         return (message, format!("{anew}; find out who changed one of them"));
     }
     let whole = markers::whole(label);
-    if context.namespaces.problem(namespace, whole, context.policy) == Some(ClaimProblem::NoMember)
-    {
+    if state.namespaces.problem(namespace, whole, &state.policy) == Some(ClaimProblem::NoMember) {
         let message = format!(
             "its label is {label}, and namespace {whole} does not list {namespace} as a member"
         );
@@ -92,7 +91,7 @@ fn differs(context: &AuditContext<'_>, pod: &PodAudit<'_>, label: &str) -> (Stri
 }
 
 /// How it came to its node, and what the node is.
-fn place(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
+fn place(state: &ClusterState, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
     let placed = &pod.placed;
     if placed.names_its_node {
         let message = format!(
@@ -105,7 +104,7 @@ fn place(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
     let spec = placed.pod.spec.as_ref();
     let named = spec.and_then(|s| s.scheduler_name.as_deref());
     let scheduler = named.filter(|n| !n.is_empty()).unwrap_or(DEFAULT_SCHEDULER);
-    let known = &context.policy.placement.schedulers;
+    let known = &state.policy.placement.schedulers;
     if !known.iter().any(|s| s == scheduler) {
         let message = format!("scheduler {scheduler} placed it; the policy lists others");
         let fix = format!("use {}, or list it in the policy", known.join(" or "));
@@ -132,7 +131,7 @@ fn place(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
         }
         Holding::Whole | Holding::Slice | Holding::Share(_) => {}
     }
-    let group = context.supply.group_of(placed.node);
+    let group = state.supply.group_of(placed.node);
     if group.is_some_and(|g| !g.has_hostname) {
         let message = "its node has no kubernetes.io/hostname label, so anti-affinity does not \
             count there";
@@ -144,15 +143,15 @@ fn place(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
 const DEFAULT_SCHEDULER: &str = "default-scheduler";
 
 /// Whether others are kept away from a pod that carries the right label.
-fn terms(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
+fn terms(state: &ClusterState, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
     let Some(label) = pod.label.filter(|_| pod.has_valid_label) else {
         return;
     };
-    if context.policy.placement.boundary == BoundaryPlacement::NodeLabel {
-        return node_label(context, pod, label, gaps);
+    if state.policy.placement.boundary == BoundaryPlacement::NodeLabel {
+        return node_label(state, pod, label, gaps);
     }
     // Pods with terms keep away from the label alone.
-    if has_terms(pod.placed.pod, context.policy, label) || !label_only_pods_exist(context.policy) {
+    if has_terms(pod.placed.pod, &state.policy, label) || !label_only_pods_exist(&state.policy) {
         return;
     }
     if is_daemon_sets(pod.placed.pod) {
@@ -166,14 +165,9 @@ fn terms(context: &AuditContext<'_>, pod: &PodAudit<'_>, gaps: &mut Vec<Coverage
     gap(GapReason::NoTerms, message.to_owned(), fix, gaps);
 }
 
-fn node_label(
-    context: &AuditContext<'_>,
-    pod: &PodAudit<'_>,
-    label: &str,
-    gaps: &mut Vec<CoverageGap>,
-) {
+fn node_label(state: &ClusterState, pod: &PodAudit<'_>, label: &str, gaps: &mut Vec<CoverageGap>) {
     let node = pod.placed.node;
-    let found = context.supply.label_of(node, names::NODE_BOUNDARY);
+    let found = state.supply.label_of(node, names::NODE_BOUNDARY);
     if found == Some(label) {
         return;
     }

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::context::AuditContext;
+use crate::engine::cluster_state::ClusterState;
 use crate::engine::request::tenancy;
 use crate::engine::vocabulary::{CoTenancy, names};
 use crate::facts::Pod;
@@ -15,7 +15,7 @@ use crate::facts::receipt::Receipt;
 ///
 /// An adopted pod, or one that got only the label, has no receipt.
 pub(super) fn valid_label<'a>(
-    context: &AuditContext<'a>,
+    state: &ClusterState,
     namespace: &str,
     pod: &'a Pod<'a>,
 ) -> Option<&'a str> {
@@ -25,12 +25,12 @@ pub(super) fn valid_label<'a>(
         return None;
     }
     if label == names::ANY {
-        let is_given = receipt.is_some() || allows_any_neighbour(context, namespace);
+        let is_given = receipt.is_some() || allows_any_neighbour(state, namespace);
         return is_given.then_some(label);
     }
-    let problem = context
+    let problem = state
         .namespaces
-        .problem(namespace, whole(label), context.policy);
+        .problem(namespace, whole(label), &state.policy);
     problem.is_none().then_some(label)
 }
 
@@ -50,8 +50,8 @@ pub(super) fn whole(label: &str) -> &str {
 }
 
 /// Whether a namespace allows a tier with co-tenancy `any`.
-fn allows_any_neighbour(context: &AuditContext<'_>, namespace: &str) -> bool {
-    let view = context.namespaces.view(namespace);
-    let tiers = tenancy::allowed_tiers(view, context.policy);
+fn allows_any_neighbour(state: &ClusterState, namespace: &str) -> bool {
+    let view = state.namespaces.view(namespace);
+    let tiers = tenancy::allowed_tiers(view, &state.policy);
     tiers.iter().any(|t| t.co_tenancy == CoTenancy::Any)
 }

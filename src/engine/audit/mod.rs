@@ -6,7 +6,6 @@
 
 mod adopt;
 mod closing;
-mod context;
 mod cover;
 mod gap;
 mod markers;
@@ -18,6 +17,7 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::engine::cluster_state::ClusterState;
 use crate::engine::line::{taken, takes_gpu};
 use crate::engine::placement::usage;
 use crate::engine::request::tenancy::own_boundary;
@@ -27,17 +27,16 @@ use crate::facts::Pod;
 
 pub use adopt::{Adoption, adoption};
 pub use closing::closes_nodes;
-pub use context::AuditContext;
 pub use gap::{CoverageGap, GapReason};
 pub use model::{
     AdvertisedResource, Audit, Breach, Holding, Neighbour, NodeAudit, PlacedPod, PodAudit, PodCount,
 };
 
 /// Audits pods on nodes. Pods that take no stock resource are left out.
-pub fn boundaries<'a>(context: &AuditContext<'a>, placed: &[PlacedPod<'a>]) -> Audit<'a> {
+pub fn boundaries<'a>(state: &'a ClusterState, placed: &[PlacedPod<'a>]) -> Audit<'a> {
     let takes = placed.iter().filter(|p| takes_gpu(p.pod));
-    let pods: Vec<PodAudit<'a>> = takes.map(|p| self::pod(context, *p)).collect();
-    let mut nodes = nodes(context.supply);
+    let pods: Vec<PodAudit<'a>> = takes.map(|p| self::pod(state, *p)).collect();
+    let mut nodes = nodes(&state.supply);
     let mut sharing: BTreeMap<&str, Vec<&PodAudit<'a>>> = BTreeMap::new();
     for pod in &pods {
         let name = pod.placed.node;
@@ -65,16 +64,15 @@ pub fn boundaries<'a>(context: &AuditContext<'a>, placed: &[PlacedPod<'a>]) -> A
 }
 
 /// Whether a pod has a valid boundary label, and its namespace would give a new pod another one.
-pub fn has_drifted<'a>(context: &AuditContext<'a>, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
-    markers::valid_label(context, namespace, pod).is_some_and(|label| {
-        own_boundary(&context.decision_input(namespace, pod)).as_deref() != Some(label)
-    })
+pub fn has_drifted<'a>(state: &'a ClusterState, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
+    markers::valid_label(state, namespace, pod)
+        .is_some_and(|label| own_boundary(&state.input(namespace, pod)).as_deref() != Some(label))
 }
 
-fn pod<'a>(context: &AuditContext<'a>, placed: PlacedPod<'a>) -> PodAudit<'a> {
-    let (mode, _) = context.namespaces.mode(placed.namespace, context.policy);
-    let valid_label = markers::valid_label(context, placed.namespace, placed.pod);
-    let due = own_boundary(&context.decision_input(placed.namespace, placed.pod));
+fn pod<'a>(state: &'a ClusterState, placed: PlacedPod<'a>) -> PodAudit<'a> {
+    let (mode, _) = state.namespaces.mode(placed.namespace, &state.policy);
+    let valid_label = markers::valid_label(state, placed.namespace, placed.pod);
+    let due = own_boundary(&state.input(placed.namespace, placed.pod));
     let mut pod = PodAudit {
         placed,
         mode,
@@ -82,10 +80,10 @@ fn pod<'a>(context: &AuditContext<'a>, placed: PlacedPod<'a>) -> PodAudit<'a> {
         boundary: valid_label.map(Cow::Borrowed).or_else(|| due.clone()),
         due,
         has_valid_label: valid_label.is_some(),
-        holds: holds(context.supply, &placed),
+        holds: holds(&state.supply, &placed),
         gaps: Vec::new(),
     };
-    pod.gaps = cover::gaps(context, &pod);
+    pod.gaps = cover::gaps(state, &pod);
     pod
 }
 

@@ -90,14 +90,14 @@ impl FromStr for ExcludedNamespaces {
 #[cfg(test)]
 mod tests {
     use std::collections::HashMap;
+    use std::sync::Arc;
 
     use super::{ExcludedNamespaces, ExcludedNamespacesError};
     use crate::config::{fleet, policy};
     use crate::engine::vocabulary::names::EXCLUDED_NAMESPACES;
     use crate::engine::{
-        DecisionInput, Mode, NamespaceView, Namespaces, Outcome, RuntimeClasses, Workload, decide,
+        ClusterState, Mode, NamespaceView, Namespaces, Outcome, decide, unmanaged, update,
     };
-    use crate::engine::{unmanaged, update};
     use crate::facts::Pod;
 
     #[test]
@@ -133,8 +133,8 @@ mod tests {
 
     #[test]
     fn every_judgement_leaves_them_alone_and_judges_the_others() {
-        let policy = policy::built_in().unwrap();
-        let supply = fleet::assumed(&policy).unwrap();
+        let policy = Arc::new(policy::built_in().unwrap());
+        let supply = Arc::new(fleet::assumed(&policy).unwrap());
         let pod: Pod<'_> = serde_json::from_str(FORGED).unwrap();
         let view = || NamespaceView {
             mode: Some("enforce".to_owned()),
@@ -149,17 +149,9 @@ mod tests {
         ] {
             for known in [Namespaces::known(views()), Namespaces::assumed()] {
                 let namespaces = known.with_excluded_namespaces(excluded.clone());
+                let state = ClusterState::new(Arc::clone(&policy), Arc::clone(&supply), namespaces);
                 for namespace in all {
-                    let input = DecisionInput {
-                        policy: &policy,
-                        supply: &supply,
-                        namespaces: &namespaces,
-                        runtime_classes: RuntimeClasses::unknown(),
-                        namespace,
-                        pod: &pod,
-                        workload: Workload::Pod,
-                        user: None,
-                    };
+                    let input = state.input(namespace, &pod);
                     let denied = !spared.contains(&namespace);
                     let outcomes = [
                         decide(&input).outcome,
@@ -171,7 +163,7 @@ mod tests {
                         false => Outcome::Untouched,
                     };
                     assert_eq!(outcomes, [expected; 3], "{namespace} of {excluded:?}");
-                    let (mode, _) = namespaces.mode(namespace, &policy);
+                    let (mode, _) = state.namespaces.mode(namespace, &policy);
                     assert_eq!(mode == Mode::Off, !denied, "{namespace} of {excluded:?}");
                 }
             }

@@ -24,14 +24,6 @@ impl RuntimeClasses {
         Self { handlers }
     }
 
-    /// No class is known.
-    pub fn unknown() -> &'static Self {
-        static UNKNOWN: RuntimeClasses = RuntimeClasses {
-            handlers: BTreeMap::new(),
-        };
-        &UNKNOWN
-    }
-
     /// Whether a pod runs under NVIDIA's runtime. That runtime shows a container the GPUs that a variable of its image names.
     pub fn shows_gpus(&self, pod: &Pod<'_>) -> bool {
         class(pod).is_some_and(|class| self.begins(class, BEGINNING))

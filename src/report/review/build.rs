@@ -8,7 +8,7 @@ use super::groups::Groups;
 use super::judge;
 use super::model::{Item, Member, Origin, Preview, ReviewReport, RunningPod, Summary};
 use super::notes::Notes;
-use crate::admission::World;
+use crate::engine::ClusterState;
 use crate::facts::workload::Manifest;
 use crate::report::API_VERSION;
 
@@ -16,7 +16,7 @@ use crate::report::API_VERSION;
 #[derive(Clone, Copy)]
 pub struct Settings<'s> {
     /// What they are judged against.
-    pub world: &'s World,
+    pub state: &'s ClusterState,
     /// The namespace of objects that name none.
     pub namespace: &'s str,
     /// The tier that the namespaces are assumed to have.
@@ -79,7 +79,7 @@ impl<'s> Review<'s> {
         let namespace = namespace.unwrap_or(self.settings.namespace);
         let place = origin.place(self.several.contains(&origin.source));
         let mut item = Item::skipped(origin, &manifest.kind, namespace, &manifest.name);
-        let judged = judge::object(self.settings.world, &mut item, &manifest, &object);
+        let judged = judge::object(self.settings.state, &mut item, &manifest, &object);
         let pods = manifest.pods();
         if self.settings.detail == Detail::Objects {
             item.preview.object = object;
@@ -90,17 +90,17 @@ impl<'s> Review<'s> {
     /// Judges a pod that runs as if it were created now.
     pub fn add_running(&mut self, origin: Origin, pod: &RunningPod<'_>) {
         let mut item = Item::skipped(origin, "Pod", pod.namespace, pod.name);
-        let judged = judge::running(self.settings.world, &mut item, pod);
+        let judged = judge::running(self.settings.state, &mut item, pod);
         self.collect(judged.map(|()| item), String::new(), 1);
     }
 
     /// The report, with what could not be read before.
     pub fn finish(self, mut unreadable: Vec<String>, warnings: Vec<String>) -> ReviewReport {
         unreadable.extend(self.unreadable);
-        let Settings { world, tier, .. } = self.settings;
+        let Settings { state, tier, .. } = self.settings;
         let assumed = tier.map(|tier| self.notes.assumed(tier));
         let hint = match tier {
-            None => self.notes.hint(world),
+            None => self.notes.hint(state),
             Some(_) => None,
         };
         ReviewReport {

@@ -6,14 +6,14 @@ use super::model::{
     CandidateEntry, FindingEntry, GpuEntry, Item, Origin, Preview, RunningPod, WorkloadEntry,
 };
 use super::{changes, reading, reason};
-use crate::admission::{World, patch};
-use crate::engine::audit::{self, AuditContext};
+use crate::admission::patch;
+use crate::engine::audit;
 use crate::engine::line::Decision;
 use crate::engine::placement::candidates::CandidateVerdict;
 use crate::engine::rules::unknown_key::{self, KeyKind};
 use crate::engine::supply::Allocator;
 use crate::engine::vocabulary::{Finding, Findings, names};
-use crate::engine::{DecisionInput, Explanation, Mode, explain};
+use crate::engine::{ClusterState, DecisionInput, Explanation, Mode, explain};
 use crate::facts::Pod;
 use crate::facts::workload::{Manifest, Workload};
 
@@ -22,7 +22,7 @@ use crate::facts::workload::{Manifest, Workload};
 /// # Errors
 /// When its pod cannot be read.
 pub(super) fn object(
-    world: &World,
+    state: &ClusterState,
     item: &mut Item,
     manifest: &Manifest<'_>,
     object: &Value,
@@ -37,9 +37,9 @@ pub(super) fn object(
     let text = template.pod.to_string();
     item.pod_path = Some(template.path);
     let pod = read(item, &text)?;
-    judge(world, item, &pod, template.workload, manifest.pods())?;
+    judge(state, item, &pod, template.workload, manifest.pods())?;
     if item.mode != Some(Mode::Off.word()) {
-        let more = on_the_workload(world, object, template.path);
+        let more = on_the_workload(state, object, template.path);
         item.findings.extend(more);
     }
     Ok(())
@@ -50,23 +50,23 @@ pub(super) fn object(
 /// # Errors
 /// When it cannot be read.
 pub(super) fn running(
-    world: &World,
+    state: &ClusterState,
     item: &mut Item,
     running: &RunningPod<'_>,
 ) -> Result<(), String> {
     item.pod_path = Some("");
     let mut pod = read(item, running.text)?;
-    as_created(world, running, &mut pod);
+    as_created(state, running, &mut pod);
     item.workload = pod.owner().map(|owner| WorkloadEntry {
         kind: owner.kind.to_owned(),
         name: owner.name.to_owned(),
     });
-    judge(world, item, &pod, Workload::Pod, 1)
+    judge(state, item, &pod, Workload::Pod, 1)
 }
 
 /// One of so many equal pods.
 fn judge(
-    world: &World,
+    state: &ClusterState,
     item: &mut Item,
     pod: &Pod<'_>,
     workload: Workload,
@@ -74,14 +74,8 @@ fn judge(
 ) -> Result<(), String> {
     let namespace = item.namespace.clone();
     let question = DecisionInput {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-        runtime_classes: &world.runtime_classes,
-        namespace: &namespace,
-        pod,
         workload,
-        user: None,
+        ..state.input(&namespace, pod)
     };
     let (decision, explanation) = explain(&question);
     item.patch = patch::write(pod, &decision.edits)
@@ -141,15 +135,10 @@ fn described(item: &Item) -> String {
 
 /// The pod as its author would create it now: without its node, and without slicegate's labels if they say something
 /// else than a new pod would get.
-fn as_created(world: &World, running: &RunningPod<'_>, pod: &mut Pod<'_>) {
-    let context = AuditContext {
-        policy: &world.policy,
-        supply: &world.supply,
-        namespaces: &world.namespaces,
-    };
+fn as_created(state: &ClusterState, running: &RunningPod<'_>, pod: &mut Pod<'_>) {
     let ours = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
     let has_drifted = pod.label(names::TRUST_BOUNDARY).is_some()
-        && audit::has_drifted(&context, running.namespace, pod);
+        && audit::has_drifted(state, running.namespace, pod);
     let labels = pod.metadata.as_mut().and_then(|m| m.labels.as_mut());
     if let Some(labels) = labels.filter(|_| has_drifted) {
         labels.0.retain(|(key, _)| !ours.contains(&&**key));
@@ -160,7 +149,7 @@ fn as_created(world: &World, running: &RunningPod<'_>, pod: &mut Pod<'_>) {
 }
 
 /// Findings about slicegate's keys on the object itself, if it is not a Pod.
-fn on_the_workload(world: &World, object: &Value, pod_path: &str) -> Vec<FindingEntry> {
+fn on_the_workload(state: &ClusterState, object: &Value, pod_path: &str) -> Vec<FindingEntry> {
     if pod_path.is_empty() {
         return Vec::new();
     }
@@ -171,7 +160,7 @@ fn on_the_workload(world: &World, object: &Value, pod_path: &str) -> Vec<Finding
     };
     let keys = keys(KeyKind::Annotation, "/metadata/annotations")
         .chain(keys(KeyKind::Label, "/metadata/labels"));
-    let mut findings = Findings::new(&world.policy);
+    let mut findings = Findings::new(&state.policy);
     unknown_key::on_workload(keys, pod_path, &mut findings);
     let findings = findings.into_list();
     findings.iter().map(|f| finding(f, "")).collect()

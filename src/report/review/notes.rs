@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::model::Item;
-use crate::admission::World;
-use crate::engine::Mode;
+use crate::engine::{ClusterState, Mode};
 
 /// Namespaces of the items, and those of which nothing is shared.
 #[derive(Default)]
@@ -41,8 +40,8 @@ impl Notes {
     }
 
     /// How to see what sharing would save.
-    pub(super) fn hint(mut self, world: &World) -> Option<String> {
-        let never = world.namespaces.excluded_namespaces();
+    pub(super) fn hint(mut self, state: &ClusterState) -> Option<String> {
+        let never = state.namespaces.excluded_namespaces();
         self.off.retain(|name| !never.contains(name));
         let mut said = Vec::new();
         if !self.off.is_empty() {
@@ -54,8 +53,8 @@ impl Notes {
                 "no tier applies in {names}, so its pods keep whole GPUs"
             ));
         }
-        let tiers: Vec<&str> = world.policy.tiers.iter().map(|t| t.name.as_str()).collect();
-        let can_help = world.policy.mode != Mode::Off && !tiers.is_empty();
+        let tiers: Vec<&str> = state.policy.tiers.iter().map(|t| t.name.as_str()).collect();
+        let can_help = state.policy.mode != Mode::Off && !tiers.is_empty();
         (can_help && !said.is_empty()).then(|| {
             format!(
                 "{}; --tier TIER shows what they would get with one (of {})",

@@ -7,17 +7,17 @@ use tracing::{error, info, warn};
 
 use super::refusal::Refusal;
 use crate::admission::{
-    BadReview, NoDecision, ReviewedRequest, Tally, Webhook, World, missing_namespace,
+    BadReview, NoDecision, ReviewedRequest, Tally, Webhook, missing_namespace,
     respond_without_decision, tally,
 };
-use crate::engine::{Outcome, Strategy};
+use crate::engine::{ClusterState, Outcome, Strategy};
 use crate::server::log::shortened;
 use crate::server::metrics::Rejection;
 use crate::server::shared::Shared;
 
 /// [`crate::admission::respond_observed`], but for the test of the net.
 pub(super) type Line = fn(
-    &World,
+    &ClusterState,
     Webhook,
     &[u8],
     &mut dyn FnMut(&ReviewedRequest<'_, '_>),
@@ -27,7 +27,7 @@ pub(super) type Line = fn(
 pub(super) fn answer(
     line: Line,
     shared: &Shared,
-    world: &World,
+    world: &ClusterState,
     webhook: Webhook,
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
@@ -146,14 +146,14 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::answer;
-    use crate::admission::{BadReview, ReviewedRequest, Webhook, World};
+    use crate::admission::{BadReview, ReviewedRequest, Webhook};
     use crate::config::{documents, fleet, policy};
-    use crate::engine::Namespaces;
+    use crate::engine::{ClusterState, Namespaces};
     use crate::server::metrics::Metrics;
     use crate::server::shared::Shared;
 
     fn panics(
-        _: &World,
+        _: &ClusterState,
         _: Webhook,
         _: &[u8],
         _: &mut dyn FnMut(&ReviewedRequest<'_, '_>),
@@ -161,14 +161,14 @@ mod tests {
         panic!("a fault");
     }
 
-    fn world() -> World {
+    fn world() -> ClusterState {
         let policy = policy::built_in().unwrap();
         let namespaces = "{apiVersion: v1, kind: Namespace, metadata: {name: open}}\n---\n\
             {apiVersion: v1, kind: Namespace, metadata: {name: closed, \
             annotations: {slicegate.dev/mode: enforce}}}";
         let views = fleet::namespace_views("", documents::parse("", namespaces)).unwrap();
         let supply = fleet::assumed(&policy).unwrap();
-        World::new(policy, supply, Namespaces::known(views))
+        ClusterState::new(policy, supply, Namespaces::known(views))
     }
 
     fn asked(shared: &Shared, namespace: &str) -> Value {

@@ -13,10 +13,9 @@ use tracing::{info, warn};
 
 use super::deadline::Deadline;
 use super::refusal::Refusal;
-use crate::admission::World;
 use crate::cluster::{Cluster, Kind};
-use crate::engine::NamespaceView;
 use crate::engine::vocabulary::names::is_dns_label;
+use crate::engine::{ClusterState, NamespaceView};
 use crate::facts::Namespace;
 use crate::server::shared::Shared;
 
@@ -65,10 +64,10 @@ enum Turn {
 /// The world with a namespace that the API server is asked about. One that it does not know either has said nothing.
 pub(super) async fn with_namespace(
     shared: &Shared,
-    world: &World,
+    world: &ClusterState,
     name: &str,
     deadline: Deadline,
-) -> Result<World, Refusal> {
+) -> Result<ClusterState, Refusal> {
     let unknown = || Refusal::Namespace(name.chars().take(63).collect());
     let view = match &shared.cluster {
         // What no namespace can be called goes into no path.
@@ -80,7 +79,7 @@ pub(super) async fn with_namespace(
         _ => Arc::default(),
     };
     let namespaces = world.namespaces.and(name, view);
-    Ok(World {
+    Ok(ClusterState {
         namespaces: namespaces.into(),
         ..world.clone()
     })

@@ -9,8 +9,8 @@ use tracing::{error, info};
 use super::Part;
 use super::parts::{Change, Parts};
 use super::records;
-use crate::admission::World;
 use crate::controllers::GuardInput;
+use crate::engine::ClusterState;
 use crate::server::shared::Shared;
 
 /// How long more is waited for after something new: controllers change many objects at once.
@@ -31,7 +31,7 @@ pub(in crate::server) struct Published {
 }
 
 impl Published {
-    fn tell(&self, world: &World, parts: &Parts) {
+    fn tell(&self, world: &ClusterState, parts: &Parts) {
         let guard_input = GuardInput {
             policy: Arc::clone(&world.policy),
             runtime_classes: Arc::clone(&world.runtime_classes),
@@ -132,7 +132,7 @@ impl News {
     }
 }
 
-fn put_in_force(shared: &Shared, world: World, news: &News) {
+fn put_in_force(shared: &Shared, world: ClusterState, news: &News) {
     let is_first = !shared.has_world();
     if !is_first && news.taken.contains(&Part::Policy) {
         shared.metrics.policy_reload(true);

@@ -7,12 +7,11 @@ use std::time::Duration;
 use super::Part;
 use super::nodes::Nodes;
 use super::remembered::{Gone, Remembered};
-use crate::admission::World;
 use crate::config::fleet;
 use crate::engine::supply::NodeView;
 use crate::engine::{
-    ClusterQuotaView, ExcludedNamespaces, NamespaceView, Namespaces, Policy, ProjectMetadata,
-    QuotaView, RuntimeClasses, Supply,
+    ClusterQuotaView, ClusterState, ExcludedNamespaces, NamespaceView, Namespaces, Policy,
+    ProjectMetadata, QuotaView, RuntimeClasses, Supply,
 };
 
 /// A quota's namespace and name.
@@ -189,7 +188,7 @@ impl Parts {
     }
 
     /// The world as it is now, if every part is known.
-    pub(in crate::server) fn world(&mut self) -> Option<World> {
+    pub(in crate::server) fn world(&mut self) -> Option<ClusterState> {
         let policy = Arc::clone(self.policy.as_ref()?);
         let supply = match &self.supply {
             Some(supply) => Arc::clone(supply),
@@ -213,7 +212,7 @@ impl Parts {
                 Arc::clone(self.runtime_classes.insert(classes))
             }
         };
-        Some(World {
+        Some(ClusterState {
             policy,
             supply,
             namespaces,

@@ -1,10 +1,11 @@
 //! What is a breach, what may be one, and what is none.
 
-use super::{World, look};
+use super::{look, state};
+use crate::engine::ClusterState;
 
 #[test]
 fn a_breach_is_two_boundaries_on_one_node_where_one_of_them_was_promised_none() {
-    let world = World::new();
+    let state = state();
     let a = "team-a mps gpu.shared label=team-a terms";
     for (lines, expected) in [
         (&[a, "team-b mps gpu.shared label=team-b terms"][..], true),
@@ -96,13 +97,13 @@ fn a_breach_is_two_boundaries_on_one_node_where_one_of_them_was_promised_none() 
         // The node was changed under a whole device, which others may be handed now.
         (&[a, "team-b mps gpu label=team-b"], true),
     ] {
-        assert_eq!(breach(&world, lines), expected.then_some(true), "{lines:?}");
+        assert_eq!(breach(&state, lines), expected.then_some(true), "{lines:?}");
     }
 }
 
 #[test]
 fn two_boundaries_of_which_nobody_can_say_whether_they_share_are_a_possible_breach() {
-    let world = World::new();
+    let state = state();
     let a = "team-a silent gpu label=team-a";
     for (lines, expected) in [
         (&[a, "team-b silent gpu label=team-b"][..], true),
@@ -140,7 +141,7 @@ fn two_boundaries_of_which_nobody_can_say_whether_they_share_are_a_possible_brea
         ),
     ] {
         assert_eq!(
-            breach(&world, lines),
+            breach(&state, lines),
             expected.then_some(false),
             "{lines:?}"
         );
@@ -148,8 +149,8 @@ fn two_boundaries_of_which_nobody_can_say_whether_they_share_are_a_possible_brea
 }
 
 /// Whether the breach of the pods' node is certain, if there is one.
-fn breach(world: &World, lines: &[&str]) -> Option<bool> {
-    look(world, lines, |audit| {
+fn breach(state: &ClusterState, lines: &[&str]) -> Option<bool> {
+    look(state, lines, |audit| {
         let mut nodes = audit.nodes.iter();
         nodes.find_map(|n| Some(n.breach.as_ref()?.is_certain))
     })
@@ -157,7 +158,7 @@ fn breach(world: &World, lines: &[&str]) -> Option<bool> {
 
 #[test]
 fn a_pod_whose_words_are_others_than_its_stamp_has_drifted_and_is_covered() {
-    let world = World::new();
+    let state = state();
     for (line, now) in [
         ("team-a mps gpu.shared label=team-a receipt=team-a", None),
         (
@@ -185,7 +186,7 @@ fn a_pod_whose_words_are_others_than_its_stamp_has_drifted_and_is_covered() {
         ("claims mps gpu.shared label=team-a receipt=team-a", None),
         ("team-a mps gpu.shared part=x", None),
     ] {
-        look(&world, &[line], |audit| {
+        look(&state, &[line], |audit| {
             let pod = &audit.pods[0];
             let drifted = pod.has_drifted().then_some(pod.due.as_deref()).flatten();
             assert_eq!(drifted, now, "{line}");

@@ -1,13 +1,13 @@
 //! Who is covered by the guarantee, why not, and what is adopted.
 
-use super::{World, look, told};
-use crate::engine::Strategy;
+use super::{look, state, state_with, told};
 use crate::engine::audit::{Adoption, Holding, NodeAudit, adoption};
+use crate::engine::{ClusterState, Strategy};
 use crate::facts::Pod;
 
 /// The reasons why the one pod of a line is not covered.
-fn gaps(world: &World, line: &str) -> Vec<&'static str> {
-    look(world, &[line], |audit| {
+fn gaps(state: &ClusterState, line: &str) -> Vec<&'static str> {
+    look(state, &[line], |audit| {
         let pods = audit.pods.iter();
         pods.flat_map(|p| p.gaps.iter().map(|g| g.why.word()))
             .collect()
@@ -16,7 +16,7 @@ fn gaps(world: &World, line: &str) -> Vec<&'static str> {
 
 #[test]
 fn every_way_out_of_the_guarantee_has_its_reason() {
-    let world = World::new();
+    let state = state();
     for (line, expected) in [
         ("team-a mps gpu.shared label=team-a terms", &[][..]),
         // Whoever comes later has the terms, and keeps away from the label.
@@ -85,7 +85,7 @@ fn every_way_out_of_the_guarantee_has_its_reason() {
             ],
         ),
     ] {
-        assert_eq!(gaps(&world, line), expected, "{line}");
+        assert_eq!(gaps(&state, line), expected, "{line}");
     }
 }
 
@@ -95,8 +95,8 @@ fn a_label_alone_is_not_enough_where_others_get_no_more_than_that() {
         ("outsiders: none", "outsiders: label"),
         ("foreignSharing: []", "foreignSharing: [hami]"),
     ] {
-        let world = World::with(change);
-        let of = |line| gaps(&world, line);
+        let state = state_with(change);
+        let of = |line| gaps(&state, line);
         assert_eq!(
             of("team-a mps gpu.shared label=team-a"),
             ["no-terms"],
@@ -109,8 +109,8 @@ fn a_label_alone_is_not_enough_where_others_get_no_more_than_that() {
 
 #[test]
 fn with_node_labels_it_is_the_nodes_own_that_counts() {
-    let world = World::with(("boundary: pod-anti-affinity", "boundary: node-label"));
-    let of = |line| gaps(&world, line);
+    let state = state_with(("boundary: pod-anti-affinity", "boundary: node-label"));
+    let of = |line| gaps(&state, line);
     assert_eq!(of("team-a mps gpu.shared label=team-a"), [""; 0]);
     assert_eq!(of("team-b mps gpu.shared label=team-b"), ["node-label"]);
     assert_eq!(
@@ -121,7 +121,7 @@ fn with_node_labels_it_is_the_nodes_own_that_counts() {
 
 #[test]
 fn what_a_pod_holds_is_what_its_node_sells() {
-    let world = World::new();
+    let state = state();
     for (line, expected) in [
         ("off mps gpu.shared", Holding::Share(Strategy::Mps)),
         ("off whole gpu", Holding::Whole),
@@ -134,14 +134,14 @@ fn what_a_pod_holds_is_what_its_node_sells() {
             Holding::Gone { shares_now: false },
         ),
     ] {
-        let found = look(&world, &[line], |audit| audit.pods[0].holds == expected);
+        let found = look(&state, &[line], |audit| audit.pods[0].holds == expected);
         assert!(found, "{line}: not {expected:?}");
     }
 }
 
 #[test]
 fn every_node_with_gpus_is_there_with_the_boundaries_on_it() {
-    let world = World::with((
+    let state = state_with((
         "pools: []",
         r#"pools: [{name: later, allocatable: {nvidia.com/gpu: "1"}}]"#,
     ));
@@ -150,7 +150,7 @@ fn every_node_with_gpus_is_there_with_the_boundaries_on_it() {
         "off mps gpu.shared",
         "off lost gpu",
     ];
-    let shown = look(&world, &lines, |audit| {
+    let shown = look(&state, &lines, |audit| {
         let node = |n: &NodeAudit<'_>| {
             let labels: Vec<&str> = n.boundaries.keys().map(|l| l.unwrap_or("-")).collect();
             format!("{} {}", n.name, labels.join(" "))
@@ -174,7 +174,7 @@ fn every_node_with_gpus_is_there_with_the_boundaries_on_it() {
 
 #[test]
 fn a_pod_is_adopted_into_the_boundary_it_would_be_given_and_no_label_is_changed() {
-    let world = World::new();
+    let state = state();
     for (line, expected) in [
         ("team-a mps gpu.shared", Adoption::Label("team-a".into())),
         ("team-a whole gpu", Adoption::Label("team-a".into())),
@@ -199,15 +199,15 @@ fn a_pod_is_adopted_into_the_boundary_it_would_be_given_and_no_label_is_changed(
     ] {
         let told = told(line);
         let pod: Pod<'_> = serde_json::from_str(&told.json).unwrap();
-        let found = adoption(&world.context(), told.namespace, &pod);
+        let found = adoption(&state, told.namespace, &pod);
         assert_eq!(found, expected, "{line}");
     }
-    let reserved = World::with((
+    let reserved = state_with((
         "boundaries: []",
         "boundaries: [{name: off, namespaces: [team-a]}]",
     ));
     let told = told("off mps gpu.shared");
     let pod: Pod<'_> = serde_json::from_str(&told.json).unwrap();
-    let found = adoption(&reserved.context(), told.namespace, &pod);
+    let found = adoption(&reserved, told.namespace, &pod);
     assert_eq!(found, Adoption::NoBoundary);
 }

@@ -5,9 +5,9 @@ mod cover;
 
 use std::collections::HashMap;
 
-use super::{Audit, AuditContext, PlacedPod, boundaries};
+use super::{Audit, PlacedPod, boundaries};
 use crate::config::{fleet, policy};
-use crate::engine::{NamespaceView, Namespaces, Policy, Supply};
+use crate::engine::{ClusterState, NamespaceView, Namespaces};
 use crate::facts::Pod;
 
 const NODES: &str = r#"{"apiVersion":"v1","kind":"List","items":[
@@ -60,36 +60,17 @@ fn namespaces() -> Namespaces {
     Namespaces::known(views)
 }
 
-struct World {
-    policy: Policy,
-    supply: Supply,
-    namespaces: Namespaces,
+/// Under the built-in policy with a line of its `spec` replaced.
+fn state_with(change: (&str, &str)) -> ClusterState {
+    let text = policy::DEFAULT_TEXT.replace(change.0, change.1);
+    let policy = policy::read("policy", &text).unwrap();
+    let nodes = fleet::nodes("nodes", crate::config::documents::parse("nodes", NODES));
+    let supply = fleet::supply(nodes.unwrap(), &policy);
+    ClusterState::new(policy, supply, namespaces())
 }
 
-impl World {
-    /// Under the built-in policy with a line of its `spec` replaced.
-    fn with(change: (&str, &str)) -> Self {
-        let text = policy::DEFAULT_TEXT.replace(change.0, change.1);
-        let policy = policy::read("policy", &text).unwrap();
-        let nodes = fleet::nodes("nodes", crate::config::documents::parse("nodes", NODES));
-        Self {
-            supply: fleet::supply(nodes.unwrap(), &policy),
-            namespaces: namespaces(),
-            policy,
-        }
-    }
-
-    fn new() -> Self {
-        Self::with(("", ""))
-    }
-
-    fn context(&self) -> AuditContext<'_> {
-        AuditContext {
-            policy: &self.policy,
-            supply: &self.supply,
-            namespaces: &self.namespaces,
-        }
-    }
+fn state() -> ClusterState {
+    state_with(("", ""))
 }
 
 /// A pod in a few words: `namespace node resource` and, each where there is one, `label=`, `receipt=`, `strategy=`,
@@ -151,7 +132,7 @@ fn told(line: &str) -> Told<'_> {
     }
 }
 
-fn look<T>(world: &World, lines: &[&str], look: impl FnOnce(&Audit<'_>) -> T) -> T {
+fn look<T>(state: &ClusterState, lines: &[&str], look: impl FnOnce(&Audit<'_>) -> T) -> T {
     let told: Vec<Told<'_>> = lines.iter().map(|l| told(l)).collect();
     let pods: Vec<Pod<'_>> = told
         .iter()
@@ -168,5 +149,5 @@ fn look<T>(world: &World, lines: &[&str], look: impl FnOnce(&Audit<'_>) -> T) ->
             pod,
         })
         .collect();
-    look(&boundaries(&world.context(), &placed))
+    look(&boundaries(state, &placed))
 }

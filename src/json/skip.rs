@@ -7,17 +7,8 @@ use wide::u8x16;
 pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     let (mut at, mut is_plain) = (from, true);
     loop {
-        let rest = bytes.get(at..)?;
-        let special = match rest.first_chunk() {
-            Some(chunk) => special(*chunk),
-            None => special(padded(rest)),
-        };
-        if special == 0 {
-            at += 16;
-            continue;
-        }
-        at += special.trailing_zeros() as usize;
-        match bytes.get(at)? {
+        at += next_special(bytes.get(at..)?)?;
+        match bytes[at] {
             b'"' => return Some((at, is_plain)),
             b'\\' => {
                 // Escapes come in crowds.
@@ -29,6 +20,20 @@ pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
         }
         is_plain = false;
     }
+}
+
+/// The first byte that ends a string, escapes, or has no place in one.
+#[inline(always)]
+pub(super) fn next_special(bytes: &[u8]) -> Option<usize> {
+    let (chunks, rest) = bytes.as_chunks::<16>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let special = special(*chunk);
+        if special != 0 {
+            return Some(index * 16 + special.trailing_zeros() as usize);
+        }
+    }
+    let at = special(padded(rest)).trailing_zeros() as usize;
+    (at < rest.len()).then(|| bytes.len() - rest.len() + at)
 }
 
 /// A bit for each byte that ends a string, escapes, or has no place in one; the first byte's is the lowest.

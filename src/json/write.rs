@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::skip::next_special;
+
 /// Appends a JSON string, quotes and escapes included.
 pub fn string(out: &mut String, text: &str) {
     out.push('"');
@@ -12,7 +14,7 @@ pub fn string(out: &mut String, text: &str) {
 /// Appends the inside of a JSON string.
 pub fn escape(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(is_escaped) {
+    while let Some(at) = next_special(rest.as_bytes()) {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),
@@ -33,8 +35,4 @@ pub fn escape(out: &mut String, text: &str) {
 pub fn number(out: &mut String, number: u64) {
     // Writing to a string does not fail.
     let _ = write!(out, "{number}");
-}
-
-fn is_escaped(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | ..0x20)
 }

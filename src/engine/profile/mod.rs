@@ -163,10 +163,7 @@ fn of_container<'a>(
 
 /// Whether a program that starts processes on several machines stands before this offset of a list.
 fn is_after_launcher(container: &Container<'_>, list: ArgumentList, at: usize) -> bool {
-    let has_launcher = |text: &str| {
-        let mut names = spellings::LAUNCHERS.iter();
-        names.any(|name| scan::has_program(text, name))
-    };
+    let has_launcher = |text: &str| scan::has_program(text, &spellings::LAUNCHERS);
     let earlier = ArgumentList::BOTH.into_iter().take_while(|l| *l != list);
     has_launcher(&container.json(list)[..at])
         || earlier

@@ -7,8 +7,8 @@ use wide::u8x16;
 pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     let (mut at, mut is_plain) = (from, true);
     loop {
-        at += next_special(bytes.get(at..)?)?;
-        match bytes[at] {
+        at = next_special(bytes, at)?;
+        match bytes.get(at)? {
             b'"' => return Some((at, is_plain)),
             b'\\' => {
                 // Escapes come in crowds.
@@ -22,18 +22,22 @@ pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
     }
 }
 
-/// The first byte that ends a string, escapes, or has no place in one.
+/// The first byte from `at` on that ends a string, escapes, or has no place in one. None if there is none in the text.
 #[inline(always)]
-pub(super) fn next_special(bytes: &[u8]) -> Option<usize> {
-    let (chunks, rest) = bytes.as_chunks::<16>();
-    for (index, chunk) in chunks.iter().enumerate() {
-        let special = special(*chunk);
+pub(super) fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        let rest = bytes.get(at..)?;
+        let special = match rest.first_chunk() {
+            Some(chunk) => special(*chunk),
+            None => special(padded(rest)),
+        };
         if special != 0 {
-            return Some(index * 16 + special.trailing_zeros() as usize);
+            // The padding of the last chunk is special too.
+            let found = at + special.trailing_zeros() as usize;
+            return (found < bytes.len()).then_some(found);
         }
+        at += 16;
     }
-    let at = special(padded(rest)).trailing_zeros() as usize;
-    (at < rest.len()).then(|| bytes.len() - rest.len() + at)
 }
 
 /// A bit for each byte that ends a string, escapes, or has no place in one; the first byte's is the lowest.

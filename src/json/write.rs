@@ -14,7 +14,7 @@ pub fn string(out: &mut String, text: &str) {
 /// Appends the inside of a JSON string.
 pub fn escape(out: &mut String, text: &str) {
     let mut rest = text;
-    while let Some(at) = next_special(rest.as_bytes()) {
+    while let Some(at) = next_special(rest.as_bytes(), 0) {
         out.push_str(&rest[..at]);
         match rest.as_bytes()[at] {
             b'"' => out.push_str("\\\""),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use slicegate::config::{documents, policy};
 use slicegate::engine::rules::ALL;
-use slicegate::engine::rules::check::{self, Check, PodContext};
+use slicegate::engine::rules::check::{Check, PodContext};
 use slicegate::engine::rules::document::Document;
 use slicegate::engine::supply::{FleetBuilder, NodeView};
 use slicegate::engine::vocabulary::{Findings, Rule, names};
@@ -233,12 +233,10 @@ fn a_new_rule_needs_nothing_but_its_id_its_document_and_its_check() {
     );
     let question = state.input("default", &pod);
     let mut findings = Findings::new(&world.policy);
-    check::pod(
-        &[Check::Pod(1, look)],
-        &question,
-        PodContext::default(),
-        &mut findings,
-    );
+    let Check::Pod(_, check) = Check::Pod(1, look) else {
+        panic!("another shape");
+    };
+    check(&question, PodContext::default(), &mut findings);
     let found: Vec<&str> = findings.into_list().iter().map(|f| f.rule.id).collect();
     assert_eq!(found, ["no-monday"]);
     let page = crate::rules_page::page(&[&RULE]);

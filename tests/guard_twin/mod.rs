@@ -16,7 +16,8 @@ use slicegate::engine::rules;
 use slicegate::engine::rules::check::{AllocatedDevice, PodContext};
 use slicegate::engine::supply::NodeFilter;
 use slicegate::engine::vocabulary::{
-    BoundaryPlacement, Findings, Mode, Outsiders, Quantity, Rule, Severity, Strategy, names,
+    BoundaryPlacement, Finding, Findings, Mode, Outsiders, Quantity, Rule, Severity, Strategy,
+    names,
 };
 use slicegate::facts::Pod;
 use slicegate::facts::pod::{Container, Place};
@@ -48,7 +49,7 @@ pub fn guarded(question: &DecisionInput<'_>) -> Vec<Refusal> {
     let denies = |rule| question.policy.severity(rule) == Severity::Deny;
     let marked = marked.iter().any(|key| pod.label(key).is_some())
         && denies(&rules::protected_metadata::RULE);
-    let selects = (rules::reserved_selector::is_named(pod)
+    let selects = (rules::reserved_selector::is_found(pod, &[])
         || pod_limits::excess_of_repelled(pod).is_some())
         && denies(&rules::reserved_selector::RULE);
     if !enforced && !marked && !selects {
@@ -121,20 +122,20 @@ fn bypasses(question: &DecisionInput<'_>, refusals: &mut Vec<Refusal>) {
         true => takers(pod).map(|(place, _)| (place, anything)).collect(),
         false => Vec::new(),
     };
-    let standing = PodContext {
+    let context = PodContext {
         takes_gpu: takes_gpu(pod),
         whole_gpus: match strategy(pod) {
             Some(Strategy::Exclusive) => whole_gpus(pod),
             _ => 0,
         },
-        holds: holds_part(pod).then_some(AllocatedDevice::Part),
-        as_guard: true,
+        allocated: holds_part(pod).then_some(AllocatedDevice::Part),
         limits: &granted,
         ..PodContext::default()
     };
-    rules::check_pod(question, standing, &mut findings);
+    rules::check_pod(question, context, &mut findings);
     let found = findings.into_list();
     let denials = found.iter().filter(|f| f.severity == Severity::Deny);
+    let denials = denials.filter(|f| !is_expanded(pod, f));
     refusals.extend(denials.map(|f| Refusal::Rule(f.rule)));
     let hidden = is_mps && takers(pod).any(|(_, c)| rules::limit_env::hides_its_device(c));
     if hidden {
@@ -151,6 +152,22 @@ fn bypasses(question: &DecisionInput<'_>, refusals: &mut Vec<Refusal>) {
             add(question, rule, refusals);
         }
     }
+}
+
+/// Whether a finding about a mount needs the value of a variable in its `subPathExpr`: CEL expands none.
+fn is_expanded(pod: &Pod<'_>, finding: &Finding) -> bool {
+    let is_over_the_pipe = finding.message.contains(" over the pipe of the MPS daemon");
+    finding.rule.id == rules::host_device::RULE.id
+        && !is_over_the_pipe
+        && pod.all_containers().any(|(place, container)| {
+            let mut mounts = container.mounts().iter().enumerate();
+            mounts.any(|(index, mount)| {
+                let expression = mount.sub_path_expr.as_deref().unwrap_or_default();
+                mount.sub_path.as_deref().unwrap_or_default().is_empty()
+                    && expression.contains("$(")
+                    && finding.path == format!("{place}/volumeMounts/{index}")
+            })
+        })
 }
 
 /// Whether a container that takes no stock resource does not say that it sees no GPU.

@@ -197,15 +197,15 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
     /// A pod that takes no GPU: only the rules about bypasses and protected labels apply.
     pub(super) fn without_gpu(mut self) -> Decision<'a> {
         let pod = self.input.pod;
-        let standing = PodContext {
+        let context = PodContext {
             hides_gpus: rules::runtime_class::hides(self.input),
             ..PodContext::default()
         };
-        rules::check_pod(self.input, standing, &mut self.findings);
+        rules::check_pod(self.input, context, &mut self.findings);
         rules::protected_metadata::check(pod, &[], &mut self.findings);
         rules::reserved_selector::check(pod, &[], &mut self.findings);
         let mut edits = Vec::new();
-        if standing.hides_gpus {
+        if context.hides_gpus {
             edits::hide(pod, &[], &mut edits);
         }
         let reason = match edits.is_empty() {
@@ -235,13 +235,13 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
     }
 
     pub(super) fn deny(mut self) -> Decision<'a> {
-        let standing = PodContext {
+        let context = PodContext {
             takes_gpu: true,
             hides_gpus: self.input.policy.placement.hide_gpus,
             trust: Trust::Unjudged,
             ..PodContext::default()
         };
-        rules::check_pod(self.input, standing, &mut self.findings);
+        rules::check_pod(self.input, context, &mut self.findings);
         self.selectors_of_no_choice();
         self.finish(Vec::new(), None, Reason::Findings)
     }

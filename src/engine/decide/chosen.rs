@@ -40,11 +40,11 @@ impl<'a> DecisionBuilder<'_, 'a> {
         }
         let hides = query.policy.placement.hide_gpus || rules::runtime_class::hides(self.input);
         let trust = if is_reused { Trust::Caps } else { Trust::None };
-        let standing = PodContext {
+        let context = PodContext {
             hides_gpus: hides,
             limits: &limits,
             trust,
-            ..standing(query, placement)
+            ..context_of(query, placement)
         };
         let is_narrowing = !is_reused
             && query.minds_places()
@@ -55,7 +55,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
             placement,
             reach: is_narrowing.then(|| (query.could_reach(), query.reaches(placement))),
         };
-        rules::check_placement(&placed, standing, &mut self.findings);
+        rules::check_placement(&placed, context, &mut self.findings);
         let mut edits = edits::rewrite(
             query,
             placement,
@@ -100,8 +100,8 @@ impl<'a> DecisionBuilder<'_, 'a> {
             _ => None,
         });
         // Without an edit, the present label equals the one of the rewrite.
-        let standing = pod.label(names::MPS_USER);
-        let reused = standing.filter(|_| strategy == Some(Strategy::Mps));
+        let present = pod.label(names::MPS_USER);
+        let reused = present.filter(|_| strategy == Some(Strategy::Mps));
         if let Some(user) = user.or(reused) {
             given.push((names::MPS_USER, user));
         }
@@ -115,7 +115,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
     }
 }
 
-fn standing(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> PodContext<'static> {
+fn context_of(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> PodContext<'static> {
     let whole = placement.strategy == Strategy::Exclusive;
     let allocations: Vec<Allocation<'_>> = placement.shares.iter().map(|g| g.allocation).collect();
     PodContext {
@@ -125,7 +125,7 @@ fn standing(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> PodCon
         } else {
             0
         },
-        holds: Some(if whole {
+        allocated: Some(if whole {
             AllocatedDevice::Whole
         } else {
             AllocatedDevice::Part

@@ -113,21 +113,21 @@ impl<'a> DecisionBuilder<'_, 'a> {
         if given == Some(Strategy::Mps) || given.is_none() && requests.iter().any(by_name) {
             self.as_mps_client(requests);
         }
-        let standing = PodContext {
+        let context = PodContext {
             takes_gpu: true,
-            holds: Some(match given {
+            allocated: Some(match given {
                 Some(Strategy::Exclusive) => AllocatedDevice::Whole,
                 _ => AllocatedDevice::Part,
             }),
             hides_gpus: policy.placement.hide_gpus || rules::runtime_class::hides(self.input),
             ..PodContext::default()
         };
-        rules::check_pod(self.input, standing, &mut self.findings);
+        rules::check_pod(self.input, context, &mut self.findings);
         // The guard knows no node: the label tells it that the node which the pod names shares nothing.
         let label = named.filter(|strategy| !strategy.is_shared());
         self.protect(&[], label, may_be_shared);
         let mut edits = edits::markers_only(pod, policy, boundary.clone(), may_be_shared);
-        if standing.hides_gpus {
+        if context.hides_gpus {
             edits::hide(pod, requests, &mut edits);
         }
         if let Some(strategy) = label {

@@ -58,7 +58,7 @@ impl DecisionBuilder<'_, '_> {
     /// Whether the tier has the named strategy; a finding if not.
     pub(super) fn may_name(&mut self, strategy: Strategy) -> bool {
         let Some(tier) = self.tier else { return true };
-        let path = || format!("/metadata/annotations/{}", names::pointer(names::STRATEGY));
+        let path = || names::annotation_pointer(names::STRATEGY);
         if strategy.isolation() < tier.isolation {
             let text = rules::isolation_below_tier::strategy(strategy, tier);
             self.findings
@@ -84,7 +84,7 @@ impl DecisionBuilder<'_, '_> {
             unserved.partition(|request| request.fixed_resource().is_some());
         if let Some(resource) = named.first().and_then(|request| request.fixed_resource()) {
             let text = rules::ask_invalid::strategy_beside_name(strategy, resource);
-            let path = format!("/metadata/annotations/{}", names::pointer(names::STRATEGY));
+            let path = names::annotation_pointer(names::STRATEGY);
             self.findings.add(&rules::ask_invalid::RULE, path, text);
         }
         // Where the tier has no whole ones either, that is said of the container already.

@@ -32,7 +32,7 @@ pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
     let is_labelled = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER]
         .iter()
         .any(|key| pod.label(key).is_some());
-    let selects = rules::reserved_selector::is_named(pod);
+    let selects = rules::reserved_selector::is_found(pod, &[]);
     let labels = policy.outsiders == Outsiders::Label;
     let unseen = policy.mode == Mode::Off || namespaces.excluded_namespaces().contains(namespace);
     let is_cut = pod.cut >= Cut::Entries;

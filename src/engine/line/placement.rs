@@ -12,7 +12,7 @@ use crate::engine::supply::{Allocation, Group, Supply, Taint};
 use crate::engine::supply::{NodeFilter, Offer, UnknownResource};
 use crate::engine::vocabulary::{BoundaryPlacement, Policy, Strategy, Tier};
 use crate::facts::Pod;
-use crate::facts::pod::ContainerKind;
+use crate::facts::pod::{Container, ContainerKind, Place};
 
 /// Everything that a placement depends on.
 #[derive(Debug)]
@@ -160,6 +160,12 @@ impl<'a> PlacementQuery<'_, 'a> {
         }
     }
 
+    /// The first container with a request that has a property.
+    pub fn find_container(&self, has: impl Fn(&Container<'_>) -> bool) -> Option<Place> {
+        let mut places = self.requests.iter().map(|request| request.place);
+        places.find(|place| self.pod.at(*place).is_some_and(&has))
+    }
+
     /// Whether an offer has the product and the size that a request needs.
     pub fn suits(&self, request: &DeviceRequest<'_>, offer: &Offer) -> bool {
         product_matches(self.products, &offer.product) && request.size.met_by(offer).is_ok()
@@ -167,13 +173,8 @@ impl<'a> PlacementQuery<'_, 'a> {
 
     /// Whether a group of nodes advertises at least this many of a resource.
     pub fn advertises(&self, group: &Group, resource: &str, count: u64) -> bool {
-        let advertised = group
-            .advertised
-            .iter()
-            .filter(|advertised| advertised.count >= count);
-        let mut offers =
-            advertised.filter_map(|advertised| self.supply.offers.get(advertised.offer));
-        offers.any(|offer| offer.resource == resource)
+        let mut advertised = self.supply.advertised(group);
+        advertised.any(|(offer, has)| has >= count && offer.resource == resource)
     }
 
     /// Whether an unknown resource may be one that a request names or leaves open.

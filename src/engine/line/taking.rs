@@ -1,4 +1,4 @@
-//! Which GPU resources a pod takes: said in one place, for every stage and for whoever counts what is there.
+//! Which GPU resources a pod takes, in one place for every stage and for audits.
 
 use crate::engine::vocabulary::{Quantity, names};
 use crate::facts::Pod;
@@ -17,11 +17,9 @@ pub fn taken<'p>(pod: &'p Pod<'_>) -> impl Iterator<Item = &'p str> {
 
 /// Those of one container.
 pub fn taken_by<'c>(container: &'c Container<'_>) -> impl Iterator<Item = &'c str> {
-    let resources = container.resources.as_ref();
-    let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
-    let pairs = lists.into_iter().flatten().flatten().flat_map(|p| p.iter());
-    pairs.filter_map(|(name, quantity)| {
-        let zero = Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
-        (names::is_gpu_resource(name) && !zero).then_some(name)
-    })
+    let taken = |(name, quantity): (&'c str, &str)| {
+        let is_taken = names::is_gpu_resource(name) && !Quantity::is_written_zero(quantity);
+        is_taken.then_some(name)
+    };
+    container.quantities().filter_map(taken)
 }

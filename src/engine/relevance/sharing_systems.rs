@@ -6,7 +6,7 @@
 //! NexusGPU/tensor-fusion `pkg/constants`. A scheduler's name alone requests nothing and is not listed.
 
 use crate::engine::line::takes_gpu;
-use crate::engine::vocabulary::{ForeignSystem, Policy, Quantity};
+use crate::engine::vocabulary::{ForeignSystem, Policy, Quantity, names};
 use crate::facts::Pod;
 
 /// One name of one or more systems.
@@ -40,6 +40,15 @@ impl KeyKind {
             Self::Resource => "resource",
             Self::Annotation => "annotation",
             Self::Label => "label",
+        }
+    }
+
+    /// The JSON pointer of such a name in a pod.
+    pub fn pointer(self, key: &str) -> String {
+        match self {
+            Self::Resource => "/spec/containers".to_owned(),
+            Self::Annotation => names::annotation_pointer(key),
+            Self::Label => names::label_pointer(key),
         }
     }
 }

@@ -253,8 +253,9 @@ fn strategy(pod: &Pod<'_>, findings: &mut Findings<'_>) -> Option<Strategy> {
     }
     let strategy = Strategy::from_word(word);
     if strategy.is_none() {
-        let path = format!("/metadata/annotations/{}", pointer(names::STRATEGY));
-        findings.add(&ask_invalid::RULE, path, ask_invalid::strategy(word));
+        let path = names::annotation_pointer(names::STRATEGY);
+        let text = ask_invalid::value(word, ask_invalid::STRATEGY);
+        findings.add(&ask_invalid::RULE, path, text);
     }
     strategy
 }

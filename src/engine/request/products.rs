@@ -1,7 +1,6 @@
 //! The list of products that a pod accepts.
 
 use crate::engine::rules::ask_invalid;
-use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::{Findings, names};
 use crate::facts::Pod;
 
@@ -17,8 +16,9 @@ pub(super) fn products<'p>(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Vec
         .collect();
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_. *".contains(&b);
     if patterns.is_empty() || !patterns.iter().all(|p| p.bytes().all(allowed)) {
-        let path = format!("/metadata/annotations/{}", pointer(names::GPU_PRODUCTS));
-        findings.add(&ask_invalid::RULE, path, ask_invalid::products(list));
+        let path = names::annotation_pointer(names::GPU_PRODUCTS);
+        let text = ask_invalid::value(list, ask_invalid::PRODUCTS);
+        findings.add(&ask_invalid::RULE, path, text);
     }
     patterns
 }

@@ -2,7 +2,6 @@
 
 use crate::engine::line::DeviceRequest;
 use crate::engine::rules::ask_invalid;
-use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::{Findings, Fraction, Quantity, names};
 use crate::facts::Pod;
 
@@ -114,7 +113,7 @@ impl SizeKind {
 
     fn read<'p>(self, size: &mut Size<'p>, key: &str, value: &'p str, findings: &mut Findings<'_>) {
         size.some = true;
-        let path = || format!("/metadata/annotations/{}", pointer(key));
+        let path = || names::annotation_pointer(key);
         match self {
             Self::Memory => match Quantity::parse(value).map(Quantity::ceil) {
                 Ok(bytes) if bytes >= LEAST_MEMORY => size.memory = Some(bytes),
@@ -123,7 +122,10 @@ impl SizeKind {
                     path(),
                     ask_invalid::little_memory(value, bytes),
                 ),
-                _ => findings.add(&ask_invalid::RULE, path(), ask_invalid::memory(value)),
+                _ => {
+                    let text = ask_invalid::value(value, ask_invalid::MEMORY);
+                    findings.add(&ask_invalid::RULE, path(), text);
+                }
             },
             Self::Fraction => match Fraction::parse(value) {
                 Ok(fraction) => size.fraction = Some((fraction, value)),
@@ -135,7 +137,10 @@ impl SizeKind {
             },
             Self::Compute => match percent(value) {
                 Some(percent) => size.compute = Some(percent),
-                None => findings.add(&ask_invalid::RULE, path(), ask_invalid::compute(value)),
+                None => {
+                    let text = ask_invalid::value(value, ask_invalid::COMPUTE);
+                    findings.add(&ask_invalid::RULE, path(), text);
+                }
             },
         }
     }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use crate::engine::namespaces::{NamespaceView, Namespaces};
 use crate::engine::rules::{ask_invalid, boundary_not_yours, tier_not_allowed, tier_unknown};
-use crate::engine::vocabulary::names::pointer;
 use crate::engine::vocabulary::{CoTenancy, Findings, Policy, Tier, names};
 use crate::facts::Pod;
 
@@ -19,7 +18,7 @@ pub fn tier<'a>(
     let own = view.and_then(|v| v.tier.as_deref());
     let requested = pod.annotation(names::TIER).filter(|t| !t.is_empty());
     let path = || match requested {
-        Some(_) => format!("/metadata/annotations/{}", pointer(names::TIER)),
+        Some(_) => names::annotation_pointer(names::TIER),
         None => String::new(),
     };
     let Some(name) = requested.or(own) else {
@@ -108,7 +107,7 @@ pub fn boundary<'a>(
     }
     let value = own(pod, namespace, namespaces, policy, tier, findings)?;
     if let Some(label) = pod.label(names::TRUST_BOUNDARY).filter(|l| *l != value) {
-        let path = format!("/metadata/labels/{}", pointer(names::TRUST_BOUNDARY));
+        let path = names::label_pointer(names::TRUST_BOUNDARY);
         let text = boundary_not_yours::label(label, &value);
         findings.add(&boundary_not_yours::RULE, path, text);
         return None;
@@ -144,9 +143,10 @@ fn sub_boundary<'a>(
     if requested.is_empty() || requested == claimed {
         return Some(Cow::Borrowed(claimed));
     }
-    let path = || format!("/metadata/annotations/{}", pointer(names::TRUST_BOUNDARY));
+    let path = || names::annotation_pointer(names::TRUST_BOUNDARY);
     if !names::is_dns_label(requested) {
-        findings.add(&ask_invalid::RULE, path(), ask_invalid::boundary(requested));
+        let text = ask_invalid::value(requested, ask_invalid::BOUNDARY);
+        findings.add(&ask_invalid::RULE, path(), text);
         return None;
     }
     if namespaces.is_boundary_in_use(requested, policy) {

@@ -10,7 +10,7 @@ use crate::facts::pod::Place;
 pub enum Check {
     /// Looks at the pod as its author wrote it, before anything is decided.
     Written(u8, fn(&DecisionInput<'_>, &mut Findings<'_>)),
-    /// Looks in the pod alone for ways around the request. It runs on every pod, with or without a GPU.
+    /// Looks in the pod alone, with or without a GPU, for ways around the request.
     Pod(
         u8,
         fn(&DecisionInput<'_>, PodContext<'_>, &mut Findings<'_>),
@@ -27,8 +27,7 @@ pub enum Check {
 }
 
 impl Check {
-    /// When it runs.
-    pub const fn number(&self) -> u8 {
+    pub(super) const fn number(&self) -> u8 {
         match *self {
             Self::Written(number, _)
             | Self::Pod(number, _)
@@ -41,7 +40,7 @@ impl Check {
 }
 
 /// Checks in the order in which they run.
-pub const fn in_order<const N: usize>(mut checks: [Check; N]) -> [Check; N] {
+pub(super) const fn in_order<const N: usize>(mut checks: [Check; N]) -> [Check; N] {
     let mut sorted = 1;
     while sorted < N {
         let mut at = sorted;
@@ -62,11 +61,9 @@ pub struct PodContext<'l> {
     /// Whole GPUs it is given.
     pub whole_gpus: u64,
     /// What it is given, where that is decided.
-    pub holds: Option<AllocatedDevice>,
+    pub allocated: Option<AllocatedDevice>,
     /// Its containers without a GPU are given `NVIDIA_VISIBLE_DEVICES=void`.
     pub hides_gpus: bool,
-    /// The pod is checked as the guard checks it: variables in a path are not expanded.
-    pub as_guard: bool,
     /// The limits that its containers are given.
     pub limits: &'l [(Place, Limits)],
     /// How far limits that are in the pod are taken for slicegate's own.
@@ -125,22 +122,43 @@ pub struct Removal {
     /// The rule that says so.
     pub rule: &'static Rule,
     /// No share could serve the pod, so the reason counts whatever severity the policy gives the rule.
-    pub is_absolute: bool,
+    is_absolute: bool,
     /// Why, in a few words; none where the id of the rule says it.
-    pub verdict: Option<&'static str>,
-    /// Whether the pod takes the strategy out of the choice.
-    pub removes: fn(&PlacementQuery<'_, '_>, Strategy) -> bool,
-    /// Where the reason is in the pod, and the texts of the finding; none where nothing removes the strategy.
-    pub finding: fn(&PlacementQuery<'_, '_>, Strategy) -> Option<(String, Text)>,
+    verdict: Option<&'static str>,
+    removes: fn(&PlacementQuery<'_, '_>, Strategy) -> bool,
+    finding: fn(&PlacementQuery<'_, '_>, Strategy) -> Option<(String, Text)>,
 }
 
 impl Removal {
+    /// A reason that only counts where the policy lets the rule deny. `removes`: whether the pod takes the strategy out
+    /// of the choice. `finding`: where in the pod the reason is, and the texts of the finding.
+    pub const fn new(
+        rule: &'static Rule,
+        removes: fn(&PlacementQuery<'_, '_>, Strategy) -> bool,
+        finding: fn(&PlacementQuery<'_, '_>, Strategy) -> Option<(String, Text)>,
+    ) -> Self {
+        Self {
+            rule,
+            is_absolute: false,
+            verdict: None,
+            removes,
+            finding,
+        }
+    }
+
+    /// The same reason where no share could serve the pod, so that it counts whatever the policy says.
+    pub const fn absolute(self, verdict: Option<&'static str>) -> Self {
+        Self {
+            is_absolute: true,
+            verdict,
+            ..self
+        }
+    }
+
     /// Why, in a few words.
     pub fn words(&self) -> String {
-        match self.verdict {
-            Some(verdict) => verdict.to_owned(),
-            None => format!("ruled out by {}", self.rule.id),
-        }
+        let verdict = self.verdict.map(str::to_owned);
+        verdict.unwrap_or_else(|| format!("ruled out by {}", self.rule.id))
     }
 
     /// Says why a strategy was removed, once for each rule.
@@ -150,90 +168,16 @@ impl Removal {
         strategy: Strategy,
         findings: &mut Findings<'_>,
     ) {
-        if findings.has(self.rule) {
-            return;
-        }
-        if let Some((path, text)) = (self.finding)(query, strategy) {
+        if !findings.has(self.rule)
+            && (self.removes)(query, strategy)
+            && let Some((path, text)) = (self.finding)(query, strategy)
+        {
             findings.add(self.rule, path, text);
         }
     }
 
-    fn is_in_force(&self, query: &PlacementQuery<'_, '_>) -> bool {
-        self.is_absolute || query.policy.severity(self.rule) == Severity::Deny
-    }
-}
-
-/// Runs the checks on the pod as it is written.
-pub fn written(checks: &[Check], input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
-    for check in checks {
-        if let Check::Written(_, look) = check {
-            look(input, findings);
-        }
-    }
-}
-
-/// Runs the checks on the pod alone.
-pub fn pod(
-    checks: &[Check],
-    input: &DecisionInput<'_>,
-    standing: PodContext<'_>,
-    findings: &mut Findings<'_>,
-) {
-    for check in checks {
-        if let Check::Pod(_, look) = check {
-            look(input, standing, findings);
-        }
-    }
-}
-
-/// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing,
-/// unless no share could serve the pod.
-pub fn removal(
-    checks: &[Check],
-    query: &PlacementQuery<'_, '_>,
-    strategy: Strategy,
-) -> Option<&'static Removal> {
-    checks.iter().find_map(|check| match *check {
-        Check::Removes(_, removal) => {
-            let removes = removal.is_in_force(query) && (removal.removes)(query, strategy);
-            removes.then_some(removal)
-        }
-        _ => None,
-    })
-}
-
-/// Runs the checks on a placement and, in the same order, those on the pod alone.
-pub fn placement(
-    checks: &[Check],
-    placed: &Placed<'_, '_>,
-    standing: PodContext<'_>,
-    findings: &mut Findings<'_>,
-) {
-    let query = placed.query;
-    for check in checks {
-        match *check {
-            Check::Pod(_, look) => look(placed.input, standing, findings),
-            Check::Placement(_, look) => look(placed, findings),
-            Check::Weakened(_, removal)
-                if query.policy.severity(removal.rule) == Severity::Warn =>
-            {
-                removal.report(query, placed.placement.strategy, findings);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Runs the checks on an update.
-pub fn update(
-    checks: &[Check],
-    input: &DecisionInput<'_>,
-    update: &Update<'_>,
-    findings: &mut Findings<'_>,
-) {
-    for check in checks {
-        if let Check::Update(_, look) = check {
-            look(input, update, findings);
-        }
+    pub(super) fn is_in_force(&self, query: &PlacementQuery<'_, '_>, strategy: Strategy) -> bool {
+        (self.is_absolute || query.policy.severity(self.rule) == Severity::Deny)
+            && (self.removes)(query, strategy)
     }
 }

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule::warns("daemonset-share", include_str!("daemonset_s
 pub fn check(findings: &mut Findings<'_>) {
     let message = "a DaemonSet's pod runs on the node its controller picked, so it keeps its request and is only kept within its trust boundary";
     let fix = "give GPU work that should be steered to a Deployment or Job";
-    findings.add(&RULE, "", (message.to_owned(), fix.to_owned()));
+    findings.add(&RULE, "", (message, fix));
 }
 
 /// A request that the node of the pod does not meet.
@@ -25,20 +25,26 @@ pub fn unmet(container: &str, node: &str, offer: &str) -> Text {
 
 /// A node of which it is unknown what it gives the pod.
 pub fn unknown(node: &str, resource: &str, unknown: Option<&UnknownResource>) -> Text {
-    let (why, fix) = reason(unknown);
-    (
-        format!(
-            "nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned{why}"
-        ),
-        format!("{fix}, or keep the DaemonSet off such nodes with a node selector"),
-    )
+    let (message, fix) = nothing_known(node, resource, unknown);
+    let fix = format!("{fix}, or keep the DaemonSet off such nodes with a node selector");
+    (message, fix)
 }
 
-/// Why it is unknown what a node advertises, as the end of a sentence, and what to do.
-pub(super) fn reason(unknown: Option<&UnknownResource>) -> (String, &'static str) {
+/// That it is unknown what a node advertises and why, and the beginning of the fix.
+pub(super) fn nothing_known(
+    node: &str,
+    resource: &str,
+    unknown: Option<&UnknownResource>,
+) -> (String, &'static str) {
+    let message = format!(
+        "nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned"
+    );
     match unknown {
-        Some(unknown) => (format!(": {}", unknown.message()), unknown.why.fix()),
-        None => (String::new(), "run GPU Feature Discovery on the node"),
+        Some(unknown) => (
+            format!("{message}: {}", unknown.message()),
+            unknown.why.fix(),
+        ),
+        None => (message, "run GPU Feature Discovery on the node"),
     }
 }
 
@@ -65,16 +71,14 @@ pub fn pinned<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> 
 
 /// The same for a pod that was placed since, and so has a `spec.nodeName`.
 pub fn pinned_by_controller<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
-    let owned = pod.owners().iter().any(|owner| {
+    let is_owned = pod.owners().iter().any(|owner| {
+        let version = owner.api_version.as_deref();
         owner.kind.as_deref() == Some("DaemonSet")
-            && owner
-                .api_version
-                .as_deref()
-                .is_some_and(|v| v.starts_with("apps/"))
+            && version.is_some_and(|version| version.starts_with("apps/"))
             && owner.controller == Some(true)
     });
     // Anybody can write the owner reference; the controller also names one node.
-    let [term] = filter.terms.filter(|_| owned)? else {
+    let [term] = filter.terms.filter(|_| is_owned)? else {
         return None;
     };
     let [field] = term.read.match_fields.as_deref()? else {

@@ -4,21 +4,23 @@ use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::{Findings, Rule, Strategy};
 
 /// The rule.
-pub static RULE: Rule = Rule::warns("declared-not-enforced", include_str!("declared_not_enforced.md"));
+pub static RULE: Rule = Rule::warns(
+    "declared-not-enforced",
+    include_str!("declared_not_enforced.md"),
+);
 
 /// Warns of a memory request that nothing enforces.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { query, placement, .. } = *placed;
-    if placement.strategy != Strategy::TimeSlicing {
+    if placed.placement.strategy != Strategy::TimeSlicing {
         return;
     }
-    for request in query.requests.iter().filter(|w| w.size.memory.is_some()) {
+    let requests = placed.query.requests.iter();
+    for request in requests.filter(|request| request.size.memory.is_some()) {
         let message = format!(
             "container {}'s memory ask is met by a fair share of a time-sliced device, which nothing enforces",
             request.container
         );
-        let fix = "name a tier of isolation limited or better where the memory has to be a limit"
-            .to_owned();
+        let fix = "name a tier of isolation limited or better where the memory has to be a limit";
         findings.warn(&RULE, request.place.to_string(), (message, fix));
     }
 }

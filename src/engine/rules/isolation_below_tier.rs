@@ -5,34 +5,32 @@ use crate::engine::supply::UnknownResource;
 use crate::engine::vocabulary::{Rule, Strategy, Text, Tier};
 
 /// The rule.
-pub static RULE: Rule = Rule::denies("isolation-below-tier", include_str!("isolation_below_tier.md"));
+pub static RULE: Rule = Rule::denies(
+    "isolation-below-tier",
+    include_str!("isolation_below_tier.md"),
+);
 
 /// A strategy that isolates less than the tier accepts.
 pub fn strategy(strategy: Strategy, tier: &Tier) -> Text {
-    let listed: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
+    let (isolation, listed) = (strategy.isolation(), tier.strategy_words());
     (
-        format!(
-            "strategy {strategy} isolates {}, tier {} needs {}",
-            strategy.isolation(),
-            tier.name,
-            tier.isolation
-        ),
-        format!(
-            "write auto or one of {}, or name a tier that accepts {strategy}",
-            listed.join(", ")
-        ),
+        format!("strategy {strategy} isolates {isolation}, {}", needs(tier)),
+        format!("write auto or one of {listed}, or name a tier that accepts {strategy}"),
     )
+}
+
+fn needs(tier: &Tier) -> String {
+    format!("tier {} needs {}", tier.name, tier.isolation)
 }
 
 /// A named resource that no strategy of the tier may serve.
 pub fn resource(resource: &str, tier: &Tier) -> Text {
-    let listed: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
     (
         format!(
             "{resource} is weaker than tier {} accepts (isolation {}, strategies {})",
             tier.name,
             tier.isolation,
-            listed.join(", ")
+            tier.strategy_words()
         ),
         "ask for nvidia.com/gpu: 1 and let the tier choose, or name another tier".to_owned(),
     )
@@ -45,12 +43,9 @@ pub fn unknown_node(
     unknown: Option<&UnknownResource>,
     tier: &Tier,
 ) -> Text {
-    let (why, fix) = daemonset_share::reason(unknown);
+    let (message, fix) = daemonset_share::nothing_known(node, resource, unknown);
     (
-        format!(
-            "nothing is known of {resource} on node {node}, to which this DaemonSet's pod is pinned{why}; tier {} needs {}",
-            tier.name, tier.isolation
-        ),
+        format!("{message}; {}", needs(tier)),
         format!(
             "{fix} (the controller tries again), or keep the DaemonSet off such nodes with a node selector"
         ),
@@ -59,12 +54,11 @@ pub fn unknown_node(
 
 /// A DaemonSet's pod on a node that isolates less than its tier accepts.
 pub fn node(node: &str, strategy: Strategy, tier: &Tier) -> Text {
+    let isolation = strategy.isolation();
     (
         format!(
-            "node {node} gives this DaemonSet's pod {strategy}, isolation {}; tier {} needs {}",
-            strategy.isolation(),
-            tier.name,
-            tier.isolation
+            "node {node} gives this DaemonSet's pod {strategy}, isolation {isolation}; {}",
+            needs(tier)
         ),
         "keep the DaemonSet off such nodes with a node selector, or name a tier that accepts them"
             .to_owned(),

@@ -1,9 +1,12 @@
 //! The closed lists behind the rules, as `slicegate explain`, `slicegate catalog` and the page of rules print them.
 
-use crate::engine::relevance::host_paths::{ALIASES, PathAlias, SENSITIVE_PATHS, SensitivePath};
-use crate::engine::relevance::injecting::{INJECTING, Injecting};
-use crate::engine::relevance::pod_limits::{LIMITS, Limit};
-use crate::engine::relevance::reserved;
+use crate::engine::relevance::host_paths::{ALIASES, SENSITIVE_PATHS};
+use crate::engine::relevance::injecting::INJECTING;
+use crate::engine::relevance::pod_limits::LIMITS;
+use crate::engine::relevance::reserved::{self, MIG_DEVICES, SWITCHES};
+use crate::engine::rules::privileged_share::{
+    ALLOWED, ALLOWED_IN_OWN_NETWORK, ALLOWED_WITHOUT_PROCESSES,
+};
 use crate::engine::rules::{host_device, limit_env, privileged_share, too_large, visible_devices};
 use crate::engine::vocabulary::{Rule, names};
 
@@ -19,10 +22,44 @@ pub struct List {
 /// The lists of a rule; none where its document says everything.
 pub fn of(rule: &Rule) -> Vec<List> {
     match rule.id {
-        id if id == host_device::RULE.id => vec![roads(), aliases()],
-        id if id == visible_devices::RULE.id => vec![variables(), annotations()],
-        id if id == privileged_share::RULE.id => vec![capabilities()],
-        id if id == limit_env::RULE.id => vec![limit_variables()],
+        id if id == host_device::RULE.id => {
+            let paths = SENSITIVE_PATHS.iter().map(|entry| {
+                let star = if entry.is_prefix { "*" } else { "" };
+                (format!("{}{star}", entry.path), entry.leads_to.to_owned())
+            });
+            let aliases = ALIASES
+                .iter()
+                .map(|alias| (alias.path, format!("is {}", alias.means)));
+            vec![
+                list("Host paths, and everything in them", paths),
+                list("Other names of the same folders", aliases),
+            ]
+        }
+        id if id == visible_devices::RULE.id => {
+            vec![
+                list("Variables", variables()),
+                list("Annotations", annotations()),
+            ]
+        }
+        id if id == privileged_share::RULE.id => {
+            let all = [
+                (ALLOWED.as_slice(), ""),
+                (&ALLOWED_WITHOUT_PROCESSES, "not with a hostPath to /proc"),
+                (&ALLOWED_IN_OWN_NETWORK, "not with hostNetwork"),
+            ];
+            let all = all
+                .into_iter()
+                .flat_map(|(some, when)| some.iter().map(move |s| (*s, when)));
+            vec![list("Capabilities that are allowed", all)]
+        }
+        id if id == limit_env::RULE.id => {
+            let limits = reserved::LIMITS.iter().map(|open| (format!("{open}*"), ""));
+            let ordinal = (
+                limit_env::VISIBLE_ORDINALS.to_owned(),
+                "on MPS, other than 0",
+            );
+            vec![list("Variables", limits.chain([ordinal]))]
+        }
         _ => Vec::new(),
     }
 }
@@ -32,96 +69,46 @@ pub fn limits(rule: &Rule) -> Vec<String> {
     if rule.id != too_large::RULE.id {
         return Vec::new();
     }
-    let line = |limit: &&Limit| format!("{} {}", limit.most, limit.of);
-    LIMITS.iter().map(line).collect()
-}
-
-fn roads() -> List {
-    let entry = |road: &SensitivePath| {
-        let star = if road.is_prefix { "*" } else { "" };
-        (format!("{}{star}", road.path), road.leads_to.to_owned())
-    };
-    List {
-        title: "Host paths, and everything in them",
-        entries: SENSITIVE_PATHS.iter().map(entry).collect(),
-    }
-}
-
-fn aliases() -> List {
-    let entry = |alias: &PathAlias| (alias.path.to_owned(), format!("is {}", alias.means));
-    List {
-        title: "Other names of the same folders",
-        entries: ALIASES.iter().map(entry).collect(),
-    }
-}
-
-fn variables() -> List {
-    let shows = || "brings devices".to_owned();
-    let mut entries = vec![(
-        names::VISIBLE_DEVICES.to_owned(),
-        "void, none and empty show nothing and are allowed".to_owned(),
-    )];
-    let open = reserved::MIG_DEVICES
+    let lines = LIMITS
         .iter()
-        .map(|open| (format!("{open}*"), shows()));
-    let switches = reserved::SWITCHES
-        .iter()
-        .map(|name| ((*name).to_owned(), shows()));
-    entries.extend(open.chain(switches));
-    let legacy = format!(
-        "without a GPU it needs {} void beside it",
-        names::VISIBLE_DEVICES
-    );
-    entries.push((visible_devices::LEGACY.to_owned(), legacy));
+        .map(|limit| format!("{} {}", limit.most, limit.of));
+    lines.collect()
+}
+
+fn list<N: Into<String>, R: Into<String>>(
+    title: &'static str,
+    entries: impl Iterator<Item = (N, R)>,
+) -> List {
+    let entries = entries.map(|(name, remark)| (name.into(), remark.into()));
     List {
-        title: "Variables",
-        entries,
+        title,
+        entries: entries.collect(),
     }
 }
 
-fn annotations() -> List {
-    let entry = |word: &Injecting| {
-        let systems: Vec<&str> = word.systems.iter().map(|system| system.word()).collect();
+fn variables() -> impl Iterator<Item = (String, String)> {
+    let visible = names::VISIBLE_DEVICES;
+    let shown = MIG_DEVICES.map(|open| format!("{open}*")).into_iter();
+    let shown = shown.chain(SWITCHES.map(str::to_owned));
+    let shown = shown.map(|name| (name, "brings devices".to_owned()));
+    let hides = "void, none and empty show nothing and are allowed".to_owned();
+    let legacy = format!("without a GPU it needs {visible} void beside it");
+    [(visible.to_owned(), hides)]
+        .into_iter()
+        .chain(shown)
+        .chain([(visible_devices::LEGACY.to_owned(), legacy)])
+}
+
+fn annotations() -> impl Iterator<Item = (String, String)> {
+    INJECTING.iter().map(|entry| {
+        let systems: Vec<&str> = entry.systems.iter().map(|system| system.word()).collect();
         let left = match systems.as_slice() {
             [] => String::new(),
             systems => format!("; not where foreignSharing lists {}", systems.join(" or ")),
         };
         (
-            format!("{}*", word.key),
-            format!("read by {}{left}", word.reader),
+            format!("{}*", entry.key),
+            format!("read by {}{left}", entry.reader),
         )
-    };
-    List {
-        title: "Annotations",
-        entries: INJECTING.iter().map(entry).collect(),
-    }
-}
-
-fn capabilities() -> List {
-    let always = privileged_share::ALLOWED.iter().map(|name| (*name, ""));
-    let mostly = privileged_share::ALLOWED_IN_OWN_NETWORK.iter();
-    let debuggers = privileged_share::ALLOWED_WITHOUT_PROCESSES.iter();
-    let all = always
-        .chain(debuggers.map(|name| (*name, "not with a hostPath to /proc")))
-        .chain(mostly.map(|name| (*name, "not with hostNetwork")));
-    List {
-        title: "Capabilities that are allowed",
-        entries: all
-            .map(|(name, when)| (name.to_owned(), when.to_owned()))
-            .collect(),
-    }
-}
-
-fn limit_variables() -> List {
-    let open = reserved::LIMITS
-        .iter()
-        .map(|open| (format!("{open}*"), String::new()));
-    let ordinal = (
-        limit_env::VISIBLE_ORDINALS.to_owned(),
-        "on MPS, other than 0".to_owned(),
-    );
-    List {
-        title: "Variables",
-        entries: open.chain([ordinal]).collect(),
-    }
+    })
 }

@@ -15,35 +15,26 @@ pub fn check(
     tier: Option<&Tier>,
     findings: &mut Findings<'_>,
 ) -> bool {
-    let mut first: Option<(Kind, &DeviceRequest<'_>)> = None;
-    for request in requests {
-        let only = requests.iter().filter(|w| w.place == request.place).count() == 1;
-        let Some(kind) = Kind::of(request, tier, only) else {
-            continue;
-        };
-        match first {
-            Some((other, before)) if other != kind => {
-                let message = format!(
-                    "container {} asks for {} and container {} for {}",
-                    before.container,
-                    other.words(),
-                    request.container,
-                    kind.words()
-                );
-                findings.add(
-                    &RULE,
-                    format!("{}/resources", request.place),
-                    (message, FIX.to_owned()),
-                );
-                return true;
-            }
-            _ => first = first.or(Some((kind, request))),
-        }
+    let mut kinds = requests.iter().filter_map(|request| {
+        let is_only = requests.iter().filter(|r| r.place == request.place).count() == 1;
+        Some((Kind::of(request, tier, is_only)?, request))
+    });
+    if let Some((kind, first)) = kinds.next()
+        && let Some((other_kind, other)) = kinds.find(|(other, _)| *other != kind)
+    {
+        let message = format!(
+            "container {} asks for {} and container {} for {}",
+            first.container,
+            kind.words(),
+            other.container,
+            other_kind.words()
+        );
+        let fix = "split it into two pods, or ask for the same kind of device in every container";
+        findings.add(&RULE, format!("{}/resources", other.place), (message, fix));
+        return true;
     }
     implicit_claim(pod, findings)
 }
-
-const FIX: &str = "split it into two pods, or ask for the same kind of device in every container";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
@@ -56,10 +47,10 @@ impl Kind {
     /// The kind that a container requests; none where the tier still chooses.
     ///
     /// More than one device in a container is whole devices, whether one name counts them or two.
-    fn of(request: &DeviceRequest<'_>, tier: Option<&Tier>, only: bool) -> Option<Self> {
+    fn of(request: &DeviceRequest<'_>, tier: Option<&Tier>, is_only: bool) -> Option<Self> {
         match request.named {
             RequestedResource::Gpu | RequestedResource::Nothing => {
-                (request.count > 1 || tier.is_none() || !only).then_some(Self::Whole)
+                (request.count > 1 || tier.is_none() || !is_only).then_some(Self::Whole)
             }
             RequestedResource::Shared | RequestedResource::SharedSlice(_) => Some(Self::Share),
             RequestedResource::Slice(_) => Some(Self::Slice),
@@ -79,29 +70,23 @@ impl Kind {
 fn implicit_claim(pod: &Pod<'_>, findings: &mut Findings<'_>) -> bool {
     let mut found = false;
     for (place, container) in pod.containers() {
-        let limits = container
-            .resources
-            .iter()
-            .flat_map(|r| [&r.limits, &r.requests]);
-        let names = limits.flatten().flat_map(|pairs| pairs.iter());
-        let Some((name, _)) = names.into_iter().find(|(name, q)| {
-            is_nvidia_class(name) && !Quantity::parse(q).is_ok_and(Quantity::is_zero)
-        }) else {
-            continue;
-        };
-        let message = format!(
-            "container {} asks for {name}, a DRA device, beside a GPU of the device plugin",
-            container.name()
-        );
-        let fix = "ask for one of the two: they would be two devices".to_owned();
-        findings.add(&RULE, format!("{place}/resources"), (message, fix));
-        found = true;
+        let mut quantities = container.quantities();
+        let claim = quantities
+            .find(|(name, quantity)| is_nvidia_class(name) && !Quantity::is_written_zero(quantity));
+        if let Some((name, _)) = claim {
+            let message = format!(
+                "container {} asks for {name}, a DRA device, beside a GPU of the device plugin",
+                container.name()
+            );
+            let fix = "ask for one of the two: they would be two devices";
+            findings.add(&RULE, format!("{place}/resources"), (message, fix));
+            found = true;
+        }
     }
     found
 }
 
 fn is_nvidia_class(resource: &str) -> bool {
-    resource
-        .strip_prefix(reserved::CLASS)
-        .is_some_and(|class| class.ends_with(reserved::NVIDIA_CLASS))
+    let class = resource.strip_prefix(reserved::CLASS);
+    class.is_some_and(|class| class.ends_with(reserved::NVIDIA_CLASS))
 }

@@ -10,9 +10,9 @@ pub mod lists;
 mod sub_path;
 
 use crate::engine::line::{DecisionInput, PlacementQuery};
-use crate::engine::rules::check::Check::{Placement, Pod, Removes, Update, Weakened, Written};
-use crate::engine::rules::check::{Check, Placed, PodContext, Removal, in_order};
-use crate::engine::vocabulary::{Findings, Rule, Strategy};
+use crate::engine::vocabulary::{Findings, Rule, Severity, Strategy};
+use check::Check::{self, Placement, Pod, Removes, Update, Weakened, Written};
+use check::{Placed, PodContext, Removal, in_order};
 
 /// Declares the module of each rule, the list of them and the list of their checks.
 macro_rules! rules {
@@ -85,37 +85,64 @@ pub fn find(id: &str) -> Option<&'static Rule> {
     ALL.into_iter().find(|rule| rule.id == id)
 }
 
-/// Looks at the pod as its author wrote it.
+/// Runs the checks on the pod as its author wrote it.
 pub fn check_written(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
-    check::written(CHECKS, input, findings);
+    for check in CHECKS {
+        if let Written(_, look) = check {
+            look(input, findings);
+        }
+    }
 }
 
-/// Looks in the pod alone for ways around the request.
-pub fn check_pod(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
-    check::pod(CHECKS, input, standing, findings);
+/// Runs the checks on the pod alone.
+pub fn check_pod(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
+    for check in CHECKS {
+        if let Pod(_, look) = check {
+            look(input, context, findings);
+        }
+    }
 }
 
-/// What takes a strategy out of the choice.
+/// What takes a strategy out of the choice. A rule that the policy made a warning, or turned off, removes nothing,
+/// unless no share could serve the pod.
 pub fn removal(query: &PlacementQuery<'_, '_>, strategy: Strategy) -> Option<&'static Removal> {
-    check::removal(CHECKS, query, strategy)
+    CHECKS.iter().find_map(|check| match *check {
+        Removes(_, removal) => removal.is_in_force(query, strategy).then_some(removal),
+        _ => None,
+    })
 }
 
-/// Looks at a placement, and at the pod alone.
+/// Runs the checks on a placement and, in the same order, those on the pod alone.
 pub fn check_placement(
     placed: &Placed<'_, '_>,
-    standing: PodContext<'_>,
+    context: PodContext<'_>,
     findings: &mut Findings<'_>,
 ) {
-    check::placement(CHECKS, placed, standing, findings);
+    let query = placed.query;
+    let is_warning = |rule| query.policy.severity(rule) == Severity::Warn;
+    for check in CHECKS {
+        match *check {
+            Pod(_, look) => look(placed.input, context, findings),
+            Placement(_, look) => look(placed, findings),
+            Weakened(_, removal) if is_warning(removal.rule) => {
+                removal.report(query, placed.placement.strategy, findings);
+            }
+            _ => {}
+        }
+    }
 }
 
-/// Looks at an update of a stored pod.
+/// Runs the checks on an update of a stored pod.
 pub fn check_update(
     input: &DecisionInput<'_>,
     update: &check::Update<'_>,
     findings: &mut Findings<'_>,
 ) {
-    check::update(CHECKS, input, update, findings);
+    for check in CHECKS {
+        if let Update(_, look) = check {
+            look(input, update, findings);
+        }
+    }
 }
 
 #[cfg(test)]

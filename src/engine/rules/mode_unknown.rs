@@ -7,10 +7,9 @@ pub static RULE: Rule = Rule::warns("mode-unknown", include_str!("mode_unknown.m
 
 /// Warns of an unknown mode, which counts as `enforce`.
 pub fn check(namespace: &str, written: &str, findings: &mut Findings<'_>) {
-    let message = format!(
-        "namespace {namespace} has slicegate.dev/mode {}, which counts as enforce",
-        quoted(written)
-    );
-    let fix = "its administrator should write enforce, dry-run or \"off\"".to_owned();
+    let mode = quoted(written);
+    let message =
+        format!("namespace {namespace} has slicegate.dev/mode {mode}, which counts as enforce");
+    let fix = "its administrator should write enforce, dry-run or \"off\"";
     findings.warn(&RULE, "", (message, fix));
 }

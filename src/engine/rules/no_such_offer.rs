@@ -1,7 +1,6 @@
 //! `no-such-offer`: refuses a pod that no node could ever serve.
 
 use crate::engine::line::PlacementQuery;
-use crate::engine::supply::Group;
 use crate::engine::vocabulary::{Rule, Strategy, Text};
 
 /// The rule.
@@ -21,45 +20,41 @@ pub struct Nearest {
 /// Nothing known can ever serve the pod: the candidates, nearest first, and what would help. `tiers` are those that the
 /// namespace allows and that could serve it.
 pub fn text(query: &PlacementQuery<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
-    let request_words = nearest.request_words;
     let message = match nearest.offers.as_slice() {
-        [] => format!("no known node can ever serve {request_words}: {}", existing(query)),
-        offers => format!(
-            "no known node can ever serve {request_words}; nearest: {}",
-            offers.join("; ")
-        ),
+        [] => format!(": {}", existing(query)),
+        offers => format!("; nearest: {}", offers.join("; ")),
     };
-    let mut fix = nearest.fix.unwrap_or_else(|| nobody_offers(query));
-    match tiers {
-        [] => {}
-        [tier] => fix.push_str(&format!(
-            ", or name tier {tier}, which known nodes can serve"
-        )),
-        _ => fix.push_str(&format!(
+    let tiers = match tiers {
+        [] => String::new(),
+        [tier] => format!(", or name tier {tier}, which known nodes can serve"),
+        _ => format!(
             ", or name one of the tiers that known nodes can serve: {}",
             tiers.join(", ")
-        )),
-    }
-    fix.push_str("; nodes that are not there yet are declared under supply.pools in the policy");
-    (message, fix)
+        ),
+    };
+    let fix = nearest
+        .fix
+        .unwrap_or_else(|| without_offers(query).to_owned());
+    (
+        format!(
+            "no known node can ever serve {}{message}",
+            nearest.request_words
+        ),
+        format!(
+            "{fix}{tiers}; nodes that are not there yet are declared under supply.pools in the policy"
+        ),
+    )
 }
 
 /// What to do where no node offers anything of the kind.
-fn nobody_offers(query: &PlacementQuery<'_, '_>) -> String {
-    let names_it = query
-        .requests
-        .iter()
-        .any(|request| request.fixed_resource().is_some());
-    let shares = query.strategies.iter().any(|s| s != Strategy::Exclusive);
-    match (names_it, shares) {
-        (true, _) => {
-            "ask for nvidia.com/gpu: 1 and let the tier choose, or for a name that there is"
-                .to_owned()
-        }
-        (false, true) => {
-            "the administrator has some nodes hand out shares first (docs/nodes.md)".to_owned()
-        }
-        (false, false) => "the administrator leaves some nodes whole (docs/nodes.md)".to_owned(),
+fn without_offers(query: &PlacementQuery<'_, '_>) -> &'static str {
+    let mut requests = query.requests.iter();
+    if requests.any(|request| request.fixed_resource().is_some()) {
+        "ask for nvidia.com/gpu: 1 and let the tier choose, or for a name that there is"
+    } else if query.strategies.iter().any(|s| s != Strategy::Exclusive) {
+        "the administrator has some nodes hand out shares first (docs/nodes.md)"
+    } else {
+        "the administrator leaves some nodes whole (docs/nodes.md)"
     }
 }
 
@@ -88,15 +83,13 @@ fn existing(query: &PlacementQuery<'_, '_>) -> String {
 /// Whole GPUs that the fleet hands out.
 fn whole_gpus(query: &PlacementQuery<'_, '_>) -> u64 {
     let supply = query.supply;
-    let of_group = |group: &Group| {
-        let whole = group.advertised.iter().filter(|advertised| {
-            let offer = supply.offers.get(advertised.offer);
-            offer.is_some_and(|offer| offer.strategy == Strategy::Exclusive)
-        });
-        let count: u64 = whole.map(|advertised| advertised.count).sum();
+    let groups = supply.groups.iter().map(|group| {
+        let advertised = supply.advertised(group);
+        let whole = advertised.filter(|(offer, _)| offer.strategy == Strategy::Exclusive);
+        let count: u64 = whole.map(|(_, count)| count).sum();
         count.saturating_mul(supply.nodes_in(group) as u64)
-    };
-    supply.groups.iter().map(of_group).sum()
+    });
+    groups.sum()
 }
 
 /// The message for a request without a whole resource that the tier has no strategy for.

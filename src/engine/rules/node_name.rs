@@ -8,18 +8,14 @@ use crate::facts::Pod;
 pub static RULE: Rule = Rule::denies("node-name", include_str!("node_name.md"));
 
 /// Takes shared devices out of the choice of a pod that skips the scheduler, and with it the anti-affinity.
-pub static NO_SCHEDULER: Removal = Removal {
-    rule: &RULE,
-    is_absolute: false,
-    verdict: None,
-    removes: |query, strategy| strategy.is_shared() && query.filter.node_name.is_some(),
-    finding: |query, _| {
-        let node = query.filter.node_name.unwrap_or_default();
-        Some(("/spec/nodeName".to_owned(), text(node)))
-    },
-};
+pub static NO_SCHEDULER: Removal = Removal::new(
+    &RULE,
+    |query, strategy| strategy.is_shared() && query.filter.node_name.is_some(),
+    |query, _| Some((PATH.to_owned(), text(query.filter.node_name?))),
+);
 
-/// The finding where only shares are left.
+const PATH: &str = "/spec/nodeName";
+
 fn text(node: &str) -> Text {
     (
         format!(
@@ -32,6 +28,6 @@ fn text(node: &str) -> Text {
 /// Refuses it where the request stays as written and may turn out to be a share.
 pub fn unless_whole(pod: &Pod<'_>, findings: &mut Findings<'_>) {
     if let Some(node) = pod.node_name() {
-        findings.add(&RULE, "/spec/nodeName", text(node));
+        findings.add(&RULE, PATH, text(node));
     }
 }

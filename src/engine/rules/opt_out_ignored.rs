@@ -1,17 +1,18 @@
 //! `opt-out-ignored`: warns that a pod's wish to opt out is not honoured.
 
 use crate::engine::vocabulary::{Findings, Rule, names};
-use crate::engine::vocabulary::names::pointer;
 
 /// The rule.
 pub static RULE: Rule = Rule::warns("opt-out-ignored", include_str!("opt_out_ignored.md"));
 
 /// Warns of a pod's `mode: off` that the policy does not honour.
 pub fn check(findings: &mut Findings<'_>) {
-    let path = format!("/metadata/annotations/{}", pointer(names::MODE));
     let message =
-        "the pod's slicegate.dev/mode: off is ignored, because the policy has no podOptOut"
-            .to_owned();
-    let fix = "remove the annotation, or ask for podOptOut: true in the policy".to_owned();
-    findings.warn(&RULE, path, (message, fix));
+        "the pod's slicegate.dev/mode: off is ignored, because the policy has no podOptOut";
+    let fix = "remove the annotation, or ask for podOptOut: true in the policy";
+    findings.warn(
+        &RULE,
+        names::annotation_pointer(names::MODE),
+        (message, fix),
+    );
 }

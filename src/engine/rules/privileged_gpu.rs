@@ -9,13 +9,12 @@ use crate::engine::vocabulary::{Findings, Rule};
 pub static RULE: Rule = Rule::warns("privileged-gpu", include_str!("privileged_gpu.md"));
 
 /// Warns of a pod with whole GPUs that can reach the node's other GPUs.
-pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
-    let is_whole = standing.holds == Some(AllocatedDevice::Whole);
-    let reach = is_whole.then(|| privileged_share::reach(input.pod));
-    let Some((path, what)) = reach.flatten() else {
-        return;
-    };
-    let message = format!("{what}, which reaches the node's other GPUs besides its own");
-    let fix = "drop the privilege, or give the pod the node's GPUs all".to_owned();
-    findings.warn(&RULE, path, (message, fix));
+pub fn check(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
+    if context.allocated == Some(AllocatedDevice::Whole)
+        && let Some((path, what)) = privileged_share::reach(input.pod)
+    {
+        let message = format!("{what}, which reaches the node's other GPUs besides its own");
+        let fix = "drop the privilege, or give the pod the node's GPUs all";
+        findings.warn(&RULE, path, (message, fix));
+    }
 }

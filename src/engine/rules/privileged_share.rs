@@ -4,7 +4,7 @@ use crate::engine::line::DecisionInput;
 use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::vocabulary::{Findings, Rule, quoted};
 use crate::facts::Pod;
-use crate::facts::pod::{Container, Place, SecurityContext};
+use crate::facts::pod::{Container, Place};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("privileged-share", include_str!("privileged_share.md"));
@@ -43,85 +43,29 @@ pub static ALLOWED_IN_OWN_NETWORK: [&str; 2] = ["NET_ADMIN", "NET_RAW"];
 /// in the bounding set for privileged.
 pub(crate) const LIFTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
 
-/// A privilege by which a pod escapes the isolation of containers: its path and what it is.
-pub fn lift(pod: &Pod<'_>) -> Option<(String, String)> {
-    spaces(pod).or_else(|| in_any(pod, is_lifting))
+/// A privilege: the path of what gives it, and what it is.
+pub type Privilege = (String, String);
+
+/// A privilege by which a pod escapes the isolation of containers.
+pub fn root(pod: &Pod<'_>) -> Option<Privilege> {
+    of_pod(pod, is_root)
 }
 
-/// The namespaces of the node that the pod uses.
-fn spaces(pod: &Pod<'_>) -> Option<(String, String)> {
-    let spec = pod.spec.as_ref()?;
-    if spec.host_pid == Some(true) {
-        return Some(("/spec/hostPID".to_owned(), "the pod has hostPID".to_owned()));
-    }
-    if spec.host_ipc == Some(true) {
-        return Some(("/spec/hostIPC".to_owned(), "the pod has hostIPC".to_owned()));
-    }
-    None
+/// A privilege that reaches past the GPUs that the pod holds.
+pub fn reach(pod: &Pod<'_>) -> Option<Privilege> {
+    of_pod(pod, reaches_out(pod))
 }
 
-/// The first container that is privileged or adds such a capability.
-fn in_any(pod: &Pod<'_>, is_bad: impl Fn(&str) -> bool) -> Option<(String, String)> {
-    let mut containers = pod.all_containers();
-    containers.find_map(|(place, container)| lifted(place, container, &is_bad))
-}
-
-fn lifted(
-    place: Place,
-    container: &Container<'_>,
-    is_bad: impl Fn(&str) -> bool,
-) -> Option<(String, String)> {
-    let what = privilege(container.security_context.as_ref()?, is_bad)?;
-    let path = format!("{place}/securityContext");
-    Some((path, format!("container {} {what}", container.name())))
-}
-
-/// The privilege of a security context, if it has one. The API server accepts any name of a capability.
-fn privilege(context: &SecurityContext<'_>, is_bad: impl Fn(&str) -> bool) -> Option<String> {
-    if context.privileged == Some(true) {
-        return Some("is privileged".to_owned());
-    }
-    let mut added = context.capabilities.as_ref()?.add.iter().flatten();
-    let bad = added.find(|name| is_bad(name))?;
-    Some(format!("adds the capability {}", quoted(bad)))
-}
-
-/// Whether a capability is on a list, as container runtimes read its name: in any case, with `CAP_` or without.
-fn is_among(list: &[&str], name: &str) -> bool {
-    let beginning = name.get(..4);
-    let bare = match beginning.is_some_and(|b| b.eq_ignore_ascii_case("CAP_")) {
-        true => name.get(4..).unwrap_or_default(),
-        false => name,
-    };
-    list.iter().any(|known| known.eq_ignore_ascii_case(bare))
-}
-
-/// A name that is not ASCII may become ASCII when a runtime writes it in upper case.
-fn is_lifting(name: &str) -> bool {
-    !name.is_ascii() || is_among(&LIFTING, name)
-}
-
-/// Which capabilities reach past a share of this pod.
-fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
-    let spec = pod.spec.as_ref();
-    let has_own_network = spec.and_then(|s| s.host_network) != Some(true);
-    let volumes = spec.and_then(|s| s.volumes.as_deref()).unwrap_or_default();
-    let hosts = || {
-        volumes
-            .iter()
-            .filter_map(|v| v.host_path.as_ref()?.path.as_deref())
-    };
-    move |name| {
-        let in_network = has_own_network && is_among(&ALLOWED_IN_OWN_NETWORK, name);
-        let is_debugger = is_among(&ALLOWED_WITHOUT_PROCESSES, name)
-            && !hosts().any(|path| path.split('/').any(|part| part == PROCESSES));
-        !is_among(&ALLOWED, name) && !in_network && !is_debugger
+/// Looks for such a privilege in a pod on a shared device or a MIG slice.
+pub fn check(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
+    if context.allocated == Some(AllocatedDevice::Part) {
+        add(reach(input.pod), findings);
     }
 }
 
-/// Looks for privileges that amount to root in one container.
+/// Looks in one container for privileges that amount to root.
 pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
-    add(lifted(place, container, is_lifting), findings);
+    add(of_container(place, container, is_root), findings);
 }
 
 /// Looks in one container for privileges that reach past the pod's share.
@@ -131,24 +75,77 @@ pub fn beside_gpu(
     container: &Container<'_>,
     findings: &mut Findings<'_>,
 ) {
-    add(lifted(place, container, reaches_out(pod)), findings);
+    add(of_container(place, container, reaches_out(pod)), findings);
 }
 
-/// A privilege that reaches past the GPUs that the pod holds: its path and what it is.
-pub fn reach(pod: &Pod<'_>) -> Option<(String, String)> {
-    spaces(pod).or_else(|| in_any(pod, reaches_out(pod)))
-}
-
-/// Looks for such a privilege in a pod on a shared device or a MIG slice.
-pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
-    if standing.holds == Some(AllocatedDevice::Part) {
-        add(reach(input.pod), findings);
-    }
-}
-
-fn add(found: Option<(String, String)>, findings: &mut Findings<'_>) {
+fn add(found: Option<Privilege>, findings: &mut Findings<'_>) {
     let Some((path, what)) = found else { return };
     let message = format!("{what}, which reaches past a share or slice to its neighbours");
-    let fix = "drop the privilege, or ask for whole GPUs in a tier that lists exclusive".to_owned();
+    let fix = "drop the privilege, or ask for whole GPUs in a tier that lists exclusive";
     findings.add(&RULE, path, (message, fix));
+}
+
+/// Namespaces of the node that the pod uses, or else the first container with a privilege.
+fn of_pod(pod: &Pod<'_>, is_bad: impl Fn(&str) -> bool) -> Option<Privilege> {
+    let spec = pod.spec.as_ref()?;
+    for (shares, name) in [(spec.host_pid, "hostPID"), (spec.host_ipc, "hostIPC")] {
+        if shares == Some(true) {
+            return Some((format!("/spec/{name}"), format!("the pod has {name}")));
+        }
+    }
+    let mut containers = pod.all_containers();
+    containers.find_map(|(place, container)| of_container(place, container, &is_bad))
+}
+
+/// The container is privileged, or adds a capability that is bad. The API server accepts any name of a capability.
+fn of_container(
+    place: Place,
+    container: &Container<'_>,
+    is_bad: impl Fn(&str) -> bool,
+) -> Option<Privilege> {
+    let context = container.security_context.as_ref()?;
+    let what = if context.privileged == Some(true) {
+        "is privileged".to_owned()
+    } else {
+        let mut added = context.capabilities.as_ref()?.add.iter().flatten();
+        format!(
+            "adds the capability {}",
+            quoted(added.find(|name| is_bad(name))?)
+        )
+    };
+    let path = format!("{place}/securityContext");
+    Some((path, format!("container {} {what}", container.name())))
+}
+
+/// Whether a capability is on a list, as container runtimes read its name: in any case, with `CAP_` or without.
+fn is_among(list: &[&str], name: &str) -> bool {
+    let bare = match name.split_at_checked(4) {
+        Some((prefix, bare)) if prefix.eq_ignore_ascii_case("CAP_") => bare,
+        _ => name,
+    };
+    list.iter().any(|known| known.eq_ignore_ascii_case(bare))
+}
+
+/// A name that is not ASCII may become ASCII when a runtime writes it in upper case.
+fn is_root(capability: &str) -> bool {
+    !capability.is_ascii() || is_among(&LIFTING, capability)
+}
+
+/// Which capabilities reach past a share of this pod.
+fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
+    let spec = pod.spec.as_ref();
+    let has_own_network = spec.and_then(|s| s.host_network) != Some(true);
+    let mounts_processes = move || {
+        let mut hosts = pod.volumes().iter().flat_map(|v| &v.host_path);
+        hosts.any(|host| {
+            host.path
+                .as_deref()
+                .is_some_and(|p| p.split('/').any(|p| p == PROCESSES))
+        })
+    };
+    move |name| {
+        let in_network = has_own_network && is_among(&ALLOWED_IN_OWN_NETWORK, name);
+        let is_debugger = is_among(&ALLOWED_WITHOUT_PROCESSES, name) && !mounts_processes();
+        !is_among(&ALLOWED, name) && !in_network && !is_debugger
+    }
 }

@@ -1,6 +1,6 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
-use crate::engine::line::RequestedResource;
+use crate::engine::line::{DeviceRequest, RequestedResource};
 use crate::engine::namespaces::quota::QuotaPod;
 use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::{Findings, Rule, names, quoted};
@@ -9,74 +9,79 @@ use crate::facts::Pod;
 /// The rule.
 pub static RULE: Rule = Rule::warns("quota-escape", include_str!("quota_escape.md"));
 
+/// The requests whose resource gets another name: the request, the old and the new name.
+fn renamed<'p>(
+    placed: &Placed<'p, '_>,
+) -> impl Iterator<Item = (&'p DeviceRequest<'p>, &'p str, &'p str)> {
+    let requests = placed.query.requests.iter().zip(&placed.placement.shares);
+    requests.filter_map(|(request, share)| {
+        let old = request.fixed_resource().unwrap_or(names::GPU);
+        let new = share.allocation.name();
+        let is_renamed = request.named != RequestedResource::Nothing && old != new;
+        is_renamed.then_some((request, old, new))
+    })
+}
+
 /// Warns of every rewrite from a name that a quota counts to one that no quota counts.
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { query, placement, .. } = *placed;
+    let query = placed.query;
     let namespace = placed.input.namespace;
     let quotas = query.namespace.map_or(&[][..], |n| &n.quotas);
-    if quotas.is_empty() {
-        return;
-    }
     let before = QuotaPod {
         pod: query.pod,
         is_given_affinity: false,
     };
-    let after = query.given(placement.strategy);
-    let mut said: Vec<(&str, &str)> = Vec::new();
-    for (request, share) in query.requests.iter().zip(&placement.shares) {
-        let old = match request.named {
-            RequestedResource::Nothing => continue,
-            _ => request.fixed_resource().unwrap_or(names::GPU),
-        };
-        let new = share.allocation.name();
-        if old == new || said.contains(&(old, new)) {
-            continue;
-        }
+    let after = query.given(placed.placement.strategy);
+    let mut reported: Vec<(&str, &str)> = Vec::new();
+    for (request, old, new) in renamed(placed) {
         let Some(quota) = quotas.iter().find(|quota| quota.counts(old, before)) else {
             continue;
         };
-        if quotas.iter().any(|quota| quota.counts(new, after)) {
+        if reported.contains(&(old, new)) || quotas.iter().any(|quota| quota.counts(new, after)) {
             continue;
         }
-        said.push((old, new));
+        reported.push((old, new));
         let message = format!(
             "a quota of namespace {namespace} counts {old}, none counts {new}, which this pod takes instead"
         );
         let fix = format!("the administrator adds requests.{new} to {}", quota.title());
-        findings.add(&RULE, format!("{}/resources", request.place), (message, fix));
+        findings.add(
+            &RULE,
+            format!("{}/resources", request.place),
+            (message, fix),
+        );
     }
 }
 
 /// Warns of a pod that Kueue holds back and that takes another name than it was written with: Kueue makes its Workload
 /// from the pod as it is created (kubernetes-sigs/kueue `pkg/controller/jobs/pod`).
 pub fn queued(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
-    let Placed { query, placement, .. } = *placed;
-    let Some(queue) = queue(query.pod) else { return };
-    let changed = query.requests.iter().zip(&placement.shares).find(|(request, share)| {
-        let old = request.fixed_resource().unwrap_or(names::GPU);
-        request.named != RequestedResource::Nothing && old != share.allocation.name()
-    });
-    let Some((request, share)) = changed else { return };
-    let new = share.allocation.name();
-    let message = format!(
-        "Kueue counts this pod by what it takes now, {new}; if {queue} does not cover that, it waits for ever"
-    );
-    let fix = format!("the administrator has the ClusterQueue cover {new}");
-    findings.add(&RULE, format!("{}/resources", request.place), (message, fix));
+    if let Some(queue) = queue(placed.query.pod)
+        && let Some((request, _, new)) = renamed(placed).next()
+    {
+        let message = format!(
+            "Kueue counts this pod by what it takes now, {new}; if {queue} does not cover that, it waits for ever"
+        );
+        let fix = format!("the administrator has the ClusterQueue cover {new}");
+        findings.add(
+            &RULE,
+            format!("{}/resources", request.place),
+            (message, fix),
+        );
+    }
 }
 
 /// Which of Kueue's queues a pod waits in, where Kueue counts the pod itself.
 fn queue(pod: &Pod<'_>) -> Option<String> {
     let name = pod.label("kueue.x-k8s.io/queue-name");
-    let gates = pod.spec.as_ref()?.scheduling_gates.iter().flatten();
-    let mut gates = gates.filter_map(|gate| gate.name.as_deref());
+    let mut gates = pod.spec.as_ref()?.scheduling_gates.iter().flatten();
+    let is_held = gates.any(|gate| gate.name.as_deref() == Some("kueue.x-k8s.io/admission"));
     // Kueue counts a Job by its template, whose labels its pods have too.
     let is_jobs = || {
         pod.owners()
             .iter()
             .any(|o| o.kind.as_deref() == Some("Job"))
     };
-    let is_held = gates.any(|gate| gate == "kueue.x-k8s.io/admission");
     if !is_held && (name.is_none() || is_jobs()) {
         return None;
     }

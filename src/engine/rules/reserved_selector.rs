@@ -27,8 +27,7 @@ pub fn check(pod: &Pod<'_>, own: &[(&str, &str)], findings: &mut Findings<'_>) {
         quoted(&key)
     );
     let fix = "remove the term, or select by labels of your own; slicegate writes the terms that \
-        keep boundaries apart"
-        .to_owned();
+        keep boundaries apart";
     let path = format!(
         "/spec/affinity/podAntiAffinity/requiredDuringSchedulingIgnoredDuringExecution/{index}"
     );
@@ -36,7 +35,7 @@ pub fn check(pod: &Pod<'_>, own: &[(&str, &str)], findings: &mut Findings<'_>) {
 }
 
 /// Whether a pod has a term that [`check`] finds.
-pub(in crate::engine) fn is_found(pod: &Pod<'_>, own: &[(&str, &str)]) -> bool {
+pub fn is_found(pod: &Pod<'_>, own: &[(&str, &str)]) -> bool {
     foreign(pod, own).next().is_some()
 }
 
@@ -47,34 +46,25 @@ fn foreign<'p>(
 ) -> impl Iterator<Item = (usize, String)> + 'p {
     let terms = pod.required_anti_affinity().iter().enumerate();
     terms.filter_map(|(index, term)| {
-        let mut own = own.iter();
         let key = named_key(*term)?;
+        let mut own = own.iter();
         let is_own = own.any(|(label, value)| is_own_term(*term, label, value));
         (!is_own).then_some((index, key))
     })
-}
-
-/// Whether any term names a key of slicegate's, its own terms included.
-pub fn is_named(pod: &Pod<'_>) -> bool {
-    let mut terms = pod.required_anti_affinity().iter();
-    terms.any(|term| named_key(*term).is_some())
 }
 
 /// The first key of slicegate's that a term names. A text that cannot be read as a term and contains slicegate's domain
 /// counts as one.
 fn named_key(term: Raw<'_>) -> Option<String> {
     let text = term.get();
+    let has_prefix = text.contains(names::PREFIX);
     // A key may be written with escapes.
-    if !text.contains(names::PREFIX) && !text.contains('\\') {
+    if !has_prefix && !text.contains('\\') {
         return None;
     }
-    match SelectedKeys::read(term) {
-        Some(keys) => keys
-            .iter()
-            .find(|key| names::is_own_key(key))
-            .map(str::to_owned),
-        None => text
-            .contains(names::PREFIX)
-            .then(|| names::PREFIX.to_owned()),
-    }
+    let Some(keys) = SelectedKeys::read(term) else {
+        return has_prefix.then(|| names::PREFIX.to_owned());
+    };
+    let mut keys = keys.iter();
+    keys.find(|key| names::is_own_key(key)).map(str::to_owned)
 }

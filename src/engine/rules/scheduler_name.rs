@@ -22,21 +22,16 @@ pub fn unless_whole(pod: &Pod<'_>, policy: &Policy, findings: &mut Findings<'_>)
 }
 
 fn refuse(pod: &Pod<'_>, policy: &Policy, what: &str, findings: &mut Findings<'_>) {
-    let named = pod.spec.as_ref().and_then(|s| s.scheduler_name.as_deref());
-    let scheduler = named
-        .filter(|n| !n.is_empty())
-        .unwrap_or("default-scheduler");
     let allowed = &policy.placement.schedulers;
-    if allowed.iter().any(|s| s == scheduler) {
-        return;
+    if !allowed.iter().any(|s| s == pod.scheduler()) {
+        let scheduler = quoted(pod.scheduler());
+        let message = format!(
+            "scheduler {scheduler} places a pod that {what}; two schedulers race past anti-affinity"
+        );
+        let fix = format!(
+            "use {}, or list it under spec.placement.schedulers of the policy",
+            allowed.join(" or ")
+        );
+        findings.add(&RULE, "/spec/schedulerName", (message, fix));
     }
-    let message = format!(
-        "scheduler {} places a pod that {what}; two schedulers race past anti-affinity",
-        quoted(scheduler)
-    );
-    let fix = format!(
-        "use {}, or list it under spec.placement.schedulers of the policy",
-        allowed.join(" or ")
-    );
-    findings.add(&RULE, "/spec/schedulerName", (message, fix));
 }

@@ -1,40 +1,28 @@
 //! `shm-conflict`: refuses a mount of its own on /dev/shm in an MPS pod.
 
-use crate::engine::line::PlacementQuery;
 use crate::engine::relevance::host_paths;
 use crate::engine::rules::check::Removal;
 use crate::engine::vocabulary::{Rule, Strategy, Text};
 use crate::facts::Pod;
-use crate::facts::pod::{Container, Place};
+use crate::facts::pod::Container;
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("shm-conflict", include_str!("shm_conflict.md"));
 
-/// Takes MPS out of the choice where a container has a mount of its own on `/dev/shm`.
-pub static OWN_MOUNT: Removal = Removal {
-    rule: &RULE,
-    is_absolute: false,
-    verdict: None,
-    removes: |query, strategy| mounting(query, strategy).is_some(),
-    finding: |query, strategy| {
-        let place = mounting(query, strategy)?;
+/// Takes MPS out of the choice where a mount would collide with the device plugin's.
+pub static OWN_MOUNT: Removal = Removal::new(
+    &RULE,
+    |query, strategy| strategy == Strategy::Mps && query.find_container(mounts_shm).is_some(),
+    |query, _| {
+        let place = query.find_container(mounts_shm)?;
         Some((format!("{place}/volumeMounts"), text(query.pod)))
     },
-};
-
-/// The container whose mount would collide with the device plugin's under MPS.
-fn mounting(query: &PlacementQuery<'_, '_>, strategy: Strategy) -> Option<Place> {
-    if strategy != Strategy::Mps {
-        return None;
-    }
-    let mounts = |place: &Place| query.pod.at(*place).is_some_and(mounts_shm);
-    query.requests.iter().map(|w| w.place).find(mounts)
-}
+);
 
 /// Whether a container has a mount of its own on `/dev/shm`.
-pub(in crate::engine) fn mounts_shm(container: &Container<'_>) -> bool {
-    let mut mounts = container.volume_mounts.iter().flatten();
-    mounts.any(|m| m.mount_path.as_deref().is_some_and(is_shm))
+pub fn mounts_shm(container: &Container<'_>) -> bool {
+    let is_shm = |path: &str| path.contains("shm") && host_paths::clean(path) == "/dev/shm";
+    container.mounts().iter().any(|mount| is_shm(mount.path()))
 }
 
 /// The finding where only MPS is left.
@@ -75,7 +63,3 @@ const MOUNTERS: [(&[&str], &str); 4] = [
         "take the volume on /dev/shm out of the volumeMounts of prefill and decode in llm-d's values or manifests",
     ),
 ];
-
-fn is_shm(path: &str) -> bool {
-    path.contains("shm") && host_paths::clean(path) == "/dev/shm"
-}

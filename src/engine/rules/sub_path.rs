@@ -14,15 +14,14 @@ const MOST_STEPS: usize = 20_000;
 
 /// Expands the mounted parts of the volumes of one pod.
 pub(super) struct SubPaths {
-    is_expanded: bool,
-    steps: usize,
+    steps_left: usize,
 }
 
 impl SubPaths {
-    /// Without expansion the value of an expression with variables stays unknown.
-    pub(super) fn new(is_expanded: bool) -> Self {
-        let steps = if is_expanded { MOST_STEPS } else { 0 };
-        Self { is_expanded, steps }
+    pub(super) fn new() -> Self {
+        Self {
+            steps_left: MOST_STEPS,
+        }
     }
 
     /// The part of its volume that a mount takes. None where it takes all of it, or where a variable is not in the
@@ -32,14 +31,15 @@ impl SubPaths {
         container: &'m Container<'_>,
         mount: &'m VolumeMount<'_>,
     ) -> Option<Cow<'m, str>> {
-        if let Some(part) = mount.sub_path.as_deref().filter(|part| !part.is_empty()) {
+        let filled = |part: &&str| !part.is_empty();
+        if let Some(part) = mount.sub_path.as_deref().filter(filled) {
             return Some(Cow::Borrowed(part));
         }
-        let expression = mount.sub_path_expr.as_deref().filter(|e| !e.is_empty())?;
+        let expression = mount.sub_path_expr.as_deref().filter(filled)?;
         if !expression.contains("$(") {
             return Some(Cow::Borrowed(expression));
         }
-        if !self.is_expanded || expression.len() > LONGEST {
+        if expression.len() > LONGEST {
             return None;
         }
         let env = container.env().iter();
@@ -57,13 +57,13 @@ impl SubPaths {
         let mut expanded = String::new();
         while let Some((before, after)) = text.split_once("$(") {
             let (name, rest) = after.split_once(')')?;
-            self.steps = self.steps.checked_sub(1)?;
+            self.steps_left = self.steps_left.checked_sub(1)?;
             let value = env.get(name).copied().flatten()?;
             expanded.push_str(before);
-            let is_plain = !value.contains("$(");
-            match is_plain {
-                true => expanded.push_str(value),
-                false => expanded.push_str(&self.expand(value, env, depth.checked_sub(1)?)?),
+            if value.contains("$(") {
+                expanded.push_str(&self.expand(value, env, depth.checked_sub(1)?)?);
+            } else {
+                expanded.push_str(value);
             }
             if expanded.len() > LONGEST {
                 return None;
@@ -83,7 +83,7 @@ mod tests {
     fn of(container: &str) -> Option<String> {
         let container: Container<'_> = serde_json::from_str(container).unwrap();
         let mount = &container.volume_mounts.as_ref().unwrap()[0];
-        SubPaths::new(true)
+        SubPaths::new()
             .of(&container, mount)
             .map(|part| part.into_owned())
     }

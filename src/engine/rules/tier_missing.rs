@@ -7,13 +7,11 @@ pub static RULE: Rule = Rule::denies("tier-missing", include_str!("tier_missing.
 
 /// A request or a strategy without a tier.
 pub fn text(what: &str, allowed: &[&str]) -> Text {
+    let allowed = allowed.join(", ");
     (
         format!(
             "{what} needs a tier, and neither the pod nor its namespace nor the policy names one"
         ),
-        format!(
-            "add the annotation slicegate.dev/tier with one of {}",
-            allowed.join(", ")
-        ),
+        format!("add the annotation slicegate.dev/tier with one of {allowed}"),
     )
 }

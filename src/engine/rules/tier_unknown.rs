@@ -6,21 +6,22 @@ use crate::engine::vocabulary::{Policy, Rule, Text, quoted};
 pub static RULE: Rule = Rule::denies("tier-unknown", include_str!("tier_unknown.md")).always();
 
 /// A tier that the policy does not define.
-pub fn text(name: &str, asked_by_pod: bool, policy: &Policy) -> Text {
-    let defined: Vec<&str> = policy.tiers.iter().map(|t| t.name.as_str()).collect();
-    let (who, mend) = match asked_by_pod {
-        true => ("tier", "write one of"),
-        false => (
+pub fn text(name: &str, is_pods: bool, policy: &Policy) -> Text {
+    let (what, fix) = if is_pods {
+        ("tier", "write one of")
+    } else {
+        (
             "the namespace's tier",
             "the namespace's administrator has to write one of",
-        ),
+        )
     };
+    let defined: Vec<&str> = policy.tiers.iter().map(|t| t.name.as_str()).collect();
     (
         format!(
-            "{who} {} is not defined by policy {}",
+            "{what} {} is not defined by policy {}",
             quoted(name),
             policy.name
         ),
-        format!("{mend} {}", defined.join(", ")),
+        format!("{fix} {}", defined.join(", ")),
     )
 }

@@ -12,14 +12,11 @@ pub fn refuse(excess: Excess, findings: &mut Findings<'_>) {
 }
 
 /// The finding about an excess.
-pub(in crate::engine) fn text(excess: Excess) -> Text {
-    let Excess { limit, found } = excess;
-    let found = match found {
-        Some(found) => found.to_string(),
-        None => format!("more than {}", limit.most),
-    };
+pub fn text(Excess { limit, found }: Excess) -> Text {
+    let most = limit.most;
+    let found = found.map_or_else(|| format!("more than {most}"), |found| found.to_string());
     (
-        format!("{found} {}; at most {} are read", limit.of, limit.most),
+        format!("{found} {}; at most {most} are read", limit.of),
         "say less, or split the pod; slicegate explain too-large lists the limits".to_owned(),
     )
 }

@@ -1,10 +1,11 @@
 //! `unknown-key`: warns of a key of slicegate's that is unknown, or in a place where it does nothing.
 
-use crate::engine::rules::protected_metadata::LABELS;
-use crate::engine::vocabulary::{Findings, Rule, Text, names, quoted};
-use crate::engine::vocabulary::names::{is_own_key, is_size, pointer};
-use crate::engine::vocabulary::suggest::nearest;
 use crate::engine::line::DecisionInput;
+use crate::engine::relevance::sharing_systems::KeyKind;
+use crate::engine::rules::protected_metadata::LABELS;
+use crate::engine::vocabulary::names::{is_own_key, is_size};
+use crate::engine::vocabulary::suggest::nearest;
+use crate::engine::vocabulary::{Findings, Rule, Text, names, quoted};
 use crate::facts::Pairs;
 
 /// The rule.
@@ -32,34 +33,14 @@ const FOR_A_CONTAINER: [&str; 3] = [
     names::CONTAINER_COMPUTE,
 ];
 
-/// Where a key is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyKind {
-    /// Among the annotations.
-    Annotation,
-    /// Among the labels.
-    Label,
-}
-
-impl KeyKind {
-    fn path(self, key: &str) -> String {
-        let list = match self {
-            Self::Annotation => "annotations",
-            Self::Label => "labels",
-        };
-        format!("/metadata/{list}/{}", pointer(key))
-    }
-}
-
 /// Looks through a pod's annotations and labels.
 pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
-    let pod = input.pod;
-    let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
-    let labels = pod.labels().into_iter().flat_map(Pairs::iter);
-    let wrong = annotations
-        .filter_map(|(key, _)| Some((KeyKind::Annotation, key, annotation(key)?)))
-        .chain(labels.filter_map(|(key, _)| Some((KeyKind::Label, key, label(key)?))));
-    tell(wrong, |path, text| findings.add(&RULE, path, text));
+    let annotations = input.pod.annotations().into_iter().flat_map(Pairs::iter);
+    let labels = input.pod.labels().into_iter().flat_map(Pairs::iter);
+    let annotations = annotations.map(|(key, _)| (KeyKind::Annotation, key));
+    let keys = annotations.chain(labels.map(|(key, _)| (KeyKind::Label, key)));
+    let wrong = keys.filter_map(|(kind, key)| Some((kind, key, problem(kind, key)?)));
+    report(wrong, |path, text| findings.add(&RULE, path, text));
 }
 
 /// Looks through the metadata of a workload, whose pods come from the template at `pod_path`; it never does more than
@@ -69,10 +50,8 @@ pub fn on_workload<'k>(
     pod_path: &str,
     findings: &mut Findings<'_>,
 ) {
-    let home = format!(
-        "{}.metadata.annotations",
-        pod_path.trim_start_matches('/').replace('/', ".")
-    );
+    let template = pod_path.trim_start_matches('/').replace('/', ".");
+    let home = format!("{template}.metadata.annotations");
     let wrong = keys.filter(|(_, key)| is_own_key(key)).map(|(kind, key)| {
         let message = format!("{} on the workload itself does nothing", quoted(key));
         let fix = match meant(key) {
@@ -81,86 +60,76 @@ pub fn on_workload<'k>(
         };
         (kind, key, (message, fix))
     });
-    tell(wrong, |path, text| findings.warn(&RULE, path, text));
+    report(wrong, |path, text| findings.warn(&RULE, path, text));
 }
 
 /// More findings would not help.
 const MOST: usize = 3;
 
-fn tell<'k>(
+fn report<'k>(
     wrong: impl Iterator<Item = (KeyKind, &'k str, Text)>,
     mut add: impl FnMut(String, Text),
 ) {
     let mut ignored = 0;
     for (index, (kind, key, text)) in wrong.enumerate() {
-        match index < MOST {
-            true => add(kind.path(key), text),
-            false => ignored += 1,
+        if index < MOST {
+            add(kind.pointer(key), text);
+        } else {
+            ignored += 1;
         }
     }
     if ignored > 0 {
         let message = format!("{ignored} more keys of slicegate's are unknown or do nothing here");
-        add(
-            "/metadata".to_owned(),
-            (message, "correct or remove them".to_owned()),
-        );
+        let fix = "correct or remove them".to_owned();
+        add("/metadata".to_owned(), (message, fix));
     }
 }
 
-/// What is wrong with an annotation of a pod.
-fn annotation(key: &str) -> Option<(String, String)> {
-    if !is_own_key(key) || is_right(key) {
+/// What is wrong with a key of a pod. `protected-metadata` checks the labels that slicegate writes.
+fn problem(kind: KeyKind, key: &str) -> Option<Text> {
+    if !is_own_key(key) {
         return None;
     }
-    if ON_A_NAMESPACE.contains(&key) {
-        let message = format!("the annotation {key} means something on a Namespace alone");
-        return Some((
-            message,
+    let is_annotation = kind == KeyKind::Annotation;
+    match key {
+        names::DECISION | names::WORKLOAD if is_annotation => None,
+        _ if is_known(key) && is_annotation || LABELS.contains(&key) && !is_annotation => None,
+        _ if is_known(key) => Some((
+            format!(
+                "the label {} does nothing, it has to be an annotation",
+                quoted(key)
+            ),
+            "write it under metadata.annotations".to_owned(),
+        )),
+        _ if ON_A_NAMESPACE.contains(&key) && is_annotation => Some((
+            format!("the annotation {key} means something on a Namespace alone"),
             "the namespace's administrator writes it there".to_owned(),
-        ));
+        )),
+        _ => Some(unknown(kind.word(), key)),
     }
-    Some(unknown("annotation", key))
 }
 
 /// Whether this is a known annotation of a pod.
-fn is_right(key: &str) -> bool {
-    let written = [names::DECISION, names::WORKLOAD];
-    ON_A_POD.contains(&key) || is_size(key) || written.contains(&key)
-}
-
-/// What is wrong with a label of a pod; `protected-metadata` checks those that slicegate writes.
-fn label(key: &str) -> Option<(String, String)> {
-    if !is_own_key(key) || LABELS.contains(&key) {
-        return None;
-    }
-    if ON_A_POD.contains(&key) || is_size(key) {
-        let message = format!(
-            "the label {} does nothing, it has to be an annotation",
-            quoted(key)
-        );
-        return Some((message, "write it under metadata.annotations".to_owned()));
-    }
-    Some(unknown("label", key))
+fn is_known(key: &str) -> bool {
+    ON_A_POD.contains(&key) || is_size(key)
 }
 
 fn unknown(what: &str, key: &str) -> Text {
-    match meant(key) {
-        Some(meant) => (
-            format!("unknown {what} {}; did you mean {meant}?", quoted(key)),
-            format!("write the annotation {meant}, or remove it"),
-        ),
-        None => {
-            let names = ON_A_POD.map(|known| known.trim_start_matches(names::PREFIX));
-            (
-                format!("unknown {what} {}", quoted(key)),
-                format!(
-                    "remove it; a pod's annotations below {} are {}",
-                    names::PREFIX,
-                    names.join(", ")
-                ),
-            )
-        }
+    let message = format!("unknown {what} {}", quoted(key));
+    if let Some(meant) = meant(key) {
+        let fix = format!("write the annotation {meant}, or remove it");
+        return (format!("{message}; did you mean {meant}?"), fix);
     }
+    let prefix = names::PREFIX;
+    let known = short_names().join(", ");
+    (
+        message,
+        format!("remove it; a pod's annotations below {prefix} are {known}"),
+    )
+}
+
+fn short_names() -> [&'static str; ON_A_POD.len()] {
+    ON_A_POD.map(|known| known.trim_start_matches(names::PREFIX))
 }
 
 /// The annotation of a pod that was probably meant: the key itself, or the nearest one.
@@ -170,20 +139,16 @@ fn meant(key: &str) -> Option<String> {
     if key.len() > LONGEST {
         return None;
     }
-    if ON_A_POD.contains(&key) || is_size(key) {
+    if is_known(key) {
         return Some(key.to_owned());
     }
     if let Some(name) = key.strip_prefix(names::PREFIX) {
-        let names = ON_A_POD.map(|known| known.trim_start_matches(names::PREFIX));
-        return Some(format!("{}{}", names::PREFIX, near(name, &names)?));
+        return Some(format!("{}{}", names::PREFIX, near(name, &short_names())?));
     }
     let (domain, container) = key.split_once(names::BELOW)?;
     let domains = FOR_A_CONTAINER.map(|known| known.split(names::BELOW).next().unwrap_or(known));
-    Some(format!(
-        "{}{}{container}",
-        near(domain, &domains)?,
-        names::BELOW
-    ))
+    let domain = near(domain, &domains)?;
+    Some(format!("{domain}{}{container}", names::BELOW))
 }
 
 /// The nearest of them, or the first that it is a part of.
@@ -194,11 +159,11 @@ fn near<'n>(name: &str, names: &[&'n str]) -> Option<&'n str> {
     nearest(name, names.iter().copied()).or_else(part)
 }
 
-
 #[cfg(test)]
 mod tests {
-    use super::{ON_A_POD, annotation, label, meant};
-use crate::engine::vocabulary::names;
+    use super::{ON_A_POD, meant, problem};
+    use crate::engine::relevance::sharing_systems::KeyKind;
+    use crate::engine::vocabulary::names;
 
     #[test]
     fn every_key_that_is_written_or_read_is_known() {
@@ -212,7 +177,7 @@ use crate::engine::vocabulary::names;
             .chain(for_one)
             .chain([names::DECISION, names::WORKLOAD])
         {
-            assert_eq!(annotation(key), None, "{key}");
+            assert_eq!(problem(KeyKind::Annotation, key), None, "{key}");
         }
         for key in [
             names::TRUST_BOUNDARY,
@@ -221,7 +186,7 @@ use crate::engine::vocabulary::names;
             "app",
             "slicegate.example/tier",
         ] {
-            assert_eq!(label(key), None, "{key}");
+            assert_eq!(problem(KeyKind::Label, key), None, "{key}");
         }
     }
 

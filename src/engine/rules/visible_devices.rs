@@ -5,21 +5,19 @@ use crate::engine::relevance::host_paths;
 use crate::engine::relevance::injecting::is_injecting;
 use crate::engine::relevance::reserved::{self, MIG_DEVICES, SWITCHES};
 use crate::engine::rules::check::PodContext;
-use crate::engine::vocabulary::{Findings, Policy, Rule, names, quoted};
-use crate::engine::vocabulary::names::pointer;
-use crate::facts::Pod;
+use crate::engine::vocabulary::{Findings, Rule, names, quoted};
+use crate::facts::Pairs;
 use crate::facts::pod::{Container, EnvVar, Place};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("visible-devices", include_str!("visible_devices.md"));
 
 /// Looks for every way to name devices past the request: variables, mounts, annotations.
-pub fn check(input: &DecisionInput<'_>, standing: PodContext<'_>, findings: &mut Findings<'_>) {
-    let DecisionInput { pod, policy, .. } = *input;
-    for (place, container) in pod.all_containers() {
-        in_container(place, container, standing.hides_gpus, findings);
+pub fn check(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
+    for (place, container) in input.pod.all_containers() {
+        in_container(place, container, context.hides_gpus, findings);
     }
-    annotations(pod, standing, policy, findings);
+    annotations(input, context, findings);
 }
 
 /// Looks for them in one container. `hides_gpus`: a container without a GPU that does not set `NVIDIA_VISIBLE_DEVICES`
@@ -31,34 +29,26 @@ pub fn in_container(
     findings: &mut Findings<'_>,
 ) {
     let is_open = !hides_gpus && is_open(container);
+    let of = container.name();
     for (index, variable) in container.env().iter().enumerate() {
         let name = variable.name();
-        let text = if shows_devices(variable) {
-            let message = format!(
-                "container {} sets {}, which shows it GPUs past its request",
-                container.name(),
-                quoted(name)
-            );
-            (
-                message,
-                "remove it; the device plugin sets what the request grants".to_owned(),
-            )
+        let path = format!("{place}/env/{index}");
+        if shows_devices(variable) {
+            let name = quoted(name);
+            let message =
+                format!("container {of} sets {name}, which shows it GPUs past its request");
+            let fix = "remove it; the device plugin sets what the request grants";
+            findings.add(&RULE, path, (message, fix));
         } else if is_open && name == LEGACY {
             let message = format!(
-                "container {} sets {LEGACY}, for which NVIDIA's runtime shows it every GPU",
-                container.name()
+                "container {of} sets {LEGACY}, for which NVIDIA's runtime shows it every GPU"
             );
-            (
-                message,
-                format!(
-                    "remove it, or set {} to void beside it",
-                    names::VISIBLE_DEVICES
-                ),
-            )
-        } else {
-            continue;
-        };
-        findings.add(&RULE, format!("{place}/env/{index}"), text);
+            let fix = format!(
+                "remove it, or set {} to void beside it",
+                names::VISIBLE_DEVICES
+            );
+            findings.add(&RULE, path, (message, fix));
+        }
     }
     sources(place, container, is_open, findings);
     mounts(place, container, findings);
@@ -94,71 +84,62 @@ pub fn is_open(container: &Container<'_>) -> bool {
 
 /// A whole ConfigMap or Secret under a prefix that turns its keys into such variables.
 fn sources(place: Place, container: &Container<'_>, is_open: bool, findings: &mut Findings<'_>) {
-    let sources = container.env_from.as_deref().unwrap_or_default();
-    for (index, source) in sources.iter().enumerate() {
-        let prefix = source.prefix.as_deref().unwrap_or_default();
+    for (index, source) in container.env_from().iter().enumerate() {
+        let prefix = source.prefix();
         let names = SWITCHES.into_iter().chain([names::VISIBLE_DEVICES]);
         let names = names.chain(MIG_DEVICES).chain(is_open.then_some(LEGACY));
         let beyond = MIG_DEVICES.iter().any(|open| prefix.starts_with(open));
-        let mut spelt = names.filter(|name: &&str| name.starts_with(prefix) || beyond);
-        let Some(name) = spelt.next().filter(|_| !prefix.is_empty()) else {
-            continue;
-        };
-        let message = format!(
-            "container {} takes variables from outside under the prefix {}, which spells {name}",
-            container.name(),
-            quoted(prefix),
-        );
-        let fix = "use another prefix".to_owned();
-        findings.add(&RULE, format!("{place}/envFrom/{index}"), (message, fix));
+        let mut spelt = names.filter(|name| name.starts_with(prefix) || beyond);
+        if let Some(name) = spelt.next().filter(|_| !prefix.is_empty()) {
+            let message = format!(
+                "container {} takes variables from outside under the prefix {}, which spells {name}",
+                container.name(),
+                quoted(prefix),
+            );
+            let path = format!("{place}/envFrom/{index}");
+            findings.add(&RULE, path, (message, "use another prefix"));
+        }
     }
 }
 
 /// The folder whose entries the toolkit takes for device names.
 fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
-    let mounts = container.volume_mounts.as_deref().unwrap_or_default();
-    for (index, mount) in mounts.iter().enumerate() {
-        let written = mount.mount_path.as_deref().unwrap_or_default();
-        if !written.contains(reserved::DEVICES) {
+    for (index, mount) in container.mounts().iter().enumerate() {
+        if !mount.path().contains(reserved::DEVICES) {
             continue;
         }
-        let path = host_paths::clean(written);
-        if !host_paths::is_within(&path, "/var/run/nvidia-container-devices")
-            && !host_paths::is_within(&path, "/run/nvidia-container-devices")
-        {
-            continue;
+        let path = host_paths::clean(mount.path());
+        let folder = path.strip_prefix("/var").unwrap_or(&path);
+        if host_paths::is_within(folder, "/run/nvidia-container-devices") {
+            let message = format!(
+                "container {} mounts {}, by which the NVIDIA runtime is told devices",
+                container.name(),
+                quoted(&path)
+            );
+            let fix = "remove the mount; the device plugin makes it where it is needed";
+            findings.add(
+                &RULE,
+                format!("{place}/volumeMounts/{index}"),
+                (message, fix),
+            );
         }
-        let message = format!(
-            "container {} mounts {}, by which the NVIDIA runtime is told devices",
-            container.name(),
-            quoted(&path)
-        );
-        let fix = "remove the mount; the device plugin makes it where it is needed".to_owned();
-        findings.add(
-            &RULE,
-            format!("{place}/volumeMounts/{index}"),
-            (message, fix),
-        );
     }
 }
 
-fn annotations(pod: &Pod<'_>, standing: PodContext<'_>, policy: &Policy, findings: &mut Findings<'_>) {
-    for (key, value) in pod.annotations().into_iter().flat_map(|a| a.iter()) {
-        if !is_injecting(key, pod, policy) {
+fn annotations(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
+    for (key, value) in input.pod.annotations().into_iter().flat_map(Pairs::iter) {
+        if !is_injecting(key, input.pod, input.policy) {
             continue;
         }
-        let path = format!("/metadata/annotations/{}", pointer(key));
+        let path = names::annotation_pointer(key);
         let message = format!(
             "the annotation {} injects devices or mounts past every request",
             quoted(key)
         );
-        let text = (
-            message,
-            "remove it; ask for devices as resources".to_owned(),
-        );
-        let holds_all = key.starts_with(OF_A_NODE.0) && standing.whole_gpus >= OF_A_NODE.1;
+        let text = (message, "remove it; ask for devices as resources");
+        let holds_all = key.starts_with(OF_A_NODE.0) && context.whole_gpus >= OF_A_NODE.1;
         match listed(value).filter(|_| holds_all) {
-            Some(gpus) if gpus <= standing.whole_gpus => findings.warn(&RULE, path, text),
+            Some(gpus) if gpus <= context.whole_gpus => findings.warn(&RULE, path, text),
             _ => findings.add(&RULE, path, text),
         }
     }

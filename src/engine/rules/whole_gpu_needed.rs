@@ -8,25 +8,24 @@ use crate::engine::vocabulary::{Rule, Strategy, Text, Tier};
 pub static RULE: Rule = Rule::denies("whole-gpu-needed", include_str!("whole_gpu_needed.md"));
 
 /// Takes shares and slices out of the choice of a container with several GPUs, whatever severity the rule has.
-pub static SEVERAL_GPUS: Removal = Removal {
-    rule: &RULE,
-    is_absolute: true,
-    verdict: None,
-    removes: |query, strategy| wanting(query, strategy).is_some(),
-    finding: |query, strategy| {
-        let request = wanting(query, strategy)?;
+pub static SEVERAL_GPUS: Removal = Removal::new(
+    &RULE,
+    |query, strategy| strategy != Strategy::Exclusive && several(query).is_some(),
+    |query, strategy| {
+        let request = several(query)?;
         let explicit = query.is_explicit.then_some(strategy);
-        Some((format!("{}/resources", request.place), text(request, query.tier, explicit)))
+        let path = format!("{}/resources", request.place);
+        Some((path, text(request, query.tier, explicit)))
     },
-};
+)
+.absolute(None);
 
-/// The container that needs whole devices, where a strategy hands out less.
-fn wanting<'c, 'a>(query: &PlacementQuery<'c, 'a>, strategy: Strategy) -> Option<&'c DeviceRequest<'a>> {
-    let whole = |w: &&DeviceRequest<'_>| w.count > 1 && matches!(w.named, RequestedResource::Gpu | RequestedResource::Nothing);
-    if strategy == Strategy::Exclusive {
-        return None;
-    }
-    query.requests.iter().find(whole)
+/// The first request for several whole devices.
+fn several<'c, 'a>(query: &PlacementQuery<'c, 'a>) -> Option<&'c DeviceRequest<'a>> {
+    query.requests.iter().find(|request| {
+        let named = request.named;
+        request.count > 1 && matches!(named, RequestedResource::Gpu | RequestedResource::Nothing)
+    })
 }
 
 /// Several GPUs in a tier that only shares.
@@ -36,11 +35,9 @@ pub fn text(request: &DeviceRequest<'_>, tier: Option<&Tier>, explicit: Option<S
         (None, Some(tier)) => format!("tier {} only shares", tier.name),
         (None, None) => "only shares are at hand".to_owned(),
     };
+    let (container, count) = (request.container, request.count);
     (
-        format!(
-            "container {} asks for {} GPUs, and {what}",
-            request.container, request.count
-        ),
+        format!("container {container} asks for {count} GPUs, and {what}"),
         "ask for one GPU, or name a tier that lists exclusive".to_owned(),
     )
 }

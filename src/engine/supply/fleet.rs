@@ -147,6 +147,12 @@ impl Supply {
         rows.filter_map(|row| self.names.value(row))
     }
 
+    /// What each node of a group advertises, and how many of it.
+    pub fn advertised<'s>(&'s self, group: &'s Group) -> impl Iterator<Item = (&'s Offer, u64)> {
+        let advertised = group.advertised.iter();
+        advertised.filter_map(|entry| Some((self.offers.get(entry.offer)?, entry.count)))
+    }
+
     fn row_of(&self, node: &str) -> Option<usize> {
         let rows = self.rows_there(node);
         rows.first().map(|row| *row as usize)

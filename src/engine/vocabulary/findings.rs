@@ -49,52 +49,51 @@ impl<'p> Findings<'p> {
 
     /// The effect of a finding of this rule.
     pub fn severity(&self, rule: &Rule) -> Severity {
-        match self.strict {
-            true => Severity::Deny,
-            false => self.policy.severity(rule),
+        if self.strict {
+            Severity::Deny
+        } else {
+            self.policy.severity(rule)
         }
     }
 
     /// Adds a finding, unless the policy turns its rule off.
-    pub fn add(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
-        self.at_most(Severity::Deny, rule, path, text);
+    pub fn add(
+        &mut self,
+        rule: &'static Rule,
+        path: impl Into<String>,
+        (message, fix): (impl Into<String>, impl Into<String>),
+    ) {
+        let severity = self.severity(rule);
+        self.push(rule, severity, path.into(), (message.into(), fix.into()));
     }
 
     /// Adds a finding that is at most a warning.
-    pub fn warn(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
-        self.at_most(Severity::Warn, rule, path, text);
+    pub fn warn(
+        &mut self,
+        rule: &'static Rule,
+        path: impl Into<String>,
+        (message, fix): (impl Into<String>, impl Into<String>),
+    ) {
+        let severity = self.severity(rule).min(Severity::Warn);
+        self.push(rule, severity, path.into(), (message.into(), fix.into()));
     }
 
     /// Adds a finding that denies the pod, regardless of the policy.
     pub fn refuse(&mut self, rule: &'static Rule, path: impl Into<String>, text: Text) {
-        let (message, fix) = text;
-        self.list.push(Finding {
-            rule,
-            severity: Severity::Deny,
-            path: path.into(),
-            message,
-            fix,
-        });
+        self.push(rule, Severity::Deny, path.into(), text);
     }
 
-    fn at_most(
-        &mut self,
-        most: Severity,
-        rule: &'static Rule,
-        path: impl Into<String>,
-        (message, fix): Text,
-    ) {
-        let severity = self.severity(rule).min(most);
-        if severity == Severity::Off {
-            return;
+    fn push(&mut self, rule: &'static Rule, severity: Severity, path: String, text: Text) {
+        let (message, fix) = text;
+        if severity != Severity::Off {
+            self.list.push(Finding {
+                rule,
+                severity,
+                path,
+                message,
+                fix,
+            });
         }
-        self.list.push(Finding {
-            rule,
-            severity,
-            path: path.into(),
-            message,
-            fix,
-        });
     }
 
     /// Whether the pod is denied.

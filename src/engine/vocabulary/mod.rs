@@ -20,7 +20,7 @@ pub use policy::{
     BoundaryNames, BoundaryPlacement, Declared, ForeignSystem, Mode, NamedBoundary, Outsiders,
     PlacementPolicy, Policy, PolicyToleration, Pool, Share, SupplyPolicy, Tier, Unlabelled, Vgpu,
 };
-pub use printable::{is_visible, quoted, shown, shown_lines};
+pub use printable::{is_visible, listed, quoted, shown, shown_lines};
 pub use quantity::{NotAQuantity, Quantity};
 pub use rule::{Rule, Severity};
 pub use runtime_classes::RuntimeClasses;

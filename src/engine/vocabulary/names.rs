@@ -116,6 +116,16 @@ pub fn pointer(token: &str) -> String {
     token.replace('~', "~0").replace('/', "~1")
 }
 
+/// The JSON pointer of an annotation.
+pub fn annotation_pointer(key: &str) -> String {
+    format!("/metadata/annotations/{}", pointer(key))
+}
+
+/// The JSON pointer of a label.
+pub fn label_pointer(key: &str) -> String {
+    format!("/metadata/labels/{}", pointer(key))
+}
+
 /// The prefix of the labels of a resource: its name without the suffix of renamed shares.
 pub fn labels_of(resource: &str) -> &str {
     resource.strip_suffix(SHARED_SUFFIX).unwrap_or(resource)

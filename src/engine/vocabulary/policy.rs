@@ -164,6 +164,14 @@ pub struct Tier {
     pub run_as_user: Option<u32>,
 }
 
+impl Tier {
+    /// Its strategies, with commas between them.
+    pub fn strategy_words(&self) -> String {
+        let words: Vec<&str> = self.strategies.iter().map(|s| s.word()).collect();
+        words.join(", ")
+    }
+}
+
 /// The default size of pods that state none. If both parts are set, both have to be met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Share {

@@ -67,6 +67,15 @@ pub fn shown_lines(text: &str) -> String {
     lines.join("\n")
 }
 
+/// The first names, and how many more there are.
+pub fn listed(names: &[&str], most: usize) -> String {
+    let first = names.get(..most).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(most) {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
 /// A value as it can stand in a message: in quotes, short, and with escapes for what does not show as itself.
 pub fn quoted(value: &str) -> String {
     let mut quoted = String::from("\"");

@@ -60,6 +60,11 @@ impl Quantity {
         })
     }
 
+    /// Whether a text is a quantity of 0.
+    pub fn is_written_zero(text: &str) -> bool {
+        Self::parse(text).is_ok_and(Self::is_zero)
+    }
+
     /// Whether this is 0.
     pub const fn is_zero(self) -> bool {
         self.nano == 0

@@ -1,8 +1,8 @@
 //! What is asked of a pod again and again: its labels, its containers, its node.
 
 use super::{
-    ArgumentList, Container, ContainerKind, EnvVar, NodeSelector, NodeTerm, OwnerReference, Place,
-    Pod, Requirement, Spec,
+    ArgumentList, Container, ContainerKind, EnvFrom, EnvVar, NodeSelector, NodeTerm,
+    OwnerReference, Place, Pod, Requirement, Resources, Spec, Volume, VolumeMount,
 };
 use crate::facts::text::{Pairs, Text};
 use crate::json::Raw;
@@ -22,6 +22,24 @@ impl<'a> Pod<'a> {
     pub fn node_name(&self) -> Option<&str> {
         let name = self.spec.as_ref()?.node_name.as_deref()?;
         Some(name).filter(|name| !name.is_empty())
+    }
+
+    /// The scheduler that places it.
+    pub fn scheduler(&self) -> &str {
+        let name = self.spec.as_ref().and_then(|s| s.scheduler_name.as_deref());
+        name.filter(|n| !n.is_empty())
+            .unwrap_or("default-scheduler")
+    }
+
+    /// The name of its runtime class.
+    pub fn runtime_class(&self) -> Option<&str> {
+        self.spec.as_ref()?.runtime_class_name.as_deref()
+    }
+
+    /// Its volumes, none when the field is absent.
+    pub fn volumes(&self) -> &[Volume<'a>] {
+        let spec = self.spec.as_ref();
+        spec.and_then(|s| s.volumes.as_deref()).unwrap_or_default()
     }
 
     /// All annotations, if the object has any.
@@ -154,9 +172,46 @@ impl Container<'_> {
         self.env.as_deref().unwrap_or_default()
     }
 
+    /// `envFrom`, none when the field is absent.
+    pub fn env_from(&self) -> &[EnvFrom<'_>] {
+        self.env_from.as_deref().unwrap_or_default()
+    }
+
+    /// `volumeMounts`, none when the field is absent.
+    pub fn mounts(&self) -> &[VolumeMount<'_>] {
+        self.volume_mounts.as_deref().unwrap_or_default()
+    }
+
+    /// The names and quantities of its limits, then of its requests.
+    pub fn quantities(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.resources.iter().flat_map(Resources::quantities)
+    }
+
     /// Runs beside the main containers for the pod's whole life.
     pub fn is_sidecar(&self, place: Place) -> bool {
         place.kind == ContainerKind::Init && self.restart_policy.as_deref() == Some("Always")
+    }
+}
+
+impl Resources<'_> {
+    /// The names and quantities of the limits, then of the requests.
+    pub fn quantities(&self) -> impl Iterator<Item = (&str, &str)> {
+        let lists = [&self.limits, &self.requests].into_iter().flatten();
+        lists.flat_map(Pairs::iter)
+    }
+}
+
+impl EnvFrom<'_> {
+    /// The prefix, empty where there is none.
+    pub fn prefix(&self) -> &str {
+        self.prefix.as_deref().unwrap_or_default()
+    }
+}
+
+impl VolumeMount<'_> {
+    /// The path in the container, empty where there is none.
+    pub fn path(&self) -> &str {
+        self.mount_path.as_deref().unwrap_or_default()
     }
 }
 

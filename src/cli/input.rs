@@ -76,7 +76,7 @@ impl Ground {
     /// Put together.
     pub(crate) fn into_state(self) -> ClusterState {
         let namespaces = if self.is_assumed {
-            Namespaces::assumed_but(self.namespaces)
+            Namespaces::assumed(self.namespaces)
         } else {
             Namespaces::known(self.namespaces)
         };

@@ -219,11 +219,16 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
         count: sells.count,
         free: sells.free,
     });
-    let unknown = node.unknown.iter().map(|unknown| UnknownEntry {
+    let unknown = node.group.iter().flat_map(|group| &group.unknown);
+    let unknown = unknown.map(|unknown| UnknownEntry {
         resource: unknown.resource.clone(),
         reason: unknown.message(),
     });
-    let doubted = node.implausible_memory.iter().map(|doubted| DoubtedEntry {
+    let doubted = node
+        .group
+        .iter()
+        .flat_map(|group| &group.implausible_memory);
+    let doubted = doubted.map(|doubted| DoubtedEntry {
         label: doubted.label.clone(),
         value: doubted.value.clone(),
         reason: doubted.message(),
@@ -238,8 +243,8 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
         sells: sells.collect(),
         unknown: unknown.collect(),
         doubted: doubted.collect(),
-        takes_new_pods: node.takes_new_pods,
-        has_hostname: node.has_hostname,
+        takes_new_pods: node.group.is_some_and(|group| group.available),
+        has_hostname: node.group.is_some_and(|group| group.has_hostname),
         boundaries: boundaries.collect(),
         breach: node.breach.as_ref().is_some_and(|b| b.is_certain),
         possible_breach: node.breach.as_ref().is_some_and(|b| !b.is_certain),
@@ -282,7 +287,7 @@ fn uncovered(pod: &PodAudit<'_>) -> UncoveredEntry {
         mode: pod.mode.word(),
         label: pod.label.map(str::to_owned),
         trust_boundary: pod.due.as_deref().map(str::to_owned),
-        holds: pod.holds.word(),
+        holds: pod.holding.word(),
         reasons: reasons.collect(),
     }
 }

@@ -149,7 +149,7 @@ fn supply(path: &Path, policy: &Policy) -> (Supply, RuntimeClasses) {
 
 fn namespaces(path: &Path) -> Namespaces {
     if is_assumed(path) {
-        return Namespaces::assumed();
+        return Namespaces::assumed([].into());
     }
     let path = path.display().to_string();
     let views = fleet::namespace_views(&path, documents::read(std::slice::from_ref(&path)));

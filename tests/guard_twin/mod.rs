@@ -3,9 +3,11 @@
 //!
 //! [`slicegate::cel::guard`] says the same as CEL for the API server. A test on a real one holds the two equal.
 
+use std::collections::HashMap;
+
 use slicegate::engine::edits;
 use slicegate::engine::line::{DecisionInput, Limits, taken_by, takes_gpu};
-use slicegate::engine::namespaces::Namespaces;
+use slicegate::engine::namespaces::{NamespaceView, Namespaces};
 use slicegate::engine::relevance;
 use slicegate::engine::relevance::pod_limits::{self, CONTAINERS, ENTRIES, Limit};
 use slicegate::engine::relevance::reserved;
@@ -37,9 +39,7 @@ pub fn guarded(question: &DecisionInput<'_>) -> Vec<Refusal> {
     if question.is_mirror() || question.policy.mode == Mode::Off || !relevance::concerns_gpus(pod) {
         return Vec::new();
     }
-    let own = question.namespaces.view(question.namespace).cloned();
-    let alone = Namespaces::alone(question.namespace, own)
-        .with_excluded_namespaces(question.namespaces.excluded_namespaces().clone());
+    let alone = alone(question);
     let question = &DecisionInput {
         namespaces: &alone,
         ..*question
@@ -80,6 +80,25 @@ pub fn guarded(question: &DecisionInput<'_>) -> Vec<Refusal> {
     }
     selectors(question, enforced && takes && !is_foreign, &mut refusals);
     refusals
+}
+
+/// The namespaces as the guard sees them: the pod's own alone. Who consents to the boundary that it claims is not
+/// visible, so anybody may join that one.
+fn alone(question: &DecisionInput<'_>) -> Namespaces {
+    let name = question.namespace;
+    let mut views = HashMap::new();
+    if let Some(own) = question.namespaces.view(name) {
+        if let Some(claimed) = &own.trust_boundary {
+            let bearer = NamespaceView {
+                boundary_members: vec![names::ANYBODY.to_owned()],
+                ..NamespaceView::default()
+            };
+            views.insert(claimed.clone(), bearer);
+        }
+        views.insert(name.to_owned(), own.clone());
+    }
+    let excluded = question.namespaces.excluded_namespaces().clone();
+    Namespaces::known(views).with_excluded_namespaces(excluded)
 }
 
 /// Anti-affinity by slicegate's labels that the pod is not given. Where no label says whether its device is shared, it

@@ -150,7 +150,7 @@ fn namespaces_nobody_described_are_judged_alike() {
     let policy = json!({"apiVersion": "slicegate.dev/v1alpha1", "kind": "SharingPolicy", "metadata": {"name": "p"}});
     let fleet = fleet::Fleet { nodes: Vec::new() };
     let mut world = scene::world(&policy, &fleet);
-    world.namespaces = Namespaces::assumed().into();
+    world.namespaces = Namespaces::assumed([].into()).into();
     let pod = reaching::plain("anywhere", true, true);
     assert!(said(&world, &pod, Workload::Pod).is_empty());
 }

@@ -200,8 +200,8 @@ fn is_beside_a_boundary(audit: &Audit<'_>, pod: &PodAudit<'_>) -> Option<bool> {
     let has = |holds: bool, count: fn(&audit::PodCount) -> usize| {
         holds && labelled.clone().any(|(_, c)| count(c) > 0)
     };
-    if has(pod.holds.is_shared(), |count| count.sharing) {
+    if has(pod.holding.is_shared(), |count| count.sharing) {
         return Some(true);
     }
-    has(pod.holds.may_be_shared(), |count| count.may_share).then_some(false)
+    has(pod.holding.may_be_shared(), |count| count.may_share).then_some(false)
 }

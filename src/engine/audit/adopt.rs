@@ -1,4 +1,4 @@
-//! Which label a GPU pod from before the opt-in gets.
+//! Which label a running GPU pod gets.
 
 use std::borrow::Cow;
 
@@ -43,4 +43,10 @@ pub fn adoption<'a>(state: &'a ClusterState, namespace: &'a str, pod: &'a Pod<'a
         (None, Some(due)) => Adoption::Label(due),
         (None, None) => Adoption::NoBoundary,
     }
+}
+
+/// Whether a pod has a valid boundary label, and its namespace would give a new pod another one.
+pub fn has_drifted<'a>(state: &'a ClusterState, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
+    markers::valid_label(state, namespace, pod)
+        .is_some_and(|label| own_boundary(&state.input(namespace, pod)).as_deref() != Some(label))
 }

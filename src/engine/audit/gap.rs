@@ -43,23 +43,6 @@ pub enum GapReason {
 }
 
 impl GapReason {
-    /// All of them.
-    pub const ALL: [Self; 13] = [
-        Self::NamespaceOff,
-        Self::NamespaceDryRun,
-        Self::BeforeOptIn,
-        Self::LabelDiffers,
-        Self::StaticPod,
-        Self::NodeName,
-        Self::OtherScheduler,
-        Self::NodeUnknown,
-        Self::ResourceGone,
-        Self::NoHostname,
-        Self::NodeLabel,
-        Self::NoTerms,
-        Self::DaemonSet,
-    ];
-
     /// The word reports use.
     pub const fn word(self) -> &'static str {
         match self {

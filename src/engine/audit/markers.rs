@@ -1,4 +1,4 @@
-//! The boundary that a pod's markers name, if its namespace may use it.
+//! The boundary that a running pod's markers name, if its namespace may use it, and terms that its markers do not explain.
 //!
 //! Label and receipt of a stored pod cannot change; its author can change other annotations at any time. So the
 //! markers count, not the current annotations.
@@ -6,8 +6,10 @@
 use std::borrow::Cow;
 
 use crate::engine::cluster_state::ClusterState;
+use crate::engine::line::takes_gpu;
 use crate::engine::request::tenancy;
-use crate::engine::vocabulary::{CoTenancy, names};
+use crate::engine::rules::reserved_selector;
+use crate::engine::vocabulary::{CoTenancy, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
 
@@ -24,24 +26,22 @@ pub(super) fn valid_label<'a>(
     if receipt.as_ref().is_some_and(|said| said != label) {
         return None;
     }
-    if label == names::ANY {
-        let is_given = receipt.is_some() || allows_any_neighbour(state, namespace);
-        return is_given.then_some(label);
-    }
-    let problem = state
-        .namespaces
-        .problem(namespace, whole(label), &state.policy);
-    problem.is_none().then_some(label)
+    let (namespaces, policy) = (&state.namespaces, &state.policy);
+    let is_valid = if label == names::ANY {
+        let mut tiers = tenancy::allowed_tiers(namespaces.view(namespace), policy).into_iter();
+        receipt.is_some() || tiers.any(|tier| tier.co_tenancy == CoTenancy::Any)
+    } else {
+        namespaces
+            .problem(namespace, whole(label), policy)
+            .is_none()
+    };
+    is_valid.then_some(label)
 }
 
 /// The boundary in the receipt, empty where it cannot be read; none without a receipt.
 pub(super) fn receipt_says<'a>(pod: &'a Pod<'_>) -> Option<Cow<'a, str>> {
-    let text = pod.annotation(names::DECISION)?;
-    Some(
-        Receipt::read(text)
-            .map(|r| r.boundary.0)
-            .unwrap_or_default(),
-    )
+    let receipt = Receipt::read(pod.annotation(names::DECISION)?);
+    Some(receipt.map(|r| r.boundary.0).unwrap_or_default())
 }
 
 /// The boundary that a label's part divides.
@@ -49,9 +49,15 @@ pub(super) fn whole(label: &str) -> &str {
     label.split_once('.').map_or(label, |(whole, _)| whole)
 }
 
-/// Whether a namespace allows a tier with co-tenancy `any`.
-fn allows_any_neighbour(state: &ClusterState, namespace: &str) -> bool {
-    let view = state.namespaces.view(namespace);
-    let tiers = tenancy::allowed_tiers(view, &state.policy);
-    tiers.iter().any(|t| t.co_tenancy == CoTenancy::Any)
+/// Whether a running pod keeps others off nodes by required anti-affinity that slicegate refuses to new pods: it selects
+/// by slicegate's labels, and slicegate did not write it. The pod's own markers decide; its namespace's mode may have
+/// been another when the pod was created.
+pub fn closes_nodes(pod: &Pod<'_>) -> bool {
+    let strategy = pod.label(names::STRATEGY).and_then(Strategy::from_word);
+    let has_terms = takes_gpu(pod)
+        && pod.annotation(names::DECISION).is_some()
+        && strategy.is_none_or(Strategy::is_shared);
+    let own = [names::TRUST_BOUNDARY, names::MPS_USER].into_iter();
+    let own = own.filter_map(|label| Some((label, pod.label(label).filter(|_| has_terms)?)));
+    reserved_selector::is_found(pod, &own.collect::<Vec<_>>())
 }

@@ -5,16 +5,14 @@
 //! unknown never counts as safe.
 
 mod adopt;
-mod closing;
+mod breach;
 mod cover;
 mod gap;
 mod markers;
 mod model;
-mod neighbours;
 #[cfg(test)]
 mod tests;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::engine::cluster_state::ClusterState;
@@ -23,14 +21,12 @@ use crate::engine::placement::usage;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::supply::{Group, Supply};
 use crate::engine::vocabulary::{Strategy, names};
-use crate::facts::Pod;
 
-pub use adopt::{Adoption, adoption};
-pub use closing::closes_nodes;
+pub use adopt::{Adoption, adoption, has_drifted};
+pub use breach::{Breach, Neighbour};
 pub use gap::{CoverageGap, GapReason};
-pub use model::{
-    AdvertisedResource, Audit, Breach, Holding, Neighbour, NodeAudit, PlacedPod, PodAudit, PodCount,
-};
+pub use markers::closes_nodes;
+pub use model::{AdvertisedResource, Audit, Holding, NodeAudit, PlacedPod, PodAudit, PodCount};
 
 /// Audits pods on nodes. Pods that take no stock resource are left out.
 pub fn boundaries<'a>(state: &'a ClusterState, placed: &[PlacedPod<'a>]) -> Audit<'a> {
@@ -40,21 +36,28 @@ pub fn boundaries<'a>(state: &'a ClusterState, placed: &[PlacedPod<'a>]) -> Audi
     let mut sharing: BTreeMap<&str, Vec<&PodAudit<'a>>> = BTreeMap::new();
     for pod in &pods {
         let name = pod.placed.node;
-        let node = nodes.entry(name).or_insert_with(|| missing(name));
-        node.take(&usage::held(pod.placed.pod));
+        // A node with pods that advertises no GPU or is unknown.
+        let node = nodes
+            .entry(name)
+            .or_insert_with(|| node(&state.supply, name, None));
+        let held = usage::held(pod.placed.pod);
+        for advertised in &mut node.advertises {
+            let taken = held.get(advertised.offer.resource.as_str());
+            advertised.free = advertised.free.saturating_sub(taken.copied().unwrap_or(0));
+        }
         let count = node.boundaries.entry(pod.label).or_default();
         count.pods += 1;
-        if pod.holds.is_shared() {
+        if pod.holding.is_shared() {
             count.sharing += 1;
         }
-        if pod.holds.may_be_shared() {
+        if pod.holding.may_be_shared() {
             count.may_share += 1;
             sharing.entry(name).or_default().push(pod);
         }
     }
     for (name, together) in sharing {
         if let Some(node) = nodes.get_mut(name) {
-            node.breach = neighbours::breach(&together);
+            node.breach = Breach::among(&together);
         }
     }
     Audit {
@@ -63,116 +66,80 @@ pub fn boundaries<'a>(state: &'a ClusterState, placed: &[PlacedPod<'a>]) -> Audi
     }
 }
 
-/// Whether a pod has a valid boundary label, and its namespace would give a new pod another one.
-pub fn has_drifted<'a>(state: &'a ClusterState, namespace: &'a str, pod: &'a Pod<'a>) -> bool {
-    markers::valid_label(state, namespace, pod)
-        .is_some_and(|label| own_boundary(&state.input(namespace, pod)).as_deref() != Some(label))
-}
-
 fn pod<'a>(state: &'a ClusterState, placed: PlacedPod<'a>) -> PodAudit<'a> {
     let (mode, _) = state.namespaces.mode(placed.namespace, &state.policy);
-    let valid_label = markers::valid_label(state, placed.namespace, placed.pod);
-    let due = own_boundary(&state.input(placed.namespace, placed.pod));
     let mut pod = PodAudit {
         placed,
         mode,
         label: placed.pod.label(names::TRUST_BOUNDARY),
-        boundary: valid_label.map(Cow::Borrowed).or_else(|| due.clone()),
-        due,
-        has_valid_label: valid_label.is_some(),
-        holds: holds(&state.supply, &placed),
+        due: own_boundary(&state.input(placed.namespace, placed.pod)),
+        has_valid_label: markers::valid_label(state, placed.namespace, placed.pod).is_some(),
+        holding: holding(&state.supply, &placed),
         gaps: Vec::new(),
     };
     pod.gaps = cover::gaps(state, &pod);
     pod
 }
 
-fn holds<'a>(supply: &'a Supply, placed: &PlacedPod<'_>) -> Holding<'a> {
+fn holding<'a>(supply: &'a Supply, placed: &PlacedPod<'_>) -> Holding<'a> {
     let Some(group) = supply.group_of(placed.node) else {
         return Holding::Unknown(None);
     };
-    let taken = taken(placed.pod).map(|resource| held(supply, group, resource));
-    let holds = taken.max_by_key(|h| h.rank()).unwrap_or(Holding::Whole);
-    // Shares and whole devices may have the same resource name.
-    let given = placed.pod.label(names::STRATEGY);
-    let given = given.and_then(Strategy::from_word);
-    match holds {
-        Holding::Whole | Holding::Slice if given.is_some_and(Strategy::is_shared) => {
-            Holding::Gone {
-                shares_now: shares_now(supply, group),
-            }
+    let mut offers = supply.advertised(group).map(|(offer, _)| offer);
+    let shares_now = offers.any(|offer| offer.strategy.is_shared());
+    let of = |resource: &str| {
+        let mut unknown = group.unknown.iter();
+        if let Some(unknown) = unknown.find(|unknown| unknown.resource == resource) {
+            return Holding::Unknown(Some(unknown));
         }
-        holds => holds,
-    }
-}
-
-fn shares_now(supply: &Supply, group: &Group) -> bool {
-    let mut offers = group
-        .advertised
-        .iter()
-        .filter_map(|s| supply.offers.get(s.offer));
-    offers.any(|offer| offer.strategy.is_shared())
-}
-
-fn held<'a>(supply: &'a Supply, group: &'a Group, resource: &str) -> Holding<'a> {
-    let mut unknown = group.unknown.iter();
-    if let Some(unknown) = unknown.find(|unknown| unknown.resource == resource) {
-        return Holding::Unknown(Some(unknown));
-    }
-    let mut offers = group
-        .advertised
-        .iter()
-        .filter_map(|s| supply.offers.get(s.offer));
-    match offers.find(|o| o.resource == resource).map(|o| o.strategy) {
-        Some(Strategy::Exclusive) => Holding::Whole,
-        Some(Strategy::Mig) => Holding::Slice,
-        Some(shared) => Holding::Share(shared),
-        None => Holding::Gone {
-            shares_now: shares_now(supply, group),
-        },
+        let mut offers = supply.advertised(group).map(|(offer, _)| offer);
+        match offers
+            .find(|offer| offer.resource == resource)
+            .map(|offer| offer.strategy)
+        {
+            Some(Strategy::Exclusive) => Holding::Whole,
+            Some(Strategy::Mig) => Holding::Slice,
+            Some(shared) => Holding::Share(shared),
+            None => Holding::Gone { shares_now },
+        }
+    };
+    let most_shared = taken(placed.pod)
+        .map(of)
+        .max_by_key(|holding| holding.rank());
+    // Shares and whole devices may have the same resource name.
+    let given = placed
+        .pod
+        .label(names::STRATEGY)
+        .and_then(Strategy::from_word);
+    match most_shared.unwrap_or(Holding::Whole) {
+        Holding::Whole | Holding::Slice if given.is_some_and(Strategy::is_shared) => {
+            Holding::Gone { shares_now }
+        }
+        holding => holding,
     }
 }
 
 fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
-    let mut nodes = BTreeMap::new();
-    for group in &supply.groups {
-        let advertised = group.advertised.iter();
-        let advertises: Vec<AdvertisedResource<'_>> = advertised
-            .filter_map(|s| {
-                Some(AdvertisedResource {
-                    offer: supply.offers.get(s.offer)?,
-                    count: s.count,
-                    free: s.count,
-                })
-            })
-            .collect();
+    let groups = supply.groups.iter();
+    let nodes = groups.flat_map(|group| {
         // Pools are future nodes; their names have a slash, which no node's name has.
-        for name in supply.node_names(group).filter(|n| !n.contains('/')) {
-            let node = NodeAudit {
-                name,
-                advertises: advertises.clone(),
-                unknown: &group.unknown,
-                implausible_memory: &group.implausible_memory,
-                takes_new_pods: group.available,
-                has_hostname: group.has_hostname,
-                boundaries: BTreeMap::new(),
-                breach: None,
-            };
-            nodes.insert(name, node);
-        }
-    }
-    nodes
+        let names = supply.node_names(group).filter(|name| !name.contains('/'));
+        names.map(move |name| (name, node(supply, name, Some(group))))
+    });
+    nodes.collect()
 }
 
-/// A node with pods that advertises no GPU or is unknown.
-fn missing(name: &str) -> NodeAudit<'_> {
+fn node<'a>(supply: &'a Supply, name: &'a str, group: Option<&'a Group>) -> NodeAudit<'a> {
+    let advertised = group.into_iter().flat_map(|group| supply.advertised(group));
+    let advertises = advertised.map(|(offer, count)| AdvertisedResource {
+        offer,
+        count,
+        free: count,
+    });
     NodeAudit {
         name,
-        advertises: Vec::new(),
-        unknown: &[],
-        implausible_memory: &[],
-        takes_new_pods: false,
-        has_hostname: false,
+        group,
+        advertises: advertises.collect(),
         boundaries: BTreeMap::new(),
         breach: None,
     }

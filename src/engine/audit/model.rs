@@ -1,11 +1,11 @@
 //! What an audit finds about nodes and their pods.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::breach::Breach;
 use super::gap::CoverageGap;
-use crate::engine::supply::fleet::ImplausibleMemory;
-use crate::engine::supply::{Offer, UnknownResource};
+use crate::engine::supply::{Group, Offer, UnknownResource};
 use crate::engine::vocabulary::{Mode, Strategy};
 use crate::facts::Pod;
 
@@ -38,16 +38,10 @@ pub struct Audit<'a> {
 pub struct NodeAudit<'a> {
     /// Its name.
     pub name: &'a str,
+    /// What is known of it; none if it is unknown, or has no GPU.
+    pub group: Option<&'a Group>,
     /// What it advertises.
     pub advertises: Vec<AdvertisedResource<'a>>,
-    /// GPU resources that are unknown, and why.
-    pub unknown: &'a [UnknownResource],
-    /// Impossible memory labels.
-    pub implausible_memory: &'a [ImplausibleMemory],
-    /// Whether it takes new pods: it exists, is ready, and is neither cordoned nor being reconfigured.
-    pub takes_new_pods: bool,
-    /// Whether it has the hostname label that anti-affinity needs.
-    pub has_hostname: bool,
     /// By boundary label, none for pods without one: how many pods take a stock resource, and how many share.
     pub boundaries: BTreeMap<Option<&'a str>, PodCount>,
     /// Pods of two boundaries that share its devices, or may share them.
@@ -85,28 +79,23 @@ pub struct PodAudit<'a> {
     pub mode: Mode,
     /// Its boundary label.
     pub label: Option<&'a str>,
-    /// Its boundary: the valid label, else the one that is due.
-    pub boundary: Option<Cow<'a, str>>,
     /// The label that a new pod like it would get now; none where its namespace may use no boundary.
     pub due: Option<Cow<'a, str>>,
     /// Whether its label is valid.
     pub has_valid_label: bool,
     /// What it holds.
-    pub holds: Holding<'a>,
+    pub holding: Holding<'a>,
     /// Why the guarantee does not cover it; empty if it does.
     pub gaps: Vec<CoverageGap>,
 }
 
-impl NodeAudit<'_> {
-    pub(super) fn take(&mut self, held: &BTreeMap<&str, u64>) {
-        for advertises in &mut self.advertises {
-            let taken = held.get(advertises.offer.resource.as_str());
-            advertises.free = advertises.free.saturating_sub(taken.copied().unwrap_or(0));
-        }
-    }
-}
-
 impl PodAudit<'_> {
+    /// Its boundary: the valid label, else the one that is due.
+    pub fn boundary(&self) -> Option<&str> {
+        let valid = self.label.filter(|_| self.has_valid_label);
+        valid.or(self.due.as_deref())
+    }
+
     /// Whether a new pod like it would get another boundary now.
     pub fn has_drifted(&self) -> bool {
         self.has_valid_label && self.due.as_deref() != self.label
@@ -163,34 +152,5 @@ impl Holding<'_> {
             Self::Gone { .. } => 3,
             Self::Share(_) => 4,
         }
-    }
-}
-
-/// Pods of two boundaries that share the devices of one node, or may share them.
-#[derive(Debug)]
-pub struct Breach<'a> {
-    /// Whether all of them certainly share devices.
-    pub is_certain: bool,
-    /// All such pods of the node.
-    pub pods: Vec<Neighbour<'a>>,
-}
-
-/// One of these pods.
-#[derive(Debug)]
-pub struct Neighbour<'a> {
-    /// Its namespace.
-    pub namespace: &'a str,
-    /// Its name.
-    pub name: &'a str,
-    /// Its boundary label.
-    pub label: Option<&'a str>,
-    /// Its boundary, which may differ from the label.
-    pub boundary: String,
-}
-
-impl Breach<'_> {
-    /// The distinct boundaries.
-    pub fn boundaries(&self) -> BTreeSet<&str> {
-        self.pods.iter().map(|p| p.boundary.as_str()).collect()
     }
 }

@@ -33,7 +33,7 @@ impl Namespaces {
     /// Why a namespace may not use a boundary, if it may not.
     ///
     /// The policy's list comes first, then the namespace of that name; its consent counts even if it claims another
-    /// boundary or is off. Where other namespaces are not visible, no consent is required.
+    /// boundary or is off.
     pub fn problem(
         &self,
         namespace: &str,
@@ -47,16 +47,17 @@ impl Namespaces {
             let listed = named.namespaces.iter().any(|n| n == namespace);
             return (!listed).then_some(ClaimProblem::Reserved);
         }
-        if boundary == namespace || self.is_isolated() {
+        if boundary == namespace {
             return None;
         }
-        match self.view(boundary) {
-            Some(bearer) => (!bearer.admits(namespace)).then_some(ClaimProblem::NoMember),
-            None => {
-                let is_open = policy.boundary_names == BoundaryNames::Open;
-                (!is_open).then_some(ClaimProblem::Unlisted)
-            }
-        }
+        let (is_allowed, problem) = match self.view(boundary) {
+            Some(bearer) => (bearer.admits(namespace), ClaimProblem::NoMember),
+            None => (
+                policy.boundary_names == BoundaryNames::Open,
+                ClaimProblem::Unlisted,
+            ),
+        };
+        (!is_allowed).then_some(problem)
     }
 
     /// The boundary of a namespace's pods: the claimed one, else the namespace's name; none if it may use neither.

@@ -1,6 +1,5 @@
 //! The namespaces whose pods the API server never sends to slicegate, because a cluster has to start without it.
 
-use std::borrow::Cow;
 use std::str::FromStr;
 
 use thiserror::Error;
@@ -12,14 +11,7 @@ use crate::engine::vocabulary::names::{EXCLUDED_NAMESPACES, is_dns_label};
 /// An installation has one such list for webhook, guard and previews. A given list is complete: nothing is added to
 /// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExcludedNamespaces(Cow<'static, [Cow<'static, str>]>);
-
-/// The list of an installation without `--never-match`.
-const DEFAULT: &[Cow<'static, str>] = &[
-    Cow::Borrowed(EXCLUDED_NAMESPACES[0]),
-    Cow::Borrowed(EXCLUDED_NAMESPACES[1]),
-    Cow::Borrowed(EXCLUDED_NAMESPACES[2]),
-];
+pub struct ExcludedNamespaces(Vec<String>);
 
 /// Why a text is no list of namespaces.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -41,12 +33,8 @@ pub enum ExcludedNamespacesError {
 impl ExcludedNamespaces {
     /// The default list of an installation in namespace `own`.
     pub fn of_installation(own: &str) -> Self {
-        let [system, slicegate, operator] = EXCLUDED_NAMESPACES;
-        if own == slicegate {
-            return Self::default();
-        }
-        let own = Cow::Owned(own.to_owned());
-        Self(Cow::Owned(vec![system.into(), own, operator.into()]))
+        let [system, _, operator] = EXCLUDED_NAMESPACES;
+        Self([system, own, operator].map(str::to_owned).into())
     }
 
     /// Whether a namespace is in the list.
@@ -56,13 +44,14 @@ impl ExcludedNamespaces {
 
     /// The names in the given order.
     pub fn names(&self) -> Vec<&str> {
-        self.0.iter().map(AsRef::as_ref).collect()
+        self.0.iter().map(String::as_str).collect()
     }
 }
 
 impl Default for ExcludedNamespaces {
+    /// The list of an installation without `--never-match`.
     fn default() -> Self {
-        Self(Cow::Borrowed(DEFAULT))
+        Self(EXCLUDED_NAMESPACES.map(str::to_owned).into())
     }
 }
 
@@ -71,19 +60,19 @@ impl FromStr for ExcludedNamespaces {
 
     /// Reads names with commas between them.
     fn from_str(text: &str) -> Result<Self, ExcludedNamespacesError> {
-        let mut names: Vec<Cow<'static, str>> = Vec::new();
+        let mut names: Vec<String> = Vec::new();
         for name in text.split(',').map(str::trim).filter(|n| !n.is_empty()) {
             if !is_dns_label(name) {
                 return Err(ExcludedNamespacesError::InvalidName(name.to_owned()));
             }
             if !names.iter().any(|known| known == name) {
-                names.push(Cow::Owned(name.to_owned()));
+                names.push(name.to_owned());
             }
         }
-        match names.is_empty() {
-            true => Err(ExcludedNamespacesError::Empty),
-            false => Ok(Self(Cow::Owned(names))),
+        if names.is_empty() {
+            return Err(ExcludedNamespacesError::Empty);
         }
+        Ok(Self(names))
     }
 }
 
@@ -147,7 +136,7 @@ mod tests {
             (ExcludedNamespaces::default(), &all[..3]),
             (chosen, &["kube-system", "gpus"]),
         ] {
-            for known in [Namespaces::known(views()), Namespaces::assumed()] {
+            for known in [Namespaces::known(views()), Namespaces::assumed([].into())] {
                 let namespaces = known.with_excluded_namespaces(excluded.clone());
                 let state = ClusterState::new(Arc::clone(&policy), Arc::clone(&supply), namespaces);
                 for namespace in all {

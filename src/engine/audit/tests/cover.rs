@@ -134,7 +134,7 @@ fn what_a_pod_holds_is_what_its_node_sells() {
             Holding::Gone { shares_now: false },
         ),
     ] {
-        let found = look(&state, &[line], |audit| audit.pods[0].holds == expected);
+        let found = look(&state, &[line], |audit| audit.pods[0].holding == expected);
         assert!(found, "{line}: not {expected:?}");
     }
 }

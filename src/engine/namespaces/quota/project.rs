@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::namespaces::quota::QuotaView;
+use super::view::QuotaView;
 use crate::engine::supply::filter::holds;
 use crate::facts::pod::Requirement;
 use crate::facts::{ClusterResourceQuota, Namespace, Pairs};
@@ -55,15 +55,16 @@ impl ClusterQuotaView {
             operator: "In".into(),
             values: Some(vec![value.into()]),
         });
-        let equal = equal.map(|requirement| requirement.into_owned());
         let listed = labels.flat_map(|s| s.match_expressions.iter().flatten());
-        let listed = listed.map(|requirement| requirement.clone().into_owned());
         let annotations = selector.annotations.iter().flat_map(Pairs::iter);
         Some(Self {
             quota: QuotaView::titled(title, &quota.spec.quota)?,
-            labels: equal.chain(listed).collect(),
+            labels: equal
+                .chain(listed.cloned())
+                .map(Requirement::into_owned)
+                .collect(),
             annotations: annotations
-                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
                 .collect(),
         })
     }

@@ -1,6 +1,6 @@
 //! Every scope, operator and kind of pod, as the API server tells them apart.
 
-use crate::engine::namespaces::quota::scope::{QuotaPod, Scope};
+use super::{QuotaPod, includes, scopes};
 use crate::facts::Pod;
 use crate::facts::quota::QuotaSpec;
 
@@ -134,7 +134,7 @@ fn a_quota_is_about_the_pods_of_all_its_scopes() {
             pod: &pod,
             is_given_affinity: *is_given_affinity,
         };
-        let about = Scope::all(&read).iter().all(|scope| scope.includes(seen));
+        let about = scopes(&read).iter().all(|scope| includes(scope, seen));
         assert_eq!(about, *is, "{quota} {spec}");
     }
 }

@@ -163,7 +163,7 @@ pub fn read(paths: &[String]) -> Input {
 pub fn parse(source: &str, text: &str) -> Input {
     let mut input = Input::default();
     let mut index = 0;
-    for chunk in split(text.trim_start_matches('\u{feff}')) {
+    for chunk in split(text) {
         for reading in chunk.read() {
             let doubled = reading.doubled.into_iter();
             let doubled = doubled.map(|flaw| flaw.doubled(source, index, &chunk));

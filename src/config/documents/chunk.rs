@@ -27,6 +27,7 @@ impl Seen {
 
 /// Splits at `---` and `...`, which at the start of a line end a document even inside a block scalar.
 pub(in crate::config) fn split(text: &str) -> Vec<Chunk<'_>> {
+    let text = text.trim_start_matches('\u{feff}');
     let mut chunks = Vec::new();
     let (mut start, mut lines, mut seen, mut end) = (0, 0, Seen::Nothing, 0);
     let mut close = |start, end, lines, seen| {

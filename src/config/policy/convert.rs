@@ -13,7 +13,7 @@ use crate::engine::vocabulary::{
 };
 
 impl SharingPolicySpec {
-    /// The engine's policy with this name. `tiers` must be filled in.
+    /// The engine's policy with this name.
     pub fn policy(mut self, name: String) -> Policy {
         // A rule's default severity means nothing.
         self.rules
@@ -31,7 +31,7 @@ impl SharingPolicySpec {
             boundary_names: self.boundary_names.0,
             boundaries: self.boundaries.into_iter().map(boundary).collect(),
             foreign_sharing: words(self.foreign_sharing),
-            tiers: self.tiers.into_iter().flatten().map(tier).collect(),
+            tiers: self.tiers.into_iter().map(tier).collect(),
             placement: placement(self.placement),
             supply: supply(self.supply),
             rules: severities
@@ -90,13 +90,9 @@ fn toleration(toleration: Toleration) -> PolicyToleration {
     let given = |text: String| Some(text).filter(|text| !text.is_empty());
     PolicyToleration {
         key: toleration.key.and_then(|key| given(key.0)),
-        operator: toleration
-            .operator
-            .and_then(|word| given(word.0.0.to_owned())),
+        operator: toleration.operator.and_then(given),
         value: toleration.value.and_then(|value| given(value.0)),
-        effect: toleration
-            .effect
-            .and_then(|word| given(word.0.0.to_owned())),
+        effect: toleration.effect.and_then(given),
         toleration_seconds: toleration.toleration_seconds,
     }
 }
@@ -115,11 +111,7 @@ fn supply(supply: Supply) -> SupplyPolicy {
 fn pool(pool: Pool) -> policy::Pool {
     let taints = pool.taints.into_iter().map(|taint| {
         let value = taint.value.map(|value| value.0);
-        (
-            taint.key.0,
-            value.unwrap_or_default(),
-            taint.effect.0.0.to_owned(),
-        )
+        (taint.key.0, value.unwrap_or_default(), taint.effect)
     });
     policy::Pool {
         name: pool.name.0,

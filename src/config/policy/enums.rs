@@ -21,28 +21,13 @@ pub(super) trait EnumValues: Copy + PartialEq + 'static {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Enum<T>(pub T);
 
-macro_rules! types {
-    ($($(#[$about:meta])* $type:ident($value:ty);)+) => {
-        $($(#[$about])*
-        #[derive(Clone, Copy, Debug, PartialEq)]
-        pub(super) struct $type(pub $value);)+
-    };
-}
+/// Whether nodes that run shares of the same boundary are preferred.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Packing(pub bool);
 
-types! {
-    /// Whether nodes that run shares of the same boundary are preferred.
-    Packing(bool);
-    /// Whether containers without a GPU are told to see none.
-    HideGpus(bool);
-    /// What a taint does.
-    Effect(&'static str);
-    /// The effect that a toleration tolerates. An empty text counts as absent, as in a pod.
-    TolerationEffect(&'static str);
-    /// How a toleration compares. An empty text counts as absent, as in a pod.
-    Operator(&'static str);
-    /// The status of a condition.
-    ConditionStatus(&'static str);
-}
+/// Whether containers without a GPU are told to see none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct HideGpus(pub bool);
 
 macro_rules! words {
     ($($type:ident: $($word:expr => $value:expr),+;)+) => {
@@ -78,15 +63,7 @@ words! {
     Vgpu: "unknown" => Self::Unknown, "time-slicing" => Self::TimeSlicing, "mig" => Self::Mig, "exclusive" => Self::Exclusive;
     Packing: "boundary" => Self(true), "none" => Self(false);
     HideGpus: "managed" => Self(true), "off" => Self(false);
-    Effect: NO_SCHEDULE => Self(NO_SCHEDULE), PREFER => Self(PREFER), NO_EXECUTE => Self(NO_EXECUTE);
-    TolerationEffect: NO_SCHEDULE => Self(NO_SCHEDULE), PREFER => Self(PREFER), NO_EXECUTE => Self(NO_EXECUTE), "" => Self("");
-    Operator: "Exists" => Self("Exists"), "Equal" => Self("Equal"), "" => Self("");
-    ConditionStatus: "True" => Self("True"), "False" => Self("False"), "Unknown" => Self("Unknown");
 }
-
-const NO_SCHEDULE: &str = "NoSchedule";
-const PREFER: &str = "PreferNoSchedule";
-const NO_EXECUTE: &str = "NoExecute";
 
 impl<T: EnumValues> Default for Enum<T> {
     fn default() -> Self {

@@ -6,11 +6,14 @@
 //! The steps: text, [`tree`] with lines, [`validate`] against the [`schema`] of the type, [`consistency`] between fields,
 //! the type itself ([`spec`]), and [`convert`] to the engine's policy.
 
+mod built_in;
+mod cel_rules;
 mod consistency;
 mod convert;
 mod enums;
 mod formats;
 mod problem;
+mod scalar;
 mod schema;
 mod spec;
 mod status;
@@ -20,24 +23,17 @@ mod validate;
 use serde_json::{Map, Value, json};
 
 use crate::engine::vocabulary::Policy;
-use problem::Report;
-use spec::SharingPolicySpec;
-use tree::Place;
+use spec::{DEFAULT_NAME, SharingPolicySpec};
 use validate::Validator;
 
+pub use built_in::DEFAULT_TEXT;
 pub use problem::{PolicyErrors, Problem};
 pub use schema::{definition, schema};
 pub use spec::{GROUP, KIND, PLURAL, VERSION};
 pub use status::{PolicyObject, status};
 
-/// The built-in policy as text, comments and all.
-pub const DEFAULT_TEXT: &str = include_str!("../default_policy.yaml");
-
 /// Texts above this many bytes (1 MiB) are refused unread.
 pub const MAX_BYTES: usize = 1 << 20;
-
-/// The name of the only policy that counts in a cluster, and of a file that gives no name.
-const DEFAULT_NAME: &str = "default";
 
 /// The built-in policy.
 ///
@@ -82,66 +78,55 @@ pub fn read_object(source: &str, text: &str) -> Result<Policy, PolicyErrors> {
 /// # Errors
 /// See [`read`].
 pub fn check(source: &str, text: &str) -> Result<(Policy, Vec<Problem>), PolicyErrors> {
-    let report = Report::default();
-    let policy = read_spec(text, &report).and_then(|(name, mut spec)| {
-        if spec.tiers.is_none() {
-            spec.tiers = read_spec(DEFAULT_TEXT, &report)?.1.tiers;
-        }
-        Some(spec.policy(name))
-    });
-    report.finish(source, policy)
+    let mut validator = Validator::default();
+    let policy = read_policy(text, &mut validator);
+    let (mut problems, notes) = validator.finish();
+    match policy {
+        Ok(Some(policy)) if problems.is_empty() => return Ok((policy, notes)),
+        Ok(_) => {}
+        Err(problem) => problems.push(problem),
+    }
+    Err(PolicyErrors {
+        source: source.to_owned(),
+        problems,
+    })
 }
 
-/// The name and the `spec` of a policy without problems.
-fn read_spec(text: &str, report: &Report) -> Option<(String, SharingPolicySpec)> {
+/// None if the validator has reported problems; an error is a problem of the text as a whole.
+fn read_policy(text: &str, validator: &mut Validator) -> Result<Option<Policy>, Problem> {
     if text.len() > MAX_BYTES {
         let length = text.len();
         let message = format!("{length} bytes; a policy has at most {MAX_BYTES} (1 MiB)");
-        report.add(None, "", message);
-        return None;
+        return Err(Problem::of_text(None, message));
     }
-    let document = tree::parse(text, report)?;
+    let document = tree::parse(text)?;
     let root = document.root();
     let schema = &*schema::OF_READER;
-    let validator = Validator { report, schema };
-    if is_another(&validator, &root) {
-        return None;
+    // The fields of another kind or version cannot be judged.
+    let mut is_another = false;
+    for name in ["apiVersion", "kind"] {
+        let (field, schema) = (root.get(name), &schema["properties"][name]);
+        is_another |= field.is_some_and(|field| validator.read(&field, schema).is_none());
     }
-    let mut value = validator.read(&root, schema)?;
+    if is_another {
+        return Ok(None);
+    }
+    let value = validator.read(&root, schema);
     if let Some(spec) = root.get("spec") {
-        consistency::check(&validator, &spec);
+        consistency::check(validator, &spec);
     }
-    if report.has_problems() {
-        return None;
-    }
-    let name = name(report, &root);
-    let spec = value.get_mut("spec").map_or_else(|| json!({}), Value::take);
-    serde_json::from_value(spec)
-        .map(|spec| (name, spec))
-        .map_err(|error| report.add(None, "spec", error.to_string()))
-        .ok()
-}
-
-/// Whether the document has another kind or version. This reader cannot judge the fields of such a document.
-fn is_another(validator: &Validator<'_>, root: &Place<'_>) -> bool {
-    let head =
-        ["apiVersion", "kind"].map(|name| (root.get(name), &validator.schema["properties"][name]));
-    let wrong =
-        head.map(|(field, schema)| field.is_some_and(|f| validator.read(&f, schema).is_none()));
-    wrong.contains(&true)
-}
-
-fn name(report: &Report, root: &Place<'_>) -> String {
-    let field = root
-        .get("metadata")
-        .and_then(|metadata| metadata.get("name"));
-    let Some((field, (name, _))) = field.and_then(|f| f.scalar().map(|text| (f, text))) else {
-        return DEFAULT_NAME.to_owned();
+    let Some(mut value) = value.filter(|_| validator.is_clean()) else {
+        return Ok(None);
     };
-    if name != DEFAULT_NAME {
-        report.note(&field, format!(
+    let name = value["metadata"]["name"].as_str().unwrap_or(DEFAULT_NAME);
+    let name = name.to_owned();
+    if let Some(field) = root.get("metadata.name").filter(|_| name != DEFAULT_NAME) {
+        validator.note(&field, format!(
             "{name} is for files alone: in a cluster the SharingPolicy named {DEFAULT_NAME} counts, and no other"
         ));
     }
-    name.to_owned()
+    let spec = value.get_mut("spec").map_or_else(|| json!({}), Value::take);
+    let spec: SharingPolicySpec = serde_json::from_value(built_in::filled(spec))
+        .map_err(|error| Problem::of_text(None, format!("spec: {error}")))?;
+    Ok(Some(spec.policy(name)))
 }

@@ -1,11 +1,8 @@
 //! What is wrong with a policy, said so that it can be put right without a manual.
 
-use std::cell::RefCell;
 use std::fmt;
 
 use thiserror::Error;
-
-use super::tree::Place;
 
 /// All that is wrong with a policy document, in the order of the document.
 ///
@@ -22,14 +19,8 @@ pub struct PolicyErrors {
 impl fmt::Display for PolicyErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, problem) in self.problems.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            f.write_str(&self.source)?;
-            match problem.line {
-                Some(line) => write!(f, ":{line}: {problem}")?,
-                None => write!(f, ": {problem}")?,
-            }
+            let line_break = if index == 0 { "" } else { "\n" };
+            write!(f, "{line_break}{}: {problem}", problem.place(&self.source))?;
         }
         Ok(())
     }
@@ -49,84 +40,28 @@ pub struct Problem {
 }
 
 impl Problem {
-    fn new(mark: Option<Mark>, path: &str, message: impl Into<String>) -> Self {
+    /// A problem of the text as a whole, or of one of its lines.
+    pub(super) fn of_text(line: Option<usize>, message: impl Into<String>) -> Self {
         Self {
-            line: mark.map(|m| m.line),
-            path: path.to_owned(),
+            line,
+            path: String::new(),
             message: message.into(),
+        }
+    }
+
+    /// The file, and the line where it is known: `policy.yaml:34`.
+    pub fn place(&self, source: &str) -> String {
+        match self.line {
+            Some(line) => format!("{source}:{line}"),
+            None => source.to_owned(),
         }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.message)
-    }
-}
-
-/// A place in the text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Mark {
-    /// From 1.
-    pub line: usize,
-    /// In characters from the start, so that problems of one line keep their order.
-    pub index: u64,
-}
-
-/// Collects problems while the rest of the document is still being read.
-#[derive(Default)]
-pub(super) struct Report {
-    problems: RefCell<Vec<(Option<Mark>, Problem)>>,
-    /// Right in a file; a cluster ignores or refuses it.
-    notes: RefCell<Vec<(Option<Mark>, Problem)>>,
-}
-
-impl Report {
-    /// Adds a problem.
-    pub fn add(&self, mark: Option<Mark>, path: &str, message: impl Into<String>) {
-        let problem = Problem::new(mark, path, message);
-        self.problems.borrow_mut().push((mark, problem));
-    }
-
-    /// Adds a problem of this value.
-    pub fn problem(&self, place: &Place<'_>, message: impl Into<String>) {
-        self.add(place.mark(), &place.path, message);
-    }
-
-    /// Adds a note on this value.
-    pub fn note(&self, place: &Place<'_>, message: impl Into<String>) {
-        let mark = place.mark();
-        let note = Problem::new(mark, &place.path, message);
-        self.notes.borrow_mut().push((mark, note));
-    }
-
-    /// Whether anything is wrong so far.
-    pub fn has_problems(&self) -> bool {
-        !self.problems.borrow().is_empty()
-    }
-
-    /// `value` if nothing is wrong, with the notes.
-    pub fn finish<T>(
-        self,
-        source: &str,
-        value: Option<T>,
-    ) -> Result<(T, Vec<Problem>), PolicyErrors> {
-        let in_order = |mut found: Vec<(Option<Mark>, Problem)>| {
-            found.sort_by_key(|(mark, _)| *mark);
-            found.dedup();
-            found.into_iter().map(|(_, problem)| problem).collect()
-        };
-        let problems: Vec<Problem> = in_order(self.problems.into_inner());
-        match value {
-            Some(value) if problems.is_empty() => Ok((value, in_order(self.notes.into_inner()))),
-            _ => Err(PolicyErrors {
-                source: source.to_owned(),
-                problems,
-            }),
-        }
+        let colon = if self.path.is_empty() { "" } else { ": " };
+        write!(f, "{}{colon}{}", self.path, self.message)
     }
 }
 
@@ -134,7 +69,7 @@ impl Report {
 pub(super) fn join(path: &str, key: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if key.is_empty() || !key.chars().all(plain) {
-        return format!("{path}[{}]", quoted(key));
+        return format!("{path}[{:?}]", shortened(key));
     }
     let dot = if path.is_empty() { "" } else { "." };
     format!("{path}{dot}{}", shortened(key))
@@ -144,13 +79,9 @@ pub(super) fn join(path: &str, key: &str) -> String {
 pub(super) fn shown(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./+".contains(c);
     if text.is_empty() || !text.chars().all(plain) {
-        return quoted(text);
+        return format!("{:?}", shortened(text));
     }
     shortened(text)
-}
-
-fn quoted(text: &str) -> String {
-    format!("{:?}", shortened(text))
 }
 
 fn shortened(text: &str) -> String {

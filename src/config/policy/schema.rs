@@ -44,6 +44,11 @@ pub fn schema() -> Value {
     });
     let generator = settings.into_generator();
     let mut schema = generator.into_root_schema_for::<SharingPolicy>().to_value();
+    // The built-in policy has these fields where a policy has none.
+    for object in ["", "/properties/placement", "/properties/supply"] {
+        let object = schema.pointer_mut(&format!("/properties/spec{object}"));
+        object.and_then(|object| object.as_object_mut()?.shift_remove("required"));
+    }
     structural(&mut schema);
     let fields = &mut schema["properties"];
     let (mut spec, status) = (fields["spec"].take(), fields["status"].take());

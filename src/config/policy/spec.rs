@@ -8,15 +8,14 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::consistency::{
+use super::cel_rules::{
     is_a_toleration, keeps_its_promise, knows_the_rules, names_a_tier, only_once,
 };
-use super::enums::{Effect, Enum, HideGpus, Operator, Packing, TolerationEffect};
+use super::enums::{Enum, HideGpus, Packing};
 use super::formats::{
     Amount, Bytes, DnsLabel, Filled, Key, KeyOrNothing, LabelText, LabelValue, Name, Part, Seconds,
     Text,
 };
-use super::status::SharingPolicyStatus;
 use crate::engine::rules;
 use crate::engine::vocabulary::{
     BoundaryNames, BoundaryPlacement, CoTenancy, ForeignSystem, Isolation, Mode, Outsiders,
@@ -33,6 +32,11 @@ pub(super) const API_VERSION: &str = "slicegate.dev/v1alpha1";
 pub const KIND: &str = "SharingPolicy";
 /// The policy's collection.
 pub const PLURAL: &str = "sharingpolicies";
+
+/// The name of the only policy that counts in a cluster, and of a file that gives no name.
+pub(super) const DEFAULT_NAME: &str = "default";
+/// The most characters of a condition's message, as for every condition in Kubernetes.
+pub(super) const LONGEST_MESSAGE: usize = 32_768;
 
 /// What it says; absent fields have the built-in policy's values.
 #[derive(CustomResource, Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -55,42 +59,32 @@ pub const PLURAL: &str = "sharingpolicies";
 #[schemars(extend("x-kubernetes-validations" = [names_a_tier()]))]
 pub(super) struct SharingPolicySpec {
     /// The most any namespace gets; enforce by default.
-    #[serde(default)]
     pub mode: Enum<Mode>,
     /// What a namespace gets that does not say slicegate.dev/mode; "off" by default.
-    #[serde(default = "off")]
     pub namespace_default: Enum<Mode>,
     /// The tier of pods and namespaces that name none; without one they keep their whole GPU.
     pub default_tier: Option<Text<DnsLabel>>,
     /// Whether a pod may leave with slicegate.dev/mode: "off"; false by default.
-    #[serde(default)]
     pub pod_opt_out: bool,
     /// What GPU pods get whose namespace is off or in dry-run: nothing (the default), or the boundary label.
-    #[serde(default)]
     pub outsiders: Enum<Outsiders>,
     /// Whether namespaces may share a name that no namespace bears without being listed: no (listed, the default), or
     /// open.
-    #[serde(default)]
     pub boundary_names: Enum<BoundaryNames>,
     /// Names of boundaries that only the listed namespaces may use.
-    #[serde(default)]
     #[schemars(extend("x-kubernetes-validations" = [only_once("name")]))]
     pub boundaries: Vec<Boundary>,
     /// Other sharing systems that are left alone in enforced namespaces.
-    #[serde(default)]
     #[schemars(extend("x-kubernetes-validations" = [only_once("")]))]
     pub foreign_sharing: Vec<Enum<ForeignSystem>>,
     /// The tiers pods may name. Absent means those of the built-in policy, empty means none.
     #[schemars(extend("x-kubernetes-validations" = [only_once("name")]))]
-    pub tiers: Option<Vec<Tier>>,
+    pub tiers: Vec<Tier>,
     /// How pods are placed.
-    #[serde(default)]
     pub placement: PlacementPolicy,
     /// How nodes are read.
-    #[serde(default)]
     pub supply: Supply,
     /// What findings do, by the id of their rule; slicegate rules lists the ids and the defaults.
-    #[serde(default)]
     #[schemars(extend("maxProperties" = rules::ALL.len(), "x-kubernetes-validations" = knows_the_rules()))]
     pub rules: BTreeMap<String, Enum<Severity>>,
 }
@@ -137,7 +131,7 @@ pub(super) struct Share {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct PlacementPolicy {
     /// What keeps boundaries on different nodes: a pod's anti-affinity (the default), or a label of the node that you set.
     pub boundary: Enum<BoundaryPlacement>,
@@ -163,17 +157,18 @@ pub(super) struct Toleration {
     /// The key of a taint; none with operator Exists means every taint.
     pub key: Option<Text<KeyOrNothing>>,
     /// Equal (the default) compares the value.
-    pub operator: Option<Enum<Operator>>,
+    #[schemars(extend("enum" = ["Exists", "Equal", ""]))]
+    pub operator: Option<String>,
     /// What Equal compares with.
     pub value: Option<Text<LabelText>>,
     /// Which effect; none means every one.
-    pub effect: Option<Enum<TolerationEffect>>,
+    #[schemars(extend("enum" = ["NoSchedule", "PreferNoSchedule", "NoExecute", ""]))]
+    pub effect: Option<String>,
     /// How long NoExecute is put up with; for ever without it.
     pub toleration_seconds: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
 pub(super) struct Supply {
     /// What a GPU node is taken for that carries no labels of GPU feature discovery; unknown by default.
     pub unlabelled: Enum<Unlabelled>,
@@ -210,38 +205,43 @@ pub(super) struct Taint {
     /// Its value; none by default.
     pub value: Option<Text<LabelText>>,
     /// What the taint does.
-    pub effect: Enum<Effect>,
+    #[schemars(extend("enum" = ["NoSchedule", "PreferNoSchedule", "NoExecute"]))]
+    pub effect: String,
 }
 
-fn off() -> Enum<Mode> {
-    Enum(Mode::Off)
+/// Written by slicegate.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(super) struct SharingPolicyStatus {
+    /// Accepted says whether the policy is in force, and if not why.
+    #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    conditions: Vec<Condition>,
 }
 
-fn texts<const N: usize>(texts: [&str; N]) -> Vec<Text<Filled>> {
-    texts.map(|text| Text(text.to_owned())).to_vec()
-}
-
-impl Default for PlacementPolicy {
-    fn default() -> Self {
-        Self {
-            boundary: Enum::default(),
-            packing: Enum::default(),
-            schedulers: texts(["default-scheduler"]),
-            hide_gpus: Enum::default(),
-            tolerations: Vec::new(),
-            // Kata Containers' classes begin with `kata`; gVisor's handler is `runsc`, its class by custom `gvisor`.
-            sandboxes: texts(["kata", "gvisor", "runsc"]),
-        }
-    }
-}
-
-impl Default for Supply {
-    fn default() -> Self {
-        Self {
-            unlabelled: Enum::default(),
-            vgpu: Enum::default(),
-            remember: Text(24 * 3600),
-            pools: Vec::new(),
-        }
-    }
+// With the limits that Kubernetes gives every condition.
+/// One thing that is so or not.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Condition {
+    /// What is so or not: Accepted.
+    #[schemars(length(max = 316))]
+    r#type: String,
+    /// Whether it is.
+    #[schemars(extend("enum" = ["True", "False", "Unknown"]))]
+    status: String,
+    /// The metadata.generation this is about.
+    #[schemars(range(min = 0))]
+    observed_generation: Option<i64>,
+    /// Since when status is what it is.
+    #[schemars(extend("format" = "date-time"))]
+    last_transition_time: String,
+    /// InForce, Invalid or NotDefault.
+    #[schemars(
+        length(min = 1, max = 1024),
+        regex(pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
+    )]
+    reason: String,
+    /// Everything that is wrong, a line each.
+    #[schemars(length(max = LONGEST_MESSAGE))]
+    message: String,
 }

@@ -1,18 +1,13 @@
 //! The status of a SharingPolicy in a cluster: the condition `Accepted`.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::DEFAULT_NAME as NAME;
-use super::enums::{ConditionStatus, Enum};
 use super::problem::PolicyErrors;
+use super::spec::{DEFAULT_NAME, LONGEST_MESSAGE};
 use crate::engine::Policy;
 
 /// The condition's type.
 const ACCEPTED: &str = "Accepted";
-/// The most characters of a condition's message, as for every condition in Kubernetes.
-const LONGEST_MESSAGE: usize = 32_768;
 
 /// The parts of an object in a cluster that its status depends on, besides its `spec`.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +41,7 @@ impl<'o> PolicyObject<'o> {
 
     /// Whether this is the policy that counts.
     pub fn counts(&self) -> bool {
-        self.name == NAME
+        self.name == DEFAULT_NAME
     }
 }
 
@@ -97,7 +92,7 @@ fn verdict(
                 None => "; under that name it would be taken".to_owned(),
                 Some(problems) => format!("; under that name it would not be taken\n{problems}"),
             };
-            let message = format!("only the SharingPolicy named {NAME} counts{otherwise}");
+            let message = format!("only the SharingPolicy named {DEFAULT_NAME} counts{otherwise}");
             ("False", "NotDefault", message)
         }
     }
@@ -120,40 +115,4 @@ fn shortened(message: String) -> String {
     let cut = &message[..end];
     let whole = cut.rfind('\n').unwrap_or(end);
     format!("{}{MORE}", &cut[..whole])
-}
-
-/// Written by slicegate.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(super) struct SharingPolicyStatus {
-    /// Accepted says whether the policy is in force, and if not why.
-    #[serde(default)]
-    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
-    conditions: Vec<Condition>,
-}
-
-// With the limits that Kubernetes gives every condition.
-/// One thing that is so or not.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Condition {
-    /// What is so or not: Accepted.
-    #[schemars(length(max = 316))]
-    r#type: String,
-    /// Whether it is.
-    status: Enum<ConditionStatus>,
-    /// The metadata.generation this is about.
-    #[schemars(range(min = 0))]
-    observed_generation: Option<i64>,
-    /// Since when status is what it is.
-    #[schemars(extend("format" = "date-time"))]
-    last_transition_time: String,
-    /// InForce, Invalid or NotDefault.
-    #[schemars(
-        length(min = 1, max = 1024),
-        regex(pattern = "^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$")
-    )]
-    reason: String,
-    /// Everything that is wrong, a line each.
-    #[schemars(length(max = LONGEST_MESSAGE))]
-    message: String,
 }

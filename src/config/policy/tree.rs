@@ -8,7 +8,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Location, MessageFormatter, Spanned, Tagged, UserMessageFormatter};
 
-use super::problem::{Mark, Report, join};
+use super::problem::{Problem, join};
 use crate::config::documents::chunk::{Chunk, split};
 
 /// One document.
@@ -30,32 +30,25 @@ enum Raw {
     Object(Vec<(Node, Node)>),
 }
 
-/// Reads the only document of a text. If there is none, or more than one, the report says so.
-pub(super) fn parse<'t>(text: &'t str, report: &Report) -> Option<Document<'t>> {
-    let mut chunks = split(text.trim_start_matches('\u{feff}')).into_iter();
-    let (first, second) = (chunks.next(), chunks.next());
-    if let Some(second) = second {
-        let (line, index) = (second.lines + 1, 0);
+/// Reads the only document of a text.
+///
+/// # Errors
+/// When there is none, more than one, or no YAML.
+pub(super) fn parse(text: &str) -> Result<Document<'_>, Problem> {
+    let mut chunks = split(text).into_iter();
+    let first = chunks.next();
+    if let Some(second) = chunks.next() {
         let message = "a second document; keep one SharingPolicy in the file";
-        report.add(Some(Mark { line, index }), "", message);
-        return None;
+        return Err(Problem::of_text(Some(second.lines + 1), message));
     }
-    let root = first.as_ref().map(|chunk| chunk.root(report));
-    match (first, root) {
-        (Some(chunk), Some(Ok(root))) if !matches!(root.value.0, Raw::Null) => {
-            Some(Document { chunk, root })
-        }
-        (_, Some(Err(()))) => None,
-        _ => {
-            let message = "empty; write a document with kind: SharingPolicy";
-            report.add(None, "", message);
-            None
-        }
-    }
+    let document = first.map(Document::of).transpose()?;
+    let document = document.filter(|document| !document.root().is_null());
+    let empty = "empty; write a document with kind: SharingPolicy";
+    document.ok_or_else(|| Problem::of_text(None, empty))
 }
 
-impl Chunk<'_> {
-    fn root(&self, report: &Report) -> Result<Node, ()> {
+impl<'t> Document<'t> {
+    fn of(chunk: Chunk<'t>) -> Result<Self, Problem> {
         let options = serde_saphyr::options! {
             // The reader allows no more than 32 emitted comments in a row.
             emit_comments: false,
@@ -63,25 +56,18 @@ impl Chunk<'_> {
             non_finite_float_policy: NonFiniteFloatPolicy::AsString,
             with_snippet: false,
         };
-        serde_saphyr::from_str_with_options(self.text, options).map_err(|error| {
-            let location = error.location().unwrap_or(Location::UNKNOWN);
-            let why = UserMessageFormatter.format_message(&error);
-            let column = location.column();
-            let message = format!("not YAML or JSON: {why} (column {column})");
-            report.add(self.mark(location), "", message);
-        })
+        match serde_saphyr::from_str_with_options(chunk.text, options) {
+            Ok(root) => Ok(Self { chunk, root }),
+            Err(error) => {
+                let location = error.location().unwrap_or(Location::UNKNOWN);
+                let why = UserMessageFormatter.format_message(&error);
+                let column = location.column();
+                let message = format!("not YAML or JSON: {why} (column {column})");
+                Err(Problem::of_text(line(&chunk, location), message))
+            }
+        }
     }
 
-    fn mark(&self, location: Location) -> Option<Mark> {
-        let line = usize::try_from(location.line()).ok()?;
-        (line > 0).then(|| Mark {
-            index: location.span().offset(),
-            line: line + self.lines,
-        })
-    }
-}
-
-impl Document<'_> {
     /// The document as a whole.
     pub fn root(&self) -> Place<'_> {
         Place {
@@ -90,6 +76,12 @@ impl Document<'_> {
             node: &self.root,
         }
     }
+}
+
+/// The line in the file, from 1, where it is known.
+fn line(chunk: &Chunk<'_>, location: Location) -> Option<usize> {
+    let line = usize::try_from(location.line()).ok()?;
+    (line > 0).then_some(line + chunk.lines)
 }
 
 /// A value in its place.
@@ -104,15 +96,24 @@ pub(super) struct Place<'a> {
 /// A field of an object.
 pub(super) struct Entry<'a> {
     pub key: &'a str,
-    /// The key itself. It has the path of the value.
+    /// Where the key stands, with the path of the value.
     pub name: Place<'a>,
     pub value: Place<'a>,
 }
 
 impl<'a> Place<'a> {
-    /// Where it begins.
-    pub fn mark(&self) -> Option<Mark> {
-        self.chunk.mark(self.node.defined)
+    /// A problem of this value.
+    pub fn problem(&self, message: impl Into<String>) -> Problem {
+        Problem {
+            line: line(self.chunk, self.node.defined),
+            path: self.path.clone(),
+            message: message.into(),
+        }
+    }
+
+    /// How many characters of its document stand before it.
+    pub fn offset(&self) -> u64 {
+        self.node.defined.span().offset()
     }
 
     /// Its tag, unless YAML defines it.
@@ -169,17 +170,25 @@ impl<'a> Place<'a> {
         Some(entries.iter().map(entry).collect())
     }
 
-    /// The field with this name, unless it is absent or null.
-    pub fn get(&self, name: &str) -> Option<Self> {
-        let entries = self.entries()?;
-        let field = entries.into_iter().find(|entry| entry.key == name)?;
-        (!field.value.is_null()).then_some(field.value)
+    /// The field with this name, or with this path of names, unless it is absent or null.
+    pub fn get(&self, path: &str) -> Option<Self> {
+        path.split('.').try_fold(self.clone(), |place, name| {
+            let mut entries = place.entries()?.into_iter();
+            let field = entries.find(|entry| entry.key == name)?.value;
+            (!field.is_null()).then_some(field)
+        })
     }
 
-    /// The items of the list in the field with this name; empty if there is no such list.
-    pub fn list(&self, name: &str) -> Vec<Self> {
-        let items = self.get(name).and_then(|list| list.items());
+    /// The items of the list in the field with this path; empty if there is no such list.
+    pub fn list(&self, path: &str) -> Vec<Self> {
+        let items = self.get(path).and_then(|list| list.items());
         items.unwrap_or_default()
+    }
+
+    /// The fields of the object in the field with this name; empty if there is no such object.
+    pub fn fields(&self, name: &str) -> Vec<Entry<'a>> {
+        let fields = self.get(name).and_then(|object| object.entries());
+        fields.unwrap_or_default()
     }
 
     fn child(&self, path: String, node: &'a Node) -> Self {

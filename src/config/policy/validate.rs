@@ -4,29 +4,62 @@
 //! `off`, numbers and booleans where the type has a text.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry as Slot;
 
 use serde_json::{Map, Value};
 
-use super::formats::{LONGEST_VALUE, check_format};
-use super::problem::{Report, join, shown};
-use super::schema::{MOST_ENTRIES, OFF};
+use super::formats::LONGEST_VALUE;
+use super::problem::{Problem, join, shown};
+use super::scalar::{boolean, is_number, is_truth, text, whole, words};
+use super::schema::{self, MOST_ENTRIES};
 use super::tree::{Entry, Place};
 use crate::engine::vocabulary::suggest::nearest;
 
-/// Reads values by their schema.
-pub(super) struct Validator<'r> {
-    pub report: &'r Report,
-    /// The schema of the whole document. It tells where a misplaced field belongs.
-    pub schema: &'r Value,
+/// Reads values by their schema, and collects what is wrong, each with its offset in the document.
+#[derive(Default)]
+pub(super) struct Validator {
+    problems: Vec<(u64, Problem)>,
+    /// Right in a file; a cluster ignores or refuses it.
+    notes: Vec<(u64, Problem)>,
 }
 
-impl Validator<'_> {
+impl Validator {
+    /// Reports a problem of this value.
+    pub fn problem(&mut self, place: &Place<'_>, message: impl Into<String>) {
+        self.problems.push((place.offset(), place.problem(message)));
+    }
+
+    /// Adds a note on this value.
+    pub fn note(&mut self, place: &Place<'_>, message: impl Into<String>) {
+        self.notes.push((place.offset(), place.problem(message)));
+    }
+
+    /// Reports that the field of that name has to be given.
+    pub fn missing(&mut self, place: &Place<'_>, name: &str, meaning: &str) {
+        let mut problem = place.problem(format!("missing; give {meaning}"));
+        problem.path = join(&place.path, name);
+        self.problems.push((place.offset(), problem));
+    }
+
+    /// Whether nothing is wrong so far.
+    pub fn is_clean(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Problems and notes, in the order of the document.
+    pub fn finish(self) -> (Vec<Problem>, Vec<Problem>) {
+        let in_order = |mut found: Vec<(u64, Problem)>| {
+            found.sort_by_key(|(offset, problem)| (problem.line, *offset));
+            found.dedup();
+            found.into_iter().map(|(_, problem)| problem).collect()
+        };
+        (in_order(self.problems), in_order(self.notes))
+    }
+
     /// The value with the schema's types. Wrong parts are reported and left out.
-    pub fn read(&self, place: &Place<'_>, schema: &Value) -> Option<Value> {
+    pub fn read(&mut self, place: &Place<'_>, schema: &Value) -> Option<Value> {
         if let Some(tag) = place.unknown_tag() {
             let message = format!("the tag {} means nothing here; remove it", shown(tag));
-            self.report.problem(place, message);
+            self.problem(place, message);
         }
         if let Some(fields) = schema["properties"].as_object() {
             self.object(place, schema, fields)
@@ -40,7 +73,7 @@ impl Validator<'_> {
     }
 
     fn object(
-        &self,
+        &mut self,
         place: &Place<'_>,
         schema: &Value,
         fields: &Map<String, Value>,
@@ -65,27 +98,20 @@ impl Validator<'_> {
         Some(object.into())
     }
 
-    /// Reports that the field of that name has to be given.
-    pub fn missing(&self, place: &Place<'_>, name: &str, meaning: &str) {
-        let message = format!("missing; give {meaning}");
-        self.report
-            .add(place.mark(), &join(&place.path, name), message);
-    }
-
-    fn unknown(&self, entry: &Entry<'_>, fields: &Map<String, Value>) {
+    fn unknown(&mut self, entry: &Entry<'_>, fields: &Map<String, Value>) {
         let known = fields.iter().filter(|(_, schema)| schema.is_object());
         let known: Vec<&str> = known.map(|(name, _)| name.as_str()).collect();
         let allowed = known.join(", ");
         let near = nearest(entry.key, known).map(str::to_owned);
-        let meant = near.or_else(|| home(self.schema, "", entry.key));
+        let meant = near.or_else(|| home(&schema::OF_READER, "", entry.key));
         let meant = meant.map(|meant| format!("did you mean {meant}? "));
         let meant = meant.unwrap_or_default();
         let message = format!("no such field; {meant}allowed here: {allowed}");
-        self.report.problem(&entry.name, message);
+        self.problem(&entry.name, message);
     }
 
     /// An object with free keys.
-    fn map(&self, place: &Place<'_>, schema: &Value) -> Option<Value> {
+    fn map(&mut self, place: &Place<'_>, schema: &Value) -> Option<Value> {
         let entries = self.entries(place)?;
         self.limit(place, entries.len(), schema);
         let schema = &schema["additionalProperties"];
@@ -100,99 +126,119 @@ impl Validator<'_> {
         Some(map.into())
     }
 
-    fn list(&self, place: &Place<'_>, schema: &Value) -> Option<Value> {
+    fn list(&mut self, place: &Place<'_>, schema: &Value) -> Option<Value> {
         let Some(items) = place.items() else {
             self.wrong_kind(place, "a list");
             return None;
         };
         self.limit(place, items.len(), schema);
-        let item = |item: &Place<'_>| {
+        let mut values = Vec::new();
+        for item in &items {
             if item.is_null() {
-                let message = "nothing is written here; give it a value or remove it";
-                self.report.problem(item, message);
-                return None;
+                self.problem(
+                    item,
+                    "nothing is written here; give it a value or remove it",
+                );
+            } else {
+                values.extend(self.read(item, &schema["items"]));
             }
-            self.read(item, &schema["items"])
-        };
-        Some(items.iter().filter_map(item).collect())
+        }
+        self.once(&items, &schema["items"]);
+        Some(values.into())
+    }
+
+    /// No name stands twice in a list of named objects, and no value in a list of values.
+    fn once(&mut self, items: &[Place<'_>], schema: &Value) {
+        let mut seen = HashMap::new();
+        for item in items {
+            let value = match &schema["properties"] {
+                Value::Null => Some(item.clone()),
+                fields if fields["name"].is_null() => return,
+                _ => item.get("name"),
+            };
+            let Some((value, text)) = value.and_then(|v| v.text().map(|text| (v, text))) else {
+                continue;
+            };
+            if let Some(first) = seen.get(text) {
+                let text = shown(text);
+                let message = format!("{text} is at {first} already; rename or remove one");
+                self.problem(&value, message);
+            } else {
+                seen.insert(text, value.path);
+            }
+        }
     }
 
     /// The fields of an object, each once.
-    fn entries<'a>(&self, place: &Place<'a>) -> Option<Vec<Entry<'a>>> {
+    fn entries<'a>(&mut self, place: &Place<'a>) -> Option<Vec<Entry<'a>>> {
         let Some(mut entries) = place.entries() else {
             self.wrong_kind(place, "an object");
             return None;
         };
         let mut lines = HashMap::new();
-        entries.retain(|entry| match lines.entry(entry.key) {
-            Slot::Occupied(first) => {
-                let message = format!("given twice, first on line {}; keep one", first.get());
-                self.report.problem(&entry.name, message);
-                false
-            }
-            Slot::Vacant(free) => {
-                free.insert(entry.name.mark().map_or(0, |mark| mark.line));
-                true
-            }
+        entries.retain(|entry| {
+            let Some(first) = lines.get(entry.key) else {
+                let line = entry.name.problem("").line;
+                lines.insert(entry.key, line.unwrap_or_default());
+                return true;
+            };
+            let message = format!("given twice, first on line {first}; keep one");
+            self.problem(&entry.name, message);
+            false
         });
         Some(entries)
     }
 
-    fn limit(&self, place: &Place<'_>, entries: usize, schema: &Value) {
+    fn limit(&mut self, place: &Place<'_>, entries: usize, schema: &Value) {
         let may_be_empty = schema["minItems"].is_null() && schema["minProperties"].is_null();
-        let words = words(&schema["items"]).join(", ");
         if entries > MOST_ENTRIES {
             let message = format!("{entries} entries; at most {MOST_ENTRIES} are possible here");
-            self.report.problem(place, message);
+            self.problem(place, message);
         } else if entries == 0 && !may_be_empty {
+            let words = words(&schema["items"]).join(", ");
             let of_words = if words.is_empty() { "" } else { " of " };
             let message = format!("empty; write at least one{of_words}{words}");
-            self.report.problem(place, message);
+            self.problem(place, message);
         }
     }
 
-    fn single(&self, place: &Place<'_>, schema: &Value) -> Option<Value> {
-        let wanted = match schema["type"].as_str() {
-            Some("boolean") => "true or false",
-            Some("integer") => "a whole number",
-            _ => "a text",
+    fn single(&mut self, place: &Place<'_>, schema: &Value) -> Option<Value> {
+        type Read = fn(&str, bool, &Value) -> Result<Value, String>;
+        let (wanted, read): (&str, Read) = match schema["type"].as_str() {
+            Some("boolean") => ("true or false", boolean),
+            Some("integer") => ("a whole number", whole),
+            _ => ("a text", self::text),
         };
         let Some((text, plain)) = place.scalar() else {
             self.wrong_kind(place, wanted);
             return None;
         };
-        let length = text.chars().count();
-        let read = match wanted {
-            _ if length > LONGEST_VALUE => Err(format!(
+        if plain && wanted == "a text" {
+            self.note_unquoted(place, text, schema);
+        }
+        let read = match text.chars().count() {
+            ..=LONGEST_VALUE => read(text, plain, schema),
+            length => Err(format!(
                 "{length} characters; a value has at most {LONGEST_VALUE}"
             )),
-            "true or false" => boolean(text, plain),
-            "a whole number" => whole(text, plain, schema),
-            _ => {
-                if plain {
-                    self.note_unquoted(place, text, schema);
-                }
-                self::text(text, schema)
-            }
         };
-        read.map_err(|message| self.report.problem(place, message))
-            .ok()
+        read.map_err(|message| self.problem(place, message)).ok()
     }
 
     /// Notes a text that kubectl turns into a number or a boolean.
-    fn note_unquoted(&self, place: &Place<'_>, text: &str, schema: &Value) {
+    fn note_unquoted(&mut self, place: &Place<'_>, text: &str, schema: &Value) {
         let takes_whole = schema["x-kubernetes-int-or-string"] == true;
         let what = match text {
             _ if is_truth(text) => "true or false",
             _ if is_number(text) && (!takes_whole || text.contains('.')) => "a number",
             _ => return,
         };
-        self.report.note(place, format!(
+        self.note(place, format!(
             "{text} without quotes is {what} for kubectl, and the API server refuses that here; write \"{text}\""
         ));
     }
 
-    fn wrong_kind(&self, place: &Place<'_>, wanted: &str) {
+    fn wrong_kind(&mut self, place: &Place<'_>, wanted: &str) {
         let single = place.scalar().map(|(text, _)| shown(text));
         let found = match &single {
             Some(text) => format!("the single value {text}"),
@@ -207,7 +253,7 @@ impl Validator<'_> {
             _ => "write one value".to_owned(),
         };
         let message = format!("{found} where {wanted} belongs; {fix}");
-        self.report.problem(place, message);
+        self.problem(place, message);
     }
 }
 
@@ -237,88 +283,4 @@ fn home(schema: &Value, path: &str, name: &str) -> Option<String> {
     let deeper = |(field, schema): (&String, &Value)| home(schema, &join(path, field), name);
     let here = is_here.then(|| join(path, name));
     here.or_else(|| fields.iter().find_map(deeper))
-}
-
-/// The values of an enum, without the other spellings of `off` and without the empty text.
-fn words(schema: &Value) -> Vec<&str> {
-    let words = schema["enum"].as_array().into_iter().flatten();
-    let words = words.filter_map(Value::as_str);
-    let is_told = |word: &&str| !word.is_empty() && (*word == OFF[0] || !OFF.contains(word));
-    words.filter(is_told).collect()
-}
-
-/// A text of an enum or of a format. An enum with `off` has its unquoted spellings too.
-fn text(text: &str, schema: &Value) -> Result<Value, String> {
-    if let Some(listed) = schema["enum"].as_array() {
-        let words = words(schema);
-        let is_listed = listed.iter().any(|word| word == text);
-        return match words.as_slice() {
-            _ if OFF.contains(&text) && is_listed => Ok(OFF[0].into()),
-            _ if is_listed => Ok(text.into()),
-            [one] => Err(format!("{} is not {one}; write {one}", shown(text))),
-            words => Err(none_of(text, words)),
-        };
-    }
-    let pattern = schema["pattern"].as_str().unwrap_or_default();
-    check_format(pattern, text).map_or_else(|| Ok(text.into()), Err)
-}
-
-/// The message for a text that is none of the allowed ones.
-pub(super) fn none_of(text: &str, allowed: &[&str]) -> String {
-    // YAML 1.1 reads an unquoted `off` as a boolean.
-    let quoted = |word: &str| match word {
-        "off" => "\"off\"".to_owned(),
-        _ => word.to_owned(),
-    };
-    let list: Vec<String> = allowed.iter().map(|word| quoted(word)).collect();
-    let list = list.join(", ");
-    let meant = nearest(text, allowed.iter().copied()).map(quoted);
-    let text = shown(text);
-    match meant {
-        Some(meant) => format!("{text} is none of {list}; did you mean {meant}?"),
-        None => format!("{text} is none of {list}; write one of them"),
-    }
-}
-
-fn boolean(text: &str, plain: bool) -> Result<Value, String> {
-    let is_in = |words: [&str; 3]| words.iter().any(|word| text.eq_ignore_ascii_case(word));
-    let (yes, no) = (is_in(["true", "yes", "on"]), is_in(["false", "no", "off"]));
-    if plain && (yes || no) {
-        return Ok(yes.into());
-    }
-    let quotes = if yes || no { " in quotes" } else { "" };
-    let text = shown(text);
-    Err(format!(
-        "{text}{quotes} is no boolean; write true or false without quotes"
-    ))
-}
-
-fn whole(text: &str, plain: bool, schema: &Value) -> Result<Value, String> {
-    let min = schema["minimum"].as_i64().unwrap_or(i64::MIN);
-    let max = schema["maximum"].as_i64().unwrap_or(i64::MAX);
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    // A leading 0 means octal to YAML 1.1 and nothing to YAML 1.2.
-    let decimal =
-        digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
-    let value = text.parse::<i64>().ok();
-    let value = value.filter(|n| plain && decimal && (min..=max).contains(n));
-    value.map(Value::from).ok_or_else(|| {
-        let quotes = if plain { "" } else { " in quotes" };
-        let fix = format!("write a whole number from {min} to {max} without quotes");
-        format!("{}{quotes} is not possible here; {fix}", shown(text))
-    })
-}
-
-/// What YAML 1.1 takes for a boolean where it has no quotes.
-fn is_truth(text: &str) -> bool {
-    const VALUES: [&str; 6] = ["true", "false", "yes", "no", "on", "off"];
-    let is_one_case =
-        text.chars().skip(1).all(char::is_lowercase) || text.chars().all(char::is_uppercase);
-    is_one_case && VALUES.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
-
-/// What it takes for a number.
-fn is_number(text: &str) -> bool {
-    let begins = |c: char| c.is_ascii_digit() || "+-.".contains(c);
-    text.starts_with(begins) && text.parse::<f64>().is_ok()
 }

@@ -6,8 +6,7 @@ use super::API_VERSION;
 use crate::engine::Supply;
 use crate::engine::relevance::sharing_systems;
 use crate::engine::supply::Offer;
-use crate::engine::supply::catalog::PRODUCTS;
-use crate::engine::supply::catalog::{Product, Profile};
+use crate::engine::supply::catalog::{PRODUCTS, Product, Profile};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -61,10 +60,10 @@ pub struct MigProfile {
 }
 
 impl Mig {
-    fn of(product: &Product) -> Self {
+    fn of(product: &'static Product) -> Self {
         Self {
             product: product.name,
-            labels: product.labels,
+            labels: &product.labels,
             compute_slices: product.compute_slices,
             memory_slices: product.memory_slices,
             profiles: product.profiles.iter().map(MigProfile::of).collect(),

@@ -83,7 +83,7 @@ fn boundaries_names_the_label_that_is_missing_contradicts_or_cannot_be_right() {
             "said-unshared",
             "it is a share by its name, and its label nvidia.com/gpu.sharing-strategy says none",
         ),
-        ("silent", "it hands out none"),
+        ("silent", "it advertises none"),
     ] {
         let reason = node(name)["unknown"][0]["reason"].clone();
         assert!(

@@ -45,7 +45,7 @@ pub enum Shape {
     Invalid {
         left: u64,
     },
-    /// GPUs in MIG mode under strategy none: sold whole, usable by nobody.
+    /// GPUs in MIG mode under strategy none: advertised whole, usable by nobody.
     Uncut,
     /// GKE's labels, with its own sharing or without.
     Gke {

@@ -44,10 +44,10 @@ const REASONS: [(UnknownReason, (&str, u32), &str, &str); 28] = [
         "supply.vgpu",
     ),
     (
-        UnknownReason::HandsOutNone,
+        UnknownReason::NoneAdvertised,
         ("gpu", 0),
         CARD,
-        "it hands out none",
+        "it advertises none",
     ),
     (
         UnknownReason::OwnName,
@@ -128,13 +128,13 @@ const REASONS: [(UnknownReason, (&str, u32), &str, &str); 28] = [
         "nvidia.com/gpu.memory is missing",
     ),
     (
-        UnknownReason::MigSoldWhole,
+        UnknownReason::MigAdvertisedWhole,
         ("gpu", 1),
         "gpu.product=A gpu.replicas=0 gpu.sharing-strategy=none",
         "nvidia.com/gpu.replicas is 0",
     ),
     (
-        UnknownReason::SaidUnshared,
+        UnknownReason::LabelledUnshared,
         ("gpu.shared", 50),
         CARD,
         "a share by its name, and its label nvidia.com/gpu.sharing-strategy says none",

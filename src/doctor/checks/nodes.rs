@@ -69,7 +69,7 @@ fn unknown(supply: &Supply) -> Vec<Finding> {
     let mut reasons: BTreeMap<(String, &str), Vec<&Group>> = BTreeMap::new();
     for group in &supply.groups {
         let unknown = group.unknown.iter();
-        for unknown in unknown.filter(|u| u.why != UnknownReason::HandsOutNone) {
+        for unknown in unknown.filter(|u| u.why != UnknownReason::NoneAdvertised) {
             let reason = (unknown.message(), unknown.why.fix());
             reasons.entry(reason).or_default().push(group);
         }

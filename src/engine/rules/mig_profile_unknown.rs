@@ -22,7 +22,7 @@ pub fn check(requests: &[DeviceRequest<'_>], supply: &Supply, findings: &mut Fin
             continue;
         };
         let profile = names::mig_profile(resource).unwrap_or_default();
-        if catalog::known(profile) || supply.names_resource(resource) {
+        if catalog::known(profile) || supply.has_resource(resource) {
             continue;
         }
         let mut near = Vec::new();

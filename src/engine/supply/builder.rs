@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use super::columns::Column;
 use super::fleet::{Advertised, Group, ImplausibleMemory, Knowledge, Supply};
-use super::labels::{self, Labels};
+use super::labels;
 use super::node::{NodeView, Presence, Taint};
 use super::offer::{Identity, Offer};
-use super::places::ByKind;
 use super::why::{UnknownReason, UnknownResource};
 use crate::engine::supply::device_plugin;
-use crate::engine::supply::device_plugin::mislabelled::{MislabelledNodes, mislabelled};
+use crate::engine::supply::device_plugin::mislabelled::{MislabelledNode, names_by_offer};
 use crate::engine::vocabulary::names::{GPU, HOSTNAME, is_gpu_resource};
 use crate::engine::vocabulary::{Declared, Quantity};
 
@@ -49,79 +48,68 @@ impl FleetBuilder {
 
     /// Groups what was added.
     pub fn build(self) -> Supply {
-        let keys = self
-            .nodes
-            .iter()
-            .flat_map(|n| n.labels.keys().cloned())
-            .collect();
-        let wide_keys = wide_keys(&self.nodes);
+        let keys = self.nodes.iter().flat_map(|n| n.labels.keys());
         let mut supply = Supply {
-            offers: Vec::new(),
-            mislabelled: Vec::new(),
-            inflated: Vec::new(),
-            groups: Vec::new(),
-            knowledge: Knowledge::Known,
-            keys,
-            resources: HashSet::new(),
-            narrow: HashMap::new(),
-            wide: HashMap::new(),
-            names: Column::default(),
-            is_present: Vec::new(),
-            places: ByKind::default(),
+            keys: keys.cloned().collect(),
+            ..Supply::default()
         };
+        let wide_keys = wide_keys(&self.nodes);
         let mut offers = HashMap::new();
         let mut groups: HashMap<GroupKey, usize> = HashMap::new();
-        let mut rows: Vec<Row> = Vec::new();
-        let (mut nodes, mut inflated): (Vec<MislabelledNodes>, Vec<MislabelledNodes>) =
-            Default::default();
+        let (mut rows, mut mislabelled, mut inflated) = (Vec::new(), Vec::new(), Vec::new());
         for node in self.nodes {
-            let Some((key, implausible_memory, wide)) = read_node(
+            let reading = read_node(
                 &node,
                 self.declared,
                 &wide_keys,
                 &mut supply.offers,
                 &mut offers,
-            ) else {
+            );
+            let Some((key, implausible_memory, wide)) = reading else {
                 continue;
             };
             // A pool's nodes have no names yet, so no term can exclude them by name.
             if node.presence != Presence::Pool {
-                nodes.extend(MislabelledNodes::of(
-                    &node,
-                    &key.advertised,
-                    &key.unknown,
-                    &supply.offers,
-                ));
-                inflated.extend(MislabelledNodes::of_memory(
-                    &node,
-                    &key.advertised,
-                    &supply.offers,
-                ));
+                let (advertised, offers) = (&key.advertised, &supply.offers);
+                let of_resources =
+                    MislabelledNode::of_resources(&node, advertised, &key.unknown, offers);
+                mislabelled.extend(of_resources);
+                inflated.extend(MislabelledNode::of_memory(&node, advertised, offers));
             }
             let group = *groups.entry(key).or_insert_with_key(|key| {
                 supply.groups.push(key.to_group(implausible_memory));
                 supply.groups.len() - 1
             });
-            let (name, presence) = (node.name, node.presence);
             rows.push(Row {
                 group,
-                name,
-                presence,
+                name: node.name,
+                presence: node.presence,
                 wide,
             });
         }
         supply.fill(&groups, rows);
         supply.locate();
-        let advertised = supply.offers.iter().map(|offer| offer.resource.clone());
         let unknown = supply.groups.iter().flat_map(|group| &group.unknown);
-        let unknown = unknown.map(|unknown| unknown.resource.clone());
-        supply.resources = advertised.chain(unknown).collect();
-        let offers = || supply.offers.iter().enumerate();
-        supply.mislabelled = offers().map(|(at, o)| mislabelled(at, o, &nodes)).collect();
-        supply.inflated = offers()
-            .map(|(at, o)| mislabelled(at, o, &inflated))
-            .collect();
-        supply.knowledge = supply.judge(self.assumed);
+        let advertised = supply.offers.iter().map(|offer| &offer.resource);
+        let resources = advertised.chain(unknown.map(|unknown| &unknown.resource));
+        supply.resources = resources.cloned().collect();
+        let by_offer = |nodes: &[MislabelledNode]| {
+            let offers = supply.offers.iter().enumerate();
+            offers
+                .map(|(at, offer)| names_by_offer(at, offer, nodes))
+                .collect()
+        };
+        let (mislabelled, inflated) = (by_offer(&mislabelled), by_offer(&inflated));
+        (supply.mislabelled, supply.inflated) = (mislabelled, inflated);
+        supply.knowledge = if self.assumed {
+            Knowledge::Assumed
+        } else if supply.groups.is_empty() {
+            Knowledge::NoGpuNodes
+        } else if supply.offers.is_empty() {
+            Knowledge::AllUnknown
+        } else {
+            Knowledge::Known
+        };
         supply
     }
 }
@@ -137,21 +125,22 @@ impl Supply {
             }
         }
         rows.sort_by_key(|row| row.group);
-        self.names = Column::new(rows.len());
         let count = rows.len();
+        self.names = Column::new(count);
         for (at, row) in rows.into_iter().enumerate() {
             if let Some(group) = self.groups.get_mut(row.group) {
-                group.nodes = match group.nodes.is_empty() {
-                    true => at..at + 1,
-                    false => group.nodes.start..at + 1,
-                };
+                if group.nodes.is_empty() {
+                    group.nodes.start = at;
+                }
+                group.nodes.end = at + 1;
             }
             let name: Arc<str> = row.name.into();
             for (label, value) in row.wide {
                 // The hostname usually equals the node's name, so both share one text: there are thousands of nodes.
-                let value = match *value == *name {
-                    true => Arc::clone(&name),
-                    false => value.into(),
+                let value = if *value == *name {
+                    Arc::clone(&name)
+                } else {
+                    value.into()
                 };
                 let column = self.wide.entry(label);
                 column.or_insert_with(|| Column::new(count)).set(at, &value);
@@ -161,18 +150,6 @@ impl Supply {
         }
         self.names.order();
         self.wide.values_mut().for_each(Column::order);
-    }
-
-    fn judge(&self, assumed: bool) -> Knowledge {
-        if assumed {
-            Knowledge::Assumed
-        } else if self.groups.is_empty() {
-            Knowledge::NoGpuNodes
-        } else if self.offers.is_empty() {
-            Knowledge::AllUnknown
-        } else {
-            Knowledge::Known
-        }
     }
 }
 
@@ -203,8 +180,7 @@ impl GroupKey {
             advertised: self.advertised.clone(),
             unknown: self.unknown.clone(),
             implausible_memory,
-            places: ByKind::default(),
-            nodes: 0..0,
+            ..Group::default()
         }
     }
 }
@@ -218,8 +194,8 @@ fn read_node(
     offers: &mut Vec<Offer>,
     index: &mut HashMap<Offer, usize>,
 ) -> Option<NodeReading> {
-    let (mut advertised, mut unknown, mut implausible_memory) =
-        (Vec::new(), Vec::new(), Vec::new());
+    let (mut advertised, mut unknown) = (Vec::new(), Vec::new());
+    let mut implausible_memory = Vec::new();
     for (resource, quantity) in &node.allocatable {
         let count = Quantity::parse(quantity).map_or(0, |q| q.as_whole().unwrap_or(0));
         // A renamed resource leaves its old name behind with quantity 0.
@@ -247,22 +223,20 @@ fn read_node(
             return None;
         }
         // The device plugin refuses some configurations; the labels then say why it advertises nothing.
-        let refused = device_plugin::resource(&node.labels, GPU, 0, declared).err();
-        let refused = refused
-            .filter(|why| matches!(why, UnknownReason::MigInvalid | UnknownReason::MpsClients));
+        let why = match device_plugin::resource(&node.labels, GPU, 0, declared) {
+            Err(why @ (UnknownReason::MigInvalid | UnknownReason::MpsClients)) => why,
+            _ => UnknownReason::NoneAdvertised,
+        };
         unknown.push(UnknownResource {
             resource: GPU.to_owned(),
             count: labels::number(&node.labels, "nvidia.com/gpu.count").unwrap_or(u64::MAX),
-            why: refused.unwrap_or(UnknownReason::HandsOutNone),
+            why,
         });
     }
     advertised.sort_by_key(|s| s.offer);
     unknown.sort();
-    let (wide, labels) = node
-        .labels
-        .iter()
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .partition(|(k, _)| wide_keys.contains(k));
+    let labels = node.labels.clone().into_iter();
+    let (wide, labels) = labels.partition(|(key, _)| wide_keys.contains(key));
     let mut taints = node.taints.clone();
     taints.sort();
     let key = GroupKey {
@@ -283,9 +257,8 @@ fn memory_problem(labels: &BTreeMap<String, String>, offer: &Offer) -> Option<Im
     };
     let label = format!("{}.memory", gfd.prefix);
     let value = labels.get(&label).filter(|value| *value != "0")?.clone();
-    gfd.memory_label
-        .is_none()
-        .then_some(ImplausibleMemory { label, value })
+    let problem = ImplausibleMemory { label, value };
+    gfd.memory_label.is_none().then_some(problem)
 }
 
 fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {
@@ -298,17 +271,8 @@ fn wide_keys(nodes: &[NodeView]) -> HashSet<String> {
             }
         }
     }
-    let always = [HOSTNAME, "nvidia.com/gfd.timestamp"].map(str::to_owned);
-    values
-        .into_iter()
-        .filter(|(_, seen)| seen.len() > WIDE)
-        .map(|(key, _)| key.to_owned())
-        .chain(always)
-        .collect()
-}
-
-impl Labels for BTreeMap<String, String> {
-    fn label(&self, key: &str) -> Option<&str> {
-        self.get(key).map(String::as_str)
-    }
+    values.retain(|_, seen| seen.len() > WIDE);
+    let always = [HOSTNAME, "nvidia.com/gfd.timestamp"];
+    let keys = values.into_keys().chain(always);
+    keys.map(str::to_owned).collect()
 }

@@ -39,7 +39,7 @@ impl Column {
         }
     }
 
-    /// Sorts the rows for [`Self::rows_of`] and [`Self::numbers`]; called once every row has its value.
+    /// Sorts the rows for [`Self::rows_of`] and [`Self::rows_of_numbers`]; called once every row has its value.
     pub(super) fn order(&mut self) {
         self.numbers = self.values().map(|value| value.parse().ok()).collect();
         let mut ordered: Vec<u32> = (0..self.rows.len() as u32).collect();
@@ -66,11 +66,6 @@ impl Column {
         self.values.iter().map(|value| &**value)
     }
 
-    /// The values as numbers, in the same order.
-    pub(super) fn numbers(&self) -> &[Option<i64>] {
-        &self.numbers
-    }
-
     /// The rows without the label.
     pub(super) fn absent(&self) -> &[u32] {
         let from = self.starts.first().map_or(0, |from| *from as usize);
@@ -82,20 +77,29 @@ impl Column {
         self.rows.len()
     }
 
-    /// The rows whose value holds; `holds` has one entry for each value.
-    pub(super) fn those(&self, holds: &[bool]) -> impl Iterator<Item = usize> {
-        let ids = self.rows.iter().enumerate();
-        let held = ids.filter(|(_, id)| **id > 0 && holds.get(**id as usize - 1) == Some(&true));
-        held.map(|(row, _)| row)
+    /// The rows whose value is a number for which `holds` is true.
+    pub(super) fn rows_of_numbers(
+        &self,
+        holds: impl Fn(i64) -> bool,
+    ) -> impl Iterator<Item = &u32> {
+        let numbers = self.numbers.iter().enumerate();
+        let held = numbers.filter(move |(_, number)| number.is_some_and(&holds));
+        held.flat_map(|(id, _)| self.rows_with(id))
     }
 
     /// The rows that have a value.
     pub(super) fn rows_of(&self, value: &str) -> &[u32] {
-        let rows = self.ids.get(value).and_then(|id| {
-            let id = *id as usize;
-            let (from, to) = (self.starts.get(id)?, self.starts.get(id + 1)?);
-            self.ordered.get(*from as usize..*to as usize)
-        });
-        rows.unwrap_or_default()
+        let id = self.ids.get(value);
+        id.map_or(&[], |id| self.rows_with(*id as usize))
+    }
+
+    fn rows_with(&self, id: usize) -> &[u32] {
+        let starts = (self.starts.get(id), self.starts.get(id + 1));
+        let (Some(from), Some(to)) = starts else {
+            return &[];
+        };
+        self.ordered
+            .get(*from as usize..*to as usize)
+            .unwrap_or_default()
     }
 }

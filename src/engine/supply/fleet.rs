@@ -13,7 +13,7 @@ use super::places::{ByKind, Places};
 use super::why::UnknownResource;
 
 /// Nodes equal in everything a decision reads.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Group {
     /// Taints that keep pods off, without those of temporary conditions.
     pub taints: Vec<Taint>,
@@ -62,9 +62,10 @@ pub struct Advertised {
 }
 
 /// How much is known about the fleet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Knowledge {
     /// There are nodes with offers.
+    #[default]
     Known,
     /// The fleet is assumed: neither a cluster nor files describe it.
     Assumed,
@@ -75,7 +76,7 @@ pub enum Knowledge {
 }
 
 /// Everything that known, remembered and declared nodes advertise.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Supply {
     /// Distinct offers.
     pub offers: Vec<Offer>,
@@ -105,7 +106,7 @@ pub struct Supply {
 impl Supply {
     /// Nodes with GPUs.
     pub fn gpu_nodes(&self) -> usize {
-        self.groups.iter().map(|g| g.nodes.len()).sum()
+        self.names.height()
     }
 
     /// How many nodes a group has.
@@ -120,16 +121,15 @@ impl Supply {
 
     /// The value of a label of a node with GPUs.
     pub fn label_of(&self, node: &str, key: &str) -> Option<&str> {
-        let row = self.row_of(node)?;
-        match self.narrow.get(key) {
-            Some(column) => column.value(self.group_at(row)),
-            None => self.wide.get(key)?.value(row),
-        }
+        self.label_at(self.row_of(node)?, key)
     }
 
     /// The value of a label of the first node of a group.
     pub fn label_in(&self, group: &Group, key: &str) -> Option<&str> {
-        let row = group.nodes.start;
+        self.label_at(group.nodes.start, key)
+    }
+
+    fn label_at(&self, row: usize, key: &str) -> Option<&str> {
         match self.narrow.get(key) {
             Some(column) => column.value(self.group_at(row)),
             None => self.wide.get(key)?.value(row),
@@ -137,14 +137,13 @@ impl Supply {
     }
 
     /// Whether any known node has a label of that key.
-    pub fn carries(&self, key: &str) -> bool {
+    pub fn has_label_key(&self, key: &str) -> bool {
         self.keys.contains(key)
     }
 
     /// Names of the nodes of a group.
     pub fn node_names<'s>(&'s self, group: &Group) -> impl Iterator<Item = &'s str> {
-        let rows = group.nodes.clone();
-        rows.filter_map(|row| self.names.value(row))
+        group.nodes.clone().filter_map(|row| self.names.value(row))
     }
 
     /// What each node of a group advertises, and how many of it.
@@ -154,18 +153,14 @@ impl Supply {
     }
 
     fn row_of(&self, node: &str) -> Option<usize> {
-        let rows = self.rows_there(node);
-        rows.first().map(|row| *row as usize)
+        self.rows_there(node).first().map(|row| *row as usize)
     }
 
     /// The row of the node of that name, if it is in the cluster now.
     pub(super) fn rows_there(&self, node: &str) -> &[u32] {
         let rows = self.names.rows_of(node);
         let is_there = |row: &u32| self.is_present.get(*row as usize) == Some(&true);
-        match rows.iter().all(is_there) {
-            true => rows,
-            false => &[],
-        }
+        if rows.iter().all(is_there) { rows } else { &[] }
     }
 
     /// Which group a row's node is in.
@@ -175,7 +170,7 @@ impl Supply {
     }
 
     /// Whether any node has a GPU resource of that name, known or unknown.
-    pub fn names_resource(&self, resource: &str) -> bool {
+    pub fn has_resource(&self, resource: &str) -> bool {
         self.resources.contains(resource)
     }
 }

@@ -1,5 +1,7 @@
 //! Reads labels of nodes, or labels that terms require of nodes.
 
+use std::collections::BTreeMap;
+
 /// Looks a label up.
 pub trait Labels {
     /// The value of a label.
@@ -13,6 +15,12 @@ pub trait Labels {
     /// The smallest value that a numeric label may have. Only for amounts of which more is never worse.
     fn at_least(&self, key: &str) -> Option<u64> {
         self.label(key)?.parse().ok()
+    }
+}
+
+impl Labels for BTreeMap<String, String> {
+    fn label(&self, key: &str) -> Option<&str> {
+        self.get(key).map(String::as_str)
     }
 }
 

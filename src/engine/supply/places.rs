@@ -44,7 +44,7 @@ pub struct Places(Vec<u64>);
 
 impl Places {
     pub(super) fn add(&mut self, bit: usize) {
-        self.reach(bit / 64 + 1);
+        self.grow(bit / 64 + 1);
         if let Some(word) = self.0.get_mut(bit / 64) {
             *word |= 1 << (bit % 64);
         }
@@ -55,24 +55,22 @@ impl Places {
         word.is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
-    fn reach(&mut self, words: usize) {
-        if self.0.len() < words {
-            self.0.resize(words, 0);
-        }
+    fn grow(&mut self, words: usize) {
+        self.0.resize(self.0.len().max(words), 0);
     }
 
     /// Adds other places.
     pub fn join(&mut self, others: &Self) {
-        self.reach(others.0.len());
+        self.grow(others.0.len());
         let both = self.0.iter_mut().zip(&others.0);
         both.for_each(|(mine, theirs)| *mine |= theirs);
     }
 
     /// How many places. A node without the label may be anywhere, so it counts as all places.
     pub fn count(&self) -> u32 {
-        match self.has(0) {
-            true => u32::MAX,
-            false => self.0.iter().map(|word| word.count_ones()).sum(),
+        if self.has(0) {
+            return u32::MAX;
         }
+        self.0.iter().map(|word| word.count_ones()).sum()
     }
 }

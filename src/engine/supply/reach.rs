@@ -18,20 +18,6 @@ impl Supply {
         filter: &NodeFilter<'_>,
         also_tolerated: &dyn Fn(&Taint) -> bool,
     ) -> Vec<bool> {
-        self.reach(filter, also_tolerated, UnseenKey::Matches)
-    }
-
-    /// The same for the nodes as they are, without regard to taints: a missing label does not match.
-    pub fn reached_as_is(&self, filter: &NodeFilter<'_>) -> Vec<bool> {
-        self.reach(filter, &|_| true, UnseenKey::Absent)
-    }
-
-    fn reach(
-        &self,
-        filter: &NodeFilter<'_>,
-        also_tolerated: &dyn Fn(&Taint) -> bool,
-        unseen: UnseenKey,
-    ) -> Vec<bool> {
         let tolerated = |taint: &Taint| {
             is_gpu_taint(taint)
                 || also_tolerated(taint)
@@ -39,11 +25,23 @@ impl Supply {
         };
         let admits =
             |group: &Group| filter.node_name.is_some() || group.taints.iter().all(tolerated);
-        let mut reached: Vec<bool> = self.groups.iter().map(admits).collect();
-        if !filter.is_open() {
-            narrow(self, filter, unseen, &mut reached);
+        let reached = self.groups.iter().map(admits).collect();
+        let unseen_matches = true;
+        Matcher {
+            supply: self,
+            unseen_matches,
         }
-        reached
+        .narrow(filter, reached)
+    }
+
+    /// The same for the nodes as they are, without regard to taints: a missing label does not match.
+    pub fn reached_as_is(&self, filter: &NodeFilter<'_>) -> Vec<bool> {
+        let unseen_matches = false;
+        Matcher {
+            supply: self,
+            unseen_matches,
+        }
+        .narrow(filter, vec![true; self.groups.len()])
     }
 
     /// Label keys that the pod selects by and no known node has; they count as matched.
@@ -56,7 +54,7 @@ impl Supply {
         let terms = filter.terms.into_iter().flatten();
         let expressions = terms.flat_map(|t| t.read.match_expressions.iter().flatten());
         let mut keys: Vec<&str> = expressions
-            .filter(|r| !matches!(&*r.operator, "NotIn" | "DoesNotExist"))
+            .filter(|r| needs_label(r))
             .map(|r| &*r.key)
             .chain(filter.selected().map(|(key, _)| key))
             .filter(|key| !self.keys.contains(*key) && *key != NODE_BOUNDARY)
@@ -65,51 +63,6 @@ impl Supply {
         keys.dedup();
         keys
     }
-}
-
-/// How a selected label key counts that no known node has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum UnseenKey {
-    /// As matched: future nodes may have it.
-    Matches,
-    /// As absent.
-    Absent,
-}
-
-/// Keeps the groups with a node that matches selector, terms and `nodeName`.
-fn narrow(supply: &Supply, filter: &NodeFilter<'_>, unseen: UnseenKey, reached: &mut [bool]) {
-    let mut selected = Conjunction::default();
-    for (key, value) in filter.selected() {
-        selected.add(supply.selects(key, value, unseen));
-    }
-    if let Some(name) = filter.node_name {
-        let mut rows = Rows::new(supply.names.height(), false);
-        // No scheduler can correct `nodeName` later, so a node that is gone does not count.
-        let named = supply.rows_there(name).iter();
-        named.for_each(|row| rows.set(*row as usize, true));
-        selected.add(Test::Nodes(rows));
-    }
-    let Some(terms) = filter.terms else {
-        for (group, reached) in reached.iter_mut().enumerate() {
-            *reached = *reached && selected.holds(supply, group);
-        }
-        return;
-    };
-    let mut found = vec![false; reached.len()];
-    let terms = terms.iter().map(|term| &term.read);
-    for term in terms.filter(|term| !is_empty(term)) {
-        let mut conjunction = selected.clone();
-        supply.tests(term, unseen, &mut conjunction);
-        if conjunction.is_never {
-            continue;
-        }
-        for (group, found) in found.iter_mut().enumerate() {
-            let open = reached.get(group) == Some(&true) && !*found;
-            *found |= open && conjunction.holds(supply, group);
-        }
-    }
-    let both = reached.iter_mut().zip(found);
-    both.for_each(|(reached, found)| *reached &= found);
 }
 
 /// One requirement, evaluated.
@@ -143,72 +96,113 @@ impl<'s> Conjunction<'s> {
     }
 
     /// Whether a node of the group meets all of them.
-    fn holds(&self, supply: &Supply, group: usize) -> bool {
+    fn holds(&self, at: usize, group: &Group) -> bool {
         let mut of_groups = self.groups.iter();
-        let rows = || supply.groups.get(group).map(|g| g.nodes.clone());
+        let has_node = |nodes: &Rows| nodes.has_one_of(group.nodes.clone());
         !self.is_never
-            && of_groups.all(|(column, bits)| bits >> column.id(group) & 1 == 1)
-            && self
-                .nodes
-                .as_ref()
-                .is_none_or(|nodes| rows().is_some_and(|rows| nodes.has_one_of(rows)))
+            && of_groups.all(|(column, bits)| bits >> column.id(at) & 1 == 1)
+            && self.nodes.as_ref().is_none_or(has_node)
     }
 }
 
-impl Supply {
-    fn tests<'s>(
-        &'s self,
-        term: &NodeSelectorTerm<'_>,
-        unseen: UnseenKey,
-        conjunction: &mut Conjunction<'s>,
-    ) {
+/// Evaluates requirements on the nodes of a fleet.
+#[derive(Clone, Copy)]
+struct Matcher<'s> {
+    supply: &'s Supply,
+    /// Whether a label key that no known node has counts as matched, because future nodes may have it.
+    unseen_matches: bool,
+}
+
+impl<'s> Matcher<'s> {
+    /// Keeps the groups with a node that matches selector, terms and `nodeName`.
+    fn narrow(self, filter: &NodeFilter<'_>, mut reached: Vec<bool>) -> Vec<bool> {
+        if filter.is_open() {
+            return reached;
+        }
+        let mut selected = Conjunction::default();
+        for (key, value) in filter.selected() {
+            selected.add(self.selects(key, value));
+        }
+        if let Some(name) = filter.node_name {
+            let mut rows = Rows::new(self.supply.names.height(), false);
+            // No scheduler can correct `nodeName` later, so a node that is gone does not count.
+            rows.add(self.supply.rows_there(name));
+            selected.add(Test::Nodes(rows));
+        }
+        let groups = || self.supply.groups.iter().enumerate();
+        let Some(terms) = filter.terms else {
+            for (reached, (at, group)) in reached.iter_mut().zip(groups()) {
+                *reached = *reached && selected.holds(at, group);
+            }
+            return reached;
+        };
+        let mut found = vec![false; reached.len()];
+        let terms = terms.iter().map(|term| &term.read);
+        for term in terms.filter(|term| !is_empty(term)) {
+            let mut conjunction = selected.clone();
+            self.add_term(term, &mut conjunction);
+            if conjunction.is_never {
+                continue;
+            }
+            for ((found, reached), (at, group)) in found.iter_mut().zip(&reached).zip(groups()) {
+                *found |= *reached && !*found && conjunction.holds(at, group);
+            }
+        }
+        found
+    }
+
+    fn add_term(self, term: &NodeSelectorTerm<'_>, conjunction: &mut Conjunction<'s>) {
         for r in term.match_expressions.iter().flatten() {
-            conjunction.add(self.test(r, unseen));
+            conjunction.add(self.test(r));
         }
         for r in term.match_fields.iter().flatten() {
             conjunction.add(match &*r.key {
-                "metadata.name" => Test::Nodes(on_nodes(&self.names, r, false)),
+                "metadata.name" => Test::Nodes(on_nodes(&self.supply.names, r, false)),
                 _ => Test::Always(false),
             });
         }
     }
 
-    fn test(&self, r: &Requirement<'_>, unseen: UnseenKey) -> Test<'_> {
-        let asks_for_it = !matches!(&*r.operator, "NotIn" | "DoesNotExist");
-        let absent = asks_for_it && self.is_unseen_match(&r.key, unseen) || holds(r, None);
+    fn test(self, r: &Requirement<'_>) -> Test<'s> {
+        let absent = needs_label(r) && self.is_unseen_match(&r.key) || holds(r, None);
         // The administrator may label the node later.
         let absent = absent || &*r.key == NODE_BOUNDARY;
-        if let Some(column) = self.narrow.get(&*r.key) {
+        if let Some(column) = self.supply.narrow.get(&*r.key) {
             let values = column.values().map(|value| holds(r, Some(value)));
             return Test::Groups(column, bits(absent, values));
         }
-        match self.wide.get(&*r.key) {
+        match self.supply.wide.get(&*r.key) {
             Some(column) => Test::Nodes(on_nodes(column, r, absent)),
             None => Test::Always(absent),
         }
     }
 
-    fn selects(&self, key: &str, value: &str, unseen: UnseenKey) -> Test<'_> {
-        let absent = key == NODE_BOUNDARY || self.is_unseen_match(key, unseen);
-        if let Some(column) = self.narrow.get(key) {
+    fn selects(self, key: &str, value: &str) -> Test<'s> {
+        let absent = key == NODE_BOUNDARY || self.is_unseen_match(key);
+        if let Some(column) = self.supply.narrow.get(key) {
             let values = column.values().map(|have| have == value);
             return Test::Groups(column, bits(absent, values));
         }
-        let Some(column) = self.wide.get(key) else {
+        let Some(column) = self.supply.wide.get(key) else {
             return Test::Always(absent);
         };
         let mut rows = Rows::new(column.height(), false);
-        let with = if absent { column.absent() } else { &[] };
-        for row in column.rows_of(value).iter().chain(with) {
-            rows.set(*row as usize, true);
+        rows.add(column.rows_of(value));
+        if absent {
+            rows.add(column.absent());
         }
         Test::Nodes(rows)
     }
 
     /// Whether a missing key counts as matched because no node has it.
-    fn is_unseen_match(&self, key: &str, unseen: UnseenKey) -> bool {
-        unseen == UnseenKey::Matches && !self.keys.contains(key)
+    fn is_unseen_match(self, key: &str) -> bool {
+        self.unseen_matches && !self.supply.keys.contains(key)
     }
+}
+
+/// Whether a requirement holds only where the label is present.
+fn needs_label(r: &Requirement<'_>) -> bool {
+    !matches!(&*r.operator, "NotIn" | "DoesNotExist")
 }
 
 /// One bit for each value, the lowest for the label's absence.
@@ -225,23 +219,17 @@ fn on_nodes(column: &Column, r: &Requirement<'_>, absent: bool) -> Rows {
     let others = operator == "NotIn" || !is_list && holds(r, Some(""));
     let mut rows = Rows::new(column.height(), others);
     for value in r.values.iter().flatten().filter(|_| is_list) {
-        for row in column.rows_of(value) {
-            rows.set(*row as usize, operator == "In");
-        }
+        rows.set(column.rows_of(value), operator == "In");
     }
-    let bound = r.values.as_ref();
-    let bound = bound.and_then(|values| values.first()?.parse::<i64>().ok());
-    if let ("Gt" | "Lt", Some(bound)) = (operator, bound) {
-        let numbers = column.numbers().iter();
-        let holding = numbers.map(|number| match operator {
-            "Gt" => number.is_some_and(|number| number > bound),
-            _ => number.is_some_and(|number| number < bound),
-        });
-        let holding: Vec<bool> = holding.collect();
-        column.those(&holding).for_each(|row| rows.set(row, true));
+    let bound = r
+        .values
+        .as_ref()
+        .and_then(|values| values.first()?.parse::<i64>().ok());
+    match (operator, bound) {
+        ("Gt", Some(bound)) => rows.add(column.rows_of_numbers(|number| number > bound)),
+        ("Lt", Some(bound)) => rows.add(column.rows_of_numbers(|number| number < bound)),
+        _ => {}
     }
-    for row in column.absent() {
-        rows.set(*row as usize, absent);
-    }
+    rows.set(column.absent(), absent);
     rows
 }

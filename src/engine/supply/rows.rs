@@ -13,13 +13,19 @@ impl Rows {
         Self(vec![word; rows.div_ceil(64)])
     }
 
-    /// Adds or removes a row.
-    pub(super) fn set(&mut self, row: usize, is_in: bool) {
-        if let Some(word) = self.0.get_mut(row / 64) {
+    /// Adds rows.
+    pub(super) fn add<'r>(&mut self, rows: impl IntoIterator<Item = &'r u32>) {
+        self.set(rows, true);
+    }
+
+    /// Adds or removes rows.
+    pub(super) fn set<'r>(&mut self, rows: impl IntoIterator<Item = &'r u32>, is_in: bool) {
+        for row in rows {
             let bit = 1 << (row % 64);
-            match is_in {
-                true => *word |= bit,
-                false => *word &= !bit,
+            match self.0.get_mut(*row as usize / 64) {
+                Some(word) if is_in => *word |= bit,
+                Some(word) => *word &= !bit,
+                None => {}
             }
         }
     }

@@ -14,10 +14,8 @@ impl Supply {
             };
             let names = column.values().map(str::to_owned).collect();
             for (at, group) in self.groups.iter_mut().enumerate() {
-                let rows = match narrow {
-                    Some(_) => at..at + 1,
-                    None => group.nodes.clone(),
-                };
+                let of_group = narrow.map(|_| at..at + 1);
+                let rows = of_group.unwrap_or_else(|| group.nodes.clone());
                 let places = group.places.of_mut(kind);
                 rows.for_each(|row| places.add(column.id(row)));
             }
@@ -40,22 +38,21 @@ impl Supply {
         if others.has(0) {
             return Vec::new();
         }
-        let names = self.places.of(kind).iter().enumerate();
-        let missing = names.filter(|(at, _)| some.has(at + 1) && !others.has(at + 1));
-        let missing = missing.map(|(_, name)| name.as_str());
-        let mut missing: Vec<&str> = missing
-            .filter(|name| filter.admits(kind.label(), name))
-            .collect();
-        missing.sort_unstable();
+        let mut missing = self.names(kind, |place| some.has(place) && !others.has(place));
+        missing.retain(|name| filter.admits(kind.label(), name));
         missing
     }
 
-    /// The names of places.
+    /// The names of places, sorted.
     pub fn named_places(&self, kind: PlaceKind, places: &Places) -> Vec<&str> {
+        self.names(kind, |place| places.has(place))
+    }
+
+    fn names(&self, kind: PlaceKind, is_in: impl Fn(usize) -> bool) -> Vec<&str> {
         let names = self.places.of(kind).iter().enumerate();
-        let named = names.filter(|(at, _)| places.has(at + 1));
-        let mut named: Vec<&str> = named.map(|(_, name)| name.as_str()).collect();
-        named.sort_unstable();
-        named
+        let names = names.filter(|(at, _)| is_in(at + 1));
+        let mut names: Vec<&str> = names.map(|(_, name)| name.as_str()).collect();
+        names.sort_unstable();
+        names
     }
 }

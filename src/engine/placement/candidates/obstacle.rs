@@ -58,7 +58,7 @@ impl<'c> Obstacle<'c> {
         let node = query.supply.node_names(group).next();
         let label = |key: &str| query.supply.label_in(group, key);
         // A label key that no known node has is taken as present.
-        let is_known = |key: &str| query.supply.carries(key) || key == NODE_BOUNDARY;
+        let is_known = |key: &str| query.supply.has_label_key(key) || key == NODE_BOUNDARY;
         let mut selected = filter.selected().filter(|(key, _)| is_known(key));
         if let Some((key, value)) = selected.find(|(key, value)| label(key) != Some(*value)) {
             return Self::Label {

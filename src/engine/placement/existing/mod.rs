@@ -153,7 +153,7 @@ fn holds_on_known_nodes(
         // A resource that no plugin advertises takes no pod.
         let lies = |resource: &str| {
             let mut unknown = group.unknown.iter();
-            unknown.any(|u| u.resource == resource && u.why != UnknownReason::HandsOutNone)
+            unknown.any(|u| u.resource == resource && u.why != UnknownReason::NoneAdvertised)
         };
         query.requests.iter().zip(shares).all(|(request, share)| {
             let advertised = group.advertised.iter();

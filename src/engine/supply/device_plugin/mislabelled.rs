@@ -9,7 +9,7 @@ use crate::engine::supply::offer::{GfdIdentity, Identity, Offer};
 use crate::engine::supply::why::{UnknownReason, UnknownResource};
 
 /// A node that advertises something else than its labels describe.
-pub struct MislabelledNodes {
+pub struct MislabelledNode {
     name: String,
     labels: BTreeMap<String, String>,
     /// The resources that the labels describe wrongly.
@@ -18,9 +18,9 @@ pub struct MislabelledNodes {
     advertises: Vec<usize>,
 }
 
-impl MislabelledNodes {
+impl MislabelledNode {
     /// A node with unknown resources, or with a vGPU that only one label tells from a GPU.
-    pub fn of(
+    pub fn of_resources(
         node: &NodeView,
         advertised: &[Advertised],
         unknown: &[UnknownResource],
@@ -29,68 +29,57 @@ impl MislabelledNodes {
         // A resource that is not advertised takes no pod, and its later form is not known.
         let unknown = unknown
             .iter()
-            .filter(|u| u.why != UnknownReason::HandsOutNone);
-        let looks_like_a_card = |gfd: &GfdIdentity| gfd.by_vgpu_label;
-        let resources = unknown.map(|u| u.resource.clone());
-        let resources = resources.chain(those(advertised, offers, looks_like_a_card));
-        Self::new(node, advertised, resources.collect())
+            .filter(|u| u.why != UnknownReason::NoneAdvertised);
+        let unknown = unknown.map(|u| u.resource.clone());
+        Self::new(node, advertised, offers, unknown, |gfd| gfd.by_vgpu_label)
     }
 
     /// A node with an impossible memory label.
     pub fn of_memory(node: &NodeView, advertised: &[Advertised], offers: &[Offer]) -> Option<Self> {
-        let implausible_memory = |gfd: &GfdIdentity| {
+        Self::new(node, advertised, offers, [].into_iter(), |gfd| {
             let label = format!("{}.memory", gfd.prefix);
             gfd.memory_label.is_none() && node.labels.contains_key(&label)
-        };
-        Self::new(
-            node,
-            advertised,
-            those(advertised, offers, implausible_memory).collect(),
-        )
+        })
     }
 
-    fn new(node: &NodeView, advertised: &[Advertised], resources: Vec<String>) -> Option<Self> {
+    fn new(
+        node: &NodeView,
+        advertised: &[Advertised],
+        offers: &[Offer],
+        unknown: impl Iterator<Item = String>,
+        is_wrong: impl Fn(&GfdIdentity) -> bool,
+    ) -> Option<Self> {
+        let advertises: Vec<usize> = advertised
+            .iter()
+            .map(|advertised| advertised.offer)
+            .collect();
+        let offers = advertises.iter().filter_map(|offer| offers.get(*offer));
+        let wrong = offers.filter(|offer| match &offer.identity {
+            Identity::Gfd(gfd) => is_wrong(gfd),
+            Identity::Listed(_) => false,
+        });
+        let resources: Vec<String> = unknown.chain(wrong.map(|o| o.resource.clone())).collect();
         (!resources.is_empty()).then(|| Self {
             name: node.name.clone(),
             labels: node.labels.clone(),
             resources,
-            advertises: advertised
-                .iter()
-                .map(|advertised| advertised.offer)
-                .collect(),
+            advertises,
         })
     }
 }
 
-/// The resources of the advertised offers whose identity holds.
-fn those(
-    advertised: &[Advertised],
-    offers: &[Offer],
-    holds: impl Fn(&GfdIdentity) -> bool,
-) -> impl Iterator<Item = String> {
-    let advertised = advertised
-        .iter()
-        .filter_map(|advertised| offers.get(advertised.offer));
-    advertised.filter_map(move |offer| match &offer.identity {
-        Identity::Gfd(gfd) if holds(gfd) => Some(offer.resource.clone()),
-        _ => None,
-    })
+/// The names of the nodes that match an offer's labels although their resource is something else.
+pub fn names_by_offer(at: usize, offer: &Offer, nodes: &[MislabelledNode]) -> Vec<String> {
+    let matching = nodes.iter().filter(|node| {
+        node.resources.contains(&offer.resource)
+            && !node.advertises.contains(&at)
+            && matches(&node.labels, &offer.identity)
+    });
+    matching.map(|node| node.name.clone()).collect()
 }
 
-/// Nodes that match an offer's labels although their resource is something else.
-pub fn mislabelled(at: usize, offer: &Offer, nodes: &[MislabelledNodes]) -> Vec<String> {
-    nodes
-        .iter()
-        .filter(|node| {
-            node.resources.contains(&offer.resource)
-                && !node.advertises.contains(&at)
-                && promises(&node.labels, &offer.identity)
-        })
-        .map(|node| node.name.clone())
-        .collect()
-}
-
-fn promises(labels: &BTreeMap<String, String>, identity: &Identity) -> bool {
+/// Whether a node's labels are those of an offer.
+fn matches(labels: &BTreeMap<String, String>, identity: &Identity) -> bool {
     let is = |key: &str, value: &str| labels.get(key).is_some_and(|v| v == value);
     match identity {
         Identity::Listed(keys) => keys.iter().all(|(key, value)| match value {

@@ -44,7 +44,7 @@ fn device(labels: &dyn Labels, resource: &str, count: u64, vgpu: Vgpu) -> Readin
     let replicas = identity.replicas.max(1);
     if let Some(gpus) = number(labels, "nvidia.com/gpu.count")
         && count > gpus.saturating_mul(u64::from(replicas))
-        && strategy != Err(UnknownReason::SaidUnshared)
+        && strategy != Err(UnknownReason::LabelledUnshared)
     {
         return Err(UnknownReason::MoreThanLabelled);
     }
@@ -152,8 +152,8 @@ fn strategy(
         } else {
             Strategy::Exclusive
         }),
-        ("none", 0) if !renamed && !shared_suffix => Err(UnknownReason::MigSoldWhole),
-        ("none", _) => Err(UnknownReason::SaidUnshared),
+        ("none", 0) if !renamed && !shared_suffix => Err(UnknownReason::MigAdvertisedWhole),
+        ("none", _) => Err(UnknownReason::LabelledUnshared),
         (_, 0 | 1) => Err(UnknownReason::SharedByOne),
         // GFD adds -SHARED exactly where the resource keeps its name.
         _ if renamed == shared_suffix => Err(UnknownReason::Renaming),
@@ -233,7 +233,7 @@ impl Sliced {
                     video,
                 },
                 memory_mib: found.mib,
-                device_mib: catalog::whole_mib(product),
+                device_mib: product.whole_mib(),
             };
         }
         let named = catalog::parse(profile).map_or(0, |(compute, _)| compute);

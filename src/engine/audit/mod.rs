@@ -23,10 +23,11 @@ use crate::engine::supply::{Group, Supply};
 use crate::engine::vocabulary::{Strategy, names};
 
 pub use adopt::{Adoption, adoption, has_drifted};
-pub use breach::{Breach, Neighbour};
 pub use gap::{CoverageGap, GapReason};
 pub use markers::closes_nodes;
-pub use model::{AdvertisedResource, Audit, Holding, NodeAudit, PlacedPod, PodAudit, PodCount};
+pub use model::{
+    AdvertisedResource, Audit, Breach, Holding, Neighbour, NodeAudit, PlacedPod, PodAudit, PodCount,
+};
 
 /// Audits pods on nodes. Pods that take no stock resource are left out.
 pub fn boundaries<'a>(state: &'a ClusterState, placed: &[PlacedPod<'a>]) -> Audit<'a> {
@@ -57,7 +58,7 @@ pub fn boundaries<'a>(state: &'a ClusterState, placed: &[PlacedPod<'a>]) -> Audi
     }
     for (name, together) in sharing {
         if let Some(node) = nodes.get_mut(name) {
-            node.breach = Breach::among(&together);
+            node.breach = breach::among(&together);
         }
     }
     Audit {

@@ -1,9 +1,8 @@
 //! What an audit finds about nodes and their pods.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::breach::Breach;
 use super::gap::CoverageGap;
 use crate::engine::supply::{Group, Offer, UnknownResource};
 use crate::engine::vocabulary::{Mode, Strategy};
@@ -152,5 +151,34 @@ impl Holding<'_> {
             Self::Gone { .. } => 3,
             Self::Share(_) => 4,
         }
+    }
+}
+
+/// Pods of two boundaries that share the devices of one node, or may share them.
+#[derive(Debug)]
+pub struct Breach<'a> {
+    /// Whether all of them certainly share devices.
+    pub is_certain: bool,
+    /// All such pods of the node.
+    pub pods: Vec<Neighbour<'a>>,
+}
+
+/// One of these pods.
+#[derive(Debug)]
+pub struct Neighbour<'a> {
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its boundary label.
+    pub label: Option<&'a str>,
+    /// Its boundary, which may differ from the label.
+    pub boundary: String,
+}
+
+impl Breach<'_> {
+    /// The distinct boundaries.
+    pub fn boundaries(&self) -> BTreeSet<&str> {
+        self.pods.iter().map(|p| p.boundary.as_str()).collect()
     }
 }

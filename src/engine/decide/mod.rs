@@ -6,7 +6,7 @@ mod daemon_set;
 pub mod ephemeral;
 mod markers_only;
 mod other_tiers;
-pub(in crate::engine) mod oversize;
+pub(crate) mod oversize;
 mod strategies;
 pub mod unmanaged;
 pub mod update;

@@ -16,7 +16,7 @@ pub use edit::{Edit, NewToleration};
 pub use input::{DecisionInput, PodForm, Workload};
 pub use limits::Limits;
 pub use mps_user::{MpsUser, mps_user};
-pub(in crate::engine) use own_term::{is_own_term, may_be_ours};
+pub(crate) use own_term::{is_own_term, may_be_ours};
 pub use placement::{
     AllocatedShare, Placement, PlacementQuery, crosses_namespaces, policy_tolerates,
 };

@@ -7,13 +7,13 @@ use crate::json::Raw;
 
 /// Whether a required term is the one that slicegate writes for a label with the value `own`: it keeps pods with another
 /// value off the node, in all namespaces, and no other pods.
-pub(in crate::engine) fn is_own_term(term: Raw<'_>, label: &str, own: &str) -> bool {
+pub(crate) fn is_own_term(term: Raw<'_>, label: &str, own: &str) -> bool {
     may_be_ours(term, label)
         && PodAffinityTerm::read(term).is_some_and(|term| repels_others(&term, label, own))
 }
 
 /// A cheap test before the term is parsed.
-pub(in crate::engine) fn may_be_ours(term: Raw<'_>, label: &str) -> bool {
+pub(crate) fn may_be_ours(term: Raw<'_>, label: &str) -> bool {
     /// In bytes. A term of slicegate is shorter, even with generous white space.
     const LONGEST: usize = 4096;
     term.get().len() <= LONGEST && term.get().contains(label)

@@ -17,7 +17,7 @@ impl Reach {
     }
 
     /// Adds the places of a kind of node.
-    pub(in crate::engine) fn join(&mut self, group: &Group) {
+    pub(crate) fn join(&mut self, group: &Group) {
         for kind in PlaceKind::ALL {
             self.places.of_mut(kind).join(group.places.of(kind));
         }

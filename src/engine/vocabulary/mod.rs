@@ -11,7 +11,7 @@ mod rule;
 pub mod runtime_classes;
 mod strategy;
 pub(crate) mod suggest;
-pub(in crate::engine) mod unique;
+pub(crate) mod unique;
 
 pub use capabilities::Capabilities;
 pub use findings::{Finding, Findings, Text};

@@ -7,14 +7,14 @@ use std::hash::Hash;
 const FEW: usize = 16;
 
 /// The list.
-pub(in crate::engine) struct UniqueList<T> {
+pub(crate) struct UniqueList<T> {
     list: Vec<T>,
     known: HashSet<T>,
 }
 
 impl<T: Clone + Eq + Hash> UniqueList<T> {
     /// An empty list.
-    pub(in crate::engine) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             list: Vec::new(),
             known: HashSet::new(),
@@ -22,7 +22,7 @@ impl<T: Clone + Eq + Hash> UniqueList<T> {
     }
 
     /// Appends a value that is not in the list yet.
-    pub(in crate::engine) fn add(&mut self, entry: T) {
+    pub(crate) fn add(&mut self, entry: T) {
         if self.list.len() < FEW {
             if !self.list.contains(&entry) {
                 self.list.push(entry);
@@ -38,7 +38,7 @@ impl<T: Clone + Eq + Hash> UniqueList<T> {
     }
 
     /// The values.
-    pub(in crate::engine) fn into_list(self) -> Vec<T> {
+    pub(crate) fn into_list(self) -> Vec<T> {
         self.list
     }
 }

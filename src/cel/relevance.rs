@@ -5,12 +5,12 @@
 
 use super::{LISTS, TERMS, begins, begins_one, has, is_one_of, quoted, spells};
 use crate::engine::relevance::host_paths::{
-    ALIASES, ALL_PROCESSES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath,
+    ALIASES, ALL_PROCESSES, PROCESSES, SENSITIVE_PATHS, SensitivePath, all_parents,
 };
-use crate::engine::relevance::indicators::{At, DETOURS, Texts, indicators_of};
+use crate::engine::relevance::indicators::{self, DETOURS, Indicators, LONGEST, Texts};
 use crate::engine::relevance::injecting::INJECTING;
 use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES};
-use crate::engine::relevance::{LONGEST, MOST_CONTAINERS, MOST_ENTRIES};
+use crate::engine::relevance::{MOST_CONTAINERS, MOST_ENTRIES};
 
 /// The lists and maps of a term with the label keys by which it selects pods, and the expression of an entry's key.
 const SELECTED: [(&str, &str, &str); 4] = [
@@ -37,22 +37,35 @@ const OF_POD: [&str; 3] = [
 
 /// Whether `object`, any pod, concerns GPUs, in CEL of Kubernetes 1.30.
 pub fn expression() -> String {
-    let annotation = At::Key(KeyKind::Annotation);
-    let label = At::Key(KeyKind::Label);
     let class = "object.spec.runtimeClassName";
     let parts = [
         crowded(),
-        exists("object.metadata.?annotations", "{}", "k", "k", annotation),
-        exists("object.metadata.?labels", "{}", "k", "k", label),
-        format!("has({class}) && {}", any(At::RuntimeClass, class, 1)),
+        exists(
+            "object.metadata.?annotations",
+            "{}",
+            "k",
+            "k",
+            &indicators::ANNOTATION,
+        ),
+        exists(
+            "object.metadata.?labels",
+            "{}",
+            "k",
+            "k",
+            &indicators::LABEL,
+        ),
+        format!(
+            "has({class}) && {}",
+            any(&indicators::RUNTIME_CLASS, class, 1)
+        ),
         format!(
             "object.spec.?volumes.orValue([]).exists(v, has(v.hostPath) && {})",
-            any(At::HostPath, "v.hostPath.path", 1)
+            any(&indicators::HOST_PATH, "v.hostPath.path", 1)
         ),
         containers(),
         format!(
             "{TERMS}.exists(t,\n  {})",
-            selects_by(&|key| any(At::Repelled, key, 1))
+            selects_by(&|key| any(&indicators::REPELLED, key, 1))
         ),
     ];
     parts.join("\n|| ")
@@ -93,20 +106,37 @@ pub(crate) fn selects_by(is: &dyn Fn(&str) -> String) -> String {
 }
 
 fn containers() -> String {
-    let resource = At::Key(KeyKind::Resource);
     let indicators = [
-        exists("c.?resources.?limits", "{}", "k", "k", resource),
-        exists("c.?resources.?requests", "{}", "k", "k", resource),
-        exists("c.?env", "[]", "e", "e.name", At::Variable),
+        exists(
+            "c.?resources.?limits",
+            "{}",
+            "k",
+            "k",
+            &indicators::RESOURCE,
+        ),
+        exists(
+            "c.?resources.?requests",
+            "{}",
+            "k",
+            "k",
+            &indicators::RESOURCE,
+        ),
+        exists("c.?env", "[]", "e", "e.name", &indicators::VARIABLE),
         format!(
             "c.?envFrom.orValue([]).exists(s, has(s.prefix) && {})",
-            any(At::Prefix, "s.prefix", 1)
+            any(&indicators::PREFIX, "s.prefix", 1)
         ),
-        exists("c.?volumeMounts", "[]", "m", "m.mountPath", At::MountPath),
+        exists(
+            "c.?volumeMounts",
+            "[]",
+            "m",
+            "m.mountPath",
+            &indicators::MOUNT_PATH,
+        ),
         format!(
             "c.?volumeMounts.orValue([]).exists(m, has(m.subPath) && {} || has(m.subPathExpr) && {})",
-            any(At::SubPath, "m.subPath", 1),
-            any(At::SubPath, "m.subPathExpr", 1)
+            any(&indicators::SUB_PATH, "m.subPath", 1),
+            any(&indicators::SUB_PATH, "m.subPathExpr", 1)
         ),
     ];
     let indicators = indicators.join("\n|| ").replace('\n', "\n  ");
@@ -114,14 +144,14 @@ fn containers() -> String {
 }
 
 /// Whether a list or map has an entry with an indicator.
-fn exists(list: &str, empty: &str, entry: &str, text: &str, at: At) -> String {
+fn exists(list: &str, empty: &str, entry: &str, text: &str, at: &Indicators) -> String {
     let indicators = any(at, text, 1);
     format!("{list}.orValue({empty}).exists({entry}, {indicators})")
 }
 
 /// Every indicator of a field, in brackets.
-fn any(at: At, text: &str, depth: usize) -> String {
-    let indicators = indicators_of(at).texts.iter();
+fn any(at: &Indicators, text: &str, depth: usize) -> String {
+    let indicators = at.texts.iter();
     let all: Vec<String> = indicators.flat_map(|texts| texts.clauses(text)).collect();
     let indent = "  ".repeat(depth);
     format!("(\n{indent}{})", all.join(&format!("\n{indent}|| ")))
@@ -142,7 +172,7 @@ impl Texts {
             Self::Have(parts) => parts.iter().map(|part| has(text, part)).collect(),
             Self::Spell(beginnings) => beginnings.iter().map(|b| spells(text, b)).collect(),
             Self::Foreign(kind) => foreign(text, kind),
-            Self::Roads => roads(text),
+            Self::SensitivePaths => sensitive_paths(text),
             Self::Long => vec![format!("size({text}) > {LONGEST}")],
             Self::Any => vec![format!("{text} != ''")],
         }
@@ -161,13 +191,10 @@ fn foreign(text: &str, kind: KeyKind) -> Vec<String> {
     clauses
 }
 
-fn roads(text: &str) -> Vec<String> {
+fn sensitive_paths(text: &str) -> Vec<String> {
     let mut clauses = vec![format!("!{}", begins(text, "/"))];
     clauses.extend(DETOURS.iter().map(|detour| has(text, detour)));
-    let parents = SENSITIVE_PATHS.iter().flat_map(SensitivePath::parents);
-    let mut whole: Vec<&str> = parents
-        .chain(ALIASES.iter().flat_map(PathAlias::parents))
-        .collect();
+    let mut whole: Vec<&str> = all_parents().collect();
     whole.push(ALL_PROCESSES);
     let named = SENSITIVE_PATHS
         .iter()
@@ -180,11 +207,7 @@ fn roads(text: &str) -> Vec<String> {
     let mut all: Vec<String> = slashed.filter(|path| path != "//").collect();
     all.extend(whole.iter().map(|path| (*path).to_owned()));
     clauses.push(is_one_of(text, all.iter().map(String::as_str)));
-    let road = |road: &SensitivePath| match road.is_prefix {
-        true => road.path.to_owned(),
-        false => format!("{}/", road.path),
-    };
-    let mut open: Vec<String> = SENSITIVE_PATHS.iter().map(road).collect();
+    let mut open: Vec<String> = SENSITIVE_PATHS.iter().map(SensitivePath::prefix).collect();
     open.extend(ALIASES.iter().map(|alias| format!("{}/", alias.path)));
     open.push(PROCESSES.to_owned());
     clauses.push(begins_one(text, open.iter().map(String::as_str)));

@@ -1,98 +1,108 @@
-//! Pod affinity terms, read only where a term may be one of ours or name our keys.
+//! Terms of pod affinity and anti-affinity. They are parsed on use, because most pods have none that matter here.
 
-use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::pod::{NodeAffinity, NodeSelectorTerm, Requirement};
 use super::text::{Pairs, Text};
 use crate::json::Raw;
 
-/// A term of pod affinity or anti-affinity.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// A term of pod affinity or anti-affinity (core/v1 PodAffinityTerm).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", bound = "'de: 'a")]
 pub struct PodAffinityTerm<'a> {
     /// The pods that it selects.
-    #[serde(borrow, default)]
     pub label_selector: Option<LabelSelector<'a>>,
     /// In which namespaces, by name.
-    #[serde(borrow, default)]
     pub namespaces: Option<Vec<Text<'a>>>,
     /// In which namespaces, by label; an empty one means all.
-    #[serde(borrow, default)]
     pub namespace_selector: Option<LabelSelector<'a>>,
     /// The label of nodes that defines one place.
-    #[serde(borrow, default)]
     pub topology_key: Option<Text<'a>>,
+    /// Keys of the pod's own labels. An API server adds their values to the selector of a stored pod.
+    pub match_label_keys: Option<Vec<Text<'a>>>,
+    /// The same, for pods with other values.
+    pub mismatch_label_keys: Option<Vec<Text<'a>>>,
+    /// Whether there are other fields, which may change the meaning of the term.
+    #[serde(flatten, deserialize_with = "is_any")]
+    pub has_other_fields: bool,
 }
 
 /// A label selector.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, bound = "'de: 'a")]
 pub struct LabelSelector<'a> {
     /// Labels with one value.
-    #[serde(borrow, default)]
     pub match_labels: Option<Pairs<'a>>,
     /// Requirements.
-    #[serde(borrow, default)]
     pub match_expressions: Option<Vec<Requirement<'a>>>,
 }
 
-/// What of a term says whether it looks at pods of other namespaces; a preferred term has it one step further in.
+/// A preferred term with its weight.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Crossing<'a> {
-    #[serde(borrow, default)]
-    namespaces: Option<Vec<Text<'a>>>,
-    #[serde(borrow, default)]
-    namespace_selector: Option<Raw<'a>>,
-    #[serde(borrow, default)]
-    pod_affinity_term: Option<Box<Self>>,
+#[serde(default)]
+pub struct Weighted<T> {
+    /// From 1 to 100.
+    pub weight: i64,
+    /// The term: `podAffinityTerm`, or `preference` of node affinity.
+    #[serde(alias = "podAffinityTerm", alias = "preference")]
+    pub term: T,
 }
 
-impl Crossing<'_> {
-    fn crosses(&self) -> bool {
-        self.namespaces.as_ref().is_some_and(|n| !n.is_empty())
-            || self.namespace_selector.is_some()
-            || self.pod_affinity_term.as_ref().is_some_and(|t| t.crosses())
-    }
+fn is_any<'de, D: Deserializer<'de>>(fields: D) -> Result<bool, D::Error> {
+    let fields = std::collections::BTreeMap::<Text<'_>, IgnoredAny>::deserialize(fields)?;
+    Ok(!fields.is_empty())
 }
 
-/// Whether a term, required or preferred, looks at pods of namespaces that it names or selects, as the quota scope
+/// Whether a term, required or preferred, selects pods of namespaces that it names or selects, as the quota scope
 /// `CrossNamespacePodAffinity` counts it.
 pub fn crosses_namespaces(term: Raw<'_>) -> bool {
-    let term: Option<Crossing<'_>> = term.read().ok();
-    term.is_some_and(|term| term.crosses())
+    let crosses = |term: PodAffinityTerm<'_>| {
+        term.namespaces.is_some_and(|names| !names.is_empty()) || term.namespace_selector.is_some()
+    };
+    PodAffinityTerm::read(term).is_some_and(crosses)
+        || PodAffinityTerm::read_weighted(term).is_some_and(crosses)
 }
 
-/// The label keys by which a term of pod affinity selects pods, whatever else stands in the term. `matchLabelKeys` and
-/// `mismatchLabelKeys` are fields of the term beside its selector (core/v1 PodAffinityTerm).
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SelectedKeys<'a> {
-    #[serde(borrow, default)]
-    label_selector: Option<SelectorKeys<'a>>,
-    #[serde(borrow, default)]
-    match_label_keys: Option<Vec<Text<'a>>>,
-    #[serde(borrow, default)]
-    mismatch_label_keys: Option<Vec<Text<'a>>>,
+impl<'a> NodeAffinity<'a> {
+    /// The preferred terms, whatever their weights. None of them if they are longer than a few beside slicegate's own.
+    pub fn preferences(&self) -> Vec<NodeSelectorTerm<'a>> {
+        /// In bytes.
+        const LONGEST: usize = 64 << 10;
+        let text = self.preferred.filter(|text| text.get().len() <= LONGEST);
+        let terms = text.and_then(|text| text.read::<Vec<Weighted<NodeSelectorTerm<'a>>>>().ok());
+        terms
+            .into_iter()
+            .flatten()
+            .map(|weighted| weighted.term)
+            .collect()
+    }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SelectorKeys<'a> {
-    #[serde(borrow, default)]
-    match_labels: Option<Pairs<'a>>,
-    #[serde(borrow, default)]
-    match_expressions: Option<Vec<Requirement<'a>>>,
-}
-
-impl<'a> SelectedKeys<'a> {
-    /// Reads a term; none where it is no term of this shape, which the API server would refuse.
-    pub fn read(term: Raw<'a>) -> Option<Self> {
-        term.read().ok()
+impl<'a> PodAffinityTerm<'a> {
+    /// Reads a required term. None if an API server would refuse it.
+    pub fn read(raw: Raw<'a>) -> Option<Self> {
+        raw.read().ok()
     }
 
-    /// Each key, as often as it stands there.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
+    /// Reads a preferred term, whatever its weight.
+    pub fn read_weighted(raw: Raw<'a>) -> Option<Self> {
+        Some(raw.read::<Weighted<Self>>().ok()?.term)
+    }
+
+    /// Whether the term selects pods of every namespace, and has nothing that slicegate does not write.
+    pub fn is_everywhere(&self) -> bool {
+        let is_absent = |list: &Option<Vec<Text<'_>>>| list.as_ref().is_none_or(Vec::is_empty);
+        let selector = self.namespace_selector.as_ref();
+        is_absent(&self.namespaces)
+            && is_absent(&self.match_label_keys)
+            && is_absent(&self.mismatch_label_keys)
+            && !self.has_other_fields
+            && selector.is_some_and(LabelSelector::is_empty)
+    }
+
+    /// The label keys by which the term selects pods, as often as they are written.
+    pub fn selected_keys(&self) -> impl Iterator<Item = &str> {
         let selector = self.label_selector.iter();
         let labels = selector.clone().flat_map(|s| &s.match_labels);
         let expressions = selector.flat_map(|s| s.match_expressions.iter().flatten());
@@ -102,56 +112,6 @@ impl<'a> SelectedKeys<'a> {
             .flat_map(|pairs| pairs.iter().map(|(key, _)| key))
             .chain(expressions.map(|e| &*e.key))
             .chain(beside.map(|key| &**key))
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct WeightedTerm<'a> {
-    #[serde(rename = "weight")]
-    _weight: i32,
-    #[serde(borrow, default)]
-    pod_affinity_term: Option<PodAffinityTerm<'a>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct WeightedNodeTerm<'a> {
-    #[serde(borrow, default)]
-    preference: Option<NodeSelectorTerm<'a>>,
-}
-
-impl<'a> NodeAffinity<'a> {
-    /// The preferred terms, whatever their weights; none where they are more than a rewrite beside a few others
-    /// leaves.
-    pub fn preferences(&self) -> Vec<NodeSelectorTerm<'a>> {
-        /// In bytes.
-        const LONGEST: usize = 64 << 10;
-        let text = self.preferred.filter(|text| text.get().len() <= LONGEST);
-        let terms = text.and_then(|text| text.read::<Vec<WeightedNodeTerm<'a>>>().ok());
-        let terms = terms.into_iter().flatten();
-        terms.filter_map(|term| term.preference).collect()
-    }
-}
-
-impl<'a> PodAffinityTerm<'a> {
-    /// Reads a required term; none where it has anything this type does not know, so that it is never taken for ours.
-    pub fn read(raw: Raw<'a>) -> Option<Self> {
-        raw.read().ok()
-    }
-
-    /// Reads a preferred term, whatever its weight.
-    pub fn read_weighted(raw: Raw<'a>) -> Option<Self> {
-        let weighted: WeightedTerm<'a> = raw.read().ok()?;
-        weighted.pod_affinity_term
-    }
-
-    /// Whether the term looks at pods of every namespace, and at nothing finer than that.
-    pub fn is_everywhere(&self) -> bool {
-        self.namespaces.as_ref().is_none_or(Vec::is_empty)
-            && self
-                .namespace_selector
-                .as_ref()
-                .is_some_and(LabelSelector::is_empty)
     }
 }
 

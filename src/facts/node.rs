@@ -2,76 +2,60 @@
 
 use serde::Deserialize;
 
+use super::metadata::ObjectMeta;
 use super::text::{Pairs, Text};
 
 /// A Node as `kubectl get nodes -o json` prints it, or a pool of the policy.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default, bound = "'de: 'a")]
 pub struct Node<'a> {
     /// Name and labels.
-    #[serde(borrow, default)]
-    pub metadata: NodeMetadata<'a>,
+    pub metadata: ObjectMeta<'a>,
     /// Taints and cordon.
-    #[serde(borrow, default)]
     pub spec: Option<NodeSpec<'a>>,
     /// Allocatable resources and conditions.
-    #[serde(borrow, default)]
     pub status: Option<NodeStatus<'a>>,
-}
-
-/// `metadata` of a node.
-#[derive(Debug, Default, Deserialize)]
-pub struct NodeMetadata<'a> {
-    /// The node's name.
-    #[serde(borrow, default)]
-    pub name: Text<'a>,
-    /// GPU Feature Discovery, the operator and the provider write here.
-    #[serde(borrow, default)]
-    pub labels: Option<Pairs<'a>>,
 }
 
 /// `spec` of a node.
 #[derive(Debug, Default, Deserialize)]
+#[serde(bound = "'de: 'a")]
 pub struct NodeSpec<'a> {
     /// Taints that keep pods off.
-    #[serde(borrow, default)]
     pub taints: Option<Vec<Taint<'a>>>,
     /// Cordoned.
-    #[serde(default)]
     pub unschedulable: Option<bool>,
 }
 
 /// One taint.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, bound = "'de: 'a")]
 pub struct Taint<'a> {
     /// The taint's key.
-    #[serde(borrow, default)]
     pub key: Text<'a>,
     /// Compared by `Equal` tolerations.
-    #[serde(borrow, default)]
     pub value: Option<Text<'a>>,
     /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
-    #[serde(borrow, default)]
     pub effect: Text<'a>,
 }
 
 /// `status` of a node.
 #[derive(Debug, Default, Deserialize)]
+#[serde(bound = "'de: 'a")]
 pub struct NodeStatus<'a> {
     /// Resources that pods can request; only quantities above 0 are supply.
-    #[serde(borrow, default)]
     pub allocatable: Option<Pairs<'a>>,
     /// Ready and others.
-    #[serde(borrow, default)]
     pub conditions: Option<Vec<Condition<'a>>>,
 }
 
 /// One condition.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default, bound = "'de: 'a")]
 pub struct Condition<'a> {
     /// `Ready`, `DiskPressure`, ...
-    #[serde(borrow, default, rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Text<'a>,
     /// `True`, `False` or `Unknown`.
-    #[serde(borrow, default)]
     pub status: Text<'a>,
 }

@@ -9,12 +9,11 @@ use crate::json::Raw;
 
 /// The fields of a receipt that are read.
 #[derive(Debug, Deserialize)]
+#[serde(bound = "'de: 'a")]
 pub struct Receipt<'a> {
     /// The boundary label that was given.
-    #[serde(borrow)]
     pub boundary: Text<'a>,
     /// The request before the rewrite, as the first pass saw it.
-    #[serde(borrow)]
     pub from: Raw<'a>,
 }
 

@@ -7,104 +7,74 @@ use super::text::Text;
 
 /// A pod as a cluster stores it. Its requests are in [`super::Pod`], which is read from the same text.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default, bound = "'de: 'a")]
 pub struct Running<'a> {
     /// Name, version and managed fields.
-    #[serde(borrow, default)]
     pub metadata: RunningMetadata<'a>,
-    /// The node.
-    #[serde(borrow, default)]
-    pub spec: Option<RunningSpec<'a>>,
-    /// The phase.
-    #[serde(borrow, default)]
-    pub status: Option<RunningStatus<'a>>,
+    spec: Option<RunningSpec<'a>>,
+    status: Option<RunningStatus<'a>>,
 }
 
 /// `metadata` of a stored pod.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default, bound = "'de: 'a")]
 pub struct RunningMetadata<'a> {
     /// The pod's name.
-    #[serde(borrow, default)]
     pub name: Text<'a>,
     /// Its namespace.
-    #[serde(borrow, default)]
     pub namespace: Option<Text<'a>>,
     /// Changes with every write; a patch that names it fails if the pod has changed since.
-    #[serde(borrow, default)]
     pub resource_version: Option<Text<'a>>,
-    /// The writer of each field; kubectl does not print it by default.
-    #[serde(borrow, default)]
-    pub managed_fields: Option<Vec<Writer<'a>>>,
+    /// kubectl does not print them by default.
+    managed_fields: Option<Vec<ManagedFields<'a>>>,
 }
 
-/// One entry of `metadata.managedFields`.
-#[derive(Debug, Default, Deserialize)]
-pub struct Writer<'a> {
+#[derive(Debug, Deserialize)]
+#[serde(bound = "'de: 'a")]
+struct ManagedFields<'a> {
     /// `status`, `binding`, ...; absent for the pod itself.
-    #[serde(borrow, default)]
-    pub subresource: Option<Text<'a>>,
-    /// The fields, as a tree whose keys begin with `f:`.
-    #[serde(default, rename = "fieldsV1")]
-    pub fields: Option<Fields>,
+    subresource: Option<Text<'a>>,
+    /// A tree whose keys begin with `f:`.
+    #[serde(rename = "fieldsV1")]
+    fields: Option<Fields>,
 }
 
-/// The root of the tree.
-#[derive(Debug, Default, Deserialize)]
-pub struct Fields {
-    #[serde(default, rename = "f:spec")]
+#[derive(Debug, Deserialize)]
+struct Fields {
+    #[serde(rename = "f:spec")]
     spec: Option<SpecFields>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 struct SpecFields {
-    #[serde(default, rename = "f:nodeName")]
+    #[serde(rename = "f:nodeName")]
     node_name: Option<IgnoredAny>,
 }
 
-/// `spec` of a stored pod.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RunningSpec<'a> {
-    /// Absent while the pod is unscheduled.
-    #[serde(borrow, default)]
-    pub node_name: Option<Text<'a>>,
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", bound = "'de: 'a")]
+struct RunningSpec<'a> {
+    node_name: Option<Text<'a>>,
 }
 
-/// `status` of a stored pod.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RunningStatus<'a> {
-    /// `Pending`, `Running`, `Succeeded`, `Failed` or `Unknown`.
-    #[serde(borrow, default)]
-    pub phase: Option<Text<'a>>,
-    /// Of its containers.
-    #[serde(default)]
-    pub container_statuses: Option<Vec<ContainerStatus>>,
-    /// Of its init containers, sidecars among them.
-    #[serde(default)]
-    pub init_container_statuses: Option<Vec<ContainerStatus>>,
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", bound = "'de: 'a")]
+struct RunningStatus<'a> {
+    phase: Option<Text<'a>>,
+    container_statuses: Option<Vec<ContainerStatus>>,
+    /// Sidecars among them.
+    init_container_statuses: Option<Vec<ContainerStatus>>,
 }
 
-/// One entry of `status.containerStatuses`.
-#[derive(Debug, Default, Deserialize)]
-pub struct ContainerStatus {
-    /// One of `waiting`, `running` and `terminated`.
-    #[serde(default)]
+#[derive(Debug, Deserialize)]
+struct ContainerStatus {
     state: Option<ContainerState>,
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// It also has `waiting` and `terminated`, one of the three.
+#[derive(Debug, Deserialize)]
 struct ContainerState {
-    #[serde(default)]
     running: Option<IgnoredAny>,
-}
-
-impl RunningStatus<'_> {
-    fn has_running_containers(&self) -> bool {
-        let lists = [&self.container_statuses, &self.init_container_statuses];
-        let mut all = lists.into_iter().flatten().flatten();
-        all.any(|c| c.state.as_ref().is_some_and(|s| s.running.is_some()))
-    }
 }
 
 impl Running<'_> {
@@ -116,8 +86,10 @@ impl Running<'_> {
         let Some(status) = &self.status else {
             return false;
         };
-        let is_over = matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"));
-        is_over && !status.has_running_containers()
+        let lists = [&status.container_statuses, &status.init_container_statuses];
+        let mut containers = lists.into_iter().flatten().flatten();
+        matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"))
+            && !containers.any(|c| c.state.as_ref().is_some_and(|s| s.running.is_some()))
     }
 
     /// The node it is on, if it is on one.
@@ -128,10 +100,11 @@ impl Running<'_> {
 
     /// Whether its author set `nodeName`, so no scheduler placed it: a binding has no field manager.
     pub fn names_its_node(&self) -> bool {
-        let writers = self.metadata.managed_fields.as_deref().unwrap_or_default();
-        let pods = writers.iter().filter(|w| w.subresource.is_none());
-        let mut specs = pods.filter_map(|w| w.fields.as_ref()?.spec.as_ref());
-        specs.any(|spec| spec.node_name.is_some())
+        let managers = self.metadata.managed_fields.iter().flatten();
+        let mut pods = managers.filter(|m| m.subresource.is_none());
+        let has_node =
+            |fields: &Fields| fields.spec.as_ref().is_some_and(|s| s.node_name.is_some());
+        pods.any(|m| m.fields.as_ref().is_some_and(has_node))
     }
 }
 

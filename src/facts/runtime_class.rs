@@ -2,23 +2,15 @@
 
 use serde::Deserialize;
 
+use super::metadata::ObjectMeta;
 use super::text::Text;
 
 /// A RuntimeClass as `kubectl get runtimeclasses -o json` prints it.
 #[derive(Debug, Default, Deserialize)]
+#[serde(default, bound = "'de: 'a")]
 pub struct RuntimeClass<'a> {
-    /// Its name.
-    #[serde(borrow, default)]
-    pub metadata: RuntimeClassMetadata<'a>,
+    /// Its name, which pods use.
+    pub metadata: ObjectMeta<'a>,
     /// What a container runtime calls the runtime.
-    #[serde(borrow, default)]
     pub handler: Text<'a>,
-}
-
-/// `metadata` of a RuntimeClass.
-#[derive(Debug, Default, Deserialize)]
-pub struct RuntimeClassMetadata<'a> {
-    /// What pods name.
-    #[serde(borrow, default)]
-    pub name: Text<'a>,
 }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Deref;
 
 use serde::Deserialize;
@@ -44,17 +43,17 @@ impl<'a> From<&'a str> for Text<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor<'a>(PhantomData<&'a ()>);
+        struct TextVisitor;
 
-        impl<'de: 'a, 'a> Visitor<'de> for TextVisitor<'a> {
-            type Value = Text<'a>;
+        impl<'de> Visitor<'de> for TextVisitor {
+            type Value = Text<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
             fn visit_borrowed_str<E: Error>(self, v: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(v)))
+                Ok(v.into())
             }
 
             fn visit_str<E: Error>(self, v: &str) -> Result<Self::Value, E> {
@@ -62,26 +61,26 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
             }
 
             fn visit_bool<E: Error>(self, v: bool) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(if v { "true" } else { "false" })))
+                self.visit_string(v.to_string())
             }
 
             fn visit_i64<E: Error>(self, v: i64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(v.to_string())))
+                self.visit_string(v.to_string())
             }
 
             fn visit_u64<E: Error>(self, v: u64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(v.to_string())))
+                self.visit_string(v.to_string())
             }
 
             fn visit_f64<E: Error>(self, v: f64) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(v.to_string())))
+                self.visit_string(v.to_string())
             }
 
             fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
                 Ok(Text::default())
             }
         }
-        deserializer.deserialize_any(TextVisitor(PhantomData))
+        deserializer.deserialize_any(TextVisitor)
     }
 }
 
@@ -92,11 +91,9 @@ pub struct Pairs<'a>(pub Vec<(Text<'a>, Text<'a>)>);
 impl<'a> Pairs<'a> {
     /// The value of a key. Of a key that stands twice the last one counts, as in Go's JSON reader.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(k, _)| &**k == key)
-            .map(|(_, v)| &**v)
+        let mut pairs = self.0.iter().rev();
+        let (_, value) = pairs.find(|(k, _)| &**k == key)?;
+        Some(value)
     }
 
     /// Whether the key is there, whatever its value.
@@ -117,10 +114,10 @@ impl<'a> Pairs<'a> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct PairsVisitor<'a>(PhantomData<&'a ()>);
+        struct PairsVisitor;
 
-        impl<'de: 'a, 'a> Visitor<'de> for PairsVisitor<'a> {
-            type Value = Pairs<'a>;
+        impl<'de> Visitor<'de> for PairsVisitor {
+            type Value = Pairs<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object of strings")
@@ -134,6 +131,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Pairs<'a> {
                 Ok(Pairs(pairs))
             }
         }
-        deserializer.deserialize_map(PairsVisitor(PhantomData))
+        deserializer.deserialize_map(PairsVisitor)
     }
 }

@@ -66,10 +66,8 @@ impl<'d> Manifest<'d> {
             "CronJob" => "/spec/jobTemplate/spec/parallelism",
             _ => return 1,
         };
-        self.value
-            .pointer(pointer)
-            .and_then(Value::as_u64)
-            .unwrap_or(1)
+        let pods = self.value.pointer(pointer).and_then(Value::as_u64);
+        pods.unwrap_or(1)
     }
 
     /// Its pod or pod template.
@@ -90,10 +88,15 @@ impl<'d> Manifest<'d> {
                 ));
             }
         }
-        let (group, kind) = (group(&self.api_version), self.kind.as_str());
-        let Some((path, workload)) = template_of(group, kind) else {
-            return Err(unknown(group, kind));
-        };
+        let kind = self.kind.as_str();
+        // The core group's `v1` has no group.
+        let group = self.api_version.split_once('/').map(|(group, _)| group);
+        let (path, workload) = template_of(group.unwrap_or_default(), kind).ok_or_else(|| {
+            let group = group.map_or("the core group".to_owned(), |group| format!("group {group}"));
+            format!(
+                "kind {kind} of {group} has no pod template slicegate knows; if its controller makes pods, those are seen at admission"
+            )
+        })?;
         match self.value.pointer(path) {
             Some(pod) if pod.is_object() => Ok(PodTemplate {
                 path,
@@ -118,11 +121,6 @@ fn text(value: &Value, pointer: &str) -> Option<String> {
     }
 }
 
-/// The group of `apps/v1` is `apps`; the core group's `v1` has none.
-fn group(api_version: &str) -> &str {
-    api_version.split_once('/').map_or("", |(group, _)| group)
-}
-
 fn template_of(group: &str, kind: &str) -> Option<(&'static str, Workload)> {
     match (group, kind) {
         ("", "Pod") => Some(("", Workload::Pod)),
@@ -134,16 +132,6 @@ fn template_of(group: &str, kind: &str) -> Option<(&'static str, Workload)> {
         ("batch", "CronJob") => Some(("/spec/jobTemplate/spec/template", Workload::Template)),
         _ => None,
     }
-}
-
-fn unknown(group: &str, kind: &str) -> String {
-    let group = match group {
-        "" => "the core group".to_owned(),
-        named => format!("group {named}"),
-    };
-    format!(
-        "kind {kind} of {group} has no pod template slicegate knows; if its controller makes pods, those are seen at admission"
-    )
 }
 
 fn noun(value: &Value) -> &'static str {

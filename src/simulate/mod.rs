@@ -17,10 +17,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use neighbours::{Effects, Neighbours};
+use neighbours::Neighbours;
 use node::NodeRules;
 
-pub use node::Node;
+pub use node::{Filter, Node};
 pub use pod::{Needs, Pod, Role};
 
 /// Nodes, and the pods that are bound to them. A node is named by its position.
@@ -35,33 +35,10 @@ pub struct Cluster<'a> {
     reach: HashMap<NodeRules<'a>, Arc<[Result<i64, Filter>]>>,
 }
 
-/// A filter of kube-scheduler, in the order in which it asks them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Filter {
-    /// The pod names another node.
-    NodeName,
-    /// A taint keeps the pod off, or the node is cordoned.
-    TaintToleration,
-    /// `nodeSelector` or required node affinity do not match.
-    NodeAffinity,
-    /// Too little of a resource is free.
-    NodeResourcesFit,
-    /// Required affinity or anti-affinity, of the pod or of a pod there.
-    InterPodAffinity,
-}
+type Verdict = Result<[i64; 2], Filter>;
 
 /// Why no node takes a pod: by filter, how many nodes do not pass it.
 pub type Unplaced = BTreeMap<Filter, usize>;
-
-/// What nodes are judged by for one pod.
-struct Question<'n> {
-    nodes: &'n [Node<'n>],
-    node_name: Option<&'n str>,
-    reach: Arc<[Result<i64, Filter>]>,
-    /// What is free of each resource that the pod needs, by node, and how much it needs.
-    room: Vec<(&'n [u64], u64)>,
-    effects: Effects<'n>,
-}
 
 impl<'a> Cluster<'a> {
     /// Nodes without pods. Only resources that `counts` names can run out.
@@ -94,12 +71,12 @@ impl<'a> Cluster<'a> {
     /// # Errors
     /// When no node passes all filters.
     pub fn place(&mut self, pod: &Pod<'a>) -> Result<usize, Unplaced> {
-        let judged = self.judge(pod);
+        let judged: Vec<Verdict> = (0..self.nodes.len()).map(self.judge(pod)).collect();
+        let scores = judged.iter().enumerate();
         let passing = || {
-            judged
-                .iter()
-                .enumerate()
-                .filter_map(|(n, j)| Some((n, j.ok()?)))
+            scores
+                .clone()
+                .filter_map(|(node, scores)| Some((node, (*scores).ok()?)))
         };
         let most = passing()
             .map(|(_, [nodes, _])| nodes)
@@ -125,15 +102,14 @@ impl<'a> Cluster<'a> {
 
     /// The nodes that pass all filters.
     pub fn candidates(&mut self, pod: &Pod<'a>) -> Vec<usize> {
-        let judged = self.judge(pod).into_iter().enumerate();
-        judged
-            .filter_map(|(node, judged)| judged.is_ok().then_some(node))
-            .collect()
+        let nodes = 0..self.nodes.len();
+        let judge = self.judge(pod);
+        nodes.filter(|node| judge(*node).is_ok()).collect()
     }
 
     /// The first filter that a node does not pass, if there is one.
     pub fn obstacle(&mut self, pod: &Pod<'a>, node: usize) -> Option<Filter> {
-        self.question(pod).judge(node).err()
+        self.judge(pod)(node).err()
     }
 
     /// Whether a node has enough left of what a pod needs.
@@ -149,35 +125,42 @@ impl<'a> Cluster<'a> {
             }
         }
         let terms = self.neighbours.terms_of(pod, &self.nodes);
-        self.neighbours.bind(pod, &terms, node);
+        self.neighbours.bind(pod, &terms, node, &self.nodes);
     }
 
-    fn judge(&mut self, pod: &Pod<'a>) -> Vec<Result<[i64; 2], Filter>> {
-        let question = self.question(pod);
-        (0..question.nodes.len())
-            .map(|node| question.judge(node))
-            .collect()
-    }
-
-    fn question<'n>(&'n mut self, pod: &'n Pod<'a>) -> Question<'n> {
+    /// The scores of NodeAffinity and InterPodAffinity, or the filter that a node does not pass.
+    fn judge<'n>(&'n mut self, pod: &'n Pod<'a>) -> impl Fn(usize) -> Verdict + use<'n, 'a> {
         let terms = self.neighbours.terms_of(pod, &self.nodes);
-        let reach = match self.reach.get(&pod.nodes) {
-            Some(reach) => Arc::clone(reach),
-            None => {
-                let reach = self
-                    .nodes
-                    .iter()
-                    .map(|node| node.judge(&pod.nodes))
-                    .collect();
-                Arc::clone(self.reach.entry(pod.nodes.clone()).or_insert(reach))
+        let known = self.reach.get(&pod.nodes).map(Arc::clone);
+        let reach = known.unwrap_or_else(|| {
+            let reach = self
+                .nodes
+                .iter()
+                .map(|node| node.judge(&pod.nodes))
+                .collect();
+            Arc::clone(self.reach.entry(pod.nodes.clone()).or_insert(reach))
+        });
+        let (nodes, room) = (&self.nodes, self.room(pod));
+        let effects = self.neighbours.effects(&terms);
+        move |index| {
+            let (Some(node), Some(reach)) = (nodes.get(index), reach.get(index)) else {
+                return Err(Filter::NodeName);
+            };
+            let has_room = has_room(&room, index);
+            let fits = has_room.then_some(()).ok_or(Filter::NodeResourcesFit);
+            // A pod that names its node is not scheduled. The kubelet takes it if there is room.
+            if let Some(name) = pod.node_name {
+                let is_named = node.name == name;
+                return if is_named {
+                    fits.map(|()| [0, 0])
+                } else {
+                    Err(Filter::NodeName)
+                };
             }
-        };
-        Question {
-            nodes: &self.nodes,
-            node_name: pod.node_name,
-            reach,
-            room: self.room(pod),
-            effects: self.neighbours.effects(&terms),
+            let preference = (*reach)?;
+            fits?;
+            let score = effects.at(node).ok_or(Filter::InterPodAffinity)?;
+            Ok([preference, score])
         }
     }
 
@@ -191,35 +174,4 @@ impl<'a> Cluster<'a> {
 fn has_room(room: &[(&[u64], u64)], node: usize) -> bool {
     let mut room = room.iter();
     room.all(|(free, need)| free.get(node).copied().unwrap_or(0) >= *need)
-}
-
-impl Question<'_> {
-    /// The scores of NodeAffinity and InterPodAffinity, or the filter that the node does not pass.
-    fn judge(&self, node: usize) -> Result<[i64; 2], Filter> {
-        let fits = has_room(&self.room, node);
-        let fits = || {
-            if fits {
-                Ok(())
-            } else {
-                Err(Filter::NodeResourcesFit)
-            }
-        };
-        // A pod that names its node is not scheduled. The kubelet takes it if there is room.
-        if let Some(name) = self.node_name {
-            let is_named = self.nodes.get(node).is_some_and(|node| node.name == name);
-            return if is_named {
-                fits().map(|()| [0, 0])
-            } else {
-                Err(Filter::NodeName)
-            };
-        }
-        let preference = self
-            .reach
-            .get(node)
-            .copied()
-            .unwrap_or(Err(Filter::NodeName))?;
-        fits()?;
-        let score = self.effects.at(node).ok_or(Filter::InterPodAffinity)?;
-        Ok([preference, score])
-    }
 }

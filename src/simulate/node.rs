@@ -2,11 +2,25 @@
 
 use std::collections::HashMap;
 
-use super::Filter;
 use crate::engine::vocabulary::Quantity;
 use crate::facts::node::Taint;
 use crate::facts::pod::{NodeSelectorTerm, Requirement, Toleration};
 use crate::facts::{self, Pairs};
+
+/// A filter of kube-scheduler, in the order in which it asks them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Filter {
+    /// The pod names another node.
+    NodeName,
+    /// A taint keeps the pod off, or the node is cordoned.
+    TaintToleration,
+    /// `nodeSelector` or required node affinity do not match.
+    NodeAffinity,
+    /// Too little of a resource is free.
+    NodeResourcesFit,
+    /// Required affinity or anti-affinity, of the pod or of a pod there.
+    InterPodAffinity,
+}
 
 /// A node as the scheduler sees it.
 #[derive(Clone, Debug)]
@@ -101,19 +115,15 @@ pub(super) fn milli(quantity: &str) -> Option<u64> {
 
 /// As `Toleration.ToleratesTaint` of core/v1.
 fn covers(toleration: &Toleration<'_>, taint: &Taint<'_>) -> bool {
-    let operator = toleration.operator.as_deref().unwrap_or_default();
     let key = toleration.key.as_deref().unwrap_or_default();
     let effect = toleration.effect.as_deref().unwrap_or_default();
     let value = toleration.value.as_deref().unwrap_or_default();
-    let exists = operator == "Exists";
-    let is_equal =
-        ["", "Equal"].contains(&operator) && value == taint.value.as_deref().unwrap_or_default();
-    (effect.is_empty() || effect == &*taint.effect)
-        && if key.is_empty() {
-            exists
-        } else {
-            key == &*taint.key && (exists || is_equal)
-        }
+    let is_covered = match toleration.operator.as_deref().unwrap_or_default() {
+        "Exists" => key.is_empty() || key == &*taint.key,
+        "" | "Equal" => key == &*taint.key && value == taint.value.as_deref().unwrap_or_default(),
+        _ => false,
+    };
+    is_covered && (effect.is_empty() || effect == &*taint.effect)
 }
 
 /// As `labels.Requirement.Matches` of apimachinery. A requirement that `labels.NewRequirement` refuses never holds.

@@ -7,8 +7,10 @@ use serde::de::Error as _;
 use serde_json::Error;
 
 use super::node::{NodeRules, holds, milli};
-use crate::facts::pod::{ContainerKind, NodeSelectorTerm, PodAffinity, Requirement, Resources};
+use crate::facts::affinity::{LabelSelector, PodAffinityTerm, Weighted};
+use crate::facts::pod::{ContainerKind, NodeSelectorTerm, Resources};
 use crate::facts::{self, Pairs, Text};
+use crate::json::Raw;
 
 /// A pod that is to be placed.
 #[derive(Debug)]
@@ -17,10 +19,10 @@ pub struct Pod<'a> {
     pub(super) node_name: Option<&'a str>,
     pub(super) needs: BTreeMap<&'a str, u64>,
     pub(super) nodes: NodeRules<'a>,
+    /// Required affinity.
     pub(super) affinity: Vec<PodTerm<'a>>,
-    pub(super) anti_affinity: Vec<PodTerm<'a>>,
-    /// Anti-affinity has negative weights.
-    pub(super) preferred: Vec<(i64, PodTerm<'a>)>,
+    /// Required anti-affinity and preferences, and what they mean for a node with a pod that they select.
+    pub(super) others: Vec<(Effect, PodTerm<'a>)>,
 }
 
 /// What the terms of other pods look at.
@@ -31,13 +33,28 @@ pub(super) struct Identity<'a> {
 }
 
 /// A term about other pods.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PodTerm<'a> {
     pub(super) topology_key: Text<'a>,
     /// The namespace of the pod that has the term.
     namespace: &'a str,
     /// All have to match: InterPodAffinity counts for required affinity only pods that match all terms of the pod.
-    terms: Vec<Term<'a>>,
+    terms: Vec<PodAffinityTerm<'a>>,
+}
+
+/// What pods mean for a pod that is beside them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Effect {
+    pub(super) is_repelled: bool,
+    /// The sum of the weights. Those of anti-affinity are negative.
+    pub(super) score: i64,
+}
+
+impl Effect {
+    pub(super) fn add(&mut self, other: Self) {
+        self.is_repelled |= other.is_repelled;
+        self.score += other.score;
+    }
 }
 
 impl<'a> Pod<'a> {
@@ -46,35 +63,34 @@ impl<'a> Pod<'a> {
     /// # Errors
     /// When its spec or its affinity is none that an API server takes.
     pub fn of(namespace: &'a str, pod: &'a facts::Pod<'a>) -> Result<Self, Error> {
-        let term = |terms: Vec<Term<'a>>, topology_key| PodTerm {
-            topology_key,
+        let term = |topology_key: Option<Text<'a>>, terms| PodTerm {
+            topology_key: topology_key.unwrap_or_default(),
             namespace,
             terms,
         };
-        let spec = pod
-            .spec
-            .as_ref()
-            .ok_or_else(|| Error::custom("the pod has no spec"))?;
+        let one = |own: PodAffinityTerm<'a>| term(own.topology_key.clone(), vec![own]);
+        let spec = pod.spec.as_ref();
+        let spec = spec.ok_or_else(|| Error::custom("the pod has no spec"))?;
         let affinity = spec.affinity.as_ref();
         let beside = affinity.and_then(|a| a.pod_affinity.as_ref());
         let apart = affinity.and_then(|a| a.pod_anti_affinity.as_ref());
-        let mut preferred = Vec::new();
+        let required: Vec<PodAffinityTerm<'a>> = read(beside.and_then(|a| a.required.as_ref()))?;
+        let mut others = Vec::new();
+        for own in read(apart.and_then(|a| a.required.as_ref()))? {
+            let (is_repelled, score) = (true, 0);
+            others.push((Effect { is_repelled, score }, one(own)));
+        }
         for (sign, affinity) in [(1, beside), (-1, apart)] {
-            let terms = affinity.and_then(|a| a.preferred.as_ref());
-            for raw in terms.into_iter().flatten() {
-                let Weighted::<Term<'a>> { weight, term: own } = serde_json::from_str(raw.get())?;
-                let topology_key = own.topology_key.clone();
-                preferred.push((sign * weight, term(vec![own], topology_key)));
+            let terms = read(affinity.and_then(|a| a.preferred.as_ref()))?;
+            for Weighted { weight, term } in terms {
+                let (is_repelled, score) = (false, sign * weight);
+                others.push((Effect { is_repelled, score }, one(term)));
             }
         }
-        let preferred_nodes = affinity.and_then(|a| a.node_affinity.as_ref()?.preferred);
-        let preferred_nodes: Vec<Weighted<NodeSelectorTerm<'a>>> =
-            preferred_nodes.map_or(Ok(Vec::new()), |raw| serde_json::from_str(raw.get()))?;
-        let all = required(beside)?;
-        let beside = all
-            .iter()
-            .map(|own| term(all.clone(), own.topology_key.clone()));
-        let apart = required(apart)?.into_iter();
+        let nodes = affinity.and_then(|a| a.node_affinity.as_ref()?.preferred);
+        let nodes: Vec<Weighted<NodeSelectorTerm<'a>>> =
+            nodes.map_or(Ok(Vec::new()), |raw| serde_json::from_str(raw.get()))?;
+        let required_nodes = spec.required_node_terms();
         Ok(Self {
             identity: Identity {
                 namespace,
@@ -84,29 +100,21 @@ impl<'a> Pod<'a> {
             needs: needs(pod),
             nodes: NodeRules {
                 selector: spec.node_selector.as_ref(),
-                required: spec
-                    .required_node_terms()
-                    .map(|terms| terms.iter().map(|t| &t.read).collect()),
-                preferred: preferred_nodes
-                    .into_iter()
-                    .map(|w| (w.weight, w.term))
-                    .collect(),
+                required: required_nodes.map(|terms| terms.iter().map(|t| &t.read).collect()),
+                preferred: nodes.into_iter().map(|w| (w.weight, w.term)).collect(),
                 tolerations: spec.tolerations.as_deref().unwrap_or_default(),
             },
-            affinity: beside.collect(),
-            anti_affinity: apart
-                .map(|own| term(vec![own.clone()], own.topology_key))
+            affinity: required
+                .iter()
+                .map(|own| term(own.topology_key.clone(), required.clone()))
                 .collect(),
-            preferred,
+            others,
         })
     }
 }
 
-fn required<'a>(affinity: Option<&PodAffinity<'a>>) -> Result<Vec<Term<'a>>, Error> {
-    let terms = affinity
-        .and_then(|a| a.required.as_ref())
-        .into_iter()
-        .flatten();
+fn read<'a, T: Deserialize<'a>>(terms: Option<&Vec<Raw<'a>>>) -> Result<Vec<T>, Error> {
+    let terms = terms.into_iter().flatten();
     terms.map(|term| serde_json::from_str(term.get())).collect()
 }
 
@@ -124,10 +132,8 @@ fn needs<'a>(pod: &'a facts::Pod<'a>) -> BTreeMap<&'a str, u64> {
         };
         // The API server makes a limit without a request the request, too.
         let is_requested = |name: &str| requests.as_ref().is_some_and(|r| r.contains(name));
-        let limits = limits
-            .iter()
-            .flat_map(Pairs::iter)
-            .filter(|(name, _)| !is_requested(name));
+        let limits = limits.iter().flat_map(Pairs::iter);
+        let limits = limits.filter(|(name, _)| !is_requested(name));
         for (name, amount) in limits.chain(requests.iter().flat_map(Pairs::iter)) {
             needs.add(role, name, milli(amount).unwrap_or(u64::MAX));
         }
@@ -164,77 +170,36 @@ impl<'a> Needs<'a> {
     /// By resource, the most that is needed at any time.
     pub fn total(self) -> BTreeMap<&'a str, u64> {
         let most = |[running, peak, sidecars]: [u64; 3]| peak.max(running.saturating_add(sidecars));
-        self.0
-            .into_iter()
-            .map(|(name, needs)| (name, most(needs)))
-            .collect()
+        let needs = self.0.into_iter();
+        needs.map(|(name, needs)| (name, most(needs))).collect()
     }
-}
-
-/// A term as the API has it. An API server has put `matchLabelKeys` into the selector of a stored pod.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Term<'a> {
-    #[serde(borrow)]
-    label_selector: Option<Selector<'a>>,
-    #[serde(borrow)]
-    namespaces: Option<Vec<Text<'a>>>,
-    #[serde(borrow)]
-    namespace_selector: Option<Selector<'a>>,
-    #[serde(borrow)]
-    topology_key: Text<'a>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Selector<'a> {
-    #[serde(borrow)]
-    match_labels: Option<Pairs<'a>>,
-    #[serde(borrow)]
-    match_expressions: Option<Vec<Requirement<'a>>>,
-}
-
-#[derive(Deserialize)]
-struct Weighted<T> {
-    weight: i64,
-    #[serde(alias = "podAffinityTerm", alias = "preference")]
-    term: T,
 }
 
 impl PodTerm<'_> {
     pub(super) fn selects(&self, pod: &Identity<'_>) -> bool {
-        self.terms
-            .iter()
-            .all(|term| term.selects(pod, self.namespace))
+        self.terms.iter().all(|term| {
+            let is_inside = self.is_inside(term, pod.namespace);
+            let selector = term.label_selector.as_ref().filter(|_| is_inside);
+            selector.is_some_and(|s| matches(s, |key| pod.labels?.get(key)))
+        })
     }
-}
 
-impl Term<'_> {
-    fn selects(&self, pod: &Identity<'_>, own_namespace: &str) -> bool {
-        let named = self.namespaces.as_deref().unwrap_or_default();
+    /// Whether a term of the pod is about pods of a namespace.
+    fn is_inside(&self, term: &PodAffinityTerm<'_>, namespace: &str) -> bool {
+        let named = term.namespaces.as_deref().unwrap_or_default();
+        let selector = term.namespace_selector.as_ref();
+        if named.is_empty() && selector.is_none() {
+            return namespace == self.namespace;
+        }
         // Of the labels of namespaces only the one is known that Kubernetes gives to each.
-        let label = |key: &str| (key == "kubernetes.io/metadata.name").then_some(pod.namespace);
-        let is_inside = match &self.namespace_selector {
-            None if named.is_empty() => pod.namespace == own_namespace,
-            selector => {
-                named.iter().any(|name| &**name == pod.namespace)
-                    || selector.as_ref().is_some_and(|s| s.matches(label))
-            }
-        };
-        let label = |key: &str| pod.labels?.get(key);
-        is_inside
-            && self
-                .label_selector
-                .as_ref()
-                .is_some_and(|s| s.matches(label))
+        let label = |key: &str| (key == "kubernetes.io/metadata.name").then_some(namespace);
+        named.iter().any(|name| **name == *namespace) || selector.is_some_and(|s| matches(s, label))
     }
 }
 
-impl Selector<'_> {
-    fn matches<'l>(&self, label: impl Fn(&str) -> Option<&'l str>) -> bool {
-        let mut labels = self.match_labels.iter().flat_map(Pairs::iter);
-        let mut expressions = self.match_expressions.iter().flatten();
-        labels.all(|(key, value)| label(key) == Some(value))
-            && expressions.all(|requirement| holds(requirement, label(&requirement.key)))
-    }
+fn matches<'l>(selector: &LabelSelector<'_>, label: impl Fn(&str) -> Option<&'l str>) -> bool {
+    let mut labels = selector.match_labels.iter().flat_map(Pairs::iter);
+    let mut expressions = selector.match_expressions.iter().flatten();
+    labels.all(|(key, value)| label(key) == Some(value))
+        && expressions.all(|requirement| holds(requirement, label(&requirement.key)))
 }

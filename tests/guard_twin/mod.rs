@@ -252,15 +252,14 @@ fn boundary(question: &DecisionInput<'_>) -> Option<String> {
         policy,
         namespaces,
         namespace,
-        pod,
         ..
     } = *question;
     let mut unsaid = Findings::new(policy);
     if namespaces.claim_problem(namespace, policy).is_some() {
         return None;
     }
-    let tier = tenancy::tier(pod, namespaces.view(namespace), policy, &mut unsaid);
-    let own = tenancy::own(pod, namespace, namespaces, policy, tier, &mut unsaid);
+    let tier = tenancy::tier(question, &mut unsaid);
+    let own = tenancy::own(question, tier, &mut unsaid);
     own.map(std::borrow::Cow::into_owned)
 }
 

@@ -6,7 +6,7 @@ use super::object::{Validation, Variable};
 use super::rule;
 use crate::cel::{begins_one, is_one_of, quoted};
 use crate::engine::relevance::host_paths::{
-    ALIASES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath,
+    ALIASES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath, all_parents,
 };
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::vocabulary::Rule;
@@ -89,11 +89,7 @@ fn first_names(paths: &str) -> String {
 
 /// Whether such a path is sensitive. The API server takes no `..` in a host path; this checks it once more.
 fn leads(path: &str) -> String {
-    let road = |road: &SensitivePath| match road.is_prefix {
-        true => road.path.to_owned(),
-        false => format!("{}/", road.path),
-    };
-    let open: Vec<String> = SENSITIVE_PATHS.iter().map(road).collect();
+    let open: Vec<String> = SENSITIVE_PATHS.iter().map(SensitivePath::prefix).collect();
     format!(
         "{path}.contains('/../') || {}\n    \
         || {path}.startsWith({}) && {path}.matches('^/proc/([0-9]+|self|thread-self)/')",
@@ -104,10 +100,7 @@ fn leads(path: &str) -> String {
 
 /// Whether such a path contains a sensitive one.
 fn contains(path: &str) -> String {
-    let roads = SENSITIVE_PATHS.iter().flat_map(SensitivePath::parents);
-    let mut parents: Vec<&str> = roads
-        .chain(ALIASES.iter().flat_map(PathAlias::parents))
-        .collect();
+    let mut parents: Vec<&str> = all_parents().collect();
     parents.sort_unstable();
     parents.dedup();
     let slashed = parents.iter().map(|parent| match *parent {

@@ -70,15 +70,8 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
             return self.without_gpu();
         }
         let view = namespaces.view(namespace);
-        self.tier = tenancy::tier(pod, view, policy, &mut self.findings);
-        self.boundary = tenancy::boundary(
-            pod,
-            namespace,
-            namespaces,
-            policy,
-            self.tier,
-            &mut self.findings,
-        );
+        self.tier = tenancy::tier(self.input, &mut self.findings);
+        self.boundary = tenancy::boundary(self.input, self.tier, &mut self.findings);
         self.boundary_after_all();
         if let Some(system_request) = system_request {
             if system_request.is_left_alone(policy) {

@@ -1,6 +1,6 @@
 //! The position of a setting in its container. It is computed from the text only for messages and edits.
 
-use super::{Origin, Setting};
+use super::setting::{Origin, Setting};
 use crate::facts::pod::{ArgumentList, Container};
 
 /// The position of a setting in its container.

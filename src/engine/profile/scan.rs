@@ -1,12 +1,12 @@
-//! Scans the JSON text of a command line for flags and assignments. Most pods have no known words, and parsing every element
-//! of every pod would cost more than the rest of the decision.
+//! Scans the JSON text of a command line for flags and assignments. Most pods have no known words, and parsing every
+//! element of every pod would cost more than the rest of the decision.
 
-use super::PodForm;
+use super::setting::SettingForm;
 
 /// A flag or an assignment as it is written.
 #[derive(Clone, Copy)]
 pub(super) struct Written<'t> {
-    pub(super) form: PodForm,
+    pub(super) form: SettingForm,
     /// The name; of a flag, without its dashes.
     pub(super) name: &'t str,
     /// The rest of the text, starting with the value.
@@ -23,43 +23,39 @@ pub(super) fn scan(text: &str) -> impl Iterator<Item = Written<'_>> {
         loop {
             let rest = bytes.get(from..)?;
             let at = from + rest.iter().position(|b| matches!(b, b'-' | b'='))?;
-            let found = match bytes[at] {
-                b'=' => assignment(text, at),
-                _ => flag(text, at),
-            };
             from = at + 1;
-            if let Some((form, name, after)) = found {
-                if form != PodForm::Variable {
-                    from = text.len() - after.len();
+            if bytes[at] == b'=' {
+                if let Some(assignment) = assignment(text, at) {
+                    return Some(assignment);
                 }
-                return Some(Written {
-                    form,
-                    name,
-                    after,
-                    at,
-                });
+            } else if let Some(flag) = flag(text, at) {
+                from = text.len() - flag.after.len();
+                return Some(flag);
             }
         }
     })
 }
 
-type Found<'t> = (PodForm, &'t str, &'t str);
-
-fn flag(text: &str, at: usize) -> Option<Found<'_>> {
+fn flag(text: &str, at: usize) -> Option<Written<'_>> {
     if !is_boundary(text.as_bytes(), at) {
         return None;
     }
     let (form, rest) = match text[at..].strip_prefix("--") {
-        Some(rest) => (PodForm::Flag, rest.trim_start_matches('-')),
-        None => (PodForm::ShortFlag, &text[at + 1..]),
+        Some(rest) => (SettingForm::Flag, rest.trim_start_matches('-')),
+        None => (SettingForm::ShortFlag, &text[at + 1..]),
     };
-    let inner = |b: u8| is_inner(b) || b == b'-';
-    let end = rest.bytes().position(|b| !inner(b));
+    let end = rest.bytes().position(|b| !is_inner(b) && b != b'-');
     let (name, after) = rest.split_at(end.unwrap_or(rest.len()));
-    (!name.is_empty()).then_some((form, name, after))
+    let flag = Written {
+        form,
+        name,
+        after,
+        at,
+    };
+    (!name.is_empty()).then_some(flag)
 }
 
-fn assignment(text: &str, at: usize) -> Option<Found<'_>> {
+fn assignment(text: &str, at: usize) -> Option<Written<'_>> {
     let bytes = text.as_bytes();
     let start = bytes[..at].iter().rposition(|b| !is_inner(*b));
     let mut start = start.map_or(0, |before| before + 1);
@@ -68,7 +64,12 @@ fn assignment(text: &str, at: usize) -> Option<Found<'_>> {
         start += 1;
     }
     let is_name = start < at && !bytes[start].is_ascii_digit() && is_boundary(bytes, start);
-    is_name.then(|| (PodForm::Variable, &text[start..at], &text[at + 1..]))
+    is_name.then(|| Written {
+        form: SettingForm::Variable,
+        name: &text[start..at],
+        after: &text[at + 1..],
+        at,
+    })
 }
 
 /// Whether a word can start here.
@@ -107,22 +108,19 @@ pub(super) fn has_program(text: &str, names: &[&str]) -> bool {
     starts.any(is_named)
 }
 
-/// In bytes. Longer values have no meaning here.
-const LONGEST_WORD: usize = 512;
-
 /// The next word of a JSON text, between quotes, commas, spaces and escapes, up to a limit.
 pub(super) fn word(text: &str) -> &str {
-    let mut rest = text.get(..LONGEST_WORD).unwrap_or(text);
+    /// In bytes. Longer values have no meaning here.
+    const LONGEST: usize = 512;
+    let mut rest = text.get(..LONGEST).unwrap_or(text);
     loop {
         rest = rest.trim_start_matches(['=', ' ', '"', ',', '\'', '[', ']', '\n', '\t', '\r']);
         // An escaped quote, line break or tab separates words as well.
-        match rest
-            .strip_prefix('\\')
-            .and_then(|r| r.strip_prefix(['"', 'n', 't', 'r']))
-        {
-            Some(after) => rest = after,
-            None => break,
-        }
+        let escape = rest.strip_prefix('\\');
+        let Some(after) = escape.and_then(|r| r.strip_prefix(['"', 'n', 't', 'r'])) else {
+            break;
+        };
+        rest = after;
     }
     let ends = [
         ' ', '"', ',', '\'', '\\', ']', ';', '&', '|', '\n', '\t', '\r',
@@ -132,7 +130,7 @@ pub(super) fn word(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::PodForm;
+    use super::super::SettingForm;
     use super::{has_program, scan, word};
 
     #[test]
@@ -171,7 +169,7 @@ mod tests {
             ("null", vec![]),
         ];
         for (text, expected) in table {
-            let flags = scan(text).filter(|found| found.form != PodForm::Variable);
+            let flags = scan(text).filter(|found| found.form != SettingForm::Variable);
             let found: Vec<(&str, &str)> =
                 flags.map(|found| (found.name, word(found.after))).collect();
             assert_eq!(found, expected, "{text}");
@@ -193,7 +191,7 @@ mod tests {
             (r#"["--flag=1","-f=2","a.b=3","$A=4","1A=5","="]"#, vec![]),
         ];
         for (text, expected) in table {
-            let variables = scan(text).filter(|found| found.form == PodForm::Variable);
+            let variables = scan(text).filter(|found| found.form == SettingForm::Variable);
             let found: Vec<(&str, &str)> = variables
                 .map(|found| (found.name, word(found.after)))
                 .collect();

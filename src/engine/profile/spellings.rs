@@ -6,10 +6,10 @@
 //! sgl-project/sglang `server_args.py`, huggingface/text-generation-inference `launcher/src/main.rs`, NVIDIA/TensorRT-LLM
 //! `commands/serve.py`, InternLM/lmdeploy `cli/utils.py`, NVIDIA's NIM, horovod `runner/launch.py`, Open MPI's mpirun(1),
 //! kubeflow/trainer `pkg/constants`, kubeflow/training-operator `pkg/controller.v1`, kubernetes-sigs/lws
-//! `api/leaderworkerset/v1`, volcano-sh/volcano `pkg/controllers/job/plugins`, ai-dynamo/grove `api/common/constants`, tensorflow/serving
-//! `model_servers/main.cc`, jax-ml/jax `docs/gpu_memory_allocation.rst`.
+//! `api/leaderworkerset/v1`, volcano-sh/volcano `pkg/controllers/job/plugins`, ai-dynamo/grove `api/common/constants`,
+//! tensorflow/serving `model_servers/main.cc`, jax-ml/jax `docs/gpu_memory_allocation.rst`.
 
-use super::PodForm;
+use super::setting::SettingForm;
 
 /// What the value of a flag or variable means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub enum Meaning {
 
 /// One spelling.
 struct Spelling {
-    form: PodForm,
+    form: SettingForm,
     /// An underscore in a flag stands for a dash too.
     name: &'static str,
     /// Of a family of variables, which begin with the name: what they end with.
@@ -58,38 +58,43 @@ struct Spelling {
     meaning: Meaning,
 }
 
-const fn flag(name: &'static str, meaning: Meaning) -> Spelling {
-    spelling(PodForm::Flag, name, None, meaning)
-}
-
-const fn short(name: &'static str, meaning: Meaning) -> Spelling {
-    spelling(PodForm::ShortFlag, name, None, meaning)
-}
-
-const fn variable(name: &'static str, meaning: Meaning) -> Spelling {
-    spelling(PodForm::Variable, name, None, meaning)
-}
-
-const fn family(name: &'static str, end: &'static str, meaning: Meaning) -> Spelling {
-    spelling(PodForm::Variable, name, Some(end), meaning)
-}
-
-const fn spelling(
-    form: PodForm,
-    name: &'static str,
-    end: Option<&'static str>,
-    meaning: Meaning,
-) -> Spelling {
+const fn spelling(form: SettingForm, name: &'static str, meaning: Meaning) -> Spelling {
     Spelling {
         form,
         name,
-        end,
+        end: None,
         meaning,
     }
 }
 
+const fn flag(name: &'static str, meaning: Meaning) -> Spelling {
+    spelling(SettingForm::Flag, name, meaning)
+}
+
+const fn short(name: &'static str, meaning: Meaning) -> Spelling {
+    spelling(SettingForm::ShortFlag, name, meaning)
+}
+
+const fn variable(name: &'static str, meaning: Meaning) -> Spelling {
+    spelling(SettingForm::Variable, name, meaning)
+}
+
+const fn family(name: &'static str, end: &'static str, meaning: Meaning) -> Spelling {
+    Spelling {
+        end: Some(end),
+        ..variable(name, meaning)
+    }
+}
+
 /// All of them.
-static SPELLINGS: [Spelling; 78] = [
+static SPELLINGS: [Spelling; 84] = [
+    // mpirun and its like. Any program has such flags, so only those after a launcher count.
+    short("n", Meaning::Launched),
+    short("np", Meaning::Launched),
+    short("c", Meaning::Launched),
+    flag("n", Meaning::Launched),
+    flag("np", Meaning::Launched),
+    flag("num_proc", Meaning::Launched),
     // torchrun, DeepSpeed, accelerate, Lightning, SGLang, vLLM.
     flag("nnodes", Meaning::Nodes),
     flag("num_nodes", Meaning::Nodes),
@@ -178,82 +183,49 @@ static SPELLINGS: [Spelling; 78] = [
 /// Programs that start a process on each of several machines.
 pub const LAUNCHERS: [&str; 5] = ["mpirun", "mpiexec", "horovodrun", "orterun", "prterun"];
 
-/// Flags of such a program for the number of processes; any program has such flags, so only those after it count.
-const LAUNCHED: [(PodForm, &str); 6] = [
-    (PodForm::ShortFlag, "n"),
-    (PodForm::ShortFlag, "np"),
-    (PodForm::ShortFlag, "c"),
-    (PodForm::Flag, "n"),
-    (PodForm::Flag, "np"),
-    (PodForm::Flag, "num_proc"),
-];
-
-/// What a flag or variable of that name means, if it is in the table.
-pub fn meaning(form: PodForm, name: &str) -> Option<Meaning> {
+/// What a flag or variable of that name means, if it is in the table. A launched number counts only after a launcher.
+pub fn meaning(form: SettingForm, name: &str) -> Option<Meaning> {
     // Hardly any is.
-    if !BEGINNINGS.may_have(form, name) {
+    let first = name.as_bytes().first();
+    let lengths = LENGTHS[form as usize][first.map_or(0, |first| usize::from(first & 31))];
+    if lengths != u64::MAX && (name.len() >= 64 || lengths >> name.len() & 1 == 0) {
         return None;
     }
     let spelling = SPELLINGS.iter().find(|s| s.is(form, name))?;
     Some(spelling.meaning)
 }
 
-/// Whether a flag of that name is the number of processes of a launcher, if it stands after one.
-pub fn is_launched(form: PodForm, name: &str) -> bool {
-    LAUNCHED
-        .iter()
-        .any(|(of, spelt)| *of == form && is_same(name, spelt))
-}
-
-static BEGINNINGS: Beginnings = Beginnings::of(&SPELLINGS);
-
-/// Which lengths the names of the table have, by form and by the first letter; of families every length.
-struct Beginnings([[u64; 32]; 3]);
-
-impl Beginnings {
-    const fn of(table: &[Spelling]) -> Self {
-        let mut lengths = [[0; 32]; 3];
-        let mut at = 0;
-        while at < table.len() {
-            let Spelling {
-                form, name, end, ..
-            } = &table[at];
-            let letter = (name.as_bytes()[0] & 31) as usize;
-            lengths[*form as usize][letter] |= match end {
-                Some(_) => u64::MAX,
-                None => 1 << name.len(),
-            };
-            at += 1;
-        }
-        Self(lengths)
+/// One bit for each length that names of the table have, by form and by the first letter; of families every length.
+static LENGTHS: [[u64; 32]; 3] = {
+    let (mut lengths, mut at) = ([[0; 32]; 3], 0);
+    while at < SPELLINGS.len() {
+        let Spelling {
+            form, name, end, ..
+        } = &SPELLINGS[at];
+        let letter = (name.as_bytes()[0] & 31) as usize;
+        lengths[*form as usize][letter] |= match end {
+            Some(_) => u64::MAX,
+            None => 1 << name.len(),
+        };
+        at += 1;
     }
-
-    fn may_have(&self, form: PodForm, name: &str) -> bool {
-        let first = name.as_bytes().first();
-        let letter = first.map_or(0, |first| usize::from(first & 31));
-        let lengths = self.0[form as usize][letter];
-        lengths == u64::MAX || name.len() < 64 && lengths >> name.len() & 1 == 1
-    }
-}
+    lengths
+};
 
 impl Spelling {
-    fn is(&self, form: PodForm, name: &str) -> bool {
-        if self.form != form {
-            return false;
-        }
-        match (self.form, self.end) {
-            (PodForm::Variable, Some(end)) => {
-                let rest = name.strip_prefix(self.name);
-                rest.is_some_and(|rest| rest.len() > end.len() && rest.ends_with(end))
+    fn is(&self, form: SettingForm, name: &str) -> bool {
+        self.form == form
+            && match (form, self.end) {
+                (SettingForm::Variable, Some(end)) => {
+                    let rest = name.strip_prefix(self.name);
+                    rest.is_some_and(|rest| rest.len() > end.len() && rest.ends_with(end))
+                }
+                (SettingForm::Variable, None) => name == self.name,
+                _ => {
+                    let is_same = |(a, b): (u8, u8)| a == b || a == b'-' && b == b'_';
+                    name.len() == self.name.len()
+                        && name.bytes().zip(self.name.bytes()).all(is_same)
+                }
             }
-            (PodForm::Variable, None) => name == self.name,
-            _ => is_same(name, self.name),
-        }
     }
-}
-
-/// Whether a flag has this name, in which an underscore stands for a dash too.
-fn is_same(flag: &str, name: &str) -> bool {
-    let same = |(a, b): (u8, u8)| a == b || a == b'-' && b == b'_';
-    flag.len() == name.len() && flag.bytes().zip(name.bytes()).all(same)
 }

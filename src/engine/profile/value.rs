@@ -1,15 +1,12 @@
 //! The value of a setting, and its expansion by variables.
 
-use super::PodForm;
 use super::scan::{is_inner, scan, word};
+use super::setting::SettingForm;
 use crate::facts::pod::{ArgumentList, Container, EnvVar};
 
 /// The value of a flag or variable. It is parsed on use.
 #[derive(Clone, Copy, Debug)]
-pub struct Value<'a>(Source<'a>);
-
-#[derive(Clone, Copy, Debug)]
-enum Source<'a> {
+pub enum Value<'a> {
     /// JSON text that starts with the value.
     Text(&'a str),
     /// A variable of the container.
@@ -28,19 +25,11 @@ pub enum Expansion<'a> {
 }
 
 impl<'a> Value<'a> {
-    pub(super) const fn text(text: &'a str) -> Self {
-        Self(Source::Text(text))
-    }
-
-    pub(super) const fn variable(variable: &'a EnvVar<'a>) -> Self {
-        Self(Source::Variable(variable))
-    }
-
     /// The word as it is written; none if it comes from a source.
     pub fn word(self) -> Option<&'a str> {
-        match self.0 {
-            Source::Text(text) => Some(word(text)),
-            Source::Variable(variable) => variable.literal(),
+        match self {
+            Self::Text(text) => Some(word(text)),
+            Self::Variable(variable) => variable.literal(),
         }
     }
 
@@ -53,15 +42,15 @@ impl<'a> Value<'a> {
             let Some(word) = value.word() else {
                 return Expansion::FromSource;
             };
-            let Some(reference) = Reference::of(word) else {
-                return if word.contains('$') {
-                    Expansion::Unknown
-                } else {
+            let Some((name, default)) = reference(word) else {
+                let is_known = !word.contains('$');
+                return if is_known {
                     Expansion::Word(word)
+                } else {
+                    Expansion::Unknown
                 };
             };
-            let Some(next) = lookup(container, reference.name) else {
-                let default = reference.default;
+            let Some(next) = lookup(container, name) else {
                 return default.map_or(Expansion::Unknown, Expansion::Word);
             };
             value = next;
@@ -74,42 +63,30 @@ impl<'a> Value<'a> {
 fn lookup<'a>(container: &'a Container<'a>, name: &str) -> Option<Value<'a>> {
     let mut variables = container.env().iter().rev();
     if let Some(variable) = variables.find(|variable| variable.name() == name) {
-        return Some(Value::variable(variable));
+        return Some(Value::Variable(variable));
     }
     let lists = ArgumentList::BOTH.into_iter();
     let mut written = lists.flat_map(|list| scan(container.json(list)));
-    let assigned = written.find(|found| found.form == PodForm::Variable && found.name == name);
-    assigned.map(|found| Value::text(found.after))
+    let assigned = written.find(|found| found.form == SettingForm::Variable && found.name == name);
+    assigned.map(|found| Value::Text(found.after))
 }
 
-/// A variable at the beginning of a word.
-struct Reference<'a> {
-    name: &'a str,
-    default: Option<&'a str>,
-}
-
-impl<'a> Reference<'a> {
-    fn of(word: &'a str) -> Option<Self> {
-        let rest = word.strip_prefix('$')?;
-        let (inner, closed) = match rest.strip_prefix(['(', '{']) {
-            Some(inner) => (inner, true),
-            None => (rest, false),
-        };
-        let end = inner.bytes().position(|b| !is_inner(b));
-        let (name, after) = inner.split_at(end.unwrap_or(inner.len()));
-        let default = after.strip_prefix(":-").or(after.strip_prefix(":="));
-        let default = default.filter(|_| closed);
-        Some(Self {
-            name,
-            default: default.and_then(|d| d.split(['}', '$']).next()),
-        })
-        .filter(|reference| !reference.name.is_empty())
-    }
+/// The name of a variable at the beginning of a word, and its default.
+fn reference(word: &str) -> Option<(&str, Option<&str>)> {
+    let rest = word.strip_prefix('$')?;
+    let closed = rest.strip_prefix(['(', '{']);
+    let inner = closed.unwrap_or(rest);
+    let end = inner.bytes().position(|b| !is_inner(b));
+    let (name, after) = inner.split_at(end.unwrap_or(inner.len()));
+    let default = after.strip_prefix(":-").or(after.strip_prefix(":="));
+    let default = default.filter(|_| closed.is_some());
+    let default = default.and_then(|d| d.split(['}', '$']).next());
+    (!name.is_empty()).then_some((name, default))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::PodForm;
+    use super::super::SettingForm;
     use super::{Expansion, Value};
     use crate::engine::profile::scan::scan;
     use crate::facts::pod::{ArgumentList, Container};
@@ -134,8 +111,8 @@ mod tests {
         ];
         let written = scan(container.json(ArgumentList::Args));
         let found: Vec<(&str, Expansion<'_>)> = written
-            .filter(|found| found.form == PodForm::Flag)
-            .map(|found| (found.name, Value::text(found.after).expanded(&container)))
+            .filter(|found| found.form == SettingForm::Flag)
+            .map(|found| (found.name, Value::Text(found.after).expanded(&container)))
             .collect();
         assert_eq!(found, expected);
     }

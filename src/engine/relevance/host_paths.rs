@@ -74,20 +74,16 @@ const fn sensitive(path: &'static str, leads_to: &'static str) -> SensitivePath 
 /// A path in common folders, which do not count as containing it.
 const fn hidden(path: &'static str, leads_to: &'static str) -> SensitivePath {
     SensitivePath {
-        path,
-        leads_to,
-        is_prefix: false,
         above: path,
+        ..sensitive(path, leads_to)
     }
 }
 
 /// The closed list, after [`ALIASES`] are applied. Folders of processes in [`PROCESSES`] count too.
 pub static SENSITIVE_PATHS: [SensitivePath; 86] = [
     SensitivePath {
-        path: "/dev/nvidia",
-        leads_to: GPU,
         is_prefix: true,
-        above: "/",
+        ..sensitive("/dev/nvidia", GPU)
     },
     sensitive("/dev/char", GPU),
     sensitive("/dev/fd", LINKS),
@@ -220,11 +216,13 @@ pub fn target(path: &str) -> Option<PathTarget> {
     if path == ALL_PROCESSES {
         return Some(PathTarget::Processes);
     }
-    let entry = SENSITIVE_PATHS.iter().find(|entry| entry.is_below(&path));
-    let alias = || ALIASES.iter().find(|alias| alias.is_below(&path));
-    entry
-        .map(|entry| PathTarget::Contains(entry.path, entry.leads_to))
-        .or_else(|| alias().map(|alias| PathTarget::Contains(alias.path, NODE)))
+    let aliases = ALIASES.iter().map(|alias| (alias.path, NODE, alias.above));
+    let mut paths = SENSITIVE_PATHS
+        .iter()
+        .map(|entry| (entry.path, entry.leads_to, entry.above))
+        .chain(aliases);
+    let (inner, leads_to, _) = paths.find(|(inner, _, above)| contains(&path, inner, above))?;
+    Some(PathTarget::Contains(inner, leads_to))
 }
 
 /// Whether a clean path is or contains a sensitive one, by its first or second name.
@@ -233,10 +231,21 @@ pub fn concerns(path: &str) -> bool {
         || path.starts_with(PROCESSES)
         || SENSITIVE_PATHS
             .iter()
-            .any(|entry| entry.covers(path) || entry.is_below(path))
+            .any(|entry| entry.covers(path) || contains(path, entry.path, entry.above))
         || ALIASES
             .iter()
-            .any(|alias| is_within(path, alias.path) || alias.is_below(path))
+            .any(|alias| is_within(path, alias.path) || contains(path, alias.path, alias.above))
+}
+
+/// The folders above all sensitive paths and aliases that count as containing one.
+pub(crate) fn all_parents() -> impl Iterator<Item = &'static str> {
+    let paths = SENSITIVE_PATHS
+        .iter()
+        .map(|entry| (entry.path, entry.above));
+    let aliases = ALIASES.iter().map(|alias| (alias.path, alias.above));
+    paths
+        .chain(aliases)
+        .flat_map(|(path, above)| parents(path, above))
 }
 
 impl SensitivePath {
@@ -244,33 +253,21 @@ impl SensitivePath {
         is_within(path, self.path) || self.is_prefix && path.starts_with(self.path)
     }
 
-    fn is_below(&self, path: &str) -> bool {
-        path != self.path && is_between(path, self.above, self.path)
-    }
-
-    /// The folders above it that count.
-    pub(crate) fn parents(&self) -> impl Iterator<Item = &'static str> {
-        parents(self.path, self.above)
-    }
-}
-
-impl PathAlias {
-    fn is_below(&self, path: &str) -> bool {
-        path != self.path && is_between(path, self.above, self.path)
-    }
-
-    /// The folders above it that count.
-    pub(crate) fn parents(&self) -> impl Iterator<Item = &'static str> {
-        parents(self.path, self.above)
+    /// What covered paths begin with, if they end with a slash.
+    pub(crate) fn prefix(&self) -> String {
+        if self.is_prefix {
+            self.path.to_owned()
+        } else {
+            format!("{}/", self.path)
+        }
     }
 }
 
 /// The folders above a path from one of them on.
 fn parents(path: &'static str, above: &'static str) -> impl Iterator<Item = &'static str> {
-    let inner = path.match_indices('/').map(|(at, _)| at);
-    let inner = inner.filter(|at| *at > 0);
+    let slashes = path.match_indices('/').skip(1);
     std::iter::once("/")
-        .chain(inner.map(move |at| path.get(..at).unwrap_or_default()))
+        .chain(slashes.map(move |(at, _)| path.get(..at).unwrap_or_default()))
         .filter(move |folder| is_within(folder, above))
 }
 
@@ -318,9 +315,9 @@ pub fn is_within(path: &str, folder: &str) -> bool {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a clean path is the upper folder, the lower one, or between them.
-fn is_between(path: &str, upper: &str, lower: &str) -> bool {
-    is_within(path, upper) && is_within(lower, path)
+/// Whether a clean path is a folder above the inner one, from `above` on.
+fn contains(path: &str, inner: &str, above: &str) -> bool {
+    path != inner && is_within(path, above) && is_within(inner, path)
 }
 
 #[cfg(test)]

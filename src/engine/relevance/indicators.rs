@@ -1,32 +1,19 @@
 //! The closed list of indicators: fields of a pod, and the texts in them that indicate GPUs.
 
-use crate::engine::relevance::LONGEST;
 use crate::engine::relevance::host_paths;
 use crate::engine::relevance::injecting::INJECTING;
 use crate::engine::relevance::reserved;
-use crate::engine::relevance::sharing_systems;
-use crate::engine::relevance::sharing_systems::KeyKind;
+use crate::engine::relevance::sharing_systems::{self, KeyKind};
 use crate::engine::vocabulary::names;
 
-/// The field of a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum At {
-    /// The key of an annotation, of a label, or of a limit or request.
-    Key(KeyKind),
-    /// The name of an environment variable.
-    Variable,
-    /// The prefix of an `envFrom`; without one its variables are unknown.
-    Prefix,
-    /// `runtimeClassName`.
-    RuntimeClass,
-    /// The path of a `hostPath` volume.
-    HostPath,
-    /// Where a volume is mounted.
-    MountPath,
-    /// A label key by which required anti-affinity selects the pods that it keeps away.
-    Repelled,
-    /// The sub-path of a volume that is mounted, with or without variables.
-    SubPath,
+/// Longer texts are not compared: their length is the cost of an expression.
+pub(crate) const LONGEST: usize = 256;
+
+/// The indicators of one field. Names that rules look for are only in the rules' own files.
+pub(crate) struct Indicators {
+    pub(crate) texts: &'static [Texts],
+    /// One bit for each byte that an indicator begins with; long texts are not checked by it.
+    first: u128,
 }
 
 /// Texts that are indicators.
@@ -47,7 +34,7 @@ pub(crate) enum Texts {
     /// Annotations that inject devices.
     Inject,
     /// Paths that lead to the node's GPUs, or whose spelling may hide that.
-    Roads,
+    SensitivePaths,
     /// Texts that are too long to be compared.
     Long,
     /// Any text.
@@ -55,72 +42,51 @@ pub(crate) enum Texts {
 }
 
 use KeyKind::{Annotation, Label, Resource};
-use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Inject, Long, Roads, Spell};
+use Texts::{Any, Are, Begin, BeginAndEnd, Foreign, Have, Inject, Long, SensitivePaths, Spell};
 
-/// The indicators of one field.
-pub(crate) struct FieldIndicators {
-    pub(crate) texts: &'static [Texts],
-    /// One bit for each byte that an indicator begins with; long texts are not checked by it.
-    first: u128,
-}
-
-static ANNOTATION: FieldIndicators =
-    FieldIndicators::of(&[Long, Begin(&names::KEYS), Inject, Foreign(Annotation)]);
-static LABEL: FieldIndicators =
-    FieldIndicators::of(&[Long, Begin(&[names::PREFIX]), Foreign(Label)]);
-static RESOURCE: FieldIndicators = FieldIndicators::of(&[
+/// Keys of annotations.
+pub(crate) static ANNOTATION: Indicators =
+    Indicators::of(&[Long, Begin(&names::KEYS), Inject, Foreign(Annotation)]);
+/// Keys of labels.
+pub(crate) static LABEL: Indicators =
+    Indicators::of(&[Long, Begin(&[names::PREFIX]), Foreign(Label)]);
+/// Names of limits and requests.
+pub(crate) static RESOURCE: Indicators = Indicators::of(&[
     Long,
     Are(&[names::GPU, names::GPU_SHARED]),
     Begin(&[names::MIG]),
     BeginAndEnd(reserved::CLASS, reserved::NVIDIA_CLASS),
     Foreign(Resource),
 ]);
-static VARIABLE: FieldIndicators = FieldIndicators::of(&[Long, Begin(&names::VARIABLES)]);
-static PREFIX: FieldIndicators = FieldIndicators::of(&[Long, Spell(&names::VARIABLES)]);
-// A class's name does not show its handler.
-static RUNTIME_CLASS: FieldIndicators = FieldIndicators::of(&[Any]);
-static HOST_PATH: FieldIndicators = FieldIndicators::of(&[Long, Roads]);
-static REPELLED: FieldIndicators =
-    FieldIndicators::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
-static MOUNT_PATH: FieldIndicators =
-    FieldIndicators::of(&[Long, Have(&[reserved::DEVICES, reserved::PIPES_NAME])]);
-static SUB_PATH: FieldIndicators = FieldIndicators::of(&[Long, Have(&host_paths::TELLTALE_NAMES)]);
+/// Names of environment variables.
+pub(crate) static VARIABLE: Indicators = Indicators::of(&[Long, Begin(&names::VARIABLES)]);
+/// The prefix of an `envFrom`; without one its variables are unknown.
+pub(crate) static PREFIX: Indicators = Indicators::of(&[Long, Spell(&names::VARIABLES)]);
+/// `runtimeClassName`: the name of a class does not show its handler.
+pub(crate) static RUNTIME_CLASS: Indicators = Indicators::of(&[Any]);
+/// The path of a `hostPath` volume.
+pub(crate) static HOST_PATH: Indicators = Indicators::of(&[Long, SensitivePaths]);
+/// Label keys by which required anti-affinity selects the pods that it keeps away.
+pub(crate) static REPELLED: Indicators =
+    Indicators::of(&[Long, Begin(&[names::PREFIX]), Have(&[names::BELOW])]);
+/// Where a volume is mounted.
+pub(crate) static MOUNT_PATH: Indicators =
+    Indicators::of(&[Long, Have(&[reserved::DEVICES, reserved::PIPES_NAME])]);
+/// The sub-path of a volume that is mounted, with or without variables.
+pub(crate) static SUB_PATH: Indicators = Indicators::of(&[Long, Have(&host_paths::TELLTALE_NAMES)]);
 
-/// The closed list of indicators by field; names that rules look for are only in the rules' own files.
-pub(crate) fn indicators_of(at: At) -> &'static FieldIndicators {
-    match at {
-        At::Key(Annotation) => &ANNOTATION,
-        At::Key(Label) => &LABEL,
-        At::Key(Resource) => &RESOURCE,
-        At::Variable => &VARIABLE,
-        At::Prefix => &PREFIX,
-        At::RuntimeClass => &RUNTIME_CLASS,
-        At::HostPath => &HOST_PATH,
-        At::MountPath => &MOUNT_PATH,
-        At::Repelled => &REPELLED,
-        At::SubPath => &SUB_PATH,
-    }
-}
-
-/// Whether a text is an indicator in its field.
-pub(crate) fn says(at: At, text: &str) -> bool {
-    let signs = indicators_of(at);
-    // Hardly any text begins like an indicator.
-    let first = text.as_bytes().first();
-    let may = first.is_none_or(|first| signs.first & bit(*first) != 0) || text.len() > LONGEST;
-    may && signs.texts.iter().any(|texts| texts.include(text))
-}
-
-/// The first bytes of map keys that may be indicators.
-static KEYS: u128 = ANNOTATION.first | LABEL.first | RESOURCE.first;
-
-/// A cheap first check whether a key may be an indicator: hardly any of hundreds of thousands is.
-pub(crate) fn may_say(key: &str) -> bool {
+/// Whether an entry with this key may be an indicator in any of the maps.
+pub fn may_matter(key: &str) -> bool {
+    // Hardly any of hundreds of thousands of keys is one, so all first bytes are checked at once.
+    static FIRST: u128 = ANNOTATION.first | LABEL.first | RESOURCE.first;
     let first = key.as_bytes().first();
-    first.is_some_and(|first| KEYS & bit(*first) != 0) || key.len() > LONGEST
+    let may = first.is_some_and(|first| FIRST & bit(*first) != 0) || key.len() > LONGEST;
+    may && [&ANNOTATION, &LABEL, &RESOURCE]
+        .into_iter()
+        .any(|field| field.include(key))
 }
 
-impl FieldIndicators {
+impl Indicators {
     const fn of(texts: &'static [Texts]) -> Self {
         let (mut first, mut index) = (0, 0);
         while index < texts.len() {
@@ -128,6 +94,14 @@ impl FieldIndicators {
             index += 1;
         }
         Self { texts, first }
+    }
+
+    /// Whether a text of the field is an indicator.
+    pub(crate) fn include(&self, text: &str) -> bool {
+        // Hardly any text begins like an indicator.
+        let first = text.as_bytes().first();
+        let may = first.is_none_or(|first| self.first & bit(*first) != 0) || text.len() > LONGEST;
+        may && self.texts.iter().any(|texts| texts.include(text))
     }
 }
 
@@ -161,7 +135,7 @@ impl Texts {
             BeginAndEnd(beginning, _) => bits(&[beginning]),
             Foreign(_) => sharing_systems::FIRST_BYTES,
             Inject => injecting_bits(),
-            Have(_) | Roads | Any => u128::MAX,
+            Have(_) | SensitivePaths | Any => u128::MAX,
             Long => 0,
         }
     }
@@ -177,8 +151,8 @@ impl Texts {
                 !text.is_empty() && beginnings.iter().any(spells)
             }
             Foreign(kind) => sharing_systems::find(kind, text).is_some(),
-            Inject => INJECTING.iter().any(|word| text.starts_with(word.key)),
-            Roads => !is_plain(text) || host_paths::concerns(bare(text)),
+            Inject => INJECTING.iter().any(|entry| text.starts_with(entry.key)),
+            SensitivePaths => !is_plain(text) || host_paths::concerns(bare(text)),
             // In characters, as CEL counts.
             Long => text.len() > LONGEST && text.chars().count() > LONGEST,
             Any => !text.is_empty(),
@@ -204,7 +178,6 @@ fn bare(path: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::At::{HostPath, Key, Prefix, Repelled, Variable};
     use super::*;
 
     #[test]
@@ -216,7 +189,7 @@ mod tests {
         ]);
         let open = reserved::MIG_DEVICES.iter().chain(&reserved::LIMITS);
         for name in known.chain(open) {
-            assert!(says(Variable, name), "{name}");
+            assert!(VARIABLE.include(name), "{name}");
         }
     }
 
@@ -234,14 +207,14 @@ mod tests {
             names::DECISION,
             names::MPS_USER,
         ] {
-            assert!(says(Key(Annotation), key) && says(Key(Label), key), "{key}");
+            assert!(ANNOTATION.include(key) && LABEL.include(key), "{key}");
         }
         for key in [
             names::CONTAINER_MEMORY,
             names::CONTAINER_FRACTION,
             names::CONTAINER_COMPUTE,
         ] {
-            assert!(says(Key(Annotation), &format!("{key}main")), "{key}");
+            assert!(ANNOTATION.include(&format!("{key}main")), "{key}");
         }
     }
 
@@ -249,7 +222,12 @@ mod tests {
     fn every_other_systems_word_is_one() {
         for word in &sharing_systems::SYSTEM_NAMES {
             let key = word.key.replace('*', "x");
-            assert!(says(Key(word.kind), &key), "{key}");
+            let field = match word.kind {
+                Annotation => &ANNOTATION,
+                Label => &LABEL,
+                Resource => &RESOURCE,
+            };
+            assert!(field.include(&key), "{key}");
         }
     }
 
@@ -264,10 +242,10 @@ mod tests {
             "CUDA_MPS_P",
             "CUDA_V",
         ] {
-            assert!(says(Prefix, prefix), "{prefix}");
+            assert!(PREFIX.include(prefix), "{prefix}");
         }
         for prefix in ["", "APP_", "nvidia_", "CUDA_VISIBLE_", "XNVIDIA_"] {
-            assert!(!says(Prefix, prefix), "{prefix}");
+            assert!(!PREFIX.include(prefix), "{prefix}");
         }
     }
 
@@ -280,7 +258,7 @@ mod tests {
             "gpu-memory.slicegate.dev/main",
             "a.b.slicegate.dev/c",
         ] {
-            assert!(says(Repelled, key) && names::is_own_key(key), "{key}");
+            assert!(REPELLED.include(key) && names::is_own_key(key), "{key}");
         }
         for key in [
             "",
@@ -291,9 +269,9 @@ mod tests {
             "app.kubernetes.io/slicegate.dev",
             "Slicegate.dev/trust-boundary",
         ] {
-            assert!(!says(Repelled, key) && !names::is_own_key(key), "{key}");
+            assert!(!REPELLED.include(key) && !names::is_own_key(key), "{key}");
         }
-        assert!(says(Repelled, &"x".repeat(LONGEST + 1)));
+        assert!(REPELLED.include(&"x".repeat(LONGEST + 1)));
     }
 
     #[test]
@@ -318,7 +296,7 @@ mod tests {
             "/mnt/stateful_partition",
             "/var/data/kubelet/pki",
         ] {
-            assert!(says(HostPath, path), "{path}");
+            assert!(HOST_PATH.include(path), "{path}");
         }
         for path in [
             "/home",
@@ -332,7 +310,7 @@ mod tests {
             "/usr/local/nvidia",
             "/etc/cdi2",
         ] {
-            assert!(!says(HostPath, path), "{path}");
+            assert!(!HOST_PATH.include(path), "{path}");
         }
     }
 

@@ -10,23 +10,22 @@
 
 use crate::engine::vocabulary::{ForeignSystem, Policy};
 use crate::facts::Pod;
-use crate::facts::text::Pairs;
 use ForeignSystem::{Hami, Kai, RunAi, TensorFusion, Volcano};
 
 /// What the key of such an annotation begins with.
 #[derive(Debug)]
 pub struct Injecting {
-    /// The beginning. Bare keys, without `/pod` or `/container.<name>`, are for every container of the pod.
+    /// The prefix. Bare keys, without `/pod` or `/container.<name>`, are for every container of the pod.
     pub key: &'static str,
-    /// Who reads it.
+    /// What reads it.
     pub reader: &'static str,
-    /// Sharing systems whose own controllers write it; where the policy lists one of them, it is theirs.
+    /// Sharing systems whose own controllers write it. If the policy lists one of them, the annotation is left alone.
     pub systems: &'static [ForeignSystem],
-    /// It is read for pods that ask for a resource that begins so, which is the system's own and no stock one.
+    /// The annotation is read for pods that request a resource with this prefix, which is the system's own.
     pub own: Option<&'static str>,
 }
 
-const fn word(key: &'static str, reader: &'static str) -> Injecting {
+const fn entry(key: &'static str, reader: &'static str) -> Injecting {
     Injecting {
         key,
         reader,
@@ -41,64 +40,57 @@ const fn foreign(
     systems: &'static [ForeignSystem],
 ) -> Injecting {
     Injecting {
-        key,
-        reader,
         systems,
-        own: None,
+        ..entry(key, reader)
     }
+}
+
+const fn kata(key: &'static str) -> Injecting {
+    entry(key, "Kata Containers")
 }
 
 const fn volcano(key: &'static str) -> Injecting {
     Injecting {
-        key,
-        reader: "Volcano's vGPU device plugin",
-        systems: &[Volcano],
         own: Some("volcano.sh/"),
+        ..foreign(key, "Volcano's vGPU device plugin", &[Volcano])
     }
 }
 
 const CRI_O: &str = "CRI-O";
 const DEVICE_INJECTOR: &str = "the NRI plugin device-injector";
 const HAMI: &str = "HAMi's device plugin";
-const KATA: &str = "Kata Containers";
 
 /// The closed list.
 pub static INJECTING: [Injecting; 40] = [
-    word("cdi.k8s.io/", "CDI in container runtimes"),
-    word("nvidia.cdi.k8s.io", "the NRI plugin of NVIDIA's toolkit"),
-    word("devices.gke.io", "GKE's device injector"),
-    word("cdi-devices.gke.io", "GKE's device injector"),
-    word("devices.noderesource.dev", DEVICE_INJECTOR),
-    word("cdi-devices.noderesource.dev", DEVICE_INJECTOR),
-    word("mounts.noderesource.dev", DEVICE_INJECTOR),
-    word("devices.nri.io", DEVICE_INJECTOR),
-    word("cdi-devices.nri.io", DEVICE_INJECTOR),
-    word("mounts.nri.io", DEVICE_INJECTOR),
-    word("cdi.nri.io", DEVICE_INJECTOR),
-    word("io.kubernetes.cri-o.Devices", CRI_O),
-    word("devices.crio.io", CRI_O),
-    word("io.kubernetes.cri-o.PlatformRuntimePath", CRI_O),
-    word("platform-runtime-path.crio.io", CRI_O),
-    word("org.systemd.property.", "runc and crun"),
-    word("org.criu.config", "runc"),
-    word("run.oci.", "crun"),
-    word("io.katacontainers.config_path", KATA),
-    word("io.katacontainers.config.hypervisor.path", KATA),
-    word("io.katacontainers.config.hypervisor.ctlpath", KATA),
-    word("io.katacontainers.config.hypervisor.jailer_path", KATA),
-    word("io.katacontainers.config.hypervisor.virtio_fs_daemon", KATA),
-    word(
-        "io.katacontainers.config.hypervisor.virtio_fs_extra_args",
-        KATA,
-    ),
-    word("io.katacontainers.config.hypervisor.file_mem_backend", KATA),
-    word(
-        "io.katacontainers.config.hypervisor.vhost_user_store_path",
-        KATA,
-    ),
-    word("io.katacontainers.config.hypervisor.guest_hook_path", KATA),
-    word("dev.gvisor.flag.", "gVisor"),
-    word(
+    entry("cdi.k8s.io/", "CDI in container runtimes"),
+    entry("nvidia.cdi.k8s.io", "the NRI plugin of NVIDIA's toolkit"),
+    entry("devices.gke.io", "GKE's device injector"),
+    entry("cdi-devices.gke.io", "GKE's device injector"),
+    entry("devices.noderesource.dev", DEVICE_INJECTOR),
+    entry("cdi-devices.noderesource.dev", DEVICE_INJECTOR),
+    entry("mounts.noderesource.dev", DEVICE_INJECTOR),
+    entry("devices.nri.io", DEVICE_INJECTOR),
+    entry("cdi-devices.nri.io", DEVICE_INJECTOR),
+    entry("mounts.nri.io", DEVICE_INJECTOR),
+    entry("cdi.nri.io", DEVICE_INJECTOR),
+    entry("io.kubernetes.cri-o.Devices", CRI_O),
+    entry("devices.crio.io", CRI_O),
+    entry("io.kubernetes.cri-o.PlatformRuntimePath", CRI_O),
+    entry("platform-runtime-path.crio.io", CRI_O),
+    entry("org.systemd.property.", "runc and crun"),
+    entry("org.criu.config", "runc"),
+    entry("run.oci.", "crun"),
+    kata("io.katacontainers.config_path"),
+    kata("io.katacontainers.config.hypervisor.path"),
+    kata("io.katacontainers.config.hypervisor.ctlpath"),
+    kata("io.katacontainers.config.hypervisor.jailer_path"),
+    kata("io.katacontainers.config.hypervisor.virtio_fs_daemon"),
+    kata("io.katacontainers.config.hypervisor.virtio_fs_extra_args"),
+    kata("io.katacontainers.config.hypervisor.file_mem_backend"),
+    kata("io.katacontainers.config.hypervisor.vhost_user_store_path"),
+    kata("io.katacontainers.config.hypervisor.guest_hook_path"),
+    entry("dev.gvisor.flag.", "gVisor"),
+    entry(
         "scheduling.koordinator.sh/device-allocated",
         "Koordinator's koordlet",
     ),
@@ -150,9 +142,15 @@ pub fn is_injecting(key: &str, pod: &Pod<'_>, policy: &Policy) -> bool {
     if !may_begin_one(key) {
         return false;
     }
-    let is_said = |word: &&Injecting| key.starts_with(word.key) && !word.is_left_alone(policy);
-    let mut said = INJECTING.iter().filter(is_said);
-    said.any(|word| word.own.is_none_or(|own| !asks_for(pod, own)))
+    let requests = |prefix: &str| {
+        let mut containers = pod.containers();
+        containers.any(|(_, c)| c.quantities().any(|(name, _)| name.starts_with(prefix)))
+    };
+    INJECTING.iter().any(|entry| {
+        key.starts_with(entry.key)
+            && !entry.is_left_alone(policy)
+            && !entry.own.is_some_and(requests)
+    })
 }
 
 impl Injecting {
@@ -161,17 +159,6 @@ impl Injecting {
         let mut systems = self.systems.iter();
         systems.any(|system| policy.foreign_sharing.contains(system))
     }
-}
-
-/// Whether a container names a resource that begins so, whatever the quantity.
-fn asks_for(pod: &Pod<'_>, beginning: &str) -> bool {
-    let mut resources = pod.containers().filter_map(|(_, c)| c.resources.as_ref());
-    resources.any(|r| {
-        let lists = [&r.limits, &r.requests].into_iter().flatten();
-        lists
-            .flat_map(Pairs::iter)
-            .any(|(name, _)| name.starts_with(beginning))
-    })
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@
 
 use std::ops::AddAssign;
 
-use crate::engine::relevance;
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
-use crate::facts::pod::{Container, ContainerKind, NodeTerm, Spec};
-use crate::facts::text::Pairs;
-use crate::json::Cut;
+use crate::facts::affinity::PodAffinityTerm;
+use crate::facts::pod::{ArgumentList, Container, NodeTerm, Spec};
+use crate::facts::text::{Pairs, Text};
+use crate::json::{Cut, Raw};
 
 /// One limit.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub static ENTRIES: Limit = guarded(
     "",
 );
 /// By resource name or annotation.
-pub static ASKS: Limit = limit(200, "asks for GPUs", "/spec");
+pub static REQUESTS: Limit = limit(200, "asks for GPUs", "/spec");
 /// As written and, with slicegate's own beside each, as it would be written.
 pub static TERMS: Limit = guarded(200, "required node selector terms", NODES);
 /// In all terms.
@@ -97,7 +97,7 @@ pub static COMMANDS: Limit = limit(131_072, "bytes of commands and arguments", "
 pub static METADATA: Limit = limit(262_144, "bytes of labels and annotations", "/metadata");
 /// Names of containers, variables, resources and nodes; names of objects have at most 253.
 pub static NAME: Limit = limit(1_024, "bytes in one name", "");
-/// What would have to be written; etcd takes no object of more than 1.5 MiB.
+/// Counted once it is written; etcd takes no object of more than 1.5 MiB.
 pub static PATCH: Limit = limit(1 << 20, "bytes of changes by slicegate", "");
 
 const NODES: &str =
@@ -107,7 +107,7 @@ const NODES: &str =
 pub static LIMITS: [&Limit; 19] = [
     &CONTAINERS,
     &ENTRIES,
-    &ASKS,
+    &REQUESTS,
     &TERMS,
     &REQUIREMENTS,
     &VALUES,
@@ -138,26 +138,27 @@ pub struct Excess {
     pub found: Option<usize>,
 }
 
+/// Of a pod that was not read whole.
+const UNCOUNTED: Excess = Excess {
+    limit: &ENTRIES,
+    found: None,
+};
+
 /// The first limit that a pod is beyond.
 pub fn excess(pod: &Pod<'_>) -> Option<Excess> {
-    match pod.cut {
-        Cut::Nothing => first(of_pod(pod)),
-        _ => Some(Excess {
-            limit: &ENTRIES,
-            found: None,
-        }),
+    if pod.cut != Cut::Nothing {
+        return Some(UNCOUNTED);
     }
+    first(of_pod(pod))
 }
 
 /// The exceeded limit of required anti-affinity: an unread part could hide a term that closes nodes for all pods.
 pub fn excess_of_repelled(pod: &Pod<'_>) -> Option<Excess> {
-    match pod.cut >= Cut::Entries && pod.has_required_anti_affinity() {
-        true => Some(Excess {
-            limit: &ENTRIES,
-            found: None,
-        }),
-        false => first([(&ENTRIES, relevance::entries_repelled(pod))]),
+    let is_cut = pod.cut >= Cut::Entries;
+    if is_cut && pod.anti_affinity().is_some_and(|a| a.required.is_some()) {
+        return Some(UNCOUNTED);
     }
+    first([(&ENTRIES, entries_repelled(pod))])
 }
 
 /// The first limit that is exceeded.
@@ -170,55 +171,74 @@ pub fn first(counts: impl IntoIterator<Item = (&'static Limit, usize)>) -> Optio
 
 /// Every limit with the count of a pod.
 pub fn of_pod(pod: &Pod<'_>) -> impl Iterator<Item = (&'static Limit, usize)> {
-    let spec = pod.spec.as_ref();
-    let terms = spec.and_then(Spec::required_node_terms).unwrap_or_default();
+    let none = Spec::default();
+    let spec = pod.spec.as_ref().unwrap_or(&none);
+    let terms = spec.required_node_terms().unwrap_or_default();
     let mut size = TermSize::default();
     terms.iter().for_each(|term| size += TermSize::of(term));
-    let count = |list: Option<usize>| list.unwrap_or(0);
-    let counts = Counts::of(pod);
+    let affinity = spec.affinity.iter();
+    let affinity = affinity.flat_map(|a| [&a.pod_affinity, &a.pod_anti_affinity]);
+    let neighbours = affinity
+        .flatten()
+        .map(|a| len(&a.required) + len(&a.preferred));
+    let c = Counts::of(pod);
+    let hosts = if c.hosts == 0 { 0 } else { c.hosts + c.parts };
     [
-        (&CONTAINERS, counts.containers),
-        (&ENTRIES, relevance::entries(pod)),
-        (&ASKS, counts.sizes),
+        (&CONTAINERS, c.containers),
+        (&ENTRIES, entries(pod)),
+        (&REQUESTS, c.requests),
         (&TERMS, terms.len()),
         (&REQUIREMENTS, size.requirements),
         (&VALUES, size.values),
-        (
-            &SELECTORS,
-            spec.map_or(0, |s| pairs(s.node_selector.as_ref())),
-        ),
-        (
-            &TOLERATIONS,
-            count(spec.and_then(|s| Some(s.tolerations.as_ref()?.len()))),
-        ),
-        (&NEIGHBOURS, spec.map_or(0, neighbours)),
+        (&SELECTORS, pairs(spec.node_selector.as_ref())),
+        (&TOLERATIONS, len(&spec.tolerations)),
+        (&NEIGHBOURS, neighbours.sum()),
         (&OWNERS, pod.owners().len()),
-        (
-            &CLAIMS,
-            count(spec.and_then(|s| Some(s.resource_claims.as_ref()?.len()))),
-        ),
-        (&PRODUCTS, counts.products),
-        (&PATHS, counts.paths),
-        (
-            &HOSTS,
-            match counts.hosts {
-                0 => 0,
-                hosts => hosts + counts.parts,
-            },
-        ),
-        (&PAIRS, counts.hosts.saturating_mul(counts.parts)),
-        (&COMMANDS, counts.commands),
-        (&METADATA, counts.metadata),
-        (&NAME, counts.longest_name),
+        (&CLAIMS, len(&spec.resource_claims)),
+        (&PRODUCTS, c.products),
+        (&PATHS, c.paths),
+        (&HOSTS, hosts),
+        (&PAIRS, c.hosts.saturating_mul(c.parts)),
+        (&COMMANDS, c.commands),
+        (&METADATA, c.metadata),
+        (&NAME, c.longest_name),
     ]
     .into_iter()
 }
 
-/// Counts of a pod's entries, made in one pass: this is on the path of every GPU pod.
+/// How many entries the pod has in all lists and maps that are read.
+pub fn entries(pod: &Pod<'_>) -> usize {
+    let of_container = |container: &Container<'_>| {
+        let resources = container.resources.as_ref();
+        container.env().len()
+            + container.env_from().len()
+            + container.mounts().len()
+            + resources.map_or(0, |r| pairs(r.limits.as_ref()) + pairs(r.requests.as_ref()))
+    };
+    let containers = pod.all_containers().map(|(_, c)| of_container(c));
+    containers.sum::<usize>()
+        + pairs(pod.annotations())
+        + pairs(pod.labels())
+        + pod.volumes().len()
+        + entries_repelled(pod)
+}
+
+/// How many terms and keys its required anti-affinity has. In a term that is not read whole every byte counts as a
+/// key: it is either small or too large.
+fn entries_repelled(pod: &Pod<'_>) -> usize {
+    let keys = |term: &Raw<'_>| match PodAffinityTerm::read(*term) {
+        Some(term) => term.selected_keys().count(),
+        None => term.get().len(),
+    };
+    let terms = pod.required_anti_affinity().iter();
+    terms.map(|term| 1 + keys(term)).sum()
+}
+
+/// Counts of a pod, made in one pass: this is on the path of every GPU pod.
 #[derive(Debug, Default)]
 struct Counts {
     containers: usize,
-    sizes: usize,
+    requests: usize,
     products: usize,
     /// In characters, as CEL counts.
     paths: usize,
@@ -235,12 +255,13 @@ struct Counts {
 impl Counts {
     fn of(pod: &Pod<'_>) -> Self {
         let mut counts = Self::default();
-        all(pod).for_each(|container| counts.add(container));
-        for volume in pod.spec.iter().flat_map(|s| s.volumes.iter().flatten()) {
-            if let Some(host) = &volume.host_path {
-                counts.hosts += 1;
-                counts.paths += characters(host.path.as_deref());
-            }
+        for (_, container) in pod.all_containers() {
+            counts.add(container);
+        }
+        let volumes = pod.volumes().iter();
+        for host in volumes.filter_map(|volume| volume.host_path.as_ref()) {
+            counts.hosts += 1;
+            counts.paths += characters(&host.path);
         }
         for (key, value) in pod.labels().into_iter().flat_map(Pairs::iter) {
             counts.metadata += key.len() + value.len();
@@ -250,7 +271,7 @@ impl Counts {
         for (key, value) in pod.annotations().into_iter().flat_map(Pairs::iter) {
             counts.metadata += key.len() + value.len();
             counts.name(key);
-            counts.sizes += usize::from(names::is_size(key));
+            counts.requests += usize::from(names::is_size(key));
             if key == names::GPU_PRODUCTS {
                 counts.products += value.split(',').count();
                 value.split(',').for_each(|pattern| counts.name(pattern));
@@ -263,23 +284,21 @@ impl Counts {
     fn add(&mut self, container: &Container<'_>) {
         self.containers += 1;
         self.name(container.name());
-        let variables = container.env().iter();
-        variables.for_each(|variable| self.name(variable.name()));
-        let resources = container.resources.iter();
-        let lists = resources.flat_map(|r| [&r.limits, &r.requests]);
-        for (name, quantity) in lists.flatten().flat_map(Pairs::iter) {
+        for variable in container.env() {
+            self.name(variable.name());
+        }
+        for (name, quantity) in container.quantities() {
             self.name(name);
             self.name(quantity);
-            self.sizes += usize::from(names::is_gpu_resource(name));
+            self.requests += usize::from(names::is_gpu_resource(name));
         }
-        for mount in container.volume_mounts.iter().flatten() {
-            let parts = [&mount.sub_path, &mount.sub_path_expr];
-            self.parts += usize::from(parts.iter().any(|part| part.is_some()));
-            let paths = parts.into_iter().chain([&mount.mount_path]);
-            self.paths += paths.map(|p| characters(p.as_deref())).sum::<usize>();
+        for mount in container.mounts() {
+            self.parts += usize::from(mount.sub_path.is_some() || mount.sub_path_expr.is_some());
+            let paths = [&mount.sub_path, &mount.sub_path_expr, &mount.mount_path];
+            self.paths += paths.map(characters).iter().sum::<usize>();
         }
-        let commands = [container.command, container.args].into_iter().flatten();
-        self.commands += commands.map(|raw| raw.get().len()).sum::<usize>();
+        let commands = ArgumentList::BOTH.map(|list| container.json(list).len());
+        self.commands += commands.iter().sum::<usize>();
     }
 
     fn name(&mut self, name: &str) {
@@ -287,29 +306,16 @@ impl Counts {
     }
 }
 
-fn characters(path: Option<&str>) -> usize {
-    path.map_or(0, |path| path.chars().count())
+fn characters(path: &Option<Text<'_>>) -> usize {
+    path.as_ref().map_or(0, |path| path.chars().count())
 }
 
-fn all<'p, 'a>(pod: &'p Pod<'a>) -> impl Iterator<Item = &'p Container<'a>> {
-    let kinds = [
-        ContainerKind::Main,
-        ContainerKind::Init,
-        ContainerKind::Ephemeral,
-    ];
-    kinds.into_iter().flat_map(|kind| pod.list(kind))
+fn len<T>(list: &Option<Vec<T>>) -> usize {
+    list.as_ref().map_or(0, Vec::len)
 }
 
 fn pairs(pairs: Option<&Pairs<'_>>) -> usize {
     pairs.map_or(0, |p| p.0.len())
-}
-
-fn neighbours(spec: &Spec<'_>) -> usize {
-    let affinity = spec.affinity.as_ref();
-    let both = affinity.map(|a| [a.pod_affinity.as_ref(), a.pod_anti_affinity.as_ref()]);
-    let lists = both.into_iter().flatten().flatten();
-    let lists = lists.flat_map(|a| [a.required.as_ref(), a.preferred.as_ref()]);
-    lists.flatten().map(Vec::len).sum()
 }
 
 /// The size of a term.
@@ -330,7 +336,7 @@ impl TermSize {
         let all = || lists.into_iter().flatten().flatten();
         Self {
             requirements: all().count(),
-            values: all().map(|r| r.values.as_ref().map_or(0, Vec::len)).sum(),
+            values: all().map(|r| len(&r.values)).sum(),
             bytes: term.raw.get().len(),
         }
     }

@@ -7,7 +7,7 @@
 
 use crate::engine::line::takes_gpu;
 use crate::engine::vocabulary::{ForeignSystem, Policy, Quantity, names};
-use crate::facts::Pod;
+use crate::facts::{Pairs, Pod};
 
 /// One name of one or more systems.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct SystemName {
     pub kind: KeyKind,
     /// The key; a trailing `*` stands for any ending.
     pub key: &'static str,
-    /// Who reads it.
+    /// The systems that read it.
     pub systems: &'static [ForeignSystem],
     /// Whether it makes a share of a stock GPU without a stock resource beside it.
     pub takes_a_share: bool,
@@ -67,10 +67,8 @@ const fn beside(kind: KeyKind, key: &'static str, systems: &'static [ForeignSyst
 
 const fn share(kind: KeyKind, key: &'static str, systems: &'static [ForeignSystem]) -> SystemName {
     SystemName {
-        kind,
-        key,
-        systems,
         takes_a_share: true,
+        ..beside(kind, key, systems)
     }
 }
 
@@ -120,7 +118,7 @@ pub const FIRST_BYTES: u128 = {
 #[derive(Debug)]
 pub struct SystemRequest<'p> {
     /// The name.
-    pub word: &'static SystemName,
+    pub name: &'static SystemName,
     /// The key in the pod.
     pub key: &'p str,
 }
@@ -128,7 +126,7 @@ pub struct SystemRequest<'p> {
 impl SystemRequest<'_> {
     /// Whether the policy leaves pods with that name to the system that reads it.
     pub fn is_left_alone(&self, policy: &Policy) -> bool {
-        let mut systems = self.word.systems.iter();
+        let mut systems = self.name.systems.iter();
         systems.any(|system| policy.foreign_sharing.contains(system))
     }
 }
@@ -143,28 +141,25 @@ pub fn system_requests<'p>(
     pod: &'p Pod<'p>,
     takes_stock_gpu: bool,
 ) -> impl Iterator<Item = SystemRequest<'p>> {
-    let annotations = pod.annotations().into_iter().flat_map(|a| a.iter());
-    let labels = pod.labels().into_iter().flat_map(|l| l.iter());
-    let annotations = annotations.map(|(key, value)| (Annotation, key, value));
-    let labels = labels.map(|(key, value)| (Label, key, value));
-    let resources = pod.containers().flat_map(|(_, container)| {
-        let resources = container.resources.as_ref();
-        let lists = resources.map(|r| [r.limits.as_ref(), r.requests.as_ref()]);
-        let pairs = lists.into_iter().flatten().flatten();
-        pairs.flat_map(|p| p.iter().map(|(key, value)| (Resource, key, value)))
-    });
-    let said = annotations.chain(labels).chain(resources);
-    said.filter_map(move |(kind, key, value)| {
-        let word = find(kind, key)?;
-        let counts = (takes_stock_gpu || word.takes_a_share) && sizes(kind, value);
-        counts.then_some(SystemRequest { word, key })
-    })
+    let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
+    let labels = pod.labels().into_iter().flat_map(Pairs::iter);
+    let resources = pod
+        .containers()
+        .flat_map(|(_, container)| container.quantities());
+    annotations
+        .map(|pair| (Annotation, pair))
+        .chain(labels.map(|pair| (Label, pair)))
+        .chain(resources.map(|pair| (Resource, pair)))
+        .filter_map(move |(kind, (key, value))| {
+            let name = find(kind, key)?;
+            let counts = (takes_stock_gpu || name.takes_a_share) && requests_some(kind, value);
+            counts.then_some(SystemRequest { name, key })
+        })
 }
 
 /// Whether a pod belongs to a system to which the policy leaves its pods.
 pub fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
-    let mut system_request = system_requests(pod, takes_gpu(pod));
-    system_request.any(|system_request| system_request.is_left_alone(policy))
+    system_requests(pod, takes_gpu(pod)).any(|request| request.is_left_alone(policy))
 }
 
 /// The name that a key is in its field.
@@ -173,17 +168,16 @@ pub fn find(kind: KeyKind, key: &str) -> Option<&'static SystemName> {
     if FIRST_BYTES >> (first & 127) & 1 == 0 {
         return None;
     }
-    let is = |word: &&SystemName| {
-        word.kind == kind
-            && match word.key.strip_suffix('*') {
+    SYSTEM_NAMES.iter().find(|name| {
+        name.kind == kind
+            && match name.key.strip_suffix('*') {
                 Some(prefix) => key.starts_with(prefix),
-                None => key == word.key,
+                None => key == name.key,
             }
-    };
-    SYSTEM_NAMES.iter().find(is)
+    })
 }
 
-fn sizes(kind: KeyKind, value: &str) -> bool {
+fn requests_some(kind: KeyKind, value: &str) -> bool {
     match kind {
         Resource => !Quantity::parse(value).is_ok_and(Quantity::is_zero),
         Annotation | Label => value != "false",

@@ -30,15 +30,13 @@ const BEGINNINGS: [&str; 18] = [
 
 /// The device of another vendor that a container requests, if any.
 pub(super) fn device<'p>(container: &'p Container<'p>) -> Option<&'p str> {
-    let resources = container.resources.as_ref()?;
-    let lists = [resources.limits.as_ref(), resources.requests.as_ref()];
-    let mut pairs = lists.into_iter().flatten().flat_map(|pairs| pairs.iter());
     let is_other = |name: &str| {
         BEGINNINGS
             .iter()
             .any(|beginning| name.starts_with(beginning))
     };
     let is_zero = |quantity: &str| Quantity::parse(quantity).is_ok_and(Quantity::is_zero);
-    let found = pairs.find(|(name, quantity)| is_other(name) && !is_zero(quantity));
-    found.map(|(name, _)| name)
+    let mut devices = container.quantities().filter(|(name, _)| is_other(name));
+    let (name, _) = devices.find(|(_, quantity)| !is_zero(quantity))?;
+    Some(name)
 }

@@ -8,16 +8,16 @@ pub static RULE: Rule = Rule::denies("foreign-sharing", include_str!("foreign_sh
 
 /// A key of another system in a pod that the policy does not leave to that system.
 pub fn found(system_request: &SystemRequest<'_>, findings: &mut Findings<'_>) {
-    let SystemRequest { word, key } = *system_request;
-    let systems: Vec<&str> = word.systems.iter().map(|s| s.word()).collect();
+    let SystemRequest { name, key } = *system_request;
+    let systems: Vec<&str> = name.systems.iter().map(|s| s.word()).collect();
     let systems = systems.join(" or ");
     let message = format!(
         "the {} {} asks {systems} for a part of a GPU that slicegate hands out",
-        word.kind.word(),
+        name.kind.word(),
         quoted(key),
     );
     let fix = format!(
         "remove it and ask with slicegate.dev/gpu-memory or gpu-fraction, or list {systems} under spec.foreignSharing of the policy"
     );
-    findings.add(&RULE, word.kind.pointer(key), (message, fix));
+    findings.add(&RULE, name.kind.pointer(key), (message, fix));
 }

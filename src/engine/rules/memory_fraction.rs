@@ -1,6 +1,6 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
-use crate::engine::profile::{Meaning, PodForm, Setting};
+use crate::engine::profile::{Meaning, SettingForm, Setting};
 use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::{Findings, Rule};
 
@@ -27,7 +27,7 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
         });
         let mut flags = too_much
             .clone()
-            .filter(|(setting, _)| setting.form == PodForm::Flag);
+            .filter(|(setting, _)| setting.form == SettingForm::Flag);
         let mut variables = too_much.filter(|(setting, _)| setting.is_in_environment());
         if let Some((setting, part)) = flags.next().or_else(|| variables.next()) {
             let (container, what) = (request.container, Setting::shown(setting));

@@ -3,7 +3,7 @@
 use crate::engine::line::is_own_term;
 use crate::engine::vocabulary::{Findings, Rule, names, quoted};
 use crate::facts::Pod;
-use crate::facts::affinity::SelectedKeys;
+use crate::facts::affinity::PodAffinityTerm;
 use crate::json::Raw;
 
 /// The rule.
@@ -62,9 +62,9 @@ fn named_key(term: Raw<'_>) -> Option<String> {
     if !has_prefix && !text.contains('\\') {
         return None;
     }
-    let Some(keys) = SelectedKeys::read(term) else {
+    let Some(term) = PodAffinityTerm::read(term) else {
         return has_prefix.then(|| names::PREFIX.to_owned());
     };
-    let mut keys = keys.iter();
+    let mut keys = term.selected_keys();
     keys.find(|key| names::is_own_key(key)).map(str::to_owned)
 }

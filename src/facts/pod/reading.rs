@@ -1,8 +1,8 @@
-//! What is asked of a pod again and again: its labels, its containers, its node.
+//! What many readers need of a pod: its labels, its containers, its node.
 
 use super::{
-    ArgumentList, Container, ContainerKind, EnvFrom, EnvVar, NodeSelector, NodeTerm,
-    OwnerReference, Place, Pod, Requirement, Resources, Spec, Volume, VolumeMount,
+    ArgumentList, Container, ContainerKind, EnvFrom, EnvVar, NodeTerm, OwnerReference, Place, Pod,
+    PodAffinity, Requirement, Resources, Spec, Volume, VolumeMount,
 };
 use crate::facts::text::{Pairs, Text};
 use crate::json::Raw;
@@ -10,7 +10,7 @@ use crate::json::Raw;
 impl<'a> Pod<'a> {
     /// A label's value.
     pub fn label(&self, key: &str) -> Option<&str> {
-        self.metadata.as_ref()?.labels.as_ref()?.get(key)
+        self.labels()?.get(key)
     }
 
     /// An annotation's value.
@@ -54,53 +54,49 @@ impl<'a> Pod<'a> {
 
     /// Owner references, none when the field is absent.
     pub fn owners(&self) -> &[OwnerReference<'a>] {
-        self.metadata
-            .as_ref()
-            .and_then(|m| m.owner_references.as_deref())
-            .unwrap_or_default()
+        let metadata = self.metadata.as_ref();
+        let owners = metadata.and_then(|m| m.owner_references.as_deref());
+        owners.unwrap_or_default()
+    }
+
+    /// `spec.affinity.podAntiAffinity`.
+    pub fn anti_affinity(&self) -> Option<&PodAffinity<'a>> {
+        let affinity = self.spec.as_ref()?.affinity.as_ref()?;
+        affinity.pod_anti_affinity.as_ref()
     }
 
     /// The terms of `requiredDuringSchedulingIgnoredDuringExecution` of `podAntiAffinity`, none when it is absent.
     pub fn required_anti_affinity(&self) -> &[Raw<'a>] {
-        let affinity = self.spec.as_ref().and_then(|s| s.affinity.as_ref());
-        let terms = affinity.and_then(|a| a.pod_anti_affinity.as_ref()?.required.as_deref());
+        let terms = self.anti_affinity().and_then(|a| a.required.as_deref());
         terms.unwrap_or_default()
-    }
-
-    /// Whether there is a `requiredDuringSchedulingIgnoredDuringExecution` of `podAntiAffinity`, an empty one too.
-    pub fn has_required_anti_affinity(&self) -> bool {
-        let affinity = self.spec.as_ref().and_then(|s| s.affinity.as_ref());
-        affinity.is_some_and(|a| {
-            a.pod_anti_affinity
-                .as_ref()
-                .is_some_and(|p| p.required.is_some())
-        })
     }
 
     /// Init containers, then containers: those that can hold a device, with where each stands.
     pub fn containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
-        places(ContainerKind::Init, self.list(ContainerKind::Init))
-            .chain(places(ContainerKind::Main, self.list(ContainerKind::Main)))
+        self.places(ContainerKind::Init)
+            .chain(self.places(ContainerKind::Main))
     }
 
     /// Those of `containers` and the debug containers besides.
     pub fn all_containers(&self) -> impl Iterator<Item = (Place, &Container<'a>)> {
-        self.containers().chain(places(
-            ContainerKind::Ephemeral,
-            self.list(ContainerKind::Ephemeral),
-        ))
+        self.containers()
+            .chain(self.places(ContainerKind::Ephemeral))
+    }
+
+    fn places(&self, kind: ContainerKind) -> impl Iterator<Item = (Place, &Container<'a>)> {
+        let containers = self.list(kind).iter().enumerate();
+        containers.map(move |(index, container)| (Place { kind, index }, container))
     }
 
     /// One of the three lists, empty when the field is absent.
     pub fn list(&self, kind: ContainerKind) -> &[Container<'a>] {
         let Some(spec) = &self.spec else { return &[] };
-        match kind {
+        let list = match kind {
             ContainerKind::Init => &spec.init_containers,
             ContainerKind::Main => &spec.containers,
             ContainerKind::Ephemeral => &spec.ephemeral_containers,
-        }
-        .as_deref()
-        .unwrap_or_default()
+        };
+        list.as_deref().unwrap_or_default()
     }
 
     /// The container at a place.
@@ -112,24 +108,10 @@ impl<'a> Pod<'a> {
 impl<'a> Spec<'a> {
     /// The required node selector terms; none where the pod requires nothing.
     pub fn required_node_terms(&self) -> Option<&[NodeTerm<'a>]> {
-        let required = self.required_nodes()?;
-        Some(required.node_selector_terms.as_deref().unwrap_or_default())
+        let nodes = self.affinity.as_ref()?.node_affinity.as_ref()?;
+        let terms = nodes.required.as_ref()?.node_selector_terms.as_deref();
+        Some(terms.unwrap_or_default())
     }
-
-    /// `affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution`.
-    pub fn required_nodes(&self) -> Option<&NodeSelector<'a>> {
-        let affinity = self.affinity.as_ref()?;
-        affinity.node_affinity.as_ref()?.required.as_ref()
-    }
-}
-
-fn places<'p, 'a>(
-    kind: ContainerKind,
-    list: &'p [Container<'a>],
-) -> impl Iterator<Item = (Place, &'p Container<'a>)> {
-    list.iter()
-        .enumerate()
-        .map(move |(index, container)| (Place { kind, index }, container))
 }
 
 impl Requirement<'_> {
@@ -159,16 +141,14 @@ impl<'a> Container<'a> {
         let elements: Vec<Raw<'a>> = serde_json::from_str(self.json(list)).unwrap_or_default();
         elements.into_iter().map(Raw::get).collect()
     }
-}
 
-impl Container<'_> {
     /// The name, empty where the object has none and the API server will refuse it.
     pub fn name(&self) -> &str {
         self.name.as_deref().unwrap_or_default()
     }
 
     /// Environment entries, none when the field is absent.
-    pub fn env(&self) -> &[EnvVar<'_>] {
+    pub fn env(&self) -> &[EnvVar<'a>] {
         self.env.as_deref().unwrap_or_default()
     }
 
@@ -223,9 +203,7 @@ impl EnvVar<'_> {
 
     /// The literal value; none where a source would yield it.
     pub fn literal(&self) -> Option<&str> {
-        match self.value_from {
-            Some(_) => None,
-            None => Some(self.value.as_deref().unwrap_or_default()),
-        }
+        let value = self.value.as_deref().unwrap_or_default();
+        self.value_from.is_none().then_some(value)
     }
 }

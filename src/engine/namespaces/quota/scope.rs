@@ -29,7 +29,15 @@ pub(super) fn scopes(spec: &QuotaSpec<'_>) -> Vec<Requirement<'static>> {
     let named = spec.scopes.iter().flatten().map(exists);
     let selector = spec.scope_selector.iter();
     let selector = selector.flat_map(|s| s.match_expressions.iter().flatten());
-    let selected = selector.map(|requirement| requirement.as_requirement().into_owned());
+    let selected = selector.cloned().map(|r| {
+        let (key, operator, values) = (r.scope_name, r.operator, r.values);
+        let requirement = Requirement {
+            key,
+            operator,
+            values,
+        };
+        requirement.into_owned()
+    });
     named.chain(selected).collect()
 }
 

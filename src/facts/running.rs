@@ -1,7 +1,7 @@
 //! Fields that exist only on a stored pod: resourceVersion, nodeName, managedFields and status.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde_json::Value;
 
 use super::text::Text;
 
@@ -12,7 +12,7 @@ pub struct Running<'a> {
     /// Name, version and managed fields.
     pub metadata: RunningMetadata<'a>,
     spec: Option<RunningSpec<'a>>,
-    status: Option<RunningStatus<'a>>,
+    status: Value,
 }
 
 /// `metadata` of a stored pod.
@@ -35,20 +35,8 @@ struct ManagedFields<'a> {
     /// `status`, `binding`, ...; absent for the pod itself.
     subresource: Option<Text<'a>>,
     /// A tree whose keys begin with `f:`.
-    #[serde(rename = "fieldsV1")]
-    fields: Option<Fields>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Fields {
-    #[serde(rename = "f:spec")]
-    spec: Option<SpecFields>,
-}
-
-#[derive(Debug, Deserialize)]
-struct SpecFields {
-    #[serde(rename = "f:nodeName")]
-    node_name: Option<IgnoredAny>,
+    #[serde(rename = "fieldsV1", default)]
+    fields: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -57,39 +45,20 @@ struct RunningSpec<'a> {
     node_name: Option<Text<'a>>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", bound = "'de: 'a")]
-struct RunningStatus<'a> {
-    phase: Option<Text<'a>>,
-    container_statuses: Option<Vec<ContainerStatus>>,
-    /// Sidecars among them.
-    init_container_statuses: Option<Vec<ContainerStatus>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ContainerStatus {
-    state: Option<ContainerState>,
-}
-
-/// It also has `waiting` and `terminated`, one of the three.
-#[derive(Debug, Deserialize)]
-struct ContainerState {
-    running: Option<IgnoredAny>,
-}
-
 impl Running<'_> {
     /// Whether it has ended and its devices are free.
     ///
     /// A scheduler goes by the phase alone, which is whatever somebody with the right to `pods/status` wrote. A
     /// kubelet gives devices back when the containers have stopped, and writes such a phase only then.
     pub fn is_finished(&self) -> bool {
-        let Some(status) = &self.status else {
-            return false;
-        };
-        let lists = [&status.container_statuses, &status.init_container_statuses];
-        let mut containers = lists.into_iter().flatten().flatten();
-        matches!(status.phase.as_deref(), Some("Succeeded" | "Failed"))
-            && !containers.any(|c| c.state.as_ref().is_some_and(|s| s.running.is_some()))
+        let lists = ["containerStatuses", "initContainerStatuses"];
+        let statuses = lists
+            .into_iter()
+            .filter_map(|list| self.status[list].as_array());
+        matches!(self.status["phase"].as_str(), Some("Succeeded" | "Failed"))
+            && !statuses
+                .flatten()
+                .any(|container| container["state"]["running"].is_object())
     }
 
     /// The node it is on, if it is on one.
@@ -101,10 +70,8 @@ impl Running<'_> {
     /// Whether its author set `nodeName`, so no scheduler placed it: a binding has no field manager.
     pub fn names_its_node(&self) -> bool {
         let managers = self.metadata.managed_fields.iter().flatten();
-        let mut pods = managers.filter(|m| m.subresource.is_none());
-        let has_node =
-            |fields: &Fields| fields.spec.as_ref().is_some_and(|s| s.node_name.is_some());
-        pods.any(|m| m.fields.as_ref().is_some_and(has_node))
+        let mut pods = managers.filter(|manager| manager.subresource.is_none());
+        pods.any(|manager| manager.fields["f:spec"]["f:nodeName"].is_object())
     }
 }
 

@@ -40,7 +40,11 @@ pub(super) fn variables(policy: &Policy) -> Vec<Variable> {
 
 /// Whether a key is one by which devices are injected into this pod, under a policy that leaves some systems alone.
 pub(super) fn is_injecting(key: &str, policy: &Policy) -> String {
-    let said = || INJECTING.iter().filter(|word| !word.is_left_alone(policy));
+    let said = || {
+        INJECTING
+            .iter()
+            .filter(|word| !policy.leaves_alone(word.systems))
+    };
     let always = said()
         .filter(|word| word.own.is_none())
         .map(|word| word.key);

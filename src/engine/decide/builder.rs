@@ -63,7 +63,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
             .requests
             .iter()
             .any(|w| w.named != RequestedResource::Nothing);
-        let system_request = sharing_systems::system_request(pod, takes_stock);
+        let system_request = sharing_systems::system_requests(pod, takes_stock).next();
         // A request that cannot be parsed is not in the list. Tier and boundary are checked nevertheless.
         let unreadable = requested.requests.is_empty() && self.findings.deny();
         if requested.requests.is_empty() && system_request.is_none() && !unreadable {
@@ -74,7 +74,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         self.boundary = tenancy::boundary(self.input, self.tier, &mut self.findings);
         self.boundary_after_all();
         if let Some(system_request) = system_request {
-            if system_request.is_left_alone(policy) {
+            if policy.leaves_alone(system_request.name.systems) {
                 return self.foreign();
             }
             rules::foreign_sharing::found(&system_request, &mut self.findings);

@@ -6,6 +6,8 @@
 //! toolkit; of kubeadm, runc, Kata Containers and libvirt; and where k3s, RKE2, k0s, MicroK8s, Talos, Bottlerocket,
 //! Container-Optimized OS, OpenShift and rpm-ostree systems, IBM Cloud, Tanzu and Huawei CCE keep the same.
 
+use std::sync::LazyLock;
+
 /// A path of the node that bypasses the device plugin.
 #[derive(Debug)]
 pub struct SensitivePath {
@@ -48,132 +50,28 @@ pub(crate) const ALL_PROCESSES: &str = "/proc";
 /// The names of processes' folders besides numbers.
 const SELF: [&str; 2] = ["self", "thread-self"];
 
-const GPU: &str = "the node's GPUs";
-const DRIVER: &str = "the driver's root and the MPS pipe and shared memory";
-const FABRIC: &str = "the fabric manager, which divides the GPUs of the node";
-const TOOLKIT: &str = "the configuration of NVIDIA's container toolkit";
-const KUBELET: &str = "the kubelet's device sockets";
-const IDENTITY: &str = "the kubelet's configuration and identity";
-const CONTROL: &str = "the control plane's identities and data";
-const CDI: &str = "the device specifications every container runtime reads";
-const RUNTIME: &str = "the container runtime, and so to every container";
-const HOOKS: &str = "hooks that the container runtime runs on the node";
-const STATIC: &str = "static pods, which no admission sees";
 const LINKS: &str = "the whole node, through a process's links";
 const NODE: &str = "the whole node";
 
-const fn sensitive(path: &'static str, leads_to: &'static str) -> SensitivePath {
-    SensitivePath {
-        path,
-        leads_to,
-        is_prefix: false,
-        above: "/",
-    }
-}
-
-/// A path in common folders, which do not count as containing it.
-const fn hidden(path: &'static str, leads_to: &'static str) -> SensitivePath {
-    SensitivePath {
-        above: path,
-        ..sensitive(path, leads_to)
-    }
-}
-
 /// The closed list, after [`ALIASES`] are applied. Folders of processes in [`PROCESSES`] count too.
-pub static SENSITIVE_PATHS: [SensitivePath; 86] = [
-    SensitivePath {
-        is_prefix: true,
-        ..sensitive("/dev/nvidia", GPU)
-    },
-    sensitive("/dev/char", GPU),
-    sensitive("/dev/fd", LINKS),
-    sensitive("/dev/stdin", LINKS),
-    sensitive("/dev/stdout", LINKS),
-    sensitive("/dev/stderr", LINKS),
-    sensitive("/run/nvidia", DRIVER),
-    sensitive("/run/nvidia-fabricmanager", FABRIC),
-    hidden("/tmp/nvidia-mps", "the MPS pipe"),
-    sensitive("/etc/nvidia-container-runtime", TOOLKIT),
-    sensitive("/etc/nvidia-container-toolkit", TOOLKIT),
-    hidden("/usr/local/nvidia/toolkit", TOOLKIT),
-    sensitive("/var/lib/kubelet/device-plugins", KUBELET),
-    sensitive("/var/lib/kubelet/pod-resources", KUBELET),
-    sensitive("/var/lib/kubelet/plugins_registry", KUBELET),
-    sensitive("/var/lib/kubelet/plugins/gpu.nvidia.com", KUBELET),
-    sensitive(
-        "/var/lib/kubelet/plugins/compute-domain.nvidia.com",
-        KUBELET,
-    ),
-    sensitive("/var/lib/kubelet/pki", IDENTITY),
-    sensitive("/var/lib/kubelet/config.yaml", IDENTITY),
-    sensitive("/var/lib/kubelet/kubeconfig", IDENTITY),
-    sensitive("/var/lib/kubelet/bootstrap-kubeconfig", IDENTITY),
-    sensitive("/etc/kubernetes/kubelet", IDENTITY),
-    sensitive("/etc/kubernetes/kubelet.conf", IDENTITY),
-    sensitive("/etc/kubernetes/bootstrap-kubelet.conf", IDENTITY),
-    sensitive("/etc/kubernetes/admin.conf", IDENTITY),
-    sensitive("/etc/kubernetes/super-admin.conf", IDENTITY),
-    sensitive("/etc/kubernetes/controller-manager.conf", CONTROL),
-    sensitive("/etc/kubernetes/scheduler.conf", CONTROL),
-    sensitive("/etc/kubernetes/pki", CONTROL),
-    sensitive("/etc/srv/kubernetes", CONTROL),
-    sensitive("/var/lib/etcd", CONTROL),
-    sensitive("/etc/kubernetes/manifests", STATIC),
-    sensitive("/etc/kubernetes/static-pods", STATIC),
-    sensitive("/etc/kubernetes/static-pod-resources", STATIC),
-    sensitive("/etc/cdi", CDI),
-    sensitive("/run/cdi", CDI),
-    sensitive("/etc/nri", HOOKS),
-    sensitive("/opt/nri", HOOKS),
-    sensitive("/run/nri", HOOKS),
-    sensitive("/etc/containers/oci", HOOKS),
-    sensitive("/run/containers/oci", HOOKS),
-    sensitive("/usr/share/containers/oci", HOOKS),
-    sensitive("/usr/libexec/oci", HOOKS),
-    sensitive("/etc/containerd", RUNTIME),
-    sensitive("/etc/cri", RUNTIME),
-    sensitive("/etc/crio", RUNTIME),
-    sensitive("/etc/docker", RUNTIME),
-    sensitive("/etc/k0s", RUNTIME),
-    sensitive("/etc/rancher", RUNTIME),
-    sensitive("/run/api.sock", NODE),
-    sensitive("/run/buildkit", RUNTIME),
-    sensitive("/run/containerd", RUNTIME),
-    sensitive("/run/cri-dockerd.sock", RUNTIME),
-    sensitive("/run/crio", RUNTIME),
-    sensitive("/run/crio.sock", RUNTIME),
-    sensitive("/run/docker", RUNTIME),
-    sensitive("/run/docker.sock", RUNTIME),
-    sensitive("/run/dockershim.sock", RUNTIME),
-    sensitive("/run/host-containerd", RUNTIME),
-    sensitive("/run/isulad.sock", RUNTIME),
-    sensitive("/run/k0s", RUNTIME),
-    sensitive("/run/k3s/containerd", RUNTIME),
-    sensitive("/run/libvirt", RUNTIME),
-    sensitive("/run/machined", NODE),
-    sensitive("/run/podman", RUNTIME),
-    sensitive("/run/runc", RUNTIME),
-    sensitive("/run/user", RUNTIME),
-    sensitive("/run/vc", RUNTIME),
-    sensitive("/var/lib/containerd", RUNTIME),
-    sensitive("/var/lib/containers/storage", RUNTIME),
-    sensitive("/var/lib/docker/overlay2", RUNTIME),
-    sensitive("/var/data/cripersistentstorage", RUNTIME),
-    sensitive("/var/lib/k0s/bin", RUNTIME),
-    sensitive("/var/lib/k0s/containerd", RUNTIME),
-    sensitive("/var/lib/k0s/manifests", STATIC),
-    sensitive("/var/lib/k0s/pki", IDENTITY),
-    sensitive("/var/lib/rancher/k3s/agent", RUNTIME),
-    sensitive("/var/lib/rancher/k3s/server", STATIC),
-    sensitive("/var/lib/rancher/rke2/agent", RUNTIME),
-    sensitive("/var/lib/rancher/rke2/server", STATIC),
-    sensitive("/var/snap", RUNTIME),
-    sensitive("/var/vcap/jobs", RUNTIME),
-    sensitive("/var/vcap/sys/run", RUNTIME),
-    sensitive("/.bottlerocket", NODE),
-    sensitive("/ostree", NODE),
-    sensitive("/sysroot", NODE),
-];
+pub static SENSITIVE_PATHS: LazyLock<Vec<SensitivePath>> = LazyLock::new(|| {
+    let lines = include_str!("host_paths.txt").lines();
+    let lines = lines.filter_map(|line| line.split_once(": "));
+    let paths = lines.flat_map(|(to, paths)| paths.split(' ').map(move |path| (to, path)));
+    let entry = |(leads_to, written): (&'static str, &'static str)| {
+        let path = written.trim_end_matches(['*', '!']);
+        SensitivePath {
+            path,
+            leads_to,
+            is_prefix: written.ends_with('*'),
+            above: if written.ends_with('!') { path } else { "/" },
+        }
+    };
+    paths
+        .filter(|(to, _)| !to.starts_with('#'))
+        .map(entry)
+        .collect()
+});
 
 /// Second names of folders, replaced in this order in a clean path.
 pub static ALIASES: [PathAlias; 9] = [
@@ -330,7 +228,7 @@ mod tests {
 
     #[test]
     fn every_road_is_clean_and_under_its_first_name() {
-        for entry in &SENSITIVE_PATHS {
+        for entry in SENSITIVE_PATHS.iter() {
             assert_eq!(unaliased(&clean(entry.path)), entry.path);
             assert!(
                 leads(entry.path) && is_within(entry.path, entry.above),
@@ -342,7 +240,7 @@ mod tests {
 
     #[test]
     fn no_road_is_within_another() {
-        for entry in &SENSITIVE_PATHS {
+        for entry in SENSITIVE_PATHS.iter() {
             let others = SENSITIVE_PATHS
                 .iter()
                 .filter(|other| other.path != entry.path);

@@ -148,17 +148,9 @@ pub fn is_injecting(key: &str, pod: &Pod<'_>, policy: &Policy) -> bool {
     };
     INJECTING.iter().any(|entry| {
         key.starts_with(entry.key)
-            && !entry.is_left_alone(policy)
+            && !policy.leaves_alone(entry.systems)
             && !entry.own.is_some_and(requests)
     })
-}
-
-impl Injecting {
-    /// Whether the policy leaves the systems alone that write it.
-    pub(crate) fn is_left_alone(&self, policy: &Policy) -> bool {
-        let mut systems = self.systems.iter();
-        systems.any(|system| policy.foreign_sharing.contains(system))
-    }
 }
 
 #[cfg(test)]

@@ -123,43 +123,32 @@ pub struct SystemRequest<'p> {
     pub key: &'p str,
 }
 
-impl SystemRequest<'_> {
-    /// Whether the policy leaves pods with that name to the system that reads it.
-    pub fn is_left_alone(&self, policy: &Policy) -> bool {
-        let mut systems = self.name.systems.iter();
-        systems.any(|system| policy.foreign_sharing.contains(system))
-    }
-}
-
-/// The first name in the pod that requests a part of a stock GPU from another system.
-pub fn system_request<'p>(pod: &'p Pod<'p>, takes_stock_gpu: bool) -> Option<SystemRequest<'p>> {
-    system_requests(pod, takes_stock_gpu).next()
-}
-
-/// All of them.
+/// The names in the pod that request a part of a stock GPU from another system.
 pub fn system_requests<'p>(
     pod: &'p Pod<'p>,
     takes_stock_gpu: bool,
 ) -> impl Iterator<Item = SystemRequest<'p>> {
     let annotations = pod.annotations().into_iter().flat_map(Pairs::iter);
     let labels = pod.labels().into_iter().flat_map(Pairs::iter);
-    let resources = pod
-        .containers()
-        .flat_map(|(_, container)| container.quantities());
+    let resources = pod.containers().flat_map(|(_, c)| c.quantities());
     annotations
         .map(|pair| (Annotation, pair))
         .chain(labels.map(|pair| (Label, pair)))
         .chain(resources.map(|pair| (Resource, pair)))
         .filter_map(move |(kind, (key, value))| {
             let name = find(kind, key)?;
-            let counts = (takes_stock_gpu || name.takes_a_share) && requests_some(kind, value);
+            let is_off = match kind {
+                Resource => Quantity::parse(value).is_ok_and(Quantity::is_zero),
+                Annotation | Label => value == "false",
+            };
+            let counts = (takes_stock_gpu || name.takes_a_share) && !is_off;
             counts.then_some(SystemRequest { name, key })
         })
 }
 
 /// Whether a pod belongs to a system to which the policy leaves its pods.
 pub fn is_left_alone(pod: &Pod<'_>, policy: &Policy) -> bool {
-    system_requests(pod, takes_gpu(pod)).any(|request| request.is_left_alone(policy))
+    system_requests(pod, takes_gpu(pod)).any(|request| policy.leaves_alone(request.name.systems))
 }
 
 /// The name that a key is in its field.
@@ -175,11 +164,4 @@ pub fn find(kind: KeyKind, key: &str) -> Option<&'static SystemName> {
                 None => key == name.key,
             }
     })
-}
-
-fn requests_some(kind: KeyKind, value: &str) -> bool {
-    match kind {
-        Resource => !Quantity::parse(value).is_ok_and(Quantity::is_zero),
-        Annotation | Label => value != "false",
-    }
 }

@@ -11,23 +11,19 @@ const MEMORY: &str = "nvidia.com/gpu.memory";
 /// The least memory in MiB of the devices that node selector and required terms select. None if one term leaves memory
 /// open, or accepts less than the smallest valid request.
 pub fn memory(filter: &NodeFilter<'_>) -> Option<u64> {
-    selected(filter).filter(|mib| *mib >= LEAST_MEMORY >> 20)
-}
-
-fn selected(filter: &NodeFilter<'_>) -> Option<u64> {
     let selector = filter.node_selector.and_then(|labels| labels.get(MEMORY));
-    let selected = selector.and_then(|mib| mib.parse().ok());
-    let Some(terms) = filter.terms else {
-        return selected;
-    };
-    // A term without requirements matches no node.
-    let of_terms = node_terms::filled(terms).map(|(_, term)| {
-        let requirements = term.match_expressions.iter().flatten();
-        let requested = requirements.filter(|r| *r.key == *MEMORY).filter_map(least);
-        requested.chain(selected).max()
-    });
-    // `None` is less than every number: one term that leaves memory open decides.
-    of_terms.min().flatten()
+    let mut selected = selector.and_then(|mib| mib.parse().ok());
+    if let Some(terms) = filter.terms {
+        // A term without requirements matches no node.
+        let of_terms = node_terms::filled(terms).map(|(_, term)| {
+            let requirements = term.match_expressions.iter().flatten();
+            let requested = requirements.filter(|r| *r.key == *MEMORY).filter_map(least);
+            requested.chain(selected).max()
+        });
+        // `None` is less than every number: one term that leaves memory open decides.
+        selected = of_terms.min().flatten();
+    }
+    selected.filter(|mib| *mib >= LEAST_MEMORY >> 20)
 }
 
 /// The least MiB that a requirement accepts, if it states one.

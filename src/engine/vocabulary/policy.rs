@@ -45,6 +45,11 @@ impl Policy {
         self.tiers.iter().find(|t| t.name == name)
     }
 
+    /// Whether it lists one of these sharing systems, to which it leaves their pods.
+    pub fn leaves_alone(&self, systems: &[ForeignSystem]) -> bool {
+        systems.iter().any(|s| self.foreign_sharing.contains(s))
+    }
+
     /// The effect of a finding of this rule.
     pub fn severity(&self, rule: &Rule) -> Severity {
         self.rules.get(rule.id).copied().unwrap_or(rule.default)

@@ -32,13 +32,13 @@ pub fn in_container(
     let of = container.name();
     for (index, variable) in container.env().iter().enumerate() {
         let name = variable.name();
-        let path = format!("{place}/env/{index}");
+        let path = || format!("{place}/env/{index}");
         if shows_devices(variable) {
             let name = quoted(name);
             let message =
                 format!("container {of} sets {name}, which shows it GPUs past its request");
             let fix = "remove it; the device plugin sets what the request grants";
-            findings.add(&RULE, path, (message, fix));
+            findings.add(&RULE, path(), (message, fix));
         } else if is_open && name == LEGACY {
             let message = format!(
                 "container {of} sets {LEGACY}, for which NVIDIA's runtime shows it every GPU"
@@ -47,7 +47,7 @@ pub fn in_container(
                 "remove it, or set {} to void beside it",
                 names::VISIBLE_DEVICES
             );
-            findings.add(&RULE, path, (message, fix));
+            findings.add(&RULE, path(), (message, fix));
         }
     }
     sources(place, container, is_open, findings);

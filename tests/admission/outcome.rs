@@ -54,7 +54,7 @@ pub fn judge(case: &Case, pod: &Value, world: &ClusterState) -> Judged {
         })
     });
     let considered = explanation
-        .considered
+        .candidates
         .iter()
         .map(|c| json!({"strategy": c.strategy.word(), "offer": c.offer, "verdict": c.verdict}));
     let patch = patch::write(&pod, &decision.edits).expect("a patch");

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 
 use slicegate::engine::edits;
-use slicegate::engine::line::{DecisionInput, Limits, taken_by, takes_gpu};
+use slicegate::engine::line::{
+    DecisionInput, Limits, MpsUser, is_own_term, taken_by, takes_gpu, written_user,
+};
 use slicegate::engine::namespaces::{NamespaceView, Namespaces};
 use slicegate::engine::relevance;
 use slicegate::engine::relevance::pod_limits::{self, CONTAINERS, ENTRIES, Limit};
@@ -230,9 +232,11 @@ fn stamp(question: &DecisionInput<'_>, is_foreign: bool, refusals: &mut Vec<Refu
     let mut lacks = pod.annotation(names::DECISION).is_none();
     lacks |= !edits::markers_only(pod, policy, boundary.into(), may_share(pod)).is_empty();
     if is_mps {
-        let places: Vec<Place> = takers(pod).map(|(place, _)| place).collect();
-        let user = edits::written_user(pod, &places);
-        lacks |= !edits::apart_from_users(pod, user).is_empty();
+        let users = takers(pod).map(|(place, _)| written_user(pod, place));
+        let user = MpsUser::of(users).label();
+        lacks |= pod.label(names::MPS_USER) != Some(&*user);
+        let mut terms = pod.required_anti_affinity().iter();
+        lacks |= !terms.any(|term| is_own_term(*term, names::MPS_USER, &user));
     }
     if lacks {
         refusals.push(Refusal::Stamp);

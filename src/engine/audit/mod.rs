@@ -132,10 +132,10 @@ fn nodes(supply: &Supply) -> BTreeMap<&str, NodeAudit<'_>> {
 
 fn node<'a>(supply: &'a Supply, name: &'a str, group: Option<&'a Group>) -> NodeAudit<'a> {
     let advertised = group.into_iter().flat_map(|group| supply.advertised(group));
-    let advertises = advertised.map(|(offer, count)| AdvertisedResource {
+    let advertises = advertised.map(|(offer, advertised)| AdvertisedResource {
         offer,
-        count,
-        free: count,
+        count: advertised.count,
+        free: advertised.count,
     });
     NodeAudit {
         name,

@@ -1,27 +1,24 @@
 //! One decision from start to end: relevance, request, placement, edits.
 
 mod builder;
-mod chosen;
 mod daemon_set;
 pub mod ephemeral;
 mod markers_only;
 mod other_tiers;
-pub(crate) mod oversize;
+pub mod oversize;
+mod placed;
 mod strategies;
 pub mod unmanaged;
 pub mod update;
 
-use crate::engine::decide::builder::DecisionBuilder;
+use crate::engine::decide::builder::{DecisionBuilder, Observer};
 use crate::engine::decide::oversize::oversize;
 use crate::engine::decide::unmanaged::unmanaged;
-use crate::engine::line::{Decision, DecisionInput, Placement, PlacementQuery, Reason};
-use crate::engine::placement::candidates;
-use crate::engine::placement::candidates::CandidateVerdict;
+use crate::engine::line::{Decision, DecisionInput, Reason};
+use crate::engine::placement::candidates::{self, CandidateVerdict};
 use crate::engine::placement::existing;
-use crate::engine::placement::usage;
-use crate::engine::placement::usage::Gpus;
-use crate::engine::relevance::concerns_gpus;
-use crate::engine::relevance::pod_limits;
+use crate::engine::placement::usage::{self, Gpus};
+use crate::engine::relevance::{concerns_gpus, pod_limits};
 use crate::engine::request;
 use crate::engine::rules;
 use crate::engine::vocabulary::{Findings, Mode};
@@ -35,7 +32,7 @@ pub fn decide<'a>(input: &DecisionInput<'a>) -> Decision<'a> {
 #[derive(Debug)]
 pub struct Explanation {
     /// Every candidate with its verdict; empty if there was no placement to select.
-    pub considered: Vec<CandidateVerdict>,
+    pub candidates: Vec<CandidateVerdict>,
     /// How much of the GPUs the pod takes, if it is admitted.
     pub gpus: Gpus,
 }
@@ -43,13 +40,13 @@ pub struct Explanation {
 /// Decides about one pod and explains the placement.
 pub fn explain<'a>(input: &DecisionInput<'a>) -> (Decision<'a>, Explanation) {
     let mut explanation = Explanation {
-        considered: Vec::new(),
+        candidates: Vec::new(),
         gpus: usage::unchanged(input.pod, input.supply),
     };
     let decision = answer(input, &mut |query, placement| {
-        explanation.considered = candidates::list(query, placement);
+        explanation.candidates = candidates::list(query, placement);
         if let Some(placement) = placement {
-            explanation.gpus = usage::of_choice(query, placement);
+            explanation.gpus = usage::of_placement(query, placement);
         }
     });
     (decision, explanation)
@@ -63,7 +60,7 @@ fn answer<'a>(input: &DecisionInput<'a>, observer: Observer<'_>) -> Decision<'a>
         pod,
         ..
     } = *input;
-    let (mode, misspelt) = namespaces.mode(namespace, policy);
+    let (mode, is_misspelt) = namespaces.mode(namespace, policy);
     if input.is_mirror() {
         return Decision::untouched(mode, Reason::NotOurs);
     }
@@ -77,21 +74,12 @@ fn answer<'a>(input: &DecisionInput<'a>, observer: Observer<'_>) -> Decision<'a>
         return oversize(excess, policy, mode);
     }
     let mut findings = Findings::new(policy);
-    let form = input.form();
     let has_markers = existing::has_markers(pod);
-    let requested = request::read(pod, form, has_markers, &mut findings);
-    let mut builder = DecisionBuilder::new(input, mode, findings);
-    if misspelt && !requested.requests.is_empty() {
+    let requested = request::read(pod, input.form(), has_markers, &mut findings);
+    if is_misspelt && !requested.requests.is_empty() {
         let written = namespaces.view(namespace).and_then(|v| v.mode.as_deref());
-        rules::mode_unknown::check(
-            namespace,
-            written.unwrap_or_default(),
-            &mut builder.findings,
-        );
+        rules::mode_unknown::check(namespace, written.unwrap_or_default(), &mut findings);
     }
-    rules::check_written(input, &mut builder.findings);
-    builder.judge(requested, observer)
+    rules::check_written(input, &mut findings);
+    DecisionBuilder::new(input, mode, findings).judge(requested, observer)
 }
-
-/// Is called with the complete query and the placement, if there is one.
-pub type Observer<'w> = &'w mut dyn FnMut(&PlacementQuery<'_, '_>, Option<&Placement<'_>>);

@@ -2,79 +2,52 @@
 
 use std::cell::OnceCell;
 
-use crate::engine::decide::builder::{DecisionBuilder, select};
+use crate::engine::decide::builder::{DecisionBuilder, select_memory};
 use crate::engine::line::{PlacementQuery, Strategies};
-use crate::engine::placement::choose;
+use crate::engine::placement::choose::choose;
 use crate::engine::placement::existing;
 use crate::engine::request;
 use crate::engine::request::tenancy;
-use crate::engine::vocabulary::{Findings, Strategy, Tier};
+use crate::engine::vocabulary::{Findings, Tier};
 
 /// The most tiers that are tried.
 const MOST_TIERS: usize = 8;
-/// Pods with requests in more containers are not tried.
-const MOST_WANTS: usize = 8;
+/// Pods with more requests are not tried.
+const MOST_REQUESTS: usize = 8;
 
 impl<'a> DecisionBuilder<'_, 'a> {
     /// Names of allowed tiers under which known nodes could serve the pod.
     pub(super) fn other_tiers(&self, query: &PlacementQuery<'_, 'a>) -> Vec<&'a str> {
-        let input = self.input;
-        if query.requests.len() > MOST_WANTS {
+        if query.requests.len() > MOST_REQUESTS {
             return Vec::new();
         }
-        let view = input.namespaces.view(input.namespace);
-        let allowed = tenancy::allowed_tiers(view, input.policy);
-        let others = allowed
-            .into_iter()
-            .filter(|tier| self.tier.is_none_or(|own| own.name != tier.name));
-        let serving = others
-            .take(MOST_TIERS)
-            .filter(|tier| self.would_serve(query, tier));
+        let allowed = tenancy::allowed_tiers(query.namespace, query.policy).into_iter();
+        let others = allowed.filter(|tier| self.tier.is_none_or(|own| own.name != tier.name));
+        let serving = others.take(MOST_TIERS);
+        let serving = serving.filter(|tier| self.can_serve(query, tier));
         serving.map(|tier| tier.name.as_str()).collect()
     }
 
-    fn would_serve(&self, query: &PlacementQuery<'_, 'a>, tier: &'a Tier) -> bool {
-        let input = self.input;
-        let mut findings = Findings::new(input.policy);
-        let mut requested = request::read(
-            input.pod,
-            input.form(),
-            existing::has_markers(input.pod),
-            &mut findings,
-        );
-        select(
-            &mut requested,
-            query.filter,
-            existing::is_labelled(query.pod),
-        );
-        requested
-            .requests
-            .iter_mut()
-            .for_each(|request| request.fill(&tier.share));
-        let mut strategies: Option<Strategies> = None;
-        for request in &requested.requests {
-            let own = request.strategies(Some(tier));
-            strategies = Some(strategies.map_or(own, |all| all.and(own)));
-        }
-        let strategies = strategies.unwrap_or_default();
-        let only = |strategy: Strategy| strategies.only(strategy);
+    fn can_serve(&self, query: &PlacementQuery<'_, 'a>, tier: &'a Tier) -> bool {
+        let pod = query.pod;
+        let mut findings = Findings::new(query.policy);
+        let has_markers = existing::has_markers(pod);
+        let mut requested = request::read(pod, self.input.form(), has_markers, &mut findings);
+        select_memory(&mut requested, query.filter, existing::is_labelled(pod));
+        requested.fill(tier);
+        let strategies = requested.strategies(Some(tier));
+        let named = requested.strategy.map(|named| Strategies::of([named]));
         let other = PlacementQuery {
-            pod: query.pod,
-            policy: query.policy,
-            supply: query.supply,
-            namespace: query.namespace,
             tier: Some(tier),
-            is_sandboxed: query.is_sandboxed,
             requests: &requested.requests,
             products: &requested.products,
-            filter: query.filter,
-            strategies: requested.strategy.map_or(strategies, only),
-            is_explicit: requested.strategy.is_some(),
-            profile: query.profile,
+            strategies: named.map_or(strategies, |named| strategies.and(named)),
+            is_explicit: named.is_some(),
             requested_products: OnceCell::new(),
             // Tiers reach the same nodes.
             reached: query.reached.clone(),
+            ..*query
         };
-        choose::choose(&other).is_some()
+        choose(&other).is_some()
     }
 }

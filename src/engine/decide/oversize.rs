@@ -1,6 +1,6 @@
 //! The decision about a pod that exceeds a limit. No other rule is applied.
 
-use crate::engine::line::{Decision, Outcome, Reason};
+use crate::engine::line::{Decision, Reason};
 use crate::engine::relevance::pod_limits::{Excess, PATCH};
 use crate::engine::rules::too_large;
 use crate::engine::vocabulary::{Finding, Findings, Mode, Policy, Severity};
@@ -9,17 +9,7 @@ use crate::engine::vocabulary::{Finding, Findings, Mode, Policy, Severity};
 pub(super) fn oversize<'a>(excess: Excess, policy: &Policy, mode: Mode) -> Decision<'a> {
     let mut findings = Findings::new(policy);
     too_large::refuse(excess, &mut findings);
-    Decision {
-        outcome: Outcome::Denied,
-        mode,
-        tier: None,
-        boundary: None,
-        strategy: None,
-        allocator: None,
-        findings: findings.into_list(),
-        edits: Vec::new(),
-        reason: Reason::Findings,
-    }
+    Decision::new(mode, findings.into_list(), Vec::new(), Reason::Findings)
 }
 
 /// Turns a decision into a denial because its patch has too many bytes.
@@ -37,12 +27,8 @@ pub fn unwritable<'a>(decision: Decision<'a>, bytes: usize) -> Decision<'a> {
         fix,
     });
     Decision {
-        outcome: Outcome::Denied,
-        findings,
-        edits: Vec::new(),
-        strategy: None,
-        allocator: None,
-        reason: Reason::Findings,
-        ..decision
+        tier: decision.tier,
+        boundary: decision.boundary,
+        ..Decision::new(decision.mode, findings, Vec::new(), Reason::Findings)
     }
 }

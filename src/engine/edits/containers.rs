@@ -1,12 +1,13 @@
-//! Edits of containers: resources, limits, hidden GPUs.
+//! Edits of containers: resources, limits, users, hidden GPUs.
 
 use std::borrow::Cow;
 
-use crate::engine::line::{Edit, Limits, Placement, PlacementQuery, RequestedResource};
+use crate::engine::line::{DeviceRequest, Edit, Limits, Placement, PlacementQuery, written_user};
 use crate::engine::supply::Allocation;
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::vocabulary::{Quantity, Strategy, names};
-use crate::facts::pod::{Container, EnvVar, Place};
+use crate::engine::vocabulary::{Quantity, names};
+use crate::facts::Pod;
+use crate::facts::pod::{Container, Place};
 
 pub(super) fn resources<'a>(
     query: &PlacementQuery<'_, 'a>,
@@ -15,20 +16,17 @@ pub(super) fn resources<'a>(
     edits: &mut Vec<Edit<'a>>,
 ) {
     for (request, share) in query.requests.iter().zip(&placement.shares) {
-        let old = match request.named {
-            RequestedResource::Nothing => None,
-            _ => Some(request.fixed_resource().unwrap_or(names::GPU)),
-        };
+        let (place, count) = (request.place, request.count);
+        let old = request.resource();
         let Allocation::Resource(resource) = share.allocation;
-        let written = query.pod.at(request.place).is_some_and(|container| {
-            old == Some(resource) && is_written(container, resource, request.count)
-        });
-        if !written {
+        let container = query.pod.at(place);
+        let is_written = container.is_some_and(|c| has_limit(c, resource, count));
+        if old != Some(resource) || !is_written {
             edits.push(Edit::Resource {
-                place: request.place,
+                place,
                 old,
                 resource,
-                count: request.count,
+                count,
             });
         }
     }
@@ -39,86 +37,101 @@ pub(super) fn resources<'a>(
 }
 
 /// Whether the limit is already present as a whole number. The API server sets the request from it.
-fn is_written(container: &Container<'_>, resource: &str, count: u64) -> bool {
+fn has_limit(container: &Container<'_>, resource: &str, count: u64) -> bool {
     let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
     let limit = limits.and_then(|l| l.get(resource));
     let limit = limit.and_then(|q| Quantity::parse(q).ok());
     limit == Some(Quantity::whole(count))
 }
 
-/// Limits for MPS clients.
-pub(super) fn environment<'a>(
-    query: &PlacementQuery<'_, 'a>,
-    placement: &Placement<'a>,
-    edits: &mut Vec<Edit<'a>>,
-) {
-    if placement.strategy == Strategy::Mps {
-        for (request, limits) in query.requests.iter().zip(Limits::of(query, placement)) {
-            let Some(container) = query.pod.at(request.place) else {
-                continue;
-            };
-            let has = |name: &str| container.env().iter().any(|e| e.name() == name);
-            if let Some(mib) = limits.mib.filter(|_| !has(names::MPS_MEMORY)) {
-                edits.push(Edit::Env {
-                    place: request.place,
-                    name: names::MPS_MEMORY,
-                    replaces: None,
-                    value: Cow::Owned(format!("0={mib}M")),
-                });
-            }
-            if let Some(percent) = limits.percent.filter(|_| !has(names::MPS_THREADS)) {
-                edits.push(Edit::Env {
-                    place: request.place,
-                    name: names::MPS_THREADS,
-                    replaces: None,
-                    value: Cow::Owned(percent.to_string()),
-                });
-            }
+/// Limits of MPS clients.
+pub(super) fn limits(pod: &Pod<'_>, limits: &[(Place, Limits)], edits: &mut Vec<Edit<'_>>) {
+    for (place, limits) in limits {
+        let Some(container) = pod.at(*place) else {
+            continue;
+        };
+        let memory = limits
+            .mib
+            .filter(|_| !has_variable(container, names::MPS_MEMORY));
+        let threads = limits
+            .percent
+            .filter(|_| !has_variable(container, names::MPS_THREADS));
+        edits.extend(memory.map(|mib| variable(*place, names::MPS_MEMORY, format!("0={mib}M"))));
+        edits.extend(threads.map(|n| variable(*place, names::MPS_THREADS, n.to_string())));
+    }
+}
+
+/// Sets the user id of the tier on MPS clients that set none.
+pub(super) fn run_as_user<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
+    let Some(user) = query.tier.and_then(|t| t.run_as_user) else {
+        return;
+    };
+    for request in query.requests {
+        let place = request.place;
+        let edit = Edit::RunAsUser { place, user };
+        if written_user(query.pod, place).is_none() && !edits.contains(&edit) {
+            edits.push(edit);
+        }
+    }
+}
+
+/// Hides all GPUs from the containers without a request.
+pub fn hide_gpus(pod: &Pod<'_>, requests: &[DeviceRequest<'_>], edits: &mut Vec<Edit<'_>>) {
+    for (place, container) in pod.containers() {
+        if !requests.iter().any(|request| request.place == place) {
+            hide_gpus_from(place, container, edits);
         }
     }
 }
 
 /// Hides all GPUs from a container that does not set the variable.
-pub fn hide(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
-    let mut names = container.env().iter().map(EnvVar::name);
-    if !names.any(|name| name == names::VISIBLE_DEVICES) {
-        edits.push(Edit::Env {
-            place,
-            name: names::VISIBLE_DEVICES,
-            replaces: None,
-            value: Cow::Borrowed("void"),
-        });
+pub fn hide_gpus_from(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
+    if !has_variable(container, names::VISIBLE_DEVICES) {
+        edits.push(variable(place, names::VISIBLE_DEVICES, "void"));
+    }
+}
+
+fn has_variable(container: &Container<'_>, name: &str) -> bool {
+    container
+        .env()
+        .iter()
+        .any(|variable| variable.name() == name)
+}
+
+fn variable<'a>(place: Place, name: &'a str, value: impl Into<Cow<'static, str>>) -> Edit<'a> {
+    Edit::Env {
+        place,
+        name,
+        replaces: None,
+        value: value.into(),
     }
 }
 
 /// Writes the original request as an annotation if the rewrite would lose it: a fraction in a quantity, which becomes a
 /// whole number, or memory in node selectors, next to which the terms of the placement are written.
 pub(super) fn readable_sizes<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
-    let several = query.requests.len() > 1;
     for request in query.requests {
-        let key = |of_pod: &'static str, of_container: &str| match several {
-            true => Cow::Owned(format!("{of_container}{}", request.container)),
-            false => Cow::Borrowed(of_pod),
+        let size = &request.size;
+        let fraction = size.fraction.filter(|_| size.fraction_in_quantity);
+        let memory = size.memory.filter(|_| size.memory_in_selectors);
+        let mut annotate = |of_pod, of_container, value| {
+            let key = if query.requests.len() > 1 {
+                Cow::Owned(format!("{of_container}{}", request.container))
+            } else {
+                Cow::Borrowed(of_pod)
+            };
+            edits.push(Edit::Annotation { key, value });
         };
-        let fraction = request
-            .size
-            .fraction
-            .filter(|_| request.size.fraction_in_quantity);
         if let Some(fraction) = fraction {
-            edits.push(Edit::Annotation {
-                key: key(names::GPU_FRACTION, names::CONTAINER_FRACTION),
-                value: fraction.to_string(),
-            });
+            annotate(
+                names::GPU_FRACTION,
+                names::CONTAINER_FRACTION,
+                fraction.to_string(),
+            );
         }
-        let memory = request
-            .size
-            .memory
-            .filter(|_| request.size.memory_in_selectors);
         if let Some(bytes) = memory {
-            edits.push(Edit::Annotation {
-                key: key(names::GPU_MEMORY, names::CONTAINER_MEMORY),
-                value: format!("{}Mi", mib_ceil(bytes)),
-            });
+            let value = format!("{}Mi", mib_ceil(bytes));
+            annotate(names::GPU_MEMORY, names::CONTAINER_MEMORY, value);
         }
     }
 }

@@ -10,15 +10,13 @@ use crate::facts::pod::{Container, Place};
 pub fn missing_edits(input: &DecisionInput<'_>, edits: &[Edit<'_>]) -> Vec<String> {
     let pod = input.pod;
     let hides = runtime_class::hides(input);
-    let at = |place: &Place| pod.at(*place).map_or("", Container::name).to_owned();
-    let mut lacking: Vec<String> = Vec::new();
+    let at = |place: &Place| pod.at(*place).map_or("", Container::name);
+    let mut missing: Vec<String> = Vec::new();
     for edit in edits {
         let words = match edit {
             Edit::Resource {
                 place, resource, ..
-            } => {
-                format!("the request for {resource} in container {}", at(place))
-            }
+            } => format!("the request for {resource} in container {}", at(place)),
             Edit::DropResource { place, resource } => {
                 format!("a request without {resource} in container {}", at(place))
             }
@@ -27,7 +25,7 @@ pub fn missing_edits(input: &DecisionInput<'_>, edits: &[Edit<'_>]) -> Vec<Strin
             }
             Edit::Label { key, value } => format!("the label {key}={value}"),
             Edit::Annotation { key, .. }
-                if key == names::DECISION && pod.annotation(names::DECISION).is_none() =>
+                if key == names::DECISION && pod.annotation(key).is_none() =>
             {
                 format!("the annotation {key}")
             }
@@ -43,9 +41,9 @@ pub fn missing_edits(input: &DecisionInput<'_>, edits: &[Edit<'_>]) -> Vec<Strin
             | Edit::Prefer(_)
             | Edit::Pack { .. } => continue,
         };
-        if !lacking.contains(&words) {
-            lacking.push(words);
+        if !missing.contains(&words) {
+            missing.push(words);
         }
     }
-    lacking
+    missing
 }

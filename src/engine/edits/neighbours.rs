@@ -8,26 +8,30 @@ use crate::engine::vocabulary::{BoundaryPlacement, Policy, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::affinity::PodAffinityTerm;
 
-/// Keeps boundaries apart, by anti-affinity or by the label of the node. The node must have a hostname label.
+/// Keeps boundaries apart, by anti-affinity or by the label of the node. Returns what the node needs: a hostname label and,
+/// if boundaries are labels of nodes, the label of this one.
 pub(super) fn keep_apart<'a>(
     pod: &Pod<'_>,
     policy: &Policy,
     boundary: Cow<'a, str>,
-    extras: &mut Vec<Need<'a>>,
     edits: &mut Vec<Edit<'a>>,
-) {
-    extras.push(Need {
+) -> Vec<Need<'a>> {
+    let hostname = Need {
         key: Cow::Borrowed(names::HOSTNAME),
         is: Is::There,
-    });
+    };
     match policy.placement.boundary {
         BoundaryPlacement::PodAntiAffinity => {
             repel(pod, names::TRUST_BOUNDARY, boundary, edits);
+            vec![hostname]
         }
-        BoundaryPlacement::NodeLabel => extras.push(Need {
-            key: Cow::Borrowed(names::NODE_BOUNDARY),
-            is: Is::OneOf(vec![boundary]),
-        }),
+        BoundaryPlacement::NodeLabel => {
+            let label = Need {
+                key: Cow::Borrowed(names::NODE_BOUNDARY),
+                is: Is::OneOf(vec![boundary]),
+            };
+            vec![hostname, label]
+        }
     }
 }
 
@@ -51,21 +55,19 @@ pub(super) fn pack<'a>(
 ) {
     let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
     let terms = affinity.and_then(|a| a.pod_affinity.as_ref()?.preferred.as_ref());
-    let written = terms.into_iter().flatten().any(|raw| {
-        let ours = |t: PodAffinityTerm<'_>| is_packing(&t, &boundary, strategy);
+    let is_written = terms.into_iter().flatten().any(|raw| {
         may_be_ours(*raw, names::TRUST_BOUNDARY)
-            && PodAffinityTerm::read_weighted(*raw).is_some_and(ours)
+            && PodAffinityTerm::read_weighted(*raw)
+                .is_some_and(|term| is_packing(&term, &boundary, strategy))
     });
-    if !written {
+    if !is_written {
         edits.push(Edit::Pack { boundary, strategy });
     }
 }
 
 fn is_packing(term: &PodAffinityTerm<'_>, boundary: &str, strategy: Strategy) -> bool {
-    let labels = term
-        .label_selector
-        .as_ref()
-        .and_then(|s| s.match_labels.as_ref());
+    let selector = term.label_selector.as_ref();
+    let labels = selector.and_then(|s| s.match_labels.as_ref());
     term.topology_key.as_deref() == Some(names::HOSTNAME)
         && term.is_everywhere()
         && labels.is_some_and(|l| {

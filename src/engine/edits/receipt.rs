@@ -41,7 +41,23 @@ pub fn write<'a>(
     edits: &mut Vec<Edit<'a>>,
 ) {
     let mut text = String::with_capacity(256);
-    head(&mut text, policy, contents);
+    text.push('{');
+    let strategy = contents.strategy.map(Strategy::word);
+    member(&mut text, "tier", contents.tier);
+    member(&mut text, "boundary", Some(contents.boundary));
+    member(&mut text, "strategy", strategy);
+    text.push_str("\"to\":{");
+    by_container(&mut text, &contents.changes, |text, change| {
+        let (resource, count) = change.to;
+        json::string(text, resource);
+        text.push_str(":\"");
+        json::number(text, count);
+        text.push('"');
+    });
+    text.push_str("},");
+    member(&mut text, "policy", Some(&policy.name));
+    member(&mut text, "hash", Some(&policy.hash));
+    text.push_str("\"from\":");
     if let Some(old) = pod.annotation(names::DECISION)
         && let Some(rest) = old.strip_prefix(text.as_str())
         && let Some(receipt) = Receipt::read(old)
@@ -49,52 +65,29 @@ pub fn write<'a>(
     {
         return;
     }
-    from(&mut text, contents);
-    text.push('}');
-    edits.push(Edit::Annotation {
-        key: names::DECISION.into(),
-        value: text,
-    });
-}
-
-fn head(text: &mut String, policy: &Policy, contents: &Contents<'_>) {
     text.push('{');
-    if let Some(tier) = contents.tier {
-        text.push_str("\"tier\":");
-        json::string(text, tier);
-        text.push(',');
-    }
-    text.push_str("\"boundary\":");
-    json::string(text, contents.boundary);
-    if let Some(strategy) = contents.strategy {
-        text.push_str(",\"strategy\":");
-        json::string(text, strategy.word());
-    }
-    text.push_str(",\"to\":{");
-    by_container(text, &contents.changes, |text, change| {
-        let (resource, count) = change.to;
-        json::string(text, resource);
-        text.push_str(":\"");
-        json::number(text, count);
-        text.push('"');
-    });
-    text.push_str("},\"policy\":");
-    json::string(text, &policy.name);
-    text.push_str(",\"hash\":");
-    json::string(text, &policy.hash);
-    text.push_str(",\"from\":");
-}
-
-fn from(text: &mut String, contents: &Contents<'_>) {
-    text.push('{');
-    by_container(text, &contents.changes, |text, change| {
+    by_container(&mut text, &contents.changes, |text, change| {
         if let Some((resource, quantity)) = change.from {
             json::string(text, resource);
             text.push(':');
             json::string(text, quantity);
         }
     });
-    text.push('}');
+    text.push_str("}}");
+    edits.push(Edit::Annotation {
+        key: names::DECISION.into(),
+        value: text,
+    });
+}
+
+/// Writes a member that has a value, and a comma.
+fn member(text: &mut String, key: &str, value: Option<&str>) {
+    if let Some(value) = value {
+        json::string(text, key);
+        text.push(':');
+        json::string(text, value);
+        text.push(',');
+    }
 }
 
 /// Writes a member for each container; its changes follow one another.
@@ -105,19 +98,14 @@ fn by_container(
 ) {
     let containers = changes.chunk_by(|a, b| a.container == b.container);
     for (index, own) in containers.enumerate() {
-        separate(text, index);
-        json::string(text, own.first().map_or("", |c| c.container));
+        let name = own.first().map_or("", |change| change.container);
+        text.push_str(if index > 0 { "," } else { "" });
+        json::string(text, name);
         text.push_str(":{");
         for (index, change) in own.iter().enumerate() {
-            separate(text, index);
+            text.push_str(if index > 0 { "," } else { "" });
             member(text, change);
         }
         text.push('}');
-    }
-}
-
-fn separate(text: &mut String, index: usize) {
-    if index > 0 {
-        text.push(',');
     }
 }

@@ -1,55 +1,69 @@
-//! What comes out of a decision: an outcome, its reasons, and the edits that carry it out.
+//! What comes out of a decision: an outcome, its reason, and the edits that carry it out.
 
 use std::borrow::Cow;
 
 use crate::engine::line::Edit;
 use crate::engine::supply::Allocator;
-use crate::engine::vocabulary::{Finding, Mode, Strategy};
+use crate::engine::vocabulary::{Finding, Mode, Severity, Strategy};
 
 /// The answer for one pod.
 #[derive(Debug)]
 pub struct Decision<'a> {
-    /// What happens, or under dry-run would happen.
+    /// What happens, or would happen under dry-run.
     pub outcome: Outcome,
-    /// What applies in the pod's namespace.
+    /// The mode of the pod's namespace.
     pub mode: Mode,
     /// The tier that applied, if one did.
     pub tier: Option<&'a str>,
-    /// The boundary the pod belongs to, if it takes a GPU.
+    /// The boundary of the pod, if it takes a GPU.
     pub boundary: Option<Cow<'a, str>>,
-    /// The strategy chosen, if one was.
+    /// The strategy of the placement, if there is one.
     pub strategy: Option<Strategy>,
-    /// Who allocates the devices, if a strategy was chosen.
+    /// The allocator of the devices, if there is a placement.
     pub allocator: Option<Allocator>,
-    /// Everything that was found, in the order of the rules.
+    /// All findings, in the order of the rules.
     pub findings: Vec<Finding>,
-    /// What the rewrite does; empty unless the outcome is rewritten.
+    /// The changes of the pod; empty unless the outcome is rewritten.
     pub edits: Vec<Edit<'a>>,
-    /// Why it came out so, in one sentence's worth of data.
+    /// The main reason.
     pub reason: Reason,
 }
 
-impl Decision<'_> {
-    /// Nothing is changed.
-    pub fn untouched(mode: Mode, reason: Reason) -> Self {
+impl<'a> Decision<'a> {
+    /// The decision that follows from findings and edits: if a finding denies, there are no edits and the findings are the
+    /// reason.
+    pub fn new(mode: Mode, findings: Vec<Finding>, edits: Vec<Edit<'a>>, reason: Reason) -> Self {
+        let is_denied = findings.iter().any(|f| f.severity == Severity::Deny);
+        let (outcome, edits, reason) = if is_denied {
+            (Outcome::Denied, Vec::new(), Reason::Findings)
+        } else if edits.is_empty() {
+            (Outcome::Untouched, edits, reason)
+        } else {
+            (Outcome::Rewritten, edits, reason)
+        };
         Self {
-            outcome: Outcome::Untouched,
+            outcome,
             mode,
             tier: None,
             boundary: None,
             strategy: None,
             allocator: None,
-            findings: Vec::new(),
-            edits: Vec::new(),
+            findings,
+            edits,
             reason,
         }
+    }
+
+    /// Nothing is changed.
+    pub fn untouched(mode: Mode, reason: Reason) -> Self {
+        Self::new(mode, Vec::new(), Vec::new(), reason)
     }
 }
 
 /// What happens to a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// Nothing is changed.
+    /// It is admitted without changes.
     Untouched,
     /// It is admitted with changes.
     Rewritten,
@@ -58,7 +72,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// The word reports and metrics use.
+    /// The word of reports and metrics.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Untouched => "untouched",
@@ -77,7 +91,7 @@ pub enum Reason {
     NamespaceOff,
     /// It concerns GPUs but takes none that slicegate hands out.
     TakesNoGpu,
-    /// It takes none that slicegate hands out and runs under a runtime that would show it some, so they are hidden from it.
+    /// It takes no such GPU, and its runtime would show it the node's GPUs, so they are hidden.
     GpusHidden,
     /// A strategy and a resource were selected.
     Placed,
@@ -96,7 +110,7 @@ pub enum MarkersReason {
     DaemonSet,
     /// The pod opted out and the policy allows it.
     OptOut,
-    /// Nothing known fits, and the policy or the lack of knowledge makes that a warning.
+    /// Nothing known fits, and that is only a warning.
     NothingKnownFits,
     /// Another sharing system's pod, which the policy leaves alone.
     ForeignSystem,

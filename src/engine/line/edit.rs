@@ -94,8 +94,8 @@ pub enum Edit<'a> {
 }
 
 impl<'a> Edit<'a> {
-    /// Another value for a setting, where that value is an element or a literal of its own. None for one within a shell's
-    /// text or from a source, and where the value stands already.
+    /// Another value for a setting that has an element of a command line or a literal variable for itself. None if it is
+    /// part of a shell's text, comes from a source, or has the value already.
     pub fn setting(profile: &Profile<'a>, setting: &Setting<'a>, value: &str) -> Option<Self> {
         if setting.value.word()? == value {
             return None;
@@ -123,7 +123,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// The container it changes, if it changes one.
+    /// The container that it changes, if it changes one.
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Resource { place, .. }
@@ -131,13 +131,7 @@ impl<'a> Edit<'a> {
             | Self::Env { place, .. }
             | Self::Argument { place, .. }
             | Self::RunAsUser { place, .. } => Some(*place),
-            Self::Label { .. }
-            | Self::Annotation { .. }
-            | Self::Nodes(_)
-            | Self::Prefer(_)
-            | Self::Toleration(_)
-            | Self::Repel { .. }
-            | Self::Pack { .. } => None,
+            _ => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The limits of MPS clients: the request, never above the cap of the MPS daemon.
 
-use crate::engine::line::{AllocatedShare, DeviceRequest, Placement, PlacementQuery};
+use crate::engine::line::{Placement, PlacementQuery};
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::vocabulary::names;
 
@@ -22,38 +22,25 @@ impl Limits {
     pub fn of(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Vec<Self> {
         let is_reused = placement.nodes.is_empty();
         let was_written = is_reused
-            && query
-                .requests
-                .iter()
-                .any(|request| has_limit(query, request));
-        let limit = |(request, share): (&DeviceRequest<'_>, &AllocatedShare<'_>)| {
-            let own = request.size.memory.filter(|_| request.size.memory_is_own);
-            let mib_cap = own.map_or(share.smallest_mib, |own| {
-                mib_ceil(own).min(share.smallest_mib)
+            && query.requests.iter().any(|request| {
+                let container = query.pod.at(request.place);
+                container.is_some_and(|c| c.env().iter().any(|e| e.name() == names::MPS_MEMORY))
             });
+        let limits = query.requests.iter().zip(&placement.shares);
+        let limits = limits.map(|(request, share)| {
+            let size = &request.size;
+            let own = size.memory.filter(|_| size.memory_is_own);
+            let mib_cap = own.map_or(u64::MAX, mib_ceil).min(share.smallest_mib);
             // The daemon limits each client to its share of the device by itself; a share of a larger device is larger. A
             // reused placement no longer shows whether shares differ, but a limit in another container does.
             let is_one_size = share.largest_mib == Some(share.smallest_mib) || was_written;
             Self {
                 mib: (own.is_some() || is_one_size && mib_cap > 0).then_some(mib_cap),
                 mib_cap,
-                percent: request
-                    .size
-                    .percent()
-                    .map(|p| p.min(share.smallest_percent)),
+                percent: size.percent().map(|p| p.min(share.smallest_percent)),
                 percent_cap: share.smallest_percent,
             }
-        };
-        query
-            .requests
-            .iter()
-            .zip(&placement.shares)
-            .map(limit)
-            .collect()
+        });
+        limits.collect()
     }
-}
-
-fn has_limit(query: &PlacementQuery<'_, '_>, request: &DeviceRequest<'_>) -> bool {
-    let container = query.pod.at(request.place);
-    container.is_some_and(|c| c.env().iter().any(|e| e.name() == names::MPS_MEMORY))
 }

@@ -1,4 +1,4 @@
-//! Which user MPS clients run as: one MPS server serves one user id at a time.
+//! The user that MPS clients run as: one MPS server serves one user id at a time.
 
 use std::borrow::Cow;
 
@@ -19,6 +19,17 @@ pub enum MpsUser {
 }
 
 impl MpsUser {
+    /// The common one of the user ids that containers are written to run as.
+    pub fn of(ids: impl IntoIterator<Item = Option<i64>>) -> Self {
+        let mut users = ids.into_iter().map(|id| id.map_or(Self::Image, Self::Id));
+        let first = users.next().unwrap_or(Self::Image);
+        if users.all(|user| user == first) {
+            first
+        } else {
+            Self::Several
+        }
+    }
+
     /// The value of the label that keeps MPS clients of different users apart.
     pub fn label(self) -> Cow<'static, str> {
         match self {
@@ -28,41 +39,17 @@ impl MpsUser {
     }
 }
 
-/// Which user the pod's MPS clients run as, the tier's included.
+/// The user of the pod's MPS clients. Containers without a user id get the tier's.
 pub fn mps_user(query: &PlacementQuery<'_, '_>) -> MpsUser {
-    let users = query
-        .requests
-        .iter()
-        .map(|request| run_as(query, request.place));
-    common(users)
-}
-
-/// Which user these containers of a pod run as, by what is written.
-pub fn written(pod: &Pod<'_>, places: &[Place]) -> MpsUser {
-    common(places.iter().map(|place| written_user(pod, *place)))
-}
-
-fn common(users: impl Iterator<Item = Option<i64>>) -> MpsUser {
-    let mut user = None;
-    for own in users {
-        let this = own.map_or(MpsUser::Image, MpsUser::Id);
-        if user.is_some_and(|u| u != this) {
-            return MpsUser::Several;
-        }
-        user = Some(this);
-    }
-    user.unwrap_or(MpsUser::Image)
-}
-
-fn run_as(query: &PlacementQuery<'_, '_>, place: Place) -> Option<i64> {
-    written_user(query.pod, place).or_else(|| query.tier?.run_as_user.map(i64::from))
+    let of_tier = query.tier.and_then(|tier| tier.run_as_user).map(i64::from);
+    let requests = query.requests.iter();
+    MpsUser::of(requests.map(|request| written_user(query.pod, request.place).or(of_tier)))
 }
 
 /// The user id that a container is written to run as, by itself or by its pod.
 pub fn written_user(pod: &Pod<'_>, place: Place) -> Option<i64> {
     let own = pod.at(place)?.security_context.as_ref();
-    own.and_then(|s| s.run_as_user).or_else(|| {
-        let shared = pod.spec.as_ref()?.security_context.as_ref()?;
-        shared.run_as_user
-    })
+    let of_pod = pod.spec.as_ref().and_then(|s| s.security_context.as_ref());
+    own.and_then(|s| s.run_as_user)
+        .or_else(|| of_pod?.run_as_user)
 }

@@ -3,16 +3,18 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use crate::engine::line::{DeviceRequest, Strategies};
+use crate::engine::line::{DeviceRequest, Peak, Strategies};
 use crate::engine::namespaces::NamespaceView;
 use crate::engine::namespaces::quota::{Forbidden, QuotaPod, QuotaView};
 use crate::engine::profile::Profile;
+use crate::engine::supply::filter::tolerates;
+use crate::engine::supply::fleet::Advertised;
+use crate::engine::supply::places::PlaceKind;
 use crate::engine::supply::product_patterns::product_matches;
-use crate::engine::supply::{Allocation, Group, Supply, Taint};
-use crate::engine::supply::{NodeFilter, Offer, UnknownResource};
+use crate::engine::supply::{Allocation, Group, NodeFilter, Offer, Supply, Taint, UnknownResource};
 use crate::engine::vocabulary::{BoundaryPlacement, Policy, Strategy, Tier};
 use crate::facts::Pod;
-use crate::facts::pod::{Container, ContainerKind, Place};
+use crate::facts::pod::{Container, Place};
 
 /// Everything that a placement depends on.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ pub struct AllocatedShare<'a> {
 }
 
 impl<'a> AllocatedShare<'a> {
-    /// A share with the widest bounds; offers narrow them.
+    /// A share with the widest bounds.
     pub const fn unknown(allocation: Allocation<'a>) -> Self {
         Self {
             allocation,
@@ -83,55 +85,66 @@ impl<'a> AllocatedShare<'a> {
             smallest_percent: 100,
         }
     }
+
+    /// Narrows the lower bounds to an offer.
+    pub fn narrow(&mut self, offer: &Offer) {
+        self.smallest_mib = self.smallest_mib.min(offer.memory_mib.unwrap_or(0));
+        self.smallest_percent = self.smallest_percent.min(offer.compute_percent());
+    }
 }
 
 impl<'a> PlacementQuery<'_, 'a> {
     /// The groups of nodes that the pod's own selectors and tolerations allow.
     pub fn reachable(&self) -> Vec<&'a Group> {
-        self.those(self.reached())
+        self.groups_of(self.reached())
     }
 
     /// For each group, whether the pod can reach it.
     pub fn reached(&self) -> &[bool] {
         self.reached.get_or_init(|| {
-            let ours = |taint: &Taint| policy_tolerates(self.policy, taint);
-            self.supply.reached(self.filter, &ours)
+            let by_policy = |taint: &Taint| policy_tolerates(self.policy, taint);
+            self.supply.reached(self.filter, &by_policy)
         })
     }
 
     /// The groups that the pod can reach with their present labels. Taints do not count: slicegate may add a toleration
     /// later.
     pub fn reachable_as_is(&self) -> Vec<&'a Group> {
-        self.those(&self.supply.reached_as_is(self.filter))
+        self.groups_of(&self.supply.reached_as_is(self.filter))
     }
 
-    fn those(&self, reached: &[bool]) -> Vec<&'a Group> {
+    fn groups_of(&self, reached: &[bool]) -> Vec<&'a Group> {
         let groups = self.supply.groups.iter().zip(reached);
-        groups
-            .filter(|(_, is)| **is)
-            .map(|(group, _)| group)
-            .collect()
+        let reached = groups.filter(|(_, is_reached)| **is_reached);
+        reached.map(|(group, _)| group).collect()
+    }
+
+    /// Whether the pod or the policy tolerates a taint.
+    pub fn tolerates(&self, taint: &Taint) -> bool {
+        let mut own = self.filter.tolerations.iter();
+        own.any(|t| tolerates(t, taint)) || policy_tolerates(self.policy, taint)
     }
 
     /// Whether the pod accepts the product of an offer.
     pub fn is_requested(&self, offer: usize) -> bool {
-        self.products.is_empty() || self.requested_products().get(offer) == Some(&true)
-    }
-
-    fn requested_products(&self) -> &[bool] {
-        self.requested_products.get_or_init(|| {
+        let requested_products = || {
             let mut known: HashMap<&str, bool> = HashMap::new();
-            let offers = self
-                .supply
-                .offers
-                .iter()
-                .map(|offer| offer.product.as_str());
-            let mut requested_products = |product| {
+            let products = self.supply.offers.iter().map(|offer| &*offer.product);
+            let is_requested = products.map(|product| {
                 let matches = || product_matches(self.products, product);
                 *known.entry(product).or_insert_with(matches)
-            };
-            offers.map(&mut requested_products).collect()
-        })
+            });
+            is_requested.collect()
+        };
+        self.products.is_empty() || {
+            let requested = self.requested_products.get_or_init(requested_products);
+            requested.get(offer) == Some(&true)
+        }
+    }
+
+    /// The quotas of the namespace.
+    pub fn quotas(&self) -> &'a [QuotaView] {
+        self.namespace.map_or(&[], |namespace| &namespace.quotas)
     }
 
     /// The quota that allows no pod of this namespace to take a resource with a strategy.
@@ -140,23 +153,24 @@ impl<'a> PlacementQuery<'_, 'a> {
         strategy: Strategy,
         resource: &str,
     ) -> Option<(&'a QuotaView, Forbidden)> {
-        let quotas = self.namespace.map_or(&[][..], |n| &n.quotas);
-        let mut quotas = quotas.iter();
-        quotas.find_map(|quota| Some((quota, quota.forbids(resource, self.given(strategy))?)))
+        let pod = self.quota_pod(strategy);
+        let mut quotas = self.quotas().iter();
+        quotas.find_map(|quota| Some((quota, quota.forbids(resource, pod)?)))
     }
 
     /// Whether to prefer nodes that already run shares of the boundary. This needs affinity across namespaces, so it is
     /// left out if a quota limits such affinity.
     pub fn may_pack(&self) -> bool {
-        let quotas = self.namespace.map_or(&[][..], |n| &n.quotas);
-        self.policy.placement.packing && !quotas.iter().any(QuotaView::limits_affinity)
+        self.policy.placement.packing && !self.quotas().iter().any(QuotaView::limits_affinity)
     }
 
-    /// The pod as quotas see it after a rewrite to this strategy.
-    pub fn given(&self, strategy: Strategy) -> QuotaPod<'a> {
+    /// The pod as quotas see it after a rewrite to this strategy: whether it has required affinity terms across namespaces.
+    /// Packing needs none, because it is a preference.
+    pub fn quota_pod(&self, strategy: Strategy) -> QuotaPod<'a> {
+        let by_terms = self.policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
         QuotaPod {
             pod: self.pod,
-            is_given_affinity: crosses_namespaces(self.policy, strategy),
+            is_given_affinity: strategy == Strategy::Mps || strategy.is_shared() && by_terms,
         }
     }
 
@@ -168,41 +182,63 @@ impl<'a> PlacementQuery<'_, 'a> {
 
     /// Whether an offer has the product and the size that a request needs.
     pub fn suits(&self, request: &DeviceRequest<'_>, offer: &Offer) -> bool {
-        product_matches(self.products, &offer.product) && request.size.met_by(offer).is_ok()
+        product_matches(self.products, &offer.product) && request.size.is_met_by(offer)
     }
 
-    /// Whether a group of nodes advertises at least this many of a resource.
-    pub fn advertises(&self, group: &Group, resource: &str, count: u64) -> bool {
-        let mut advertised = self.supply.advertised(group);
-        advertised.any(|(offer, has)| has >= count && offer.resource == resource)
+    /// What each node of a group advertises by a strategy.
+    pub fn offers(
+        &self,
+        strategy: Strategy,
+        group: &Group,
+    ) -> impl Iterator<Item = (&'a Offer, Advertised)> {
+        let offers = self.supply.advertised(group);
+        offers.filter(move |(offer, _)| offer.strategy == strategy)
     }
 
     /// Whether an unknown resource may be one that a request names or leaves open.
-    pub fn may_be(&self, unknown: &UnknownResource) -> bool {
+    pub fn may_request(&self, unknown: &UnknownResource) -> bool {
         let mut names = self.requests.iter().map(DeviceRequest::fixed_resource);
         names.any(|fixed| fixed.is_none_or(|fixed| fixed == unknown.resource))
     }
 
-    /// How many of an allocation the pod needs at the same time. Init containers run before the main containers, sidecars
-    /// run beside them.
-    pub fn needed<T: PartialEq>(&self, allocations: &[T], allocation: &T) -> u64 {
-        let (mut running, mut peak, mut sidecars) = (0_u64, 0_u64, 0_u64);
-        let both = self.requests.iter().zip(allocations);
-        for (request, _) in both.filter(|(_, a)| *a == allocation) {
-            if request.is_sidecar {
-                sidecars = sidecars.saturating_add(request.count);
-            } else if request.place.kind == ContainerKind::Init {
-                peak = peak.max(sidecars.saturating_add(request.count));
-            } else {
-                running = running.saturating_add(request.count);
+    /// How many of an allocation the pod needs at the same time, if its requests get these allocations.
+    pub fn needed<T: Copy + PartialEq>(
+        &self,
+        allocations: impl IntoIterator<Item = T>,
+        allocation: T,
+    ) -> u64 {
+        let mut peak: Peak<u128> = Peak::default();
+        for (request, own) in self.requests.iter().zip(allocations) {
+            if own == allocation {
+                peak.add(request.place, request.is_sidecar, request.count.into());
             }
         }
-        peak.max(running.saturating_add(sidecars))
+        u64::try_from(peak.most()).unwrap_or(u64::MAX)
+    }
+
+    /// Whether the architecture or the zone of a node matters to the pod: the nodes differ in it and, for zones, the pod
+    /// mounts volume claims.
+    pub fn depends_on(&self, kind: PlaceKind) -> bool {
+        self.supply.is_spread(kind)
+            && (kind == PlaceKind::Architecture || self.first_claim().is_some())
+    }
+
+    /// Whether the pod depends on architectures or zones.
+    pub fn depends_on_places(&self) -> bool {
+        PlaceKind::ALL.into_iter().any(|kind| self.depends_on(kind))
+    }
+
+    /// The index of the first volume that is a PersistentVolumeClaim. Generic ephemeral volumes do not count: their claims
+    /// are created in the zone of the pod.
+    pub fn first_claim(&self) -> Option<usize> {
+        let volumes = self.pod.spec.as_ref()?.volumes.as_ref()?;
+        let mut volumes = volumes.iter();
+        volumes.position(|volume| volume.persistent_volume_claim.is_some())
     }
 }
 
 /// Whether the tolerations of the policy cover a taint.
-pub fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
+fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
     policy.placement.tolerations.iter().any(|t| {
         let effect = t.effect.as_deref().unwrap_or_default();
         let key = t.key.as_deref().unwrap_or_default();
@@ -211,11 +247,4 @@ pub fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
         (effect.is_empty() || effect == taint.effect)
             && (key == taint.key && (exists || value == taint.value) || key.is_empty() && exists)
     })
-}
-
-/// Whether a strategy needs required affinity terms across namespaces. Packing needs none: it is a preference, and it is
-/// left out if a quota limits such affinity.
-pub fn crosses_namespaces(policy: &Policy, strategy: Strategy) -> bool {
-    let by_terms = policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
-    strategy == Strategy::Mps || strategy.is_shared() && by_terms
 }

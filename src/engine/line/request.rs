@@ -2,7 +2,7 @@
 
 use crate::engine::supply::Offer;
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::vocabulary::{Capabilities, Fraction, Isolation, Share, Strategy, Tier};
+use crate::engine::vocabulary::{Capabilities, Fraction, Isolation, Share, Strategy, Tier, names};
 use crate::facts::pod::Place;
 
 /// One request of one container for devices.
@@ -59,20 +59,25 @@ pub struct ShareSize {
 }
 
 impl<'p> DeviceRequest<'p> {
+    /// The resource that the container names, if it names one.
+    pub fn resource(&self) -> Option<&'p str> {
+        match self.named {
+            RequestedResource::Nothing => None,
+            RequestedResource::Gpu => Some(names::GPU),
+            RequestedResource::Shared => Some(names::GPU_SHARED),
+            RequestedResource::Slice(name) | RequestedResource::SharedSlice(name) => Some(name),
+        }
+    }
+
     /// The resource name that slicegate may not change, if the container names such a resource.
     pub fn fixed_resource(&self) -> Option<&'p str> {
-        match self.named {
-            RequestedResource::Gpu | RequestedResource::Nothing => None,
-            RequestedResource::Shared => Some(crate::engine::vocabulary::names::GPU_SHARED),
-            RequestedResource::Slice(resource) | RequestedResource::SharedSlice(resource) => {
-                Some(resource)
-            }
-        }
+        self.resource()
+            .filter(|_| self.named != RequestedResource::Gpu)
     }
 
     /// Sets a default size if the container states none. Only for a request of one device, not for several whole devices
     /// or a fixed resource name. Compute that the container states replaces the default's.
-    pub fn fill(&mut self, default: &Share) {
+    fn fill(&mut self, default: &Share) {
         if !self.takes_a_default() || self.size.memory.is_some() || self.size.fraction.is_some() {
             return;
         }
@@ -84,7 +89,7 @@ impl<'p> DeviceRequest<'p> {
     }
 
     /// Sets the memory that the pod's node selectors request, if nothing else states a size.
-    pub fn select(&mut self, mib: u64) {
+    fn select(&mut self, mib: u64) {
         if self.takes_a_default() && !self.size.is_some() {
             self.size.memory = Some(mib.saturating_mul(1 << 20));
             self.size.memory_is_own = true;
@@ -98,35 +103,27 @@ impl<'p> DeviceRequest<'p> {
 
     /// The strategies that this request allows, best first.
     pub fn strategies(&self, tier: Option<&Tier>) -> Strategies {
-        let lists = |s: Strategy| tier.is_none_or(|t| t.strategies.contains(&s));
+        let of_tier = |otherwise: &'static [Strategy]| {
+            let strategies = tier.map_or(otherwise, |tier| &tier.strategies);
+            strategies.iter().copied()
+        };
+        let is_one = self.count == 1;
         match self.named {
-            RequestedResource::Gpu | RequestedResource::Nothing => match tier {
-                None => Strategies::of([Strategy::Exclusive]),
-                Some(tier) if self.count > 1 => {
-                    let whole = |s: &Strategy| *s == Strategy::Exclusive;
-                    Strategies::of(tier.strategies.iter().copied().filter(whole))
-                }
-                Some(tier) => Strategies::of(tier.strategies.iter().copied()),
-            },
-            RequestedResource::Shared => match tier {
-                None => Strategies::of([Strategy::Mps, Strategy::TimeSlicing]),
-                Some(tier) => {
-                    let shared = tier.strategies.iter().copied();
-                    Strategies::of(shared.filter(|s| s.is_shared()))
-                }
-            },
+            RequestedResource::Gpu | RequestedResource::Nothing => Strategies::of(
+                of_tier(&[Strategy::Exclusive]).filter(|s| is_one || *s == Strategy::Exclusive),
+            ),
+            RequestedResource::Shared => Strategies::of(
+                of_tier(&[Strategy::Mps, Strategy::TimeSlicing]).filter(|s| s.is_shared()),
+            ),
             RequestedResource::Slice(_) => {
-                let hardware = tier.is_none_or(|t| t.isolation <= Isolation::Hardware);
-                let sliced = lists(Strategy::TimeSlicing) && self.count == 1;
-                let mig = hardware.then_some(Strategy::Mig);
-                Strategies::of(
-                    mig.into_iter()
-                        .chain(sliced.then_some(Strategy::TimeSlicing)),
-                )
+                let mig = tier.is_none_or(|t| t.isolation <= Isolation::Hardware);
+                let shared = of_tier(&[Strategy::TimeSlicing]);
+                let shared = shared.filter(|s| is_one && *s == Strategy::TimeSlicing);
+                Strategies::of(mig.then_some(Strategy::Mig).into_iter().chain(shared))
             }
-            RequestedResource::SharedSlice(_) => {
-                Strategies::of(lists(Strategy::TimeSlicing).then_some(Strategy::TimeSlicing))
-            }
+            RequestedResource::SharedSlice(_) => Strategies::of(
+                of_tier(&[Strategy::TimeSlicing]).filter(|s| *s == Strategy::TimeSlicing),
+            ),
         }
     }
 }
@@ -140,39 +137,40 @@ impl ShareSize {
             || self.compute.is_some()
     }
 
+    /// What an offer has too little of, if it has too little of anything.
+    pub fn shortfall(&self, offer: &Offer) -> Option<Shortfall> {
+        let Capabilities {
+            graphics, video, ..
+        } = self.capabilities;
+        let requirements = [
+            self.memory
+                .map(|bytes| (offer.has_memory(bytes), Shortfall::Memory(bytes))),
+            self.fraction
+                .map(|f| (offer.has_fraction(f), Shortfall::Fraction(f))),
+            self.memory_fraction
+                .map(|f| (offer.has_memory_fraction(f), Shortfall::MemoryFraction(f))),
+            self.compute
+                .map(|percent| (offer.has_compute(percent), Shortfall::Compute(percent))),
+            graphics.then(|| (offer.has_graphics(), Shortfall::Graphics)),
+            video.then(|| (offer.has_video(), Shortfall::Video)),
+        ];
+        let mut unmet = requirements
+            .into_iter()
+            .flatten()
+            .filter(|(is_met, _)| !is_met);
+        unmet.next().map(|(_, shortfall)| shortfall)
+    }
+
     /// Whether a share of this offer is large enough.
-    ///
-    /// # Errors
-    /// The first shortfall.
-    pub fn met_by(&self, offer: &Offer) -> Result<(), Shortfall> {
-        if self.memory.is_some_and(|bytes| !offer.has_memory(bytes)) {
-            return Err(Shortfall::Memory);
-        }
-        if self.fraction.is_some_and(|f| !offer.has_fraction(f)) {
-            return Err(Shortfall::Fraction);
-        }
-        let of_memory = self.memory_fraction;
-        if of_memory.is_some_and(|f| !offer.has_memory_fraction(f)) {
-            return Err(Shortfall::MemoryFraction);
-        }
-        if self.compute.is_some_and(|p| !offer.has_compute(p)) {
-            return Err(Shortfall::Compute);
-        }
-        if self.capabilities.graphics && !offer.has_graphics() {
-            return Err(Shortfall::Graphics);
-        }
-        if self.capabilities.video && !offer.has_video() {
-            return Err(Shortfall::Video);
-        }
-        Ok(())
+    pub fn is_met_by(&self, offer: &Offer) -> bool {
+        self.shortfall(offer).is_none()
     }
 
     /// MiB of the offer above the request.
     pub fn surplus_mib(&self, offer: &Offer) -> u64 {
         let memory = self.memory.map_or(0, mib_ceil);
-        let device = offer.device_mib.unwrap_or(0);
         let fraction = self.fraction.or(self.memory_fraction);
-        let fraction = fraction.map_or(0, |f| f.of_ceil(device));
+        let fraction = fraction.map_or(0, |f| f.of_ceil(offer.device_mib.unwrap_or(0)));
         let offered = offer.memory_mib.unwrap_or(0);
         offered.saturating_sub(memory.max(fraction))
     }
@@ -183,17 +181,17 @@ impl ShareSize {
     }
 }
 
-/// What an offer has too little of.
+/// What an offer has too little of, and how much of it is requested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shortfall {
-    /// Memory, or its memory is not known.
-    Memory,
-    /// The share is smaller than the fraction.
-    Fraction,
-    /// The share's memory is smaller than the fraction of it.
-    MemoryFraction,
-    /// Compute.
-    Compute,
+    /// Bytes of memory, or the offer's memory is not known.
+    Memory(u64),
+    /// A fraction of a device.
+    Fraction(Fraction),
+    /// A fraction of a device's memory.
+    MemoryFraction(Fraction),
+    /// Percent of compute.
+    Compute(u32),
     /// Graphics APIs.
     Graphics,
     /// Video encoders or decoders.
@@ -221,14 +219,14 @@ impl Strategies {
         self.items.into_iter().flatten()
     }
 
-    /// The strategies that are also in the other list, in this order.
-    pub fn and(self, other: Self) -> Self {
-        Self::of(self.iter().filter(|s| other.iter().any(|o| o == *s)))
+    /// Whether a strategy is among them.
+    pub fn contains(self, strategy: Strategy) -> bool {
+        self.items.contains(&Some(strategy))
     }
 
-    /// Only the given one, if it is among them.
-    pub fn only(self, strategy: Strategy) -> Self {
-        Self::of(self.iter().filter(|s| *s == strategy))
+    /// The strategies that are also in the other list, in this order.
+    pub fn and(self, other: Self) -> Self {
+        Self::of(self.iter().filter(|s| other.contains(*s)))
     }
 
     /// Whether there is none.
@@ -250,4 +248,24 @@ pub struct PodRequest<'p> {
     pub has_size: bool,
     /// Containers of a finished rewrite in which a LimitRange set `nvidia.com/gpu` again.
     pub limit_range_defaults: Vec<Place>,
+}
+
+impl PodRequest<'_> {
+    /// The strategies that every request allows, best first.
+    pub fn strategies(&self, tier: Option<&Tier>) -> Strategies {
+        let each = self.requests.iter().map(|request| request.strategies(tier));
+        each.reduce(Strategies::and).unwrap_or_default()
+    }
+
+    /// Sets the memory that the pod's node selectors request.
+    pub fn select(&mut self, mib: u64) {
+        let requests = self.requests.iter_mut();
+        requests.for_each(|request| request.select(mib));
+    }
+
+    /// Sets the default size of the tier for requests without a size.
+    pub fn fill(&mut self, tier: &Tier) {
+        let requests = self.requests.iter_mut();
+        requests.for_each(|request| request.fill(&tier.share));
+    }
 }

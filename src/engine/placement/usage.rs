@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::line::{Placement, PlacementQuery, RequestedResource};
+use crate::engine::line::{Peak, Placement, PlacementQuery, RequestedResource};
 use crate::engine::supply::{Offer, Supply};
 use crate::engine::vocabulary::names::is_gpu_resource;
 use crate::engine::vocabulary::{Quantity, names};
 use crate::facts::Pod;
-use crate::facts::pod::{Container, ContainerKind, Place};
+use crate::facts::pod::{Container, Place};
 use crate::facts::receipt::Receipt;
 
 /// The number of devices that one pod takes; a share is a part of a device.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Gpus {
-    /// As written, for a share of our making as its author wrote it; a fraction, or an ask that names no resource,
-    /// counts as the whole GPU it stands in for.
+    /// As the author of the pod wrote it. A fraction, or a request that names no resource, counts as a whole GPU.
     pub before: f64,
     /// As decided. If several shares are suitable, the largest counts.
     pub after: f64,
@@ -22,37 +21,54 @@ pub struct Gpus {
 
 /// The usage of a pod whose request stays unchanged.
 pub fn unchanged(pod: &Pod<'_>, supply: &Supply) -> Gpus {
-    let (mut before, mut after) = (Peak::default(), Peak::default());
-    let past = Past::of(pod);
+    let mut usage = Usage::of(pod);
     for (place, container) in pod.containers() {
         for (name, count) in written(container) {
-            let count = count as f64;
             let part = match name {
                 names::GPU => 1.0,
                 shared => largest(supply.offers.iter().filter(|o| o.resource == shared)),
             };
-            before.add(place, container, count * past.part(container, part));
-            after.add(place, container, count * part);
+            usage.add(place, container, count, (usage.past(container, part), part));
         }
     }
-    Gpus {
-        before: before.sum(),
-        after: after.sum(),
+    usage.gpus()
+}
+
+/// The usage of a pod before and after a placement.
+pub fn of_placement(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Gpus {
+    let mut usage = Usage::of(query.pod);
+    let reachable = query.reachable();
+    for (request, share) in query.requests.iter().zip(&placement.shares) {
+        let Some(container) = query.pod.at(request.place) else {
+            continue;
+        };
+        let offers = reachable.iter();
+        let offers = offers.flat_map(|group| query.offers(placement.strategy, group));
+        let part =
+            largest(offers.map(|(offer, _)| offer).filter(|offer| {
+                offer.allocation() == share.allocation && query.suits(request, offer)
+            }));
+        let before = match request.named {
+            RequestedResource::Gpu | RequestedResource::Nothing => 1.0,
+            _ => usage.past(container, part),
+        };
+        usage.add(request.place, container, request.count, (before, part));
     }
+    usage.gpus()
 }
 
 /// How many of each GPU resource a pod has on its node, by their names, as the scheduler counts.
 pub fn held<'p>(pod: &'p Pod<'_>) -> BTreeMap<&'p str, u64> {
-    let mut peaks: BTreeMap<&str, Peak> = BTreeMap::new();
+    let mut peaks: BTreeMap<&str, Peak<u128>> = BTreeMap::new();
     for (place, container) in pod.containers() {
         for (name, count) in written(container) {
             let peak = peaks.entry(name).or_default();
-            peak.add(place, container, count as f64);
+            peak.add(place, container.is_sidecar(place), count.into());
         }
     }
     let counts = peaks.into_iter();
     counts
-        .map(|(name, peak)| (name, peak.sum() as u64))
+        .map(|(name, peak)| (name, u64::try_from(peak.most()).unwrap_or(u64::MAX)))
         .collect()
 }
 
@@ -61,100 +77,65 @@ fn written<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c str, u
     let resources = container.resources.as_ref();
     let limits = resources.and_then(|r| r.limits.as_ref());
     let requests = resources.and_then(|r| r.requests.as_ref());
-    let limited = move |name: &str| limits.is_some_and(|l| l.contains(name));
-    let alone = requests.into_iter().flat_map(|r| r.iter());
-    let alone = alone.filter(move |(name, _)| !limited(name));
-    let all = limits.into_iter().flat_map(|l| l.iter()).chain(alone);
+    let is_limited = move |name: &str| limits.is_some_and(|l| l.contains(name));
+    let requests = requests.into_iter().flat_map(|r| r.iter());
+    let requests = requests.filter(move |(name, _)| !is_limited(name));
+    let all = limits.into_iter().flat_map(|l| l.iter()).chain(requests);
     let gpus = all.filter(|(name, _)| is_gpu_resource(name));
-    gpus.map(|(name, quantity)| {
-        let count = Quantity::parse(quantity).map_or(0, Quantity::ceil);
-        (name, count)
-    })
+    gpus.map(|(name, quantity)| (name, Quantity::parse(quantity).map_or(0, Quantity::ceil)))
 }
 
-/// What the containers of a pod asked for before a rewrite, by its receipt. The receipt may be anybody's, and says no more
-/// here than that a share stands for a whole GPU.
-struct Past(BTreeMap<String, BTreeMap<String, String>>);
+/// The usage of a pod while it is added up.
+struct Usage {
+    /// What the containers requested before a rewrite, by the receipt. The receipt may be anybody's; here it only says that
+    /// a share stands for a whole GPU.
+    requested: BTreeMap<String, BTreeMap<String, String>>,
+    before: Peak<f64>,
+    after: Peak<f64>,
+}
 
-impl Past {
+impl Usage {
     fn of(pod: &Pod<'_>) -> Self {
         let receipt = pod.annotation(names::DECISION).and_then(Receipt::read);
-        Self(receipt.map(|r| r.requested()).unwrap_or_default())
+        Self {
+            requested: receipt.map(|r| r.requested()).unwrap_or_default(),
+            before: Peak::default(),
+            after: Peak::default(),
+        }
     }
 
     /// The part of a device that each of a container's GPUs was before it became `part` of one.
-    fn part(&self, container: &Container<'_>, part: f64) -> f64 {
-        match self.0.get(container.name()) {
+    fn past(&self, container: &Container<'_>, part: f64) -> f64 {
+        match self.requested.get(container.name()) {
             Some(from) if from.is_empty() || from.contains_key(names::GPU) => 1.0,
             _ => part,
         }
     }
-}
 
-/// The usage of a pod before and after a placement.
-pub fn of_choice(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Gpus {
-    let (mut before, mut after) = (Peak::default(), Peak::default());
-    let reachable = query.reachable();
-    let past = Past::of(query.pod);
-    for (request, share) in query.requests.iter().zip(&placement.shares) {
-        let Some(container) = query.pod.at(request.place) else {
-            continue;
-        };
-        let advertised = reachable.iter().flat_map(|group| &group.advertised);
-        let offers = advertised.filter_map(|advertised| query.supply.offers.get(advertised.offer));
-        let part = largest(offers.filter(|offer| {
-            offer.strategy == placement.strategy
-                && offer.allocation() == share.allocation
-                && query.suits(request, offer)
-        }));
-        let count = request.count as f64;
-        let written = match request.named {
-            RequestedResource::Gpu | RequestedResource::Nothing => 1.0,
-            RequestedResource::Shared
-            | RequestedResource::Slice(_)
-            | RequestedResource::SharedSlice(_) => past.part(container, part),
-        };
-        before.add(request.place, container, count * written);
-        after.add(request.place, container, count * part);
+    /// Adds devices of a container, with the part of a device that each is before and after.
+    fn add(&mut self, place: Place, container: &Container<'_>, count: u64, parts: (f64, f64)) {
+        let (is_sidecar, count) = (container.is_sidecar(place), count as f64);
+        self.before.add(place, is_sidecar, count * parts.0);
+        self.after.add(place, is_sidecar, count * parts.1);
     }
-    Gpus {
-        before: before.sum(),
-        after: after.sum(),
+
+    fn gpus(&self) -> Gpus {
+        Gpus {
+            before: self.before.most(),
+            after: self.after.most(),
+        }
     }
 }
 
-/// The largest share among offers; a share nobody knows could be anything up to a whole device.
+/// The largest share among offers. A share that no known node offers may be up to a whole device.
 fn largest<'o>(offers: impl Iterator<Item = &'o Offer>) -> f64 {
     offers.map(part).reduce(f64::max).unwrap_or(1.0)
 }
 
-/// The part of a device that one share is: of a MIG slice's two parts the larger, for it blocks the rest.
+/// The part of a device that one share is. For a MIG slice, the larger of its parts of compute and memory, because that
+/// blocks the rest.
 fn part(offer: &Offer) -> f64 {
     let of = |(part, whole): (u32, u32)| f64::from(part) / f64::from(whole.max(1));
     let slice = offer.slice.map_or(1.0, |s| of(s.compute).max(of(s.memory)));
     slice / f64::from(offer.replicas.max(1))
-}
-
-/// The most that runs at the same time. Init containers run before the main containers, sidecars run beside them.
-#[derive(Default)]
-struct Peak {
-    running: f64,
-    peak: f64,
-    sidecars: f64,
-}
-
-impl Peak {
-    fn add(&mut self, place: Place, container: &Container<'_>, part: f64) {
-        if container.is_sidecar(place) {
-            self.sidecars += part;
-        } else if place.kind == ContainerKind::Init {
-            self.peak = self.peak.max(self.sidecars + part);
-        } else {
-            self.running += part;
-        }
-    }
-
-    fn sum(&self) -> f64 {
-        self.peak.max(self.running + self.sidecars)
-    }
 }

@@ -1,6 +1,7 @@
 //! The shapes that a check can have, and what each of them looks at.
 
-use crate::engine::line::{DecisionInput, Limits, Placement, PlacementQuery, Reach};
+use crate::engine::line::{DecisionInput, Limits, Placement, PlacementQuery};
+use crate::engine::supply::places::{ByKind, Places};
 use crate::engine::vocabulary::{Findings, Rule, Severity, Strategy, Text};
 use crate::facts::Pod;
 use crate::facts::pod::Place;
@@ -102,7 +103,7 @@ pub struct Placed<'c, 'a> {
     pub placement: &'c Placement<'a>,
     /// Places that the pod could reach by any strategy, and those that it reaches by this placement; none where places
     /// do not matter to the pod, or where the placement is an existing one.
-    pub reach: Option<(Reach, Reach)>,
+    pub reach: Option<(ByKind<Places>, ByKind<Places>)>,
 }
 
 /// An update of a stored pod; the input of the decision has the pod as it would become.

@@ -19,7 +19,7 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
         return;
     };
     for kind in PlaceKind::ALL {
-        if !query.minds(kind) {
+        if !query.depends_on(kind) {
             continue;
         }
         let both = (could.of(kind), can.of(kind));

@@ -86,7 +86,7 @@ fn whole_gpus(query: &PlacementQuery<'_, '_>) -> u64 {
     let groups = supply.groups.iter().map(|group| {
         let advertised = supply.advertised(group);
         let whole = advertised.filter(|(offer, _)| offer.strategy == Strategy::Exclusive);
-        let count: u64 = whole.map(|(_, count)| count).sum();
+        let count: u64 = whole.map(|(_, advertised)| advertised.count).sum();
         count.saturating_mul(supply.nodes_in(group) as u64)
     });
     groups.sum()

@@ -1,9 +1,9 @@
 //! `quota-escape`: warns where a rewrite leaves the name that a quota counts.
 
-use crate::engine::line::{DeviceRequest, RequestedResource};
+use crate::engine::line::DeviceRequest;
 use crate::engine::namespaces::quota::QuotaPod;
 use crate::engine::rules::check::Placed;
-use crate::engine::vocabulary::{Findings, Rule, names, quoted};
+use crate::engine::vocabulary::{Findings, Rule, quoted};
 use crate::facts::Pod;
 
 /// The rule.
@@ -15,10 +15,8 @@ fn renamed<'p>(
 ) -> impl Iterator<Item = (&'p DeviceRequest<'p>, &'p str, &'p str)> {
     let requests = placed.query.requests.iter().zip(&placed.placement.shares);
     requests.filter_map(|(request, share)| {
-        let old = request.fixed_resource().unwrap_or(names::GPU);
-        let new = share.allocation.name();
-        let is_renamed = request.named != RequestedResource::Nothing && old != new;
-        is_renamed.then_some((request, old, new))
+        let (old, new) = (request.resource()?, share.allocation.name());
+        (old != new).then_some((request, old, new))
     })
 }
 
@@ -26,12 +24,12 @@ fn renamed<'p>(
 pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
     let query = placed.query;
     let namespace = placed.input.namespace;
-    let quotas = query.namespace.map_or(&[][..], |n| &n.quotas);
+    let quotas = query.quotas();
     let before = QuotaPod {
         pod: query.pod,
         is_given_affinity: false,
     };
-    let after = query.given(placed.placement.strategy);
+    let after = query.quota_pod(placed.placement.strategy);
     let mut reported: Vec<(&str, &str)> = Vec::new();
     for (request, old, new) in renamed(placed) {
         let Some(quota) = quotas.iter().find(|quota| quota.counts(old, before)) else {

@@ -36,7 +36,7 @@ pub fn nodes(query: &PlacementQuery<'_, '_>, groups: &[&Group], findings: &mut F
     // Each reason with one of its nodes and how many nodes have it.
     let mut reasons: Vec<(&UnknownResource, &str, usize)> = Vec::new();
     for group in groups {
-        for unknown in group.unknown.iter().filter(|u| query.may_be(u)) {
+        for unknown in group.unknown.iter().filter(|u| query.may_request(u)) {
             let is_alike =
                 |u: &UnknownResource| u.resource == unknown.resource && u.why == unknown.why;
             let count = query.supply.nodes_in(group);

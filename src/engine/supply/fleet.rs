@@ -114,6 +114,15 @@ impl Supply {
         group.nodes.len()
     }
 
+    /// What each node of a group advertises.
+    pub fn advertised<'s>(
+        &'s self,
+        group: &Group,
+    ) -> impl Iterator<Item = (&'s Offer, Advertised)> {
+        let advertised = group.advertised.iter();
+        advertised.filter_map(|advertised| Some((self.offers.get(advertised.offer)?, *advertised)))
+    }
+
     /// The group of a node, if it has GPUs and is in the cluster now.
     pub fn group_of(&self, node: &str) -> Option<&Group> {
         self.groups.get(self.group_at(self.row_of(node)?))
@@ -144,12 +153,6 @@ impl Supply {
     /// Names of the nodes of a group.
     pub fn node_names<'s>(&'s self, group: &Group) -> impl Iterator<Item = &'s str> {
         group.nodes.clone().filter_map(|row| self.names.value(row))
-    }
-
-    /// What each node of a group advertises, and how many of it.
-    pub fn advertised<'s>(&'s self, group: &'s Group) -> impl Iterator<Item = (&'s Offer, u64)> {
-        let advertised = group.advertised.iter();
-        advertised.filter_map(|entry| Some((self.offers.get(entry.offer)?, entry.count)))
     }
 
     fn row_of(&self, node: &str) -> Option<usize> {

@@ -38,6 +38,14 @@ impl<T> ByKind<T> {
     }
 }
 
+impl ByKind<Places> {
+    /// Adds other places of each kind.
+    pub fn join(&mut self, others: &Self) {
+        let both = self.0.iter_mut().zip(&others.0);
+        both.for_each(|(mine, theirs)| mine.join(theirs));
+    }
+}
+
 /// Places of one kind, one bit each; the lowest is for nodes without the label.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places(Vec<u64>);
@@ -59,8 +67,7 @@ impl Places {
         self.0.resize(self.0.len().max(words), 0);
     }
 
-    /// Adds other places.
-    pub fn join(&mut self, others: &Self) {
+    fn join(&mut self, others: &Self) {
         self.grow(others.0.len());
         let both = self.0.iter_mut().zip(&others.0);
         both.for_each(|(mine, theirs)| *mine |= theirs);

@@ -85,7 +85,7 @@ fn judge(
             let what = described(item);
             format!("{what}: the patch is no JSON, please report this: {e}")
         })?;
-    item.reason = reason::of(pod, &decision, &explanation.considered);
+    item.reason = reason::of(pod, &decision, &explanation.candidates);
     item.preview = preview(&question, &decision, &explanation);
     item.decided(pod, &decision, &explanation);
     if item.outcome != "denied" {
@@ -106,7 +106,7 @@ impl Item {
         self.allocator = decision.allocator.map(Allocator::word);
         self.findings = findings.map(|f| finding(f, pod_path)).collect();
         self.changes = changes::of(pod, &decision.edits);
-        self.considered = explanation.considered.iter().map(candidate).collect();
+        self.considered = explanation.candidates.iter().map(candidate).collect();
     }
 }
 
@@ -177,7 +177,7 @@ fn preview(
         object: Value::Null,
         one: explanation.gpus,
         writes: changes::others(question.pod, &decision.edits),
-        left_out: reason::left_out(question.pod, tier, &explanation.considered),
+        left_out: reason::left_out(question.pod, tier, &explanation.candidates),
         objects: Vec::new(),
     }
 }

@@ -1,15 +1,14 @@
 //! The obstacle that keeps a pod off a group of nodes: a selector with the present label, or a taint.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use crate::engine::line::{PlacementQuery, policy_tolerates};
+use crate::engine::line::PlacementQuery;
 use crate::engine::node_terms;
-use crate::engine::supply::filter::{holds, is_gpu_taint, tolerates};
+use crate::engine::supply::filter::{holds, is_gpu_taint};
 use crate::engine::supply::{Group, Taint};
 use crate::engine::vocabulary::names::NODE_BOUNDARY;
 use crate::engine::vocabulary::quoted;
-use crate::facts::pod::{NodeSelectorTerm, Requirement};
+use crate::facts::pod::Requirement;
 
 const PRODUCT: &str = "nvidia.com/gpu.product";
 
@@ -17,8 +16,7 @@ const PRODUCT: &str = "nvidia.com/gpu.product";
 const MOST_VALUES: usize = 3;
 
 /// Why a pod cannot reach a node.
-#[derive(Clone, Debug)]
-pub enum Obstacle<'c> {
+pub(super) enum Obstacle<'c> {
     /// A taint that the pod does not tolerate.
     Taint(&'c Taint),
     /// A label that the pod selects and that has another value on the node.
@@ -27,7 +25,6 @@ pub enum Obstacle<'c> {
         by: &'static str,
         /// The requirement, as `key=value` or `key in [a, b]`.
         requested: String,
-        /// The label's key.
         key: &'c str,
         /// A node of the kind, if it has a name.
         node: Option<&'c str>,
@@ -44,55 +41,43 @@ impl<'c> Obstacle<'c> {
     /// The obstacle between the pod of a query and a group that it cannot reach.
     pub(super) fn between(query: &'c PlacementQuery<'_, '_>, group: &'c Group) -> Self {
         let filter = query.filter;
-        let is_tolerated = |taint: &Taint| {
-            is_gpu_taint(taint)
-                || policy_tolerates(query.policy, taint)
-                || filter.tolerations.iter().any(|t| tolerates(t, taint))
-        };
         if filter.node_name.is_some() {
             return Self::Name;
         }
-        if let Some(taint) = group.taints.iter().find(|taint| !is_tolerated(taint)) {
+        let mut taints = group.taints.iter();
+        if let Some(taint) = taints.find(|t| !is_gpu_taint(t) && !query.tolerates(t)) {
             return Self::Taint(taint);
         }
-        let node = query.supply.node_names(group).next();
-        let label = |key: &str| query.supply.label_in(group, key);
+        let node_label = |key: &str| query.supply.label_in(group, key);
+        let label = |by, key, requested| Self::Label {
+            by,
+            requested,
+            key,
+            node: query.supply.node_names(group).next(),
+            has: node_label(key),
+        };
         // A label key that no known node has is taken as present.
         let is_known = |key: &str| query.supply.has_label_key(key) || key == NODE_BOUNDARY;
         let mut selected = filter.selected().filter(|(key, _)| is_known(key));
-        if let Some((key, value)) = selected.find(|(key, value)| label(key) != Some(*value)) {
-            return Self::Label {
-                by: "nodeSelector",
-                requested: format!("{}={}", plain(key), plain(value)),
-                key,
-                node,
-                has: label(key),
-            };
+        if let Some((key, value)) = selected.find(|(key, value)| node_label(key) != Some(*value)) {
+            let requested = format!("{}={}", plain(key), plain(value));
+            return label("nodeSelector", key, requested);
         }
-        let fails = |r: &&Requirement<'_>| is_known(&r.key) && !holds(r, label(&r.key));
-        let failing = |term: &'c NodeSelectorTerm<'c>| {
-            let all = term.match_expressions.iter().flatten();
-            all.filter(fails).collect::<Vec<_>>()
-        };
         let terms = node_terms::filled(filter.terms.unwrap_or_default());
-        let failing = terms.map(|(_, term)| (failing(term), term));
+        let failing = terms.map(|(_, term)| {
+            let all = term.match_expressions.iter().flatten();
+            let failing = all.filter(|r| is_known(&r.key) && !holds(r, node_label(&r.key)));
+            (failing.collect::<Vec<_>>(), term)
+        });
         // The term that comes nearest to matching.
         let nearest = failing.min_by_key(|(failing, _)| failing.len());
-        match nearest {
-            Some((failing, _)) if !failing.is_empty() => {
-                let first = failing[0];
-                Self::Label {
-                    by: "node affinity",
-                    requested: requested(first),
-                    key: &first.key,
-                    node,
-                    has: label(&first.key),
-                }
-            }
-            Some((_, term)) if term.match_fields.as_ref().is_some_and(|f| !f.is_empty()) => {
-                Self::Name
-            }
-            _ => Self::Together,
+        let Some((failing, term)) = nearest else {
+            return Self::Together;
+        };
+        match failing.first() {
+            Some(first) => label("node affinity", &first.key, requested(first)),
+            None if term.match_fields.as_ref().is_some_and(|f| !f.is_empty()) => Self::Name,
+            None => Self::Together,
         }
     }
 
@@ -109,26 +94,20 @@ impl<'c> Obstacle<'c> {
                 "write slicegate.dev/gpu-products: {product} in place of the selector, which means it shared or whole"
             ),
             Self::Label { by, key, .. } => {
-                format!(
-                    "correct what the pod's {by} asks of {}, or leave it out",
-                    plain(key)
-                )
+                let key = plain(key);
+                format!("correct what the pod's {by} asks of {key}, or leave it out")
             }
             Self::Name => "let the scheduler pick the node".to_owned(),
             Self::Together => "widen the pod's node selectors".to_owned(),
         }
     }
-}
 
-impl fmt::Display for Obstacle<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// What the obstacle is.
+    pub(super) fn words(&self) -> String {
         match self {
             Self::Taint(taint) => {
-                write!(
-                    f,
-                    "its nodes have the taint {}, which the pod does not tolerate",
-                    words_of(taint)
-                )
+                let taint = words_of(taint);
+                format!("its nodes have the taint {taint}, which the pod does not tolerate")
             }
             Self::Label {
                 by,
@@ -137,19 +116,13 @@ impl fmt::Display for Obstacle<'_> {
                 has,
                 ..
             } => {
-                write!(f, "the pod's {by} asks for {requested}, ")?;
-                match node {
-                    Some(node) => write!(f, "node {node} has ")?,
-                    None => f.write_str("its nodes have ")?,
-                }
-                match has {
-                    Some(value) => f.write_str(&plain(value)),
-                    None => f.write_str("no such label"),
-                }
+                let nodes = node.map_or("its nodes have".into(), |node| format!("node {node} has"));
+                let has = has.map_or("no such label".into(), plain);
+                format!("the pod's {by} asks for {requested}, {nodes} {has}")
             }
-            Self::Name => f.write_str("the pod asks for another node by its name"),
+            Self::Name => "the pod asks for another node by its name".to_owned(),
             Self::Together => {
-                f.write_str("the pod's node selectors and affinity do not let it in together")
+                "the pod's node selectors and affinity do not let it in together".to_owned()
             }
         }
     }
@@ -171,17 +144,16 @@ pub(super) fn selects(query: &PlacementQuery<'_, '_>, product: &str) -> bool {
 fn plain(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 100;
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./".contains(&b);
-    match !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_plain) {
-        true => Cow::Borrowed(text),
-        false => Cow::Owned(quoted(text)),
+    if !text.is_empty() && text.len() <= LONGEST && text.bytes().all(is_plain) {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(quoted(text))
     }
 }
 
 fn words_of(taint: &Taint) -> String {
-    match taint.value.as_str() {
-        "" => format!("{}:{}", taint.key, taint.effect),
-        value => format!("{}={value}:{}", taint.key, taint.effect),
-    }
+    let equals = if taint.value.is_empty() { "" } else { "=" };
+    format!("{}{equals}{}:{}", taint.key, taint.value, taint.effect)
 }
 
 fn requested(r: &Requirement<'_>) -> String {

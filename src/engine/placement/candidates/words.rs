@@ -1,12 +1,14 @@
-//! Words for requests and shortfalls.
+//! Words for requests and verdicts.
 
-use crate::engine::line::{PlacementQuery, ShareSize, Shortfall};
+use crate::engine::line::{Placement, PlacementQuery, ShareSize, Shortfall};
 use crate::engine::namespaces::quota::{Forbidden, QuotaView};
+use crate::engine::placement::candidates::candidate::{Candidate, Why};
+use crate::engine::placement::candidates::obstacle::Obstacle;
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer, Slice};
 
 /// The requests of the pod, in a few words.
-pub fn request_words(query: &PlacementQuery<'_, '_>) -> String {
+pub(super) fn request(query: &PlacementQuery<'_, '_>) -> String {
     let Some(request) = query.requests.first() else {
         return "the pod".to_owned();
     };
@@ -24,76 +26,117 @@ pub fn request_words(query: &PlacementQuery<'_, '_>) -> String {
 }
 
 fn size(size: &ShareSize) -> String {
-    let mut parts = Vec::new();
-    if let Some(bytes) = size.memory {
-        parts.push(mib_words(mib_ceil(bytes)));
+    let parts = [
+        size.memory.map(|bytes| mib_words(mib_ceil(bytes))),
+        size.fraction.map(|f| format!("{f} of a GPU")),
+        size.memory_fraction
+            .map(|f| format!("{f} of a GPU's memory")),
+        size.compute
+            .map(|percent| format!("{percent} % of compute")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        return String::new();
     }
-    if let Some(fraction) = size.fraction {
-        parts.push(format!("{fraction} of a GPU"));
-    }
-    if let Some(fraction) = size.memory_fraction {
-        parts.push(format!("{fraction} of a GPU's memory"));
-    }
-    if let Some(percent) = size.compute {
-        parts.push(format!("{percent} % of compute"));
-    }
-    match parts.as_slice() {
-        [] => String::new(),
-        _ => format!(" of {}", parts.join(" and ")),
-    }
+    format!(" of {}", parts.join(" and "))
 }
 
 /// `10Gi` for whole GiB, otherwise MiB.
-pub fn mib_words(mib: u64) -> String {
-    match mib.is_multiple_of(1024) {
-        true => format!("{}Gi", mib / 1024),
-        false => format!("{mib}Mi"),
+pub(super) fn mib_words(mib: u64) -> String {
+    if mib.is_multiple_of(1024) {
+        format!("{}Gi", mib / 1024)
+    } else {
+        format!("{mib}Mi")
     }
 }
 
-/// The shortfall of an offer, in words.
-pub(super) fn short(size: &ShareSize, offer: &Offer, lack: Shortfall) -> String {
-    match lack {
-        Shortfall::Memory => {
-            let requested = size
-                .memory
-                .map_or_else(String::new, |b| mib_words(mib_ceil(b)));
+/// The offer of a candidate, and why it is not suitable.
+pub(super) fn verdict(
+    candidate: &Candidate<'_>,
+    query: &PlacementQuery<'_, '_>,
+    placement: Option<&Placement<'_>>,
+) -> (String, String) {
+    let Some(offer) = candidate.offer else {
+        return match candidate.why {
+            Why::Removed(removal) => ("any".to_owned(), removal.words()),
+            _ => ("none".to_owned(), "no known node offers it".to_owned()),
+        };
+    };
+    let why = match &candidate.why {
+        Why::Short(shortfall) => short(*shortfall, offer),
+        Why::Few { count, needed } => format!("{count} on a node, {needed} needed"),
+        Why::Forbidden(quota, why) => forbidden(offer, quota, *why),
+        Why::Fits { takes_pods } => fitting(candidate, offer, query, (*takes_pods, placement)),
+        Why::Product => "not one of the products asked for".to_owned(),
+        Why::Hostname => {
+            "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
+                .to_owned()
+        }
+        Why::Unreached(group) => Obstacle::between(query, group).words(),
+        Why::Removed(_) | Why::NotOffered => String::new(),
+    };
+    (format!("{} on {}", offer.resource, offer.product), why)
+}
+
+fn fitting(
+    candidate: &Candidate<'_>,
+    offer: &Offer,
+    query: &PlacementQuery<'_, '_>,
+    (takes_pods, placement): (bool, Option<&Placement<'_>>),
+) -> String {
+    const NOT_TOGETHER: &str = "fits, but not together with the pod's other containers";
+    let Some(placement) = placement else {
+        return NOT_TOGETHER.to_owned();
+    };
+    if placement.strategy != offer.strategy {
+        return if !candidate.ranks_before(query, placement) {
+            format!("fits; {} comes first", placement.strategy)
+        } else if takes_pods {
+            NOT_TOGETHER.to_owned()
+        } else {
+            "fits, but its nodes take no pods now: cordoned, not ready, or gone".to_owned()
+        };
+    }
+    let mut allocations = placement.shares.iter().map(|share| share.allocation);
+    if allocations.clone().any(|own| own == offer.allocation()) {
+        return "chosen".to_owned();
+    }
+    let placed = allocations.next().map_or("the other", |a| a.name());
+    let places = if query.depends_on_places() {
+        "keeps more architectures or zones, "
+    } else {
+        ""
+    };
+    format!("fits; {placed} {places}wastes less or has more of it")
+}
+
+/// The shortfall of an offer.
+fn short(shortfall: Shortfall, offer: &Offer) -> String {
+    let missing =
+        |what| format!("no {what}, which the container's NVIDIA_DRIVER_CAPABILITIES name");
+    match shortfall {
+        Shortfall::Memory(bytes) => {
+            let requested = mib_words(mib_ceil(bytes));
             match offer.memory_mib {
                 Some(mib) => format!("too small: {mib} MiB < {requested}"),
-                None => format!("{}, {requested} is asked", nobody_knows(offer)),
+                None => format!("{}, {requested} is asked", unknown_memory(offer)),
             }
         }
-        Shortfall::Fraction => {
-            let requested = size.fraction.map_or_else(String::new, |f| f.to_string());
-            format!("too small: {} < {requested} of a GPU", share_words(offer))
+        Shortfall::Fraction(f) => format!("too small: {} < {f} of a GPU", share_words(offer)),
+        Shortfall::MemoryFraction(f) => {
+            format!("too small: {} < {f} of a GPU's memory", share_words(offer))
         }
-        Shortfall::MemoryFraction => {
-            let requested = size
-                .memory_fraction
-                .map_or_else(String::new, |f| f.to_string());
-            format!(
-                "too small: {} < {requested} of a GPU's memory",
-                share_words(offer)
-            )
+        Shortfall::Compute(percent) => {
+            let offered = offer.compute_percent();
+            format!("too small: {offered} % of compute < {percent} %")
         }
-        Shortfall::Compute => {
-            let requested = size.compute.unwrap_or(0);
-            format!(
-                "too small: {} % of compute < {requested} %",
-                offer.compute_percent()
-            )
-        }
-        Shortfall::Graphics => {
-            "no graphics, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
-        }
-        Shortfall::Video => {
-            "no engine for video, which the container's NVIDIA_DRIVER_CAPABILITIES name".to_owned()
-        }
+        Shortfall::Graphics => missing("graphics"),
+        Shortfall::Video => missing("engine for video"),
     }
 }
 
 /// Why a quota excludes an offer.
-pub(super) fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> String {
+fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> String {
     let quota = quota.title();
     match why {
         Forbidden::Resource => {
@@ -106,30 +149,29 @@ pub(super) fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> Str
 }
 
 /// Says that the memory of an offer is unknown, and which label is missing.
-fn nobody_knows(offer: &Offer) -> String {
+fn unknown_memory(offer: &Offer) -> String {
     match &offer.identity {
-        Identity::Gfd(gfd) => {
-            let label = format!("{}.memory", gfd.prefix);
-            format!("its memory is not known (label {label} is missing or cannot be right)")
-        }
+        Identity::Gfd(gfd) => format!(
+            "its memory is not known (label {}.memory is missing or cannot be right)",
+            gfd.prefix
+        ),
         Identity::Listed(_) => "its memory is not known".to_owned(),
     }
 }
 
 fn share_words(offer: &Offer) -> String {
-    match offer.slice {
-        None => format!("1/{}", offer.replicas),
-        Some(Slice {
-            compute, memory, ..
-        }) => {
-            let share = match offer.replicas {
-                1 => String::new(),
-                n => format!(", 1/{n} of it"),
-            };
-            format!(
-                "{}/{} of compute and {}/{} of memory{share}",
-                compute.0, compute.1, memory.0, memory.1
-            )
-        }
-    }
+    let Some(Slice {
+        compute, memory, ..
+    }) = offer.slice
+    else {
+        return format!("1/{}", offer.replicas);
+    };
+    let share = match offer.replicas {
+        1 => String::new(),
+        n => format!(", 1/{n} of it"),
+    };
+    format!(
+        "{}/{} of compute and {}/{} of memory{share}",
+        compute.0, compute.1, memory.0, memory.1
+    )
 }

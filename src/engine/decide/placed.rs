@@ -2,11 +2,9 @@
 
 use crate::engine::decide::builder::{DecisionBuilder, written};
 use crate::engine::edits;
-use crate::engine::edits::receipt;
-use crate::engine::edits::receipt::{Change, Contents};
-use crate::engine::line::{
-    AllocatedShare, Decision, DeviceRequest, Edit, Limits, Placement, PlacementQuery, Reason,
-};
+use crate::engine::edits::receipt::Change;
+use crate::engine::line::{Decision, Edit, Limits, Outcome, Placement, PlacementQuery, Reason};
+use crate::engine::placement::choose;
 use crate::engine::rules;
 use crate::engine::rules::check::{AllocatedDevice, Placed, PodContext, Trust};
 use crate::engine::supply::Allocation;
@@ -15,7 +13,7 @@ use crate::facts::pod::Place;
 
 impl<'a> DecisionBuilder<'_, 'a> {
     /// Applies the rules about a placement, then makes the edits.
-    pub(super) fn chosen(
+    pub(super) fn placed(
         mut self,
         query: &PlacementQuery<'_, 'a>,
         placement: &Placement<'a>,
@@ -25,59 +23,71 @@ impl<'a> DecisionBuilder<'_, 'a> {
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
-        let unknown = match is_reused {
-            true => Vec::new(),
-            false => query.supply.unknown_keys(query.filter),
-        };
-        if !unknown.is_empty() {
-            rules::supply_unknown::keys(&unknown, &mut self.findings);
+        if !is_reused {
+            self.unknown_keys(query);
         }
         let strategy = placement.strategy;
+        let is_whole = strategy == Strategy::Exclusive;
+        let allocations = placement.shares.iter().map(|share| share.allocation);
         let mut limits: Vec<(Place, Limits)> = Vec::new();
         if strategy == Strategy::Mps {
             let places = query.requests.iter().map(|request| request.place);
             limits = places.zip(Limits::of(query, placement)).collect();
         }
-        let hides = query.policy.placement.hide_gpus || rules::runtime_class::hides(self.input);
-        let trust = if is_reused { Trust::Caps } else { Trust::None };
         let context = PodContext {
-            hides_gpus: hides,
+            takes_gpu: true,
+            whole_gpus: if is_whole {
+                query.needed(allocations.clone(), Allocation::Resource(names::GPU))
+            } else {
+                0
+            },
+            allocated: Some(if is_whole {
+                AllocatedDevice::Whole
+            } else {
+                AllocatedDevice::Part
+            }),
+            hides_gpus: query.policy.placement.hide_gpus || rules::runtime_class::hides(self.input),
             limits: &limits,
-            trust,
-            ..context_of(query, placement)
+            trust: if is_reused { Trust::Caps } else { Trust::None },
         };
         let is_narrowing = !is_reused
-            && query.minds_places()
+            && query.depends_on_places()
             && self.findings.severity(&rules::narrowed::RULE) != Severity::Off;
         let placed = Placed {
             input: self.input,
             query,
             placement,
-            reach: is_narrowing.then(|| (query.could_reach(), query.reaches(placement))),
+            reach: is_narrowing.then(|| choose::places(query, placement)),
         };
         rules::check_placement(&placed, context, &mut self.findings);
-        let mut edits = edits::rewrite(
-            query,
-            placement,
-            boundary.clone(),
-            limit_range_defaults,
-            hides,
-        );
+        let mut edits = edits::rewrite(query, placement, boundary, limit_range_defaults, context);
         self.protect(&edits, Some(strategy), strategy.is_shared());
-        let contents = Contents {
-            tier: self.tier.map(|t| t.name.as_str()),
-            boundary: &boundary,
-            strategy: Some(strategy),
-            changes: changes(query, placement),
-        };
-        receipt::write(query.pod, query.policy, &contents, &mut edits);
-        let reason = if is_reused {
+        let changes = query.requests.iter().zip(allocations);
+        let changes = changes.map(|(request, allocation)| Change {
+            container: request.container,
+            from: written(query.pod, request),
+            to: (allocation.name(), request.count),
+        });
+        self.write_receipt(Some(strategy), changes.collect(), &mut edits);
+        let reason = if is_reused || edits.is_empty() {
             Reason::Reused
         } else {
             Reason::Placed
         };
-        let allocator = placement.shares.first().map(|g| g.allocation.allocator());
-        self.finish(edits, allocator.map(|a| (strategy, a)), reason)
+        let mut decision = self.finish(edits, reason);
+        if decision.outcome != Outcome::Denied {
+            decision.strategy = Some(strategy);
+            decision.allocator = placement.shares.first().map(|s| s.allocation.allocator());
+        }
+        decision
+    }
+
+    /// Warns of label keys that the pod selects by and no known node has.
+    pub(super) fn unknown_keys(&mut self, query: &PlacementQuery<'_, 'a>) {
+        let unknown = query.supply.unknown_keys(query.filter);
+        if !unknown.is_empty() {
+            rules::supply_unknown::keys(&unknown, &mut self.findings);
+        }
     }
 
     /// Labels that the author wrote in advance, and anti-affinity that uses them, have to equal those of the rewrite.
@@ -95,14 +105,14 @@ impl<'a> DecisionBuilder<'_, 'a> {
         if let Some(strategy) = strategy {
             given.push((names::STRATEGY, strategy.word()));
         }
-        let user = edits.iter().find_map(|e| match e {
+        let user = edits.iter().find_map(|edit| match edit {
             Edit::Label { key, value } if *key == names::MPS_USER => Some(&**value),
             _ => None,
         });
         // Without an edit, the present label equals the one of the rewrite.
         let present = pod.label(names::MPS_USER);
-        let reused = present.filter(|_| strategy == Some(Strategy::Mps));
-        if let Some(user) = user.or(reused) {
+        let present = present.filter(|_| strategy == Some(Strategy::Mps));
+        if let Some(user) = user.or(present) {
             given.push((names::MPS_USER, user));
         }
         rules::protected_metadata::check(pod, &given, &mut self.findings);
@@ -113,37 +123,4 @@ impl<'a> DecisionBuilder<'_, 'a> {
         });
         rules::reserved_selector::check(pod, &given, &mut self.findings);
     }
-}
-
-fn context_of(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> PodContext<'static> {
-    let whole = placement.strategy == Strategy::Exclusive;
-    let allocations: Vec<Allocation<'_>> = placement.shares.iter().map(|g| g.allocation).collect();
-    PodContext {
-        takes_gpu: true,
-        whole_gpus: if whole {
-            query.needed(&allocations, &Allocation::Resource(names::GPU))
-        } else {
-            0
-        },
-        allocated: Some(if whole {
-            AllocatedDevice::Whole
-        } else {
-            AllocatedDevice::Part
-        }),
-        ..PodContext::default()
-    }
-}
-
-fn changes<'a>(query: &PlacementQuery<'_, 'a>, placement: &Placement<'a>) -> Vec<Change<'a>> {
-    let change = |(request, share): (&DeviceRequest<'a>, &AllocatedShare<'a>)| Change {
-        container: request.container,
-        from: written(query.pod, request),
-        to: (share.allocation.name(), request.count),
-    };
-    query
-        .requests
-        .iter()
-        .zip(&placement.shares)
-        .map(change)
-        .collect()
 }

@@ -35,9 +35,9 @@ impl Budget {
     }
 }
 
-/// The nodes that a term describes, one kind after the other. A label that is read and may have several values takes one
-/// value at a time. Labels that are not read do not multiply the kinds.
-pub(super) struct Described<'t> {
+/// The labels of the nodes that a term describes, one kind of node after the other. A label that is read and may have
+/// several values takes one value at a time. Labels that are not read do not multiply the kinds.
+pub(super) struct TermLabels<'t> {
     term: &'t NodeSelectorTerm<'t>,
     selector: Option<&'t Pairs<'t>>,
     declared: Declared,
@@ -58,7 +58,7 @@ struct Pick<'t> {
     at: usize,
 }
 
-impl<'t> Described<'t> {
+impl<'t> TermLabels<'t> {
     pub(super) fn new(term: &'t NodeSelectorTerm<'t>, query: &'t PlacementQuery<'_, '_>) -> Self {
         Self {
             term,
@@ -110,9 +110,20 @@ impl<'t> Described<'t> {
         false
     }
 
-    fn requirements(&self, key: &str) -> impl Iterator<Item = &'t Requirement<'t>> {
+    /// The requirements on a label by an operator.
+    fn requirements(
+        &self,
+        key: &str,
+        operator: &'static str,
+    ) -> impl Iterator<Item = &'t Requirement<'t>> {
         let all = self.term.match_expressions.iter().flatten();
-        all.filter(move |r| *r.key == *key)
+        all.filter(move |r| *r.key == *key && *r.operator == *operator)
+    }
+
+    /// The bounds of a label by `Gt` or `Lt`.
+    fn bounds(&self, key: &str, operator: &'static str) -> impl Iterator<Item = i64> {
+        let requirements = self.requirements(key, operator);
+        requirements.filter_map(|r| r.values.as_ref()?.first()?.parse().ok())
     }
 
     /// The possible values of a label, if the selector or requirements list some. A requirement that the scheduler rejects
@@ -121,45 +132,45 @@ impl<'t> Described<'t> {
         // If a key occurs twice, the last one counts.
         let selected = self.selector.into_iter().flat_map(Pairs::iter);
         let selected = selected.filter(|(k, _)| *k == key).last();
-        let list = self.requirements(key).find(|r| &*r.operator == "In");
-        let (key, mut values) = match (selected, list) {
-            (Some((key, value)), _) => (key, vec![value]),
-            (None, Some(list)) => (&*list.key, texts(list).collect()),
-            (None, None) => return None,
-        };
-        let mut numbers = Numbers::default();
-        for requirement in self.requirements(key) {
-            match &*requirement.operator {
-                "In" if list.is_some_and(|first| std::ptr::eq(first, requirement))
-                    && selected.is_none() => {}
-                "In" | "NotIn" => {
-                    let listed: HashSet<&str> = texts(requirement).collect();
-                    let is_in = &*requirement.operator == "In";
-                    values.retain(|value| listed.contains(value) == is_in);
-                }
-                "DoesNotExist" => values.clear(),
-                "Gt" => numbers.above(requirement),
-                "Lt" => numbers.below(requirement),
-                _ => {}
+        let mut lists = self.requirements(key, "In");
+        let (key, mut values) = match selected {
+            Some((key, value)) => (key, vec![value]),
+            None => {
+                let first = lists.next()?;
+                (&*first.key, texts(first).collect())
             }
+        };
+        for requirement in lists.chain(self.requirements(key, "NotIn")) {
+            let is_in = &*requirement.operator == "In";
+            let listed: HashSet<&str> = texts(requirement).collect();
+            values.retain(|value| listed.contains(value) == is_in);
         }
-        values.retain(|value| numbers.include(value));
+        if self.requirements(key, "DoesNotExist").next().is_some() {
+            values.clear();
+        }
+        let (above, below) = (self.bounds(key, "Gt").max(), self.bounds(key, "Lt").min());
+        if above.is_some() || below.is_some() {
+            // A label that is no number is neither above nor below one.
+            values.retain(|value| {
+                value.parse().is_ok_and(|number: i64| {
+                    above.is_none_or(|above| number > above)
+                        && below.is_none_or(|below| number < below)
+                })
+            });
+        }
         Some((key, values))
     }
 
     /// Records a label that the term does not restrict, unless an offer can be read without it.
     fn lacks(&self, key: &str) {
-        let is_absent = || {
-            self.requirements(key)
-                .any(|r| &*r.operator == "DoesNotExist")
-        };
-        if !is_detail(key) && !is_absent() {
+        let mut absent = self.requirements(key, "DoesNotExist");
+        if !is_detail(key) && absent.next().is_none() {
             self.is_open.set(true);
         }
     }
 }
 
-impl Labels for Described<'_> {
+impl Labels for TermLabels<'_> {
     fn label(&self, key: &str) -> Option<&str> {
         let mut picks = self.picks.borrow_mut();
         if let Some(pick) = picks.iter().find(|pick| pick.key == key) {
@@ -188,49 +199,14 @@ impl Labels for Described<'_> {
         if let Some(value) = self.label(key) {
             return value.parse().ok();
         }
-        let above = self.requirements(key).filter(|r| &*r.operator == "Gt");
-        let least = above.filter_map(|r| number(r)?.checked_add(1)).max();
+        let bounds = self.bounds(key, "Gt");
+        let least = bounds.filter_map(|above| above.checked_add(1)).max();
         let least = least.and_then(|least| u64::try_from(least).ok());
         if least.is_none() && self.needs_memory {
             self.is_open.set(true);
         }
         least
     }
-}
-
-/// The numbers that `Gt` and `Lt` allow.
-#[derive(Default)]
-struct Numbers {
-    above: Option<i64>,
-    below: Option<i64>,
-}
-
-impl Numbers {
-    fn above(&mut self, requirement: &Requirement<'_>) {
-        self.above = self.above.max(number(requirement));
-    }
-
-    fn below(&mut self, requirement: &Requirement<'_>) {
-        if let Some(bound) = number(requirement) {
-            self.below = Some(self.below.map_or(bound, |below| below.min(bound)));
-        }
-    }
-
-    fn include(&self, value: &str) -> bool {
-        if self.above.is_none() && self.below.is_none() {
-            return true;
-        }
-        // A label that is no number is neither above nor below one.
-        value.parse().is_ok_and(|number: i64| {
-            self.above.is_none_or(|above| number > above)
-                && self.below.is_none_or(|below| number < below)
-        })
-    }
-}
-
-/// The bound of a `Gt` or `Lt`.
-fn number(requirement: &Requirement<'_>) -> Option<i64> {
-    requirement.values.as_ref()?.first()?.parse().ok()
 }
 
 fn texts<'t>(requirement: &'t Requirement<'_>) -> impl Iterator<Item = &'t str> {

@@ -2,17 +2,18 @@
 
 mod members;
 
+use std::fmt::Write as _;
+
 use serde_json::value::RawValue;
 
-use super::operations::PatchWriter;
+use super::operations::{PatchWriter, array, comma, name, object};
 use crate::engine::edits::SMALLEST_WEIGHT;
 use crate::engine::line::Edit;
-use crate::engine::node_terms::{Is, Narrowed, Term, filled};
-use crate::engine::vocabulary::{Strategy, names};
+use crate::engine::node_terms::{Is, Narrowed, Need, Term, filled};
+use crate::engine::vocabulary::names;
 use crate::facts::Pod;
-use crate::facts::pod::{Affinity, NodeAffinity, NodeSelectorTerm, NodeTerm, PodAffinity};
+use crate::facts::pod::{Affinity, NodeAffinity, NodeSelectorTerm, NodeTerm};
 use crate::json;
-use crate::json::Raw;
 
 use members::Members;
 
@@ -37,8 +38,7 @@ pub(super) fn write(
         )
     };
     if affinity.is_none() && edits.iter().any(ours) {
-        patch.add(&["/spec/affinity"]).push_str("{}");
-        patch.end();
+        patch.add(&["/spec/affinity"], |text| text.push_str("{}"));
     }
     let mut narrows = false;
     for edit in edits {
@@ -49,24 +49,13 @@ pub(super) fn write(
             }
             Edit::Prefer(terms) => {
                 let node_affinity = affinity.and_then(|a| a.node_affinity.as_ref());
-                preferring(node_affinity, narrows, terms, patch);
+                prefer(node_affinity, narrows, terms, patch);
             }
             _ => {}
         }
     }
-    let pack = edits.iter().find_map(|e| match e {
-        Edit::Pack { boundary, strategy } => Some((boundary, *strategy)),
-        _ => None,
-    });
-    if let Some((boundary, strategy)) = pack {
-        let preferred = affinity.and_then(|a| a.pod_affinity.as_ref());
-        packing(preferred, boundary, strategy, patch);
-    }
-    repelling(
-        affinity.and_then(|a| a.pod_anti_affinity.as_ref()),
-        edits,
-        patch,
-    );
+    pack(affinity, edits, patch);
+    repel(affinity, edits, patch);
     Ok(())
 }
 
@@ -79,15 +68,15 @@ fn nodes(
     let required = node_affinity.and_then(|n| n.required.as_ref());
     let Some(user) = required.and_then(|r| r.node_selector_terms.as_deref()) else {
         if node_affinity.is_none() {
-            patch.add(&[NODE_AFFINITY]).push_str("{}");
-            patch.end();
+            patch.add(&[NODE_AFFINITY], |text| text.push_str("{}"));
         }
+        let terms = joined(&[], narrowed)?;
         // A requirement without terms gets some: `add` replaces the existing value.
-        let text = patch.add(&[NODE_AFFINITY, "/", REQUIRED]);
-        text.push_str("{\"nodeSelectorTerms\":");
-        terms(text, &[], narrowed)?;
-        text.push('}');
-        patch.end();
+        patch.add(&[NODE_AFFINITY, "/", REQUIRED], |text| {
+            text.push_str("{\"nodeSelectorTerms\":");
+            array(text, terms.iter(), joined_term);
+            text.push('}');
+        });
         return Ok(());
     };
     let is_each_once = narrowed.windows(2).all(|pair| pair[0].of < pair[1].of);
@@ -98,9 +87,9 @@ fn nodes(
         }
         return Ok(());
     }
-    let text = patch.replace(&[NODE_AFFINITY, "/", REQUIRED, "/nodeSelectorTerms"]);
-    terms(text, user, narrowed)?;
-    patch.end();
+    let terms = joined(user, narrowed)?;
+    let path = &[NODE_AFFINITY, "/", REQUIRED, "/nodeSelectorTerms"];
+    patch.replace(path, |text| array(text, terms.iter(), joined_term));
     Ok(())
 }
 
@@ -112,231 +101,197 @@ fn append(
     patch: &mut PatchWriter,
 ) {
     let base = format!("{NODE_AFFINITY}/{REQUIRED}/nodeSelectorTerms/{index}");
-    let has_expressions = term.is_some_and(|t| t.match_expressions.is_some());
-    let has_fields = term.is_some_and(|t| t.match_fields.is_some());
-    if !add.labels.is_empty() && !has_expressions {
-        let text = patch.add(&[&base, "/matchExpressions"]);
-        text.push('[');
-        expressions(text, add, false);
-        text.push(']');
-        patch.end();
-    } else {
-        for need in &add.labels {
-            let text = patch.add(&[&base, "/matchExpressions/-"]);
-            expression(text, &need.key, &need.is);
-            patch.end();
-        }
-    }
-    if !add.not_nodes.is_empty() && !has_fields {
-        let text = patch.add(&[&base, "/matchFields"]);
-        text.push('[');
-        fields(text, add, false);
-        text.push(']');
-        patch.end();
-    } else {
-        for node in &add.not_nodes {
-            let text = patch.add(&[&base, "/matchFields/-"]);
-            field(text, node);
-            patch.end();
-        }
-    }
+    let exists = term.is_some_and(|t| t.match_expressions.is_some());
+    let list = &[&base, "/matchExpressions"];
+    append_all(patch, list, exists, &add.labels, expression);
+    let exists = term.is_some_and(|t| t.match_fields.is_some());
+    let list = &[&base, "/matchFields"];
+    append_all(patch, list, exists, &add.not_nodes, field);
 }
 
-/// The user's terms, each joined with slicegate's requirements.
-fn terms(
-    text: &mut String,
-    user: &[NodeTerm<'_>],
-    narrowed: &[Narrowed<'_>],
-) -> Result<(), serde_json::Error> {
-    text.push('[');
-    for (position, entry) in narrowed.iter().enumerate() {
-        comma(text, position);
-        let term = entry.of.and_then(|index| user.get(index));
-        joined_term(text, term.map(|term| term.raw), &entry.add)?;
+/// Appends requirements to a list. A list that is missing is added with all of them.
+fn append_all<T>(
+    patch: &mut PatchWriter,
+    list: &[&str],
+    exists: bool,
+    requirements: &[T],
+    write: fn(&mut String, &T),
+) {
+    if exists {
+        for requirement in requirements {
+            patch.add_key(list, "-", |text| write(text, requirement));
+        }
+    } else if !requirements.is_empty() {
+        patch.add(list, |text| array(text, requirements.iter(), write));
     }
-    text.push(']');
-    Ok(())
 }
 
 /// A term of the user's, with its unknown fields, joined with slicegate's requirements.
-fn joined_term(
-    text: &mut String,
-    raw: Option<Raw<'_>>,
-    add: &Term<'_>,
-) -> Result<(), serde_json::Error> {
-    let members: Members<'_> = match raw {
-        // The patch has to be valid JSON, so the raw text is parsed in full.
-        Some(raw) => serde_json::from_str(raw.get())?,
-        None => Members::default(),
-    };
-    text.push('{');
-    let mut position = 0;
-    for (key, value) in &members.0 {
-        if matches!(key.as_ref(), "matchExpressions" | "matchFields") {
-            continue;
-        }
-        comma(text, position);
-        position += 1;
-        json::string(text, key);
-        text.push(':');
-        text.push_str(value.get());
-    }
-    list(
-        text,
-        "matchExpressions",
-        &members.list("matchExpressions")?,
-        &mut position,
-        !add.labels.is_empty(),
-        &mut |text, more| {
-            expressions(text, add, more);
-        },
-    );
-    list(
-        text,
-        "matchFields",
-        &members.list("matchFields")?,
-        &mut position,
-        !add.not_nodes.is_empty(),
-        &mut |text, more| {
-            fields(text, add, more);
-        },
-    );
-    text.push('}');
-    Ok(())
+struct JoinedTerm<'a> {
+    members: Members<'a>,
+    expressions: Vec<&'a RawValue>,
+    fields: Vec<&'a RawValue>,
+    add: &'a Term<'a>,
 }
 
-fn list(
+/// The user's terms, each joined with slicegate's requirements.
+fn joined<'a>(
+    user: &'a [NodeTerm<'_>],
+    narrowed: &'a [Narrowed<'_>],
+) -> Result<Vec<JoinedTerm<'a>>, serde_json::Error> {
+    let join = |entry: &'a Narrowed<'_>| {
+        let members: Members<'_> = match entry.of.and_then(|index| user.get(index)) {
+            // The patch has to be valid JSON, so the raw text is parsed in full.
+            Some(term) => serde_json::from_str(term.raw.get())?,
+            None => Members::default(),
+        };
+        Ok(JoinedTerm {
+            expressions: members.list("matchExpressions")?,
+            fields: members.list("matchFields")?,
+            members,
+            add: &entry.add,
+        })
+    };
+    narrowed.iter().map(join).collect()
+}
+
+fn joined_term(text: &mut String, term: &JoinedTerm<'_>) {
+    text.push('{');
+    for (key, value) in &term.members.0 {
+        if !matches!(key.as_ref(), "matchExpressions" | "matchFields") {
+            name(text, key);
+            text.push_str(value.get());
+        }
+    }
+    let JoinedTerm {
+        expressions,
+        fields,
+        add,
+        ..
+    } = term;
+    joined_list(
+        text,
+        "matchExpressions",
+        expressions,
+        &add.labels,
+        expression,
+    );
+    joined_list(text, "matchFields", fields, &add.not_nodes, field);
+    text.push('}');
+}
+
+fn joined_list<T>(
     text: &mut String,
-    name: &str,
+    key: &str,
     own: &[&RawValue],
-    position: &mut usize,
-    adds: bool,
-    ours: &mut dyn FnMut(&mut String, bool),
+    added: &[T],
+    write: fn(&mut String, &T),
 ) {
-    if own.is_empty() && !adds {
+    if own.is_empty() && added.is_empty() {
         return;
     }
-    comma(text, *position);
-    *position += 1;
-    json::string(text, name);
-    text.push_str(":[");
-    for (index, value) in own.iter().enumerate() {
-        comma(text, index);
+    name(text, key);
+    text.push('[');
+    for value in own {
+        comma(text);
         text.push_str(value.get());
     }
-    ours(text, !own.is_empty());
+    for requirement in added {
+        comma(text);
+        write(text, requirement);
+    }
     text.push(']');
 }
 
-fn expressions(text: &mut String, add: &Term<'_>, more: bool) {
-    for (index, need) in add.labels.iter().enumerate() {
-        comma(text, index + usize::from(more));
-        expression(text, &need.key, &need.is);
-    }
-}
-
-fn expression(text: &mut String, key: &str, is: &Is<'_>) {
+fn expression(text: &mut String, Need { key, is }: &Need<'_>) {
     text.push_str("{\"key\":");
     json::string(text, key);
     match is {
-        Is::There => text.push_str(",\"operator\":\"Exists\"}"),
-        Is::Absent => text.push_str(",\"operator\":\"DoesNotExist\"}"),
+        Is::There => text.push_str(",\"operator\":\"Exists\""),
+        Is::Absent => text.push_str(",\"operator\":\"DoesNotExist\""),
         Is::Above(least) => {
-            text.push_str(",\"operator\":\"Gt\",\"values\":[\"");
-            json::number(text, *least);
-            text.push_str("\"]}");
+            let _ = write!(text, ",\"operator\":\"Gt\",\"values\":[\"{least}\"]");
         }
         Is::OneOf(values) => {
-            text.push_str(",\"operator\":\"In\",\"values\":[");
-            for (index, value) in values.iter().enumerate() {
-                comma(text, index);
-                json::string(text, value);
-            }
-            text.push_str("]}");
+            text.push_str(",\"operator\":\"In\",\"values\":");
+            array(text, values.iter(), |text, value| json::string(text, value));
         }
     }
+    text.push('}');
 }
 
-fn fields(text: &mut String, add: &Term<'_>, more: bool) {
-    for (index, node) in add.not_nodes.iter().enumerate() {
-        comma(text, index + usize::from(more));
-        field(text, node);
-    }
-}
-
-fn field(text: &mut String, node: &str) {
+fn field(text: &mut String, node: &&str) {
     text.push_str("{\"key\":\"metadata.name\",\"operator\":\"NotIn\",\"values\":[");
     json::string(text, node);
     text.push_str("]}");
 }
 
 /// Preferred terms. `exists`: the required terms have already added the node affinity.
-fn preferring(
+fn prefer(
     affinity: Option<&NodeAffinity<'_>>,
     exists: bool,
     terms: &[Term<'_>],
     patch: &mut PatchWriter,
 ) {
-    let mut parent = exists || affinity.is_some();
-    let mut has_list = affinity.is_some_and(|a| a.preferred.is_some());
+    let has_list = affinity.is_some_and(|a| a.preferred.is_some());
+    let mut parents = [exists || affinity.is_some(), has_list];
     for term in terms {
-        let (text, close) = open(patch, NODE_AFFINITY, parent, PREFERRED, has_list);
-        (parent, has_list) = (true, true);
-        text.push_str("{\"weight\":");
-        json::number(text, u64::from(SMALLEST_WEIGHT));
-        text.push_str(",\"preference\":{\"matchExpressions\":[");
-        expressions(text, term, false);
-        text.push_str("]}}");
-        text.push_str(close);
-        patch.end();
+        append_term(patch, NODE_AFFINITY, PREFERRED, &mut parents, |text| {
+            let _ = write!(
+                text,
+                "{{\"weight\":{SMALLEST_WEIGHT},\"preference\":{{\"matchExpressions\":"
+            );
+            array(text, term.labels.iter(), expression);
+            text.push_str("}}");
+        });
     }
 }
 
-fn packing(
-    affinity: Option<&PodAffinity<'_>>,
-    boundary: &str,
-    strategy: Strategy,
-    patch: &mut PatchWriter,
-) {
+fn pack(affinity: Option<&Affinity<'_>>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
+    let pack = edits.iter().find_map(|e| match e {
+        Edit::Pack { boundary, strategy } => Some((boundary, strategy.word())),
+        _ => None,
+    });
+    let Some((boundary, strategy)) = pack else {
+        return;
+    };
+    let affinity = affinity.and_then(|a| a.pod_affinity.as_ref());
+    let has_list = affinity.is_some_and(|a| a.preferred.is_some());
+    let mut parents = [affinity.is_some(), has_list];
     let base = "/spec/affinity/podAffinity";
-    let exists = affinity.is_some_and(|a| a.preferred.is_some());
-    let (text, close) = open(patch, base, affinity.is_some(), PREFERRED, exists);
-    text.push_str("{\"weight\":100,\"podAffinityTerm\":{\"labelSelector\":{\"matchLabels\":{");
-    json::string(text, names::TRUST_BOUNDARY);
-    text.push(':');
-    json::string(text, boundary);
-    text.push(',');
-    json::string(text, names::STRATEGY);
-    text.push(':');
-    json::string(text, strategy.word());
-    text.push_str("}},");
-    all_namespaces_by_hostname(text);
-    text.push_str("}}");
-    text.push_str(close);
-    patch.end();
+    append_term(patch, base, PREFERRED, &mut parents, |text| {
+        text.push_str("{\"weight\":100,\"podAffinityTerm\":{\"labelSelector\":{\"matchLabels\":");
+        let labels = [
+            (names::TRUST_BOUNDARY, boundary.as_ref()),
+            (names::STRATEGY, strategy),
+        ];
+        object(text, labels.into_iter());
+        text.push_str("},");
+        all_namespaces_by_hostname(text);
+        text.push_str("}}");
+    });
 }
 
-fn repelling(affinity: Option<&PodAffinity<'_>>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
-    let mut parent = affinity.is_some();
-    let mut exists = affinity.is_some_and(|a| a.required.is_some());
+fn repel(affinity: Option<&Affinity<'_>>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
+    let affinity = affinity.and_then(|a| a.pod_anti_affinity.as_ref());
+    let has_list = affinity.is_some_and(|a| a.required.is_some());
+    let mut parents = [affinity.is_some(), has_list];
     for edit in edits {
         let Edit::Repel { label, own } = edit else {
             continue;
         };
         let base = "/spec/affinity/podAntiAffinity";
-        let (text, close) = open(patch, base, parent, REQUIRED, exists);
-        (parent, exists) = (true, true);
-        text.push_str("{\"labelSelector\":{\"matchExpressions\":[{\"key\":");
-        json::string(text, label);
-        text.push_str(",\"operator\":\"Exists\"},{\"key\":");
-        json::string(text, label);
-        text.push_str(",\"operator\":\"NotIn\",\"values\":[");
-        json::string(text, own);
-        text.push_str("]}]},");
-        all_namespaces_by_hostname(text);
-        text.push('}');
-        text.push_str(close);
-        patch.end();
+        append_term(patch, base, REQUIRED, &mut parents, |text| {
+            text.push_str("{\"labelSelector\":{\"matchExpressions\":[{\"key\":");
+            json::string(text, label);
+            text.push_str(",\"operator\":\"Exists\"},{\"key\":");
+            json::string(text, label);
+            text.push_str(",\"operator\":\"NotIn\",\"values\":[");
+            json::string(text, own);
+            text.push_str("]}]},");
+            all_namespaces_by_hostname(text);
+            text.push('}');
+        });
     }
 }
 
@@ -346,31 +301,24 @@ fn all_namespaces_by_hostname(text: &mut String) {
     json::string(text, names::HOSTNAME);
 }
 
-/// Begins an entry of a list below `base`, and adds missing parents.
-fn open<'p>(
-    patch: &'p mut PatchWriter,
+/// Appends a term to a list below `base`. `parents`: whether `base` and its list exist; they do afterwards.
+fn append_term(
+    patch: &mut PatchWriter,
     base: &str,
-    parent: bool,
-    field: &str,
-    exists: bool,
-) -> (&'p mut String, &'static str) {
-    if exists {
-        return (patch.add(&[base, "/", field, "/-"]), "");
+    list: &str,
+    parents: &mut [bool; 2],
+    term: impl FnOnce(&mut String),
+) {
+    let [has_base, has_list] = parents;
+    if std::mem::replace(has_base, true) {
+        patch.append(&[base, "/", list], has_list, term);
+        return;
     }
-    if parent {
-        let text = patch.add(&[base, "/", field]);
-        text.push('[');
-        return (text, "]");
-    }
-    let text = patch.add(&[base]);
-    text.push('{');
-    json::string(text, field);
-    text.push_str(":[");
-    (text, "]}")
-}
-
-fn comma(text: &mut String, position: usize) {
-    if position > 0 {
-        text.push(',');
-    }
+    *has_list = true;
+    patch.add(&[base], |text| {
+        text.push('{');
+        name(text, list);
+        array(text, [term].into_iter(), |text, term| term(text));
+        text.push('}');
+    });
 }

@@ -3,11 +3,11 @@
 //! Missing parents are added first, whole maps are never replaced, and the user's fields stay.
 
 use std::fmt::Write as _;
+use std::mem::replace;
 
 use super::affinity;
-use super::operations::PatchWriter;
+use super::operations::{PatchWriter, name, object};
 use crate::engine::line::{Edit, NewToleration};
-use crate::engine::vocabulary::PolicyToleration;
 use crate::facts::Pod;
 use crate::facts::pod::{ArgumentList, Container};
 use crate::json;
@@ -34,19 +34,13 @@ fn metadata(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
         Edit::Annotation { key, value } => Some((key.as_ref(), value.as_str())),
         _ => None,
     });
-    let has_labels = labels.clone().next().is_some();
-    let has_annotations = annotations.clone().next().is_some();
-    if pod.metadata.is_none() && (has_labels || has_annotations) {
-        patch.add(&["/metadata"]).push_str("{}");
-        patch.end();
+    let mut changes = labels.clone().chain(annotations.clone());
+    if pod.metadata.is_none() && changes.next().is_some() {
+        patch.add(&["/metadata"], |text| text.push_str("{}"));
     }
     map(patch, "/metadata/labels", pod.labels().is_some(), labels);
-    map(
-        patch,
-        "/metadata/annotations",
-        pod.annotations().is_some(),
-        annotations,
-    );
+    let exists = pod.annotations().is_some();
+    map(patch, "/metadata/annotations", exists, annotations);
 }
 
 /// Sets keys of a map, and adds the map if it is missing.
@@ -58,27 +52,11 @@ fn map<'e>(
 ) {
     if exists {
         for (key, value) in entries {
-            let text = patch.add_key(&[path], key);
-            json::string(text, value);
-            patch.end();
+            patch.add_key(&[path], key, |text| json::string(text, value));
         }
-        return;
+    } else if entries.clone().next().is_some() {
+        patch.add(&[path], |text| object(text, entries));
     }
-    if entries.clone().next().is_none() {
-        return;
-    }
-    let text = patch.add(&[path]);
-    text.push('{');
-    for (index, (key, value)) in entries.enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        json::string(text, key);
-        text.push(':');
-        json::string(text, value);
-    }
-    text.push('}');
-    patch.end();
 }
 
 fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
@@ -92,7 +70,7 @@ fn containers(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
         arguments(&at, container, own.clone(), patch);
         for edit in own {
             if let Edit::RunAsUser { user, .. } = edit {
-                run_as_user(&at, container, *user, patch);
+                run_as_user(&at, container, u64::from(*user), patch);
             }
         }
     }
@@ -105,13 +83,11 @@ fn resources<'e>(
     edits: impl Iterator<Item = &'e Edit<'e>>,
     patch: &mut PatchWriter,
 ) {
-    let limits = container.resources.as_ref().and_then(|r| r.limits.as_ref());
-    let requests = container
-        .resources
-        .as_ref()
-        .and_then(|r| r.requests.as_ref());
+    let resources = container.resources.as_ref();
+    let limits = resources.and_then(|r| r.limits.as_ref());
+    let requests = resources.and_then(|r| r.requests.as_ref());
     let mut made = [limits.is_some(), requests.is_some()];
-    let mut has_resources = container.resources.is_some();
+    let mut has_resources = resources.is_some();
     let parts = [("limits", limits), ("requests", requests)];
     for edit in edits {
         match edit {
@@ -128,47 +104,35 @@ fn resources<'e>(
                 count,
                 ..
             } => {
-                if !std::mem::replace(&mut has_resources, true) {
-                    patch.add(&[at, "/resources"]).push_str("{}");
-                    patch.end();
+                if !replace(&mut has_resources, true) {
+                    patch.add(&[at, "/resources"], |text| text.push_str("{}"));
                 }
+                let quantity = |text: &mut String| {
+                    let _ = write!(text, "\"{count}\"");
+                };
                 for ((part, map), made) in parts.into_iter().zip(&mut made) {
+                    let path = &[at, "/resources/", part];
                     if let Some(old) = old.filter(|o| o != resource)
                         && map.is_some_and(|m| m.contains(old))
                     {
-                        patch.remove_key(&[at, "/resources/", part], old);
+                        patch.remove_key(path, old);
                     }
-                    let exists = std::mem::replace(made, true);
-                    set_quantity(patch, at, part, exists, resource, *count);
+                    if replace(made, true) {
+                        // `add` of an existing key replaces its value.
+                        patch.add_key(path, resource, quantity);
+                    } else {
+                        patch.add(path, |text| {
+                            text.push('{');
+                            name(text, resource);
+                            quantity(text);
+                            text.push('}');
+                        });
+                    }
                 }
             }
             _ => {}
         }
     }
-}
-
-fn set_quantity(
-    patch: &mut PatchWriter,
-    at: &str,
-    part: &str,
-    exists: bool,
-    resource: &str,
-    count: u64,
-) {
-    let (text, close) = if exists {
-        // `add` of an existing key replaces its value.
-        (patch.add_key(&[at, "/resources/", part], resource), "\"")
-    } else {
-        let text = patch.add(&[at, "/resources/", part]);
-        text.push('{');
-        json::string(text, resource);
-        text.push(':');
-        (text, "\"}")
-    };
-    text.push('"');
-    json::number(text, count);
-    text.push_str(close);
-    patch.end();
 }
 
 fn environment<'e>(
@@ -191,18 +155,12 @@ fn environment<'e>(
         if let Some(index) = replaces {
             let entry = index.to_string();
             patch.test(&[at, "/env/", &entry, "/name"], name);
-            json::string(patch.add(&[at, "/env/", &entry, "/value"]), value);
-            patch.end();
-            continue;
+            let path = &[at, "/env/", &entry, "/value"];
+            patch.add(path, |text| json::string(text, value));
+        } else {
+            let fields = [("name", *name), ("value", value)].into_iter();
+            patch.append(&[at, "/env"], &mut exists, |text| object(text, fields));
         }
-        let (text, close) = list_entry(patch, &[at, "/env"], &[at, "/env/-"], &mut exists);
-        text.push_str("{\"name\":");
-        json::string(text, name);
-        text.push_str(",\"value\":");
-        json::string(text, value);
-        text.push('}');
-        text.push_str(close);
-        patch.end();
     }
 }
 
@@ -223,37 +181,27 @@ fn arguments<'e>(
         else {
             continue;
         };
-        let name = list.name();
+        let path = &[at, "/", list.name()];
+        let value = |text: &mut String| json::string(text, value);
         if let Some((index, now)) = replaces {
-            let element = index.to_string();
-            patch.test(&[at, "/", name, "/", &element], now);
-            json::string(patch.replace(&[at, "/", name, "/", &element]), value);
-        } else if std::mem::replace(&mut exists[*list as usize], true) {
-            json::string(patch.add(&[at, "/", name, "/-"]), value);
+            let path = &[at, "/", list.name(), "/", &index.to_string()];
+            patch.test(path, now);
+            patch.replace(path, value);
         } else {
-            let text = patch.add(&[at, "/", name]);
-            text.push('[');
-            json::string(text, value);
-            text.push(']');
+            patch.append(path, &mut exists[*list as usize], value);
         }
-        patch.end();
     }
 }
 
-fn run_as_user(at: &str, container: &Container<'_>, user: u32, patch: &mut PatchWriter) {
-    match container.security_context {
-        Some(_) => {
-            let text = patch.add(&[at, "/securityContext/runAsUser"]);
-            json::number(text, user.into());
-        }
-        None => {
-            let text = patch.add(&[at, "/securityContext"]);
-            text.push_str("{\"runAsUser\":");
-            json::number(text, user.into());
-            text.push('}');
-        }
+fn run_as_user(at: &str, container: &Container<'_>, user: u64, patch: &mut PatchWriter) {
+    if container.security_context.is_some() {
+        let path = &[at, "/securityContext/runAsUser"];
+        patch.add(path, |text| json::number(text, user));
+    } else {
+        patch.add(&[at, "/securityContext"], |text| {
+            let _ = write!(text, "{{\"runAsUser\":{user}}}");
+        });
     }
-    patch.end();
 }
 
 fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
@@ -263,59 +211,29 @@ fn tolerations(pod: &Pod<'_>, edits: &[Edit<'_>], patch: &mut PatchWriter) {
         let Edit::Toleration(toleration) = edit else {
             continue;
         };
-        let (list, end) = (&["/spec/tolerations"], &["/spec/tolerations/-"]);
-        let (text, close) = list_entry(patch, list, end, &mut exists);
-        match toleration {
+        let (fields, seconds) = match toleration {
             NewToleration::Taint { key, effect } => {
-                text.push_str("{\"key\":");
-                json::string(text, key);
-                text.push_str(",\"operator\":\"Exists\",\"effect\":");
-                json::string(text, effect);
-                text.push('}');
+                ([Some(*key), Some("Exists"), None, Some(*effect)], None)
             }
-            NewToleration::Policy(toleration) => policy_toleration(text, toleration),
-        }
-        text.push_str(close);
-        patch.end();
+            NewToleration::Policy(policy) => (
+                [&policy.key, &policy.operator, &policy.value, &policy.effect]
+                    .map(|field| field.as_deref()),
+                policy.toleration_seconds,
+            ),
+        };
+        patch.append(&["/spec/tolerations"], &mut exists, |text| {
+            text.push('{');
+            let names = ["key", "operator", "value", "effect"];
+            for (field, value) in names.into_iter().zip(fields) {
+                let Some(value) = value else { continue };
+                name(text, field);
+                json::string(text, value);
+            }
+            if let Some(seconds) = seconds {
+                name(text, "tolerationSeconds");
+                let _ = write!(text, "{seconds}");
+            }
+            text.push('}');
+        });
     }
-}
-
-/// Begins an entry at the end of a list, and adds the list if it is missing. Returns the text that ends the value.
-fn list_entry<'p>(
-    patch: &'p mut PatchWriter,
-    list: &[&str],
-    end: &[&str],
-    exists: &mut bool,
-) -> (&'p mut String, &'static str) {
-    if std::mem::replace(exists, true) {
-        return (patch.add(end), "");
-    }
-    let text = patch.add(list);
-    text.push('[');
-    (text, "]")
-}
-
-fn policy_toleration(text: &mut String, toleration: &PolicyToleration) {
-    let fields = [
-        ("key", &toleration.key),
-        ("operator", &toleration.operator),
-        ("value", &toleration.value),
-        ("effect", &toleration.effect),
-    ];
-    text.push('{');
-    let mut first = true;
-    for (name, value) in fields {
-        let Some(value) = value else { continue };
-        if !std::mem::replace(&mut first, false) {
-            text.push(',');
-        }
-        json::string(text, name);
-        text.push(':');
-        json::string(text, value);
-    }
-    if let Some(seconds) = toleration.toleration_seconds {
-        let comma = if first { "" } else { "," };
-        let _ = write!(text, "{comma}\"tolerationSeconds\":{seconds}");
-    }
-    text.push('}');
 }

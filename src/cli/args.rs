@@ -1,8 +1,8 @@
-//! Flags and subcommands; their examples are in [`super::examples`].
+//! Flags and subcommands. Each `--help` ends with the text of a file in `examples/`.
 
-mod audit;
-mod doctor;
+mod cluster;
 mod review;
+mod shared;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -10,14 +10,13 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use super::examples;
 use crate::engine::ExcludedNamespaces;
-use crate::engine::vocabulary::names;
 use crate::manifests;
 
-pub(crate) use audit::{AdoptArgs, AuditArgs};
-pub(crate) use doctor::DoctorArgs;
-pub(crate) use review::{Output, ReviewArgs, WorldArgs};
+pub(crate) use cluster::{AdoptArgs, AuditArgs, DoctorArgs};
+pub(crate) use review::{Output, ReviewArgs, StateArgs};
+use shared::dns_label;
+pub(crate) use shared::{ClusterArgs, Format};
 
 /// Shares GPUs in Kubernetes, safely, on the stock scheduler and the stock NVIDIA device plugin.
 #[derive(Debug, Parser)]
@@ -26,7 +25,7 @@ pub(crate) use review::{Output, ReviewArgs, WorldArgs};
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = examples::SLICEGATE
+    after_help = include_str!("examples/slicegate.txt")
 )]
 pub(crate) struct Args {
     /// The command.
@@ -38,40 +37,40 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Runs both webhooks, which the API server calls
-    #[command(after_help = examples::SERVE)]
+    #[command(after_help = include_str!("examples/serve.txt"))]
     Serve(Box<ServeArgs>),
     /// Shows what slicegate would do with manifests, before you apply them
-    #[command(after_help = examples::REVIEW)]
+    #[command(after_help = include_str!("examples/review.txt"))]
     Review(Box<ReviewArgs>),
     /// Judges the running pods, or checks whether the boundary holds among them
-    #[command(after_help = examples::AUDIT)]
+    #[command(after_help = include_str!("examples/audit.txt"))]
     Audit(AuditArgs),
     /// Adds the boundary label to the running GPU pods of a namespace
-    #[command(after_help = examples::ADOPT)]
+    #[command(after_help = include_str!("examples/adopt.txt"))]
     Adopt(AdoptArgs),
     /// Prints the built-in policy, or checks your own policies
-    #[command(subcommand, arg_required_else_help = true, after_help = examples::POLICY)]
+    #[command(subcommand, arg_required_else_help = true, after_help = include_str!("examples/policy.txt"))]
     Policy(PolicyCommand),
     /// Lists the rules that deny pods or warn about them
-    #[command(after_help = examples::RULES)]
+    #[command(after_help = include_str!("examples/rules.txt"))]
     Rules(ListArgs),
     /// Explains a rule: cause, risk and fix, with a bad and a good example
-    #[command(after_help = examples::EXPLAIN)]
+    #[command(after_help = include_str!("examples/explain.txt"))]
     Explain(ExplainArgs),
     /// Prints a certificate as a Secret, and the webhooks that trust it, for kubectl apply
-    #[command(after_help = examples::CERTS)]
+    #[command(after_help = include_str!("examples/certs.txt"))]
     Certs(CertsArgs),
     /// Prints the guard: admission policies that protect enforced namespaces in an outage
-    #[command(after_help = examples::GUARD)]
+    #[command(after_help = include_str!("examples/guard.txt"))]
     Guard(GuardArgs),
     /// Checks whether slicegate works in a cluster, and whether the boundary is guaranteed
-    #[command(after_help = examples::DOCTOR)]
+    #[command(after_help = include_str!("examples/doctor.txt"))]
     Doctor(DoctorArgs),
     /// Prints the MIG profiles, the assumed fleet and the words of other sharing systems
-    #[command(after_help = examples::CATALOG)]
+    #[command(after_help = include_str!("examples/catalog.txt"))]
     Catalog(ListArgs),
     /// Prints a completion script for a shell
-    #[command(after_help = examples::COMPLETIONS)]
+    #[command(after_help = include_str!("examples/completions.txt"))]
     Completions(CompletionsArgs),
 }
 
@@ -173,10 +172,10 @@ pub(crate) enum LogFormat {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PolicyCommand {
     /// Prints the built-in policy with its comments
-    #[command(after_help = examples::POLICY_DEFAULT)]
+    #[command(after_help = include_str!("examples/policy-default.txt"))]
     Default,
     /// Reports every problem of policies, with line and path
-    #[command(after_help = examples::POLICY_CHECK)]
+    #[command(after_help = include_str!("examples/policy-check.txt"))]
     Check(PolicyCheckArgs),
 }
 
@@ -186,17 +185,6 @@ pub(crate) struct PolicyCheckArgs {
     /// SharingPolicies in YAML or JSON; - reads standard input
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<String>,
-}
-
-/// The cluster that a command uses.
-#[derive(Debug, ClapArgs)]
-pub(crate) struct ClusterArgs {
-    /// The cluster [default: $KUBECONFIG, ~/.kube/config, or the pod's own]
-    #[arg(long, value_name = "FILE")]
-    pub kubeconfig: Option<PathBuf>,
-    /// A context of the kubeconfig [default: the current one]
-    #[arg(long, value_name = "CONTEXT")]
-    pub context: Option<String>,
 }
 
 /// A command that prints built-in data.
@@ -255,15 +243,6 @@ pub(crate) struct GuardArgs {
     pub output: ManifestFormat,
 }
 
-/// A name that Kubernetes accepts for namespaces and Services.
-fn dns_label(text: &str) -> Result<String, String> {
-    if names::is_dns_label(text) {
-        Ok(text.to_owned())
-    } else {
-        Err("a name has only lower-case letters, digits and inner hyphens, and at most 63 characters".to_owned())
-    }
-}
-
 /// The formats of objects to apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ManifestFormat {
@@ -279,15 +258,4 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub shell: Shell,
-}
-
-/// The output formats of all other commands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Text for people
-    Text,
-    /// JSON for programs
-    Json,
-    /// The same as YAML
-    Yaml,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
 
-use super::args::WorldArgs;
+use super::args::StateArgs;
 use crate::config::{documents, fleet, policy};
 use crate::engine::{
     ClusterState, ExcludedNamespaces, NamespaceView, Namespaces, Policy, RuntimeClasses, Supply,
@@ -32,7 +32,7 @@ impl Ground {
     ///
     /// # Errors
     /// When one of them cannot be used.
-    pub(crate) fn of_files(args: &WorldArgs) -> anyhow::Result<Self> {
+    pub(crate) fn of_files(args: &StateArgs) -> anyhow::Result<Self> {
         let policy = self::policy(args.policy.as_deref())?;
         let (supply, classes) = match &args.nodes {
             Some(path) => fleet::from_file(path, &policy).context("--nodes")?,

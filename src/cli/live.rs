@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
 
-use super::args::{AuditArgs, ClusterArgs, WorldArgs};
+use super::args::{AuditArgs, ClusterArgs, StateArgs};
 use super::input::{self, Ground};
 use super::progress::Progress;
 use crate::cluster::{Access, Cluster, Kind};
@@ -161,7 +161,7 @@ fn from_cluster(
 /// When it cannot be asked.
 pub(crate) fn review_ground(
     cluster: &ClusterArgs,
-    args: &WorldArgs,
+    args: &StateArgs,
     progress: &Progress,
 ) -> anyhow::Result<Ground> {
     runtime()?.block_on(async {

@@ -7,7 +7,6 @@ mod catalog;
 mod certs;
 mod completions;
 mod doctor;
-mod examples;
 mod explain;
 mod guard;
 mod habits;

@@ -13,9 +13,9 @@ use crate::report::review::{Origin, Review, ReviewReport, Settings};
 /// Runs it and returns the exit status.
 pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
     let progress = Progress::start("reading manifests");
-    let mut ground = match args.world.cluster() {
-        Some(cluster) => live::review_ground(&cluster, &args.world, &progress)?,
-        None => Ground::of_files(&args.world)?,
+    let mut ground = match args.state.cluster() {
+        Some(cluster) => live::review_ground(&cluster, &args.state, &progress)?,
+        None => Ground::of_files(&args.state)?,
     };
     progress.say("reading manifests");
     let input = documents::read(&args.files);
@@ -106,14 +106,14 @@ fn namespaces(input: &Input, default: &str) -> BTreeSet<String> {
 
 fn assumptions(args: &ReviewArgs) -> Vec<String> {
     let mut assumptions = Vec::new();
-    if args.world.cluster().is_some() {
+    if args.state.cluster().is_some() {
         return assumptions;
     }
-    if args.world.nodes.is_none() {
+    if args.state.nodes.is_none() {
         assumptions
             .push("no --nodes: an assumed fleet is used (slicegate catalog prints it)".to_owned());
     }
-    if args.world.namespaces.is_none() && args.tier.is_none() {
+    if args.state.namespaces.is_none() && args.tier.is_none() {
         assumptions.push("no --namespaces: every namespace counts as enforce".to_owned());
     }
     assumptions

@@ -53,6 +53,9 @@ fn walk(folder: &Path, found: &mut Vec<(String, String)>) {
         let name = path.to_string_lossy().into_owned();
         if path.is_dir() && !name.ends_with("/tests") {
             walk(&path, found);
+        } else if name.ends_with(".txt") {
+            let text = fs::read_to_string(&path).expect("the file can be read");
+            found.extend(commands(&text).into_iter().map(|c| (name.clone(), c)));
         } else if name.ends_with(".md") {
             let text = fs::read_to_string(&path).expect("the file can be read");
             let paragraphs = text.split("\n\n").map(|p| p.replace('\n', " "));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 
-use super::{ClusterArgs, dns_label};
+use super::shared::{ClusterArgs, dns_label};
 use crate::engine::ExcludedNamespaces;
 use crate::report::review::Detail;
 
@@ -28,7 +28,7 @@ pub(crate) struct ReviewArgs {
     pub tier: Option<String>,
     /// The cluster state to use
     #[command(flatten)]
-    pub world: WorldArgs,
+    pub state: StateArgs,
     /// The output format
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
     pub output: Output,
@@ -36,7 +36,7 @@ pub(crate) struct ReviewArgs {
 
 /// The cluster state: from files, or with one of the last two flags from a cluster.
 #[derive(Debug, ClapArgs)]
-pub(crate) struct WorldArgs {
+pub(crate) struct StateArgs {
     /// The SharingPolicy [default: the built-in one, or the cluster's]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<String>,
@@ -57,7 +57,7 @@ pub(crate) struct WorldArgs {
     pub context: Option<String>,
 }
 
-impl WorldArgs {
+impl StateArgs {
     /// The cluster, if a flag names one.
     pub(crate) fn cluster(&self) -> Option<ClusterArgs> {
         let is_named = self.kubeconfig.is_some() || self.context.is_some();

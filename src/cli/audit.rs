@@ -1,4 +1,4 @@
-//! `slicegate audit`: what runs now, judged under a policy.
+//! `slicegate audit`: judges the running pods under a policy.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,7 @@ use super::{DENIED, DONE, output, render, review};
 use crate::config::pods::PresentPod;
 use crate::engine::audit::PlacedPod;
 use crate::engine::concerns_gpus;
-use crate::facts::Pod;
-use crate::report::boundaries;
+use crate::report::boundaries::BoundaryReport;
 use crate::report::review::{Origin, Review, RunningPod, Settings};
 
 /// Runs it and returns the exit status.
@@ -18,9 +17,9 @@ pub(crate) fn run(args: &AuditArgs) -> anyhow::Result<u8> {
     let progress = Progress::start("reading pods");
     if args.boundaries {
         let live = live::read(args, |pod| pod.node.is_some(), &progress)?;
-        return on_nodes(live, args, progress);
+        return report_boundaries(live, args, progress);
     }
-    as_if_new(live::read(args, is_relevant, &progress)?, args, progress)
+    review_pods(live::read(args, is_relevant, &progress)?, args, progress)
 }
 
 /// Whether a pod concerns GPUs. A pod that cannot be read is judged, so that it is reported.
@@ -28,15 +27,16 @@ fn is_relevant(present: &PresentPod) -> bool {
     present.read().map_or(true, |pod| concerns_gpus(&pod))
 }
 
-/// The boundaries on the nodes.
-fn on_nodes(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<u8> {
-    let Live { ground, pods } = live;
-    let state = ground.into_state();
+/// Reports the boundaries on the nodes.
+fn report_boundaries(
+    Live { state, pods }: Live,
+    args: &AuditArgs,
+    progress: Progress,
+) -> anyhow::Result<u8> {
+    let state = state.build();
     progress.say(format!("judging {} pods", pods.len()));
-    let read: Vec<(&PresentPod, Pod<'_>)> = pods
-        .iter()
-        .map(|present| Ok((present, present.read()?)))
-        .collect::<anyhow::Result<_>>()?;
+    let read = pods.iter().map(|present| Ok((present, present.read()?)));
+    let read: Vec<_> = read.collect::<anyhow::Result<_>>()?;
     let placed = read.iter().filter_map(|(present, pod)| {
         Some(PlacedPod {
             namespace: &present.namespace,
@@ -47,29 +47,32 @@ fn on_nodes(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<
         })
     });
     let placed: Vec<PlacedPod<'_>> = placed.collect();
-    let report = boundaries::of(&state, &placed, args.namespace.as_deref());
+    let report = BoundaryReport::of(&state, &placed, args.namespace.as_deref());
     drop(progress);
     output::value(&report, args.output, || render::boundaries::render(&report))?;
     Ok(if report.is_clean() { DONE } else { DENIED })
 }
 
-/// Every pod that concerns GPUs, as `review` would judge it if it were created now.
-fn as_if_new(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result<u8> {
-    let Live {
-        mut ground,
+/// Judges every pod that concerns GPUs as `review` would, if it were created now.
+fn review_pods(
+    Live {
+        mut state,
         mut pods,
-    } = live;
+    }: Live,
+    args: &AuditArgs,
+    progress: Progress,
+) -> anyhow::Result<u8> {
     pods.retain(|pod| args.namespace.as_ref().is_none_or(|n| *n == pod.namespace));
     if let Some(tier) = &args.tier {
         let names: BTreeSet<String> = pods.iter().map(|pod| pod.namespace.clone()).collect();
-        ground.enforce(tier, &names)?;
+        state.enforce(tier, &names)?;
     }
     let output = match args.output {
         Format::Text => Output::Text,
         Format::Json => Output::Json,
         Format::Yaml => Output::Yaml,
     };
-    let state = ground.into_state();
+    let state = state.build();
     let mut review = Review::of_running_pods(Settings {
         state: &state,
         namespace: "default",
@@ -79,16 +82,16 @@ fn as_if_new(live: Live, args: &AuditArgs, progress: Progress) -> anyhow::Result
     let total = pods.len();
     for (index, pod) in pods.into_iter().enumerate() {
         progress.judged(index, total);
-        let origin = Origin {
-            source: pod.source,
-            document: pod.document,
-            item: pod.item,
-        };
         let running = RunningPod {
             namespace: &pod.namespace,
             name: &pod.name,
             names_its_node: pod.names_its_node,
             text: &pod.text,
+        };
+        let origin = Origin {
+            source: pod.source,
+            document: pod.document,
+            item: pod.item,
         };
         review.add_running(origin, &running);
     }

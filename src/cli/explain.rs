@@ -1,11 +1,10 @@
-//! `slicegate explain`: what a rule is about, and how a pod meets it.
+//! `slicegate explain`: the document of a rule, with its limits and lists.
 
-use anstyle::Style;
 use anyhow::bail;
 use serde::Serialize;
 
 use super::args::ExplainArgs;
-use super::render::table::{Column, Table, paint, severity, width, wrap};
+use super::render::table::{Column, Table, bold, paint, paragraph, severity};
 use super::rules::Entry;
 use super::{DONE, output};
 use crate::engine::rules::document::Document;
@@ -15,10 +14,7 @@ use crate::engine::vocabulary::Rule;
 use crate::engine::vocabulary::suggest::nearest;
 use crate::report::API_VERSION;
 
-/// Prints the explanation and returns the exit status.
-///
-/// # Errors
-/// When no rule has that id; the message names the nearest ones.
+/// Prints the explanation and returns the exit status. Fails if no rule has that id, and names similar ones.
 pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
     let Some(rule) = find(&args.rule) else {
         bail!("{}", unknown(&args.rule));
@@ -32,7 +28,7 @@ pub(crate) fn run(args: &ExplainArgs) -> anyhow::Result<u8> {
         limits: limits(rule),
         risk: document.risk,
         fix: document.fix,
-        lists: looked(rule),
+        lists: lists::of(rule).into_iter().map(ListEntry::of).collect(),
         examples: Examples {
             bad: document.bad,
             good: document.good,
@@ -54,30 +50,33 @@ struct Explanation {
     limits: Vec<String>,
     risk: String,
     fix: String,
-    /// The closed lists that it looks things up in.
-    lists: Vec<Looked>,
+    /// The closed lists that the rule uses.
+    lists: Vec<ListEntry>,
     examples: Examples,
 }
 
 #[derive(Debug, Serialize)]
-struct Looked {
+struct ListEntry {
     title: &'static str,
-    entries: Vec<Known>,
+    entries: Vec<NameEntry>,
 }
 
 #[derive(Debug, Serialize)]
-struct Known {
+struct NameEntry {
     name: String,
     about: String,
 }
 
-fn looked(rule: &Rule) -> Vec<Looked> {
-    let known = |(name, about): (String, String)| Known { name, about };
-    let list = |list: lists::List| Looked {
-        title: list.title,
-        entries: list.entries.into_iter().map(known).collect(),
-    };
-    lists::of(rule).into_iter().map(list).collect()
+impl ListEntry {
+    fn of(list: lists::List) -> Self {
+        let entries = list.entries.into_iter();
+        Self {
+            title: list.title,
+            entries: entries
+                .map(|(name, about)| NameEntry { name, about })
+                .collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -95,7 +94,7 @@ fn unknown(id: &str) -> String {
     format!("no rule is called {id:?};{meant} `slicegate rules` lists them all")
 }
 
-/// Ids that may have been meant: a slip of the pen first, then those that share a word.
+/// Similar ids: a typing mistake first, then those that share a word.
 fn near(id: &str) -> Vec<&'static str> {
     let ids = || ALL.into_iter().map(|rule| rule.id);
     let mut near: Vec<&str> = nearest(id, ids()).into_iter().collect();
@@ -111,51 +110,47 @@ fn near(id: &str) -> Vec<&'static str> {
 }
 
 fn text(rule: &Rule) -> String {
-    let bold = Style::new().bold();
     let document = Document::of(rule);
     let entry = Entry::of(rule);
-    let shown = paint(severity(entry.default_severity), entry.default_severity);
+    let default = paint(severity(entry.default_severity), entry.default_severity);
     let may = if rule.always_denies {
         "a policy cannot weaken it".to_owned()
     } else {
         format!("a policy may set {}", entry.allowed_severities.join(", "))
     };
     let mut text = format!(
-        "{}: {}\n{shown} by default; {may}\n",
-        paint(bold, rule.id),
+        "{}: {}\n{default} by default; {may}\n",
+        bold(rule.id),
         document.refuses
     );
-    for (head, body) in [
+    let head = |text: &mut String, head: &str| text.push_str(&format!("\n{}\n", bold(head)));
+    for (name, body) in [
         ("Cause", &document.cause),
         ("Risk", &document.risk),
         ("Fix", &document.fix),
     ] {
-        text.push_str(&format!("\n{}\n", paint(bold, head)));
-        for line in wrap(body, width() - 2) {
-            text.push_str(&format!("  {line}\n"));
-        }
+        head(&mut text, name);
+        paragraph(&mut text, 2, body);
     }
     for (index, limit) in limits(rule).iter().enumerate() {
         if index == 0 {
-            text.push_str(&format!("\n{}\n", paint(bold, "Limits")));
+            head(&mut text, "Limits");
         }
-        for line in wrap(&format!("at most {limit}"), width() - 2) {
-            text.push_str(&format!("  {line}\n"));
-        }
+        paragraph(&mut text, 2, &format!("at most {limit}"));
     }
     for list in lists::of(rule) {
-        text.push_str(&format!("\n{}\n", paint(bold, list.title)));
+        head(&mut text, list.title);
         let mut table = Table::new(2, &[Column::Left(60)]);
         for (entry, about) in list.entries {
             table.row([entry.into(), about.into()]);
         }
         text.push_str(&table.render());
     }
-    for (head, manifest) in [
+    for (name, manifest) in [
         ("Fires on", document.bad),
         ("Does not fire on", document.good),
     ] {
-        text.push_str(&format!("\n{}\n", paint(bold, head)));
+        head(&mut text, name);
         for line in manifest.lines() {
             text.push_str(&format!("  {line}\n"));
         }

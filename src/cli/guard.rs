@@ -3,20 +3,17 @@
 use anyhow::Context as _;
 
 use super::args::GuardArgs;
-use super::{DONE, input, output};
+use super::{DONE, output, state};
 use crate::cel::guard;
-use crate::config::{documents, fleet};
+use crate::config::fleet;
 use crate::engine::RuntimeClasses;
 
 /// Prints the objects and returns the exit status.
 pub(crate) fn run(args: &GuardArgs) -> anyhow::Result<u8> {
-    let policy = input::policy(args.policy.as_deref())?;
+    let policy = state::policy(args.policy.as_deref())?;
     let never = args.never_match.clone().unwrap_or_default();
     let classes = match &args.runtime_classes {
-        Some(path) => {
-            let input = documents::read(std::slice::from_ref(path));
-            fleet::runtime_classes(input).context("--runtime-classes")?
-        }
+        Some(path) => fleet::runtime_classes(state::file(path)).context("--runtime-classes")?,
         None => RuntimeClasses::default(),
     };
     let mut objects = guard::validating(&policy, &never, &classes);

@@ -10,7 +10,6 @@ mod doctor;
 mod explain;
 mod guard;
 mod habits;
-mod input;
 mod live;
 mod output;
 mod policy;
@@ -19,6 +18,7 @@ mod render;
 mod review;
 mod rules;
 mod serve;
+mod state;
 
 use std::process::ExitCode;
 

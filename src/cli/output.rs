@@ -1,4 +1,4 @@
-//! Writes what a command says to standard output: text, JSON or YAML, without colours where nobody sees them.
+//! Prints text, JSON and YAML to standard output, with colours only for a terminal.
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
@@ -10,15 +10,11 @@ use serde_json::{Value, json};
 use super::args::{Format, ManifestFormat};
 use crate::engine::vocabulary::{is_visible, shown, shown_lines};
 
-/// Prints a text, its colours only on a terminal that wants them.
-///
-/// # Errors
-/// When it cannot be written. A reader who has seen enough (`| head`) is no error.
+/// Prints a text. A reader that ends early (`| head`) is no error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
-    let text = harmless(text);
-    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    match written {
+    let written = out.write_all(harmless(text).as_bytes());
+    match written.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(error).context("failed to write to standard output")
         }
@@ -26,8 +22,7 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// A text in which nothing but line breaks and colours is for a terminal to obey: names in manifests are anybody's to
-/// write, and this is the last that sees them.
+/// A text without control sequences except line breaks and colours, because anyone can write the names in manifests.
 fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().all(|c| c == '\n' || is_visible(c)) {
         return Cow::Borrowed(text);
@@ -43,7 +38,7 @@ fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(harmless)
 }
 
-/// Prints a line for people on standard error; where that is closed there is nobody to tell.
+/// Prints lines for people on standard error. If it is closed, there is no one to tell.
 pub(crate) fn complain(text: &str) {
     let mut err = anstream::stderr().lock();
     for line in text.lines() {
@@ -51,10 +46,7 @@ pub(crate) fn complain(text: &str) {
     }
 }
 
-/// Prints a value in the form that was asked for; `text` makes the one for people.
-///
-/// # Errors
-/// See [`print`].
+/// Prints a value in a format. `text` makes the text for people.
 pub(crate) fn value<T: Serialize>(
     value: &T,
     format: Format,
@@ -67,10 +59,7 @@ pub(crate) fn value<T: Serialize>(
     }
 }
 
-/// Objects as `kubectl apply -f -` reads several.
-///
-/// # Errors
-/// See [`json`].
+/// Objects as `kubectl apply -f -` reads them.
 pub(crate) fn manifests(objects: &[Value], format: ManifestFormat) -> anyhow::Result<String> {
     match format {
         ManifestFormat::Json => {
@@ -84,9 +73,6 @@ pub(crate) fn manifests(objects: &[Value], format: ManifestFormat) -> anyhow::Re
 }
 
 /// A value as JSON over several lines.
-///
-/// # Errors
-/// When it has no JSON form, which no value of ours lacks.
 pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<String> {
     let mut text = serde_json::to_string_pretty(value).context("failed to write JSON")?;
     text.push('\n');
@@ -94,7 +80,7 @@ pub(crate) fn json<T: Serialize>(value: &T) -> anyhow::Result<String> {
     Ok(if has_hidden { escaped(&text) } else { text })
 }
 
-/// JSON in which what does not show as itself is escaped. Outside of strings there is nothing of the kind but line breaks.
+/// JSON with invisible characters escaped. Outside of strings, JSON has none but line breaks.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len() + 16);
     for c in json.chars() {
@@ -109,11 +95,8 @@ fn escaped(json: &str) -> String {
     escaped
 }
 
-/// A value as YAML: every string that some YAML reader would take for something else is quoted. With characters that
-/// do not show as themselves it is written as JSON, which is YAML and can escape them anywhere.
-///
-/// # Errors
-/// When it has no YAML form, which no value of ours lacks.
+/// A value as YAML: every string that some YAML reader would read as another type is quoted. With invisible characters it
+/// is JSON, which is YAML and can escape them anywhere.
 pub(crate) fn yaml<T: Serialize>(value: &T) -> anyhow::Result<String> {
     let text = crate::yaml::write(value).context("failed to write YAML")?;
     if text.chars().all(|c| c == '\n' || is_visible(c)) {

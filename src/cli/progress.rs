@@ -1,4 +1,4 @@
-//! What a command does, for who waits for it: a line on standard error, where that is a terminal, after two seconds.
+//! The progress of a slow command: after two seconds, a line on standard error, if that is a terminal.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -7,18 +7,17 @@ use std::time::{Duration, Instant};
 
 use crate::engine::vocabulary::shown;
 
-/// What is over before is not worth a word.
+/// A faster command shows no progress.
 const QUIET: Duration = Duration::from_secs(2);
 const TICK: Duration = Duration::from_millis(500);
-/// Back to the beginning of the line, and what stands there goes.
+/// Clears the line.
 const CLEAR: &str = "\r\u{1b}[K";
 
-/// Work that may take long. Its line goes when this is dropped, which is to be before anything is printed.
+/// Work that may take long. Drop it before printing anything: that clears its line.
 #[derive(Debug)]
 pub(crate) struct Progress(Option<(Sender<String>, JoinHandle<()>)>);
 
 impl Progress {
-    /// Begins with what is done first.
     pub(crate) fn start(doing: impl Into<String>) -> Self {
         if !io::stderr().is_terminal() {
             return Self(None);
@@ -36,7 +35,7 @@ impl Progress {
                 }
                 wait = QUIET.saturating_sub(began.elapsed()).max(TICK);
                 if began.elapsed() >= QUIET {
-                    // Nobody is told where standard error is closed.
+                    // If standard error is closed, there is no one to tell.
                     let _ = write!(io::stderr(), "{CLEAR}{}", line(&doing, began.elapsed()));
                     let _ = io::stderr().flush();
                 }
@@ -49,14 +48,14 @@ impl Progress {
         Self(Some((sender, thread)))
     }
 
-    /// What is done from now on.
+    /// Shows another text from now on.
     pub(crate) fn say(&self, doing: impl Into<String>) {
         if let Some((sender, _)) = &self.0 {
             let _ = sender.send(doing.into());
         }
     }
 
-    /// So many of all pods are judged; said once in a thousand.
+    /// Shows the number of judged pods, once in a thousand.
     pub(crate) fn judged(&self, done: usize, total: usize) {
         if done % 1000 == 999 {
             self.say(format!("judging pods: {} of {total}", done + 1));
@@ -73,7 +72,7 @@ impl Drop for Progress {
     }
 }
 
-/// Short enough for one line of any terminal, or it could not be taken back.
+/// A line that fits any terminal; only then can it be cleared.
 fn line(doing: &str, since: Duration) -> String {
     const MOST: usize = 60;
     let short: String = shown(doing).chars().take(MOST).collect();

@@ -1,10 +1,10 @@
-//! `slicegate review`: the whole decision on manifests, offline unless a cluster is named.
+//! `slicegate review`: shows the decision on manifests, offline unless a flag names a cluster.
 
 use std::collections::{BTreeSet, HashSet};
 
 use super::args::{Output, ReviewArgs};
-use super::input::Ground;
 use super::progress::Progress;
+use super::state::StateBuilder;
 use super::{DENIED, DONE, UNUSABLE, live, output, render};
 use crate::config::documents::{self, Input};
 use crate::facts::workload::Manifest;
@@ -13,9 +13,9 @@ use crate::report::review::{Origin, Review, ReviewReport, Settings};
 /// Runs it and returns the exit status.
 pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
     let progress = Progress::start("reading manifests");
-    let mut ground = match args.state.cluster() {
-        Some(cluster) => live::review_ground(&cluster, &args.state, &progress)?,
-        None => Ground::of_files(&args.state)?,
+    let mut state = match args.state.cluster() {
+        Some(cluster) => live::review_state(&cluster, &args.state, &progress)?,
+        None => StateBuilder::of_files(&args.state)?,
     };
     progress.say("reading manifests");
     let input = documents::read(&args.files);
@@ -26,9 +26,9 @@ pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
         );
     }
     if let Some(tier) = &args.tier {
-        ground.enforce(tier, &namespaces(&input, &args.namespace))?;
+        state.enforce(tier, &namespaces(&input, &args.namespace))?;
     }
-    let state = ground.into_state();
+    let state = state.build();
     let settings = Settings {
         state: &state,
         namespace: &args.namespace,
@@ -61,12 +61,10 @@ fn judge(settings: Settings<'_>, input: Input, progress: &Progress) -> ReviewRep
     )
 }
 
-/// Prints a report, and what could not be read, and returns the exit status.
-///
-/// # Errors
-/// When it cannot be written, or a patch does not fit the pod it was made for.
-pub(crate) fn print(report: &ReviewReport, form: Output) -> anyhow::Result<u8> {
-    output::print(&match form {
+/// Prints a report and everything unreadable, and returns the exit status. Fails if the report cannot be written, or if
+/// a patch does not fit its pod.
+pub(crate) fn print(report: &ReviewReport, format: Output) -> anyhow::Result<u8> {
+    output::print(&match format {
         Output::Text => render::review::render(report),
         Output::Json => output::json(report)?,
         Output::Yaml => output::yaml(report)?,
@@ -78,16 +76,16 @@ pub(crate) fn print(report: &ReviewReport, form: Output) -> anyhow::Result<u8> {
     for problem in &report.unreadable {
         output::complain(problem);
     }
-    Ok(
-        match (report.unreadable.is_empty(), report.summary.denied) {
-            (false, _) => UNUSABLE,
-            (true, 0) => DONE,
-            (true, _) => DENIED,
-        },
-    )
+    Ok(if !report.unreadable.is_empty() {
+        UNUSABLE
+    } else if report.summary.denied > 0 {
+        DENIED
+    } else {
+        DONE
+    })
 }
 
-/// Whether there is nothing that somebody could have meant: a template that failed, or no manifest at all.
+/// Whether the input has no object: a template that failed, or no manifest.
 fn is_empty(input: &Input) -> bool {
     let mut documents = input.documents.iter();
     input.errors.is_empty()
@@ -95,7 +93,7 @@ fn is_empty(input: &Input) -> bool {
         && !documents.any(|document| Manifest::of(&document.value).is_object())
 }
 
-/// Those that the manifests stand in.
+/// The namespaces of the manifests.
 fn namespaces(input: &Input, default: &str) -> BTreeSet<String> {
     let documents = input.documents.iter();
     let names = documents.map(|document| Manifest::of(&document.value).namespace);
@@ -104,17 +102,11 @@ fn namespaces(input: &Input, default: &str) -> BTreeSet<String> {
         .collect()
 }
 
-fn assumptions(args: &ReviewArgs) -> Vec<String> {
-    let mut assumptions = Vec::new();
-    if args.state.cluster().is_some() {
-        return assumptions;
-    }
-    if args.state.nodes.is_none() {
-        assumptions
-            .push("no --nodes: an assumed fleet is used (slicegate catalog prints it)".to_owned());
-    }
-    if args.state.namespaces.is_none() && args.tier.is_none() {
-        assumptions.push("no --namespaces: every namespace counts as enforce".to_owned());
-    }
-    assumptions
+fn assumptions(args: &ReviewArgs) -> impl Iterator<Item = String> {
+    let is_offline = args.state.cluster().is_none();
+    let fleet = (is_offline && args.state.nodes.is_none())
+        .then_some("no --nodes: an assumed fleet is used (slicegate catalog prints it)");
+    let is_enforced = is_offline && args.state.namespaces.is_none() && args.tier.is_none();
+    let enforced = is_enforced.then_some("no --namespaces: every namespace counts as enforce");
+    fleet.into_iter().chain(enforced).map(str::to_owned)
 }

@@ -30,22 +30,20 @@ struct RuleList {
     items: Vec<Entry>,
 }
 
-/// What a rule is called and does.
+/// A rule.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
     /// Stable: policies, reports and metrics name it.
     pub id: &'static str,
-    /// What a finding does unless the policy says otherwise.
     pub default_severity: &'static str,
-    /// What a policy may make of it.
+    /// The severities that a policy may set.
     pub allowed_severities: &'static [&'static str],
     /// What it refuses or warns of.
     pub refuses: &'static str,
 }
 
 impl Entry {
-    /// The entry of one rule.
     pub(crate) fn of(rule: &Rule) -> Self {
         Self {
             id: rule.id,
@@ -62,11 +60,8 @@ impl Entry {
 
 fn text(list: &RuleList) -> String {
     let mut table = Table::new(0, &[Column::Left(30), Column::Left(8), Column::Left(16)]);
-    let bold = Style::new().bold();
-    table.row(
-        ["RULE", "DEFAULT", "POLICY MAY SET", "REFUSES OR WARNS OF"]
-            .map(|head| Cell::styled(head, bold)),
-    );
+    let head = ["RULE", "DEFAULT", "POLICY MAY SET", "REFUSES OR WARNS OF"];
+    table.head(Style::new().bold(), head);
     for entry in &list.items {
         table.row([
             entry.id.into(),

@@ -8,17 +8,6 @@ use super::API_VERSION;
 use crate::engine::ClusterState;
 use crate::engine::audit::{self, Audit, Breach, NodeAudit, PlacedPod, PodAudit};
 
-/// The report on pods that are on nodes. With a namespace, only about its pods and the nodes they are on.
-pub fn of(state: &ClusterState, pods: &[PlacedPod<'_>], namespace: Option<&str>) -> BoundaryReport {
-    let mut audit = audit::boundaries(state, pods);
-    if let Some(namespace) = namespace {
-        audit.pods.retain(|pod| pod.placed.namespace == namespace);
-        let nodes: BTreeSet<&str> = audit.pods.iter().map(|pod| pod.placed.node).collect();
-        audit.nodes.retain(|node| nodes.contains(node.name));
-    }
-    BoundaryReport::of(&audit)
-}
-
 /// The pods on nodes, and the limits of the guarantee.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,11 +23,10 @@ pub struct BoundaryReport {
     pub possible_breaches: Vec<BreachEntry>,
     /// Pods that the guarantee does not cover.
     pub uncovered: Vec<UncoveredEntry>,
-    /// Pods that got their boundary before they or their namespace changed.
+    /// Pods with another boundary than a new pod like them would get.
     pub drifted: Vec<DriftedEntry>,
 }
 
-/// Counts.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
@@ -51,15 +39,12 @@ pub struct Summary {
     pub drifted: usize,
 }
 
-/// One node.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeEntry {
     pub name: String,
     pub sells: Vec<ResourceEntry>,
-    /// Resources that slicegate cannot read.
     pub unknown: Vec<UnknownEntry>,
-    /// Memory labels that cannot be right, so that the memory is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub doubted: Vec<DoubtedEntry>,
     /// Whether it is neither cordoned nor being changed, and ready.
@@ -67,53 +52,45 @@ pub struct NodeEntry {
     /// Whether anti-affinity works there.
     pub has_hostname: bool,
     pub boundaries: Vec<BoundaryEntry>,
-    /// Whether it runs shared pods of two boundaries.
     pub breach: bool,
-    /// Whether it runs pods of two boundaries that may share a device.
     pub possible_breach: bool,
 }
 
-/// One resource of a node.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct ResourceEntry {
     pub resource: String,
     pub strategy: &'static str,
     pub product: String,
     pub count: u64,
-    /// How many of them are free.
     pub free: u64,
 }
 
 /// A resource that slicegate cannot read.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct UnknownEntry {
     pub resource: String,
     pub reason: String,
 }
 
-/// A label that cannot be right.
+/// A memory label that cannot be right, so that the memory is unknown.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct DoubtedEntry {
     pub label: String,
     pub value: String,
     pub reason: String,
 }
 
-/// The pods of one boundary on a node. `trustBoundary` is null for pods without the label.
+/// The pods of one boundary on a node that take a stock resource.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BoundaryEntry {
+    /// Null for pods without the label.
     pub trust_boundary: Option<String>,
-    /// Pods that take a stock resource.
     pub pods: usize,
     /// Pods among them that share a device.
     pub sharing: usize,
 }
 
-/// A node with pods of two boundaries that share its devices, or may.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BreachEntry {
@@ -123,7 +100,6 @@ pub struct BreachEntry {
     pub pods: Vec<NeighbourEntry>,
 }
 
-/// One of the pods that share a device.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NeighbourEntry {
@@ -134,13 +110,19 @@ pub struct NeighbourEntry {
     pub trust_boundary: String,
 }
 
-/// A pod that the guarantee does not cover.
+/// A pod and its node.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct UncoveredEntry {
+pub struct PodEntry {
     pub namespace: String,
     pub name: String,
     pub node: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UncoveredEntry {
+    #[serde(flatten)]
+    pub pod: PodEntry,
     pub mode: &'static str,
     pub label: Option<String>,
     /// The boundary that its namespace gives it.
@@ -150,13 +132,18 @@ pub struct UncoveredEntry {
     pub reasons: Vec<ReasonEntry>,
 }
 
-/// A pod with another boundary than a new pod like it would get.
+#[derive(Debug, Serialize)]
+pub struct ReasonEntry {
+    pub reason: &'static str,
+    pub message: String,
+    pub fix: String,
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DriftedEntry {
-    pub namespace: String,
-    pub name: String,
-    pub node: String,
+    #[serde(flatten)]
+    pub pod: PodEntry,
     /// The boundary that it got.
     pub label: Option<String>,
     /// The boundary that a new pod would get.
@@ -165,29 +152,18 @@ pub struct DriftedEntry {
     pub fix: String,
 }
 
-/// Why it is not covered.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ReasonEntry {
-    pub reason: &'static str,
-    pub message: String,
-    pub fix: String,
-}
-
 impl BoundaryReport {
-    /// Whether no two boundaries share a device for certain. What nobody can say counts as a breach.
-    pub fn is_clean(&self) -> bool {
-        self.breaches.is_empty() && self.possible_breaches.is_empty()
-    }
-
-    fn of(audit: &Audit<'_>) -> Self {
-        let uncovered: Vec<UncoveredEntry> = audit
-            .pods
-            .iter()
-            .filter(|pod| !pod.gaps.is_empty())
-            .map(uncovered)
-            .collect();
-        let (breaches, possible_breaches) = (breaches(audit, true), breaches(audit, false));
+    /// The report on pods that are on nodes. With a namespace, only about its pods and the nodes they are on.
+    pub fn of(state: &ClusterState, pods: &[PlacedPod<'_>], namespace: Option<&str>) -> Self {
+        let mut audit = audit::boundaries(state, pods);
+        if let Some(namespace) = namespace {
+            audit.pods.retain(|pod| pod.placed.namespace == namespace);
+            let nodes: BTreeSet<&str> = audit.pods.iter().map(|pod| pod.placed.node).collect();
+            audit.nodes.retain(|node| nodes.contains(node.name));
+        }
+        let uncovered = audit.pods.iter().filter(|pod| !pod.gaps.is_empty());
+        let uncovered: Vec<UncoveredEntry> = uncovered.map(self::uncovered).collect();
+        let (breaches, possible_breaches) = (breaches(&audit, true), breaches(&audit, false));
         let drifted = audit.pods.iter().filter(|pod| pod.has_drifted());
         let drifted: Vec<DriftedEntry> = drifted.map(self::drifted).collect();
         Self {
@@ -209,29 +185,34 @@ impl BoundaryReport {
             drifted,
         }
     }
+
+    /// Whether no two boundaries share a device for certain. A possible breach counts as a breach.
+    pub fn is_clean(&self) -> bool {
+        self.breaches.is_empty() && self.possible_breaches.is_empty()
+    }
 }
 
 fn node(node: &NodeAudit<'_>) -> NodeEntry {
-    let sells = node.advertises.iter().map(|sells| ResourceEntry {
-        resource: sells.offer.resource.clone(),
-        strategy: sells.offer.strategy.word(),
-        product: sells.offer.product.clone(),
-        count: sells.count,
-        free: sells.free,
+    let sells = node.advertises.iter().map(|advertised| ResourceEntry {
+        resource: advertised.offer.resource.clone(),
+        strategy: advertised.offer.strategy.word(),
+        product: advertised.offer.product.clone(),
+        count: advertised.count,
+        free: advertised.free,
     });
-    let unknown = node.group.iter().flat_map(|group| &group.unknown);
+    let group = node.group;
+    let unknown = group.into_iter().flat_map(|group| &group.unknown);
     let unknown = unknown.map(|unknown| UnknownEntry {
         resource: unknown.resource.clone(),
         reason: unknown.message(),
     });
-    let doubted = node
-        .group
-        .iter()
+    let doubted = group
+        .into_iter()
         .flat_map(|group| &group.implausible_memory);
-    let doubted = doubted.map(|doubted| DoubtedEntry {
-        label: doubted.label.clone(),
-        value: doubted.value.clone(),
-        reason: doubted.message(),
+    let doubted = doubted.map(|label| DoubtedEntry {
+        label: label.label.clone(),
+        value: label.value.clone(),
+        reason: label.message(),
     });
     let boundaries = node.boundaries.iter().map(|(label, count)| BoundaryEntry {
         trust_boundary: label.map(str::to_owned),
@@ -243,8 +224,8 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
         sells: sells.collect(),
         unknown: unknown.collect(),
         doubted: doubted.collect(),
-        takes_new_pods: node.group.is_some_and(|group| group.available),
-        has_hostname: node.group.is_some_and(|group| group.has_hostname),
+        takes_new_pods: group.is_some_and(|group| group.available),
+        has_hostname: group.is_some_and(|group| group.has_hostname),
         boundaries: boundaries.collect(),
         breach: node.breach.as_ref().is_some_and(|b| b.is_certain),
         possible_breach: node.breach.as_ref().is_some_and(|b| !b.is_certain),
@@ -252,25 +233,34 @@ fn node(node: &NodeAudit<'_>) -> NodeEntry {
 }
 
 /// Certain breaches, or possible ones.
-fn breaches(audit: &Audit<'_>, certain: bool) -> Vec<BreachEntry> {
-    let found = audit.nodes.iter().filter_map(|node| {
-        let found = node.breach.as_ref()?;
-        (found.is_certain == certain).then(|| breach(node.name, found))
-    });
-    found.collect()
+fn breaches(audit: &Audit<'_>, is_certain: bool) -> Vec<BreachEntry> {
+    let breach = |node: &NodeAudit<'_>| {
+        let breach = node.breach.as_ref();
+        let breach = breach.filter(|breach| breach.is_certain == is_certain)?;
+        Some(BreachEntry {
+            node: node.name.to_owned(),
+            trust_boundaries: breach.boundaries().into_iter().map(str::to_owned).collect(),
+            pods: neighbours(breach),
+        })
+    };
+    audit.nodes.iter().filter_map(breach).collect()
 }
 
-fn breach(node: &str, breach: &Breach<'_>) -> BreachEntry {
+fn neighbours(breach: &Breach<'_>) -> Vec<NeighbourEntry> {
     let pods = breach.pods.iter().map(|pod| NeighbourEntry {
         namespace: pod.namespace.to_owned(),
         name: pod.name.to_owned(),
         label: pod.label.map(str::to_owned),
         trust_boundary: pod.boundary.clone(),
     });
-    BreachEntry {
-        node: node.to_owned(),
-        trust_boundaries: breach.boundaries().into_iter().map(str::to_owned).collect(),
-        pods: pods.collect(),
+    pods.collect()
+}
+
+fn entry(placed: &PlacedPod<'_>) -> PodEntry {
+    PodEntry {
+        namespace: placed.namespace.to_owned(),
+        name: placed.name.to_owned(),
+        node: placed.node.to_owned(),
     }
 }
 
@@ -281,9 +271,7 @@ fn uncovered(pod: &PodAudit<'_>) -> UncoveredEntry {
         fix: gap.fix.clone(),
     });
     UncoveredEntry {
-        namespace: pod.placed.namespace.to_owned(),
-        name: pod.placed.name.to_owned(),
-        node: pod.placed.node.to_owned(),
+        pod: entry(&pod.placed),
         mode: pod.mode.word(),
         label: pod.label.map(str::to_owned),
         trust_boundary: pod.due.as_deref().map(str::to_owned),
@@ -298,9 +286,7 @@ fn drifted(pod: &PodAudit<'_>) -> DriftedEntry {
         None => "a new one would be refused".to_owned(),
     };
     DriftedEntry {
-        namespace: pod.placed.namespace.to_owned(),
-        name: pod.placed.name.to_owned(),
-        node: pod.placed.node.to_owned(),
+        pod: entry(&pod.placed),
         label: pod.label.map(str::to_owned),
         trust_boundary: pod.due.as_deref().map(str::to_owned),
         message: format!(

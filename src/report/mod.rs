@@ -10,3 +10,9 @@ pub mod review;
 
 /// The `apiVersion` of every report.
 pub const API_VERSION: &str = "slicegate.dev/v1alpha1";
+
+/// `1 node`, `2 nodes`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{s}")
+}

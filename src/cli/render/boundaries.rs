@@ -4,11 +4,13 @@ use std::collections::HashMap;
 
 use anstyle::{AnsiColor, Style};
 
-use super::table::{Cell, Column, Table, paint, width, wrap};
+use super::table::{Cell, Column, Table, bold, paragraph};
 use crate::engine::vocabulary::shown_lines;
 use crate::report::boundaries::{
-    BoundaryEntry, BoundaryReport, BreachEntry, DriftedEntry, NodeEntry, Summary, UncoveredEntry,
+    BoundaryEntry, BoundaryReport, BreachEntry, DriftedEntry, NodeEntry, PodEntry, Summary,
+    UncoveredEntry,
 };
+use crate::report::counted;
 
 /// The whole report.
 pub(crate) fn render(report: &BoundaryReport) -> String {
@@ -20,14 +22,11 @@ pub(crate) fn render(report: &BoundaryReport) -> String {
     text.push_str(&uncovered(&report.uncovered));
     text.push_str(&drifted(&report.drifted));
     text.push('\n');
-    for line in wrap(&sum(&report.summary), width()) {
-        text.push_str(&line);
-        text.push('\n');
-    }
+    paragraph(&mut text, 0, &summary(&report.summary));
     text
 }
 
-fn sum(summary: &Summary) -> String {
+fn summary(summary: &Summary) -> String {
     let certain = |n| format!("{} with shared pods of two boundaries", counted(n, "node"));
     let possible = |n| {
         let nodes = counted(n, "node");
@@ -48,18 +47,17 @@ fn sum(summary: &Summary) -> String {
     )
 }
 
-fn head<const N: usize>(table: &mut Table, words: [&str; N]) {
-    table.row(words.map(|word| Cell::styled(word, Style::new().bold())));
-}
-
 fn nodes(nodes: &[NodeEntry]) -> String {
     let mut table = Table::new(0, &[Column::Left(30), Column::Left(44)]);
-    head(&mut table, ["NODE", "SELLS", "BOUNDARIES OF ITS GPU PODS"]);
+    let head = ["NODE", "SELLS", "BOUNDARIES OF ITS GPU PODS"];
+    table.head(Style::new().bold(), head);
     for node in nodes {
-        let style = match (node.breach, node.possible_breach) {
-            (true, _) => AnsiColor::Red.on_default(),
-            (_, true) => AnsiColor::Yellow.on_default(),
-            _ => Style::new(),
+        let style = if node.breach {
+            AnsiColor::Red.on_default()
+        } else if node.possible_breach {
+            AnsiColor::Yellow.on_default()
+        } else {
+            Style::new()
         };
         table.row([
             node.name.as_str().into(),
@@ -119,13 +117,12 @@ fn breaches(breaches: &[BreachEntry], heads: [&str; 3], advice: &str) -> String 
         return String::new();
     }
     let mut table = Table::new(0, &[Column::Left(30), Column::Left(30)]);
-    head(&mut table, heads);
+    table.head(Style::new().bold(), heads);
     for breach in breaches {
         for (index, boundary) in breach.trust_boundaries.iter().enumerate() {
-            let node = if index == 0 { breach.node.as_str() } else { "" };
-            let red = AnsiColor::Red.on_default();
+            let node = if index == 0 { &breach.node } else { "" };
             table.row([
-                Cell::styled(node, red),
+                Cell::styled(node, AnsiColor::Red.on_default()),
                 boundary.as_str().into(),
                 of_boundary(breach, boundary).into(),
             ]);
@@ -153,13 +150,12 @@ fn of_boundary(breach: &BreachEntry, boundary: &str) -> String {
     names.collect::<Vec<String>>().join(", ")
 }
 
-/// By reason, each with its pods: a fix is for all of them.
 fn uncovered(pods: &[UncoveredEntry]) -> String {
     let mut causes = Causes::default();
     for pod in pods {
         for reason in &pod.reasons {
             let why = format!("{}: {}", reason.reason, reason.message);
-            causes.add(why, &reason.fix, (&pod.namespace, &pod.name, &pod.node));
+            causes.add(why, &reason.fix, &pod.pod);
         }
     }
     causes.render("NOT COVERED", pods.len())
@@ -168,45 +164,40 @@ fn uncovered(pods: &[UncoveredEntry]) -> String {
 fn drifted(pods: &[DriftedEntry]) -> String {
     let mut causes = Causes::default();
     for pod in pods {
-        let name = (&*pod.namespace, &*pod.name, &*pod.node);
-        causes.add(pod.message.clone(), &pod.fix, name);
+        causes.add(pod.message.clone(), &pod.fix, &pod.pod);
     }
     causes.render("DRIFTED", pods.len())
 }
 
-/// Namespace, name and node.
-type PodOnNode<'r> = (&'r str, &'r str, &'r str);
-
-/// What is wrong and how to mend it, with the pods of which that is said.
+/// Problems and their fixes, each with its pods.
 #[derive(Default)]
 struct Causes<'r> {
-    found: Vec<(String, &'r str, Vec<PodOnNode<'r>>)>,
-    known: HashMap<(String, &'r str), usize>,
+    list: Vec<(String, &'r str, Vec<&'r PodEntry>)>,
+    positions: HashMap<(String, &'r str), usize>,
 }
 
 impl<'r> Causes<'r> {
-    fn add(&mut self, why: String, fix: &'r str, pod: PodOnNode<'r>) {
-        let next = self.found.len();
-        let at = *self.known.entry((why.clone(), fix)).or_insert(next);
-        match self.found.get_mut(at) {
+    fn add(&mut self, why: String, fix: &'r str, pod: &'r PodEntry) {
+        let next = self.list.len();
+        let at = *self.positions.entry((why.clone(), fix)).or_insert(next);
+        match self.list.get_mut(at) {
             Some((.., pods)) => pods.push(pod),
-            None => self.found.push((why, fix, vec![pod])),
+            None => self.list.push((why, fix, vec![pod])),
         }
     }
 
     fn render(&self, head: &str, pods: usize) -> String {
-        if self.found.is_empty() {
+        if self.list.is_empty() {
             return String::new();
         }
         let head = format!("{head}: {}", counted(pods, "pod"));
-        let mut text = format!("\n{}\n", paint(Style::new().bold(), &head));
-        for (why, fix, pods) in &self.found {
-            for line in wrap(&shown_lines(&format!("{why}\nfix: {fix}")), width() - 2) {
-                text.push_str(&format!("  {line}\n"));
-            }
+        let mut text = format!("\n{}\n", bold(&head));
+        for (why, fix, pods) in &self.list {
+            paragraph(&mut text, 2, &shown_lines(&format!("{why}\nfix: {fix}")));
             let mut table = Table::new(4, &[Column::Left(50)]);
-            for (namespace, name, node) in pods.iter().take(NAMED) {
-                table.row([format!("{namespace}/{name}").into(), (*node).into()]);
+            for pod in pods.iter().take(NAMED) {
+                let name = format!("{}/{}", pod.namespace, pod.name);
+                table.row([name.into(), pod.node.as_str().into()]);
             }
             text.push_str(&table.render());
             if let more @ 1.. = pods.len().saturating_sub(NAMED) {
@@ -217,10 +208,5 @@ impl<'r> Causes<'r> {
     }
 }
 
-/// More pods of one cause are only counted.
+/// More pods of one problem are only counted.
 const NAMED: usize = 10;
-
-fn counted(count: usize, noun: &str) -> String {
-    let s = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{s}")
-}

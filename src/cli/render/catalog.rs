@@ -2,10 +2,10 @@
 
 use anstyle::Style;
 
-use super::table::{Cell, Column, Table, paint, width, wrap};
-use crate::report::catalog::{Catalog, Mig};
+use super::table::{Column, Table, bold, paragraph};
+use crate::report::catalog::{Catalog, MigEntry};
 
-/// The whole of it.
+/// The whole catalogue.
 pub(crate) fn render(catalog: &Catalog) -> String {
     let mut text = section(
         "MIG profiles",
@@ -31,54 +31,39 @@ pub(crate) fn render(catalog: &Catalog) -> String {
 }
 
 fn section(head: &str, about: &str) -> String {
-    let mut text = format!("{}\n", paint(Style::new().bold(), head));
-    for line in wrap(about, width()) {
-        text.push_str(&format!("{line}\n"));
-    }
+    let mut text = format!("{}\n", bold(head));
+    paragraph(&mut text, 0, about);
     text.push('\n');
     text
 }
 
-fn heads<const N: usize>(heads: [&str; N]) -> [Cell; N] {
-    heads.map(|head| Cell::styled(head, Style::new().dimmed()))
+/// A table that begins with the names of its columns.
+fn table<const N: usize>(indent: usize, columns: &[Column], head: [&str; N]) -> Table {
+    let mut table = Table::new(indent, columns);
+    table.head(Style::new().dimmed(), head);
+    table
 }
 
-fn mig(product: &Mig) -> String {
+fn mig(product: &MigEntry) -> String {
     let labels = match product.labels {
         [] => "no product label known".to_owned(),
         labels => labels.join(", "),
     };
-    let slices = format!(
-        "{} compute and {} memory slices",
-        product.compute_slices, product.memory_slices
-    );
     let mut text = format!(
-        "  {}: {slices}\n",
-        paint(Style::new().bold(), product.product)
+        "  {}: {} compute and {} memory slices\n",
+        bold(product.product),
+        product.compute_slices,
+        product.memory_slices
     );
-    for line in wrap(&labels, width() - 2) {
-        text.push_str(&format!("  {line}\n"));
-    }
-    text.push_str(&profiles(product));
-    text.push('\n');
-    text
-}
-
-fn profiles(product: &Mig) -> String {
+    paragraph(&mut text, 2, &labels);
     let columns = [
         Column::Left(40),
         Column::Right,
         Column::Right,
         Column::Right,
     ];
-    let mut table = Table::new(4, &columns);
-    table.row(heads([
-        "RESOURCE",
-        "COMPUTE",
-        "MEMORY",
-        "MIB",
-        "MOST ON ONE GPU",
-    ]));
+    let head = ["RESOURCE", "COMPUTE", "MEMORY", "MIB", "MOST ON ONE GPU"];
+    let mut table = table(4, &columns, head);
     for profile in &product.profiles {
         table.row([
             profile.resource.as_str().into(),
@@ -88,7 +73,7 @@ fn profiles(product: &Mig) -> String {
             profile.max_instances.to_string().into(),
         ]);
     }
-    table.render()
+    text + &table.render() + "\n"
 }
 
 fn fleet(catalog: &Catalog) -> String {
@@ -99,10 +84,8 @@ fn fleet(catalog: &Catalog) -> String {
         Column::Right,
         Column::Right,
     ];
-    let mut table = Table::new(2, &columns);
-    table.row(heads([
-        "NODE", "STRATEGY", "RESOURCE", "COUNT", "MIB", "PRODUCT",
-    ]));
+    let head = ["NODE", "STRATEGY", "RESOURCE", "COUNT", "MIB", "PRODUCT"];
+    let mut table = table(2, &columns, head);
     for offer in &catalog.assumed_fleet {
         table.row([
             offer.node.as_str().into(),
@@ -117,14 +100,14 @@ fn fleet(catalog: &Catalog) -> String {
 }
 
 fn foreign(catalog: &Catalog) -> String {
-    let mut table = Table::new(2, &[Column::Left(30), Column::Left(10), Column::Left(40)]);
-    table.row(heads(["SYSTEMS", "STANDS AS", "KEY", ""]));
-    for word in &catalog.foreign_vocabularies {
+    let columns = [Column::Left(30), Column::Left(10), Column::Left(40)];
+    let mut table = table(2, &columns, ["SYSTEMS", "STANDS AS", "KEY", ""]);
+    for name in &catalog.foreign_vocabularies {
         table.row([
-            word.systems.join(", ").into(),
-            word.stands.into(),
-            word.key.into(),
-            if word.takes_a_share { "share" } else { "" }.into(),
+            name.systems.join(", ").into(),
+            name.stands.into(),
+            name.key.into(),
+            if name.takes_a_share { "share" } else { "" }.into(),
         ]);
     }
     table.render()

@@ -6,22 +6,18 @@ use anstyle::{AnsiColor, Style};
 use anyhow::Context as _;
 use similar::{ChangeTag, TextDiff};
 
-use super::table::paint;
+use super::table::{bold, paint};
 use crate::cli::output::yaml;
 use crate::engine::vocabulary::shown_lines;
 use crate::report::review::{Item, ReviewReport};
 
-/// Diffs of what is rewritten, a comment for what is denied, nothing about the rest.
-///
-/// # Errors
-/// When a patch does not fit the pod it was made for, which would be a mistake of ours.
+/// A diff for each rewritten object, and a comment for each denied one. Fails if a patch does not fit its pod, which is
+/// a bug.
 pub(crate) fn render(report: &ReviewReport) -> anyhow::Result<String> {
     let mut text = String::new();
-    for assumption in &report.assumptions {
-        text.push_str(&comment(&format!("assumed: {assumption}")));
-    }
-    for hint in &report.hints {
-        text.push_str(&comment(&format!("hint: {hint}")));
+    for (word, notes) in [("assumed", &report.assumptions), ("hint", &report.hints)] {
+        let comments = notes.iter().map(|note| comment(&format!("{word}: {note}")));
+        text.extend(comments);
     }
     let origins = report.items.iter().map(|item| &item.origin);
     let later = origins.filter(|origin| origin.document > 0);
@@ -43,13 +39,10 @@ pub(crate) fn render(report: &ReviewReport) -> anyhow::Result<String> {
     Ok(text)
 }
 
-/// A line that `patch` and its like pass over.
+/// A line that `patch` ignores.
 fn comment(text: &str) -> String {
-    let line = shown_lines(text).replace('\n', " ");
-    format!(
-        "{}\n",
-        paint(AnsiColor::Yellow.on_default(), &format!("# {line}"))
-    )
+    let line = format!("# {}", shown_lines(text).replace('\n', " "));
+    paint(AnsiColor::Yellow.on_default(), &line) + "\n"
 }
 
 fn diff(item: &Item, what: &str) -> anyhow::Result<String> {
@@ -63,12 +56,8 @@ fn diff(item: &Item, what: &str) -> anyhow::Result<String> {
     let (before, after) = (yaml(before)?, yaml(&after)?);
     let lines = TextDiff::from_lines(&before, &after);
     let what = shown_lines(what);
-    let bold = Style::new().bold();
-    let mut text = String::new();
-    for head in [format!("--- {what}"), format!("+++ {what}, rewritten")] {
-        text.push_str(&paint(bold, &head));
-        text.push('\n');
-    }
+    let heads = [format!("--- {what}"), format!("+++ {what}, rewritten")];
+    let mut text: String = heads.map(|head| bold(&head) + "\n").concat();
     for hunk in lines.unified_diff().context_radius(3).iter_hunks() {
         let header = paint(AnsiColor::Cyan.on_default(), &hunk.header().to_string());
         text.push_str(&format!("{header}\n"));
@@ -79,8 +68,7 @@ fn diff(item: &Item, what: &str) -> anyhow::Result<String> {
                 ChangeTag::Insert => AnsiColor::Green.on_default(),
             };
             let line = change.value().trim_end_matches('\n');
-            text.push_str(&paint(style, &format!("{}{line}", change.tag())));
-            text.push('\n');
+            text.push_str(&(paint(style, &format!("{}{line}", change.tag())) + "\n"));
         }
     }
     Ok(text)

@@ -1,15 +1,16 @@
-//! The DoctorReport as text: the verdict, where to begin, then every check under its heading.
+//! The DoctorReport as text: the verdict, the first check to fix, then every check in its group.
 
 use anstyle::{AnsiColor, Style};
 
-use super::table::{paint, width, wrap};
+use super::table::{bold, paint, paragraph, width, wrap};
 use crate::doctor::{Grant, Group, Line, Severity, Sight};
 use crate::engine::vocabulary::{shown, shown_lines};
 use crate::report::doctor::{Caller, DoctorReport};
 
-/// Where messages begin: after the status and the title.
+/// Messages begin after the status and the title.
 const STATUS: usize = 8;
 const TITLE: usize = 20;
+const INDENT: usize = STATUS + TITLE;
 
 /// The whole report.
 pub(crate) fn render(report: &DoctorReport, lines: &[Line], grant: Option<&Grant>) -> String {
@@ -29,48 +30,43 @@ pub(crate) fn render(report: &DoctorReport, lines: &[Line], grant: Option<&Grant
     }
     text.push_str(&format!("Asked: {}\n", asked(&report.cluster)));
     if let Some(grant) = grant {
-        text.push_str(&granted(grant));
+        missing_permissions(grant, &mut text);
     }
     if is_blind {
         return text;
     }
     for group in Group::ALL {
-        let ours: Vec<&Line> = lines.iter().filter(|l| l.group == group).collect();
-        if ours.is_empty() {
+        let lines: Vec<&Line> = lines.iter().filter(|l| l.group == group).collect();
+        if lines.is_empty() {
             continue;
         }
-        text.push_str(&format!(
-            "\n{}\n",
-            paint(Style::new().bold(), group.title())
-        ));
-        for line in &ours {
-            one(line, &mut text);
+        text.push_str(&format!("\n{}\n", bold(group.title())));
+        for line in &lines {
+            check(line, &mut text);
         }
-        if ours.iter().any(|l| l.finding.severity != Severity::Ok) {
+        if lines.iter().any(|l| l.finding.severity != Severity::Ok) {
             text.push_str(&format!("  more: {}\n", group.chapter()));
         }
     }
     text
 }
 
-/// How many of each, and how many of them are news.
+/// How many checks have which status, and how many failures follow from others.
 fn counts(report: &DoctorReport, lines: &[Line]) -> String {
-    let summary = &report.summary;
-    let fails = lines
-        .iter()
-        .filter(|l| l.finding.severity == Severity::Fail);
-    let following = match fails.filter(|l| l.follows.is_some()).count() {
+    let follows = |l: &&Line| l.finding.severity == Severity::Fail && l.follows.is_some();
+    let following = match lines.iter().filter(follows).count() {
         0 => String::new(),
         1 => " (1 of them follows from another)".to_owned(),
         some => format!(" ({some} of them follow from others)"),
     };
+    let summary = &report.summary;
     format!(
         "{} ok, {} to look at, {} wrong{following}\n",
         summary.ok, summary.warn, summary.fail
     )
 }
 
-/// Which cluster, and who asked.
+/// The cluster and the user.
 fn asked(cluster: &Caller) -> String {
     let Caller { server, by, user } = cluster;
     let user = match user {
@@ -80,38 +76,28 @@ fn asked(cluster: &Caller) -> String {
     shown(&format!("{server} as {by}{user}")).into_owned()
 }
 
-/// What could not be seen, and the one command that opens it.
-fn granted(grant: &Grant) -> String {
+/// What this user may not see, and the command that grants it.
+fn missing_permissions(grant: &Grant, text: &mut String) {
     let user = grant.user.as_deref().unwrap_or("this user");
-    let Grant {
-        refused,
-        checks,
-        command,
-        ..
-    } = grant;
     let words = if grant.is_blind {
         format!(
             "{user} may see nothing of slicegate here, so nothing was checked. An administrator grants it by:"
         )
     } else {
         format!(
-            "{user} may not see what {refused} of {checks} checks look at; the exit status is by the others. An \
-             administrator grants it by:"
+            "{user} may not see what {} of {} checks look at; the exit status is by the others. An administrator \
+             grants it by:",
+            grant.refused, grant.checks
         )
     };
-    let mut text = String::new();
-    for line in wrap(&shown_lines(&words), width()) {
-        text.push_str(&line);
-        text.push('\n');
-    }
+    paragraph(text, 0, &shown_lines(&words));
     text.push_str(&format!(
         "  {}\n  (the role is in webhook-config/60-doctor-role.yaml and in the chart)\n",
-        shown_lines(command)
+        shown_lines(&grant.command)
     ));
-    text
 }
 
-/// What others may follow from: what fails first, in the order of the groups.
+/// The first failure that follows from no other, in the order of the groups.
 fn first(lines: &[Line]) -> Option<&Line> {
     let mut all = Group::ALL
         .into_iter()
@@ -127,39 +113,32 @@ fn style(severity: Severity) -> Style {
     }
 }
 
-fn one(line: &Line, text: &mut String) {
+fn check(line: &Line, text: &mut String) {
     let finding = &line.finding;
     let word = finding.severity.word();
-    let indent = " ".repeat(STATUS + TITLE);
-    let room = width() - STATUS - TITLE;
-    // Names in a cluster are anybody's to write.
     let message = match line.follows {
         Some(cause) => format!("{} (follows from {cause})", finding.message),
         None => finding.message.clone(),
     };
-    let message = wrap(&shown_lines(&message), room);
-    for (index, part) in message.iter().enumerate() {
-        match index {
-            0 => text.push_str(&format!(
-                "  {}{}{:TITLE$}{part}\n",
-                paint(style(finding.severity), word),
-                " ".repeat(STATUS - 2 - word.len()),
-                line.title
-            )),
-            _ => text.push_str(&format!("{indent}{part}\n")),
-        }
-    }
-    // Mended with its cause, or by what is granted at the top.
+    let mut body = String::new();
+    paragraph(&mut body, INDENT, &shown_lines(&message));
+    text.push_str(&format!(
+        "  {}{:gap$}{:TITLE$}{}",
+        paint(style(finding.severity), word),
+        "",
+        line.title,
+        &body[INDENT..],
+        gap = STATUS - 2 - word.len(),
+    ));
+    // The fix of the cause, or the grant at the top, fixes this too.
     if line.follows.is_some() || finding.sight == Sight::Refused {
         return;
     }
     if let Some(fix) = &finding.fix {
-        for part in wrap(&shown_lines(&format!("fix: {fix}")), room) {
-            text.push_str(&format!("{indent}{part}\n"));
-        }
+        paragraph(text, INDENT, &shown_lines(&format!("fix: {fix}")));
     }
-    // Whole, so that it can be copied.
+    // In one line, so that it can be copied.
     if let Some(command) = &finding.command {
-        text.push_str(&format!("{indent}  {}\n", shown_lines(command)));
+        text.push_str(&format!("{:INDENT$}  {}\n", "", shown_lines(command)));
     }
 }

@@ -1,5 +1,6 @@
 //! Reports as text for a terminal, and as a diff.
 
+pub(crate) mod adopt;
 pub(crate) mod boundaries;
 pub(crate) mod catalog;
 pub(crate) mod diff;

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use serde_json::{Map, Value};
 
-use super::table::{Cell, Column, Table, paint, severity, width, wrap};
+use super::table::{Cell, Column, Table, bold, paint, severity, width, wrap};
 use crate::engine::vocabulary::shown_lines;
 use crate::report::review::{
     CandidateEntry, ChangeEntry, FindingEntry, Item, Member, ReviewReport, summary,
@@ -36,16 +36,18 @@ pub(crate) fn render(report: &ReviewReport) -> String {
     text
 }
 
-/// More items than this push the head of the report off a screen, so it is said again.
+/// More items than this push the head of the report off a screen, so it is repeated at the end.
 const A_SCREEN: usize = 3;
-/// More objects than this are not named one by one.
+/// More objects than this are only counted.
 const NAMED: usize = 8;
+/// The width of the words at the left.
+const KEY: usize = 10;
+/// What the titles of further objects stand behind.
+const UNDER: &str = "           ";
 
 fn head(report: &ReviewReport) -> String {
-    let mut text = paint(Style::new().bold(), &summary::saving(&report.summary));
-    text.push('\n');
-    text.push_str(&summary::counts(report));
-    text.push('\n');
+    let saving = bold(&summary::saving(&report.summary));
+    let mut text = format!("{saving}\n{}\n", summary::counts(report));
     if let n @ 1.. = report.unreadable.len() {
         text.push_str(&format!("Not counted: {n} that could not be read.\n"));
     }
@@ -58,7 +60,7 @@ fn dimmed(text: &str) -> String {
     lines.iter().map(|line| paint(dim, line) + "\n").collect()
 }
 
-/// What the judgement rests on, and what to try next.
+/// The assumptions, and what to try next.
 fn notes(report: &ReviewReport) -> String {
     let mut table = Table::new(0, &[Column::Left(KEY)]);
     let style = AnsiColor::Yellow.on_default();
@@ -71,9 +73,6 @@ fn notes(report: &ReviewReport) -> String {
     table.render()
 }
 
-/// How wide the words at the left may be.
-const KEY: usize = 10;
-
 fn item(item: &Item) -> String {
     let mut text = header(item);
     text.push_str(&fields(item));
@@ -84,7 +83,7 @@ fn item(item: &Item) -> String {
     text
 }
 
-/// `rewritten  Deployment team-a/llm  (a.yaml)`, and under it what else came out alike.
+/// `rewritten  Deployment team-a/llm  (a.yaml)`, and under it the other objects of the item.
 fn header(item: &Item) -> String {
     let color = match item.outcome {
         "rewritten" => AnsiColor::Green.on_default().bold(),
@@ -97,11 +96,8 @@ fn header(item: &Item) -> String {
         if index > 0 {
             text.push_str(UNDER);
         }
-        text.push_str(&named(
-            object,
-            item.mode == Some("dry-run"),
-            objects.len() > 1,
-        ));
+        let is_dry_run = item.mode == Some("dry-run");
+        text.push_str(&named(object, is_dry_run, objects.len() > 1));
     }
     if let Some(rest) = objects.get(NAMED..).filter(|rest| !rest.is_empty()) {
         let pods: u64 = rest.iter().map(|object| object.pods).sum();
@@ -110,10 +106,8 @@ fn header(item: &Item) -> String {
     text
 }
 
-const UNDER: &str = "           ";
-
 fn named(object: &Member, is_dry_run: bool, is_one_of_many: bool) -> String {
-    let what = paint(Style::new().bold(), &shown_lines(&object.title));
+    let what = bold(&shown_lines(&object.title));
     let is_counted = object.pods != 1 && (is_one_of_many || object.place.is_empty());
     let pods = if is_counted {
         format!(", {} pods", object.pods)
@@ -145,11 +139,15 @@ fn fields(item: &Item) -> String {
     if item.outcome != "denied" {
         field("why", item.reason.clone());
     }
-    match (&item.tier, &item.trust_boundary) {
-        (Some(tier), Some(boundary)) => field("tier", format!("{tier}, trust boundary {boundary}")),
-        (Some(tier), None) => field("tier", tier.clone()),
-        (None, Some(boundary)) => field("tier", format!("none, trust boundary {boundary}")),
-        (None, None) => {}
+    let tier = item.tier.as_deref();
+    match &item.trust_boundary {
+        Some(boundary) => {
+            let tier = tier.unwrap_or("none");
+            field("tier", format!("{tier}, trust boundary {boundary}"));
+        }
+        None => tier
+            .into_iter()
+            .for_each(|tier| field("tier", tier.to_owned())),
     }
     if item.outcome == "rewritten" {
         field("request", request(item));
@@ -159,11 +157,8 @@ fn fields(item: &Item) -> String {
         field("writes", item.preview.writes.join("; "));
     }
     for finding in &item.findings {
-        let style = severity(finding.severity);
-        table.row([
-            Cell::styled(finding.severity, style),
-            self::finding(finding).into(),
-        ]);
+        let word = Cell::styled(finding.severity, severity(finding.severity));
+        table.row([word, self::finding(finding).into()]);
     }
     table.render()
 }
@@ -192,21 +187,19 @@ fn request(item: &Item) -> String {
     lines.join("\n")
 }
 
-/// Whether the pod takes less than it asked for as written, as far as it would show.
+/// Whether the pod takes less than it requested, by two decimals.
 fn shrinks(item: &Item) -> bool {
     let gpus = item.preview.one;
     gpus.before - gpus.after >= 0.005
 }
 
 fn resources(list: &Map<String, Value>) -> String {
-    let words: Vec<String> = list
-        .iter()
-        .map(|(name, quantity)| format!("{} {name}", quantity.as_str().unwrap_or_default()))
-        .collect();
-    match words.as_slice() {
-        [] => "nothing".to_owned(),
-        _ => words.join(", "),
+    if list.is_empty() {
+        return "nothing".to_owned();
     }
+    let quantities = list.iter();
+    let words = quantities.map(|(name, q)| format!("{} {name}", q.as_str().unwrap_or_default()));
+    words.collect::<Vec<String>>().join(", ")
 }
 
 fn takes(item: &Item) -> String {
@@ -223,7 +216,7 @@ fn takes(item: &Item) -> String {
     format!("{after} (as written: {})", summary::number(gpus.before))
 }
 
-/// Candidates with the same verdict together, in the order they were tried.
+/// The candidates, those with the same verdict together, in the order of the decision.
 fn considered(item: &Item) -> String {
     let mut table = Table::new(4, &[Column::Left(12), Column::Left(48)]);
     let mut before = "";
@@ -234,7 +227,7 @@ fn considered(item: &Item) -> String {
             "chosen" => AnsiColor::Green.on_default(),
             _ => Style::new(),
         };
-        // Nothing is chosen for a pod that something else refuses.
+        // A denied pod gets none.
         let verdict = match (item.outcome, verdict) {
             ("denied", "chosen") => "would serve it",
             _ => verdict,
@@ -266,7 +259,7 @@ fn groups(entries: &[CandidateEntry]) -> Vec<Group<'_>> {
     groups
 }
 
-/// `nvidia.com/gpu on A, B`: the resource once, with all products that have it.
+/// `nvidia.com/gpu on A, B`: each resource once, with its products.
 fn offers(offers: &[&str]) -> String {
     let mut by_resource: Vec<(&str, Vec<&str>)> = Vec::new();
     for offer in offers {

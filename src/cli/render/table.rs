@@ -9,15 +9,15 @@ use anstyle::{AnsiColor, Style};
 use crate::engine::Severity;
 use crate::engine::vocabulary::shown_lines;
 
-/// How wide a line is where it goes to no terminal.
+/// The width of a line if the output is not a terminal.
 const WIDTH: usize = 100;
-/// Narrower ones have no room for columns, and the eye finds no way back in wider ones.
+/// Narrower lines have no room for columns, and wider ones are hard to read.
 const WIDTHS: RangeInclusive<usize> = 60..=200;
 
-/// How wide a line is, where words allow it: as the terminal, if it goes to one.
+/// The width of a line: that of the terminal, if there is one.
 pub(crate) fn width() -> usize {
-    static SEEN: OnceLock<usize> = OnceLock::new();
-    *SEEN.get_or_init(|| match rustix::termios::tcgetwinsize(io::stdout()) {
+    static WIDTH_OF_TERMINAL: OnceLock<usize> = OnceLock::new();
+    *WIDTH_OF_TERMINAL.get_or_init(|| match rustix::termios::tcgetwinsize(io::stdout()) {
         Ok(size) if size.ws_col > 0 => {
             usize::from(size.ws_col).clamp(*WIDTHS.start(), *WIDTHS.end())
         }
@@ -25,7 +25,7 @@ pub(crate) fn width() -> usize {
     })
 }
 
-/// Rows of cells under each other. A cell beyond the given columns has what is left of the line.
+/// Rows of cells. A cell beyond the given columns takes the rest of the line.
 #[derive(Debug)]
 pub(crate) struct Table {
     indent: usize,
@@ -33,16 +33,16 @@ pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// How a column is laid out.
+/// The alignment of a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Column {
-    /// Aligned left and as wide as its widest cell, but no wider than this or its longest word.
+    /// Left, and as wide as its widest cell, but no wider than this or its longest word.
     Left(usize),
-    /// Aligned right and as wide as its widest cell: numbers.
+    /// Right, and as wide as its widest cell: numbers.
     Right,
 }
 
-/// One cell: a text, which may have several lines, and how it looks.
+/// A text, which may have several lines, in a style.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Cell {
     text: String,
@@ -51,15 +51,11 @@ pub(crate) struct Cell {
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self {
-            text: text.into(),
-            style: Style::new(),
-        }
+        Self::styled(text, Style::new())
     }
 }
 
 impl Cell {
-    /// A cell in a style.
     pub(crate) fn styled(text: impl Into<String>, style: Style) -> Self {
         Self {
             text: text.into(),
@@ -69,13 +65,17 @@ impl Cell {
 }
 
 impl Table {
-    /// An empty table.
     pub(crate) fn new(indent: usize, columns: &[Column]) -> Self {
         Self {
             indent,
             columns: columns.to_vec(),
             rows: Vec::new(),
         }
+    }
+
+    /// Adds a row of column names.
+    pub(crate) fn head<const N: usize>(&mut self, style: Style, names: [&str; N]) {
+        self.row(names.map(|name| Cell::styled(name, style)));
     }
 
     /// Adds a row; cells that are missing are empty.
@@ -100,7 +100,7 @@ impl Table {
         for row in &self.rows {
             let cell = |(index, cell): (usize, &Cell)| match widths.get(index) {
                 Some(width) => cut(wrap(&cell.text, *width), *width),
-                // What stands at the end spoils no column, and may be a command to copy.
+                // The last cell spoils no column, and may be a command to copy.
                 None => wrap(&cell.text, last),
             };
             let cells: Vec<Vec<String>> = row.iter().enumerate().map(cell).collect();
@@ -113,7 +113,7 @@ impl Table {
         text
     }
 
-    /// How wide each column is, so that there is room for what stands behind them: what has blanks is broken there first.
+    /// The widths of the columns, so that the rest of the line has room. Columns with blanks shrink first.
     fn widths(&self, room: usize) -> Vec<usize> {
         let columns = 0..self.columns.len();
         let words: Vec<usize> = columns.clone().map(|i| self.longest_word(i)).collect();
@@ -156,7 +156,7 @@ impl Table {
         widths: &[usize],
         text: &mut String,
     ) {
-        // Blanks are owed until something follows them, so that no line ends in one.
+        // Blanks are written before the next text, so that no line ends in one.
         let mut owed = self.indent;
         for (index, (cell, part)) in row.iter().zip(parts).enumerate() {
             let length = part.chars().count();
@@ -182,12 +182,23 @@ const GAP: usize = 2;
 const NARROWEST: usize = 30;
 const NARROWEST_COLUMN: usize = 12;
 
-/// A text in a style, which the output drops where nobody sees it.
+/// A text in a style. The output drops styles if it is not a terminal.
 pub(crate) fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// How a severity looks on a terminal.
+pub(crate) fn bold(text: &str) -> String {
+    paint(Style::new().bold(), text)
+}
+
+/// Appends a text in lines that fit, each behind the indent.
+pub(crate) fn paragraph(text: &mut String, indent: usize, words: &str) {
+    for line in wrap(words, width().saturating_sub(indent)) {
+        text.push_str(&format!("{:indent$}{line}\n", ""));
+    }
+}
+
+/// The style of a severity.
 pub(crate) fn severity(word: &str) -> Style {
     let color = if word == Severity::Deny.word() {
         AnsiColor::Red
@@ -224,7 +235,7 @@ fn long(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Lines in which words that are longer than a column are cut, behind a sign that parts a name if there is one.
+/// Cuts words that are longer than a column, after a punctuation mark if there is one.
 fn cut(lines: Vec<String>, width: usize) -> Vec<String> {
     let mut cut = Vec::with_capacity(lines.len());
     for line in lines {

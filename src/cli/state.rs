@@ -1,64 +1,51 @@
-//! What a judgement is made against: policy, nodes and namespaces, from files, from a cluster, or assumed.
+//! What pods are judged against: policy, nodes and namespaces, from files, from a cluster, or assumed.
 
 use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
 
 use super::args::StateArgs;
-use crate::config::{documents, fleet, policy};
+use crate::config::documents::{self, Input};
+use crate::config::{fleet, policy};
 use crate::engine::{
     ClusterState, ExcludedNamespaces, NamespaceView, Namespaces, Policy, RuntimeClasses, Supply,
 };
 
-/// All of it, before it is put together.
+/// The parts of a [`ClusterState`] while namespaces can still change.
 #[derive(Debug)]
-pub(crate) struct Ground {
-    /// The policy.
-    pub policy: Policy,
-    /// What nodes hand out.
-    pub supply: Supply,
-    /// Their runtimes' names.
-    pub classes: RuntimeClasses,
-    /// What administrators said of their namespaces.
-    pub namespaces: HashMap<String, NamespaceView>,
-    /// Nobody gave any namespaces, so that each counts as enforced.
-    pub is_assumed: bool,
-    /// Namespaces that are never asked about.
-    pub never: ExcludedNamespaces,
+pub(crate) struct StateBuilder {
+    pub(crate) policy: Policy,
+    pub(crate) supply: Supply,
+    pub(crate) runtime_classes: RuntimeClasses,
+    pub(crate) namespaces: HashMap<String, NamespaceView>,
+    /// Every namespace that is not listed counts as enforced.
+    pub(crate) is_assumed: bool,
+    pub(crate) excluded_namespaces: ExcludedNamespaces,
 }
 
-impl Ground {
-    /// From the files that are named.
-    ///
-    /// # Errors
-    /// When one of them cannot be used.
+impl StateBuilder {
+    /// Reads the files of the flags, and assumes the rest.
     pub(crate) fn of_files(args: &StateArgs) -> anyhow::Result<Self> {
         let policy = self::policy(args.policy.as_deref())?;
-        let (supply, classes) = match &args.nodes {
+        let (supply, runtime_classes) = match &args.nodes {
             Some(path) => fleet::from_file(path, &policy).context("--nodes")?,
             None => (fleet::assumed(&policy)?, RuntimeClasses::default()),
         };
         let namespaces = match &args.namespaces {
-            Some(path) => {
-                let input = documents::read(std::slice::from_ref(path));
-                fleet::namespace_views(path, input).context("--namespaces")?
-            }
+            Some(path) => fleet::namespace_views(path, file(path)).context("--namespaces")?,
             None => HashMap::new(),
         };
         Ok(Self {
             policy,
             supply,
-            classes,
+            runtime_classes,
             namespaces,
             is_assumed: args.namespaces.is_none(),
-            never: args.never_match.clone().unwrap_or_default(),
+            excluded_namespaces: args.never_match.clone().unwrap_or_default(),
         })
     }
 
-    /// From now on as if these namespaces were enforced with a tier.
-    ///
-    /// # Errors
-    /// When the policy has no such tier.
+    /// Judges these namespaces as if they were enforced with a tier. Fails if the policy has no such tier.
     pub(crate) fn enforce(&mut self, tier: &str, names: &BTreeSet<String>) -> anyhow::Result<()> {
         if self.policy.tier(tier).is_none() {
             let known: Vec<&str> = self.policy.tiers.iter().map(|t| t.name.as_str()).collect();
@@ -73,15 +60,15 @@ impl Ground {
         Ok(())
     }
 
-    /// Put together.
-    pub(crate) fn into_state(self) -> ClusterState {
+    pub(crate) fn build(self) -> ClusterState {
         let namespaces = if self.is_assumed {
             Namespaces::assumed(self.namespaces)
         } else {
             Namespaces::known(self.namespaces)
         };
-        let namespaces = namespaces.with_excluded_namespaces(self.never);
-        ClusterState::new(self.policy, self.supply, namespaces).with_runtime_classes(self.classes)
+        let namespaces = namespaces.with_excluded_namespaces(self.excluded_namespaces);
+        ClusterState::new(self.policy, self.supply, namespaces)
+            .with_runtime_classes(self.runtime_classes)
     }
 }
 
@@ -90,7 +77,15 @@ pub(crate) fn policy(path: Option<&str>) -> anyhow::Result<Policy> {
     let Some(path) = path else {
         return Ok(policy::built_in()?);
     };
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("--policy: failed to read {path}"))?;
-    Ok(policy::read(path, &text)?)
+    Ok(policy::read(path, &policy_text(path)?)?)
+}
+
+/// The text of a policy's file.
+pub(crate) fn policy_text(path: &str) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("--policy: failed to read {path}"))
+}
+
+/// The documents of a file.
+pub(crate) fn file(path: &String) -> Input {
+    documents::read(std::slice::from_ref(path))
 }

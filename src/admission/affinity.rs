@@ -70,11 +70,12 @@ fn nodes(
         if node_affinity.is_none() {
             patch.add(&[NODE_AFFINITY], |text| text.push_str("{}"));
         }
-        let terms = joined(&[], narrowed)?;
         // A requirement without terms gets some: `add` replaces the existing value.
         patch.add(&[NODE_AFFINITY, "/", REQUIRED], |text| {
             text.push_str("{\"nodeSelectorTerms\":");
-            array(text, terms.iter(), joined_term);
+            array(text, narrowed.iter(), |text, entry| {
+                joined_term(text, &JoinedTerm::added(&entry.add));
+            });
             text.push('}');
         });
         return Ok(());
@@ -134,17 +135,29 @@ struct JoinedTerm<'a> {
     add: &'a Term<'a>,
 }
 
+impl<'a> JoinedTerm<'a> {
+    /// A term of slicegate's requirements alone.
+    fn added(add: &'a Term<'_>) -> Self {
+        Self {
+            members: Members::default(),
+            expressions: Vec::new(),
+            fields: Vec::new(),
+            add,
+        }
+    }
+}
+
 /// The user's terms, each joined with slicegate's requirements.
 fn joined<'a>(
     user: &'a [NodeTerm<'_>],
     narrowed: &'a [Narrowed<'_>],
 ) -> Result<Vec<JoinedTerm<'a>>, serde_json::Error> {
     let join = |entry: &'a Narrowed<'_>| {
-        let members: Members<'_> = match entry.of.and_then(|index| user.get(index)) {
-            // The patch has to be valid JSON, so the raw text is parsed in full.
-            Some(term) => serde_json::from_str(term.raw.get())?,
-            None => Members::default(),
+        let Some(term) = entry.of.and_then(|index| user.get(index)) else {
+            return Ok(JoinedTerm::added(&entry.add));
         };
+        // The patch has to be valid JSON, so the raw text is parsed in full.
+        let members: Members<'_> = serde_json::from_str(term.raw.get())?;
         Ok(JoinedTerm {
             expressions: members.list("matchExpressions")?,
             fields: members.list("matchFields")?,

@@ -4,8 +4,7 @@ use time::OffsetDateTime;
 use tracing::warn;
 
 use super::authorities::Authorities;
-use super::lifetimes::Lifetimes;
-use super::plan::later;
+use super::lifetimes::Clock;
 use super::registration::{Hook, Registration};
 use crate::certificates::CaCertificate;
 
@@ -36,8 +35,7 @@ impl Bundles {
         &mut self,
         authorities: &Authorities,
         registrations: &[Registration],
-        now: OffsetDateTime,
-        lifetimes: &Lifetimes,
+        clock: Clock,
     ) {
         let hooks = registrations.iter().flat_map(|r| &r.hooks);
         let mut unlisted: Vec<(CaCertificate, OffsetDateTime)> = Vec::new();
@@ -47,16 +45,12 @@ impl Bundles {
                 continue;
             }
             let before = self.unlisted.iter().find(|(known, _)| known == authority);
-            unlisted.push((authority.clone(), before.map_or(now, |(_, since)| *since)));
+            let since = before.map_or(clock.now, |(_, since)| *since);
+            unlisted.push((authority.clone(), since));
         }
         self.unlisted = unlisted;
         for registration in registrations {
-            self.by_kind[registration.which].observe(
-                registration,
-                &exact(authorities),
-                now,
-                lifetimes,
-            );
+            self.by_kind[registration.which].observe(registration, &exact(authorities), clock);
         }
     }
 
@@ -65,17 +59,15 @@ impl Bundles {
         &mut self,
         registration: &Registration,
         authorities: &Authorities,
-        now: OffsetDateTime,
-        lifetimes: &Lifetimes,
+        clock: Clock,
     ) -> Result<String, OffsetDateTime> {
-        let far = later(now, lifetimes.announce);
+        let mut wait = clock.after(clock.lifetimes.announce);
         if registration.injected_by.is_some() {
-            return Err(far);
+            return Err(wait);
         }
         let mut wrong = Vec::new();
-        let mut wait = far;
         for hook in &registration.hooks {
-            match self.bundle(hook, authorities, now, lifetimes) {
+            match self.bundle(hook, authorities, clock) {
                 Ok(bundle) => wrong.push((hook, bundle)),
                 Err(at) => wait = wait.min(at),
             }
@@ -85,12 +77,12 @@ impl Bundles {
         }
         let bundle = &mut self.by_kind[registration.which];
         // If the clock was set back, do not wait.
-        let free = bundle.last_write.filter(|w| *w <= now);
-        let free = free.map(|w| later(w, lifetimes.gap));
-        if let Some(at) = free.filter(|at| now < *at) {
+        let last = bundle.last_write.filter(|write| *write <= clock.now);
+        let next = last.map(|write| write.saturating_add(clock.lifetimes.gap));
+        if let Some(at) = next.filter(|at| clock.now < *at) {
             return Err(at.min(wait));
         }
-        bundle.last_write = Some(now);
+        bundle.last_write = Some(clock.now);
         Ok(registration.patch(&wrong))
     }
 
@@ -107,30 +99,26 @@ impl Bundles {
         &self,
         hook: &Hook,
         authorities: &Authorities,
-        now: OffsetDateTime,
-        lifetimes: &Lifetimes,
+        clock: Clock,
     ) -> Result<String, OffsetDateTime> {
-        let ends = |since: OffsetDateTime| later(since, lifetimes.announce);
-        let stays = self
-            .unlisted
-            .iter()
-            .filter(|(known, since)| hook.trusted.contains(known) && now < ends(*since));
-        let stays: Vec<&(CaCertificate, OffsetDateTime)> = stays.collect();
-        let Some(wait) = stays.iter().map(|(_, since)| ends(*since)).min() else {
+        let announce = clock.lifetimes.announce;
+        let unlisted = self.unlisted.iter();
+        let staying = unlisted
+            .map(|(known, since)| (known, since.saturating_add(announce)))
+            .filter(|(known, end)| hook.trusted.contains(known) && clock.now < *end);
+        let Some(wait) = staying.clone().map(|(_, end)| end).min() else {
             let exact = exact(authorities);
             if exact.as_bytes() == hook.bundle {
-                return Err(later(now, lifetimes.announce));
+                return Err(clock.after(announce));
             }
             return Ok(exact);
         };
         if authorities.trusted().all(|t| hook.trusted.contains(t)) {
             return Err(wait);
         }
-        let stays = stays.iter().map(|(known, _)| known);
-        Ok(stays
-            .chain(authorities.trusted())
-            .map(CaCertificate::pem)
-            .collect())
+        let staying = staying.map(|(known, _)| known);
+        let all = staying.chain(authorities.trusted());
+        Ok(all.map(CaCertificate::pem).collect())
     }
 }
 
@@ -140,13 +128,7 @@ fn exact(authorities: &Authorities) -> String {
 }
 
 impl Bundle {
-    fn observe(
-        &mut self,
-        registration: &Registration,
-        exact: &str,
-        now: OffsetDateTime,
-        lifetimes: &Lifetimes,
-    ) {
+    fn observe(&mut self, registration: &Registration, exact: &str, clock: Clock) {
         let kind = registration.object_ref().kind.name;
         if let (Some(annotation), false) = (registration.injected_by, self.is_injected) {
             warn!(
@@ -155,27 +137,19 @@ impl Bundle {
         }
         self.is_injected = registration.injected_by.is_some();
         let mut hooks = registration.hooks.iter();
-        let is_correct = hooks.all(|h| h.bundle == exact.as_bytes());
-        if is_correct {
+        if hooks.all(|h| h.bundle == exact.as_bytes()) {
             self.correct = Some(exact.to_owned());
         } else if self.correct.as_deref() == Some(exact) && !self.is_injected {
             // It was correct, and the Secret has not changed since.
             self.correct = None;
             let writer = registration.last_write.as_ref().map(|w| w.by.as_str());
-            self.reset(kind, writer, now, lifetimes);
+            self.reset(kind, writer.unwrap_or("somebody"), clock);
         }
     }
 
-    fn reset(
-        &mut self,
-        kind: &str,
-        writer: Option<&str>,
-        now: OffsetDateTime,
-        lifetimes: &Lifetimes,
-    ) {
-        let writer = writer.unwrap_or("somebody");
-        if self.is_fight(now) {
-            let gap = lifetimes.gap.whole_seconds();
+    fn reset(&mut self, kind: &str, writer: &str, clock: Clock) {
+        if self.is_fight(clock.now) {
+            let gap = clock.lifetimes.gap.whole_seconds();
             warn!(
                 "{writer} keeps changing the caBundle of the {kind}, and slicegate puts it back every {gap} seconds; have it leave that field alone"
             );

@@ -1,6 +1,6 @@
 //! How long authorities and certificates are valid, announced and trusted, and why.
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 /// The durations of the certificate controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,20 @@ pub struct Lifetimes {
     pub skew: Duration,
     /// The least time between two writes to one webhook configuration that somebody else keeps writing.
     pub gap: Duration,
+}
+
+/// The present, and the durations that are counted from it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    pub(super) now: OffsetDateTime,
+    pub(super) lifetimes: Lifetimes,
+}
+
+impl Clock {
+    /// A time from now, within the calendar.
+    pub(super) fn after(&self, duration: Duration) -> OffsetDateTime {
+        self.now.saturating_add(duration)
+    }
 }
 
 impl Default for Lifetimes {

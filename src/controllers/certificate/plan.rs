@@ -3,10 +3,10 @@
 //! An authority is announced long before it signs, and trusted until everything that it signed has expired. So API
 //! servers trust an authority before they see a certificate of it, and as long as they may see one.
 
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
 use super::authorities::{Authorities, Fault, Previous};
-use super::lifetimes::Lifetimes;
+use super::lifetimes::{Clock, Lifetimes};
 use crate::certificates::{Authority, CaCertificate, CertificateError};
 
 /// The next step.
@@ -36,23 +36,17 @@ pub(super) struct PlanInput<'a> {
 }
 
 /// Decides the next step.
-pub(super) fn plan(
-    authorities: &Authorities,
-    input: PlanInput<'_>,
-    now: OffsetDateTime,
-    lifetimes: &Lifetimes,
-) -> Step {
+pub(super) fn plan(authorities: &Authorities, input: PlanInput<'_>, clock: Clock) -> Step {
     let mut faults = authorities.faults.clone();
-    faults.extend(authorities.ended(now));
+    faults.extend(authorities.ended(clock.now));
     let is_missing = |active: &CaCertificate| authorities.trusted().all(|t| t != active);
     if input.active.is_some_and(is_missing) {
         faults.push(Fault::ActiveMissing);
     }
     match &authorities.current {
         None if faults.iter().all(|f| *f == Fault::ActiveMissing) => Step::Create,
-        None => Step::Repair(faults),
-        Some(_) if !faults.is_empty() => Step::Repair(faults),
-        Some(current) => rotate(current, authorities, input, now, lifetimes),
+        Some(current) if faults.is_empty() => rotate(current, authorities, input, clock),
+        _ => Step::Repair(faults),
     }
 }
 
@@ -61,29 +55,32 @@ fn rotate(
     current: &Authority,
     authorities: &Authorities,
     input: PlanInput<'_>,
-    now: OffsetDateTime,
-    lifetimes: &Lifetimes,
+    clock: Clock,
 ) -> Step {
     let drops = authorities.previous.iter().map(Previous::end).min();
-    if drops.is_some_and(|at| at <= now) {
+    if drops.is_some_and(|at| at <= clock.now) {
         return Step::Drop;
     }
+    let current = current.certificate();
     let (due, step, is_possible) = match &authorities.next {
-        None => (last_third(current.certificate()), Step::Announce, true),
-        Some(next) => (
-            announcement_end(next.certificate(), lifetimes),
-            Step::Promote,
-            input.is_next_trusted,
-        ),
+        None => {
+            let life = current.not_after() - current.not_before();
+            let last_third = current.not_after().saturating_add(-life / 3);
+            (last_third, Step::Announce, true)
+        }
+        Some(next) => {
+            let due = announcement_end(next.certificate(), &clock.lifetimes);
+            (due, Step::Promote, input.is_next_trusted)
+        }
     };
-    if due <= now && is_possible {
+    if due <= clock.now && is_possible {
         return step;
     }
     // A watch reports when every configuration trusts the next authority. At the latest, the current one expires.
     let due = if is_possible {
         due
     } else {
-        due.max(current.certificate().not_after())
+        due.max(current.not_after())
     };
     Step::Wait(drops.map_or(due, |at| at.min(due)))
 }
@@ -93,15 +90,8 @@ pub(super) fn announcement_end(
     certificate: &CaCertificate,
     lifetimes: &Lifetimes,
 ) -> OffsetDateTime {
-    later(
-        certificate.not_before(),
-        lifetimes.skew + lifetimes.announce,
-    )
-}
-
-fn last_third(certificate: &CaCertificate) -> OffsetDateTime {
-    let life = certificate.not_after() - certificate.not_before();
-    later(certificate.not_after(), -life / 3)
+    let announcement = lifetimes.skew + lifetimes.announce;
+    certificate.not_before().saturating_add(announcement)
 }
 
 /// Applies a step. `bundled` are the authorities in caBundles, for a Secret that has lost them.
@@ -110,90 +100,81 @@ fn last_third(certificate: &CaCertificate) -> OffsetDateTime {
 /// When the library cannot generate an authority.
 pub(super) fn apply(
     step: &Step,
-    authorities: Authorities,
+    mut authorities: Authorities,
     (bundled, active): (&[CaCertificate], Option<&CaCertificate>),
-    now: OffsetDateTime,
-    lifetimes: &Lifetimes,
+    clock: Clock,
 ) -> Result<Authorities, CertificateError> {
-    let mut authorities = Authorities {
-        faults: Vec::new(),
-        ..authorities
-    };
+    authorities.faults.clear();
     match step {
         Step::Wait(_) => {}
-        Step::Announce => authorities.next = Some(generate(now, lifetimes)?),
+        Step::Announce => authorities.next = Some(generate(clock)?),
         Step::Promote => {
             let before = std::mem::replace(&mut authorities.current, authorities.next.take());
             let before = before.iter().map(Authority::certificate);
-            keep_trusting(&mut authorities.previous, before, now, lifetimes);
+            keep_trusting(&mut authorities.previous, before, clock);
         }
-        Step::Drop => authorities.previous.retain(|p| p.end() > now),
+        Step::Drop => authorities.previous.retain(|p| p.end() > clock.now),
         Step::Create | Step::Repair(_) => {
-            authorities = repair(authorities, bundled, now, lifetimes)?;
-            keep_trusting(&mut authorities.previous, active, now, lifetimes);
+            repair(&mut authorities, bundled, clock)?;
+            keep_trusting(&mut authorities.previous, active, clock);
         }
     }
-    let Authorities { current, next, .. } = &authorities;
-    let signing: Vec<CaCertificate> = [current, next]
+    let Authorities {
+        current,
+        next,
+        previous,
+        ..
+    } = &mut authorities;
+    let signing: Vec<&CaCertificate> = [current, next]
         .into_iter()
-        .flatten()
-        .map(|a| a.certificate().clone())
+        .filter_map(|authority| Some(authority.as_ref()?.certificate()))
         .collect();
-    authorities
-        .previous
-        .retain(|p| !signing.contains(&p.certificate));
+    previous.retain(|p| !signing.contains(&&p.certificate));
     Ok(authorities)
 }
 
 /// Ensures an authority that signs: the current one, else the announced one, else a new one.
 fn repair(
-    authorities: Authorities,
+    authorities: &mut Authorities,
     bundled: &[CaCertificate],
-    now: OffsetDateTime,
-    lifetimes: &Lifetimes,
-) -> Result<Authorities, CertificateError> {
+    clock: Clock,
+) -> Result<(), CertificateError> {
     let Authorities {
         current,
         next,
-        mut previous,
+        previous,
         keyless,
         ..
     } = authorities;
-    previous.retain(|p| p.end() > now);
-    keep_trusting(&mut previous, &keyless, now, lifetimes);
-    let is_good = |authority: &Authority| authority.certificate().not_after() > now;
-    let (current, next) = match (current.filter(is_good), next.filter(is_good)) {
-        (Some(current), next) => (current, next),
-        (None, next) => {
-            // Which authorities signed the certificates of other replicas is unknown, but caBundles hold them.
-            keep_trusting(&mut previous, bundled, now, lifetimes);
-            (next.map_or_else(|| generate(now, lifetimes), Ok)?, None)
-        }
-    };
-    Ok(Authorities {
-        current: Some(current),
-        next,
-        previous,
-        ..Authorities::default()
-    })
+    previous.retain(|p| p.end() > clock.now);
+    keep_trusting(previous, &std::mem::take(keyless), clock);
+    for authority in [&mut *current, &mut *next] {
+        authority.take_if(|a| a.certificate().not_after() <= clock.now);
+    }
+    if current.is_none() {
+        // Which authorities signed the certificates of other replicas is unknown, but caBundles hold them.
+        keep_trusting(previous, bundled, clock);
+        *current = Some(next.take().map_or_else(|| generate(clock), Ok)?);
+    }
+    Ok(())
 }
 
-fn generate(now: OffsetDateTime, lifetimes: &Lifetimes) -> Result<Authority, CertificateError> {
-    Authority::generate(later(now, -lifetimes.skew), later(now, lifetimes.authority))
+fn generate(clock: Clock) -> Result<Authority, CertificateError> {
+    let Lifetimes {
+        authority, skew, ..
+    } = clock.lifetimes;
+    Authority::generate(clock.after(-skew), clock.after(authority))
 }
 
 /// Keeps authorities trusted until everything that they have signed has expired.
 fn keep_trusting<'t>(
     previous: &mut Vec<Previous>,
     certificates: impl IntoIterator<Item = &'t CaCertificate>,
-    now: OffsetDateTime,
-    lifetimes: &Lifetimes,
+    clock: Clock,
 ) {
-    let until = later(now, lifetimes.serving + lifetimes.skew);
-    for certificate in certificates {
-        if certificate.not_after() <= now {
-            continue;
-        }
+    let until = clock.after(clock.lifetimes.serving + clock.lifetimes.skew);
+    let certificates = certificates.into_iter();
+    for certificate in certificates.filter(|c| c.not_after() > clock.now) {
         match previous.iter_mut().find(|p| p.certificate == *certificate) {
             Some(previous) => previous.until = previous.until.max(until),
             None => previous.push(Previous {
@@ -209,11 +190,6 @@ impl Previous {
     pub(super) fn end(&self) -> OffsetDateTime {
         self.until.min(self.certificate.not_after())
     }
-}
-
-/// A later time, within the calendar.
-pub(super) fn later(time: OffsetDateTime, by: Duration) -> OffsetDateTime {
-    time.saturating_add(by)
 }
 
 /// For the log, after the step.

@@ -10,7 +10,8 @@ use time::OffsetDateTime;
 use super::authorities::Authorities;
 use super::bundle::Bundles;
 use super::identity::ServerIdentity;
-use super::plan::{PlanInput, Step, announcement_end, apply, later, plan};
+use super::lifetimes::Clock;
+use super::plan::{PlanInput, Step, announcement_end, apply, plan};
 use super::registration::Registration;
 use super::secret::{self, Secret};
 use super::settings::Settings;
@@ -32,11 +33,8 @@ pub(super) struct Snapshot {
 pub(super) enum Action {
     /// Create or replace the Secret.
     WriteSecret {
-        /// Why.
         step: Step,
-        /// The Secret.
         object: Redacted,
-        /// Create it.
         is_new: bool,
     },
     /// Serve with this certificate from now on.
@@ -45,7 +43,6 @@ pub(super) enum Action {
     WriteBundle {
         /// The index in [`super::registration::KINDS`].
         which: usize,
-        /// The configuration.
         object_ref: ObjectRef<'static>,
         /// A JSON patch.
         patch: String,
@@ -66,9 +63,7 @@ impl std::fmt::Debug for Redacted {
 /// The actions that failed since the last wait. They are not tried again before the next one.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
-    /// Writing the Secret.
     pub(super) secret: bool,
-    /// Writing a configuration.
     pub(super) registrations: [bool; 2],
 }
 
@@ -109,24 +104,28 @@ impl Replica {
         failures: &Failures,
         now: OffsetDateTime,
     ) -> Result<Action, CertificateError> {
+        let clock = Clock {
+            now,
+            lifetimes: self.settings.lifetimes,
+        };
         let Snapshot {
             registrations,
             secret,
         } = snapshot;
         let (object, authorities) = secret.map(Secret::split).unzip();
         let authorities = authorities.unwrap_or_default();
-        let step = self.step(&authorities, &registrations, now);
+        let step = self.step(&authorities, &registrations, clock);
         let mut wait = match step {
             Step::Wait(at) => at,
             _ if !failures.secret => {
-                return self.write_secret(step, object, authorities, &registrations, now);
+                return self.write_secret(step, object, authorities, &registrations, clock);
             }
-            _ => later(now, self.settings.lifetimes.announce),
+            _ => clock.after(clock.lifetimes.announce),
         };
         let Some(current) = &authorities.current else {
             return Ok(Action::Wait(wait));
         };
-        match self.serving_certificate(current, &registrations, now)? {
+        match self.serving_certificate(current, &registrations, clock)? {
             Ok(identity) => return Ok(Action::Activate(identity)),
             Err(at) => wait = wait.min(at),
         }
@@ -134,20 +133,16 @@ impl Replica {
         if matches!(step, Step::Create | Step::Repair(_)) {
             return Ok(Action::Wait(wait));
         }
-        let lifetimes = &self.settings.lifetimes;
-        self.bundles
-            .observe(&authorities, &registrations, now, lifetimes);
+        self.bundles.observe(&authorities, &registrations, clock);
         for registration in &registrations {
-            if failures.registrations[registration.which] {
+            let which = registration.which;
+            if failures.registrations[which] {
                 continue;
             }
-            match self
-                .bundles
-                .patch(registration, &authorities, now, lifetimes)
-            {
+            match self.bundles.patch(registration, &authorities, clock) {
                 Ok(patch) => {
                     return Ok(Action::WriteBundle {
-                        which: registration.which,
+                        which,
                         object_ref: registration.object_ref(),
                         patch,
                     });
@@ -167,19 +162,19 @@ impl Replica {
         &self,
         authorities: &Authorities,
         registrations: &[Registration],
-        now: OffsetDateTime,
+        clock: Clock,
     ) -> Step {
         let next = authorities.next.as_ref().map(Authority::certificate);
         let input = PlanInput {
             is_next_trusted: next.is_some_and(|n| registrations.iter().all(|r| r.trusts(n))),
-            active: self.active_authority(now),
+            active: self.active_authority(clock),
         };
-        plan(authorities, input, now, &self.settings.lifetimes)
+        plan(authorities, input, clock)
     }
 
     /// The authority of the active certificate, while that is valid.
-    fn active_authority(&self, now: OffsetDateTime) -> Option<&CaCertificate> {
-        let active = self.active.as_ref().filter(|a| a.ends > now);
+    fn active_authority(&self, clock: Clock) -> Option<&CaCertificate> {
+        let active = self.active.as_ref().filter(|a| a.ends > clock.now);
         active.map(|a| &a.authority)
     }
 
@@ -189,20 +184,17 @@ impl Replica {
         object: Option<Value>,
         authorities: Authorities,
         registrations: &[Registration],
-        now: OffsetDateTime,
+        clock: Clock,
     ) -> Result<Action, CertificateError> {
-        let Settings {
-            namespace,
-            secret: name,
-            lifetimes,
-            ..
-        } = &self.settings;
         let hooks = registrations.iter().flat_map(|r| &r.hooks);
         let bundled: Vec<CaCertificate> = hooks.flat_map(|h| h.trusted.clone()).collect();
-        let others = (bundled.as_slice(), self.active_authority(now));
-        let authorities = apply(&step, authorities, others, now, lifetimes)?;
+        let others = (bundled.as_slice(), self.active_authority(clock));
+        let authorities = apply(&step, authorities, others, clock)?;
         let is_new = object.is_none();
-        let object = object.unwrap_or_else(|| secret::new(namespace, name));
+        let Settings {
+            namespace, secret, ..
+        } = &self.settings;
+        let object = object.unwrap_or_else(|| secret::new(namespace, secret));
         Ok(Action::WriteSecret {
             step,
             object: Redacted(Secret::with(object, &authorities)),
@@ -215,28 +207,25 @@ impl Replica {
         &mut self,
         current: &Authority,
         registrations: &[Registration],
-        now: OffsetDateTime,
+        clock: Clock,
     ) -> Result<Result<Arc<ServerIdentity>, OffsetDateTime>, CertificateError> {
         let authority = current.certificate();
         let due = match &self.active {
             // Clients that trust the old certificate trust the new one.
             Some(active) if active.authority == *authority => active.renew,
-            _ => self.trusted_from(authority, registrations, now),
+            _ => self.trusted_from(authority, registrations, clock),
         };
-        if now < due {
+        if clock.now < due {
             return Ok(Err(due));
         }
-        let Settings {
-            dns_names,
-            ips,
-            lifetimes,
-            ..
-        } = &self.settings;
-        let ends = later(now, lifetimes.serving).min(authority.not_after());
-        let serving = current.sign((dns_names, ips), later(now, -lifetimes.skew), ends)?;
+        let Settings { dns_names, ips, .. } = &self.settings;
+        let begins = clock.after(-clock.lifetimes.skew);
+        let ends = clock.after(clock.lifetimes.serving);
+        let ends = ends.min(authority.not_after());
+        let serving = current.sign((dns_names, ips), begins, ends)?;
         self.active = Some(ActiveCertificate {
             authority: authority.clone(),
-            renew: later(ends, -(ends - now) / 3),
+            renew: ends.saturating_add(-(ends - clock.now) / 3),
             ends,
         });
         Ok(Ok(Arc::new(ServerIdentity {
@@ -251,33 +240,33 @@ impl Replica {
         &mut self,
         authority: &CaCertificate,
         registrations: &[Registration],
-        now: OffsetDateTime,
+        clock: Clock,
     ) -> OffsetDateTime {
-        let lifetimes = &self.settings.lifetimes;
+        let lifetimes = &clock.lifetimes;
         if registrations.iter().all(|r| r.hooks.is_empty()) {
             // No API server calls the webhooks.
-            return now;
+            return clock.now;
         }
         if !registrations.iter().all(|r| r.trusts(authority)) {
             self.trusted = None;
-            return later(now, lifetimes.announce);
+            return clock.after(lifetimes.announce);
         }
         // A replica that starts need not wait if nothing has changed for long enough.
         let is_old = |r: &Registration| match &r.last_write {
-            Some(write) => later(write.at, lifetimes.announce) <= now,
+            Some(write) => write.at.saturating_add(lifetimes.announce) <= clock.now,
             None => r.hooks.is_empty(),
         };
-        let is_announced = announcement_end(authority, lifetimes) <= now;
-        if is_announced && registrations.iter().all(is_old) && self.active_authority(now).is_none()
-        {
-            return now;
+        let is_announced = announcement_end(authority, lifetimes) <= clock.now;
+        let is_starting = self.active_authority(clock).is_none();
+        if is_announced && is_starting && registrations.iter().all(is_old) {
+            return clock.now;
         }
-        match &self.trusted {
-            Some((trusted, since)) if trusted == authority => later(*since, lifetimes.settle),
-            _ => {
-                self.trusted = Some((authority.clone(), now));
-                later(now, lifetimes.settle)
-            }
-        }
+        let known = self
+            .trusted
+            .as_ref()
+            .filter(|(known, _)| known == authority);
+        let since = known.map_or(clock.now, |(_, since)| *since);
+        self.trusted = Some((authority.clone(), since));
+        since.saturating_add(lifetimes.settle)
     }
 }

@@ -9,7 +9,7 @@ mod simulation;
 use time::{Duration, OffsetDateTime};
 
 use super::authorities::Authorities;
-use super::lifetimes::Lifetimes;
+use super::lifetimes::{Clock, Lifetimes};
 use crate::certificates::Authority;
 
 /// So many minutes after a fixed time.
@@ -26,6 +26,14 @@ fn lifetimes() -> Lifetimes {
         settle: Duration::seconds(10),
         skew: Duration::minutes(2),
         gap: Duration::seconds(3),
+    }
+}
+
+/// The clock so many minutes after a fixed time.
+fn clock(minutes: i64) -> Clock {
+    Clock {
+        now: at(minutes),
+        lifetimes: lifetimes(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::authorities::{Authorities, Fault, Previous};
 use super::super::plan::{PlanInput, Step, apply, plan};
-use super::{at, authorities, authority, lifetimes};
+use super::{at, authorities, authority, clock};
 use crate::certificates::{Authority, AuthorityError, CaCertificate};
 
 /// The step so many minutes after the start, with the next authority in every caBundle.
@@ -11,11 +11,11 @@ fn decided(authorities: &Authorities, minutes: i64) -> Step {
         is_next_trusted: true,
         active: None,
     };
-    plan(authorities, input, at(minutes), &lifetimes())
+    plan(authorities, input, clock(minutes))
 }
 
 fn done(step: &Step, authorities: Authorities, minutes: i64) -> Authorities {
-    apply(step, authorities, (&[], None), at(minutes), &lifetimes()).unwrap()
+    apply(step, authorities, (&[], None), clock(minutes)).unwrap()
 }
 
 fn certificate(authority: &Option<Authority>) -> &CaCertificate {
@@ -44,7 +44,7 @@ fn the_next_authority_signs_after_its_announcement() {
     assert_eq!(decided(&announced, 244), Step::Wait(at(245)));
     assert_eq!(decided(&announced, 245), Step::Promote);
     assert_eq!(decided(&announced, 359), Step::Promote);
-    let unheard = plan(&announced, PlanInput::default(), at(245), &lifetimes());
+    let unheard = plan(&announced, PlanInput::default(), clock(245));
     assert_eq!(
         unheard,
         Step::Wait(at(360)),
@@ -116,7 +116,7 @@ fn an_authority_without_its_key_stays_trusted_and_another_one_signs() {
         let step = decided(&broken, 10);
         assert_eq!(step, Step::Repair(vec![fault.clone()]));
         let input = (&[lost.clone(), elsewhere.clone()][..], None);
-        let repaired = apply(&step, broken, input, at(10), &lifetimes()).unwrap();
+        let repaired = apply(&step, broken, input, clock(10)).unwrap();
         let signs = certificate(&repaired.current);
         assert!(announced.is_none_or(|a| a == *signs));
         let kept: Vec<&CaCertificate> = repaired.previous.iter().map(|p| &p.certificate).collect();
@@ -148,18 +148,18 @@ fn the_authority_of_the_active_certificate_returns_to_the_secret() {
         is_next_trusted: true,
         active: Some(&active),
     };
-    let step = plan(&authorities(0, None), input, at(10), &lifetimes());
+    let step = plan(&authorities(0, None), input, clock(10));
     assert_eq!(step, Step::Repair(vec![Fault::ActiveMissing]));
     for (step, before) in [
         (step, authorities(0, None)),
         (Step::Create, Authorities::default()),
     ] {
-        let after = apply(&step, before, (&[], Some(&active)), at(10), &lifetimes()).unwrap();
+        let after = apply(&step, before, (&[], Some(&active)), clock(10)).unwrap();
         assert_eq!(after.previous.len(), 1);
         assert_eq!(after.previous[0].certificate, active);
-        let again = plan(&after, input, at(10), &lifetimes());
+        let again = plan(&after, input, clock(10));
         assert!(matches!(again, Step::Wait(_)), "{again:?}");
     }
-    let empty = plan(&Authorities::default(), input, at(10), &lifetimes());
+    let empty = plan(&Authorities::default(), input, clock(10));
     assert_eq!(empty, Step::Create);
 }

@@ -1,5 +1,7 @@
 //! Terms of pod affinity and anti-affinity. They are parsed on use, because most pods have none that matter here.
 
+use std::collections::BTreeMap;
+
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
@@ -19,13 +21,12 @@ pub struct PodAffinityTerm<'a> {
     pub namespace_selector: Option<LabelSelector<'a>>,
     /// The label of nodes that defines one place.
     pub topology_key: Option<Text<'a>>,
-    /// Keys of the pod's own labels. An API server adds their values to the selector of a stored pod.
-    pub match_label_keys: Option<Vec<Text<'a>>>,
-    /// The same, for pods with other values.
-    pub mismatch_label_keys: Option<Vec<Text<'a>>>,
-    /// Whether there are other fields, which may change the meaning of the term.
+    /// An API server adds the values of these labels to the selector of a stored pod.
+    match_label_keys: Option<Vec<Text<'a>>>,
+    mismatch_label_keys: Option<Vec<Text<'a>>>,
+    /// They may change the meaning of the term.
     #[serde(flatten, deserialize_with = "is_any")]
-    pub has_other_fields: bool,
+    has_other_fields: bool,
 }
 
 /// A label selector.
@@ -50,8 +51,7 @@ pub struct Weighted<T> {
 }
 
 fn is_any<'de, D: Deserializer<'de>>(fields: D) -> Result<bool, D::Error> {
-    let fields = std::collections::BTreeMap::<Text<'_>, IgnoredAny>::deserialize(fields)?;
-    Ok(!fields.is_empty())
+    BTreeMap::<Text<'_>, IgnoredAny>::deserialize(fields).map(|fields| !fields.is_empty())
 }
 
 /// Whether a term, required or preferred, selects pods of namespaces that it names or selects, as the quota scope

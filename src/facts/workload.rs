@@ -91,6 +91,7 @@ impl<'d> Manifest<'d> {
         let kind = self.kind.as_str();
         // The core group's `v1` has no group.
         let group = self.api_version.split_once('/').map(|(group, _)| group);
+        let group = group.filter(|group| !group.is_empty());
         let (path, workload) = template_of(group.unwrap_or_default(), kind).ok_or_else(|| {
             let group = group.map_or("the core group".to_owned(), |group| format!("group {group}"));
             format!(

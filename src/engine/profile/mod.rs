@@ -16,7 +16,8 @@ use scan::Written;
 use setting::Origin;
 
 pub use position::Position;
-pub use setting::{Setting, SettingForm};
+pub use scan::SettingForm;
+pub use setting::Setting;
 pub use spellings::Meaning;
 pub use value::{Expansion, Value};
 

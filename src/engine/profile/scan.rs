@@ -1,7 +1,16 @@
 //! Scans the JSON text of a command line for flags and assignments. Most pods have no known words, and parsing every
 //! element of every pod would cost more than the rest of the decision.
 
-use super::setting::SettingForm;
+/// The form of a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingForm {
+    /// `--flag`.
+    Flag,
+    /// `-flag`.
+    ShortFlag,
+    /// A variable of the container, or an assignment in its command line.
+    Variable,
+}
 
 /// A flag or an assignment as it is written.
 #[derive(Clone, Copy)]
@@ -130,8 +139,7 @@ pub(super) fn word(text: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::SettingForm;
-    use super::{has_program, scan, word};
+    use super::{SettingForm, has_program, scan, word};
 
     #[test]
     fn flags_are_found_in_every_form_a_command_line_has_in_json() {

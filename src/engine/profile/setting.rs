@@ -1,5 +1,6 @@
 //! A setting of a program, and where it is written.
 
+use super::scan::SettingForm;
 use super::spellings::Meaning;
 use super::value::Value;
 use crate::facts::pod::{ArgumentList, Place};
@@ -18,17 +19,6 @@ pub struct Setting<'a> {
     /// Its value.
     pub value: Value<'a>,
     pub(super) origin: Origin,
-}
-
-/// The form of a setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SettingForm {
-    /// `--flag`.
-    Flag,
-    /// `-flag`.
-    ShortFlag,
-    /// A variable of the container, or an assignment in its command line.
-    Variable,
 }
 
 /// Where a setting is written.

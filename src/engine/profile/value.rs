@@ -1,7 +1,6 @@
 //! The value of a setting, and its expansion by variables.
 
-use super::scan::{is_inner, scan, word};
-use super::setting::SettingForm;
+use super::scan::{SettingForm, is_inner, scan, word};
 use crate::facts::pod::{ArgumentList, Container, EnvVar};
 
 /// The value of a flag or variable. It is parsed on use.

@@ -1,6 +1,7 @@
 //! Whether a pod is one worker of several: certain evidence, weak evidence, and counts of one.
 
-use super::setting::{Setting, SettingForm};
+use super::scan::SettingForm;
+use super::setting::Setting;
 use super::spellings::Meaning;
 use super::value::Expansion;
 use crate::engine::vocabulary::{is_visible, quoted};

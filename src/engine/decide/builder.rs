@@ -4,10 +4,9 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use crate::engine::edits;
-use crate::engine::edits::receipt::{self, Change};
 use crate::engine::line::{
-    Decision, DecisionInput, DeviceRequest, Edit, MarkersReason, Placement, PlacementQuery,
-    PodRequest, Reason, Workload,
+    Decision, DecisionInput, Edit, MarkersReason, Placement, PlacementQuery, PodRequest, Reason,
+    Workload,
 };
 use crate::engine::placement::choose::choose;
 use crate::engine::placement::existing;
@@ -18,7 +17,7 @@ use crate::engine::request::tenancy;
 use crate::engine::rules;
 use crate::engine::rules::check::{PodContext, Trust};
 use crate::engine::supply::NodeFilter;
-use crate::engine::vocabulary::{Findings, Mode, Strategy, Tier, names};
+use crate::engine::vocabulary::{Findings, Mode, Tier, names};
 use crate::facts::Pod;
 
 /// Is called with the complete query and the placement, if there is one.
@@ -52,15 +51,8 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         mut requested: PodRequest<'a>,
         observer: Observer<'_>,
     ) -> Decision<'a> {
-        let DecisionInput {
-            policy,
-            supply,
-            namespaces,
-            namespace,
-            pod,
-            workload,
-            ..
-        } = *self.input;
+        let input = self.input;
+        let (pod, policy, supply) = (input.pod, input.policy, input.supply);
         let takes_stock = requested.requests.iter().any(|r| r.resource().is_some());
         let system_request = sharing_systems::system_requests(pod, takes_stock).next();
         // A request that cannot be parsed is not in the list. Tier and boundary are checked nevertheless.
@@ -68,8 +60,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         if requested.requests.is_empty() && system_request.is_none() && !is_unreadable {
             return self.without_gpu();
         }
-        let view = namespaces.view(namespace);
-        self.tier = tenancy::tier(self.input, &mut self.findings);
+        self.tier = tenancy::tier(input, &mut self.findings);
         self.set_boundary();
         if let Some(system_request) = system_request {
             if policy.leaves_alone(system_request.name.systems) {
@@ -102,11 +93,11 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
             select_memory(&mut requested, &filter, is_labelled);
         }
         let pinned = rules::daemonset_share::pinned(pod, &filter);
-        if pinned.is_some() || workload == Workload::DaemonSet {
+        if pinned.is_some() || input.workload == Workload::DaemonSet {
             return self.daemon_set(&requested, pinned);
         }
         if let Some(tier) = self.tier {
-            requested.fill(tier);
+            requested.fill(&tier.share);
         }
         let strategies = self.strategies(&requested, mixed);
         if self.findings.deny() {
@@ -120,7 +111,7 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
             pod,
             policy,
             supply,
-            namespace: view,
+            namespace: input.namespaces.view(input.namespace),
             tier: self.tier,
             is_sandboxed: self.sandbox().is_some(),
             requests: &requested.requests,
@@ -159,13 +150,9 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
 
     /// The runtime class of the pod, if the policy lists it as a sandbox.
     pub(super) fn sandbox(&self) -> Option<&'a str> {
-        let DecisionInput {
-            policy,
-            runtime_classes,
-            pod,
-            ..
-        } = *self.input;
-        runtime_classes.sandbox(pod, &policy.placement.sandboxes)
+        let DecisionInput { policy, pod, .. } = *self.input;
+        let classes = self.input.runtime_classes;
+        classes.sandbox(pod, &policy.placement.sandboxes)
     }
 
     /// The markers need a boundary. If the pod may not use the one that it names and the policy makes that a warning, it
@@ -234,30 +221,14 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         rules::check_pod(self.input, context, &mut self.findings);
         // Without a placement it is unknown which terms slicegate would write. Terms of the pod's boundary and of its own
         // user label are therefore allowed.
-        let own = [
-            (names::TRUST_BOUNDARY, self.boundary.as_deref()),
-            (names::MPS_USER, pod.label(names::MPS_USER)),
-        ];
-        let own = own.into_iter();
-        let own: Vec<(&str, &str)> = own.filter_map(|(key, own)| Some((key, own?))).collect();
+        let boundary = self
+            .boundary
+            .as_deref()
+            .map(|own| (names::TRUST_BOUNDARY, own));
+        let user = pod.label(names::MPS_USER).map(|own| (names::MPS_USER, own));
+        let own: Vec<(&str, &str)> = boundary.into_iter().chain(user).collect();
         rules::reserved_selector::check(pod, &own, &mut self.findings);
         self.finish(Vec::new(), Reason::Findings)
-    }
-
-    /// Adds the receipt to the edits.
-    pub(super) fn write_receipt(
-        &self,
-        strategy: Option<Strategy>,
-        changes: Vec<Change<'_>>,
-        edits: &mut Vec<Edit<'a>>,
-    ) {
-        let contents = receipt::Contents {
-            tier: self.tier.map(|t| t.name.as_str()),
-            boundary: self.boundary.as_deref().unwrap_or_default(),
-            strategy,
-            changes,
-        };
-        receipt::write(self.input.pod, self.input.policy, &contents, edits);
     }
 
     pub(super) fn finish(mut self, edits: Vec<Edit<'a>>, reason: Reason) -> Decision<'a> {
@@ -290,17 +261,4 @@ pub(super) fn select_memory(
 fn opts_out(pod: &Pod<'_>) -> bool {
     let mode = pod.annotation(names::MODE);
     mode.is_some_and(|m| Mode::from_word(m) == Some(Mode::Off))
-}
-
-/// The resource that a container names, and its quantity as written.
-pub(super) fn written<'a>(
-    pod: &'a Pod<'a>,
-    request: &DeviceRequest<'a>,
-) -> Option<(&'a str, &'a str)> {
-    let resource = request.resource()?;
-    let resources = pod.at(request.place)?.resources.as_ref()?;
-    let mut lists = [&resources.limits, &resources.requests]
-        .into_iter()
-        .flatten();
-    Some((resource, lists.find_map(|list| list.get(resource))?))
 }

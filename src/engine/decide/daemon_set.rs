@@ -105,10 +105,8 @@ impl<'a> DecisionBuilder<'_, 'a> {
             && requested.strategy.is_none_or(|named| named == strategy);
         // Pods that may share with any boundary must not use MPS, because one process can take its neighbours down. No policy
         // allows a tier with both, and no policy makes this a warning.
-        let is_exposed = strategy == Strategy::Mps
-            && self
-                .tier
-                .is_some_and(|tier| tier.co_tenancy == CoTenancy::Any);
+        let is_exposed =
+            strategy == Strategy::Mps && self.tier.is_some_and(|t| t.co_tenancy == CoTenancy::Any);
         if is_met && !is_exposed {
             return;
         }

@@ -1,9 +1,9 @@
 //! Pods whose request stays as written and that only get the markers: nothing fits, the pod opted out, or another sharing
 //! system places it.
 
-use crate::engine::decide::builder::{DecisionBuilder, written};
+use crate::engine::decide::builder::DecisionBuilder;
 use crate::engine::edits;
-use crate::engine::edits::receipt::Change;
+use crate::engine::edits::receipt::{self, Change};
 use crate::engine::line::{
     Decision, DecisionInput, DeviceRequest, MarkersReason, PlacementQuery, Reason,
     RequestedResource,
@@ -90,16 +90,13 @@ impl<'a> DecisionBuilder<'_, 'a> {
         given: Option<Strategy>,
         reason: MarkersReason,
     ) -> Decision<'a> {
-        let DecisionInput {
-            policy,
-            supply,
-            pod,
-            ..
-        } = *self.input;
+        let DecisionInput { policy, pod, .. } = *self.input;
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
-        let named = pod.node_name().and_then(|node| supply.group_of(node));
+        let named = pod
+            .node_name()
+            .and_then(|node| self.input.supply.group_of(node));
         let named = named.and_then(|group| self.given_on(requests, group));
         let given = given.or(named);
         let may_be_shared = given.is_none_or(Strategy::is_shared);
@@ -124,7 +121,6 @@ impl<'a> DecisionBuilder<'_, 'a> {
         rules::check_pod(self.input, context, &mut self.findings);
         // The guard knows no node: the label tells it that the node which the pod names shares nothing.
         let unshared = named.filter(|strategy| !strategy.is_shared());
-        self.protect(&[], unshared, may_be_shared);
         let mut edits = edits::markers_only(pod, policy, boundary, may_be_shared);
         if context.hides_gpus {
             edits::hide_gpus(pod, requests, &mut edits);
@@ -133,15 +129,16 @@ impl<'a> DecisionBuilder<'_, 'a> {
             edits::label(pod, names::STRATEGY, strategy.word().into(), &mut edits);
         }
         let changes = requests.iter().filter_map(|request| {
-            let from = written(pod, request)?;
+            let from = receipt::written(pod, request)?;
             Some(Change {
                 container: request.container,
                 from: Some(from),
                 to: (from.0, request.count),
             })
         });
-        self.write_receipt(unshared, changes.collect(), &mut edits);
-        self.finish(edits, Reason::MarkersOnly(reason))
+        let changes = changes.collect();
+        let reason = Reason::MarkersOnly(reason);
+        self.finish_marked(edits, unshared, may_be_shared, changes, reason)
     }
 
     /// Without a placement, denies everything that rules out MPS, if the device may be an MPS share.

@@ -53,13 +53,8 @@ pub fn explain<'a>(input: &DecisionInput<'a>) -> (Decision<'a>, Explanation) {
 }
 
 fn answer<'a>(input: &DecisionInput<'a>, observer: Observer<'_>) -> Decision<'a> {
-    let DecisionInput {
-        policy,
-        namespaces,
-        namespace,
-        pod,
-        ..
-    } = *input;
+    let DecisionInput { policy, pod, .. } = *input;
+    let (namespaces, namespace) = (input.namespaces, input.namespace);
     let (mode, is_misspelt) = namespaces.mode(namespace, policy);
     if input.is_mirror() {
         return Decision::untouched(mode, Reason::NotOurs);
@@ -75,7 +70,7 @@ fn answer<'a>(input: &DecisionInput<'a>, observer: Observer<'_>) -> Decision<'a>
     }
     let mut findings = Findings::new(policy);
     let has_markers = existing::has_markers(pod);
-    let requested = request::read(pod, input.form(), has_markers, &mut findings);
+    let requested = request::read(pod, input.workload, has_markers, &mut findings);
     if is_misspelt && !requested.requests.is_empty() {
         let written = namespaces.view(namespace).and_then(|v| v.mode.as_deref());
         rules::mode_unknown::check(namespace, written.unwrap_or_default(), &mut findings);

@@ -32,9 +32,9 @@ impl<'a> DecisionBuilder<'_, 'a> {
         let pod = query.pod;
         let mut findings = Findings::new(query.policy);
         let has_markers = existing::has_markers(pod);
-        let mut requested = request::read(pod, self.input.form(), has_markers, &mut findings);
+        let mut requested = request::read(pod, self.input.workload, has_markers, &mut findings);
         select_memory(&mut requested, query.filter, existing::is_labelled(pod));
-        requested.fill(tier);
+        requested.fill(&tier.share);
         let strategies = requested.strategies(Some(tier));
         let named = requested.strategy.map(|named| Strategies::of([named]));
         let other = PlacementQuery {

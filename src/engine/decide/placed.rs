@@ -1,8 +1,8 @@
 //! The steps after a placement is selected: the rules about it, then the edits.
 
-use crate::engine::decide::builder::{DecisionBuilder, written};
+use crate::engine::decide::builder::DecisionBuilder;
 use crate::engine::edits;
-use crate::engine::edits::receipt::Change;
+use crate::engine::edits::receipt::{self, Change, Contents};
 use crate::engine::line::{Decision, Edit, Limits, Outcome, Placement, PlacementQuery, Reason};
 use crate::engine::placement::choose;
 use crate::engine::rules;
@@ -29,11 +29,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
         let strategy = placement.strategy;
         let is_whole = strategy == Strategy::Exclusive;
         let allocations = placement.shares.iter().map(|share| share.allocation);
-        let mut limits: Vec<(Place, Limits)> = Vec::new();
-        if strategy == Strategy::Mps {
-            let places = query.requests.iter().map(|request| request.place);
-            limits = places.zip(Limits::of(query, placement)).collect();
-        }
+        let limits = Limits::of(query, placement);
         let context = PodContext {
             takes_gpu: true,
             whole_gpus: if is_whole {
@@ -60,21 +56,21 @@ impl<'a> DecisionBuilder<'_, 'a> {
             reach: is_narrowing.then(|| choose::places(query, placement)),
         };
         rules::check_placement(&placed, context, &mut self.findings);
-        let mut edits = edits::rewrite(query, placement, boundary, limit_range_defaults, context);
-        self.protect(&edits, Some(strategy), strategy.is_shared());
+        let edits = edits::rewrite(query, placement, boundary, limit_range_defaults, context);
         let changes = query.requests.iter().zip(allocations);
         let changes = changes.map(|(request, allocation)| Change {
             container: request.container,
-            from: written(query.pod, request),
+            from: receipt::written(query.pod, request),
             to: (allocation.name(), request.count),
         });
-        self.write_receipt(Some(strategy), changes.collect(), &mut edits);
-        let reason = if is_reused || edits.is_empty() {
+        let changes = changes.collect();
+        let reason = if is_reused {
             Reason::Reused
         } else {
             Reason::Placed
         };
-        let mut decision = self.finish(edits, reason);
+        let is_shared = strategy.is_shared();
+        let mut decision = self.finish_marked(edits, Some(strategy), is_shared, changes, reason);
         if decision.outcome != Outcome::Denied {
             decision.strategy = Some(strategy);
             decision.allocator = placement.shares.first().map(|s| s.allocation.allocator());
@@ -88,6 +84,26 @@ impl<'a> DecisionBuilder<'_, 'a> {
         if !unknown.is_empty() {
             rules::supply_unknown::keys(&unknown, &mut self.findings);
         }
+    }
+
+    /// Finishes a decision that writes the markers: protects them, and adds the receipt.
+    pub(super) fn finish_marked(
+        mut self,
+        mut edits: Vec<Edit<'a>>,
+        strategy: Option<Strategy>,
+        may_be_shared: bool,
+        changes: Vec<Change<'_>>,
+        reason: Reason,
+    ) -> Decision<'a> {
+        self.protect(&edits, strategy, may_be_shared);
+        let contents = Contents {
+            tier: self.tier.map(|t| t.name.as_str()),
+            boundary: self.boundary.as_deref().unwrap_or_default(),
+            strategy,
+            changes,
+        };
+        receipt::write(self.input.pod, self.input.policy, &contents, &mut edits);
+        self.finish(edits, reason)
     }
 
     /// Labels that the author wrote in advance, and anti-affinity that uses them, have to equal those of the rewrite.

@@ -89,11 +89,8 @@ impl DecisionBuilder<'_, '_> {
             );
         }
         // If the tier has no whole GPUs either, the container has a finding already.
-        let is_reported = self.findings.has(&whole_gpu_needed::RULE);
-        if let Some(request) = whole
-            && tier.is_some()
-            && !is_reported
-        {
+        let is_reported = tier.is_none() || self.findings.has(&whole_gpu_needed::RULE);
+        if let Some(request) = whole.filter(|_| !is_reported) {
             self.whole_gpu_needed(request, Some(strategy));
         }
     }

@@ -73,16 +73,11 @@ pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
 /// A boundary label on such a pod would close the node for all other boundaries, at no cost. If the pod was not read
 /// completely, it may take any resource. A node without GPUs cannot be closed.
 fn may_get_gpu(input: &DecisionInput<'_>) -> bool {
-    let DecisionInput {
-        policy,
-        supply,
-        pod,
-        ..
-    } = *input;
+    let (pod, supply) = (input.pod, input.supply);
     let Some(node) = pod.node_name() else {
         return true;
     };
-    if policy.outsiders != Outsiders::Label {
+    if input.policy.outsiders != Outsiders::Label {
         return false;
     }
     pod.cut >= Cut::Entries

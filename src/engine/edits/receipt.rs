@@ -1,6 +1,6 @@
 //! The receipt: the decision as compact JSON in an annotation. slicegate writes and compares it, and never trusts it.
 
-use crate::engine::line::Edit;
+use crate::engine::line::{DeviceRequest, Edit};
 use crate::engine::vocabulary::{Policy, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::receipt::Receipt;
@@ -28,6 +28,18 @@ pub struct Change<'a> {
     pub from: Option<(&'a str, &'a str)>,
     /// Resource and count now.
     pub to: (&'a str, u64),
+}
+
+/// The resource that a container names, and its quantity as written.
+pub fn written<'a>(pod: &'a Pod<'a>, request: &DeviceRequest<'a>) -> Option<(&'a str, &'a str)> {
+    let resource = request.resource()?;
+    let resources = pod.at(request.place)?.resources.as_ref()?;
+    let lists = [&resources.limits, &resources.requests];
+    let quantity = lists
+        .into_iter()
+        .flatten()
+        .find_map(|list| list.get(resource));
+    Some((resource, quantity?))
 }
 
 /// Adds the receipt to the edits, unless the pod has the same one.

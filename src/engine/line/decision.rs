@@ -37,6 +37,9 @@ impl<'a> Decision<'a> {
         let (outcome, edits, reason) = if is_denied {
             (Outcome::Denied, Vec::new(), Reason::Findings)
         } else if edits.is_empty() {
+            // The pod has the result already.
+            let is_placed = reason == Reason::Placed;
+            let reason = if is_placed { Reason::Reused } else { reason };
             (Outcome::Untouched, edits, reason)
         } else {
             (Outcome::Rewritten, edits, reason)

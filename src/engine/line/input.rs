@@ -33,21 +33,4 @@ impl DecisionInput<'_> {
         let by_node = self.user.is_some_and(|u| u.starts_with("system:node:"));
         by_node && self.pod.annotation("kubernetes.io/config.mirror").is_some()
     }
-
-    /// How the pod came to the reader.
-    pub const fn form(&self) -> PodForm {
-        match self.workload {
-            Workload::Pod => PodForm::Pod,
-            Workload::DaemonSet | Workload::Template => PodForm::Template,
-        }
-    }
-}
-
-/// How the pod came to the reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PodForm {
-    /// A Pod, as an admission request carries it.
-    Pod,
-    /// The template of a workload, which the API server validates before any pod exists.
-    Template,
 }

@@ -2,7 +2,8 @@
 
 use crate::engine::line::{Placement, PlacementQuery};
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::vocabulary::names;
+use crate::engine::vocabulary::{Strategy, names};
+use crate::facts::pod::Place;
 
 /// The limits of one MPS client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +19,11 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits for each request.
-    pub fn of(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Vec<Self> {
+    /// The limits for each request; none for strategies other than MPS.
+    pub fn of(query: &PlacementQuery<'_, '_>, placement: &Placement<'_>) -> Vec<(Place, Self)> {
+        if placement.strategy != Strategy::Mps {
+            return Vec::new();
+        }
         let is_reused = placement.nodes.is_empty();
         let was_written = is_reused
             && query.requests.iter().any(|request| {
@@ -34,12 +38,13 @@ impl Limits {
             // The daemon limits each client to its share of the device by itself; a share of a larger device is larger. A
             // reused placement no longer shows whether shares differ, but a limit in another container does.
             let is_one_size = share.largest_mib == Some(share.smallest_mib) || was_written;
-            Self {
+            let limits = Self {
                 mib: (own.is_some() || is_one_size && mib_cap > 0).then_some(mib_cap),
                 mib_cap,
                 percent: size.percent().map(|p| p.min(share.smallest_percent)),
                 percent_cap: share.smallest_percent,
-            }
+            };
+            (request.place, limits)
         });
         limits.collect()
     }

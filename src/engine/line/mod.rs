@@ -13,7 +13,7 @@ mod taking;
 
 pub use decision::{Decision, MarkersReason, Outcome, Reason};
 pub use edit::{Edit, NewToleration};
-pub use input::{DecisionInput, PodForm, Workload};
+pub use input::{DecisionInput, Workload};
 pub use limits::Limits;
 pub use mps_user::{MpsUser, mps_user, written_user};
 pub use own_term::{is_own_term, may_be_ours};

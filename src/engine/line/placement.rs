@@ -1,7 +1,6 @@
 //! A query for a placement: the requests of a pod, the supply, and the placement that results.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 use crate::engine::line::{DeviceRequest, Peak, Strategies};
 use crate::engine::namespaces::NamespaceView;
@@ -128,18 +127,13 @@ impl<'a> PlacementQuery<'_, 'a> {
     /// Whether the pod accepts the product of an offer.
     pub fn is_requested(&self, offer: usize) -> bool {
         let requested_products = || {
-            let mut known: HashMap<&str, bool> = HashMap::new();
-            let products = self.supply.offers.iter().map(|offer| &*offer.product);
-            let is_requested = products.map(|product| {
-                let matches = || product_matches(self.products, product);
-                *known.entry(product).or_insert_with(matches)
-            });
-            is_requested.collect()
+            let offers = self.supply.offers.iter();
+            offers
+                .map(|offer| product_matches(self.products, &offer.product))
+                .collect()
         };
-        self.products.is_empty() || {
-            let requested = self.requested_products.get_or_init(requested_products);
-            requested.get(offer) == Some(&true)
-        }
+        let requested = || self.requested_products.get_or_init(requested_products);
+        self.products.is_empty() || requested().get(offer) == Some(&true)
     }
 
     /// The quotas of the namespace.
@@ -240,10 +234,9 @@ impl<'a> PlacementQuery<'_, 'a> {
 /// Whether the tolerations of the policy cover a taint.
 fn policy_tolerates(policy: &Policy, taint: &Taint) -> bool {
     policy.placement.tolerations.iter().any(|t| {
-        let effect = t.effect.as_deref().unwrap_or_default();
-        let key = t.key.as_deref().unwrap_or_default();
+        let parts = [&t.key, &t.value, &t.effect];
+        let [key, value, effect] = parts.map(|part| part.as_deref().unwrap_or_default());
         let exists = t.operator.as_deref() == Some("Exists");
-        let value = t.value.as_deref().unwrap_or_default();
         (effect.is_empty() || effect == taint.effect)
             && (key == taint.key && (exists || value == taint.value) || key.is_empty() && exists)
     })

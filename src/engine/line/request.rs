@@ -75,56 +75,26 @@ impl<'p> DeviceRequest<'p> {
             .filter(|_| self.named != RequestedResource::Gpu)
     }
 
-    /// Sets a default size if the container states none. Only for a request of one device, not for several whole devices
-    /// or a fixed resource name. Compute that the container states replaces the default's.
-    fn fill(&mut self, default: &Share) {
-        if !self.takes_a_default() || self.size.memory.is_some() || self.size.fraction.is_some() {
-            return;
-        }
-        self.size.memory = default.memory;
-        match self.size.compute {
-            None => self.size.fraction = default.fraction,
-            Some(_) => self.size.memory_fraction = default.fraction,
-        }
-    }
-
-    /// Sets the memory that the pod's node selectors request, if nothing else states a size.
-    fn select(&mut self, mib: u64) {
-        if self.takes_a_default() && !self.size.is_some() {
-            self.size.memory = Some(mib.saturating_mul(1 << 20));
-            self.size.memory_is_own = true;
-            self.size.memory_in_selectors = true;
-        }
-    }
-
-    fn takes_a_default(&self) -> bool {
-        self.count == 1 && self.fixed_resource().is_none()
-    }
-
     /// The strategies that this request allows, best first.
     pub fn strategies(&self, tier: Option<&Tier>) -> Strategies {
-        let of_tier = |otherwise: &'static [Strategy]| {
-            let strategies = tier.map_or(otherwise, |tier| &tier.strategies);
-            strategies.iter().copied()
-        };
         let is_one = self.count == 1;
-        match self.named {
-            RequestedResource::Gpu | RequestedResource::Nothing => Strategies::of(
-                of_tier(&[Strategy::Exclusive]).filter(|s| is_one || *s == Strategy::Exclusive),
-            ),
-            RequestedResource::Shared => Strategies::of(
-                of_tier(&[Strategy::Mps, Strategy::TimeSlicing]).filter(|s| s.is_shared()),
-            ),
-            RequestedResource::Slice(_) => {
-                let mig = tier.is_none_or(|t| t.isolation <= Isolation::Hardware);
-                let shared = of_tier(&[Strategy::TimeSlicing]);
-                let shared = shared.filter(|s| is_one && *s == Strategy::TimeSlicing);
-                Strategies::of(mig.then_some(Strategy::Mig).into_iter().chain(shared))
+        let allows = |strategy: &Strategy| match self.named {
+            RequestedResource::Gpu | RequestedResource::Nothing => {
+                is_one || *strategy == Strategy::Exclusive
             }
-            RequestedResource::SharedSlice(_) => Strategies::of(
-                of_tier(&[Strategy::TimeSlicing]).filter(|s| *s == Strategy::TimeSlicing),
-            ),
-        }
+            RequestedResource::Shared => strategy.is_shared(),
+            RequestedResource::Slice(_) => is_one && *strategy == Strategy::TimeSlicing,
+            RequestedResource::SharedSlice(_) => *strategy == Strategy::TimeSlicing,
+        };
+        let without_tier: &[Strategy] = match self.fixed_resource() {
+            Some(_) => &[Strategy::Mps, Strategy::TimeSlicing],
+            None => &[Strategy::Exclusive],
+        };
+        let listed = tier.map_or(without_tier, |tier| &tier.strategies);
+        let is_slice = matches!(self.named, RequestedResource::Slice(_));
+        let is_mig = is_slice && tier.is_none_or(|t| t.isolation <= Isolation::Hardware);
+        let mig = is_mig.then_some(Strategy::Mig).into_iter();
+        Strategies::of(mig.chain(listed.iter().copied().filter(allows)))
     }
 }
 
@@ -139,26 +109,21 @@ impl ShareSize {
 
     /// What an offer has too little of, if it has too little of anything.
     pub fn shortfall(&self, offer: &Offer) -> Option<Shortfall> {
-        let Capabilities {
-            graphics, video, ..
-        } = self.capabilities;
-        let requirements = [
-            self.memory
-                .map(|bytes| (offer.has_memory(bytes), Shortfall::Memory(bytes))),
-            self.fraction
-                .map(|f| (offer.has_fraction(f), Shortfall::Fraction(f))),
-            self.memory_fraction
-                .map(|f| (offer.has_memory_fraction(f), Shortfall::MemoryFraction(f))),
-            self.compute
-                .map(|percent| (offer.has_compute(percent), Shortfall::Compute(percent))),
-            graphics.then(|| (offer.has_graphics(), Shortfall::Graphics)),
-            video.then(|| (offer.has_video(), Shortfall::Video)),
-        ];
-        let mut unmet = requirements
-            .into_iter()
-            .flatten()
-            .filter(|(is_met, _)| !is_met);
-        unmet.next().map(|(_, shortfall)| shortfall)
+        let Capabilities { graphics, video } = self.capabilities;
+        let memory = self.memory.filter(|bytes| !offer.has_memory(*bytes));
+        let fraction = self.fraction.filter(|f| !offer.has_fraction(*f));
+        let of_memory = self.memory_fraction;
+        let of_memory = of_memory.filter(|f| !offer.has_memory_fraction(*f));
+        let compute = self.compute.filter(|percent| !offer.has_compute(*percent));
+        let graphics = (graphics && !offer.has_graphics()).then_some(Shortfall::Graphics);
+        let video = (video && !offer.has_video()).then_some(Shortfall::Video);
+        memory
+            .map(Shortfall::Memory)
+            .or(fraction.map(Shortfall::Fraction))
+            .or(of_memory.map(Shortfall::MemoryFraction))
+            .or(compute.map(Shortfall::Compute))
+            .or(graphics)
+            .or(video)
     }
 
     /// Whether a share of this offer is large enough.
@@ -257,15 +222,33 @@ impl PodRequest<'_> {
         each.reduce(Strategies::and).unwrap_or_default()
     }
 
-    /// Sets the memory that the pod's node selectors request.
+    /// Sets the memory that the pod's node selectors request, where nothing else states a size.
     pub fn select(&mut self, mib: u64) {
-        let requests = self.requests.iter_mut();
-        requests.for_each(|request| request.select(mib));
+        for size in self.open_sizes().filter(|size| !size.is_some()) {
+            size.memory = Some(mib.saturating_mul(1 << 20));
+            size.memory_is_own = true;
+            size.memory_in_selectors = true;
+        }
     }
 
-    /// Sets the default size of the tier for requests without a size.
-    pub fn fill(&mut self, tier: &Tier) {
+    /// Sets the default size of a tier where a container states none. Compute that the container states replaces the
+    /// default's.
+    pub fn fill(&mut self, default: &Share) {
+        for size in self.open_sizes() {
+            if size.memory.is_none() && size.fraction.is_none() {
+                size.memory = default.memory;
+                match size.compute {
+                    None => size.fraction = default.fraction,
+                    Some(_) => size.memory_fraction = default.fraction,
+                }
+            }
+        }
+    }
+
+    /// The sizes of requests for one device without a fixed resource name.
+    fn open_sizes(&mut self) -> impl Iterator<Item = &mut ShareSize> {
         let requests = self.requests.iter_mut();
-        requests.for_each(|request| request.fill(&tier.share));
+        let open = requests.filter(|r| r.count == 1 && r.fixed_resource().is_none());
+        open.map(|request| &mut request.size)
     }
 }

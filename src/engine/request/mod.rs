@@ -6,7 +6,7 @@ mod selectors;
 mod sizes;
 pub mod tenancy;
 
-use crate::engine::line::{DeviceRequest, PodForm, PodRequest, RequestedResource, ShareSize};
+use crate::engine::line::{DeviceRequest, PodRequest, RequestedResource, ShareSize, Workload};
 use crate::engine::rules::{ask_invalid, share_count};
 use crate::engine::vocabulary::names::{annotation_pointer, pointer};
 use crate::engine::vocabulary::{Capabilities, Findings, Fraction, Quantity, Strategy, names};
@@ -19,13 +19,19 @@ use crate::engine::request::sizes::Sizes;
 /// Reads the requests of a pod. `has_markers`: the pod carries the labels and the receipt of a finished rewrite.
 pub fn read<'p>(
     pod: &'p Pod<'p>,
-    form: PodForm,
+    workload: Workload,
     has_markers: bool,
     findings: &mut Findings<'_>,
 ) -> PodRequest<'p> {
     let mut requested = PodRequest::default();
     for (place, container) in pod.containers() {
-        named_resources(place, container, form, &mut requested.requests, findings);
+        named_resources(
+            place,
+            container,
+            workload,
+            &mut requested.requests,
+            findings,
+        );
     }
     if has_markers {
         drop_limit_range_defaults(&mut requested);
@@ -64,7 +70,7 @@ pub fn read<'p>(
 fn named_resources<'p>(
     place: Place,
     container: &'p Container<'p>,
-    form: PodForm,
+    workload: Workload,
     requests: &mut Vec<DeviceRequest<'p>>,
     findings: &mut Findings<'_>,
 ) {
@@ -79,7 +85,7 @@ fn named_resources<'p>(
             if field == "requests"
                 && let Some(limit) = limits.1.as_ref().and_then(|limits| limits.get(name))
             {
-                if form == PodForm::Pod && !is_same(limit, quantity) {
+                if workload == Workload::Pod && !is_same(limit, quantity) {
                     let text = ask_invalid::differ(name, limit, quantity);
                     findings.add(&ask_invalid::RULE, path(), text);
                 }

@@ -1,6 +1,6 @@
 //! `template-refused`: reports what the API server refuses in a workload before any pod exists.
 
-use crate::engine::line::{DecisionInput, PodForm};
+use crate::engine::line::{DecisionInput, Workload};
 use crate::engine::vocabulary::names::{is_gpu_resource, pointer};
 use crate::engine::vocabulary::{Findings, Quantity, Rule};
 use crate::facts::Pairs;
@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule::denies("template-refused", include_str!("template_
 
 /// Looks for what the API server refuses in a workload's template before any pod exists.
 pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
-    if input.form() == PodForm::Pod {
+    if input.workload == Workload::Pod {
         return;
     }
     for (place, container) in input.pod.containers() {

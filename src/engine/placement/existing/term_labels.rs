@@ -12,28 +12,7 @@ use crate::facts::pod::{NodeSelectorTerm, Requirement};
 use crate::facts::text::Pairs;
 
 /// The most kinds of nodes that are examined, over all terms and resources. No rewrite describes more.
-const MOST_KINDS: usize = 4096;
-
-/// How many more kinds of nodes may be examined.
-pub(super) struct Budget(usize);
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self(MOST_KINDS)
-    }
-}
-
-impl Budget {
-    /// Whether the terms described no node at all.
-    pub(super) fn is_unused(&self) -> bool {
-        self.0 == MOST_KINDS
-    }
-
-    fn take(&mut self) -> Option<()> {
-        self.0 = self.0.checked_sub(1)?;
-        Some(())
-    }
-}
+pub(super) const MOST_KINDS: usize = 4096;
 
 /// The labels of the nodes that a term describes, one kind of node after the other. A label that is read and may have
 /// several values takes one value at a time. Labels that are not read do not multiply the kinds.
@@ -76,7 +55,7 @@ impl<'t> TermLabels<'t> {
     pub(super) fn each_offer(
         &self,
         resource: &str,
-        budget: &mut Budget,
+        kinds_left: &mut usize,
         fits: &mut dyn FnMut(&Offer) -> bool,
     ) -> Option<()> {
         self.picks.borrow_mut().clear();
@@ -85,7 +64,7 @@ impl<'t> TermLabels<'t> {
             self.is_nowhere.set(false);
             let reading = device_plugin::resource(self, resource, 1, self.declared);
             if !self.is_nowhere.get() {
-                budget.take()?;
+                *kinds_left = kinds_left.checked_sub(1)?;
                 let offer = reading.ok().filter(|_| !self.is_open.get())?;
                 if !fits(&offer) {
                     return None;

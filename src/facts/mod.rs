@@ -5,22 +5,19 @@
 //! `bound = "'de: 'a"` is in place of `borrow` on each field.
 
 pub mod affinity;
-pub mod metadata;
-pub mod namespace;
 pub mod node;
+pub mod objects;
 pub mod owner;
 pub mod pod;
 pub mod quota;
 pub mod receipt;
 pub mod running;
-pub mod runtime_class;
 pub mod text;
 pub mod workload;
 
-pub use namespace::Namespace;
 pub use node::Node;
+pub use objects::{Namespace, RuntimeClass};
 pub use pod::Pod;
 pub use quota::{ClusterResourceQuota, ResourceQuota};
 pub use running::Running;
-pub use runtime_class::RuntimeClass;
 pub use text::{Pairs, Text};

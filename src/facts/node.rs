@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::metadata::ObjectMeta;
+use super::objects::ObjectMeta;
 use super::text::{Pairs, Text};
 
 /// A Node as `kubectl get nodes -o json` prints it, or a pool of the policy.

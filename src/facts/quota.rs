@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::affinity::LabelSelector;
-use super::metadata::ObjectMeta;
+use super::objects::ObjectMeta;
 use super::text::{Pairs, Text};
 
 /// A ResourceQuota as `kubectl get resourcequotas -A -o json` prints it.

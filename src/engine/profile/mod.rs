@@ -1,7 +1,6 @@
 //! The profile of a pod: the settings of its programs, from command lines and variables. It is computed once for each
 //! pod, on first use, and never for a pod without a GPU.
 
-mod position;
 mod scan;
 mod setting;
 mod spellings;
@@ -15,9 +14,8 @@ use crate::facts::pod::{ArgumentList, Container, Place};
 use scan::Written;
 use setting::Origin;
 
-pub use position::Position;
 pub use scan::SettingForm;
-pub use setting::Setting;
+pub use setting::{Position, Setting};
 pub use spellings::Meaning;
 pub use value::{Expansion, Value};
 
@@ -53,7 +51,7 @@ impl<'a> Profile<'a> {
 
     /// The position of a setting, for messages and edits.
     pub fn position(&self, setting: &Setting<'a>) -> Option<Position<'a>> {
-        position::of(self.pod.at(setting.place)?, setting)
+        setting.position(self.pod.at(setting.place)?)
     }
 
     fn all_settings(&self) -> &[Setting<'a>] {

@@ -57,20 +57,16 @@ pub static TERMS: Limit = guarded(200, "required node selector terms", NODES);
 pub static REQUIREMENTS: Limit = guarded(1_000, "requirements in these terms", NODES);
 /// In all requirements.
 pub static VALUES: Limit = guarded(5_000, "values in these requirements", NODES);
-/// Of the pod.
-pub static SELECTORS: Limit = guarded(200, "node selector labels", "/spec/nodeSelector");
-/// Of the pod.
-pub static TOLERATIONS: Limit = guarded(200, "tolerations", "/spec/tolerations");
+pub(crate) static SELECTORS: Limit = guarded(200, "node selector labels", "/spec/nodeSelector");
+pub(crate) static TOLERATIONS: Limit = guarded(200, "tolerations", "/spec/tolerations");
 /// Required and preferred ones.
 pub static NEIGHBOURS: Limit = guarded(
     200,
     "terms of pod affinity and anti-affinity",
     "/spec/affinity",
 );
-/// Of the pod.
-pub static OWNERS: Limit = guarded(200, "owner references", "/metadata/ownerReferences");
-/// Of the pod.
-pub static CLAIMS: Limit = guarded(200, "resource claims", "/spec/resourceClaims");
+pub(crate) static OWNERS: Limit = guarded(200, "owner references", "/metadata/ownerReferences");
+pub(crate) static CLAIMS: Limit = guarded(200, "resource claims", "/spec/resourceClaims");
 /// Patterns in `slicegate.dev/gpu-products`.
 pub static PRODUCTS: Limit = limit(
     32,

@@ -1,7 +1,6 @@
 //! Reads the requests of a pod from resources and annotations, with findings about mistakes.
 
 mod other_vendors;
-mod products;
 mod selectors;
 mod sizes;
 pub mod tenancy;
@@ -61,7 +60,7 @@ pub fn read<'p>(
     }
     if !requested.requests.is_empty() || findings.deny() {
         requested.strategy = strategy(pod, findings);
-        requested.products = products::products(pod, findings);
+        requested.products = products(pod, findings);
     }
     requested
 }
@@ -218,4 +217,23 @@ fn strategy(pod: &Pod<'_>, findings: &mut Findings<'_>) -> Option<Strategy> {
         );
     }
     strategy
+}
+
+/// The product patterns of a pod; empty if it accepts every product.
+fn products<'p>(pod: &'p Pod<'p>, findings: &mut Findings<'_>) -> Vec<&'p str> {
+    let Some(list) = pod.annotation(names::GPU_PRODUCTS) else {
+        return Vec::new();
+    };
+    let patterns = list.split(',').map(str::trim).filter(|p| !p.is_empty());
+    let patterns: Vec<&str> = patterns.collect();
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"-_. *".contains(&b);
+    if patterns.is_empty() || !patterns.iter().all(|p| p.bytes().all(is_allowed)) {
+        let path = annotation_pointer(names::GPU_PRODUCTS);
+        findings.add(
+            &ask_invalid::RULE,
+            path,
+            ask_invalid::value(list, ask_invalid::PRODUCTS),
+        );
+    }
+    patterns
 }

@@ -2,34 +2,33 @@
 
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
-use super::scope::{self, asks, begins_with, is_gpu_resource, one_of};
-use super::{injected, markers, paths, runtime};
-use crate::cel::quoted;
+use super::scope::{self, is_gpu_resource, requests};
+use super::{injected, paths, privileges, runtime};
+use crate::cel::expressions::{begins_with, join, one_of, quoted};
 use crate::cel::relevance;
-use crate::engine::relevance::reserved;
+use crate::engine::relevance::reserved::{DEVICES, LIMITS, MIG_DEVICES, SWITCHES};
+use crate::engine::rules::visible_devices::{LEGACY, NOTHING};
 use crate::engine::rules::{
     host_device, limit_env, privileged_share, runtime_class, visible_devices,
 };
 use crate::engine::vocabulary::{Mode, names};
-use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses, Strategy};
+use crate::engine::{Policy, RuntimeClasses, Strategy};
 
 /// The policy `slicegate-bypass`.
-pub(super) fn policy(
-    policy: &Policy,
-    never: &ExcludedNamespaces,
-    classes: &RuntimeClasses,
-) -> Admission {
-    let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
-    variables.extend(scope::containers());
-    variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
+pub(super) fn policy(policy: &Policy, enforced: &Variable, classes: &RuntimeClasses) -> Admission {
+    let mut variables = scope::variables(policy, enforced, scope::too_large());
     let judged = "variables.enforced && !variables.tooLarge && !variables.foreign";
     variables.push(("judged", judged.to_owned()));
     let mut validations = vec![scope::not_too_large()];
+    let all = "variables.all";
+    let mut on_paths = vec![privileges::privileged(all), privileges::host_spaces()];
+    on_paths.extend(paths::sensitive_paths());
+    let no_pipe = paths::no_pipe(&host_device::RULE, "!variables.judged");
     for (rule, found, validation) in [
-        (&visible_devices::RULE, shown(), shows()),
+        (&visible_devices::RULE, exposing(all).into(), exposes_none()),
         (
             &visible_devices::RULE,
-            injected::variables(policy),
+            injected::variables(policy).into(),
             injected::validation(),
         ),
         (
@@ -39,24 +38,28 @@ pub(super) fn policy(
         ),
         (
             &runtime_class::RULE,
-            vec![runtime::unhidden("variables.all")],
+            vec![runtime::unhidden(all)],
             runtime::is_hidden(),
         ),
-        (&limit_env::RULE, lifted_limits(), lifts_limits()),
-        (&privileged_share::RULE, privileged(), is_privileged_share()),
-        (&host_device::RULE, hosts(), leads_to_devices()),
+        (&limit_env::RULE, wrong_limits().into(), sets_no_limits()),
         (
-            &host_device::RULE,
-            vec![paths::pipes("variables.all")],
-            paths::no_pipe(&host_device::RULE, "!variables.judged"),
+            &privileged_share::RULE,
+            privileges::of_a_share(),
+            privileges::validation(),
         ),
+        (&host_device::RULE, on_paths, leads_to_no_devices()),
+        (&host_device::RULE, vec![paths::pipes(all)], no_pipe),
     ] {
         if denies(policy, rule) {
-            variables.extend(found);
+            // Two rules may need the same variable.
+            for variable in found {
+                if !variables.iter().any(|(name, _)| *name == variable.0) {
+                    variables.push(variable);
+                }
+            }
             validations.push(validation);
         }
     }
-    keep_first(&mut variables);
     Admission {
         name: "slicegate-bypass",
         on: ("CREATE", &["pods"]),
@@ -68,110 +71,83 @@ pub(super) fn policy(
     }
 }
 
-/// Two rules may need the same variable.
-fn keep_first(variables: &mut Vec<Variable>) {
-    let mut seen: Vec<&str> = Vec::new();
-    variables.retain(|(name, _)| {
-        let is_new = !seen.contains(name);
-        seen.push(name);
-        is_new
-    });
-}
+type Entries = (&'static str, &'static str, &'static str);
+
+/// Lists of a container: the list, the name of an entry, and what the message says about one.
+const VARIABLES: Entries = ("env", "e", "'sets ' + e.name");
+const SOURCES: Entries = (
+    "envFrom",
+    "s",
+    "'takes variables under the prefix ' + s.prefix",
+);
+const MOUNTS: Entries = ("volumeMounts", "m", "'mounts ' + m.mountPath");
 
 /// What each container of a list does that is refused: lists of texts, none empty.
-fn doing(containers: &str, entries: &str, entry: &str, bad: &str, what: &str) -> String {
+fn refused(containers: &str, (list, entry, text): Entries, is_bad: &str) -> String {
     format!(
-        "{containers}.map(c, c.?{entries}.orValue([]).filter({entry}, {bad})\n  \
-        .map({entry}, 'container ' + c.name + ' ' + {what})).filter(l, size(l) > 0)"
+        "{containers}.map(c, c.?{list}.orValue([]).filter({entry}, {is_bad})\n  \
+        .map({entry}, 'container ' + c.name + ' ' + {text})).filter(l, size(l) > 0)"
     )
 }
 
-/// `shown`, `spelled` and `mounted`: variables, prefixes and mounts by which a container sees GPUs past its request.
-fn shown() -> Vec<Variable> {
-    reaching("variables.all")
+/// Whether the prefix of a source makes variables of these names, or of these beginnings, of its keys.
+fn makes(names: impl Iterator<Item = &'static str>, beginnings: &[&str], more: &str) -> String {
+    let names = join(names.map(quoted), ", ");
+    let begins = begins_with("s.prefix", beginnings);
+    format!(
+        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{names}].exists(n, n.startsWith(s.prefix))\n    \
+        || {begins}{more})"
+    )
 }
 
-/// The same for any list of containers.
-pub(super) fn reaching(containers: &str) -> Vec<Variable> {
-    let visible = quoted(names::VISIBLE_DEVICES);
-    let legacy = quoted(visible_devices::LEGACY);
-    let nothing = one_of("x.?value.orValue('')", &visible_devices::NOTHING);
+/// `shown`, `spelled` and `mounted`: variables, prefixes and mounts by which a container of a list sees GPUs past its
+/// request.
+pub(super) fn exposing(containers: &str) -> [Variable; 3] {
+    let (visible, legacy) = (quoted(names::VISIBLE_DEVICES), quoted(LEGACY));
+    let requests = requests(&is_gpu_resource("k"));
+    let hides = one_of("x.?value.orValue('')", NOTHING);
     let open = format!(
-        "!({})\n      && !c.?env.orValue([]).exists(x, x.name == {visible} && !has(x.valueFrom) && {nothing})",
-        asks("c", &is_gpu_resource("k"))
+        "!({requests})\n      && !c.?env.orValue([]).exists(x, x.name == {visible} && !has(x.valueFrom) && {hides})"
     );
     let shows = format!(
         "e.name == {visible} && (has(e.valueFrom) || !({}))\n    || {}\n    || {}\n    || e.name == {legacy} && {open}",
-        one_of("e.?value.orValue('')", &visible_devices::NOTHING),
-        one_of("e.name", &reserved::SWITCHES),
-        begins_with("e.name", &reserved::MIG_DEVICES)
+        one_of("e.?value.orValue('')", NOTHING),
+        one_of("e.name", SWITCHES),
+        begins_with("e.name", &MIG_DEVICES)
     );
-    let names = reserved::SWITCHES
-        .into_iter()
-        .chain([names::VISIBLE_DEVICES]);
-    let names: Vec<String> = names.chain(reserved::MIG_DEVICES).map(quoted).collect();
-    let spells = format!(
-        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    \
-        || {}\n    || size(s.prefix) < 64 && {legacy}.startsWith(s.prefix) && {open})",
-        names.join(", "),
-        begins_with("s.prefix", &reserved::MIG_DEVICES)
+    let names = SWITCHES.into_iter().chain([names::VISIBLE_DEVICES]);
+    let spells = makes(
+        names.chain(MIG_DEVICES),
+        &MIG_DEVICES,
+        &format!("\n    || size(s.prefix) < 64 && {legacy}.startsWith(s.prefix) && {open}"),
     );
-    let folder = reserved::DEVICES;
-    let within = ["/var/run/", "/run/"].map(|above| format!("{above}{folder}/"));
-    let within: Vec<&str> = within.iter().map(String::as_str).collect();
+    let within = ["/var/run/", "/run/"].map(|above| format!("{above}{DEVICES}/"));
     // CEL cannot resolve `..`, so together with the folder's name it counts as leading there.
     let mounts = format!(
         "m.mountPath.contains({}) && ('..' in m.mountPath.split('/')\n    || [{} + '/'].exists(p, {}))",
-        quoted(folder),
+        quoted(DEVICES),
         paths::clean("m.mountPath"),
-        begins_with("p", &within)
+        begins_with("p", &within.each_ref().map(String::as_str))
     );
-    vec![
-        (
-            "shown",
-            doing(containers, "env", "e", &shows, "'sets ' + e.name"),
-        ),
-        (
-            "spelled",
-            doing(
-                containers,
-                "envFrom",
-                "s",
-                &spells,
-                "'takes variables under the prefix ' + s.prefix",
-            ),
-        ),
-        (
-            "mounted",
-            doing(
-                containers,
-                "volumeMounts",
-                "m",
-                &mounts,
-                "'mounts ' + m.mountPath",
-            ),
-        ),
+    [
+        ("shown", refused(containers, VARIABLES, &shows)),
+        ("spelled", refused(containers, SOURCES, &spells)),
+        ("mounted", refused(containers, MOUNTS, &mounts)),
     ]
 }
 
-/// The expression of what `shown`, `spelled` and `mounted` found first.
-pub(super) fn first_reach() -> &'static str {
-    "(variables.shown + variables.spelled + variables.mounted)[0][0] + ', which shows it GPUs past its request'"
+/// The message about what `shown`, `spelled` and `mounted` found first.
+pub(super) const FIRST_EXPOSING: &str = "(variables.shown + variables.spelled + variables.mounted)[0][0] + ', which shows it GPUs past its request'";
+
+fn exposes_none() -> Validation {
+    let holds = "!variables.judged\n|| size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0";
+    let fix = "remove it; the device plugin sets what the request grants";
+    rule::validation(&visible_devices::RULE, holds, Some(FIRST_EXPOSING), fix)
 }
 
-fn shows() -> Validation {
-    rule::validation(
-        &visible_devices::RULE,
-        "!variables.judged\n|| size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0",
-        Some(first_reach()),
-        "remove it; the device plugin sets what the request grants",
-    )
-}
-
-/// `limits`: variables that are slicegate's to set. Those it sets for MPS clients are no more than well-formed here:
-/// how much is right depends on the fleet.
-fn lifted_limits() -> Vec<Variable> {
-    let is_limit = begins_with("e.name", &reserved::LIMITS);
+/// `limits` and `limitSources` of all containers. The variables that slicegate sets for MPS clients have to be
+/// well-formed; which value is right depends on the fleet.
+fn wrong_limits() -> [Variable; 2] {
     let granted = format!(
         "variables.strategy == {} && variables.taking.exists(t, t.name == c.name)",
         quoted(Strategy::Mps.word())
@@ -183,166 +159,42 @@ fn lifted_limits() -> Vec<Variable> {
         quoted(names::MPS_MEMORY),
         quoted(names::MPS_THREADS)
     );
-    let bad = format!(
-        "{is_limit} && !({granted}\n      && {good})\n    \
-        || e.name == 'CUDA_VISIBLE_DEVICES' && (has(e.valueFrom) || {value} != '0') && {granted}"
-    );
-    let ordinals = format!(
-        "{granted} && has(s.prefix) && s.prefix != '' && size(s.prefix) < 64 && {}.startsWith(s.prefix)",
-        quoted(limit_env::VISIBLE_ORDINALS)
-    );
-    vec![
-        (
-            "limits",
-            doing("variables.all", "env", "e", &bad, "'sets ' + e.name"),
+    let ordinals = quoted(limit_env::VISIBLE_ORDINALS);
+    limits(
+        "variables.all",
+        &format!(
+            " && !({granted}\n      && {good})\n    \
+            || e.name == {ordinals} && (has(e.valueFrom) || {value} != '0') && {granted}"
         ),
-        sources(
-            "variables.all",
-            &format!("{}\n    || {ordinals}", spells_limits()),
+        &format!(
+            "\n    || {granted} && has(s.prefix) && s.prefix != '' && size(s.prefix) < 64 && {ordinals}.startsWith(s.prefix)"
         ),
-    ]
+    )
 }
 
-/// `limits` and `limitSources` of containers that are given none.
-pub(super) fn any_limits(containers: &str) -> [Variable; 2] {
-    let is_limit = begins_with("e.name", &reserved::LIMITS);
+/// `limits` and `limitSources`: variables and prefixes of a list of containers that set the limits of a share, which
+/// are slicegate's to set. `unless` is appended to the one condition, `or_source` to the other.
+pub(super) fn limits(containers: &str, unless: &str, or_source: &str) -> [Variable; 2] {
+    let is_limit = format!("{}{unless}", begins_with("e.name", &LIMITS));
+    let spells = format!("{}{or_source}", makes(LIMITS.into_iter(), &LIMITS, ""));
     [
-        (
-            "limits",
-            doing(containers, "env", "e", &is_limit, "'sets ' + e.name"),
-        ),
-        sources(containers, &spells_limits()),
+        ("limits", refused(containers, VARIABLES, &is_limit)),
+        ("limitSources", refused(containers, SOURCES, &spells)),
     ]
 }
 
-/// A prefix that makes keys of a config map variables of limits.
-fn spells_limits() -> String {
-    let names: Vec<String> = reserved::LIMITS.into_iter().map(quoted).collect();
-    format!(
-        "has(s.prefix) && s.prefix != '' && (size(s.prefix) < 64 && [{}].exists(n, n.startsWith(s.prefix))\n    || {})",
-        names.join(", "),
-        begins_with("s.prefix", &reserved::LIMITS)
-    )
+/// The message about what `limits` and `limitSources` found first.
+pub(super) const FIRST_LIMIT: &str =
+    "(variables.limits + variables.limitSources)[0][0] + ', which is for slicegate to set'";
+
+fn sets_no_limits() -> Validation {
+    let holds = "!variables.judged || size(variables.limits) + size(variables.limitSources) == 0";
+    let fix = "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute";
+    rule::validation(&limit_env::RULE, holds, Some(FIRST_LIMIT), fix)
 }
 
-fn sources(containers: &str, spells: &str) -> Variable {
-    let what = "'takes variables under the prefix ' + s.prefix";
-    (
-        "limitSources",
-        doing(containers, "envFrom", "s", spells, what),
-    )
-}
-
-/// The expression of what `limits` and `limitSources` found first.
-pub(super) fn first_limit() -> &'static str {
-    "(variables.limits + variables.limitSources)[0][0] + ', which is for slicegate to set'"
-}
-
-fn lifts_limits() -> Validation {
-    rule::validation(
-        &limit_env::RULE,
-        "!variables.judged || size(variables.limits) + size(variables.limitSources) == 0",
-        Some(first_limit()),
-        "remove it; ask with slicegate.dev/gpu-memory or slicegate.dev/gpu-compute",
-    )
-}
-
-/// `privileged` and `hostSpaces`: what escalates a pod's privileges.
-fn lifts() -> Vec<Variable> {
-    vec![lifted("variables.all"), host_spaces()]
-}
-
-pub(super) fn host_spaces() -> Variable {
-    let spaces = "object.spec.?hostPID.orValue(false) || object.spec.?hostIPC.orValue(false)";
-    ("hostSpaces", spaces.to_owned())
-}
-
-/// These, and `part`: whether it holds less than whole GPUs.
-fn privileged() -> Vec<Variable> {
-    let mut variables = vec![reaching_out("variables.all"), host_spaces()];
-    variables.extend(markers::sharing());
-    let slice = format!(
-        "k.startsWith({}) && size(k) > {}",
-        quoted(names::MIG),
-        names::MIG.len()
-    );
-    let part = format!(
-        "size(variables.taking) > 0\n&& (variables.mayShare || variables.strategy == {}\n  \
-        || variables.taking.exists(c, {}) && !({}))",
-        quoted(Strategy::Mig.word()),
-        asks("c", &format!("({slice})")),
-        markers::pinned()
-    );
-    variables.push(("part", part));
-    variables
-}
-
-/// `privileged`: the containers of a list that are privileged, or as good as.
-pub(super) fn lifted(containers: &str) -> Variable {
-    let bad = format!(
-        "(!a.matches('^[[:ascii:]]*$') || {})",
-        capability_in(&privileged_share::LIFTING)
-    );
-    ("privileged", overdone(containers, &bad))
-}
-
-/// `reaching`: the containers of a list that reach past a share of the pod.
-pub(super) fn reaching_out(containers: &str) -> Variable {
-    let shows_processes = format!(
-        "object.spec.?volumes.orValue([]).exists(v, v.?hostPath.?path.orValue('').matches('(^|/){}(/|$)'))",
-        privileged_share::PROCESSES
-    );
-    let bad = format!(
-        "!{} && (object.spec.?hostNetwork.orValue(false) || !{})\n    && (!{} || {shows_processes})",
-        capability_in(&privileged_share::ALLOWED),
-        capability_in(&privileged_share::ALLOWED_IN_OWN_NETWORK),
-        capability_in(&privileged_share::ALLOWED_WITHOUT_PROCESSES)
-    );
-    ("reaching", overdone(containers, &bad))
-}
-
-/// Whether a capability `a` is one of these, with or without its prefix.
-fn capability_in(names: &[&str]) -> String {
-    let with_prefix: Vec<String> = names.iter().map(|name| format!("CAP_{name}")).collect();
-    let all = names
-        .iter()
-        .copied()
-        .chain(with_prefix.iter().map(String::as_str));
-    let all: Vec<&str> = all.collect();
-    format!("({})", one_of("a.upperAscii()", &all))
-}
-
-fn overdone(containers: &str, bad: &str) -> String {
-    format!(
-        "{containers}.filter(c, c.?securityContext.?privileged.orValue(false)\n  \
-        || c.?securityContext.?capabilities.?add.orValue([]).exists(a, {bad}))"
-    )
-}
-
-fn is_privileged_share() -> Validation {
-    rule::validation(
-        &privileged_share::RULE,
-        "!variables.judged || !variables.hostSpaces && size(variables.reaching) == 0 || !variables.part",
-        Some(
-            "(variables.hostSpaces ? 'the pod has hostPID or hostIPC' : 'container ' + variables.reaching[0].name \
-            + ' is privileged or adds a capability') + ', which reaches past a share or slice to its neighbours'",
-        ),
-        "drop the privilege, or ask for whole GPUs in a tier that lists exclusive",
-    )
-}
-
-/// `roads`: host paths that lead to the node's GPUs; a folder above one counts in a pod that has a GPU or privileges.
-fn hosts() -> Vec<Variable> {
-    let mut variables = lifts();
-    variables.extend(paths::roads());
-    variables
-}
-
-fn leads_to_devices() -> Validation {
-    rule::validation(
-        &host_device::RULE,
-        "!variables.judged || size(variables.roads) == 0",
-        Some(paths::FIRST_ROAD),
-        "remove the volume, or mount the folder that is needed instead of its parent",
-    )
+fn leads_to_no_devices() -> Validation {
+    let holds = "!variables.judged || size(variables.roads) == 0";
+    let fix = "remove the volume, or mount the folder that is needed instead of its parent";
+    rule::validation(&host_device::RULE, holds, Some(paths::FIRST_SENSITIVE), fix)
 }

@@ -1,83 +1,76 @@
 //! Ephemeral containers that are added to a running pod of an enforced namespace and reach for GPUs.
 
-use super::object::{Admission, Validation};
+use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
-use super::{bypass, paths, runtime, scope};
-use crate::cel::quoted;
+use super::{bypass, paths, privileges, runtime, scope};
+use crate::cel::expressions::quoted;
 use crate::engine::rules::ephemeral_gpu::RULE;
 use crate::engine::rules::runtime_class;
 use crate::engine::vocabulary::Mode;
-use crate::engine::{ExcludedNamespaces, Policy, RuntimeClasses, Strategy};
+use crate::engine::{Policy, RuntimeClasses, Strategy};
 
 /// The policy `slicegate-ephemeral`.
-pub(super) fn policy(
-    policy: &Policy,
-    never: &ExcludedNamespaces,
-    classes: &RuntimeClasses,
-) -> Admission {
-    let added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
+pub(super) fn policy(policy: &Policy, enforced: &Variable, classes: &RuntimeClasses) -> Admission {
+    let all_added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
         !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))";
-    let [holders, all] = scope::containers();
-    let mut variables = vec![scope::enforced(policy, never), ("added", added.to_owned())];
-    variables.extend([holders, scope::taking()]);
-    variables.extend(bypass::reaching("variables.added"));
-    variables.extend(bypass::any_limits("variables.added"));
     let added = "variables.added";
-    variables.extend([bypass::lifted(added), bypass::reaching_out(added)]);
+    let [holders, all] = scope::containers();
+    let mut variables = vec![enforced.clone(), ("added", all_added.to_owned())];
+    variables.extend([holders, scope::taking()]);
+    variables.extend(bypass::exposing(added));
+    variables.extend(bypass::limits(added, "", ""));
     variables.extend([
-        bypass::host_spaces(),
+        privileges::privileged(added),
+        privileges::reaching_out(added),
+        privileges::host_spaces(),
         all,
         paths::pipes(added),
         scope::strategy(),
     ]);
-    variables.extend(paths::roads());
+    variables.extend(paths::sensitive_paths());
     variables.extend([
         scope::foreign(policy),
         runtime::variable(classes),
         runtime::unhidden(added),
     ]);
+    let has_ephemeral = "size(object.spec.?ephemeralContainers.orValue([])) > 0";
     Admission {
         name: "slicegate-ephemeral",
         on: ("UPDATE", &["pods/ephemeralcontainers"]),
         everywhere: false,
         needs: Mode::Enforce,
-        conditions: vec![(
-            "has-ephemeral-containers",
-            "size(object.spec.?ephemeralContainers.orValue([])) > 0".to_owned(),
-        )],
+        conditions: vec![("has-ephemeral-containers", has_ephemeral.to_owned())],
         variables,
-        validations: match denies(policy, &RULE) {
-            true => validations(policy),
-            false => Vec::new(),
+        validations: if denies(policy, &RULE) {
+            validations(policy)
+        } else {
+            Vec::new()
         },
     }
 }
 
 fn validations(policy: &Policy) -> Vec<Validation> {
     let validation = |holds: &str, found: &str, fix: &str| {
-        rule::validation(
-            &RULE,
-            &format!("!variables.enforced\n|| {holds}"),
-            Some(found),
-            fix,
-        )
+        let holds = format!("!variables.enforced\n|| {holds}");
+        rule::validation(&RULE, &holds, Some(found), fix)
     };
+    let unprivileged = format!(
+        "size(variables.taking) == 0\n|| size(variables.strategy == {} ? variables.privileged : variables.reaching) == 0",
+        quoted(Strategy::Exclusive.word())
+    );
     let mut validations = vec![
         validation(
             "size(variables.shown) + size(variables.spelled) + size(variables.mounted) == 0",
-            bypass::first_reach(),
+            bypass::FIRST_EXPOSING,
             "remove it; an ephemeral container gets no devices",
         ),
         validation(
             "size(variables.limits) + size(variables.limitSources) == 0",
-            bypass::first_limit(),
+            bypass::FIRST_LIMIT,
             "remove it",
         ),
         validation(
-            &format!(
-                "size(variables.taking) == 0\n|| size(variables.strategy == {} ? variables.privileged : variables.reaching) == 0",
-                quoted(Strategy::Exclusive.word())
-            ),
+            &unprivileged,
             "'container ' + (variables.privileged + variables.reaching)[0].name + ' is privileged or adds a capability in a pod with a GPU'",
             "debug it without the privilege",
         ),
@@ -91,8 +84,8 @@ fn validations(policy: &Policy) -> Vec<Validation> {
     if denies(policy, &runtime_class::RULE) {
         validations.push(validation(
             "variables.foreign || size(variables.unhidden) == 0",
-            runtime::first_unhidden(),
-            "set NVIDIA_VISIBLE_DEVICES to void in it, as slicegate does when it is there",
+            runtime::FIRST_UNHIDDEN,
+            runtime::HIDE,
         ));
     }
     validations

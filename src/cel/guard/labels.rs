@@ -1,36 +1,36 @@
-//! New pods, in every namespace, that bear labels of slicegate which they would not be given, or keep away pods that
-//! bear one: they close nodes for others. Labels of pods that take a GPU where slicegate acts are for `markers.rs`.
+//! New pods, in every namespace, with labels of slicegate that they would not be given, or that keep away pods with
+//! one: they close nodes for others. Labels of pods that take a GPU where slicegate acts are for `markers.rs`.
 
-use super::object::{Admission, Validation};
+use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
-use super::scope::{self, one_of};
-use super::selectors;
-use super::tenancy;
-use crate::cel::quoted;
+use super::{scope, selectors, tenancy};
+use crate::cel::expressions::{one_of, quoted};
+use crate::engine::Policy;
 use crate::engine::rules::protected_metadata::RULE;
 use crate::engine::rules::{reserved_selector, too_large};
 use crate::engine::vocabulary::{Mode, Outsiders, names};
-use crate::engine::{ExcludedNamespaces, Policy};
 
 /// The labels that are slicegate's.
 pub(super) const LABELS: [&str; 3] = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
 
+/// The fix for a pod that has one it may not have.
+pub(super) const LEAVE_OUT: &str =
+    "leave slicegate's labels out; slicegate writes them where they belong";
+
 /// The policy `slicegate-labels`.
-pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
-    let mut variables = vec![scope::enforced(policy, never), scope::too_large_to_label()];
-    variables.extend(scope::containers());
-    variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
+pub(super) fn policy(policy: &Policy, enforced: &Variable) -> Admission {
+    let mut variables = scope::variables(policy, enforced, scope::too_large_to_label());
     variables.extend(tenancy::boundary(policy));
     variables.push(("given", given(policy)));
     variables.push(selectors::keeps_apart());
-    let mut looked_at = Vec::new();
+    let mut conditions = Vec::new();
     let mut validations = Vec::new();
     if denies(policy, &RULE) {
-        looked_at.push(bears_a_label());
-        validations.push(bears_its_own());
+        conditions.push(has_a_label());
+        validations.push(has_its_own_labels());
     }
     if denies(policy, &reserved_selector::RULE) {
-        looked_at.push(selectors::selects_by_a_key());
+        conditions.push(selectors::selects_by_a_key());
         validations.push(selectors::validation(policy));
     }
     if !validations.is_empty() {
@@ -42,7 +42,7 @@ pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
         everywhere: true,
         needs: Mode::DryRun,
         conditions: vec![
-            ("bears-or-selects-a-label", looked_at.join("\n|| ")),
+            ("bears-or-selects-a-label", conditions.join("\n|| ")),
             scope::no_mirror(),
         ],
         variables,
@@ -51,17 +51,17 @@ pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
 }
 
 fn not_too_large() -> Validation {
+    let id = too_large::RULE.id;
     Validation::new(
         "!variables.tooLarge",
         format!(
-            "[{}] the pod bears labels of slicegate, or its required anti-affinity may name one, and it says more than is read",
-            too_large::RULE.id
+            "[{id}] the pod bears labels of slicegate, or its required anti-affinity may name one, and it says more than is read"
         ),
     )
 }
 
 /// The pod has only the labels that slicegate gives it.
-fn bears_its_own() -> Validation {
+fn has_its_own_labels() -> Validation {
     let [boundary, strategy, user] = LABELS.map(quoted);
     let labels = "object.metadata.?labels.orValue({})";
     let holds = format!(
@@ -69,23 +69,19 @@ fn bears_its_own() -> Validation {
         || !({strategy} in {labels}) && !({user} in {labels})\n  \
         && (!({boundary} in {labels}) || {labels}[{boundary}] in variables.given)"
     );
-    let fix = "leave slicegate's labels out; slicegate writes them where they belong";
-    rule::validation(&RULE, &holds, None, fix)
+    rule::validation(&RULE, &holds, None, LEAVE_OUT)
 }
 
-fn bears_a_label() -> String {
+fn has_a_label() -> String {
     let each = LABELS.map(|key| format!("{} in object.metadata.labels", quoted(key)));
     format!("has(object.metadata.labels) && ({})", each.join(" || "))
 }
 
-/// `given`: the boundary labels a pod may bear. Where slicegate acts, only another system's pods without a stock
-/// resource are left to say it of; elsewhere those with one, and whoever may not have what its namespace claims stays
-/// within the namespace's own name.
+/// `given`: the boundary labels a pod may have. In an enforced namespace these are only another system's pods without a
+/// stock resource; elsewhere those with one. A pod that may not have the boundary its namespace claims may have the
+/// namespace's own name.
 fn given(policy: &Policy) -> String {
-    let free = format!(
-        "{} ? [] : [request.namespace]",
-        one_of("request.namespace", &tenancy::withheld(policy))
-    );
+    let withheld = one_of("request.namespace", tenancy::withheld(policy));
     // A pod that takes nothing closes no node for others, and a pod with `nodeName` runs there even if the node does
     // not advertise its resource.
     let takes_nothing = match policy.outsiders {
@@ -95,7 +91,8 @@ fn given(policy: &Policy) -> String {
     format!(
         "(variables.enforced ? (variables.foreign ? [variables.boundary] : [])\n\
         : {takes_nothing} ? []\n\
-        : (variables.mayClaim ? [variables.boundary != '' ? variables.boundary : variables.claimed] : []) + ({free}))\n\
+        : (variables.mayClaim ? [variables.boundary != '' ? variables.boundary : variables.claimed] : []) \
+        + ({withheld} ? [] : [request.namespace]))\n\
         .filter(b, b != '')"
     )
 }

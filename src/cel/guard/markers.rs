@@ -1,29 +1,31 @@
 //! A pod of an enforced namespace that takes a stock resource carries slicegate's markers: receipt, boundary label
 //! and, where its device may be shared, the boundary's terms.
 
+use super::labels::LEAVE_OUT;
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
-use super::scope::{self, asks, is_gpu_resource, noted, one_of};
+use super::scope::{self, is_gpu_resource, metadata, requests};
 use super::tenancy;
+use crate::cel::expressions::{LISTS, NODE_TERMS, TERMS, one_of, quoted};
 use crate::cel::relevance;
-use crate::cel::{TERMS, quoted};
 use crate::engine::rules::{boundary_not_yours, node_name, protected_metadata};
 use crate::engine::vocabulary::{BoundaryPlacement, Mode, names};
-use crate::engine::{ExcludedNamespaces, Policy, Strategy};
+use crate::engine::{Policy, Strategy};
 
 /// The policy `slicegate-stamp`.
-pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
-    let mut variables = vec![scope::enforced(policy, never), scope::too_large()];
-    variables.extend(scope::containers());
-    variables.extend([scope::taking(), scope::foreign(policy), scope::strategy()]);
+pub(super) fn policy(policy: &Policy, enforced: &Variable) -> Admission {
+    let mut variables = scope::variables(policy, enforced, scope::too_large());
     variables.extend(tenancy::boundary(policy));
     variables.extend(sharing());
-    variables.push(users());
-    variables.push(("judged", judged()));
-    variables.push((
-        "stamped",
-        "variables.judged && !variables.foreign".to_owned(),
-    ));
+    let judged = "variables.enforced && !variables.tooLarge && size(variables.taking) > 0";
+    variables.extend([
+        users(),
+        ("judged", judged.to_owned()),
+        (
+            "stamped",
+            "variables.judged && !variables.foreign".to_owned(),
+        ),
+    ]);
     Admission {
         name: "slicegate-stamp",
         on: ("CREATE", &["pods"]),
@@ -37,48 +39,31 @@ pub(super) fn policy(policy: &Policy, never: &ExcludedNamespaces) -> Admission {
 
 /// Narrower than the relevance expression, and true for pods that are too large to be read.
 fn names_a_gpu() -> String {
-    let names = |list: &str| {
-        format!(
-            "c.?resources.?{list}.orValue({{}}).exists(k, {})",
-            is_gpu_resource("k")
-        )
-    };
-    format!(
-        "{}\n|| {}.exists(l, l.exists(c,\n  {}\n  || {}))",
-        relevance::crowded(),
-        crate::cel::LISTS,
-        names("limits"),
-        names("requests")
-    )
-}
-
-fn judged() -> String {
-    "variables.enforced && !variables.tooLarge && size(variables.taking) > 0".to_owned()
+    let (oversize, is_gpu) = (relevance::oversize(), is_gpu_resource("k"));
+    let names = |list| format!("c.?resources.?{list}.orValue({{}}).exists(k, {is_gpu})");
+    let (limits, requests) = (names("limits"), names("requests"));
+    format!("{oversize}\n|| {LISTS}.exists(l, l.exists(c,\n  {limits}\n  || {requests}))")
 }
 
 fn validations(policy: &Policy) -> Vec<Validation> {
+    let apart = format!(
+        "!variables.mayShare || variables.boundary == ''\n|| {}",
+        apart(policy)
+    );
     let mps = quoted(Strategy::Mps.word());
+    let apart_from_users = format!("variables.strategy != {mps}\n|| {}", apart_from_users());
     let mut validations = vec![
         scope::not_too_large(),
         has_a_boundary(),
         has_a_receipt(),
-        bears_its_boundary(),
+        has_its_boundary(),
         Validation::new(
-            unless(
-                "stamped",
-                &format!(
-                    "!variables.mayShare || variables.boundary == ''\n|| {}",
-                    apart(policy)
-                ),
-            ),
-            lacking("the terms that keep other trust boundaries off the pod's node are not in it"),
+            unless("stamped", &apart),
+            missing("the terms that keep other trust boundaries off the pod's node are not in it"),
         ),
         Validation::new(
-            unless(
-                "stamped",
-                &format!("variables.strategy != {mps}\n|| {}", apart_from_users()),
-            ),
-            lacking(
+            unless("stamped", &apart_from_users),
+            missing(
                 "the label and the term that keep other MPS users off the pod's node are not in it",
             ),
         ),
@@ -87,14 +72,9 @@ fn validations(policy: &Policy) -> Vec<Validation> {
         validations.push(names_no_node());
     }
     if denies(policy, &protected_metadata::RULE) {
-        let fix = "leave slicegate's labels out; slicegate writes them where they belong";
         let holds = unless("judged", &others());
-        validations.push(rule::validation(
-            &protected_metadata::RULE,
-            &holds,
-            None,
-            fix,
-        ));
+        let validation = rule::validation(&protected_metadata::RULE, &holds, None, LEAVE_OUT);
+        validations.push(validation);
     }
     validations
 }
@@ -121,19 +101,23 @@ fn has_a_boundary() -> Validation {
 fn has_a_receipt() -> Validation {
     let receipt = quoted(names::DECISION);
     let is_there = format!("{receipt} in object.metadata.?annotations.orValue({{}})");
-    let message = lacking("this pod takes a GPU, and slicegate did not decide about it");
+    let message = missing("this pod takes a GPU, and slicegate did not decide about it");
     Validation::new(unless("stamped", &is_there), message)
 }
 
-fn bears_its_boundary() -> Validation {
-    let label = noted("object", "labels", names::TRUST_BOUNDARY);
+fn has_its_boundary() -> Validation {
+    let label = metadata("object", "labels", names::TRUST_BOUNDARY);
     let holds = format!("variables.boundary == '' || {label} == variables.boundary");
-    let message = lacking("the label slicegate.dev/trust-boundary is not the pod's own boundary");
-    Validation::new(unless("judged", &holds), message).telling(format!(
+    let message = missing("the label slicegate.dev/trust-boundary is not the pod's own boundary");
+    let expression = format!(
         "'slicegate: /metadata/labels/slicegate.dev~1trust-boundary has to be ' + variables.boundary \
         + ({label} == '' ? ', and is not there' : ', and is ' + {label}) + {}",
         quoted(AWAY)
-    ))
+    );
+    Validation {
+        message_expression: Some(expression),
+        ..Validation::new(unless("judged", &holds), message)
+    }
 }
 
 /// What holds unless a variable is true.
@@ -141,48 +125,30 @@ fn unless(condition: &str, holds: &str) -> String {
     format!("!variables.{condition}\n|| {holds}")
 }
 
-fn lacking(what: &str) -> String {
+fn missing(what: &str) -> String {
     format!("slicegate: {what}{AWAY}")
 }
 
 /// The end of the messages: the fix.
 const AWAY: &str = "; slicegate may be away: try again when it is back";
 
-/// `terms` and `mayShare`.
+/// `terms`: what the pod requires of its node, term by term. `mayShare`: whether the device may be shared. For a pod
+/// that a DaemonSet's controller pinned to its node only resource and label count, because the guard does not know the
+/// node.
 pub(super) fn sharing() -> [Variable; 2] {
-    [terms(), may_share()]
-}
-
-/// `terms`: what the pod requires of its node, term by term.
-fn terms() -> Variable {
-    let required = "requiredDuringSchedulingIgnoredDuringExecution";
-    let terms =
-        format!("object.spec.?affinity.?nodeAffinity.?{required}.?nodeSelectorTerms.orValue([])");
-    ("terms", terms)
-}
-
-/// `mayShare`: whether the device may be shared. For a pod that a DaemonSet's controller pinned to its node
-/// only resource and label count, because the guard does not know the node.
-fn may_share() -> Variable {
-    let shared = format!(
-        "{} && k.endsWith({})",
-        is_gpu_resource("k"),
-        quoted(names::SHARED_SUFFIX)
-    );
-    let is = |strategy: &Strategy| strategy.is_shared();
-    let (meet, apart): (Vec<Strategy>, Vec<Strategy>) = Strategy::ALL.into_iter().partition(is);
-    let of = |list: &[Strategy]| {
-        let list: Vec<&str> = list.iter().map(|s| s.word()).collect();
-        one_of("variables.strategy", &list)
+    let is_renamed = format!("k.endsWith({})", quoted(names::SHARED_SUFFIX));
+    let renamed = requests(&format!("({} && {is_renamed})", is_gpu_resource("k")));
+    let strategies = |is_shared| {
+        let all = Strategy::ALL
+            .into_iter()
+            .filter(move |s| s.is_shared() == is_shared);
+        one_of("variables.strategy", all.map(Strategy::word))
     };
-    let expression = format!(
-        "variables.taking.exists(c, {})\n|| {}\n|| !({})\n  && !({})",
-        asks("c", &format!("({shared})")),
-        of(&meet),
-        of(&apart),
-        pinned()
+    let (shared, apart, pinned) = (strategies(true), strategies(false), pinned());
+    let may_share = format!(
+        "variables.taking.exists(c, {renamed})\n|| {shared}\n|| !({apart})\n  && !({pinned})"
     );
-    ("mayShare", expression)
+    [("terms", NODE_TERMS.to_owned()), ("mayShare", may_share)]
 }
 
 /// Whether its DaemonSet's controller pinned the pod to a node. `matchFields` do not apply to a pod with `nodeName`.
@@ -222,8 +188,7 @@ fn on_nodes(key: &str, value: Option<&str>, required: &str) -> String {
         None => format!("{key} in object.spec.?nodeSelector.orValue({{}})"),
     };
     format!(
-        "{selected}\n  \
-        || size(variables.terms) > 0 && variables.terms.all(t,\n    \
+        "{selected}\n  || size(variables.terms) > 0 && variables.terms.all(t,\n    \
         size(t.?matchExpressions.orValue([])) + size(t.?matchFields.orValue([])) == 0\n    \
         || t.?matchExpressions.orValue([]).exists(e, e.key == {key} && ({required})))"
     )
@@ -259,12 +224,11 @@ fn users() -> Variable {
 }
 
 fn apart_from_users() -> String {
-    let label = noted("object", "labels", names::MPS_USER);
-    let image = quoted(names::IMAGE);
+    let label = metadata("object", "labels", names::MPS_USER);
+    let (image, repels) = (quoted(names::IMAGE), repels(names::MPS_USER, &label));
     format!(
         "{label} == (variables.users[0] >= 0 && variables.users.all(u, u == variables.users[0]) \
-        ? string(variables.users[0]) : {image})\n&& {}",
-        repels(names::MPS_USER, &label)
+        ? string(variables.users[0]) : {image})\n&& {repels}"
     )
 }
 
@@ -272,11 +236,13 @@ fn apart_from_users() -> String {
 fn others() -> String {
     let labels = "object.metadata.?labels.orValue({})";
     let (strategy, user) = (quoted(names::STRATEGY), quoted(names::MPS_USER));
-    let known: Vec<&str> = Strategy::ALL.iter().map(|s| s.word()).collect();
+    let (mps, all) = (
+        quoted(Strategy::Mps.word()),
+        Strategy::ALL.map(Strategy::word),
+    );
+    let is_known = one_of("variables.strategy", all);
     format!(
         "(variables.foreign\n  ? !({strategy} in {labels}) && !({user} in {labels})\n  \
-        : (!({strategy} in {labels}) || {})\n    && (!({user} in {labels}) || variables.strategy == {}))",
-        one_of("variables.strategy", &known),
-        quoted(Strategy::Mps.word())
+        : (!({strategy} in {labels}) || {is_known})\n    && (!({user} in {labels}) || variables.strategy == {mps}))"
     )
 }

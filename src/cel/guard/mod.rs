@@ -1,7 +1,7 @@
 //! The guard: admission policies for the API server. Without a running slicegate they close enforced namespaces and
 //! protect labels, and do not affect other pods.
 //!
-//! Everything is generated from the data the decision uses, for one policy. [`crate::engine::guarded`] says the same
+//! Everything is generated from the data the decision uses, for one policy; `tests/guard_twin` says the same
 //! in Rust. Other namespaces and the fleet are not seen from here, so a claim on another's boundary that lacks
 //! consent, and whatever depends on supply, is the webhook's alone.
 
@@ -14,6 +14,7 @@ mod live;
 mod markers;
 mod object;
 mod paths;
+mod privileges;
 mod receipt;
 mod rule;
 mod runtime;
@@ -31,19 +32,19 @@ pub use current::{is_current, says};
 /// about are open here too. `classes` are the RuntimeClasses of the cluster, whose handlers CEL cannot see.
 pub fn validating(
     policy: &Policy,
-    never: &ExcludedNamespaces,
+    excluded: &ExcludedNamespaces,
     classes: &RuntimeClasses,
 ) -> Vec<Value> {
-    [
-        markers::policy(policy, never),
-        bypass::policy(policy, never, classes),
-        ephemeral::policy(policy, never, classes),
-        labels::policy(policy, never),
-        live::policy(policy, never),
-    ]
-    .into_iter()
-    .flat_map(|admission| admission.objects(policy, never))
-    .collect()
+    let enforced = scope::enforced(policy, excluded);
+    let policies = [
+        markers::policy(policy, &enforced),
+        bypass::policy(policy, &enforced, classes),
+        ephemeral::policy(policy, &enforced, classes),
+        labels::policy(policy, &enforced),
+        live::policy(policy, enforced),
+    ];
+    let objects = policies.map(|admission| admission.objects(policy, excluded));
+    objects.into_iter().flatten().collect()
 }
 
 /// What Kubernetes 1.36 and newer take besides: the policy that removes receipts from what users send.

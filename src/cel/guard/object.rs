@@ -1,6 +1,6 @@
 //! Builds a ValidatingAdmissionPolicy and its binding.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::engine::vocabulary::Mode;
 use crate::engine::{ExcludedNamespaces, Policy};
@@ -22,7 +22,7 @@ pub(super) struct Admission {
     /// The least mode of the policy in which it refuses anything.
     pub(super) needs: Mode,
     /// Match conditions, names and expressions: all have to hold, or nothing else is evaluated.
-    pub(super) conditions: Vec<(&'static str, String)>,
+    pub(super) conditions: Vec<Variable>,
     /// A variable may use those before it.
     pub(super) variables: Vec<Variable>,
     pub(super) validations: Vec<Validation>,
@@ -37,7 +37,7 @@ pub(super) struct Validation {
     /// The message where the expression fails.
     pub(super) message: String,
     /// An expression of a message with names from the pod.
-    pub(super) telling: Option<String>,
+    pub(super) message_expression: Option<String>,
 }
 
 impl Validation {
@@ -46,14 +46,8 @@ impl Validation {
         Self {
             holds: holds.into(),
             message: message.into(),
-            telling: None,
+            message_expression: None,
         }
-    }
-
-    /// Adds a message with names from the pod.
-    pub(super) fn telling(mut self, expression: impl Into<String>) -> Self {
-        self.telling = Some(expression.into());
-        self
     }
 
     fn object(self) -> Value {
@@ -62,7 +56,7 @@ impl Validation {
             "message": self.message,
             "reason": "Forbidden",
         });
-        if let Some(expression) = self.telling {
+        if let Some(expression) = self.message_expression {
             object["messageExpression"] = expression.into();
         }
         object
@@ -71,25 +65,17 @@ impl Validation {
 
 impl Admission {
     /// The policy and its binding.
-    pub(super) fn objects(self, policy: &Policy, never: &ExcludedNamespaces) -> [Value; 2] {
+    pub(super) fn objects(self, policy: &Policy, excluded: &ExcludedNamespaces) -> [Value; 2] {
         let name = self.name;
-        let elsewhere = json!({"namespaceSelector": {"matchExpressions": [{
-            "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": never.names(),
-        }]}});
-        let mut binding = json!({
-            "policyName": name,
-            "validationActions": ["Deny"],
-        });
+        let mut binding = json!({"policyName": name, "validationActions": ["Deny"]});
         if !self.everywhere {
-            binding["matchResources"] = elsewhere;
+            binding["matchResources"] = json!({"namespaceSelector": {"matchExpressions": [{
+                "key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": excluded.names(),
+            }]}});
         }
+        let spec = self.spec(policy);
         [
-            object(
-                "ValidatingAdmissionPolicy",
-                name,
-                policy,
-                &self.spec(policy),
-            ),
+            object("ValidatingAdmissionPolicy", name, policy, &spec),
             object("ValidatingAdmissionPolicyBinding", name, policy, &binding),
         ]
     }
@@ -102,28 +88,20 @@ impl Admission {
             self.variables.clear();
             self.validations = vec![Validation::new("true", "nothing is refused here")];
         }
-        let named =
-            |(name, expression): (&str, String)| json!({"name": name, "expression": expression});
+        let named = |(name, expression)| json!({"name": name, "expression": expression});
+        let list = |variables: Vec<Variable>| Value::from_iter(variables.into_iter().map(named));
         let (operation, resources) = self.on;
-        let mut spec = Map::new();
-        spec.insert("failurePolicy".to_owned(), "Fail".into());
-        spec.insert(
-            "matchConstraints".to_owned(),
-            constraints(operation, resources),
-        );
-        let conditions: Value = self.conditions.into_iter().map(named).collect();
-        spec.insert("matchConditions".to_owned(), conditions);
+        let mut spec = json!({
+            "failurePolicy": "Fail",
+            "matchConstraints": constraints(operation, resources),
+            "matchConditions": list(self.conditions),
+        });
         if !self.variables.is_empty() {
-            let variables: Value = self.variables.into_iter().map(named).collect();
-            spec.insert("variables".to_owned(), variables);
+            spec["variables"] = list(self.variables);
         }
-        let validations: Value = self
-            .validations
-            .into_iter()
-            .map(Validation::object)
-            .collect();
-        spec.insert("validations".to_owned(), validations);
-        spec.into()
+        let validations = self.validations.into_iter();
+        spec["validations"] = validations.map(Validation::object).collect();
+        spec
     }
 }
 

@@ -4,20 +4,23 @@
 
 use super::object::{Validation, Variable};
 use super::rule;
-use crate::cel::{begins_one, is_one_of, quoted};
+use crate::cel::expressions::{begins_one, one_of, quoted};
+use crate::cel::relevance::parents;
 use crate::engine::relevance::host_paths::{
-    ALIASES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath, all_parents,
+    ALIASES, PROCESSES, PathAlias, SENSITIVE_PATHS, SensitivePath,
 };
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::vocabulary::Rule;
 
 /// `hosts` and `roads`, which need `taking`, `hostSpaces` and `privileged`: the host path volumes, and the paths of
-/// them and of their mounts that are sensitive.
-pub(super) fn roads() -> [Variable; 2] {
+/// them and of their mounts that are sensitive. A folder above one counts in a pod that has a GPU or privileges.
+pub(super) fn sensitive_paths() -> [Variable; 2] {
     let hosts = "object.spec.?volumes.orValue([]).filter(v, has(v.hostPath))";
-    let lifted =
-        "size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0";
-    let found = format!("{} || {} && ({lifted})", leads("p"), contains("p"));
+    let found = format!(
+        "{} || {} && (size(variables.taking) > 0 || variables.hostSpaces || size(variables.privileged) > 0)",
+        leads("p"),
+        contains("p")
+    );
     let whole = first_names(&format!(
         "variables.hosts.map(v, {})",
         clean("v.hostPath.path")
@@ -30,20 +33,16 @@ pub(super) fn roads() -> [Variable; 2] {
         .map(m, variables.hosts.filter(v, v.name == m.name)[0].hostPath.path + '/' + ({part})))\n    \
         .filter(l, size(l) > 0)"
     );
-    let parts = format!(
-        "{parts}.map(l, {}.filter(p, {found}))",
-        first_names(&format!("l.map(q, {})", clean("q")))
+    let names = first_names(&format!("l.map(q, {})", clean("q")));
+    let paths = format!(
+        "(size(variables.hosts) == 0 ? [] : [{whole}.filter(p, {found})]\n  \
+        + {parts}.map(l, {names}.filter(p, {found}))).filter(l, size(l) > 0)"
     );
-    let roads =
-        format!("size(variables.hosts) == 0 ? [] : [{whole}.filter(p, {found})]\n  + {parts}");
-    [
-        ("hosts", hosts.to_owned()),
-        ("roads", format!("({roads}).filter(l, size(l) > 0)")),
-    ]
+    [("hosts", hosts.to_owned()), ("roads", paths)]
 }
 
 /// The message about the first of them: without the slash, and only if it is printable.
-pub(super) const FIRST_ROAD: &str = "'/spec/volumes: host path ' + [variables.roads[0][0]]\
+pub(super) const FIRST_SENSITIVE: &str = "'/spec/volumes: host path ' + [variables.roads[0][0]]\
     .map(p, !p.matches('^[ -~]{1,200}$') ? 'of other characters' : p == '/' ? p : p.substring(0, size(p) - 1))[0] \
     + ' leads to the GPUs of the node, or to what hands them out'";
 
@@ -61,14 +60,10 @@ pub(super) fn pipes(containers: &str) -> Variable {
 
 /// No container has one.
 pub(super) fn no_pipe(rule: &'static Rule, unless: &str) -> Validation {
-    rule::validation(
-        rule,
-        &format!("{unless} || size(variables.pipes) == 0"),
-        Some(
-            "'container ' + variables.pipes[0].name + ' mounts something over the pipe of the MPS daemon'",
-        ),
-        "remove the mount; the device plugin makes it where it is needed",
-    )
+    let holds = format!("{unless} || size(variables.pipes) == 0");
+    let found = "'container ' + variables.pipes[0].name + ' mounts something over the pipe of the MPS daemon'";
+    let fix = "remove the mount; the device plugin makes it where it is needed";
+    rule::validation(rule, &holds, Some(found), fix)
 }
 
 /// A path without empty and `.` parts.
@@ -80,33 +75,27 @@ pub(super) fn clean(path: &str) -> String {
 fn first_names(paths: &str) -> String {
     let mut paths = format!("{paths}.map(p, p == '/' ? p : p + '/')");
     for PathAlias { path, means, .. } in &ALIASES {
-        let within = format!("p.startsWith({})", quoted(&format!("{path}/")));
-        let first = format!("{} + p.substring({})", quoted(means), path.len());
-        paths = format!("{paths}\n    .map(p, {within} ? {first} : p)");
+        let within = quoted(&format!("{path}/"));
+        let (means, length) = (quoted(means), path.len());
+        paths +=
+            &format!("\n    .map(p, p.startsWith({within}) ? {means} + p.substring({length}) : p)");
     }
     paths
 }
 
 /// Whether such a path is sensitive. The API server takes no `..` in a host path; this checks it once more.
 fn leads(path: &str) -> String {
-    let open: Vec<String> = SENSITIVE_PATHS.iter().map(SensitivePath::prefix).collect();
     format!(
         "{path}.contains('/../') || {}\n    \
         || {path}.startsWith({}) && {path}.matches('^/proc/([0-9]+|self|thread-self)/')",
-        begins_one(path, open.iter().map(String::as_str)),
+        begins_one(path, SENSITIVE_PATHS.iter().map(SensitivePath::prefix)),
         quoted(PROCESSES)
     )
 }
 
 /// Whether such a path contains a sensitive one.
 fn contains(path: &str) -> String {
-    let mut parents: Vec<&str> = all_parents().collect();
-    parents.sort_unstable();
-    parents.dedup();
-    let slashed = parents.iter().map(|parent| match *parent {
-        "/" => "/".to_owned(),
-        parent => format!("{parent}/"),
-    });
-    let slashed: Vec<String> = slashed.collect();
-    is_one_of(path, slashed.iter().map(String::as_str))
+    let parents = parents().into_iter();
+    let slashed = parents.map(|parent| format!("{}/", parent.trim_end_matches('/')));
+    one_of(path, slashed)
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::object::{constraints, object};
-use crate::cel::quoted;
+use crate::cel::expressions::quoted;
 use crate::engine::Policy;
 use crate::engine::vocabulary::Mode;
 use crate::engine::vocabulary::names::DECISION;
@@ -13,11 +13,10 @@ const NAME: &str = "slicegate-receipt";
 /// The MutatingAdmissionPolicy and its binding.
 pub(super) fn objects(policy: &Policy) -> Vec<Value> {
     let key = quoted(DECISION);
-    let is_there = match policy.mode {
-        Mode::Off => "false".to_owned(),
-        Mode::DryRun | Mode::Enforce => {
-            format!("{key} in object.metadata.?annotations.orValue({{}})")
-        }
+    let is_there = if policy.mode == Mode::Off {
+        "false".to_owned()
+    } else {
+        format!("{key} in object.metadata.?annotations.orValue({{}})")
     };
     let remove = format!(
         "[JSONPatch{{op: 'remove', path: '/metadata/annotations/' + jsonpatch.escapeKey({key})}}]"

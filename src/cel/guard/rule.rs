@@ -2,7 +2,7 @@
 //! rule.
 
 use super::object::Validation;
-use crate::cel::quoted;
+use crate::cel::expressions::quoted;
 use crate::engine::Policy;
 use crate::engine::rules::document::Document;
 use crate::engine::vocabulary::{Rule, Severity};
@@ -15,13 +15,12 @@ pub(super) fn denies(policy: &Policy, rule: &Rule) -> bool {
 /// A rule's own validation. `found` is an expression of what it found, as text.
 pub(super) fn validation(rule: &Rule, holds: &str, found: Option<&str>, fix: &str) -> Validation {
     let (id, refuses) = (rule.id, Document::of(rule).refuses);
-    let plain = Validation::new(holds, format!("[{id}] {refuses}; fix: {fix}"));
-    match found {
-        None => plain,
-        Some(found) => plain.telling(format!(
-            "{} + {found} + {}",
-            quoted(&format!("[{id}] ")),
-            quoted(&format!("; fix: {fix}"))
-        )),
+    let (head, tail) = (
+        quoted(&format!("[{id}] ")),
+        quoted(&format!("; fix: {fix}")),
+    );
+    Validation {
+        message_expression: found.map(|found| format!("{head} + {found} + {tail}")),
+        ..Validation::new(holds, format!("[{id}] {refuses}; fix: {fix}"))
     }
 }

@@ -2,55 +2,61 @@
 //! large, and what it takes.
 
 use super::object::{Validation, Variable};
+use crate::cel::expressions::{LISTS, NODE_TERMS, begins, begins_with, join, one_of, quoted};
 use crate::cel::relevance::beyond;
-use crate::cel::{LISTS, begins, is_one_of, quoted};
-use crate::engine::relevance::pod_limits;
-use crate::engine::relevance::pod_limits::Limit;
+use crate::engine::relevance::pod_limits::{self, Limit};
 use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES, SystemName};
 use crate::engine::rules::too_large;
 use crate::engine::vocabulary::{Mode, names};
 use crate::engine::{ExcludedNamespaces, Policy};
 
-/// Whether a name is one of these texts.
-pub(super) fn one_of(text: &str, names: &[&str]) -> String {
-    is_one_of(text, names.iter().copied())
-}
-
-/// Whether a text begins with one of these, in brackets.
-pub(super) fn begins_with(text: &str, beginnings: &[&str]) -> String {
-    let all: Vec<String> = beginnings.iter().map(|b| begins(text, b)).collect();
-    format!("({})", all.join(" || "))
+/// The variables that every policy on new pods begins with.
+pub(super) fn variables(
+    policy: &Policy,
+    enforced: &Variable,
+    too_large: Variable,
+) -> Vec<Variable> {
+    let [holders, all] = containers();
+    let enforced = enforced.clone();
+    let foreign = foreign(policy);
+    vec![
+        enforced,
+        too_large,
+        holders,
+        all,
+        taking(),
+        foreign,
+        strategy(),
+    ]
 }
 
 /// An annotation or label of `owner`, empty where it is not there.
-pub(super) fn noted(owner: &str, map: &str, key: &str) -> String {
+pub(super) fn metadata(owner: &str, map: &str, key: &str) -> String {
     format!("{owner}.metadata.?{map}[?{}].orValue('')", quoted(key))
 }
 
 /// Excludes mirror pods of kubelets; the annotation alone proves nothing, because anyone can write it.
-pub(super) fn no_mirror() -> (&'static str, String) {
+pub(super) fn no_mirror() -> Variable {
     let expression = "!(request.userInfo.username.startsWith('system:node:') && \
         'kubernetes.io/config.mirror' in object.metadata.?annotations.orValue({}))";
     ("no-mirror-pod", expression.to_owned())
 }
 
 /// Whether slicegate acts in the namespace.
-pub(super) fn enforced(policy: &Policy, never: &ExcludedNamespaces) -> Variable {
+pub(super) fn enforced(policy: &Policy, excluded: &ExcludedNamespaces) -> Variable {
     if policy.mode != Mode::Enforce {
         return ("enforced", "false".to_owned());
     }
-    let mode = format!(
-        "namespaceObject.metadata.?annotations[?{}]",
-        quoted(names::MODE)
-    );
-    let milder = [Mode::Off.word(), "false", Mode::DryRun.word()];
-    let never = one_of("request.namespace", &never.names());
-    let absent = policy.namespace_default == Mode::Enforce;
+    let key = quoted(names::MODE);
+    let mode = format!("namespaceObject.metadata.?annotations[?{key}]");
     // A misspelt mode must not disable enforcement.
-    let expression = format!(
-        "!({never})\n&& ({mode}.hasValue() ? !({}) : {absent})",
-        one_of(&format!("{mode}.value().lowerAscii()"), &milder)
+    let milder = one_of(
+        &format!("{mode}.value().lowerAscii()"),
+        [Mode::Off.word(), "false", Mode::DryRun.word()],
     );
+    let excluded = one_of("request.namespace", excluded.names());
+    let absent = policy.namespace_default == Mode::Enforce;
+    let expression = format!("!({excluded})\n&& ({mode}.hasValue() ? !({milder}) : {absent})");
     ("enforced", expression)
 }
 
@@ -73,14 +79,9 @@ pub(super) fn too_large() -> Variable {
         pod_limits::HOSTS.most,
         pod_limits::PAIRS.most
     );
-    let clauses = [
-        beyond(pod_limits::CONTAINERS.most, pod_limits::ENTRIES.most),
-        paths,
-        pairs,
-        beyond_on_nodes(),
-        beyond_beside(),
-    ];
-    ("tooLarge", clauses.join("\n|| "))
+    let (name, entries) = too_large_to_label();
+    let clauses = [entries, paths, pairs, beyond_on_nodes(), beyond_beside()];
+    (name, clauses.join("\n|| "))
 }
 
 /// Whether labels and containers are too many to be read, in any namespace.
@@ -91,35 +92,30 @@ pub(super) fn too_large_to_label() -> Variable {
 
 /// Whether its constraints on nodes are too many to be read.
 fn beyond_on_nodes() -> String {
-    let required = "requiredDuringSchedulingIgnoredDuringExecution";
-    let terms =
-        format!("object.spec.?affinity.?nodeAffinity.?{required}.?nodeSelectorTerms.orValue([])");
     let both = [
         "t.?matchExpressions.orValue([])",
         "t.?matchFields.orValue([])",
     ];
     let requirements = both.map(|list| format!("size({list})")).join(" + ");
-    let values = both
-        .map(|list| format!("{list}.map(e, size(e.?values.orValue([]))).sum()"))
-        .join(" + ");
-    let more = |list: &str, limit: &Limit| format!("size({list}) > {}", limit.most);
+    let values = both.map(|list| format!("{list}.map(e, size(e.?values.orValue([]))).sum()"));
+    let values = values.join(" + ");
     [
         more(
-            "object.spec.?nodeSelector.orValue({})",
+            "size(object.spec.?nodeSelector.orValue({}))",
             &pod_limits::SELECTORS,
         ),
         more(
-            "object.spec.?tolerations.orValue([])",
+            "size(object.spec.?tolerations.orValue([]))",
             &pod_limits::TOLERATIONS,
         ),
-        more(&terms, &pod_limits::TERMS),
-        format!(
-            "{terms}.map(t, {requirements}).sum() > {}",
-            pod_limits::REQUIREMENTS.most
+        more(&format!("size({NODE_TERMS})"), &pod_limits::TERMS),
+        more(
+            &format!("{NODE_TERMS}.map(t, {requirements}).sum()"),
+            &pod_limits::REQUIREMENTS,
         ),
-        format!(
-            "{terms}.map(t, {values}).sum() > {}",
-            pod_limits::VALUES.most
+        more(
+            &format!("{NODE_TERMS}.map(t, {values}).sum()"),
+            &pod_limits::VALUES,
         ),
     ]
     .join("\n|| ")
@@ -127,34 +123,42 @@ fn beyond_on_nodes() -> String {
 
 /// Whether its pod affinity, owners and claims are too many to be read.
 fn beyond_beside() -> String {
-    let kinds = ["required", "preferred"].map(|kind| {
+    let neighbours = ["required", "preferred"].map(|kind| {
         ["podAffinity", "podAntiAffinity"].map(|side| {
             format!("size(object.spec.?affinity.?{side}.?{kind}DuringSchedulingIgnoredDuringExecution.orValue([]))")
         })
     });
-    let more = |list: &str, limit: &Limit| format!("size({list}.orValue([])) > {}", limit.most);
+    let neighbours = neighbours.concat().join("\n  + ");
     [
-        format!(
-            "{} > {}",
-            kinds.concat().join("\n  + "),
-            pod_limits::NEIGHBOURS.most
+        more(&neighbours, &pod_limits::NEIGHBOURS),
+        more(
+            "size(object.metadata.?ownerReferences.orValue([]))",
+            &pod_limits::OWNERS,
         ),
-        more("object.metadata.?ownerReferences", &pod_limits::OWNERS),
-        more("object.spec.?resourceClaims", &pod_limits::CLAIMS),
+        more(
+            "size(object.spec.?resourceClaims.orValue([]))",
+            &pod_limits::CLAIMS,
+        ),
     ]
     .join("\n|| ")
 }
 
+fn more(count: &str, limit: &Limit) -> String {
+    format!("{count} > {}", limit.most)
+}
+
 /// A pod that is too large is refused in enforced namespaces, because it may take a GPU.
 pub(super) fn not_too_large() -> Validation {
-    let guarded = pod_limits::LIMITS
+    let limits = pod_limits::LIMITS
         .into_iter()
         .filter(|limit| limit.is_guarded);
-    let limits: Vec<String> = guarded.map(|l| format!("{} {}", l.most, l.of)).collect();
+    let limits = join(
+        limits.map(|limit| format!("{} {}", limit.most, limit.of)),
+        ", ",
+    );
+    let id = too_large::RULE.id;
     let message = format!(
-        "[{}] the pod says more than is read, which is at most {}; fix: say less, or split the pod",
-        too_large::RULE.id,
-        limits.join(", ")
+        "[{id}] the pod says more than is read, which is at most {limits}; fix: say less, or split the pod"
     );
     Validation::new("!variables.enforced || !variables.tooLarge", message)
 }
@@ -168,85 +172,86 @@ pub(super) fn containers() -> [Variable; 2] {
 
 /// Whether a resource is one the stock device plugin advertises for GPUs.
 pub(super) fn is_gpu_resource(name: &str) -> String {
+    let whole = one_of(name, [names::GPU, names::GPU_SHARED]);
+    format!("({whole} || {})", is_mig(name))
+}
+
+/// Whether a resource is a MIG slice.
+pub(super) fn is_mig(name: &str) -> String {
     format!(
-        "({} || {} && size({name}) > {})",
-        one_of(name, &[names::GPU, names::GPU_SHARED]),
+        "{} && size({name}) > {}",
         begins(name, names::MIG),
         names::MIG.len()
     )
 }
 
-/// Whether a container has a limit or request that is not 0, of a name for which `is` holds of `k`.
-pub(super) fn asks(container: &str, is: &str) -> String {
+/// Whether the container `c` has a limit or request that is not 0, of a name for which `is` holds of `k`.
+pub(super) fn requests(is: &str) -> String {
     format!(
-        "[{container}.?resources.?limits, {container}.?resources.?requests].exists(m, \
+        "[c.?resources.?limits, c.?resources.?requests].exists(m, \
         m.orValue({{}}).exists(k, {is} && sign(quantity(m.value()[k])) != 0))"
     )
 }
 
 /// The containers that take a stock resource.
 pub(super) fn taking() -> Variable {
-    let asks = asks("c", &is_gpu_resource("k"));
-    ("taking", format!("variables.holders.filter(c, {asks})"))
+    let requests = requests(&is_gpu_resource("k"));
+    ("taking", format!("variables.holders.filter(c, {requests})"))
 }
 
 /// Whether the pod belongs to a system that the policy leaves alone.
 pub(super) fn foreign(policy: &Policy) -> Variable {
-    let listed = |word: &&SystemName| {
-        word.systems
-            .iter()
-            .any(|s| policy.foreign_sharing.contains(s))
-    };
-    let all: Vec<&SystemName> = SYSTEM_NAMES.iter().filter(listed).collect();
-    let shares: Vec<&SystemName> = all.iter().copied().filter(|w| w.takes_a_share).collect();
-    let expression = format!(
-        "size(variables.taking) > 0\n? {}\n: {}",
-        system_request(&all),
-        system_request(&shares)
-    );
-    match all.is_empty() {
-        true => ("foreign", "false".to_owned()),
-        false => ("foreign", expression),
+    let is_listed = |name: &&SystemName| policy.leaves_alone(name.systems);
+    let all: Vec<&SystemName> = SYSTEM_NAMES.iter().filter(is_listed).collect();
+    if all.is_empty() {
+        return ("foreign", "false".to_owned());
     }
+    let shares = all
+        .iter()
+        .copied()
+        .filter(|name| name.takes_a_share)
+        .collect::<Vec<_>>();
+    let (all, shares) = (has_system_name(&all), has_system_name(&shares));
+    (
+        "foreign",
+        format!("size(variables.taking) > 0\n? {all}\n: {shares}"),
+    )
 }
 
 /// Whether the pod has one of these names.
-fn system_request(words: &[&SystemName]) -> String {
-    let mut clauses = Vec::new();
-    for (kind, map) in [
-        (KeyKind::Annotation, "annotations"),
-        (KeyKind::Label, "labels"),
-    ] {
-        if let Some(is) = is_word(words, kind) {
-            clauses.push(format!(
-                "object.metadata.?{map}.orValue({{}}).exists(k, {is} && object.metadata.{map}[k] != 'false')"
-            ));
-        }
+fn has_system_name(names: &[&SystemName]) -> String {
+    let in_map = |kind, map| {
+        let is = is_system_name(names, kind)?;
+        Some(format!(
+            "object.metadata.?{map}.orValue({{}}).exists(k, {is} && object.metadata.{map}[k] != 'false')"
+        ))
+    };
+    let resource = is_system_name(names, KeyKind::Resource);
+    let resource = resource.map(|is| format!("variables.holders.exists(c, {})", requests(&is)));
+    let annotation = in_map(KeyKind::Annotation, "annotations");
+    let clauses = [annotation, in_map(KeyKind::Label, "labels"), resource];
+    let clauses = join(clauses.into_iter().flatten(), "\n  || ");
+    if clauses.is_empty() {
+        return "false".to_owned();
     }
-    if let Some(is) = is_word(words, KeyKind::Resource) {
-        clauses.push(format!("variables.holders.exists(c, {})", asks("c", &is)));
-    }
-    match clauses.is_empty() {
-        true => "false".to_owned(),
-        false => format!("({})", clauses.join("\n  || ")),
-    }
+    format!("({clauses})")
 }
 
-fn is_word(words: &[&SystemName], kind: KeyKind) -> Option<String> {
-    let keys = words.iter().filter(|w| w.kind == kind).map(|w| w.key);
+/// Whether the key `k` is one of these names; none where no name is of that kind.
+fn is_system_name(names: &[&SystemName], kind: KeyKind) -> Option<String> {
+    let keys = names
+        .iter()
+        .filter(|name| name.kind == kind)
+        .map(|name| name.key);
     let (open, whole): (Vec<&str>, Vec<&str>) = keys.partition(|key| key.ends_with('*'));
-    let mut clauses = Vec::new();
-    if !whole.is_empty() {
-        clauses.push(one_of("k", &whole));
-    }
     let open: Vec<&str> = open.iter().map(|key| key.trim_end_matches('*')).collect();
-    if !open.is_empty() {
-        clauses.push(begins_with("k", &open));
-    }
-    (!clauses.is_empty()).then(|| format!("({})", clauses.join(" || ")))
+    let whole = (!whole.is_empty()).then(|| one_of("k", &whole));
+    let open = (!open.is_empty()).then(|| begins_with("k", &open));
+    let clauses = join(whole.into_iter().chain(open), " || ");
+    (!clauses.is_empty()).then(|| format!("({clauses})"))
 }
 
 /// The pod's strategy label, empty without one.
 pub(super) fn strategy() -> Variable {
-    ("strategy", noted("object", "labels", names::STRATEGY))
+    ("strategy", metadata("object", "labels", names::STRATEGY))
 }

@@ -72,26 +72,21 @@ impl<'a> Cluster<'a> {
     /// When no node passes all filters.
     pub fn place(&mut self, pod: &Pod<'a>) -> Result<usize, Unplaced> {
         let judged: Vec<Verdict> = (0..self.nodes.len()).map(self.judge(pod)).collect();
-        let scores = judged.iter().enumerate();
-        let passing = || {
-            scores
-                .clone()
-                .filter_map(|(node, scores)| Some((node, (*scores).ok()?)))
-        };
-        let most = passing()
-            .map(|(_, [nodes, _])| nodes)
-            .max()
-            .unwrap_or(0)
-            .max(1);
-        let pods = || passing().map(|(_, [_, pods])| pods);
+        let passing = judged.iter().enumerate();
+        let passing = passing.filter_map(|(node, scores)| Some((node, (*scores).ok()?)));
+        let passing: Vec<(usize, [i64; 2])> = passing.collect();
+        let most = passing.iter().map(|(_, scores)| scores[0]).max();
+        let most = most.unwrap_or(0).max(1);
+        let pods = || passing.iter().map(|(_, scores)| scores[1]);
         let least = pods().min().unwrap_or(0);
         let range = pods().max().unwrap_or(0).saturating_sub(least).max(1);
         // NormalizeScore of both plugins gives the best node 100 points.
         let score = |[nodes, pods]: [i64; 2]| nodes * 100 / most + (pods - least) * 100 / range;
-        let best = passing().max_by_key(|(node, scores)| (score(*scores), Reverse(*node)));
+        let passing = passing.iter();
+        let best = passing.max_by_key(|(node, scores)| (score(*scores), Reverse(*node)));
         if let Some((node, _)) = best {
-            self.bind(pod, node);
-            return Ok(node);
+            self.bind(pod, *node);
+            return Ok(*node);
         }
         let mut unplaced = Unplaced::new();
         for filter in judged.into_iter().filter_map(Result::err) {
@@ -148,19 +143,17 @@ impl<'a> Cluster<'a> {
             };
             let has_room = has_room(&room, index);
             let fits = has_room.then_some(()).ok_or(Filter::NodeResourcesFit);
-            // A pod that names its node is not scheduled. The kubelet takes it if there is room.
-            if let Some(name) = pod.node_name {
-                let is_named = node.name == name;
-                return if is_named {
-                    fits.map(|()| [0, 0])
-                } else {
-                    Err(Filter::NodeName)
-                };
+            match pod.node_name {
+                Some(name) if name != node.name => Err(Filter::NodeName),
+                // A pod that names its node is not scheduled. The kubelet takes it if there is room.
+                Some(_) => fits.map(|()| [0, 0]),
+                None => {
+                    let preference = (*reach)?;
+                    fits?;
+                    let score = effects.at(node).ok_or(Filter::InterPodAffinity)?;
+                    Ok([preference, score])
+                }
             }
-            let preference = (*reach)?;
-            fits?;
-            let score = effects.at(node).ok_or(Filter::InterPodAffinity)?;
-            Ok([preference, score])
         }
     }
 

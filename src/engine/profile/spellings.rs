@@ -1,13 +1,14 @@
 //! The flags and variables that say how many processes a program has, where the others are, and how much of a device's
 //! memory it takes: one table.
 //!
-//! Sources: pytorch `torch/distributed/run.py` (torchrun; its flags are also `PET_...` variables), huggingface/accelerate
-//! `commands/launch.py`, microsoft/DeepSpeed `launcher/runner.py`, vllm-project/vllm `engine/arg_utils.py`,
-//! sgl-project/sglang `server_args.py`, huggingface/text-generation-inference `launcher/src/main.rs`, NVIDIA/TensorRT-LLM
-//! `commands/serve.py`, InternLM/lmdeploy `cli/utils.py`, NVIDIA's NIM, horovod `runner/launch.py`, Open MPI's mpirun(1),
-//! kubeflow/trainer `pkg/constants`, kubeflow/training-operator `pkg/controller.v1`, kubernetes-sigs/lws
-//! `api/leaderworkerset/v1`, volcano-sh/volcano `pkg/controllers/job/plugins`, ai-dynamo/grove `api/common/constants`,
-//! tensorflow/serving `model_servers/main.cc`, jax-ml/jax `docs/gpu_memory_allocation.rst`.
+//! Sources: pytorch `torch/distributed/run.py` (torchrun; its flags are also `PET_...` variables),
+//! huggingface/accelerate `commands/launch.py`, microsoft/DeepSpeed `launcher/runner.py`, vllm-project/vllm
+//! `engine/arg_utils.py`, sgl-project/sglang `server_args.py`, huggingface/text-generation-inference
+//! `launcher/src/main.rs`, NVIDIA/TensorRT-LLM `commands/serve.py`, InternLM/lmdeploy `cli/utils.py`, NVIDIA's NIM,
+//! horovod `runner/launch.py`, Open MPI's mpirun(1), kubeflow/trainer `pkg/constants`, kubeflow/training-operator
+//! `pkg/controller.v1`, kubernetes-sigs/lws `api/leaderworkerset/v1`, volcano-sh/volcano `pkg/controllers/job/plugins`,
+//! ai-dynamo/grove `api/common/constants`, tensorflow/serving `model_servers/main.cc`, jax-ml/jax
+//! `docs/gpu_memory_allocation.rst`.
 
 use std::sync::LazyLock;
 

@@ -8,8 +8,8 @@ use crate::engine::vocabulary::{is_visible, quoted};
 use crate::facts::Pod;
 use crate::facts::pod::Container;
 
-/// The evidence that the pod is one worker of several. A count of one has priority over a label, an owner, or an address
-/// that may be the pod's own. It has no priority over a count of several or the address of another host.
+/// The evidence that the pod is one worker of several. A count of one has priority over a label, an owner, or an
+/// address that may be the pod's own. It has no priority over a count of several or the address of another host.
 pub(super) fn evidence<'a>(pod: &'a Pod<'a>, settings: &[Setting<'a>]) -> Option<String> {
     let mut evidence = Evidence {
         is_one: counted_by_label(pod),

@@ -27,7 +27,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod controllers;
-pub mod doctor;
+mod doctor;
 pub mod engine;
 pub mod facts;
 pub mod json;

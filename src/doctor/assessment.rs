@@ -1,31 +1,28 @@
-//! What follows from what was gathered, worked out once for all checks.
+//! What follows from the gathered objects, worked out once for all checks.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::alike;
-use super::gathered::{Gathered, Observation, Unseen, seen, unusable};
+use super::gathered::{Gathered, Observation, Unseen};
 use super::policy::{self, InForce};
 use super::settings::Settings;
+use super::{kubectl, objects};
 use crate::config::documents::{Document, Input};
 use crate::config::fleet;
-use crate::engine::ExcludedNamespaces;
 use crate::engine::supply::NodeView;
 use crate::engine::vocabulary::Mode;
-use crate::engine::vocabulary::names::is_gpu_resource;
-use crate::engine::{ClusterState, Namespaces, Policy, RuntimeClasses, Supply};
+use crate::engine::{ClusterState, ExcludedNamespaces, Namespaces, Policy, RuntimeClasses, Supply};
 use crate::facts::Node;
 use crate::manifests::Service;
 
 /// What checks look at.
 pub(super) struct Assessment<'g> {
     pub(super) gathered: &'g Gathered,
-    /// None where slicegate does not run as a Deployment here.
+    /// None if slicegate does not run as a Deployment here.
     pub(super) settings: Observation<Option<Settings>>,
-    /// The namespaces whose pods nobody is asked about.
-    pub(super) never: ExcludedNamespaces,
+    pub(super) excluded: ExcludedNamespaces,
     pub(super) in_force: Observation<InForce>,
     pub(super) namespaces: Observation<Arc<Namespaces>>,
     pub(super) supply: Observation<Arc<Supply>>,
@@ -34,11 +31,14 @@ pub(super) struct Assessment<'g> {
 
 impl<'g> Assessment<'g> {
     pub(super) fn of(gathered: &'g Gathered) -> Self {
-        let settings = seen(&gathered.deployment).map(|d| d.as_ref().map(Settings::of));
+        let settings = match &gathered.deployment {
+            Ok(deployment) => Ok(deployment.as_ref().map(Settings::of)),
+            Err(unseen) => Err(unseen.clone()),
+        };
         let in_force = policy::in_force(gathered, &settings);
-        let never = never(gathered, &settings);
+        let excluded = excluded(gathered, &settings);
         let namespaces =
-            namespaces(gathered).map(|n| Arc::new(n.with_excluded_namespaces(never.clone())));
+            namespaces(gathered).map(|n| Arc::new(n.with_excluded_namespaces(excluded.clone())));
         let supply = match &in_force {
             Ok(in_force) => supply(gathered, &in_force.policy).map(Arc::new),
             Err(unseen) => Err(unseen.clone()),
@@ -46,7 +46,7 @@ impl<'g> Assessment<'g> {
         Self {
             gathered,
             settings,
-            never,
+            excluded,
             in_force,
             namespaces,
             supply,
@@ -54,27 +54,31 @@ impl<'g> Assessment<'g> {
         }
     }
 
-    pub(super) fn policy(&self) -> Result<&Policy, Unseen> {
-        seen(&self.in_force).map(|in_force| &*in_force.policy)
+    pub(super) fn policy(&self) -> Observation<&Arc<Policy>> {
+        Ok(&self.in_force.as_ref()?.policy)
     }
 
     /// What the decision is made against here.
     pub(super) fn cluster_state(&self) -> Observation<ClusterState> {
-        let policy = seen(&self.in_force).map(|in_force| Arc::clone(&in_force.policy))?;
-        let (supply, namespaces) = (seen(&self.supply)?, seen(&self.namespaces)?);
+        let (policy, supply) = (self.policy()?, self.supply.as_ref()?);
         Ok(ClusterState::new(
-            policy,
+            Arc::clone(policy),
             Arc::clone(supply),
-            Arc::clone(namespaces),
+            Arc::clone(self.namespaces.as_ref()?),
         ))
     }
 
-    /// Its settings; none where it does not run here, or nobody may see how.
+    /// slicegate's settings; none if it does not run here, or if they cannot be seen.
     pub(super) fn known_settings(&self) -> Option<&Settings> {
         self.settings.as_ref().ok()?.as_ref()
     }
 
-    /// Where the API server finds slicegate.
+    /// Whether slicegate is known to run with that flag.
+    pub(super) fn has_flag(&self, flag: &str) -> bool {
+        self.known_settings().is_some_and(|s| s.has(flag))
+    }
+
+    /// The Service that the webhooks call.
     pub(super) fn service(&self) -> Service<'g> {
         Service {
             namespace: &self.gathered.namespace,
@@ -82,41 +86,29 @@ impl<'g> Assessment<'g> {
         }
     }
 
-    /// Whether nobody is asked about the pods of a namespace.
-    pub(super) fn is_never_matched(&self, namespace: &str) -> bool {
-        namespace == self.gathered.namespace || self.never.contains(namespace)
+    /// The command that prints the last lines of slicegate's logs.
+    pub(super) fn logs(&self) -> String {
+        kubectl::logs(&self.gathered.namespace, 50)
     }
 
-    /// Namespaces in a mode, sorted; those that are never matched left out.
-    pub(super) fn in_mode(&self, mode: Mode) -> Result<Vec<&str>, Unseen> {
-        let (policy, namespaces) = (self.policy()?, seen(&self.namespaces)?);
-        let mut names: Vec<&str> = seen(&self.gathered.namespaces)?
-            .iter()
-            .map(alike::name)
-            .filter(|name| !self.is_never_matched(name))
-            .filter(|name| namespaces.mode(name, policy).0 == mode)
+    /// Whether the API server asks nobody about the pods of a namespace.
+    pub(super) fn is_excluded(&self, namespace: &str) -> bool {
+        namespace == self.gathered.namespace || self.excluded.contains(namespace)
+    }
+
+    /// The names of all namespaces in a mode, sorted, without the excluded ones.
+    pub(super) fn in_mode(&self, mode: Mode) -> Observation<Vec<&str>> {
+        let (policy, namespaces) = (self.policy()?, self.namespaces.as_ref()?);
+        let all = self.gathered.namespaces.as_ref()?.iter();
+        let mut names: Vec<&str> = all
+            .map(objects::name)
+            .filter(|name| !self.is_excluded(name) && namespaces.mode(name, policy).0 == mode)
             .collect();
         names.sort_unstable();
         Ok(names)
     }
 
-    /// How many GPU pods that are not over each namespace has; none where pods cannot be seen.
-    pub(super) fn gpu_pods(&self) -> Option<HashMap<&str, usize>> {
-        let mut counts: HashMap<&str, usize> = HashMap::new();
-        for pod in self
-            .gathered
-            .pods
-            .as_ref()
-            .ok()?
-            .iter()
-            .filter(|p| takes_gpu(p))
-        {
-            *counts.entry(alike::namespace(pod)).or_default() += 1;
-        }
-        Some(counts)
-    }
-
-    /// The API server's minor version; none where it says nothing that can be read.
+    /// The API server's minor version; none if it cannot be read.
     pub(super) fn minor(&self) -> Option<u32> {
         let version = self.gathered.version.as_ref().ok()?;
         if version["major"] != "1" {
@@ -127,37 +119,22 @@ impl<'g> Assessment<'g> {
         minor.trim_end_matches('+').parse().ok()
     }
 
-    /// Now, by the clock that counts for webhooks.
+    /// The API server's time in seconds since 1970: the clock that counts for webhooks.
     pub(super) fn now(&self) -> Option<i64> {
         Some(self.gathered.clocks.as_ref().ok()?.server)
     }
 }
 
-/// Whether a pod that is not over takes what the device plugin hands out.
-fn takes_gpu(pod: &Value) -> bool {
-    if pod["status"]["phase"] == "Succeeded" || pod["status"]["phase"] == "Failed" {
-        return false;
-    }
-    let lists = ["containers", "initContainers"].map(|list| pod["spec"][list].as_array());
-    let mut limits = lists.into_iter().flatten().flatten();
-    limits.any(|container| {
-        let limits = container["resources"]["limits"].as_object();
-        limits
-            .into_iter()
-            .flatten()
-            .any(|(name, _)| is_gpu_resource(name))
-    })
-}
-
-/// As it is told, else what an installation in that namespace has.
-fn never(gathered: &Gathered, settings: &Observation<Option<Settings>>) -> ExcludedNamespaces {
+/// As the flag says, else as the installation in that namespace has it.
+fn excluded(gathered: &Gathered, settings: &Observation<Option<Settings>>) -> ExcludedNamespaces {
     let settings = settings.as_ref().ok().and_then(Option::as_ref);
-    let told = settings.and_then(|s| s.flag("never-match")?.parse().ok());
-    told.unwrap_or_else(|| ExcludedNamespaces::of_installation(&gathered.namespace))
+    settings
+        .and_then(|s| s.flag("never-match")?.parse().ok())
+        .unwrap_or_else(|| ExcludedNamespaces::of_installation(&gathered.namespace))
 }
 
 /// Objects as the readers of files take them.
-fn input(objects: &[Value]) -> Input {
+fn input<'o>(objects: impl Iterator<Item = &'o Value>) -> Input {
     let document = |(item, value): (usize, &Value)| Document {
         source: "the cluster".to_owned(),
         index: 0,
@@ -165,35 +142,31 @@ fn input(objects: &[Value]) -> Input {
         value: value.clone(),
     };
     Input {
-        documents: objects.iter().enumerate().map(document).collect(),
+        documents: objects.enumerate().map(document).collect(),
         ..Input::default()
     }
 }
 
 fn namespaces(gathered: &Gathered) -> Observation<Namespaces> {
-    let mut objects = seen(&gathered.namespaces)?.clone();
-    // Quotas that cannot be seen have a check of their own.
-    if let Ok(quotas) = &gathered.quotas {
-        objects.extend(quotas.iter().cloned());
-    }
-    let views = fleet::namespace_views("the cluster", input(&objects)).map_err(unusable)?;
-    Ok(Namespaces::known(views))
+    // Another check reports quotas that cannot be seen.
+    let quotas = gathered.quotas.iter().flatten();
+    let objects = gathered.namespaces.as_ref()?.iter().chain(quotas);
+    let views = fleet::namespace_views("the cluster", input(objects));
+    Ok(Namespaces::known(views.map_err(Unseen::unusable)?))
 }
 
 fn runtime_classes(gathered: &Gathered) -> Observation<RuntimeClasses> {
-    let objects = seen(&gathered.runtime_classes)?;
-    fleet::runtime_classes(input(objects)).map_err(unusable)
+    let objects = gathered.runtime_classes.as_ref()?.iter();
+    fleet::runtime_classes(input(objects)).map_err(Unseen::unusable)
 }
 
 fn supply(gathered: &Gathered, policy: &Policy) -> Observation<Supply> {
-    let mut views: HashMap<String, NodeView> = HashMap::new();
-    for object in seen(&gathered.nodes)? {
+    let mut views = BTreeMap::new();
+    for object in gathered.nodes.as_ref()? {
         let text = object.to_string();
-        let node: Node<'_> = serde_json::from_str(&text).map_err(unusable)?;
+        let node: Node<'_> = serde_json::from_str(&text).map_err(Unseen::unusable)?;
         let view = NodeView::of_node(&node);
         views.insert(view.name.clone(), view);
     }
-    let mut views: Vec<NodeView> = views.into_values().collect();
-    views.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(fleet::supply(views, policy))
+    Ok(fleet::supply(views.into_values(), policy))
 }

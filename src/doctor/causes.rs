@@ -1,62 +1,36 @@
-//! Which failures follow from which, so that the cause stands out.
+//! Which failure causes which, so that users begin with the cause.
 
 use super::assessment::Assessment;
 use super::finding::{Line, Severity};
 
-/// When one check's failure explains another's.
-#[derive(Clone, Copy)]
-enum When {
-    Always,
-    /// slicegate writes its certificate by itself.
-    KeepsCertificate,
-    /// It keeps the guard by itself.
-    KeepsGuard,
-    /// It keeps the status of policies by itself.
-    KeepsRecords,
-}
-
-use When::{Always, KeepsCertificate, KeepsGuard, KeepsRecords};
-
-/// A check, and those whose failure explains its own, the likeliest first.
+/// A check, the checks whose failure explains its own, the likeliest first, and the flag without which they do not: the
+/// part that slicegate writes by itself.
 #[rustfmt::skip]
-const FOLLOWS: &[(&str, &[(&str, When)])] = &[
-    ("service", &[("namespace", Always)]),
-    ("endpoints", &[("namespace", Always), ("deployment", Always), ("service", Always)]),
-    ("certificate-authority", &[("deployment", KeepsCertificate), ("rights", KeepsCertificate)]),
-    ("certificate", &[("deployment", KeepsCertificate), ("rights", KeepsCertificate)]),
-    ("reached", &[("namespace", Always), ("deployment", Always), ("service", Always), ("endpoints", Always), ("mutating-webhook", Always), ("validating-webhook", Always), ("certificate-authority", Always), ("certificate", Always)]),
-    ("policy", &[("deployment", KeepsRecords), ("rights", KeepsRecords)]),
-    ("guard-objects", &[("deployment", KeepsGuard), ("rights", KeepsGuard), ("validating-webhook", KeepsGuard), ("policy", Always)]),
-    ("guard-in-force", &[("guard-objects", Always)]),
-    ("guard-receipts", &[("deployment", KeepsGuard), ("rights", KeepsGuard), ("validating-webhook", KeepsGuard), ("policy", Always)]),
+const FOLLOWS: &[(&str, &[&str], Option<&str>)] = &[
+    ("service", &["namespace"], None),
+    ("endpoints", &["namespace", "deployment", "service"], None),
+    ("certificate-authority", &["deployment", "rights"], Some("tls-secret")),
+    ("certificate", &["deployment", "rights"], Some("tls-secret")),
+    ("reached", &["namespace", "deployment", "service", "endpoints", "mutating-webhook", "validating-webhook", "certificate-authority", "certificate"], None),
+    ("policy", &["deployment", "rights"], Some("keep-records")),
+    ("guard-objects", &["deployment", "rights", "validating-webhook"], Some("keep-guard")),
+    ("guard-objects", &["policy"], None),
+    ("guard-in-force", &["guard-objects"], None),
+    ("guard-receipts", &["deployment", "rights", "validating-webhook"], Some("keep-guard")),
+    ("guard-receipts", &["policy"], None),
 ];
 
-fn holds(when: When, assessment: &Assessment<'_>) -> bool {
-    let has = |flag| {
-        assessment
-            .known_settings()
-            .is_some_and(|settings| settings.has(flag))
-    };
-    match when {
-        Always => true,
-        KeepsCertificate => has("tls-secret"),
-        KeepsGuard => has("keep-guard"),
-        KeepsRecords => has("keep-records"),
-    }
-}
-
-/// Notes with each line that is not well the title of the check it follows from.
+/// Adds to each line that is not ok the title of the check that causes it.
 pub(super) fn trace(assessment: &Assessment<'_>, lines: &mut [Line]) {
     let failed: Vec<(&'static str, &'static str)> = lines
         .iter()
         .filter(|line| line.finding.severity == Severity::Fail)
         .map(|line| (line.check, line.title))
         .collect();
-    for line in lines
-        .iter_mut()
-        .filter(|l| l.finding.severity != Severity::Ok)
-    {
-        line.follows = root(assessment, &failed, line.check);
+    for line in lines {
+        if line.finding.severity != Severity::Ok {
+            line.follows = root(assessment, &failed, line.check);
+        }
     }
 }
 
@@ -66,10 +40,12 @@ fn root(
     failed: &[(&'static str, &'static str)],
     check: &str,
 ) -> Option<&'static str> {
-    let (_, causes) = FOLLOWS.iter().find(|(follower, _)| *follower == check)?;
-    causes.iter().find_map(|(cause, when)| {
+    let rows = FOLLOWS.iter().filter(|(follower, ..)| *follower == check);
+    let rows = rows.filter(|(.., flag)| flag.is_none_or(|flag| assessment.has_flag(flag)));
+    let mut causes = rows.flat_map(|(_, causes, _)| *causes);
+    causes.find_map(|cause| {
         let (id, title) = failed.iter().find(|(id, _)| id == cause)?;
-        holds(*when, assessment).then(|| root(assessment, failed, id).unwrap_or(title))
+        Some(root(assessment, failed, id).unwrap_or(title))
     })
 }
 
@@ -81,8 +57,8 @@ mod tests {
     #[test]
     fn causes_are_checks_that_come_before_what_follows_from_them() {
         let at = |id: &str| checks::ALL.iter().position(|check| check.id == id).unwrap();
-        for (follower, causes) in FOLLOWS {
-            for (cause, _) in *causes {
+        for (follower, causes, _) in FOLLOWS {
+            for cause in *causes {
                 assert!(at(cause) < at(follower), "{cause} {follower}");
             }
         }

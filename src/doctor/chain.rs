@@ -1,5 +1,6 @@
-//! Certificates as an API server looks at them: by whom, for whom, from when to when.
+//! Certificates as an API server checks them: issuer, name and validity.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,41 +15,31 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// Certificates in the order of a PEM text.
+/// Certificates in the order of their PEM text.
 pub(super) type Chain = Vec<CertificateDer<'static>>;
 
-/// From when to when a certificate is good, in seconds since 1970.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Validity {
-    pub(super) begin: i64,
-    pub(super) end: i64,
-}
-
-/// The certificates of a PEM text in base64, as Secrets and webhooks hold it.
+/// Reads a PEM text in base64, as Secrets and webhooks have it.
 pub(super) fn encoded(base64: &str) -> Result<Chain, String> {
     let text = STANDARD.decode(base64).map_err(|e| e.to_string())?;
     let chain: Result<Chain, _> = CertificateDer::pem_slice_iter(&text).collect();
-    match chain {
-        Ok(chain) if chain.is_empty() => Err("it holds no certificate".to_owned()),
-        Ok(chain) => Ok(chain),
-        Err(problem) => Err(format!("it is no PEM: {problem}")),
+    let chain = chain.map_err(|problem| format!("it is no PEM: {problem}"))?;
+    if chain.is_empty() {
+        return Err("it holds no certificate".to_owned());
     }
+    Ok(chain)
 }
 
-/// When a certificate is good.
-pub(super) fn validity(certificate: &CertificateDer<'_>) -> Result<Validity, String> {
+/// The time in which a certificate is valid, in seconds since 1970.
+pub(super) fn validity(certificate: &CertificateDer<'_>) -> Result<RangeInclusive<i64>, String> {
     let (_, read) = X509Certificate::from_der(certificate).map_err(|e| e.to_string())?;
     let validity = read.validity();
-    Ok(Validity {
-        begin: validity.not_before.timestamp(),
-        end: validity.not_after.timestamp(),
-    })
+    Ok(validity.not_before.timestamp()..=validity.not_after.timestamp())
 }
 
-/// Whether a client that trusts `roots` and asks for `name` takes that chain at that time.
+/// Whether a client that trusts `roots` accepts the chain for `name` at that time, in seconds since 1970.
 pub(super) fn check(chain: &Chain, roots: &Chain, name: &str, at: i64) -> Result<(), String> {
     let (own, rest) = chain.split_first().ok_or("there is no certificate")?;
-    // Go takes a certificate that is trusted itself; webpki does not.
+    // Go accepts a certificate that is itself trusted; webpki does not.
     if roots.contains(own) {
         return Ok(());
     }
@@ -60,11 +51,13 @@ pub(super) fn check(chain: &Chain, roots: &Chain, name: &str, at: i64) -> Result
     let name = ServerName::try_from(name.to_owned()).map_err(|e| e.to_string())?;
     let at = Duration::from_secs(u64::try_from(at).unwrap_or_default());
     let at = UnixTime::since_unix_epoch(at);
-    let verified = verifier.verify_server_cert(own, rest, &name, &[], at);
-    verified.map(|_| ()).map_err(|e| e.to_string())
+    match verifier.verify_server_cert(own, rest, &name, &[], at) {
+        Ok(_) => Ok(()),
+        Err(problem) => Err(problem.to_string()),
+    }
 }
 
-/// A day in the calendar.
+/// The day of a time in seconds since 1970.
 pub(super) fn day(seconds: i64) -> String {
     let time = OffsetDateTime::from_unix_timestamp(seconds);
     time.map_or_else(|_| "an unknown day".to_owned(), |t| t.date().to_string())
@@ -84,7 +77,7 @@ mod tests {
         let (one, other) = (made("slicegate.a.svc"), made("slicegate.a.svc"));
         let read = |pem: &str| encoded(&STANDARD.encode(pem)).unwrap();
         let (leaf, ca) = (read(&one.cert_pem), read(&one.ca_pem));
-        let end = validity(&leaf[0]).unwrap().end;
+        let end = *validity(&leaf[0]).unwrap().end();
         assert_eq!(check(&leaf, &ca, "slicegate.a.svc", end - 60), Ok(()));
         assert_eq!(check(&ca, &ca, "slicegate.a.svc", end - 60), Ok(()));
         for (roots, name, at) in [

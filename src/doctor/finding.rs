@@ -1,20 +1,20 @@
-//! What a check found, and what to do about it.
+//! What a check finds, and how to mend it.
 
 use super::gathered::Unseen;
 
-/// How bad it is.
+/// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// As it should be.
     Ok,
     /// It works, and something is missing or could not be seen.
     Warn,
-    /// It does not work, or does not hold.
+    /// It does not work, or a promise does not hold.
     Fail,
 }
 
 impl Severity {
-    /// The word reports use.
+    /// The word in reports.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -24,37 +24,56 @@ impl Severity {
     }
 }
 
-/// What a check found.
+/// One thing that a check found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How bad it is.
     pub severity: Severity,
-    /// What was found.
     pub message: String,
     /// What to do, in words.
     pub fix: Option<String>,
-    /// A command that does it, or begins it.
+    /// A command that does it, or its first step.
     pub command: Option<String>,
-    /// Whether what it is about could be seen at all.
     pub sight: Sight,
 }
 
-/// What a check found, at least one thing; or what it could not see.
-pub(super) type Findings = Result<Vec<Finding>, Unseen>;
-
-/// Whether something could be seen.
+/// Whether the subject of a finding could be seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sight {
-    /// It was.
     Seen,
-    /// Not by anybody, or not from here.
+    /// Nobody can see it from here.
     Unseen,
-    /// Not by who asks.
+    /// This user is not allowed to see it.
     Refused,
 }
 
+/// How to mend a fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What to do, in words.
+    pub text: String,
+    /// A command that does it, or its first step.
+    pub command: Option<String>,
+}
+
+impl Fix {
+    pub(super) fn by(text: impl Into<String>, command: String) -> Self {
+        Self {
+            text: text.into(),
+            command: Some(command),
+        }
+    }
+}
+
+impl<T: Into<String>> From<T> for Fix {
+    fn from(text: T) -> Self {
+        Self {
+            text: text.into(),
+            command: None,
+        }
+    }
+}
+
 impl Finding {
-    /// As it should be.
     pub(super) fn ok(message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Ok,
@@ -65,25 +84,25 @@ impl Finding {
         }
     }
 
-    /// Something is missing.
-    pub(super) fn warn(message: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(super) fn warn(message: impl Into<String>, fix: impl Into<Fix>) -> Self {
+        let Fix { text, command } = fix.into();
         Self {
             severity: Severity::Warn,
-            fix: Some(fix.into()),
+            fix: Some(text),
+            command,
             ..Self::ok(message)
         }
     }
 
-    /// It does not work.
-    pub(super) fn fail(message: impl Into<String>, fix: impl Into<String>) -> Self {
+    pub(super) fn fail(message: impl Into<String>, fix: impl Into<Fix>) -> Self {
         Self {
             severity: Severity::Fail,
             ..Self::warn(message, fix)
         }
     }
 
-    /// It could not be seen.
-    pub(super) fn unseen(message: impl Into<String>, fix: impl Into<String>) -> Self {
+    /// A warning that the subject of the check could not be seen.
+    pub(super) fn unseen(message: impl Into<String>, fix: impl Into<Fix>) -> Self {
         Self {
             sight: Sight::Unseen,
             ..Self::warn(message, fix)
@@ -99,7 +118,14 @@ impl Finding {
     }
 }
 
-/// What could not be seen is nothing that is well.
+/// These findings, or that all is well if there is none.
+pub(super) fn or_ok(mut findings: Vec<Finding>, message: impl Into<String>) -> Vec<Finding> {
+    if findings.is_empty() {
+        findings.push(Finding::ok(message));
+    }
+    findings
+}
+
 impl From<Unseen> for Finding {
     fn from(unseen: Unseen) -> Self {
         let sight = if unseen.is_refused {
@@ -109,28 +135,28 @@ impl From<Unseen> for Finding {
         };
         Self {
             sight,
-            ..Self::unseen(format!("not checked: {}", unseen.problem), unseen.fix)
+            ..Self::warn(format!("not checked: {}", unseen.problem), unseen.fix)
         }
     }
 }
 
-/// What a check is about.
+/// The subject of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
-    /// Whether slicegate is there and is asked.
+    /// slicegate runs and the API server asks it.
     Installation,
-    /// What it judges by.
+    /// The policy and what namespaces ask for.
     Policy,
-    /// What holds without it.
+    /// The admission policies that hold without slicegate.
     Guard,
-    /// What the nodes hand out.
+    /// GPUs of the nodes.
     Supply,
-    /// Whether boundaries are kept apart.
+    /// The separation of trust boundaries.
     Boundary,
 }
 
 impl Group {
-    /// In the order in which they are reported.
+    /// All groups in the order of the report.
     pub const ALL: [Self; 5] = [
         Self::Installation,
         Self::Policy,
@@ -139,51 +165,54 @@ impl Group {
         Self::Boundary,
     ];
 
+    /// Heading, chapter of the documents, and word in reports.
+    const fn texts(self) -> [&'static str; 3] {
+        match self {
+            Self::Installation => [
+                "Installation",
+                "docs/troubleshooting.md#slicegate-does-not-answer",
+                "installation",
+            ],
+            Self::Policy => ["Policy", "docs/troubleshooting.md#the-policy", "policy"],
+            Self::Guard => [
+                "Guard in the API server",
+                "docs/troubleshooting.md#the-guard",
+                "guard",
+            ],
+            Self::Supply => ["GPUs", "docs/troubleshooting.md#the-gpus", "supply"],
+            Self::Boundary => [
+                "Trust boundary",
+                "docs/troubleshooting.md#the-boundary",
+                "boundary",
+            ],
+        }
+    }
+
     /// The heading.
     pub const fn title(self) -> &'static str {
-        match self {
-            Self::Installation => "Installation",
-            Self::Policy => "Policy",
-            Self::Guard => "Guard in the API server",
-            Self::Supply => "GPUs",
-            Self::Boundary => "Trust boundary",
-        }
+        self.texts()[0]
     }
 
-    /// The chapter about it.
+    /// The chapter of the documents.
     pub const fn chapter(self) -> &'static str {
-        match self {
-            Self::Installation => "docs/troubleshooting.md#slicegate-does-not-answer",
-            Self::Policy => "docs/troubleshooting.md#the-policy",
-            Self::Guard => "docs/troubleshooting.md#the-guard",
-            Self::Supply => "docs/troubleshooting.md#the-gpus",
-            Self::Boundary => "docs/troubleshooting.md#the-boundary",
-        }
+        self.texts()[1]
     }
 
-    /// The word reports use.
+    /// The word in reports.
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Installation => "installation",
-            Self::Policy => "policy",
-            Self::Guard => "guard",
-            Self::Supply => "supply",
-            Self::Boundary => "boundary",
-        }
+        self.texts()[2]
     }
 }
 
 /// One line of the report.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// Which check said it.
+    /// The id of the check.
     pub check: &'static str,
-    /// What it is about.
     pub group: Group,
-    /// The check in words.
+    /// The check's title.
     pub title: &'static str,
-    /// What it found.
     pub finding: Finding,
-    /// The title of the check that failed first, where this follows from it.
+    /// The title of the failed check that causes this finding.
     pub follows: Option<&'static str>,
 }

@@ -1,43 +1,47 @@
-//! What a cluster says of itself, as far as it says it.
+//! What was read from a cluster, as far as it could be seen.
+
+use std::fmt::Display;
 
 use serde_json::Value;
 
-/// Something that was asked for, or why it could not be seen.
+/// Something that was read, or why it could not be seen.
 pub type Observation<T> = Result<T, Unseen>;
 
 /// Why something could not be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unseen {
-    /// What was in the way.
     pub problem: String,
-    /// What would open it.
     pub fix: String,
-    /// Who asks is not allowed to see it.
+    /// The user is not allowed to see it.
     pub is_refused: bool,
 }
 
 impl Unseen {
-    /// Nobody has asked for it.
-    pub fn unasked(what: &str) -> Self {
+    pub fn new(problem: impl Into<String>, fix: &str) -> Self {
         Self {
-            problem: format!("{what} was not asked for"),
-            fix: "run slicegate doctor against the cluster".to_owned(),
+            problem: problem.into(),
+            fix: fix.to_owned(),
             is_refused: false,
         }
     }
+
+    /// It was never read.
+    pub fn unasked(what: &str) -> Self {
+        let fix = "run slicegate doctor against the cluster";
+        Self::new(format!("{what} was not asked for"), fix)
+    }
+
+    /// An API server would not print this.
+    pub fn unusable(problem: impl Display) -> Self {
+        let fix = "see whether something else than an API server answers there";
+        Self::new(problem.to_string(), fix)
+    }
 }
 
-/// What was found, or why it was not, for `?`.
-pub(super) fn seen<T>(found: &Observation<T>) -> Result<&T, Unseen> {
-    found.as_ref().map_err(Clone::clone)
-}
-
-/// What an API server would not print.
-pub(super) fn unusable(problem: impl std::fmt::Display) -> Unseen {
-    Unseen {
-        problem: problem.to_string(),
-        fix: "see whether something else than an API server answers there".to_owned(),
-        is_refused: false,
+/// For `?` on a borrowed [`Observation`].
+impl From<&Self> for Unseen {
+    fn from(unseen: &Self) -> Self {
+        unseen.clone()
     }
 }
 
@@ -46,13 +50,12 @@ pub(super) fn unusable(problem: impl std::fmt::Display) -> Unseen {
 pub struct Gathered {
     /// slicegate's own namespace.
     pub namespace: String,
-    /// Who asks, as the cluster calls it.
+    /// The user who runs doctor, as the cluster calls them.
     pub user: Observation<String>,
-    /// The policy of a file that was named, and how it is called.
+    /// A policy file that the user named: its path and its text.
     pub policy_file: Option<(String, String)>,
     /// `/version`.
     pub version: Observation<Value>,
-    /// What the clocks say.
     pub clocks: Observation<Clocks>,
     /// slicegate's own Namespace.
     pub own_namespace: Observation<Option<Value>>,
@@ -64,62 +67,56 @@ pub struct Gathered {
     pub service: Observation<Option<Value>>,
     /// EndpointSlices of slicegate's namespace.
     pub endpoints: Observation<Vec<Value>>,
-    /// The Secret with the certificate, as far as the Deployment names one.
+    /// The Secret with the certificate, if the Deployment names one.
     pub secret: Observation<Option<Value>>,
-    /// The ConfigMap with the policy, as far as the Deployment mounts one.
+    /// The ConfigMap with the policy, if the Deployment mounts one.
     pub policy_map: Observation<Option<Value>>,
     /// All MutatingWebhookConfigurations.
     pub mutating: Observation<Vec<Value>>,
     /// All ValidatingWebhookConfigurations.
     pub validating: Observation<Vec<Value>>,
-    /// Policies of the API server and their bindings, by kind; none where it does not know the kind.
+    /// Admission policies and their bindings, by kind; none if the API server does not know the kind.
     pub guard: Vec<(&'static str, Observation<Option<Vec<Value>>>)>,
-    /// SharingPolicies; none where the API server does not know the kind.
+    /// SharingPolicies; none if the API server does not know the kind.
     pub policies: Observation<Option<Vec<Value>>>,
-    /// Namespaces.
     pub namespaces: Observation<Vec<Value>>,
     /// ResourceQuotas.
     pub quotas: Observation<Vec<Value>>,
-    /// Nodes.
     pub nodes: Observation<Vec<Value>>,
-    /// RuntimeClasses.
     pub runtime_classes: Observation<Vec<Value>>,
-    /// Pods.
     pub pods: Observation<Vec<Value>>,
-    /// What slicegate's identity may do.
+    /// Whether slicegate's ServiceAccount has each right that it needs.
     pub rights: Vec<(Right, Observation<bool>)>,
-    /// What became of the pods that were tried.
+    /// Probes and their answers.
     pub tried: Vec<ProbeResult>,
 }
 
-/// Two clocks, in seconds since 1970.
+/// Two clocks at the same moment, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clocks {
     /// The API server's.
     pub server: i64,
-    /// That of this machine, at the same time.
+    /// This machine's.
     pub here: i64,
 }
 
-/// A pod that was offered to the API server, which was told to create nothing.
+/// A probe and its answer.
 #[derive(Clone, Debug)]
 pub struct ProbeResult {
-    /// What was tried.
     pub probe: Probe,
-    /// What became of it.
     pub answer: ProbeAnswer,
 }
 
-/// What an API server made of a pod.
+/// How an API server answers a probe.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProbeAnswer {
-    /// It would have been created, with these warnings.
+    /// It would create the pod, with these warnings.
     Taken(Vec<String>),
-    /// It was refused, in these words.
+    /// It refuses the pod with this message.
     Refused(String),
 }
 
-/// What a probe is to show.
+/// What a probe shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aim {
     /// Whether the API server asks slicegate.
@@ -128,14 +125,11 @@ pub enum Aim {
     Guard,
 }
 
-/// A pod to try.
+/// A pod that is created as a dry run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
-    /// What it is to show.
     pub aim: Aim,
-    /// Where.
     pub namespace: String,
-    /// The pod.
     pub pod: Value,
 }
 
@@ -150,40 +144,7 @@ pub struct Right {
     pub name: Option<&'static str>,
     /// In slicegate's own namespace only.
     pub own_namespace: bool,
-    /// One verb.
     pub verb: &'static str,
-    /// What it is for.
+    /// What slicegate needs it for.
     pub why: &'static str,
-}
-
-impl Gathered {
-    /// Nothing yet.
-    pub fn nothing(namespace: &str) -> Self {
-        let unasked = Unseen::unasked;
-        Self {
-            namespace: namespace.to_owned(),
-            user: Err(unasked("who asks")),
-            policy_file: None,
-            version: Err(unasked("the version")),
-            clocks: Err(unasked("the time")),
-            own_namespace: Err(unasked("slicegate's namespace")),
-            deployment: Err(unasked("the Deployment")),
-            budgets: Err(unasked("the PodDisruptionBudget")),
-            service: Err(unasked("the Service")),
-            endpoints: Err(unasked("the EndpointSlices")),
-            secret: Err(unasked("the Secret with the certificate")),
-            policy_map: Err(unasked("the ConfigMap with the policy")),
-            mutating: Err(unasked("the mutating webhooks")),
-            validating: Err(unasked("the validating webhooks")),
-            guard: Vec::new(),
-            policies: Err(unasked("the SharingPolicies")),
-            namespaces: Err(unasked("the namespaces")),
-            quotas: Err(unasked("the quotas")),
-            nodes: Err(unasked("the nodes")),
-            runtime_classes: Err(unasked("the RuntimeClasses")),
-            pods: Err(unasked("the pods")),
-            rights: Vec::new(),
-            tried: Vec::new(),
-        }
-    }
 }

@@ -1,30 +1,31 @@
-//! What a user is to be granted who may not see everything: one command, whatever was refused.
+//! The one command that grants a user what doctor was refused.
 
 use std::collections::BTreeSet;
 
-use super::alike::quoted_for_a_shell;
 use super::finding::{Line, Sight};
 use super::gathered::Gathered;
+use super::kubectl::quoted_for_a_shell;
 
-/// What who asks is to be granted.
+/// What the user has to be granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
-    /// As the cluster calls it; none where it does not say.
+    /// As the cluster calls them; none if it does not say.
     pub user: Option<String>,
     /// How many checks were refused.
     pub refused: usize,
-    /// Of how many.
+    /// How many checks there are.
     pub checks: usize,
-    /// Whether nothing at all could be seen, so that nothing is known to be well.
+    /// Nothing at all could be seen, so nothing is known to be well.
     pub is_blind: bool,
-    /// What an administrator runs.
+    /// The command for an administrator.
     pub command: String,
 }
 
-/// What everybody may see.
+/// Checks of what every user may see.
 const FOR_ANYBODY: [&str; 2] = ["api-server", "clock"];
 
-pub(super) fn of(gathered: &Gathered, lines: &[Line]) -> Option<Grant> {
+/// What the user has to be granted to see what was refused; none if nothing was.
+pub fn grant(gathered: &Gathered, lines: &[Line]) -> Option<Grant> {
     let checks: BTreeSet<&str> = lines.iter().map(|line| line.check).collect();
     let refused = lines
         .iter()
@@ -33,59 +34,52 @@ pub(super) fn of(gathered: &Gathered, lines: &[Line]) -> Option<Grant> {
     if refused.is_empty() {
         return None;
     }
-    let mut others = lines
-        .iter()
-        .filter(|line| !FOR_ANYBODY.contains(&line.check));
-    let user = gathered.user.as_ref().ok();
+    let is_seen =
+        |line: &Line| line.finding.sight == Sight::Seen && !FOR_ANYBODY.contains(&line.check);
+    let user = gathered.user.as_deref();
     Some(Grant {
-        user: user.cloned(),
+        user: user.ok().map(str::to_owned),
         refused: refused.len(),
         checks: checks.len(),
-        is_blind: others.all(|line| line.finding.sight != Sight::Seen),
+        is_blind: !lines.iter().any(is_seen),
         command: format!(
             "kubectl create clusterrolebinding slicegate-doctor-{} --clusterrole=slicegate-doctor {}",
-            bound(user.map_or("USER", |user| user)),
+            binding_name(user.unwrap_or("USER")),
             subject(gathered)
         ),
     })
 }
 
-/// The flag of kubectl that names who asks.
+/// The flag of kubectl that names the user.
 pub(super) fn subject(gathered: &Gathered) -> String {
-    let user = gathered.user.as_ref().map_or("USER", |user| user);
+    let user = gathered.user.as_deref().unwrap_or("USER");
     match user.strip_prefix("system:serviceaccount:") {
         Some(account) => format!("--serviceaccount={}", quoted_for_a_shell(account)),
         None => format!("--user={}", quoted_for_a_shell(user)),
     }
 }
 
-/// A part of a binding's name.
-fn bound(user: &str) -> String {
-    let last = user.rsplit([':', '/']).next().unwrap_or(user);
-    let kept = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            c.to_ascii_lowercase()
-        } else {
-            '-'
-        }
-    };
-    let name: String = last.chars().take(40).map(kept).collect();
-    let name = name.trim_matches('-');
-    if name.is_empty() {
-        "user".to_owned()
-    } else {
-        name.to_owned()
+/// The user in the name of a binding.
+fn binding_name(user: &str) -> String {
+    let last = user.rsplit([':', '/']).next().unwrap_or(user).chars();
+    let last = last.take(40).map(|c| c.to_ascii_lowercase());
+    let name: String = last
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
+    match name.trim_matches('-') {
+        "" => "user".to_owned(),
+        name => name.to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Gathered;
-    use super::{bound, subject};
+    use super::{binding_name, subject};
+    use crate::doctor::tests::nothing;
 
     #[test]
     fn a_subject_is_a_user_or_a_service_account() {
-        let mut gathered = Gathered::nothing("slicegate-system");
+        let mut gathered = nothing("slicegate-system");
         for (user, flag, name) in [
             ("alice", "--user=alice", "alice"),
             (
@@ -102,7 +96,7 @@ mod tests {
         ] {
             gathered.user = Ok(user.to_owned());
             assert_eq!(
-                (subject(&gathered).as_str(), bound(user).as_str()),
+                (subject(&gathered).as_str(), binding_name(user).as_str()),
                 (flag, name)
             );
         }

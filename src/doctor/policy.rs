@@ -1,9 +1,9 @@
-//! Which policy is in force: a file slicegate reads, the SharingPolicy `default`, or the built-in one.
+//! The policy in force: a file that slicegate reads, the SharingPolicy `default`, or the built-in policy.
 
 use std::sync::Arc;
 
-use super::alike;
-use super::gathered::{Gathered, Observation, Unseen, seen, unusable};
+use super::gathered::{Gathered, Observation, Unseen};
+use super::objects::named;
 use super::settings::Settings;
 use crate::config::policy;
 use crate::engine::Policy;
@@ -11,22 +11,20 @@ use crate::engine::Policy;
 /// The name of the one SharingPolicy that counts.
 pub(super) const NAME: &str = "default";
 
-/// The policy in force, and where it is from.
+/// The policy in force, and its source.
 pub(super) struct InForce {
     pub(super) policy: Arc<Policy>,
-    pub(super) source: Source,
+    pub(super) source: PolicySource,
 }
 
-/// Where a policy is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Source {
-    /// A file that was named to the doctor.
-    Given(String),
+/// The source of a policy.
+pub(super) enum PolicySource {
+    /// A file that was named to doctor.
+    File(String),
     /// A ConfigMap that slicegate reads as a file, and the key there.
-    Map(String, String),
+    ConfigMap(String, String),
     /// The SharingPolicy `default`.
     Object,
-    /// Nobody wrote one.
     BuiltIn,
 }
 
@@ -35,58 +33,55 @@ pub(super) fn in_force(
     settings: &Observation<Option<Settings>>,
 ) -> Observation<InForce> {
     if let Some((name, text)) = &gathered.policy_file {
-        return read(name, text, Source::Given(name.clone()));
+        return read(name, text, PolicySource::File(name.clone()));
     }
-    let settings = seen(settings)?.as_ref();
-    match settings.and_then(|s| Some((s, s.flag("policy")?))) {
-        Some((settings, path)) => from_map(gathered, settings, path),
-        None if settings.is_some_and(|s| !s.asks_the_cluster()) => built_in(),
-        None => from_cluster(gathered),
+    if let Some(settings) = settings.as_ref()? {
+        if let Some(path) = settings.flag("policy") {
+            return from_config_map(gathered, settings, path);
+        }
+        if !settings.asks_the_cluster() {
+            return built_in();
+        }
     }
-}
-
-fn from_map(gathered: &Gathered, settings: &Settings, path: &str) -> Observation<InForce> {
-    let Some((map, key)) = settings.policy_map() else {
-        return Err(Unseen {
-            problem: format!(
-                "slicegate reads its policy from {path}, which cannot be seen from here"
-            ),
-            fix: "give that file to slicegate doctor --policy".to_owned(),
-            is_refused: false,
-        });
-    };
-    let place = format!("ConfigMap {map}, {key}");
-    let text = seen(&gathered.policy_map)?.as_ref();
-    let text = text.and_then(|map| map["data"][key].as_str());
-    let text = text.ok_or_else(|| Unseen {
-        problem: format!("{place} is not there"),
-        fix: "put the policy there, or take --policy from the Deployment's arguments".to_owned(),
-        is_refused: false,
-    })?;
-    read(&place, text, Source::Map(map.to_owned(), key.to_owned()))
-}
-
-fn from_cluster(gathered: &Gathered) -> Observation<InForce> {
-    let policies = seen(&gathered.policies)?.as_deref().unwrap_or_default();
-    match policies.iter().find(|p| alike::name(p) == NAME) {
-        Some(object) => read("SharingPolicy default", &object.to_string(), Source::Object),
+    let policies = gathered.policies.as_ref()?.as_deref().unwrap_or_default();
+    match named(policies, NAME) {
+        Some(object) => {
+            let text = object.to_string();
+            read("SharingPolicy default", &text, PolicySource::Object)
+        }
         None => built_in(),
     }
 }
 
-fn read(name: &str, text: &str, source: Source) -> Observation<InForce> {
-    let policy = policy::read_object(name, text).map_err(|problems| Unseen {
-        problem: format!("the policy in force is not known: {problems}"),
-        fix: "correct the policy; a bad one never replaces the last good one".to_owned(),
-        is_refused: false,
+fn from_config_map(gathered: &Gathered, settings: &Settings, path: &str) -> Observation<InForce> {
+    let Some((map, key)) = settings.config_map("policy") else {
+        let problem =
+            format!("slicegate reads its policy from {path}, which cannot be seen from here");
+        let fix = "give that file to slicegate doctor --policy";
+        return Err(Unseen::new(problem, fix));
+    };
+    let place = format!("ConfigMap {map}, {key}");
+    let object = gathered.policy_map.as_ref()?.as_ref();
+    let Some(text) = object.and_then(|object| object["data"][key].as_str()) else {
+        let fix = "put the policy there, or take --policy from the Deployment's arguments";
+        return Err(Unseen::new(format!("{place} is not there"), fix));
+    };
+    let source = PolicySource::ConfigMap(map.to_owned(), key.to_owned());
+    read(&place, text, source)
+}
+
+fn read(name: &str, text: &str, source: PolicySource) -> Observation<InForce> {
+    let policy = policy::read_object(name, text).map_err(|problems| {
+        let problem = format!("the policy in force is not known: {problems}");
+        let fix = "correct the policy; a bad one never replaces the last good one";
+        Unseen::new(problem, fix)
     })?;
     let policy = Arc::new(policy);
     Ok(InForce { policy, source })
 }
 
 fn built_in() -> Observation<InForce> {
-    let policy = policy::built_in().map_err(unusable)?;
-    let source = Source::BuiltIn;
-    let policy = Arc::new(policy);
+    let policy = Arc::new(policy::built_in().map_err(Unseen::unusable)?);
+    let source = PolicySource::BuiltIn;
     Ok(InForce { policy, source })
 }

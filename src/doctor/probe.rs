@@ -1,67 +1,60 @@
-//! Pods that are offered to the API server and never created, because whoever refuses them says his name.
+//! Pods that doctor offers to the API server as a dry run, since a refusal names the one who refuses.
 //!
-//! One asks in an enforced namespace for what cannot be: the webhooks are asked first, and where they are silent the
-//! guard refuses it. One bears a label of slicegate's in its own namespace, about which only the guard is asked.
+//! A probe in an enforced namespace asks for what no policy allows: the API server asks the webhooks first, and the
+//! guard refuses what they do not answer. A probe in slicegate's own namespace has a label of slicegate's: there the
+//! API server asks only the guard.
 
 use serde_json::{Value, json};
 
 use super::assessment::Assessment;
-use super::gathered::{Aim, Probe, ProbeAnswer, ProbeResult};
+use super::gathered::{Aim, Gathered, Probe, ProbeAnswer, ProbeResult};
 use crate::engine::Severity;
 use crate::engine::rules::protected_metadata;
 use crate::engine::vocabulary::{Mode, names};
 
-/// Where nobody may create pods the next namespace is tried, up to so many.
+/// At most so many namespaces are tried for an aim, since the user may not be allowed to create pods in the first.
 const MOST: usize = 10;
 
-/// All probes, the best first: of an aim, one that was answered is enough.
-pub(super) fn all(assessment: &Assessment<'_>) -> Vec<Probe> {
+/// All probes, the best first: one answer for each aim is enough.
+pub fn probes(gathered: &Gathered) -> Vec<Probe> {
+    let assessment = Assessment::of(gathered);
     let mut probes = Vec::new();
-    let in_mode = |mode| assessment.in_mode(mode).unwrap_or_default();
-    let denies_labels = denies_labels(assessment);
-    let of = |aim, namespaces: Vec<&str>, pod: fn() -> Value| {
-        let namespaces = namespaces.into_iter().take(MOST);
-        namespaces
-            .map(|namespace| Probe {
-                aim,
-                namespace: namespace.to_owned(),
-                pod: pod(),
-            })
-            .collect::<Vec<Probe>>()
+    let mut add = |aim, namespaces: &[&str], pod: fn() -> Value| {
+        probes.extend(namespaces.iter().take(MOST).map(|namespace| Probe {
+            aim,
+            namespace: (*namespace).to_owned(),
+            pod: pod(),
+        }));
     };
+    let in_mode = |mode| assessment.in_mode(mode).unwrap_or_default();
     let enforced = in_mode(Mode::Enforce);
-    let is_enforced = !enforced.is_empty();
-    probes.extend(of(Aim::Webhook, enforced, impossible));
-    if !is_enforced {
-        // In dry-run it is warned of.
-        probes.extend(of(Aim::Webhook, in_mode(Mode::DryRun), impossible));
+    let denies_labels = denies_labels(&assessment);
+    add(Aim::Webhook, &enforced, invalid);
+    if enforced.is_empty() {
+        // slicegate answers with a warning in dry-run.
+        add(Aim::Webhook, &in_mode(Mode::DryRun), invalid);
         if denies_labels {
-            probes.extend(of(Aim::Webhook, in_mode(Mode::Off), labelled));
+            add(Aim::Webhook, &in_mode(Mode::Off), labelled);
         }
     }
     if denies_labels {
-        probes.extend(of(
-            Aim::Guard,
-            vec![&assessment.gathered.namespace],
-            labelled,
-        ));
+        add(Aim::Guard, &[&gathered.namespace], labelled);
     }
     probes
 }
 
-/// Whether the policy has slicegate's labels refused where it is off.
+/// Whether the policy refuses slicegate's labels in namespaces that are off.
 pub(super) fn denies_labels(assessment: &Assessment<'_>) -> bool {
     assessment.policy().is_ok_and(|policy| {
         policy.mode != Mode::Off && policy.severity(&protected_metadata::RULE) == Severity::Deny
     })
 }
 
-/// An ask that is no quantity: no policy can turn that rule off.
-fn impossible() -> Value {
+/// A request that is no quantity: no policy can turn that rule off.
+fn invalid() -> Value {
     let mut pod = pod();
     pod["metadata"]["annotations"] = json!({names::GPU_MEMORY: "slicegate-doctor"});
-    let resources = json!({"limits": {names::GPU: "1"}});
-    pod["spec"]["containers"][0]["resources"] = resources;
+    pod["spec"]["containers"][0]["resources"] = json!({"limits": {names::GPU: "1"}});
     pod
 }
 
@@ -72,7 +65,7 @@ fn labelled() -> Value {
     pod
 }
 
-/// A pod that Pod Security takes anywhere, so that nobody but slicegate has a reason to refuse it.
+/// A pod that Pod Security accepts at every level, so that only slicegate has a reason to refuse it.
 fn pod() -> Value {
     json!({"apiVersion": "v1", "kind": "Pod",
         "metadata": {"generateName": "slicegate-doctor-"},
@@ -86,46 +79,68 @@ fn pod() -> Value {
                     "capabilities": {"drop": ["ALL"]}}}]}})
 }
 
-/// Who answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The one who answered a probe, in the order of how much the answer shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Answerer {
-    /// slicegate.
     Webhook,
+    /// The API server called slicegate and got no answer.
+    FailedCall,
     /// A policy of the guard.
     Guard,
-    /// Nobody: the API server called slicegate in vain, and says why.
-    InVain,
-    /// Who asks may not create pods there.
-    Rights,
-    /// Somebody else refused it.
+    /// The pod was accepted.
+    Nobody,
+    /// Another webhook or policy refused it.
     Other,
+    /// The user may not create pods there.
+    Rights,
 }
 
 impl ProbeResult {
-    /// Whether the answer shows who is asked about pods. Otherwise the namespace was no place to try it.
+    /// Whether the answer shows who is asked about pods. Otherwise another namespace is worth a try.
     pub fn is_telling(&self) -> bool {
+        self.answerer() < Answerer::Other
+    }
+
+    pub(super) fn answerer(&self) -> Answerer {
         match &self.answer {
-            ProbeAnswer::Taken(_) => true,
-            ProbeAnswer::Refused(words) => {
-                !matches!(answerer(words), Answerer::Rights | Answerer::Other)
+            ProbeAnswer::Refused(message) => refused_by(message),
+            ProbeAnswer::Taken(warnings)
+                if warnings.iter().any(|w| w.starts_with("slicegate ")) =>
+            {
+                Answerer::Webhook
             }
+            ProbeAnswer::Taken(_) => Answerer::Nobody,
+        }
+    }
+
+    /// The begin of the refusal; empty if the pod was accepted.
+    pub(super) fn refusal(&self) -> String {
+        const MOST: usize = 300;
+        let ProbeAnswer::Refused(message) = &self.answer else {
+            return String::new();
+        };
+        let line = message.lines().next().unwrap_or_default();
+        match line.char_indices().nth(MOST) {
+            Some((end, _)) => format!("{}...", line.get(..end).unwrap_or_default()),
+            None => line.to_owned(),
         }
     }
 }
 
-/// Who refused a pod in these words.
-pub(super) fn answerer(refusal: &str) -> Answerer {
-    let by_webhook = ["mutate.slicegate.dev", "validate.slicegate.dev"];
-    if refusal.contains("failed calling webhook") && refusal.contains(".slicegate.dev\"") {
-        Answerer::InVain
-    } else if by_webhook
-        .iter()
-        .any(|name| refusal.contains(&format!("admission webhook \"{name}\" denied the request")))
-    {
+/// The one who refused a pod with this message.
+fn refused_by(message: &str) -> Answerer {
+    let is_denied_by = |webhook| {
+        message.contains(&format!(
+            "admission webhook \"{webhook}\" denied the request"
+        ))
+    };
+    if message.contains("failed calling webhook") && message.contains(".slicegate.dev\"") {
+        Answerer::FailedCall
+    } else if is_denied_by("mutate.slicegate.dev") || is_denied_by("validate.slicegate.dev") {
         Answerer::Webhook
-    } else if refusal.contains("ValidatingAdmissionPolicy 'slicegate-") {
+    } else if message.contains("ValidatingAdmissionPolicy 'slicegate-") {
         Answerer::Guard
-    } else if refusal.contains("cannot create resource \"pods\"") {
+    } else if message.contains("cannot create resource \"pods\"") {
         Answerer::Rights
     } else {
         Answerer::Other
@@ -134,7 +149,7 @@ pub(super) fn answerer(refusal: &str) -> Answerer {
 
 #[cfg(test)]
 mod tests {
-    use super::{Answerer, answerer};
+    use super::{Answerer, refused_by};
 
     #[test]
     fn who_refused_a_pod_is_told_by_the_words() {
@@ -149,7 +164,7 @@ mod tests {
             ),
             (
                 "Internal error occurred: failed calling webhook \"mutate.slicegate.dev\": failed to call webhook: x509",
-                Answerer::InVain,
+                Answerer::FailedCall,
             ),
             (
                 "pods is forbidden: User \"a\" cannot create resource \"pods\" in API group \"\" in the namespace \"b\"",
@@ -164,7 +179,7 @@ mod tests {
                 Answerer::Other,
             ),
         ] {
-            assert_eq!(answerer(words), who, "{words}");
+            assert_eq!(refused_by(words), who, "{words}");
         }
     }
 }

@@ -1,37 +1,26 @@
-//! How slicegate is set up, from its Deployment: its flags, whether arguments or variables, and what it mounts.
+//! How slicegate is set up, as its Deployment says: flags, as arguments or variables, and mounted files.
 
 use serde_json::Value;
 
+use super::objects::items;
+
 /// How slicegate is set up.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Its ServiceAccount.
     pub account: String,
     flags: Vec<(String, String)>,
-    /// Folder, kind of source, its name.
-    mounts: Vec<(String, Source)>,
-}
-
-/// What a folder of a container is filled from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A Secret of this name.
-    Secret(String),
-    /// A ConfigMap of this name.
-    ConfigMap(String),
+    /// Folders of the container, and the volume of each.
+    mounts: Vec<(String, Value)>,
 }
 
 impl Settings {
     /// Reads a Deployment.
     pub fn of(deployment: &Value) -> Self {
         let spec = &deployment["spec"]["template"]["spec"];
-        let containers = spec["containers"].as_array();
-        let ours = containers.into_iter().flatten();
-        let container = ours
-            .clone()
+        let container = items(&spec["containers"])
             .find(|c| c["name"] == "slicegate")
-            .or_else(|| ours.clone().next())
-            .unwrap_or(&Value::Null);
+            .unwrap_or(&spec["containers"][0]);
         let account = spec["serviceAccountName"].as_str().unwrap_or("default");
         Self {
             account: account.to_owned(),
@@ -56,54 +45,41 @@ impl Settings {
         !(self.has("nodes") && self.has("namespaces")) || self.has("kubeconfig")
     }
 
-    /// What a file is mounted from, and the file's name there.
-    pub fn mounted<'s>(&'s self, path: &'s str) -> Option<(&'s Source, &'s str)> {
-        let (folder, name) = path.rsplit_once('/')?;
-        let mut mounts = self.mounts.iter();
-        let found = mounts.find(|(mounted, _)| mounted.trim_end_matches('/') == folder);
-        found.map(|(_, source)| (source, name))
+    /// The ConfigMap that the file of a flag is mounted from, and the key there.
+    pub fn config_map(&self, flag: &str) -> Option<(&str, &str)> {
+        self.mounted(flag, "/configMap/name")
     }
 
-    /// The Secret that its certificate is in.
+    /// The Secret of its certificate.
     pub fn secret(&self) -> Option<&str> {
-        if let Some(name) = self.flag("tls-secret") {
-            return Some(name);
-        }
-        match self.mounted(self.flag("tls-cert")?)? {
-            (Source::Secret(name), _) => Some(name),
-            (Source::ConfigMap(_), _) => None,
-        }
+        self.flag("tls-secret")
+            .or_else(|| Some(self.mounted("tls-cert", "/secret/secretName")?.0))
     }
 
-    /// The ConfigMap that its policy is in, and the key there.
-    pub fn policy_map(&self) -> Option<(&str, &str)> {
-        match self.mounted(self.flag("policy")?)? {
-            (Source::ConfigMap(name), key) => Some((name, key)),
-            (Source::Secret(_), _) => None,
-        }
+    /// The object that the file of a flag is mounted from, by the field that names it in a volume, and the key there.
+    fn mounted(&self, flag: &str, field: &str) -> Option<(&str, &str)> {
+        let (folder, key) = self.flag(flag)?.rsplit_once('/')?;
+        let mut mounts = self.mounts.iter();
+        let (_, volume) = mounts.find(|(mounted, _)| mounted.trim_end_matches('/') == folder)?;
+        Some((volume.pointer(field)?.as_str()?, key))
     }
 }
 
 fn flags(container: &Value) -> Vec<(String, String)> {
     let mut flags = Vec::new();
-    let words = |field: &str| container[field].as_array().cloned().unwrap_or_default();
-    let mut args = words("command").into_iter().chain(words("args")).peekable();
-    while let Some(arg) = args.next() {
-        let Some(flag) = arg.as_str().and_then(|a| a.strip_prefix("--")) else {
+    let words = items(&container["command"]).chain(items(&container["args"]));
+    let words: Vec<&str> = words.filter_map(Value::as_str).collect();
+    for (index, word) in words.iter().enumerate() {
+        let Some(flag) = word.strip_prefix("--") else {
             continue;
         };
-        let value = match flag.split_once('=') {
-            Some((flag, value)) => (flag.to_owned(), value.to_owned()),
-            None => {
-                let follows = args.peek().and_then(Value::as_str);
-                let value = follows.filter(|next| !next.starts_with("--"));
-                (flag.to_owned(), value.unwrap_or_default().to_owned())
-            }
-        };
-        flags.push(value);
+        let next = words.get(index + 1).filter(|next| !next.starts_with("--"));
+        let alone = (flag, next.copied().unwrap_or_default());
+        let (flag, value) = flag.split_once('=').unwrap_or(alone);
+        flags.push((flag.to_owned(), value.to_owned()));
     }
-    // A flag that is given beats its variable.
-    for variable in container["env"].as_array().into_iter().flatten() {
+    // An argument has precedence over its variable.
+    for variable in items(&container["env"]) {
         let name = variable["name"].as_str().unwrap_or_default();
         if let Some(flag) = name.strip_prefix("SLICEGATE_") {
             let value = variable["value"].as_str().unwrap_or_default();
@@ -113,22 +89,14 @@ fn flags(container: &Value) -> Vec<(String, String)> {
     flags
 }
 
-fn mounts(spec: &Value, container: &Value) -> Vec<(String, Source)> {
-    let volumes = spec["volumes"].as_array();
-    let source = |name: &Value| {
-        let volume = volumes?.iter().find(|v| v["name"] == *name)?;
-        let secret = volume["secret"]["secretName"].as_str();
-        let map = volume["configMap"]["name"].as_str();
-        secret
-            .map(|name| Source::Secret(name.to_owned()))
-            .or_else(|| map.map(|name| Source::ConfigMap(name.to_owned())))
-    };
-    let mounts = container["volumeMounts"].as_array().into_iter().flatten();
+fn mounts(spec: &Value, container: &Value) -> Vec<(String, Value)> {
     let mount = |mount: &Value| {
-        let path = mount["mountPath"].as_str()?.to_owned();
-        Some((path, source(&mount["name"])?))
+        let volume = items(&spec["volumes"]).find(|volume| volume["name"] == mount["name"])?;
+        Some((mount["mountPath"].as_str()?.to_owned(), volume.clone()))
     };
-    mounts.filter_map(mount).collect()
+    items(&container["volumeMounts"])
+        .filter_map(mount)
+        .collect()
 }
 
 #[cfg(test)]
@@ -152,7 +120,7 @@ mod tests {
         assert_eq!(settings.flag("events"), Some(""));
         assert_eq!(settings.flag("never-match"), Some("a,b"));
         assert_eq!(settings.secret(), Some("own"));
-        assert_eq!(settings.policy_map(), Some(("map", "p.yaml")));
+        assert_eq!(settings.config_map("policy"), Some(("map", "p.yaml")));
         assert!(settings.asks_the_cluster());
         assert!(!settings.has("namespaces"));
     }
@@ -162,7 +130,7 @@ mod tests {
         let settings = Settings::of(&json!({"spec": {"template": {"spec": {"containers": [
             {"args": ["--tls-secret=slicegate-tls", "--nodes=n", "--namespaces=m"]}]}}}}));
         assert_eq!(settings.secret(), Some("slicegate-tls"));
-        assert_eq!(settings.policy_map(), None);
+        assert_eq!(settings.config_map("policy"), None);
         assert!(!settings.asks_the_cluster());
         assert_eq!(settings.account, "default");
     }

@@ -1,27 +1,25 @@
-//! The first thing read: does slicegate work, does the boundary hold, and where to begin.
+//! The first thing that users read: whether slicegate works, whether the boundary holds, and where to begin.
 
-use super::alike::some;
 use super::finding::{Group, Line, Severity, Sight};
+use super::text::some;
 
-/// What all lines come to.
+/// The sum of all lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
     /// The worst of all lines.
     pub severity: Severity,
-    /// Whether slicegate does its work; none where that could not be seen.
+    /// Whether slicegate does its work; none if that could not be seen.
     pub works: Option<bool>,
-    /// Whether boundaries are kept apart.
     pub boundary: Boundary,
     /// All of that in a sentence or two.
     pub message: String,
 }
 
-/// How far boundaries are kept apart.
+/// Whether trust boundaries are kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Boundary {
-    /// Nothing speaks against it.
     Guaranteed,
-    /// But for what the warnings name.
+    /// With the exceptions that the warnings name.
     Limited,
     /// What it depends on could not be seen.
     Unknown,
@@ -41,26 +39,24 @@ impl Boundary {
     }
 }
 
-/// Without it there is nothing to say of anything else.
-const INSTALLED: &str = "installed";
-/// Without these nobody can say that slicegate works.
-const SHOWS_THAT_IT_WORKS: [&str; 1] = ["reached"];
-/// Without these nobody can say that the boundary holds.
-const SHOWS_THAT_IT_HOLDS: [&str; 2] = ["guard-objects", "breaches"];
+/// The groups that the boundary depends on.
+const BOUNDARY: [Group; 2] = [Group::Guard, Group::Boundary];
 
-pub(super) fn of(lines: &[Line]) -> Verdict {
+/// What all lines say together.
+pub fn verdict(lines: &[Line]) -> Verdict {
     let worst = |groups: &[Group]| {
         let ours = lines.iter().filter(|l| groups.contains(&l.group));
         let severities = ours.map(|l| l.finding.severity);
         severities.max().unwrap_or(Severity::Ok)
     };
-    let unseen = |checks: &[&str]| {
+    let is_unseen = |checks: &[&str]| {
         let mut ours = lines.iter().filter(|l| checks.contains(&l.check));
         ours.any(|l| l.finding.sight != Sight::Seen)
     };
+    // If it is not installed, nothing else matters.
     let absent = lines
         .iter()
-        .find(|l| l.check == INSTALLED && l.finding.severity == Severity::Fail);
+        .find(|l| l.check == "installed" && l.finding.severity == Severity::Fail);
     if let Some(absent) = absent {
         return Verdict {
             severity: Severity::Fail,
@@ -71,12 +67,12 @@ pub(super) fn of(lines: &[Line]) -> Verdict {
     }
     let works = match worst(&[Group::Installation]) {
         Severity::Fail => Some(false),
-        _ if unseen(&SHOWS_THAT_IT_WORKS) => None,
+        _ if is_unseen(&["reached"]) => None,
         _ => Some(true),
     };
     let boundary = match worst(&BOUNDARY) {
         Severity::Fail => Boundary::NotGuaranteed,
-        _ if unseen(&SHOWS_THAT_IT_HOLDS) => Boundary::Unknown,
+        _ if is_unseen(&["guard-objects", "breaches"]) => Boundary::Unknown,
         Severity::Warn => Boundary::Limited,
         Severity::Ok => Boundary::Guaranteed,
     };
@@ -88,16 +84,13 @@ pub(super) fn of(lines: &[Line]) -> Verdict {
     }
 }
 
-/// The checks of the boundary.
-const BOUNDARY: [Group; 2] = [Group::Guard, Group::Boundary];
-
-/// The titles of what is as bad as that, and follows from nothing else, in these groups.
+/// The titles of seen findings of that severity in these groups that follow from no other finding.
 fn titles(lines: &[Line], severity: Severity, groups: &[Group]) -> Vec<&'static str> {
     let mut titles = Vec::new();
     for line in lines {
         let finding = &line.finding;
-        let is = finding.severity == severity && finding.sight == Sight::Seen;
-        if is
+        if finding.severity == severity
+            && finding.sight == Sight::Seen
             && line.follows.is_none()
             && groups.contains(&line.group)
             && !titles.contains(&line.title)
@@ -114,34 +107,25 @@ fn message(works: Option<bool>, boundary: Boundary, lines: &[Line]) -> String {
         Some(false) => "slicegate does NOT work here",
         None => "It could not be seen whether slicegate works here",
     };
+    let guaranteed = "the trust boundary is guaranteed among enforced namespaces";
     let holds = match boundary {
-        Boundary::Guaranteed => {
-            "the trust boundary is guaranteed among enforced namespaces".to_owned()
-        }
-        Boundary::Limited => {
-            let but = titles(lines, Severity::Warn, &BOUNDARY);
-            let but = if but.is_empty() {
-                "what could not be seen".to_owned()
-            } else {
-                some(&but)
-            };
-            format!("the trust boundary is guaranteed among enforced namespaces but for {but}")
-        }
+        Boundary::Guaranteed => guaranteed.to_owned(),
+        Boundary::Limited => match &titles(lines, Severity::Warn, &BOUNDARY)[..] {
+            [] => format!("{guaranteed} but for what could not be seen"),
+            but => format!("{guaranteed} but for {}", some(but)),
+        },
         Boundary::Unknown => {
             "it could not be seen whether the trust boundary is guaranteed".to_owned()
         }
         Boundary::NotGuaranteed => "the trust boundary is NOT guaranteed".to_owned(),
     };
     let wrong = titles(lines, Severity::Fail, &Group::ALL);
-    let doubtful = titles(
-        lines,
-        Severity::Warn,
-        &[Group::Installation, Group::Policy, Group::Supply],
-    );
-    let more = match (wrong.is_empty(), doubtful.is_empty()) {
-        (false, _) => format!(" Wrong: {}.", some(&wrong)),
-        (true, false) => format!(" To look at: {}.", some(&doubtful)),
-        (true, true) => String::new(),
+    let others = [Group::Installation, Group::Policy, Group::Supply];
+    let doubtful = titles(lines, Severity::Warn, &others);
+    let more = match (&wrong[..], &doubtful[..]) {
+        ([], []) => String::new(),
+        ([], doubtful) => format!(" To look at: {}.", some(doubtful)),
+        (wrong, _) => format!(" Wrong: {}.", some(wrong)),
     };
     format!("{begin}; {holds}.{more}")
 }

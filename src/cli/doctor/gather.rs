@@ -1,14 +1,14 @@
-//! Asks the API server for everything the checks look at. What it refuses to say becomes part of the answer; that it
-//! does not answer at all is an error.
+//! Reads everything from the API server that the checks look at. What it refuses becomes part of the answer; if it does
+//! not answer at all, that is an error.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
-use crate::cluster::{Cluster, ClusterError, DryRun, DryRunResult, Kind};
+use crate::cluster::{Cluster, ClusterError, DryRun, DryRunResult, Kind, ObjectRef};
 use crate::controllers::SHARING_POLICIES;
 use crate::doctor::{
-    self, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, Settings, Unseen,
+    self, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, Right, Settings, Unseen,
 };
 
 const SERVICES: Kind = Kind::new("", "v1", "Service", "services");
@@ -21,7 +21,7 @@ const BUDGETS: Kind = Kind::new(
     "poddisruptionbudgets",
 );
 const SLICES: Kind = Kind::new("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices");
-/// Who asks, as the cluster calls it; anybody who is logged in may ask that.
+/// The user as the cluster calls them; every user may create this.
 const SELF: Kind = Kind::new(
     "authentication.k8s.io",
     "v1",
@@ -34,7 +34,7 @@ const REVIEWS: Kind = Kind::new(
     "SubjectAccessReview",
     "subjectaccessreviews",
 );
-/// What the guard is made of.
+/// The kinds of the guard.
 const GUARD: [Kind; 4] = [
     Kind::VALIDATING_POLICIES,
     Kind::VALIDATING_BINDINGS,
@@ -42,90 +42,105 @@ const GUARD: [Kind; 4] = [
     Kind::MUTATING_BINDINGS,
 ];
 
-/// What slicegate's objects are called.
+/// The name of slicegate's objects.
 const NAME: &str = "slicegate";
 
-/// Asks for all of it.
+/// Reads all of it.
 ///
 /// # Errors
-/// When the API server cannot be asked.
+/// If the API server does not answer.
 pub(super) async fn all(
     cluster: &Cluster,
     namespace: &str,
     policy_file: Option<(String, String)>,
 ) -> anyhow::Result<Gathered> {
-    let asker = Asker { cluster };
-    let mut gathered = Gathered::nothing(namespace);
-    gathered.policy_file = policy_file;
-    // First: whoever does not answer this answers nothing.
-    gathered.clocks = asker.clocks().await?;
-    gathered.version = asker.version().await?;
-    gathered.user = asker.user().await?;
-    asker.installation(&mut gathered).await?;
-    for kind in GUARD {
-        let found = asker.list(kind).await?;
-        gathered.guard.push((kind.name, found));
+    let reader = Reader { cluster };
+    // First, since an API server that does not answer this answers nothing.
+    let clocks = reader.clocks().await?;
+    let version = reader.version().await?;
+    let user = reader.user().await?;
+    let own = Some(namespace);
+    let own_namespace = reader.get(Kind::NAMESPACES, None, namespace).await?;
+    let deployment = reader.get(DEPLOYMENTS, own, NAME).await?;
+    let service = reader.get(SERVICES, own, NAME).await?;
+    let settings = deployment.as_ref().ok().and_then(Option::as_ref);
+    let settings = settings.map(Settings::of);
+    let settings = settings.as_ref();
+    let mut gathered = Gathered {
+        namespace: namespace.to_owned(),
+        user,
+        policy_file,
+        version,
+        clocks,
+        own_namespace,
+        service,
+        endpoints: reader.list(SLICES, own).await?,
+        budgets: reader.list(BUDGETS, own).await?,
+        secret: match settings.and_then(Settings::secret) {
+            Some(name) => reader.get(SECRETS, own, name).await?,
+            None => Ok(None),
+        },
+        policy_map: match settings.and_then(|s| s.config_map("policy")) {
+            Some((name, _)) => reader.get(Kind::CONFIG_MAPS, own, name).await?,
+            None => Ok(None),
+        },
+        deployment,
+        guard: reader.guard().await?,
+        mutating: reader.list(Kind::MUTATING_WEBHOOKS, None).await?,
+        validating: reader.list(Kind::VALIDATING_WEBHOOKS, None).await?,
+        policies: reader.list_if_served(SHARING_POLICIES).await?,
+        namespaces: reader.list(Kind::NAMESPACES, None).await?,
+        quotas: reader.list(Kind::QUOTAS, None).await?,
+        nodes: reader.list(Kind::NODES, None).await?,
+        runtime_classes: reader.list(Kind::RUNTIME_CLASSES, None).await?,
+        pods: reader.list(Kind::PODS, None).await?,
+        rights: Vec::new(),
+        tried: Vec::new(),
+    };
+    if let Some(settings) = settings {
+        gathered.rights = reader.rights(&gathered, &settings.account).await?;
     }
-    gathered.mutating = certain(asker.list(Kind::MUTATING_WEBHOOKS).await?);
-    gathered.validating = certain(asker.list(Kind::VALIDATING_WEBHOOKS).await?);
-    gathered.policies = asker.list(SHARING_POLICIES).await?;
-    gathered.namespaces = certain(asker.list(Kind::NAMESPACES).await?);
-    gathered.quotas = certain(asker.list(Kind::QUOTAS).await?);
-    gathered.nodes = certain(asker.list(Kind::NODES).await?);
-    gathered.runtime_classes = certain(asker.list(Kind::RUNTIME_CLASSES).await?);
-    gathered.pods = certain(asker.list(Kind::PODS).await?);
-    asker.rights(&mut gathered).await?;
-    asker.probes(&mut gathered).await?;
+    gathered.tried = reader.probes(&gathered).await?;
     Ok(gathered)
 }
 
-/// A kind that every API server knows.
-fn certain(found: Observation<Option<Vec<Value>>>) -> Observation<Vec<Value>> {
-    found.map(Option::unwrap_or_default)
-}
+/// A list, or none if the API server does not serve the kind.
+type OptionalList = Observation<Option<Vec<Value>>>;
 
-struct Asker<'c> {
+struct Reader<'c> {
     cluster: &'c Cluster,
 }
 
-impl Asker<'_> {
-    /// What an answer that is no object means.
-    fn unseen(&self, error: ClusterError) -> Result<Unseen, ClusterError> {
-        if !error.is_answered() {
-            return Err(error);
-        }
+impl Reader<'_> {
+    /// What an answer without the object means.
+    fn found<T>(&self, answer: Result<T, ClusterError>) -> Result<Observation<T>, ClusterError> {
+        let error = match answer {
+            Ok(found) => return Ok(Ok(found)),
+            Err(error) if error.is_answered() => error,
+            Err(error) => return Err(error),
+        };
         let is_refused = error.is_forbidden();
         let fix = if is_refused {
             "give yourself the ClusterRole slicegate-doctor (webhook-config/60-doctor-role.yaml)"
         } else {
             "see what the API server says, and try again"
         };
-        Ok(Unseen {
-            problem: error.brief(),
-            fix: fix.to_owned(),
+        Ok(Err(Unseen {
             is_refused,
-        })
-    }
-
-    fn found<T>(&self, answer: Result<T, ClusterError>) -> Result<Observation<T>, ClusterError> {
-        Ok(match answer {
-            Ok(found) => Ok(found),
-            Err(error) => Err(self.unseen(error)?),
-        })
+            ..Unseen::new(error.brief(), fix)
+        }))
     }
 
     async fn clocks(&self) -> Result<Observation<Clocks>, ClusterError> {
         let before = now();
         let clock = self.cluster.clock().await;
         let here = before + (now() - before) / 2;
-        let found = self.found(clock)?;
-        Ok(found.and_then(|server| match server {
+        Ok(self.found(clock)?.and_then(|server| match server {
             Some(server) => Ok(Clocks { server, here }),
-            None => Err(Unseen {
-                problem: "the API server's answers bear no date".to_owned(),
-                fix: "compare its clock by hand".to_owned(),
-                is_refused: false,
-            }),
+            None => Err(Unseen::new(
+                "the API server's answers bear no date",
+                "compare its clock by hand",
+            )),
         }))
     }
 
@@ -136,36 +151,23 @@ impl Asker<'_> {
     }
 
     async fn user(&self) -> Result<Observation<String>, ClusterError> {
-        let question = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}"#;
-        let place = SELF.named("who asks");
-        let answer = self.cluster.create(place, question.to_owned(), DryRun::No);
-        let found = self.found(answer.await)?.and_then(|text| object(&text));
-        Ok(found.and_then(|review| {
+        let review = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}"#;
+        let review = self.review(SELF.named("who asks"), review.to_owned());
+        Ok(review.await?.and_then(|review| {
             let name = review["status"]["userInfo"]["username"].as_str();
             name.map(str::to_owned)
                 .ok_or_else(|| Unseen::unasked("who asks"))
         }))
     }
 
-    /// What is in slicegate's own namespace.
-    async fn installation(&self, gathered: &mut Gathered) -> Result<(), ClusterError> {
-        let namespace = gathered.namespace.clone();
-        let own = namespace.as_str();
-        gathered.own_namespace = self.get(Kind::NAMESPACES, None, own).await?;
-        gathered.deployment = self.get(DEPLOYMENTS, Some(own), NAME).await?;
-        gathered.service = self.get(SERVICES, Some(own), NAME).await?;
-        gathered.endpoints = self.list_of(SLICES, own).await?;
-        gathered.budgets = self.list_of(BUDGETS, own).await?;
-        if let Ok(Some(deployment)) = &gathered.deployment {
-            let settings = Settings::of(deployment);
-            if let Some(name) = settings.secret() {
-                gathered.secret = self.get(SECRETS, Some(own), name).await?;
-            }
-            if let Some((name, _)) = settings.policy_map() {
-                gathered.policy_map = self.get(Kind::CONFIG_MAPS, Some(own), name).await?;
-            }
-        }
-        Ok(())
+    /// The API server's answer to a review.
+    async fn review(
+        &self,
+        place: ObjectRef<'_>,
+        review: String,
+    ) -> Result<Observation<Value>, ClusterError> {
+        let answer = self.cluster.create(place, review, DryRun::No).await;
+        Ok(self.found(answer)?.and_then(|text| object(&text)))
     }
 
     async fn get(
@@ -182,55 +184,66 @@ impl Asker<'_> {
         Ok(found.and_then(|text| text.as_deref().map(object).transpose()))
     }
 
-    /// All objects of a kind; none where there is no such kind.
-    async fn list(&self, kind: Kind) -> Result<Observation<Option<Vec<Value>>>, ClusterError> {
+    /// The objects of a kind, in one namespace or in all.
+    async fn list(
+        &self,
+        kind: Kind,
+        namespace: Option<&str>,
+    ) -> Result<Observation<Vec<Value>>, ClusterError> {
+        let pages = self.cluster.read_pages(kind, namespace, |page| page).await;
+        match pages {
+            // Every API server serves the kinds that are listed in all namespaces.
+            Err(error) if namespace.is_none() && error.is_not_found() => Ok(Ok(Vec::new())),
+            pages => Ok(self.found(pages)?.and_then(|pages| items(kind, &pages))),
+        }
+    }
+
+    async fn list_if_served(&self, kind: Kind) -> Result<OptionalList, ClusterError> {
         match self.cluster.list(kind).await {
             Err(error) if error.is_not_found() => Ok(Ok(None)),
-            answer => Ok(self
-                .found(answer)?
+            pages => Ok(self
+                .found(pages)?
                 .and_then(|pages| items(kind, &pages))
                 .map(Some)),
         }
     }
 
-    async fn list_of(
-        &self,
-        kind: Kind,
-        namespace: &str,
-    ) -> Result<Observation<Vec<Value>>, ClusterError> {
-        let answer = self.cluster.list_in(kind, namespace).await;
-        Ok(self.found(answer)?.and_then(|pages| items(kind, &pages)))
+    async fn guard(&self) -> Result<Vec<(&'static str, OptionalList)>, ClusterError> {
+        let mut guard = Vec::new();
+        for kind in GUARD {
+            guard.push((kind.name, self.list_if_served(kind).await?));
+        }
+        Ok(guard)
     }
 
-    async fn rights(&self, gathered: &mut Gathered) -> Result<(), ClusterError> {
-        let account = match &gathered.deployment {
-            Ok(Some(deployment)) => Settings::of(deployment).account,
-            _ => return Ok(()),
-        };
+    async fn rights(
+        &self,
+        gathered: &Gathered,
+        account: &str,
+    ) -> Result<Vec<(Right, Observation<bool>)>, ClusterError> {
+        let mut rights = Vec::new();
         for right in doctor::rights(gathered) {
-            let question = right.question(&account, &gathered.namespace).to_string();
-            let place = REVIEWS.named("the rights of slicegate");
-            let answer = self.cluster.create(place, question, DryRun::No).await;
-            let found = self.found(answer)?.and_then(|text| object(&text));
-            let may = found.map(|review| review["status"]["allowed"] == true);
-            let is_unseen = may.is_err();
-            gathered.rights.push((right, may));
-            // Who may not ask once may not ask at all.
+            let review = right.question(account, &gathered.namespace).to_string();
+            let review = self.review(REVIEWS.named("the rights of slicegate"), review);
+            let is_allowed = review
+                .await?
+                .map(|review| review["status"]["allowed"] == true);
+            let is_unseen = is_allowed.is_err();
+            rights.push((right, is_allowed));
+            // A user who may not ask once may not ask at all.
             if is_unseen {
                 break;
             }
         }
-        Ok(())
+        Ok(rights)
     }
 
-    /// Tries pods, for each aim until somebody says something.
-    async fn probes(&self, gathered: &mut Gathered) -> Result<(), ClusterError> {
+    /// Tries pods, for each aim until an answer shows something.
+    async fn probes(&self, gathered: &Gathered) -> Result<Vec<ProbeResult>, ClusterError> {
+        let mut tried: Vec<ProbeResult> = Vec::new();
         for probe in doctor::probes(gathered) {
-            if gathered
-                .tried
-                .iter()
-                .any(|t| t.probe.aim == probe.aim && t.is_telling())
-            {
+            let is_shown = |t: &ProbeResult| t.probe.aim == probe.aim && t.is_telling();
+            if tried.iter().any(is_shown) {
                 continue;
             }
             let pod = probe.pod.to_string();
@@ -239,11 +252,11 @@ impl Asker<'_> {
                 .dry_run_create(Kind::PODS, &probe.namespace, pod);
             let answer = match created.await? {
                 DryRunResult::Accepted(warnings) => ProbeAnswer::Taken(warnings),
-                DryRunResult::Refused(_, words) => ProbeAnswer::Refused(words),
+                DryRunResult::Refused(_, message) => ProbeAnswer::Refused(message),
             };
-            gathered.tried.push(ProbeResult { probe, answer });
+            tried.push(ProbeResult { probe, answer });
         }
-        Ok(())
+        Ok(tried)
     }
 }
 
@@ -255,14 +268,11 @@ fn now() -> i64 {
 }
 
 fn object(text: &str) -> Observation<Value> {
-    serde_json::from_str(text).map_err(|problem| Unseen {
-        problem: format!("what came back is no object: {problem}"),
-        fix: "see whether something else than an API server answers there".to_owned(),
-        is_refused: false,
-    })
+    serde_json::from_str(text)
+        .map_err(|problem| Unseen::unusable(format!("what came back is no object: {problem}")))
 }
 
-/// The objects of pages, each with its kind, which lists leave out.
+/// The objects of pages. Each gets its kind, which lists leave out.
 fn items(kind: Kind, pages: &[String]) -> Observation<Vec<Value>> {
     let version = match kind.group {
         "" => kind.version.to_owned(),

@@ -84,8 +84,8 @@ pub(crate) fn closed(name: &str, mode: Mode, closed: Closed) -> impl Iterator<It
         _ => "will be closed once it is enforced: no GPU pod could be created there",
     };
     let why = format!("{name} {closes}: {} [{}]", closed.why, closed.rule);
-    let command = closed.command.map(|command| format!("    {command}"));
-    [why, format!("  fix: {}", closed.fix)]
+    let command = closed.fix.command.map(|command| format!("    {command}"));
+    [why, format!("  fix: {}", closed.fix.text)]
         .into_iter()
         .chain(command)
 }

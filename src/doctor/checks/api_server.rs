@@ -1,47 +1,43 @@
 //! The API server: its version and its clock.
 
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::{Clocks, seen, unusable};
+use crate::doctor::finding::Finding;
+use crate::doctor::gathered::{Clocks, Observation, Unseen};
 
 /// The first version with ValidatingAdmissionPolicy v1.
 const OLDEST: u32 = 30;
 
-/// Certificates are compared with clocks; logs and events, too.
+/// Clocks may differ by fewer seconds: certificates, logs and events depend on them.
 const APART: i64 = 60;
 
-pub(super) fn version(assessment: &Assessment<'_>) -> Findings {
-    let version = seen(&assessment.gathered.version)?;
+pub(super) fn version(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let version = assessment.gathered.version.as_ref()?;
     let called = version["gitVersion"].as_str().unwrap_or("no version");
-    let minor = assessment
-        .minor()
-        .ok_or_else(|| unusable(format!("its version is {called}, which is not understood")))?;
-    let finding = if minor >= OLDEST {
+    let Some(minor) = assessment.minor() else {
+        let problem = format!("its version is {called}, which is not understood");
+        return Err(Unseen::unusable(problem));
+    };
+    Ok(if minor >= OLDEST {
         Finding::ok(called)
     } else {
         Finding::fail(
             format!("{called}: the guard needs 1.{OLDEST}"),
             "upgrade the cluster; until then nothing is closed while slicegate is down",
         )
-    };
-    Ok(vec![finding])
+    })
 }
 
-pub(super) fn clock(assessment: &Assessment<'_>) -> Findings {
-    let Clocks { server, here } = *seen(&assessment.gathered.clocks)?;
+pub(super) fn clock(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let Clocks { server, here } = assessment.gathered.clocks.as_ref()?;
     let ahead = server - here;
-    let finding = if ahead.abs() < APART {
-        Finding::ok("this machine and the API server agree on the time")
-    } else {
-        Finding::warn(
-            format!(
-                "the API server is {} s {} this machine",
-                ahead.abs(),
-                if ahead > 0 { "ahead of" } else { "behind" }
-            ),
-            "set both by the same time service: certificates of one side may not be valid yet for \
-             the other",
-        )
-    };
-    Ok(vec![finding])
+    if ahead.abs() < APART {
+        let message = "this machine and the API server agree on the time";
+        return Ok(Finding::ok(message));
+    }
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    Ok(Finding::warn(
+        format!("the API server is {} s {side} this machine", ahead.abs()),
+        "set both by the same time service: certificates of one side may not be valid yet for the \
+         other",
+    ))
 }

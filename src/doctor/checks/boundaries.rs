@@ -1,57 +1,51 @@
-//! Which boundaries namespaces claim, and by whose consent they share one.
+//! Which boundaries namespaces claim, and whether others consent to share theirs.
 
 use std::collections::BTreeMap;
 
-use crate::doctor::alike::{counted, name, some};
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::{Unseen, seen};
+use crate::doctor::finding::{Finding, Fix, or_ok};
+use crate::doctor::gathered::{Observation, Unseen};
+use crate::doctor::kubectl;
+use crate::doctor::objects::name;
+use crate::doctor::text::{counted, some};
 use crate::engine::namespaces::consent::ClaimProblem;
-use crate::engine::vocabulary::names::is_dns_label;
-use crate::engine::vocabulary::{BoundaryNames, Mode, names, quoted};
+use crate::engine::vocabulary::names::{self, BOUNDARY_MEMBERS, is_dns_label};
+use crate::engine::vocabulary::{BoundaryNames, Mode, quoted};
 use crate::engine::{Namespaces, Policy};
 
-pub(super) fn claims(assessment: &Assessment<'_>) -> Findings {
-    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
+pub(super) fn claims(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
+    let (policy, namespaces) = (assessment.policy()?, assessment.namespaces.as_ref()?);
     let mut findings = Vec::new();
     for name in assessment.in_mode(Mode::Enforce)? {
         if let Some(problem) = namespaces.claim_problem(name, policy) {
             findings.push(refused(name, problem, namespaces));
         }
     }
-    findings.extend(nobodys(assessment, policy, namespaces)?);
-    if findings.is_empty() {
-        findings.push(Finding::ok(
-            "every enforced namespace may have the boundary it claims",
-        ));
+    if policy.boundary_names == BoundaryNames::Open {
+        findings.extend(unowned(assessment, policy, namespaces)?);
     }
-    Ok(findings)
+    let message = "every enforced namespace may have the boundary it claims";
+    Ok(or_ok(findings, message))
 }
 
-/// A namespace whose GPU pods are refused for the boundary it claims.
+/// A namespace whose GPU pods are refused because of the boundary that it claims.
 fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Finding {
     let claimed = namespaces.claimed_boundary(name);
-    let shown = match problem {
-        ClaimProblem::NotALabel => quoted(claimed),
-        _ => claimed.to_owned(),
-    };
     let correct = format!("correct {} on the namespace", names::TRUST_BOUNDARY);
-    let fail = |why: &str, fix: String| {
-        let message = format!(
-            "{name} claims the boundary {shown}, and {why}: its new GPU pods are refused, those \
-             that run stay"
-        );
-        Finding::fail(message, fix)
-    };
-    match problem {
-        ClaimProblem::NotALabel => fail("that is no DNS label", correct),
-        ClaimProblem::Reserved => fail(
-            "the policy keeps that name for others",
-            format!("{correct}, or list it for that name under spec.boundaries of the policy"),
+    let mut shown = claimed.to_owned();
+    let (why, fix) = match problem {
+        ClaimProblem::NotALabel => {
+            shown = quoted(claimed);
+            ("that is no DNS label".to_owned(), correct.into())
+        }
+        ClaimProblem::Reserved => (
+            "the policy keeps that name for others".to_owned(),
+            format!("{correct}, or list it for that name under spec.boundaries of the policy")
+                .into(),
         ),
-        ClaimProblem::Unlisted => fail(
-            "no namespace bears that name and the policy does not list it",
-            format!("{correct}, or list both under spec.boundaries of the policy"),
+        ClaimProblem::Unlisted => (
+            "no namespace bears that name and the policy does not list it".to_owned(),
+            format!("{correct}, or list both under spec.boundaries of the policy").into(),
         ),
         ClaimProblem::NoMember => {
             let bearer = namespaces.view(claimed);
@@ -61,119 +55,124 @@ fn refused(name: &str, problem: ClaimProblem, namespaces: &Namespaces) -> Findin
             } else {
                 ""
             };
-            let key = names::BOUNDARY_MEMBERS;
-            // Who copies the command must not run what somebody wrote into an annotation.
+            // A user who copies the command must not run what an annotation says.
             let members = bearer.into_iter().flat_map(|b| &b.boundary_members);
             let members = members.map(String::as_str).filter(|m| is_dns_label(m));
-            let members: Vec<&str> = members.chain([name]).collect();
+            let members = members.chain([name]).collect::<Vec<&str>>().join(",");
             let fix = format!("{correct}, or, if {claimed} agrees, list {name} there");
-            fail(&format!("no member of namespace {claimed}{but}"), fix).run(format!(
-                "kubectl annotate --overwrite namespace {claimed} {key}={}",
-                members.join(",")
-            ))
+            let command = kubectl::annotate(claimed, BOUNDARY_MEMBERS, &members);
+            (
+                format!("no member of namespace {claimed}{but}"),
+                Fix::by(fix, command),
+            )
         }
-    }
+    };
+    let message = format!(
+        "{name} claims the boundary {shown}, and {why}: its new GPU pods are refused, those that \
+         run stay"
+    );
+    Finding::fail(message, fix)
 }
 
-/// Names that are shared although no namespace bears them and no list has them.
-fn nobodys(
+/// Names that are shared although no namespace has them and the policy does not list them.
+fn unowned(
     assessment: &Assessment<'_>,
     policy: &Policy,
     namespaces: &Namespaces,
 ) -> Result<Option<Finding>, Unseen> {
-    if policy.boundary_names != BoundaryNames::Open {
-        return Ok(None);
-    }
-    let mut free: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for object in seen(&assessment.gathered.namespaces)? {
-        let name = name(object);
+    let mut unowned: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for name in assessment.gathered.namespaces.as_ref()?.iter().map(name) {
         let claimed = namespaces.claimed_boundary(name);
+        let is_allowed = namespaces.claim_problem(name, policy).is_none();
         let is_listed = policy.boundaries.iter().any(|b| b.name == claimed);
-        let may = namespaces.claim_problem(name, policy).is_none();
-        if may && !is_listed && namespaces.view(claimed).is_none() {
-            free.entry(claimed).or_default().push(name);
+        if is_allowed && !is_listed && namespaces.view(claimed).is_none() {
+            unowned.entry(claimed).or_default().push(name);
         }
     }
-    if free.is_empty() {
+    if unowned.is_empty() {
         return Ok(None);
     }
-    let shared = free
+    let shared: Vec<String> = unowned
         .iter()
-        .map(|(boundary, names)| format!("{boundary} ({})", some(names)));
-    let shared: Vec<String> = shared.collect();
+        .map(|(boundary, names)| format!("{boundary} ({})", some(names)))
+        .collect();
     let message = format!(
         "{} that no namespace bears: {}; whoever names one is in, and a namespace made under that \
          name takes it from them",
-        counted(free.len(), "boundary name"),
+        counted(unowned.len(), "boundary name"),
         some(&shared)
     );
     let fix = "list each with its namespaces under spec.boundaries of the policy";
     Ok(Some(Finding::warn(message, fix)))
 }
 
-pub(super) fn members(assessment: &Assessment<'_>) -> Findings {
-    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
-    let key = names::BOUNDARY_MEMBERS;
+pub(super) fn members(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
+    let (policy, namespaces) = (assessment.policy()?, assessment.namespaces.as_ref()?);
     let mut findings = Vec::new();
     let mut hosts = 0;
-    for object in seen(&assessment.gathered.namespaces)? {
-        let name = name(object);
-        let members = namespaces.view(name).map(|v| &v.boundary_members[..]);
-        let members = members.unwrap_or_default();
-        if members.is_empty() {
+    for name in assessment.gathered.namespaces.as_ref()?.iter().map(name) {
+        let Some(view) = namespaces
+            .view(name)
+            .filter(|v| !v.boundary_members.is_empty())
+        else {
             continue;
-        }
+        };
         hosts += 1;
         if policy.boundaries.iter().any(|b| b.name == name) {
             findings.push(Finding::warn(
-                format!("{key} of {name} does nothing: the policy lists who may use that boundary"),
-                format!("list them under spec.boundaries of the policy, and remove {key}"),
+                format!(
+                    "{BOUNDARY_MEMBERS} of {name} does nothing: the policy lists who may use that boundary"
+                ),
+                format!(
+                    "list them under spec.boundaries of the policy, and remove {BOUNDARY_MEMBERS}"
+                ),
             ));
             continue;
         }
-        if members.iter().any(|m| m == names::ANYBODY) {
-            findings.push(anybody(name, namespaces));
+        let (anybody, listed): (Vec<&str>, Vec<&str>) = view
+            .boundary_members
+            .iter()
+            .map(String::as_str)
+            .partition(|member| *member == names::ANYBODY);
+        if !anybody.is_empty() {
+            findings.push(open_to_anybody(name, namespaces));
         }
-        let is_nobody = |m: &&str| *m != names::ANYBODY && namespaces.view(m).is_none();
-        let listed = members.iter().map(String::as_str);
-        let nobody: Vec<String> = listed.filter(is_nobody).map(quoted).collect();
-        if !nobody.is_empty() {
+        let is_unknown = |member: &&str| namespaces.view(member).is_none();
+        let unknown: Vec<String> = listed.into_iter().filter(is_unknown).map(quoted).collect();
+        if !unknown.is_empty() {
             findings.push(Finding::warn(
                 format!(
                     "{name} lets into its boundary what is no namespace: {}; whoever makes a \
                      namespace of that name may join",
-                    some(&nobody)
+                    some(&unknown)
                 ),
                 format!("write names of namespaces, or {} alone", names::ANYBODY),
             ));
         }
     }
-    if findings.is_empty() {
-        findings.push(Finding::ok(match hosts {
-            0 => "no namespace lets others into its boundary".to_owned(),
-            n => format!(
-                "{} with members, all of them listed by name",
-                counted(n, "boundary name")
-            ),
-        }));
-    }
-    Ok(findings)
+    let message = match hosts {
+        0 => "no namespace lets others into its boundary".to_owned(),
+        n => format!(
+            "{} with members, all of them listed by name",
+            counted(n, "boundary name")
+        ),
+    };
+    Ok(or_ok(findings, message))
 }
 
-/// A namespace that lets everybody in, and who came.
-fn anybody(name: &str, namespaces: &Namespaces) -> Finding {
-    let came: Vec<&str> = namespaces.claimants(name).filter(|n| *n != name).collect();
-    let came = if came.is_empty() {
+/// A namespace that every namespace may join, and those that did.
+fn open_to_anybody(name: &str, namespaces: &Namespaces) -> Finding {
+    let joined: Vec<&str> = namespaces.claimants(name).filter(|n| *n != name).collect();
+    let joined = if joined.is_empty() {
         "nobody has yet".to_owned()
     } else {
-        format!("{} did", some(&came))
+        format!("{} did", some(&joined))
     };
-    let key = names::BOUNDARY_MEMBERS;
     Finding::warn(
-        format!("any namespace may join the boundary {name}, and {came}"),
-        "list the namespaces that it trusts",
+        format!("any namespace may join the boundary {name}, and {joined}"),
+        Fix::by(
+            "list the namespaces that it trusts",
+            kubectl::annotate(name, BOUNDARY_MEMBERS, "NAMESPACE,NAMESPACE"),
+        ),
     )
-    .run(format!(
-        "kubectl annotate --overwrite namespace {name} {key}=NAMESPACE,NAMESPACE"
-    ))
 }

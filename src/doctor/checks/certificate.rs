@@ -1,54 +1,48 @@
-//! Whether the API server trusts the certificate that slicegate shows, and for how long.
+//! Whether the API server trusts slicegate's serving certificate, and for how long.
 
 use super::deployment::not_here;
-use super::reached;
-use super::registration::{Kind, OURS};
+use super::reached::is_answered;
+use super::registration::{MUTATING, REGISTRATIONS, Registration};
 use crate::doctor::assessment::Assessment;
 use crate::doctor::chain::{self, Chain};
-use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::{Unseen, seen};
+use crate::doctor::finding::{Finding, Fix};
+use crate::doctor::gathered::{Observation, Unseen};
+use crate::doctor::objects::SLICEGATE;
 use crate::doctor::settings::Settings;
 
-const DAY: i64 = 24 * 60 * 60;
-/// cert-manager renews when a third of the time is left; what nobody renewed a week before its end, nobody will.
-const SOON: i64 = 7 * DAY;
+/// A week in seconds: cert-manager renews when a third of the time is left, so nobody renews a certificate that ends
+/// earlier.
+const SOON: i64 = 7 * 24 * 60 * 60;
 
-/// The authorities of one of the webhooks.
-fn roots(assessment: &Assessment<'_>, kind: Kind) -> Result<Option<Result<Chain, String>>, Unseen> {
-    let bundle = kind
-        .client(assessment)?
-        .and_then(|c| c["caBundle"].as_str());
+/// The authorities that a webhook trusts; none without a caBundle.
+fn roots(
+    assessment: &Assessment<'_>,
+    registration: &Registration,
+) -> Observation<Option<Result<Chain, String>>> {
+    let client = registration.client(assessment)?;
+    let bundle = client.and_then(|client| client["caBundle"].as_str());
     Ok(bundle.map(chain::encoded))
 }
 
-/// Said where a webhook is missing, which is what its own check finds.
+/// What the checks say without webhooks; the checks of the webhooks explain it.
 fn not_registered() -> Finding {
-    Finding::unseen(
-        "not checked: the webhooks are not registered",
-        "register them first",
-    )
+    let message = "not checked: the webhooks are not registered";
+    Finding::unseen(message, "register them first")
 }
 
-/// What renews a certificate here.
-fn renew(assessment: &Assessment<'_>) -> (String, String) {
+/// How the certificate is renewed here.
+fn renew(assessment: &Assessment<'_>) -> Fix {
     let namespace = &assessment.gathered.namespace;
-    let settings = assessment.known_settings();
-    if settings.is_some_and(|s| s.has("tls-secret")) {
-        return (
-            "slicegate writes it by itself: see what its log says".to_owned(),
-            format!("kubectl -n {namespace} logs -l app.kubernetes.io/name=slicegate --tail=50"),
-        );
+    if assessment.has_flag("tls-secret") {
+        let fix = "slicegate writes it by itself: see what its log says";
+        return Fix::by(fix, assessment.logs());
     }
-    let is_called_by_url = Kind::Mutating
-        .client(assessment)
-        .is_ok_and(|client| client.is_some_and(|c| c["url"].is_string()));
-    if is_called_by_url {
-        // slicegate certs makes one for the Service alone, and would have the webhooks call that again.
+    if MUTATING.url(assessment).is_some() {
+        // slicegate certs makes a certificate for the Service only, and lets the webhooks call it again.
         let host = host(assessment).unwrap_or_default();
-        let secret = settings
-            .and_then(Settings::secret)
-            .unwrap_or("slicegate-tls");
-        return (
+        let secret = assessment.known_settings().and_then(Settings::secret);
+        let secret = secret.unwrap_or("slicegate-tls");
+        return Fix::by(
             format!(
                 "see whether cert-manager is well, or make a certificate for {host}, put it into the Secret, and its \
                  authority into caBundle of both webhooks (docs/certificates.md)"
@@ -64,171 +58,147 @@ fn renew(assessment: &Assessment<'_>) -> (String, String) {
     } else {
         format!(" --namespace {namespace}")
     };
-    (
-        "see whether cert-manager is well, or make a certificate of its own".to_owned(),
+    Fix::by(
+        "see whether cert-manager is well, or make a certificate of its own",
         format!("slicegate certs{flags} | kubectl apply -f -"),
     )
 }
 
-pub(super) fn authority(assessment: &Assessment<'_>) -> Findings {
-    let (fix, command) = renew(assessment);
-    let fail = |message: String| {
-        Ok(vec![
-            Finding::fail(message, fix.clone()).run(command.clone()),
-        ])
-    };
-    let mut read = Vec::new();
-    for kind in [Kind::Mutating, Kind::Validating] {
-        if kind.client(assessment)?.is_none() {
-            return Ok(vec![not_registered()]);
+pub(super) fn authority(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let fail = |message: &str| Ok(Finding::fail(message, renew(assessment)));
+    let mut bundles = Vec::new();
+    for registration in &REGISTRATIONS {
+        if registration.client(assessment)?.is_none() {
+            return Ok(not_registered());
         }
-        match roots(assessment, kind)? {
-            // Those of the API server's machine count then, which may even do.
-            None if reached::is_answered(assessment) => {
+        match roots(assessment, registration)? {
+            // The API server then trusts the authorities of its machine, which may be enough.
+            None if is_answered(assessment) => {
                 let message = "no caBundle: the API server takes the certificate by its machine's own authorities";
-                return Ok(vec![Finding::ok(message)]);
+                return Ok(Finding::ok(message));
             }
             None => {
-                let message = "a webhook has no caBundle, so the API server does not know slicegate's authority";
-                return fail(message.to_owned());
+                return fail(
+                    "a webhook has no caBundle, so the API server does not know slicegate's authority",
+                );
             }
-            Some(Err(problem)) => return fail(format!("the caBundle cannot be used: {problem}")),
-            Some(Ok(chain)) => read.push(chain),
+            Some(Err(problem)) => return fail(&format!("the caBundle cannot be used: {problem}")),
+            Some(Ok(chain)) => bundles.push(chain),
         }
     }
-    if read.first() != read.last() {
-        return fail("the two webhooks trust different authorities".to_owned());
+    if bundles.first() != bundles.last() {
+        return fail("the two webhooks trust different authorities");
     }
     let now = assessment.now();
     let mut ends = Vec::new();
-    for certificate in read.iter().flatten() {
+    for certificate in bundles.iter().flatten() {
         let Ok(validity) = chain::validity(certificate) else {
-            return fail("the caBundle holds something that is no certificate".to_owned());
+            return fail("the caBundle holds something that is no certificate");
         };
-        // Of several one may be of yesterday, or of tomorrow.
-        if now.is_none_or(|now| validity.begin <= now && now <= validity.end) {
-            ends.push(validity.end);
+        // A bundle may also hold an authority that has ended, or that is not valid yet.
+        if now.is_none_or(|now| validity.contains(&now)) {
+            ends.push(*validity.end());
         }
     }
     let Some(end) = ends.into_iter().max() else {
-        return fail("every authority in the caBundle has ended, or is not valid yet".to_owned());
+        return fail("every authority in the caBundle has ended, or is not valid yet");
     };
-    let finding = if now.is_some_and(|now| end - now < SOON) {
-        Finding::warn(format!("the authority ends on {}", chain::day(end)), fix).run(command)
+    let day = chain::day(end);
+    Ok(if now.is_some_and(|now| end - now < SOON) {
+        Finding::warn(format!("the authority ends on {day}"), renew(assessment))
     } else {
-        Finding::ok(format!(
-            "both webhooks trust the same one, until {}",
-            chain::day(end)
-        ))
-    };
-    Ok(vec![finding])
+        Finding::ok(format!("both webhooks trust the same one, until {day}"))
+    })
 }
 
-pub(super) fn certificate(assessment: &Assessment<'_>) -> Findings {
-    let Some(settings) = seen(&assessment.settings)? else {
-        return Ok(vec![not_here()]);
+pub(super) fn certificate(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let fail = |message: String| Ok(Finding::fail(message, renew(assessment)));
+    let Some(settings) = assessment.settings.as_ref()? else {
+        return Ok(not_here());
     };
     let Some(name) = settings.secret() else {
-        let message = "it is in no Secret that the Deployment names, so its end is not known here";
-        return Ok(vec![Finding::warn(
-            message,
+        return Ok(Finding::warn(
+            "it is in no Secret that the Deployment names, so its end is not known here",
             "watch the metric slicegate_tls_certificate_not_after_seconds",
-        )]);
-    };
-    let (fix, command) = renew(assessment);
-    let fail = |message: String| {
-        Ok(vec![
-            Finding::fail(message, fix.clone()).run(command.clone()),
-        ])
-    };
-    let Some(secret) = (match seen(&assessment.gathered.secret) {
-        Ok(secret) => secret,
-        Err(_) if settings.has("tls-secret") && reached::is_answered(assessment) => {
-            let message = "each replica signs its own, and the API server takes it";
-            return Ok(vec![Finding::ok(message)]);
-        }
-        Err(unseen) => return Ok(vec![unread(assessment, name, &unseen)]),
-    }) else {
-        return fail(format!(
-            "there is no Secret {name}, which slicegate reads it from"
         ));
     };
-    if Kind::Mutating.client(assessment)?.is_none() {
-        return Ok(vec![not_registered()]);
-    }
-    let trusted = roots(assessment, Kind::Mutating)?
-        .and_then(Result::ok)
-        .unwrap_or_default();
-    let key = if settings.has("tls-secret") {
-        "ca.crt"
-    } else {
-        "tls.crt"
+    let signs_itself = settings.has("tls-secret");
+    let secret = match &assessment.gathered.secret {
+        Ok(Some(secret)) => secret,
+        Ok(None) => {
+            return fail(format!(
+                "there is no Secret {name}, which slicegate reads it from"
+            ));
+        }
+        Err(_) if signs_itself && is_answered(assessment) => {
+            let message = "each replica signs its own, and the API server takes it";
+            return Ok(Finding::ok(message));
+        }
+        Err(unseen) => return Ok(unread(assessment, name, unseen)),
     };
-    let shown = match chain::encoded(secret["data"][key].as_str().unwrap_or_default()) {
+    if MUTATING.client(assessment)?.is_none() {
+        return Ok(not_registered());
+    }
+    let trusted = roots(assessment, &MUTATING)?;
+    let trusted = trusted.and_then(Result::ok).unwrap_or_default();
+    let key = if signs_itself { "ca.crt" } else { "tls.crt" };
+    let chain = match chain::encoded(secret["data"][key].as_str().unwrap_or_default()) {
         Ok(chain) => chain,
         Err(problem) => return fail(format!("Secret {name}, {key}: {problem}")),
     };
-    if settings.has("tls-secret") {
-        return if shown.iter().all(|c| trusted.contains(c)) {
-            Ok(vec![Finding::ok(format!(
-                "signed by each replica for itself, by the authority of Secret {name}"
-            ))])
-        } else {
-            fail(format!(
+    if signs_itself {
+        if !chain.iter().all(|c| trusted.contains(c)) {
+            return fail(format!(
                 "the webhooks do not trust the authority of Secret {name}"
-            ))
-        };
+            ));
+        }
+        return Ok(Finding::ok(format!(
+            "signed by each replica for itself, by the authority of Secret {name}"
+        )));
     }
-    let Some(Ok(validity)) = shown.first().map(chain::validity) else {
+    let Some(Ok(validity)) = chain.first().map(chain::validity) else {
         return fail(format!("Secret {name}, {key} is no certificate"));
     };
-    let now = assessment.now().unwrap_or(validity.begin);
-    if now < validity.begin {
-        return fail(format!(
-            "it is valid only from {}",
-            chain::day(validity.begin)
-        ));
+    let now = assessment.now().unwrap_or(*validity.start());
+    let (begin, end) = (chain::day(*validity.start()), chain::day(*validity.end()));
+    if now < *validity.start() {
+        return fail(format!("it is valid only from {begin}"));
     }
-    if now > validity.end {
-        return fail(format!("it ended on {}", chain::day(validity.end)));
+    if now > *validity.end() {
+        return fail(format!("it ended on {end}"));
     }
     let host = host(assessment)?;
-    if let Err(problem) = chain::check(&shown, &trusted, &host, now) {
+    if let Err(problem) = chain::check(&chain, &trusted, &host, now) {
         return fail(format!(
             "the API server does not take it for {host}: {problem}"
         ));
     }
-    let end = chain::day(validity.end);
-    let finding = if validity.end - now < SOON {
-        Finding::warn(format!("it ends on {end}"), fix).run(command)
+    Ok(if validity.end() - now < SOON {
+        Finding::warn(format!("it ends on {end}"), renew(assessment))
     } else {
         Finding::ok(format!("for {host}, by that authority, until {end}"))
+    })
+}
+
+/// The host that the API server calls.
+fn host(assessment: &Assessment<'_>) -> Observation<String> {
+    let client = MUTATING.client(assessment)?;
+    let Some(url) = client.and_then(|client| client["url"].as_str()) else {
+        return Ok(format!("{SLICEGATE}.{}.svc", assessment.gathered.namespace));
     };
-    Ok(vec![finding])
+    let rest = url.trim_start_matches("https://");
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, _) = authority.rsplit_once(':').unwrap_or((authority, ""));
+    Ok(host.trim_matches(['[', ']']).to_owned())
 }
 
-/// The name the API server asks for.
-fn host(assessment: &Assessment<'_>) -> Result<String, Unseen> {
-    let url = Kind::Mutating
-        .client(assessment)?
-        .and_then(|c| c["url"].as_str());
-    let of_url = url.map(|url| {
-        let rest = url.trim_start_matches("https://");
-        let authority = rest.split('/').next().unwrap_or_default();
-        let (host, _) = authority.rsplit_once(':').unwrap_or((authority, ""));
-        host.trim_matches(['[', ']']).to_owned()
-    });
-    let own = || format!("{OURS}.{}.svc", assessment.gathered.namespace);
-    Ok(of_url.unwrap_or_else(own))
-}
-
-/// The Secret holds a private key, so few may read it; that the API server was answered shows as much of the chain.
+/// Few may read the Secret, since it holds a private key. An answered probe shows that the chain is trusted.
 fn unread(assessment: &Assessment<'_>, name: &str, unseen: &Unseen) -> Finding {
     let fix = format!(
         "ask somebody who may read Secret {name} (it holds a private key, so give nobody that right \
          for this), or watch the metric slicegate_tls_certificate_not_after_seconds"
     );
-    let message = if reached::is_answered(assessment) {
+    let message = if is_answered(assessment) {
         "the API server takes it; when it ends could not be seen".to_owned()
     } else {
         format!("not checked: {}", unseen.problem)

@@ -1,136 +1,111 @@
-//! Whether the API server's own policies are there, and are those of the policy in force.
+//! Whether the admission policies of the guard are there, and are those of the policy in force.
 
 use serde_json::Value;
 
-use super::deployment::named;
-use super::registration::Kind;
+use super::registration::VALIDATING;
 use crate::cel::guard::{self, is_current};
-use crate::doctor::alike::{counted, name, some};
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::{Unseen, seen};
-use crate::doctor::policy::Source;
+use crate::doctor::finding::{Finding, Fix, or_ok};
+use crate::doctor::gathered::{Observation, Unseen};
+use crate::doctor::objects::{SLICEGATE, name, named};
+use crate::doctor::policy::PolicySource;
+use crate::doctor::text::{counted, some};
 
 const HASH: &str = "slicegate.dev/policy-hash";
-const MUTATING: &str = "MutatingAdmissionPolicy";
 
 /// The first version with MutatingAdmissionPolicy v1.
 const MUTATES: u32 = 36;
 
-/// The objects of a kind; none where the API server does not know it.
-fn of_kind<'s>(assessment: &'s Assessment<'_>, kind: &str) -> Result<Option<&'s [Value]>, Unseen> {
+/// The objects of a kind; none if the API server does not know it.
+fn of_kind<'g>(assessment: &Assessment<'g>, kind: &str) -> Observation<Option<&'g [Value]>> {
     let mut all = assessment.gathered.guard.iter();
     match all.find(|(k, _)| *k == kind) {
-        Some((_, found)) => Ok(seen(found)?.as_deref()),
+        Some((_, found)) => Ok(found.as_ref()?.as_deref()),
         None => Err(Unseen::unasked("the guard")),
     }
 }
 
-/// What is wrong with those objects, by kind and name.
-#[derive(Default)]
-struct Faults {
-    missing: Vec<String>,
-    of_another_policy: Vec<String>,
-    changed: Vec<String>,
-}
+/// What can be wrong with objects of the guard.
+const FAULTS: [&str; 3] = [
+    "missing",
+    "of another policy than the one in force",
+    "changed by hand, or of another version of slicegate",
+];
 
-fn compare(assessment: &Assessment<'_>, wanted: &[Value]) -> Result<Faults, Unseen> {
-    let mut faults = Faults::default();
+/// The objects with each fault, by kind and name.
+fn compare(assessment: &Assessment<'_>, wanted: &[Value]) -> Observation<[Vec<String>; 3]> {
+    let mut faults: [Vec<String>; 3] = Default::default();
+    let [missing, of_another_policy, changed] = &mut faults;
     for object in wanted {
         let kind = object["kind"].as_str().unwrap_or_default();
-        let called = format!("{kind} {}", name(object));
         let there = of_kind(assessment, kind)?.unwrap_or_default();
         let hash = |object: &Value| object["metadata"]["annotations"][HASH].clone();
-        match named(there, name(object)) {
-            None => faults.missing.push(called),
-            Some(found) if hash(found) != hash(object) => faults.of_another_policy.push(called),
-            Some(found) if !is_current(found, object) => faults.changed.push(called),
-            Some(_) => {}
-        }
+        let objects = match named(there, name(object)) {
+            None => &mut *missing,
+            Some(found) if hash(found) != hash(object) => &mut *of_another_policy,
+            Some(found) if !is_current(found, object) => &mut *changed,
+            Some(_) => continue,
+        };
+        objects.push(format!("{kind} {}", name(object)));
     }
     Ok(faults)
 }
 
-/// How the guard is made to be that of the policy in force.
-pub(super) fn apply(assessment: &Assessment<'_>) -> (String, String) {
-    if assessment
-        .known_settings()
-        .is_some_and(|s| s.has("keep-guard"))
-    {
-        let namespace = &assessment.gathered.namespace;
-        // It keeps none where nobody could get a stamp.
-        if matches!(Kind::Validating.client(assessment), Ok(None)) {
-            return (
-                "register slicegate again, and it puts the guard in place by itself".to_owned(),
-                "kubectl apply -f webhook-config/validating-webhook.yaml".to_owned(),
-            );
-        }
-        return (
-            "slicegate keeps it by itself a few seconds after each change: see what its log says"
-                .to_owned(),
-            format!("kubectl -n {namespace} logs -l app.kubernetes.io/name=slicegate --tail=50"),
-        );
+fn findings(assessment: &Assessment<'_>, faults: &[Vec<String>], means: &str) -> Vec<Finding> {
+    let faults = FAULTS.iter().zip(faults);
+    faults
+        .filter(|(_, objects)| !objects.is_empty())
+        .map(|(fault, objects)| {
+            let count = counted(objects.len(), "object");
+            let message = format!("{count} {fault}: {}; {means}", some(objects));
+            Finding::fail(message, apply(assessment))
+        })
+        .collect()
+}
+
+/// How the guard becomes that of the policy in force.
+pub(super) fn apply(assessment: &Assessment<'_>) -> Fix {
+    if assessment.has_flag("keep-guard") {
+        // slicegate keeps no guard while no pod could get markers.
+        return if matches!(VALIDATING.client(assessment), Ok(None)) {
+            let fix = "register slicegate again, and it puts the guard in place by itself";
+            Fix::by(fix, VALIDATING.apply())
+        } else {
+            let fix = "slicegate keeps it by itself a few seconds after each change: see what its log says";
+            Fix::by(fix, assessment.logs())
+        };
     }
-    let namespace = &assessment.gathered.namespace;
     let print = match assessment.in_force.as_ref().map(|i| &i.source) {
-        Ok(Source::BuiltIn) | Err(_) => "slicegate guard".to_owned(),
-        Ok(Source::Given(path)) => format!("slicegate guard --policy {path}"),
-        Ok(Source::Object) => {
+        Ok(PolicySource::BuiltIn) | Err(_) => "slicegate guard".to_owned(),
+        Ok(PolicySource::File(path)) => format!("slicegate guard --policy {path}"),
+        Ok(PolicySource::Object) => {
             "kubectl get sharingpolicy default -o yaml | slicegate guard --policy /dev/stdin"
                 .to_owned()
         }
-        Ok(Source::Map(map, key)) => format!(
-            "kubectl -n {namespace} get configmap {map} -o jsonpath='{{.data.{}}}' | slicegate guard --policy /dev/stdin",
+        Ok(PolicySource::ConfigMap(map, key)) => format!(
+            "kubectl -n {} get configmap {map} -o jsonpath='{{.data.{}}}' | slicegate guard --policy /dev/stdin",
+            assessment.gathered.namespace,
             key.replace('.', "\\.")
         ),
     };
-    let never = assessment
+    let excluded = assessment
         .known_settings()
         .and_then(|s| s.flag("never-match"));
-    let never = never.map_or(String::new(), |list| format!(" --never-match {list}"));
+    let excluded = excluded.map_or(String::new(), |list| format!(" --never-match {list}"));
     let classes = assessment.runtime_classes.as_ref();
-    let has_others = classes.is_ok_and(|c| c.under_other_names().next().is_some());
-    let classes = if has_others {
+    let classes = if classes.is_ok_and(|c| c.under_other_names().next().is_some()) {
         " --runtime-classes <(kubectl get runtimeclasses -o yaml)"
     } else {
         ""
     };
-    let command = format!("{print}{never}{classes} | kubectl apply -f -");
-    (
-        "apply the guard for the policy in force".to_owned(),
-        command,
-    )
+    let command = format!("{print}{excluded}{classes} | kubectl apply -f -");
+    Fix::by("apply the guard for the policy in force", command)
 }
 
-fn faults(assessment: &Assessment<'_>, faults: &Faults, means: &str) -> Vec<Finding> {
-    let (fix, command) = apply(assessment);
-    let mut findings = Vec::new();
-    let mut say = |objects: &[String], what: &str| {
-        if !objects.is_empty() {
-            let message = format!(
-                "{} {what}: {}; {means}",
-                counted(objects.len(), "object"),
-                some(objects)
-            );
-            findings.push(Finding::fail(message, fix.clone()).run(command.clone()));
-        }
-    };
-    say(&faults.missing, "missing");
-    say(
-        &faults.of_another_policy,
-        "of another policy than the one in force",
-    );
-    say(
-        &faults.changed,
-        "changed by hand, or of another version of slicegate",
-    );
-    findings
-}
-
-pub(super) fn objects(assessment: &Assessment<'_>) -> Findings {
+pub(super) fn objects(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
     let policy = assessment.policy()?;
-    let classes = seen(&assessment.runtime_classes)?;
-    let wanted = guard::validating(policy, &assessment.never, classes);
+    let classes = assessment.runtime_classes.as_ref()?;
+    let wanted = guard::validating(policy, &assessment.excluded, classes);
     if of_kind(assessment, "ValidatingAdmissionPolicy")?.is_none() {
         return Ok(vec![Finding::fail(
             "the API server has no ValidatingAdmissionPolicy v1, so there is no guard",
@@ -138,37 +113,29 @@ pub(super) fn objects(assessment: &Assessment<'_>) -> Findings {
         )]);
     }
     let faults = compare(assessment, &wanted)?;
-    if faults.missing.len() == wanted.len() {
-        let (fix, command) = apply(assessment);
+    let count = wanted.len();
+    if faults[0].len() == count {
         let message = "there is none: with slicegate down, or past it, nothing is refused";
-        return Ok(vec![Finding::fail(message, fix).run(command)]);
+        return Ok(vec![Finding::fail(message, apply(assessment))]);
     }
     let means = "with slicegate down, enforced namespaces are not closed as the policy says";
-    let mut findings = self::faults(assessment, &faults, means);
-    if findings.is_empty() {
-        let count = wanted.len();
-        findings.push(Finding::ok(format!(
-            "all {count} objects are there, for policy {} {}",
-            policy.name, policy.hash
-        )));
-    }
-    Ok(findings)
+    let message = format!(
+        "all {count} objects are there, for policy {} {}",
+        policy.name, policy.hash
+    );
+    Ok(or_ok(findings(assessment, &faults, means), message))
 }
 
-pub(super) fn receipts(assessment: &Assessment<'_>) -> Findings {
+pub(super) fn receipts(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
     let policy = assessment.policy()?;
-    let can = assessment.minor().is_none_or(|minor| minor >= MUTATES);
-    if !can || of_kind(assessment, MUTATING)?.is_none() {
-        let version = assessment
-            .minor()
-            .map_or("this version".to_owned(), |m| format!("1.{m}"));
-        let fails = assessment
-            .gathered
-            .mutating
-            .iter()
-            .flatten()
-            .any(|o| name(o) == "slicegate" && o["webhooks"][0]["failurePolicy"] == "Fail");
-        return Ok(vec![if fails {
+    let minor = assessment.minor();
+    let mutates = minor.is_none_or(|minor| minor >= MUTATES);
+    if !mutates || of_kind(assessment, "MutatingAdmissionPolicy")?.is_none() {
+        let version = minor.map_or("this version".to_owned(), |m| format!("1.{m}"));
+        let mutating = assessment.gathered.mutating.as_deref().unwrap_or_default();
+        let is_required = named(mutating, SLICEGATE)
+            .is_some_and(|object| object["webhooks"][0]["failurePolicy"] == "Fail");
+        return Ok(vec![if is_required {
             Finding::ok(format!(
                 "{version} cannot take forged stamps away; failurePolicy: Fail closes that"
             ))
@@ -185,11 +152,6 @@ pub(super) fn receipts(assessment: &Assessment<'_>) -> Findings {
     }
     let faults = compare(assessment, &guard::mutating(policy))?;
     let means = "while slicegate is down, a pod with a completely forged stamp passes";
-    let mut findings = self::faults(assessment, &faults, means);
-    if findings.is_empty() {
-        findings.push(Finding::ok(
-            "the API server takes them away before anybody believes them",
-        ));
-    }
-    Ok(findings)
+    let message = "the API server takes them away before anybody believes them";
+    Ok(or_ok(findings(assessment, &faults, means), message))
 }

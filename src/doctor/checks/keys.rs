@@ -1,18 +1,18 @@
-//! What administrators wrote on namespaces that does not do what they meant.
+//! slicegate's keys on namespaces: those that have no effect or another one than was meant, and the modes.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use crate::doctor::alike::{counted, name, quoted_for_a_shell, some};
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::{Unseen, seen};
+use crate::doctor::finding::{Finding, Fix, or_ok};
+use crate::doctor::gathered::Observation;
+use crate::doctor::objects::name;
+use crate::doctor::text::{counted, some};
+use crate::doctor::{advice, kubectl};
 use crate::engine::vocabulary::names::is_own_key;
 use crate::engine::vocabulary::suggest::nearest;
 use crate::engine::vocabulary::{Mode, names, quoted};
 
-/// What may stand on a Namespace.
+/// The annotations that slicegate reads on a Namespace.
 const KNOWN: [&str; 5] = [
     names::MODE,
     names::TIER,
@@ -21,54 +21,36 @@ const KNOWN: [&str; 5] = [
     names::BOUNDARY_MEMBERS,
 ];
 
-/// slicegate's keys in one of the maps of an object's metadata.
-fn own<'o>(object: &'o Value, map: &str) -> Vec<(&'o str, &'o str)> {
-    let entries = object["metadata"][map].as_object().into_iter().flatten();
-    let entries = entries.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()));
-    entries.filter(|(key, _)| is_own_key(key)).collect()
-}
+/// slicegate's keys in one of the metadata's maps: namespaces with each key, and its value on the first of them.
+type ByKey<'o> = BTreeMap<&'o str, (Vec<&'o str>, &'o str)>;
 
-/// Names, and what the first of them has there, by key.
-type ByKey<'o> = BTreeMap<&'o str, Vec<(&'o str, &'o str)>>;
-
-fn by_key<'o>(
-    assessment: &'o Assessment<'_>,
-    map: &str,
-    wanted: fn(&str) -> bool,
-) -> Result<ByKey<'o>, Unseen> {
-    let mut found: ByKey<'_> = BTreeMap::new();
-    for object in seen(&assessment.gathered.namespaces)? {
-        for (key, value) in own(object, map) {
-            if wanted(key) {
-                found.entry(key).or_default().push((name(object), value));
-            }
+fn by_key<'o>(assessment: &'o Assessment<'_>, map: &str) -> Observation<ByKey<'o>> {
+    let mut by_key: ByKey<'_> = BTreeMap::new();
+    for object in assessment.gathered.namespaces.as_ref()? {
+        let entries = object["metadata"][map].as_object().into_iter().flatten();
+        for (key, value) in entries.filter(|(key, _)| is_own_key(key)) {
+            let value = value.as_str().unwrap_or_default();
+            let (names, _) = by_key.entry(key).or_insert((Vec::new(), value));
+            names.push(name(object));
         }
     }
-    Ok(found)
+    Ok(by_key)
 }
 
-pub(super) fn written(assessment: &Assessment<'_>) -> Findings {
+pub(super) fn written(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
     let mut findings = Vec::new();
-    for (key, places) in by_key(assessment, "labels", |_| true)? {
-        findings.extend(as_label(key, &places));
+    for (key, (names, value)) in by_key(assessment, "labels")? {
+        findings.extend(label(key, &names, value));
     }
-    for (key, places) in by_key(assessment, "annotations", |key| !KNOWN.contains(&key))? {
-        findings.extend(unknown(key, &places));
+    let annotations = by_key(assessment, "annotations")?.into_iter();
+    for (key, (names, value)) in annotations.filter(|(key, _)| !KNOWN.contains(key)) {
+        findings.extend(unknown(key, &names, value));
     }
-    if findings.is_empty() {
-        findings.push(Finding::ok(
-            "every key of slicegate's on a namespace is known, and an annotation",
-        ));
-    }
-    Ok(findings)
+    let message = "every key of slicegate's on a namespace is known, and an annotation";
+    Ok(or_ok(findings, message))
 }
 
-fn names(places: &[(&str, &str)]) -> String {
-    let names: Vec<&str> = places.iter().map(|(name, _)| *name).collect();
-    some(&names)
-}
-
-/// The key that was meant, if it is near.
+/// The known key that was meant; none if no known key is near.
 fn meant(key: &str) -> Option<&'static str> {
     if let Some(known) = KNOWN.iter().find(|known| **known == key) {
         return Some(known);
@@ -79,34 +61,35 @@ fn meant(key: &str) -> Option<&'static str> {
     KNOWN.into_iter().find(|known| last(known) == near)
 }
 
-fn as_label(key: &str, places: &[(&str, &str)]) -> Option<Finding> {
-    let (first, value) = places.first()?;
+fn label(key: &str, names: &[&str], value: &str) -> Option<Finding> {
+    let first = names.first()?;
     let message = format!(
         "{key} is a label of {}, where it does nothing: slicegate reads annotations",
-        names(places)
+        some(names)
     );
-    Some(match meant(key) {
-        Some(meant) => Finding::warn(message, "write an annotation, and take the label away").run(format!(
-            "kubectl annotate --overwrite namespace {first} {meant}={} && kubectl label namespace {first} {key}-",
-            quoted_for_a_shell(value)
-        )),
-        None => Finding::warn(message, "take the label away").run(format!("kubectl label namespace {first} {key}-")),
-    })
+    let remove = format!("kubectl label namespace {first} {key}-");
+    Some(Finding::warn(
+        message,
+        match meant(key) {
+            Some(meant) => Fix::by(
+                "write an annotation, and take the label away",
+                format!("{} && {remove}", kubectl::annotate(first, meant, value)),
+            ),
+            None => Fix::by("take the label away", remove),
+        },
+    ))
 }
 
-fn unknown(key: &str, places: &[(&str, &str)]) -> Option<Finding> {
-    let (first, value) = places.first()?;
-    let what = format!("{key} of {}", names(places));
-    // A key has few characters that it may be made of, and none that means anything to a shell.
+fn unknown(key: &str, names: &[&str], value: &str) -> Option<Finding> {
+    let first = names.first()?;
+    let what = format!("{key} of {}", some(names));
+    // No character of a key means anything to a shell.
     Some(match meant(key) {
         Some(meant) => Finding::warn(
             format!("{what} is known to nobody and does nothing"),
             format!("did you mean {meant}?"),
         )
-        .run(format!(
-            "kubectl annotate --overwrite namespace {first} {meant}={} {key}-",
-            quoted_for_a_shell(value)
-        )),
+        .run(format!("{} {key}-", kubectl::annotate(first, meant, value))),
         None => Finding::warn(
             format!("{what} does nothing on a namespace"),
             format!("what a namespace may say is {}", KNOWN.join(", ")),
@@ -115,71 +98,60 @@ fn unknown(key: &str, places: &[(&str, &str)]) -> Option<Finding> {
     })
 }
 
-/// A mode without a tier, a tier without a mode, and tiers that nobody has.
-pub(super) fn tiers(assessment: &Assessment<'_>) -> Findings {
-    let (policy, namespaces) = (assessment.policy()?, seen(&assessment.namespaces)?);
+/// A mode without a tier, a tier without a mode, and tiers that the policy does not have.
+pub(super) fn tiers(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
+    let (policy, namespaces) = (assessment.policy()?, assessment.namespaces.as_ref()?);
     let mut findings = Vec::new();
-    let mut without = Vec::new();
-    for mode in [Mode::Enforce, Mode::DryRun] {
-        without.extend(assessment.in_mode(mode)?.into_iter().filter(|name| {
-            let view = namespaces.view(name);
-            // Who lists tiers for pods to choose from has them choose.
-            view.is_none_or(|v| v.tier.is_none() && v.allowed_tiers.is_none())
-        }));
-    }
+    let mut without = assessment.in_mode(Mode::Enforce)?;
+    without.extend(assessment.in_mode(Mode::DryRun)?);
+    // Pods choose a tier themselves in a namespace that lists tiers for them.
+    without.retain(|name| {
+        let view = namespaces.view(name);
+        view.is_none_or(|v| v.tier.is_none() && v.allowed_tiers.is_none())
+    });
     if let Some(first) = without.first().filter(|_| policy.default_tier.is_none()) {
         let all: Vec<&str> = policy.tiers.iter().map(|t| t.name.as_str()).collect();
-        findings.push(
-            Finding::warn(
-                format!(
-                    "{} with a mode and no tier ({}), and the policy has no defaultTier: pods that name no tier keep \
-                     whole GPUs there",
-                    counted(without.len(), "namespace"),
-                    some(&without)
-                ),
-                format!("give each a tier of the policy: {}", all.join(", ")),
-            )
-            .run(format!("kubectl annotate --overwrite namespace {first} {}=TIER", names::TIER)),
+        let message = format!(
+            "{} with a mode and no tier ({}), and the policy has no defaultTier: pods that name no tier keep whole GPUs \
+             there",
+            counted(without.len(), "namespace"),
+            some(&without)
         );
+        let fix = format!("give each a tier of the policy: {}", all.join(", "));
+        let command = kubectl::annotate(first, names::TIER, "TIER");
+        findings.push(Finding::warn(message, Fix::by(fix, command)));
     }
     let mut idle = Vec::new();
-    let mut nobodys: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for object in seen(&assessment.gathered.namespaces)? {
-        let name = name(object);
-        let Some(view) = namespaces
-            .view(name)
-            .filter(|_| !assessment.is_never_matched(name))
-        else {
+    let mut unknown: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let objects = assessment.gathered.namespaces.as_ref()?.iter().map(name);
+    for name in objects.filter(|name| !assessment.is_excluded(name)) {
+        let Some(view) = namespaces.view(name) else {
             continue;
         };
-        let (mode, _) = namespaces.mode(name, policy);
-        if view.tier.is_some() && view.mode.is_none() && mode == Mode::Off {
+        if view.tier.is_some()
+            && view.mode.is_none()
+            && namespaces.mode(name, policy).0 == Mode::Off
+        {
             idle.push(name);
         }
         let listed = view.allowed_tiers.as_deref().unwrap_or_default();
         for tier in listed.iter().filter(|tier| policy.tier(tier).is_none()) {
-            nobodys.entry(tier).or_default().push(name);
+            unknown.entry(tier).or_default().push(name);
         }
     }
     if let Some(first) = idle.first() {
-        findings.push(
-            Finding::warn(
-                format!(
-                    "{} with a tier and no mode ({}): slicegate does nothing there",
-                    counted(idle.len(), "namespace"),
-                    some(&idle)
-                ),
-                "opt in, first without effect",
-            )
-            .run(format!(
-                "kubectl annotate --overwrite namespace {first} {}=dry-run",
-                names::MODE
-            )),
+        let message = format!(
+            "{} with a tier and no mode ({}): slicegate does nothing there",
+            counted(idle.len(), "namespace"),
+            some(&idle)
         );
+        let command = kubectl::annotate(first, names::MODE, "dry-run");
+        let fix = Fix::by("opt in, first without effect", command);
+        findings.push(Finding::warn(message, fix));
     }
-    for (tier, names) in nobodys {
+    for (tier, names) in unknown {
         let near = nearest(tier, policy.tiers.iter().map(|t| t.name.as_str()));
-        let near = near.map(|near| format!("did you mean {near}? "));
+        let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
         findings.push(Finding::warn(
             format!(
                 "{} of {} lists {}, which the policy does not have",
@@ -187,16 +159,53 @@ pub(super) fn tiers(assessment: &Assessment<'_>) -> Findings {
                 some(&names),
                 quoted(tier)
             ),
-            format!(
-                "{}correct the list, or add the tier to the policy's spec.tiers",
-                near.unwrap_or_default()
-            ),
+            format!("{near}correct the list, or add the tier to the policy's spec.tiers"),
         ));
     }
-    if findings.is_empty() {
-        findings.push(Finding::ok(
-            "every namespace with a mode has a tier, and the other way round",
-        ));
+    let message = "every namespace with a mode has a tier, and the other way round";
+    Ok(or_ok(findings, message))
+}
+
+pub(super) fn modes(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
+    let (policy, namespaces) = (assessment.policy()?, assessment.namespaces.as_ref()?);
+    let mut findings = Vec::new();
+    for object in assessment.gathered.namespaces.as_ref()? {
+        let name = name(object);
+        if namespaces.mode(name, policy).1 {
+            let word = &object["metadata"]["annotations"][names::MODE];
+            let message = format!(
+                "{name} says {}: {word}, which nobody knows; it counts as enforce",
+                names::MODE
+            );
+            let command = kubectl::annotate(name, names::MODE, "enforce");
+            let fix = Fix::by("write enforce, dry-run or off", command);
+            findings.push(Finding::warn(message, fix));
+        }
     }
-    Ok(findings)
+    Ok(or_ok(findings, "every mode that is written is known"))
+}
+
+pub(super) fn enforced(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let enforced = assessment.in_mode(Mode::Enforce)?;
+    let dry_run = assessment.in_mode(Mode::DryRun)?.len();
+    if !enforced.is_empty() {
+        return Ok(Finding::ok(format!(
+            "{} enforced ({}), {dry_run} in dry-run",
+            enforced.len(),
+            some(&enforced)
+        )));
+    }
+    // Annotations have no effect while the policy's mode is dry-run.
+    let fix = if assessment.policy()?.mode == Mode::DryRun {
+        "set spec.mode: enforce in the policy when you are ready".into()
+    } else if dry_run > 0 {
+        Fix::by(
+            "enforce one once slicegate audit shows what you want, and adopt its pods before and after",
+            kubectl::annotate("NAMESPACE", names::MODE, "enforce"),
+        )
+    } else {
+        advice::opt_in(assessment)
+    };
+    let message = format!("none is enforced, {dry_run} in dry-run: slicegate changes no pod");
+    Ok(Finding::warn(message, fix))
 }

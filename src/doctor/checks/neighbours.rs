@@ -1,132 +1,126 @@
-//! Whether the boundary holds among the pods that run now, as `slicegate audit --boundaries` judges it.
+//! Whether the boundary holds among the running pods, as `slicegate audit --boundaries` judges it.
 
 use std::collections::BTreeMap;
 
-use crate::doctor::alike::{counted, name, namespace, some};
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::{Unseen, seen, unusable};
-use crate::engine::audit::{self, Audit, GapReason, PlacedPod, PodAudit};
+use crate::doctor::finding::{Finding, or_ok};
+use crate::doctor::gathered::{Observation, Unseen};
+use crate::doctor::objects::{full_name, name, namespace};
+use crate::doctor::text::{counted, some};
+use crate::engine::audit::{self, Audit, GapReason, NodeAudit, PlacedPod, PodAudit};
 use crate::engine::vocabulary::{Mode, Outsiders, names};
 use crate::facts::{Pod, Running};
 
 const AUDIT: &str = "slicegate audit --boundaries";
 
-/// What is read of the pods that are on nodes and not over.
-fn judged<T>(assessment: &Assessment<'_>, look: impl FnOnce(&Audit<'_>) -> T) -> Result<T, Unseen> {
+fn read<'t, T: Deserialize<'t>>(object: &Value, text: &'t str) -> Observation<T> {
+    serde_json::from_str(text)
+        .map_err(|problem| Unseen::unusable(format!("pod {}: {problem}", full_name(object))))
+}
+
+/// The findings of an audit of all pods that run on nodes.
+fn audited(
+    assessment: &Assessment<'_>,
+    message: impl FnOnce(&Audit<'_>) -> String,
+    judge: impl FnOnce(&Audit<'_>) -> Vec<Finding>,
+) -> Observation<Vec<Finding>> {
     let state = assessment.cluster_state()?;
-    let objects = seen(&assessment.gathered.pods)?;
+    let objects = assessment.gathered.pods.as_ref()?;
     let texts: Vec<String> = objects.iter().map(ToString::to_string).collect();
-    let mut read = Vec::new();
+    let mut pods = Vec::new();
     for (object, text) in objects.iter().zip(&texts) {
-        let unusable = |e| unusable(format!("pod {}/{}: {e}", namespace(object), name(object)));
-        let running: Running<'_> = serde_json::from_str(text).map_err(unusable)?;
-        let Some(node) = running.node().filter(|_| !running.is_finished()) else {
-            continue;
-        };
-        let pod: Pod<'_> = serde_json::from_str(text).map_err(unusable)?;
-        read.push((object, node.to_owned(), running.names_its_node(), pod));
+        let running: Running<'_> = read(object, text)?;
+        if running.node().is_some() && !running.is_finished() {
+            pods.push((object, running, read::<Pod<'_>>(object, text)?));
+        }
     }
-    let placed: Vec<PlacedPod<'_>> = read
+    let placed: Vec<PlacedPod<'_>> = pods
         .iter()
-        .map(|(object, node, names_its_node, pod)| PlacedPod {
+        .map(|(object, running, pod)| PlacedPod {
             namespace: namespace(object),
             name: name(object),
-            node,
-            names_its_node: *names_its_node,
+            node: running.node().unwrap_or_default(),
+            names_its_node: running.names_its_node(),
             pod,
         })
         .collect();
-    Ok(look(&audit::boundaries(&state, &placed)))
+    let audit = audit::boundaries(&state, &placed);
+    Ok(or_ok(judge(&audit), message(&audit)))
 }
 
-pub(super) fn breaches(assessment: &Assessment<'_>) -> Findings {
-    judged(assessment, |audit| {
-        let breach = |node: &audit::NodeAudit<'_>| {
-            let breach = node.breach.as_ref()?;
-            let boundaries: Vec<&str> = breach.boundaries().into_iter().collect();
-            let (count, names) = (boundaries.len(), some(&boundaries));
-            let apart = "delete the pods of all boundaries but one there";
-            let finding = if breach.is_certain {
-                Finding::fail(
-                    format!(
-                        "node {} runs shared pods of {count} boundaries: {names}",
-                        node.name
-                    ),
-                    format!("{apart}: slicegate keeps the next ones apart"),
-                )
-            } else {
-                // Nobody can say that it holds there.
-                Finding::unseen(
-                    format!(
-                        "node {} runs pods of {count} boundaries ({names}), and nobody can say \
-                         whether they share a device",
-                        node.name
-                    ),
-                    format!("see to it that the node says what it sells, or {apart}"),
-                )
-            };
-            Some(finding.run(AUDIT))
-        };
-        let mut findings: Vec<Finding> = audit.nodes.iter().filter_map(breach).collect();
-        if findings.is_empty() {
-            findings.push(Finding::ok(format!(
-                "none: {} on {} with GPUs",
-                counted(audit.pods.len(), "GPU pod"),
-                counted(audit.nodes.len(), "node")
-            )));
-        }
-        findings
+pub(super) fn breaches(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
+    let message = |audit: &Audit<'_>| {
+        format!(
+            "none: {} on {} with GPUs",
+            counted(audit.pods.len(), "GPU pod"),
+            counted(audit.nodes.len(), "node")
+        )
+    };
+    audited(assessment, message, |audit| {
+        audit.nodes.iter().filter_map(breach).collect()
     })
 }
 
-pub(super) fn uncovered(assessment: &Assessment<'_>) -> Findings {
-    judged(assessment, |audit| {
+fn breach(node: &NodeAudit<'_>) -> Option<Finding> {
+    let breach = node.breach.as_ref()?;
+    let boundaries: Vec<&str> = breach.boundaries().into_iter().collect();
+    let (name, count, names) = (node.name, boundaries.len(), some(&boundaries));
+    let apart = "delete the pods of all boundaries but one there";
+    let finding = if breach.is_certain {
+        Finding::fail(
+            format!("node {name} runs shared pods of {count} boundaries: {names}"),
+            format!("{apart}: slicegate keeps the next ones apart"),
+        )
+    } else {
+        // Nobody knows whether the boundary holds there.
+        Finding::unseen(
+            format!(
+                "node {name} runs pods of {count} boundaries ({names}), and nobody can say whether \
+                 they share a device"
+            ),
+            format!("see to it that the node says what it sells, or {apart}"),
+        )
+    };
+    Some(finding.run(AUDIT))
+}
+
+pub(super) fn uncovered(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
+    let message = |_: &Audit<'_>| "none: the guarantee covers every GPU pod that runs".to_owned();
+    audited(assessment, message, |audit| {
         let mut reasons: BTreeMap<GapReason, (Vec<String>, &str)> = BTreeMap::new();
         for pod in &audit.pods {
             for gap in &pod.gaps {
                 let (pods, _) = reasons.entry(gap.why).or_insert((Vec::new(), &gap.fix));
-                pods.push(format!("{}/{}", pod.placed.namespace, pod.placed.name));
+                pods.push(full_name_of(pod));
             }
         }
-        let mut findings: Vec<Finding> = reasons
-            .into_iter()
-            .map(|(why, (pods, fix))| {
-                let message = format!(
-                    "{} not covered, {}: {}",
-                    counted(pods.len(), "GPU pod"),
-                    why.word(),
-                    some(&pods)
-                );
-                Finding::warn(message, fix).run(AUDIT)
-            })
-            .collect();
-        if findings.is_empty() {
-            findings.push(Finding::ok(
-                "none: the guarantee covers every GPU pod that runs",
-            ));
-        }
-        findings
+        let finding = |(why, (pods, fix)): (GapReason, (Vec<String>, &str))| {
+            let count = counted(pods.len(), "GPU pod");
+            let message = format!("{count} not covered, {}: {}", why.word(), some(&pods));
+            Finding::warn(message, fix).run(AUDIT)
+        };
+        reasons.into_iter().map(finding).collect()
     })
 }
 
-/// Those from before slicegate judged their creation; anti-affinity of a pod that runs cannot be changed.
-pub(super) fn closed(assessment: &Assessment<'_>) -> Findings {
+/// Pods from before slicegate judged their creation: the anti-affinity of a running pod cannot be changed.
+pub(super) fn closed(assessment: &Assessment<'_>) -> Observation<Finding> {
     let mut closing = Vec::new();
-    for object in seen(&assessment.gathered.pods)? {
+    for object in assessment.gathered.pods.as_ref()? {
         let text = object.to_string();
         if !text.contains(names::PREFIX) {
             continue;
         }
-        let place = || format!("{}/{}", namespace(object), name(object));
-        let unusable = |e| unusable(format!("pod {}: {e}", place()));
-        let running: Running<'_> = serde_json::from_str(&text).map_err(unusable)?;
-        let pod: Pod<'_> = serde_json::from_str(&text).map_err(unusable)?;
+        let running: Running<'_> = read(object, &text)?;
+        let pod: Pod<'_> = read(object, &text)?;
         if !running.is_finished() && audit::closes_nodes(&pod) {
-            closing.push(place());
+            closing.push(full_name(object));
         }
     }
-    Ok(vec![if closing.is_empty() {
+    Ok(if closing.is_empty() {
         Finding::ok("no pod closes nodes for others by slicegate's labels")
     } else {
         Finding::warn(
@@ -137,57 +131,54 @@ pub(super) fn closed(assessment: &Assessment<'_>) -> Findings {
             ),
             "delete them: what comes again is refused (slicegate explain reserved-selector)",
         )
-    }])
+    })
 }
 
-pub(super) fn outsiders(assessment: &Assessment<'_>) -> Findings {
+pub(super) fn outsiders(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
     if assessment.policy()?.outsiders == Outsiders::Label {
         return Ok(vec![Finding::ok(
             "GPU pods of namespaces that are not enforced are labelled, so boundaries keep away from them",
         )]);
     }
-    judged(assessment, |audit| {
-        // Who is a neighbour of whom is a matter of nodes.
+    let message = |_: &Audit<'_>| {
+        "no shared pod without a label sits beside a boundary; only outsiders: label in the policy \
+         keeps it so"
+            .to_owned()
+    };
+    audited(assessment, message, |audit| {
         let beside = |certain: bool| -> Vec<String> {
             let pods = audit.pods.iter();
-            let unlabelled = pods.filter(|p| p.mode != Mode::Enforce && p.label.is_none());
-            unlabelled
+            pods.filter(|p| p.mode != Mode::Enforce && p.label.is_none())
                 .filter(|pod| is_beside_a_boundary(audit, pod) == Some(certain))
-                .map(|pod| format!("{}/{}", pod.placed.namespace, pod.placed.name))
+                .map(full_name_of)
                 .collect()
         };
         let fix = "set outsiders: label in the policy, or give such pods nodes of their own";
         let (certain, possible) = (beside(true), beside(false));
         let mut findings = Vec::new();
         if !certain.is_empty() {
-            findings.push(Finding::fail(
-                format!(
-                    "{} of namespaces that are not enforced beside a boundary's shares: {}",
-                    counted(certain.len(), "pod"),
-                    some(&certain)
-                ),
-                fix,
-            ));
+            let message = format!(
+                "{} of namespaces that are not enforced beside a boundary's shares: {}",
+                counted(certain.len(), "pod"),
+                some(&certain)
+            );
+            findings.push(Finding::fail(message, fix));
         }
         if !possible.is_empty() {
-            findings.push(Finding::warn(
-                format!(
-                    "{} of namespaces that are not enforced on a node with a boundary's pods, and \
-                     nobody can say whether they share a device: {}",
-                    counted(possible.len(), "pod"),
-                    some(&possible)
-                ),
-                fix,
-            ));
-        }
-        if findings.is_empty() {
-            findings.push(Finding::ok(
-                "no shared pod without a label sits beside a boundary; only \
-                 outsiders: label in the policy keeps it so",
-            ));
+            let message = format!(
+                "{} of namespaces that are not enforced on a node with a boundary's pods, and nobody \
+                 can say whether they share a device: {}",
+                counted(possible.len(), "pod"),
+                some(&possible)
+            );
+            findings.push(Finding::warn(message, fix));
         }
         findings
     })
+}
+
+fn full_name_of(pod: &PodAudit<'_>) -> String {
+    format!("{}/{}", pod.placed.namespace, pod.placed.name)
 }
 
 /// Whether a pod shares the devices of its node with labelled pods, or, as false, may share them.

@@ -1,49 +1,44 @@
-//! Whether what keeps boundaries apart works on the nodes: labels to count by, and one scheduler.
+//! Whether nodes and schedulers can keep boundaries apart: labels to count by, and one scheduler.
 
-use crate::doctor::alike::{counted, some};
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::{Finding, Findings};
-use crate::doctor::gathered::seen;
+use crate::doctor::finding::{Finding, Fix};
+use crate::doctor::gathered::Observation;
+use crate::doctor::text::{counted, some};
 use crate::engine::supply::Group;
 use crate::engine::vocabulary::BoundaryPlacement;
 use crate::engine::vocabulary::names::{HOSTNAME, NODE_BOUNDARY};
 
-pub(super) fn node_labels(assessment: &Assessment<'_>) -> Findings {
-    let (policy, supply) = (assessment.policy()?, seen(&assessment.supply)?);
-    let shares = |group: &&Group| {
-        let mut offers = group
-            .advertised
-            .iter()
-            .filter_map(|s| supply.offers.get(s.offer));
-        offers.any(|offer| offer.strategy.is_shared())
+pub(super) fn node_labels(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let (policy, supply) = (assessment.policy()?, assessment.supply.as_ref()?);
+    let (key, means, fix) = match policy.placement.boundary {
+        BoundaryPlacement::PodAntiAffinity => (
+            HOSTNAME,
+            "anti-affinity does not count there, so they take no shared pods",
+            "give them their label back: kubelets write it",
+        ),
+        BoundaryPlacement::NodeLabel => (
+            NODE_BOUNDARY,
+            "they belong to no boundary, so they take no shared pods",
+            "label each with the boundary it is for",
+        ),
     };
-    let key = match policy.placement.boundary {
-        BoundaryPlacement::PodAntiAffinity => HOSTNAME,
-        BoundaryPlacement::NodeLabel => NODE_BOUNDARY,
+    let is_shared = |group: &&Group| {
+        let mut advertised = supply.advertised(group);
+        advertised.any(|(offer, _)| offer.strategy.is_shared())
     };
-    let groups = supply.groups.iter().filter(shares);
+    let groups = supply.groups.iter().filter(is_shared);
     let names = groups
-        .flat_map(|g| supply.node_names(g))
-        .filter(|n| !n.contains('/'));
+        .flat_map(|group| supply.node_names(group))
+        .filter(|name| !name.contains('/'));
     let (labelled, without): (Vec<&str>, Vec<&str>) =
         names.partition(|name| supply.label_of(name, key).is_some());
     let Some(first) = without.first() else {
         let count = counted(labelled.len(), "node");
-        return Ok(vec![Finding::ok(format!(
-            "{count} with shares, all with {key}"
-        ))]);
+        return Ok(Finding::ok(format!("{count} with shares, all with {key}")));
     };
-    let (means, fix, value) = match policy.placement.boundary {
-        BoundaryPlacement::PodAntiAffinity => (
-            "anti-affinity does not count there, so they take no shared pods",
-            "give them their label back: kubelets write it",
-            *first,
-        ),
-        BoundaryPlacement::NodeLabel => (
-            "they belong to no boundary, so they take no shared pods",
-            "label each with the boundary it is for",
-            "BOUNDARY",
-        ),
+    let value = match policy.placement.boundary {
+        BoundaryPlacement::PodAntiAffinity => first,
+        BoundaryPlacement::NodeLabel => "BOUNDARY",
     };
     let message = format!(
         "{} with shares ({}) without the label {key}: {means}",
@@ -51,24 +46,22 @@ pub(super) fn node_labels(assessment: &Assessment<'_>) -> Findings {
         some(&without)
     );
     let command = format!("kubectl label node {first} {key}={value}");
-    Ok(vec![Finding::warn(message, fix).run(command)])
+    Ok(Finding::warn(message, Fix::by(fix, command)))
 }
 
-pub(super) fn schedulers(assessment: &Assessment<'_>) -> Findings {
-    let policy = assessment.policy()?;
-    let all = &policy.placement.schedulers;
-    let races = all.len() > 1 && policy.placement.boundary == BoundaryPlacement::PodAntiAffinity;
-    let finding = if races {
-        Finding::warn(
+pub(super) fn schedulers(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let placement = &assessment.policy()?.placement;
+    let all = &placement.schedulers;
+    if all.len() > 1 && placement.boundary == BoundaryPlacement::PodAntiAffinity {
+        return Ok(Finding::warn(
             format!(
                 "the policy lets {} place shared pods: at the same moment each may put another boundary \
                  on one node",
                 all.join(" and ")
             ),
             "list one in placement.schedulers, or give each nodes of its own",
-        )
-    } else {
-        Finding::ok(format!("shared pods are placed by {}", all.join(", ")))
-    };
-    Ok(vec![finding])
+        ));
+    }
+    let message = format!("shared pods are placed by {}", all.join(", "));
+    Ok(Finding::ok(message))
 }

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::super::Severity::{Fail, Ok as Good, Warn};
-use super::super::{Aim, ProbeAnswer, Unseen};
+use super::super::gathered::Aim;
+use super::super::{ProbeAnswer, Unseen};
 use super::Case;
 use super::healthy::{
     annotate, argument, claims, closing, found, label, mps_node, node, nodes, object, on, pod,

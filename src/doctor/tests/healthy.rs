@@ -4,7 +4,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::{Aim, Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, probes, rights};
+use super::super::gathered::Aim;
+use super::super::{
+    Clocks, Gathered, Observation, ProbeAnswer, ProbeResult, Unseen, probes, rights,
+};
 use crate::cel::guard;
 use crate::certificates;
 use crate::config::{documents, fleet, policy};
@@ -38,6 +41,38 @@ pub(super) fn nodes() -> Vec<Value> {
     named.collect()
 }
 
+/// Nothing was read yet.
+pub(in super::super) fn nothing(namespace: &str) -> Gathered {
+    fn unasked<T>() -> Observation<T> {
+        Err(Unseen::unasked("it"))
+    }
+    Gathered {
+        namespace: namespace.to_owned(),
+        user: unasked(),
+        policy_file: None,
+        version: unasked(),
+        clocks: unasked(),
+        own_namespace: unasked(),
+        deployment: unasked(),
+        budgets: unasked(),
+        service: unasked(),
+        endpoints: unasked(),
+        secret: unasked(),
+        policy_map: unasked(),
+        mutating: unasked(),
+        validating: unasked(),
+        guard: Vec::new(),
+        policies: unasked(),
+        namespaces: unasked(),
+        quotas: unasked(),
+        nodes: unasked(),
+        runtime_classes: unasked(),
+        pods: unasked(),
+        rights: Vec::new(),
+        tried: Vec::new(),
+    }
+}
+
 pub(super) fn healthy() -> Gathered {
     let service = Service::default();
     let made = certificates::generate(&service.dns_names(), &[], 90).unwrap();
@@ -45,7 +80,7 @@ pub(super) fn healthy() -> Gathered {
     let encoded = |pem: &str| STANDARD.encode(pem);
     let in_force = policy::built_in().unwrap();
     let never = ExcludedNamespaces::default();
-    let mut gathered = Gathered::nothing("slicegate-system");
+    let mut gathered = nothing("slicegate-system");
     gathered.user = Ok("alice".to_owned());
     gathered.version = Ok(json!({"major": "1", "minor": "36", "gitVersion": "v1.36.3"}));
     gathered.clocks = Ok(Clocks {

@@ -5,7 +5,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::super::Severity::{Fail, Ok as Good, Warn};
-use super::super::{Aim, ProbeAnswer, Unseen};
+use super::super::gathered::Aim;
+use super::super::{ProbeAnswer, Unseen};
 use super::Case;
 use super::healthy::{absent, argument, found, own_pod, refused, template, webhook};
 use crate::certificates;

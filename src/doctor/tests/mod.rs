@@ -5,10 +5,13 @@ mod healthy;
 mod installation;
 
 use super::Severity::{self, Fail, Ok as Good, Warn};
-use super::{Boundary, Gathered, Group, Line, Sight, Unseen, examine, grant, verdict};
+use super::verdict::Boundary;
+use super::{Gathered, Group, Line, Sight, Unseen, examine, grant, verdict};
 use cluster::{BOUNDARY, GUARD, POLICY, SUPPLY};
 use healthy::{annotate, argument, found, healthy, label, own_pod, whole_alone};
 use installation::INSTALLATION;
+
+pub(super) use healthy::nothing;
 
 fn all(lines: &[Line]) -> String {
     let line = |l: &Line| {
@@ -43,7 +46,7 @@ fn nothing_is_wrong_with_a_healthy_installation() {
 
 #[test]
 fn what_nobody_may_see_is_said_by_every_check_and_nothing_is_claimed() {
-    let lines = examine(&Gathered::nothing("slicegate-system"));
+    let lines = examine(&nothing("slicegate-system"));
     for line in &lines {
         assert_eq!(line.finding.severity, Severity::Warn, "{line:?}");
         assert!(line.finding.message.starts_with("not "), "{line:?}");
@@ -316,7 +319,7 @@ fn who_may_see_nothing_is_blind_and_who_may_see_some_is_not() {
         some.command,
         "kubectl create clusterrolebinding slicegate-doctor-alice --clusterrole=slicegate-doctor --user=alice"
     );
-    let mut gathered = Gathered::nothing("slicegate-system");
+    let mut gathered = nothing("slicegate-system");
     gathered.namespaces = Err(refused("namespaces"));
     assert!(grant(&gathered, &examine(&gathered)).unwrap().is_blind);
 }

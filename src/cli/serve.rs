@@ -7,15 +7,13 @@ use anyhow::bail;
 use super::DONE;
 use super::args::{LogFormat, ServeArgs};
 use crate::engine::ExcludedNamespaces;
-use crate::server::{
-    self, CertificateSource, ClusterSource, ControllerSettings, FileSource, Settings,
-};
+use crate::server::{self, CertificateSource, ClusterSource, ControllerSettings, Settings};
 
 /// Runs until it is told to stop and returns the exit status.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
     let certificate = match (args.tls_cert, args.tls_key, args.tls_generate) {
-        (Some(cert), Some(key), None) => CertificateSource::Files(FileSource::Files { cert, key }),
-        (None, None, Some(folder)) => CertificateSource::Files(FileSource::Generated(folder)),
+        (Some(cert), Some(key), None) => CertificateSource::Files { cert, key },
+        (None, None, Some(folder)) => CertificateSource::Generated(folder),
         _ => match args.tls_secret {
             Some(secret) => CertificateSource::Secret(secret),
             None => bail!(

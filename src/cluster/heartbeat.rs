@@ -42,7 +42,8 @@ impl Heartbeat {
         })
     }
 
-    fn record(&self) {
+    /// Records that it was seen now.
+    pub fn record(&self) {
         if let Ok(mut last) = self.0.lock() {
             *last = Instant::now();
         }

@@ -8,119 +8,88 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 
-use super::listener::{Answers, Connection, Port, Silence};
+use super::connection::{Connection, IdleTimeouts};
+use super::listener::{Handler, Port};
 use super::shared::Shared;
 
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Kubelets connect anew for each probe, and whoever collects metrics comes every few seconds. Nobody keeps a place.
+/// Kubelets connect anew for each probe, and collectors of metrics come every few seconds. No connection stays open.
 pub(super) const PORT: Port = Port {
     connections: 64,
-    silence: Silence {
+    idle: IdleTimeouts {
         first: Duration::from_secs(5),
         next: Duration::from_secs(10),
     },
     keeps_alive: false,
 };
 
-/// The operators' paths.
+/// Answers the second port.
 #[derive(Clone)]
-pub(super) struct Admin(Arc<Shared>);
+pub(super) struct AdminHandler(pub(super) Arc<Shared>);
 
-impl Admin {
-    /// What there is to say of this server.
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self(shared)
-    }
-}
-
-impl Answers for Admin {
-    async fn answer(
+impl Handler for AdminHandler {
+    async fn handle(
         &self,
         request: Request<Incoming>,
         _: &Arc<Connection>,
     ) -> Response<Full<Bytes>> {
-        let Self(shared) = self;
-        let is_reading = matches!(*request.method(), Method::GET | Method::HEAD);
-        let page = match request.uri().path() {
-            "/livez" | "/readyz" | "/metrics" if !is_reading => Page {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                ..Page::text("only GET is answered here\n")
-            },
-            "/livez" => livez(shared),
-            "/readyz" => readyz(shared),
-            "/metrics" => metrics(shared),
-            _ => Page {
-                status: StatusCode::NOT_FOUND,
-                ..Page::text("there are /livez, /readyz and /metrics\n")
-            },
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        let (status, media_type, text) = match request.uri().path() {
+            "/livez" | "/readyz" | "/metrics" if !is_read => text(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "only GET is answered here\n",
+            ),
+            "/livez" => livez(&self.0),
+            "/readyz" => readyz(&self.0),
+            "/metrics" => metrics(&self.0),
+            _ => text(
+                StatusCode::NOT_FOUND,
+                "there are /livez, /readyz and /metrics\n",
+            ),
         };
-        page.response()
-    }
-}
-
-/// What is answered.
-struct Page {
-    status: StatusCode,
-    kind: &'static str,
-    text: String,
-}
-
-impl Page {
-    fn text(text: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::OK,
-            kind: TEXT,
-            text: text.into(),
-        }
-    }
-
-    fn unavailable(text: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::SERVICE_UNAVAILABLE,
-            ..Self::text(text)
-        }
-    }
-
-    fn response(self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::from(self.text));
-        *response.status_mut() = self.status;
-        let kind = HeaderValue::from_static(self.kind);
-        response.headers_mut().insert(CONTENT_TYPE, kind);
+        let mut response = Response::new(Full::from(text));
+        *response.status_mut() = status;
+        let media_type = HeaderValue::from_static(media_type);
+        response.headers_mut().insert(CONTENT_TYPE, media_type);
         response
     }
 }
 
-/// Whoever answers lives, and so has the thread that answers the webhook to.
+/// Status, media type and text of an answer.
+type Page = (StatusCode, &'static str, String);
+
+fn text(status: StatusCode, text: impl Into<String>) -> Page {
+    (status, TEXT, text.into())
+}
+
+/// This thread answers, so it lives. The webhook's thread has to live too.
 fn livez(shared: &Shared) -> Page {
-    match shared.is_alive() {
-        true => Page::text("ok\n"),
-        false => Page::unavailable("the webhook's thread does not move any more\n"),
+    if shared.is_alive() {
+        text(StatusCode::OK, "ok\n")
+    } else {
+        let problem = "the webhook's thread does not move any more\n";
+        text(StatusCode::SERVICE_UNAVAILABLE, problem)
     }
 }
 
-/// Ready once policy, nodes, namespaces and certificate were there; what grows old later stays in force.
+/// Ready once policy, nodes, namespaces and certificate were known. An old state stays in force.
 fn readyz(shared: &Shared) -> Page {
-    if shared.is_ready() {
-        Page::text("ok\n")
-    } else if shared.is_draining() {
-        Page::unavailable("shutting down\n")
+    if shared.is_draining() {
+        text(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n")
+    } else if shared.is_ready() {
+        text(StatusCode::OK, "ok\n")
     } else {
         let awaited = shared.awaited().join(", ");
-        Page::unavailable(format!("starting, waiting for: {awaited}\n"))
+        let starting = format!("starting, waiting for: {awaited}\n");
+        text(StatusCode::SERVICE_UNAVAILABLE, starting)
     }
 }
 
 fn metrics(shared: &Shared) -> Page {
     match shared.metrics.text(shared.capacity.in_flight()) {
-        Ok(text) => Page {
-            kind: OPEN_METRICS,
-            ..Page::text(text)
-        },
-        Err(problem) => Page {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            ..Page::text(problem.to_string())
-        },
+        Ok(metrics) => (StatusCode::OK, OPEN_METRICS, metrics),
+        Err(problem) => text(StatusCode::INTERNAL_SERVER_ERROR, problem.to_string()),
     }
 }

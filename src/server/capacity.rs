@@ -1,4 +1,4 @@
-//! How much a server holds at once, of what comes in and of what goes out; who keeps it waiting does not keep others out.
+//! Bounds the bodies and answers that a server holds at once. A slow client does not keep others out.
 //!
 //! The bounds, for a process of 27 MB and 10 MB more with five thousand nodes:
 //!
@@ -8,264 +8,268 @@
 //! | large bodies | [`LARGE_BYTES`]: 28 MiB |
 //! | ordinary answers | [`REQUESTS`] of [`ORDINARY_ANSWER`]: 8 MiB |
 //! | large answers | [`LARGE_ANSWERS`]: 24 MiB |
-//! | what is made of a large body while it is decided about | one at a time, see [`super::routes`] |
+//! | the review of a large body | one at a time, see [`super::routes`] |
 //! | connections | 512, with about 100 KiB of buffers each, see [`super::listener`]: 50 MiB |
 //!
-//! All at once that is about 200 MB, under a limit of 512Mi.
+//! Together that is about 200 MB, under a limit of 512Mi.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hyper::body::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::listener::Connection;
+use super::connection::Connection;
 
 /// The largest body. An API server's own limit is 3 MiB for a request, and a review can hold two objects and the
 /// rest (controller-runtime's derivation, `pkg/webhook/admission/http.go`).
 pub(super) const LARGEST_BODY: usize = 7 << 20;
-/// The largest body that is decided about where it comes in. Real ones have 5 to 30 KiB, and one of this size takes a
+/// The largest body that is decided on the webhook's thread. Real ones have 5 to 30 KiB, and one of this size takes a
 /// few hundred microseconds.
 pub(super) const ORDINARY_BODY: usize = 64 << 10;
 
 /// Requests from their head to the last byte of their answer.
 const REQUESTS: usize = 256;
-/// Those of them whose bodies are large, so that there is always room for others.
+/// Those of them with a large body, so that there is always room for others.
 const LARGE_REQUESTS: usize = 64;
 /// Bytes of large bodies: four of the largest.
 const LARGE_BYTES: usize = 4 * LARGEST_BODY;
-/// An answer with a patch has 2 KiB; one up to this size always goes out.
+/// An answer with a patch has 2 KiB. Up to this size, there is always room for an answer.
 const ORDINARY_ANSWER: usize = 32 << 10;
 /// Bytes of larger answers that are not written yet. The largest patch is a megabyte, in base64 a third more.
 const LARGE_ANSWERS: usize = 24 << 20;
 
-/// A client that takes so long to read an answer does not read.
-const UNREAD: Duration = Duration::from_secs(10);
-/// Where there is no room left, a client that has been waited for so long gives way. An API server sends its body and
-/// reads its answer in milliseconds.
+/// A client that takes longer to read an answer does not read.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// If there is no room, a connection is closed whose client the server has waited for so long. An API server sends its
+/// body and reads its answer in milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Everything that is held.
-#[derive(Default)]
-pub(super) struct Capacity(Mutex<Inside>);
+/// The room for requests and answers.
+pub(super) struct Capacity {
+    requests: Arc<Semaphore>,
+    large_requests: Arc<Semaphore>,
+    large_bytes: Arc<Semaphore>,
+    large_answers: Arc<Semaphore>,
+    /// Whether anything large was held since [`Capacity::large_data_is_gone`] was last true.
+    was_large: AtomicBool,
+    exchanges: Mutex<Exchanges>,
+}
 
+/// The present requests and refusals by number, in the order in which they came.
 #[derive(Default)]
-struct Inside {
-    /// The number of the next; they are in the order in which they came.
+struct Exchanges {
     next: u64,
-    rooms: BTreeMap<u64, Held>,
-    sums: Sums,
-    /// Whether anything large was held since it was last asked whether that is over.
-    was_large: bool,
+    by_number: BTreeMap<u64, Exchange>,
 }
 
-/// What all rooms hold together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Sums {
-    requests: usize,
-    large_requests: usize,
-    large_bytes: usize,
-    large_answers: usize,
-}
-
-/// What one room holds.
-struct Held {
+struct Exchange {
     connection: Arc<Connection>,
-    /// Since when its client is waited for: for its body, and then until it has read its answer.
-    waiting: Option<Instant>,
-    is_answered: bool,
-    size: Sums,
+    size: Size,
+    phase: Phase,
 }
 
-/// Room for one request and for its answer; gives it back when dropped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Size {
+    /// An answer to a request that got no room.
+    Refusal,
+    Ordinary,
+    Large,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    /// The server has waited for the body since then.
+    Body(Instant),
+    Decision,
+    /// The server has waited for the client to read its answer since then.
+    Answer(Instant),
+}
+
+/// Room for one request and its answer; released when dropped.
 pub(super) struct Room {
     capacity: Arc<Capacity>,
     number: u64,
+    permits: Permits,
+}
+
+#[derive(Default)]
+struct Permits {
+    _request: Option<OwnedSemaphorePermit>,
+    _large_request: Option<OwnedSemaphorePermit>,
+    /// For the bytes of a large body, and then of a large answer.
+    bytes: Option<OwnedSemaphorePermit>,
+}
+
+impl Default for Capacity {
+    fn default() -> Self {
+        let semaphore = |permits| Arc::new(Semaphore::new(permits));
+        Self {
+            requests: semaphore(REQUESTS),
+            large_requests: semaphore(LARGE_REQUESTS),
+            large_bytes: semaphore(LARGE_BYTES),
+            large_answers: semaphore(LARGE_ANSWERS),
+            was_large: AtomicBool::new(false),
+            exchanges: Mutex::default(),
+        }
+    }
 }
 
 impl Capacity {
-    /// Room for a request with a body of so many bytes, if there is any. Who has been waited for too long loses its own
-    /// then, which becomes free once its connection has ended.
+    /// Room for a request with a body of so many bytes. If there is none, the slowest client loses its connection, and
+    /// its room is free once that has ended.
     pub(super) fn room(self: &Arc<Self>, bytes: usize, of: &Arc<Connection>) -> Option<Room> {
-        let is_large = bytes > ORDINARY_BODY;
-        let size = Sums {
-            requests: 1,
-            large_requests: usize::from(is_large),
-            large_bytes: if is_large { bytes } else { 0 },
-            large_answers: 0,
+        let size = if bytes > ORDINARY_BODY {
+            Size::Large
+        } else {
+            Size::Ordinary
         };
-        let inside = self.inside();
-        if !inside.sums.has_room_for(size) {
-            inside.end_the_slowest(is_large, Instant::now());
+        let Some(permits) = self.permits(bytes, size) else {
+            self.close_slowest(size, Instant::now());
             return None;
+        };
+        Some(self.begin(size, Phase::Body(Instant::now()), permits, of))
+    }
+
+    /// Room for an answer to a request that got none, so that slow readers of such answers are known.
+    pub(super) fn room_for_refusal(self: &Arc<Self>, of: &Arc<Connection>) -> Room {
+        let phase = Phase::Answer(Instant::now());
+        self.begin(Size::Refusal, phase, Permits::default(), of)
+    }
+
+    fn permits(&self, bytes: usize, size: Size) -> Option<Permits> {
+        let mut permits = Permits {
+            _request: Some(acquire(&self.requests, 1)?),
+            ..Permits::default()
+        };
+        if size == Size::Large {
+            permits._large_request = Some(acquire(&self.large_requests, 1)?);
+            permits.bytes = Some(acquire(&self.large_bytes, bytes)?);
+            self.was_large.store(true, Ordering::Relaxed);
         }
-        Some(self.hold(inside, size, of))
+        Some(permits)
     }
 
-    /// Room for an answer to a request that had none: it is seen that its client reads it.
-    pub(super) fn of_a_refusal(self: &Arc<Self>, of: &Arc<Connection>) -> Room {
-        self.hold(self.inside(), Sums::default(), of)
-    }
-
-    fn hold(
+    fn begin(
         self: &Arc<Self>,
-        mut inside: MutexGuard<'_, Inside>,
-        size: Sums,
+        size: Size,
+        phase: Phase,
+        permits: Permits,
         of: &Arc<Connection>,
     ) -> Room {
-        let number = inside.next;
-        inside.next += 1;
-        inside.sums.add(size);
-        inside.was_large |= size.is_large();
-        of.begin();
-        let held = Held {
+        of.add_pending();
+        let exchange = Exchange {
             connection: Arc::clone(of),
-            waiting: Some(Instant::now()),
-            is_answered: size == Sums::default(),
             size,
+            phase,
         };
-        inside.rooms.insert(number, held);
-        let capacity = Arc::clone(self);
-        Room { capacity, number }
+        let mut exchanges = self.exchanges();
+        let number = exchanges.next;
+        exchanges.next += 1;
+        exchanges.by_number.insert(number, exchange);
+        Room {
+            capacity: Arc::clone(self),
+            number,
+            permits,
+        }
     }
 
-    /// How many requests are inside.
     pub(super) fn in_flight(&self) -> usize {
-        self.inside().sums.requests
+        REQUESTS - self.requests.available_permits()
     }
 
-    /// Ends the connections whose clients do not read. To be called again and again.
-    pub(super) fn end_who_does_not_read(&self) {
+    /// Closes the connections of clients that do not read. To be called regularly.
+    pub(super) fn close_slow_readers(&self) {
         let now = Instant::now();
-        for held in self.inside().rooms.values() {
-            if held.is_answered && held.waited(now) > UNREAD {
-                held.connection.end();
+        for exchange in self.exchanges().by_number.values() {
+            if matches!(exchange.phase, Phase::Answer(_)) && exchange.waited(now) > READ_TIMEOUT {
+                exchange.connection.close();
             }
         }
     }
 
-    /// Whether something large was held, and nothing is any more; once for each time.
-    pub(super) fn nothing_large_is_left(&self) -> bool {
-        let mut inside = self.inside();
-        let is_over = inside.was_large && !inside.sums.is_large();
-        inside.was_large &= !is_over;
-        is_over
+    /// Whether everything large that was held is gone; true once after each time.
+    pub(super) fn large_data_is_gone(&self) -> bool {
+        self.large_requests.available_permits() == LARGE_REQUESTS
+            && self.large_answers.available_permits() == LARGE_ANSWERS
+            && self.was_large.swap(false, Ordering::Relaxed)
     }
 
-    fn inside(&self) -> MutexGuard<'_, Inside> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inside {
-    fn end_the_slowest(&self, is_large: bool, now: Instant) {
-        let alike = self.rooms.values();
-        let alike = alike.filter(|held| held.size.requests > 0);
-        let alike = alike.filter(|held| !is_large || held.size.large_requests > 0);
-        let slowest = alike.max_by_key(|held| held.waited(now));
-        if let Some(held) = slowest.filter(|held| held.waited(now) > PATIENCE) {
-            held.connection.end();
+    fn close_slowest(&self, size: Size, now: Instant) {
+        let exchanges = self.exchanges();
+        let alike = exchanges.by_number.values().filter(|exchange| match size {
+            Size::Large => exchange.size == Size::Large,
+            Size::Ordinary | Size::Refusal => exchange.size != Size::Refusal,
+        });
+        let slowest = alike.max_by_key(|exchange| exchange.waited(now));
+        if let Some(exchange) = slowest.filter(|exchange| exchange.waited(now) > PATIENCE) {
+            exchange.connection.close();
         }
     }
+
+    fn set_phase(&self, number: u64, phase: Phase) {
+        if let Some(exchange) = self.exchanges().by_number.get_mut(&number) {
+            exchange.phase = phase;
+        }
+    }
+
+    fn exchanges(&self) -> MutexGuard<'_, Exchanges> {
+        let exchanges = self.exchanges.lock();
+        exchanges.unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-impl Held {
+fn acquire(semaphore: &Arc<Semaphore>, count: usize) -> Option<OwnedSemaphorePermit> {
+    let count = u32::try_from(count).ok()?;
+    Arc::clone(semaphore).try_acquire_many_owned(count).ok()
+}
+
+impl Exchange {
+    /// How long the server has waited for the client.
     fn waited(&self, now: Instant) -> Duration {
-        let since = self.waiting;
-        since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
-    }
-}
-
-impl Sums {
-    fn has_room_for(self, size: Self) -> bool {
-        self.requests + size.requests <= REQUESTS
-            && (size.large_requests == 0 || self.large_requests < LARGE_REQUESTS)
-            && (size.large_bytes == 0 || self.large_bytes + size.large_bytes <= LARGE_BYTES)
-            && (size.large_answers == 0 || self.large_answers + size.large_answers <= LARGE_ANSWERS)
-    }
-
-    fn is_large(self) -> bool {
-        self.large_requests > 0 || self.large_answers > 0
-    }
-
-    fn add(&mut self, size: Self) {
-        self.requests += size.requests;
-        self.large_requests += size.large_requests;
-        self.large_bytes += size.large_bytes;
-        self.large_answers += size.large_answers;
-    }
-
-    fn remove(&mut self, size: Self) {
-        self.requests -= size.requests;
-        self.large_requests -= size.large_requests;
-        self.large_bytes -= size.large_bytes;
-        self.large_answers -= size.large_answers;
+        match self.phase {
+            Phase::Body(since) | Phase::Answer(since) => now.saturating_duration_since(since),
+            Phase::Decision => Duration::ZERO,
+        }
     }
 }
 
 impl Room {
-    /// The body is here, and nobody waits for the client before there is an answer.
-    pub(super) fn body_came(&self) {
-        if let Some(held) = self.capacity.inside().rooms.get_mut(&self.number) {
-            held.waiting = None;
-        }
+    /// The body is complete. The server does not wait for the client until there is an answer.
+    pub(super) fn body_is_complete(&self) {
+        self.capacity.set_phase(self.number, Phase::Decision);
     }
 
-    /// An answer that holds this room until it is written or its connection has ended; none where there is no room
-    /// for it. The body has to be gone.
-    pub(super) fn answer(self, answer: Vec<u8>) -> Option<Bytes> {
-        let large = match answer.len() > ORDINARY_ANSWER {
-            true => answer.len(),
-            false => 0,
+    /// An answer that holds this room until it is written or its connection has ended; none if there is no room for it.
+    /// The body has to be dropped before.
+    pub(super) fn answer(mut self, answer: Vec<u8>) -> Option<Bytes> {
+        let capacity = &self.capacity;
+        let bytes = if answer.len() > ORDINARY_ANSWER {
+            let bytes = acquire(&capacity.large_answers, answer.len())?;
+            capacity.was_large.store(true, Ordering::Relaxed);
+            Some(bytes)
+        } else {
+            None
         };
-        self.holds_an_answer(large).then(|| {
-            Bytes::from_owner(Unwritten {
-                answer,
-                _room: self,
-            })
-        })
-    }
-
-    fn holds_an_answer(&self, large: usize) -> bool {
-        let mut inside = self.capacity.inside();
-        let Inside {
-            rooms,
-            sums,
-            was_large,
-            ..
-        } = &mut *inside;
-        let Some(held) = rooms.get_mut(&self.number) else {
-            return false;
-        };
-        let more = Sums {
-            large_answers: large,
-            ..Sums::default()
-        };
-        if !sums.has_room_for(more) {
-            return false;
-        }
-        sums.remove(held.size);
-        held.size.large_bytes = 0;
-        held.size.large_answers = large;
-        sums.add(held.size);
-        *was_large |= more.is_large();
-        held.waiting = Some(Instant::now());
-        held.is_answered = true;
-        true
+        capacity.set_phase(self.number, Phase::Answer(Instant::now()));
+        self.permits.bytes = bytes;
+        let _room = self;
+        Some(Bytes::from_owner(Unwritten { answer, _room }))
     }
 }
 
 impl Drop for Room {
     fn drop(&mut self) {
-        let mut inside = self.capacity.inside();
-        if let Some(held) = inside.rooms.remove(&self.number) {
-            inside.sums.remove(held.size);
-            held.connection.finish();
+        let removed = self.capacity.exchanges().by_number.remove(&self.number);
+        if let Some(exchange) = removed {
+            exchange.connection.remove_pending();
         }
     }
 }
 
-/// Whatever writes an answer keeps parts of it until they are written, and so its room.
+/// An answer of which parts are not written yet.
 struct Unwritten {
     answer: Vec<u8>,
     _room: Room,
@@ -284,12 +288,12 @@ mod tests {
 
     use super::{
         Capacity, Connection, LARGE_ANSWERS, LARGE_BYTES, LARGE_REQUESTS, LARGEST_BODY,
-        ORDINARY_ANSWER, ORDINARY_BODY, REQUESTS, Room, Sums,
+        ORDINARY_ANSWER, ORDINARY_BODY, REQUESTS, Room,
     };
-    use crate::server::listener::Silence;
+    use crate::server::connection::IdleTimeouts;
 
     fn connection() -> Arc<Connection> {
-        Arc::new(Connection::new(Silence {
+        Arc::new(Connection::new(IdleTimeouts {
             first: Duration::from_secs(1),
             next: Duration::from_secs(1),
         }))
@@ -304,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_count_finds_no_room_until_some_is_given_back() {
+    fn requests_beyond_the_bound_get_no_room_until_some_is_released() {
         let capacity = Arc::new(Capacity::default());
         let mut rooms = all(&capacity, 1);
         assert_eq!((rooms.len(), capacity.in_flight()), (REQUESTS, REQUESTS));
         rooms.pop();
         assert_eq!(all(&capacity, 1).len(), 1);
         rooms.clear();
-        assert_eq!(capacity.inside().sums, Sums::default());
+        assert_eq!(capacity.in_flight(), 0);
     }
 
     #[test]
@@ -328,19 +332,20 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_holds_its_room_until_the_last_part_of_it_is_gone_and_the_body_none() {
+    fn an_answer_holds_its_room_until_its_last_part_is_dropped_and_releases_the_bodys() {
         let capacity = Arc::new(Capacity::default());
         let of = connection();
         let room = capacity.room(LARGEST_BODY, &of).unwrap();
         let answer = room.answer(vec![0; 1 << 20]).unwrap();
-        let sums = capacity.inside().sums;
-        assert_eq!((sums.large_bytes, sums.large_answers), (0, 1 << 20));
+        assert_eq!(capacity.large_bytes.available_permits(), LARGE_BYTES);
+        let answers = capacity.large_answers.available_permits();
+        assert_eq!(answers, LARGE_ANSWERS - (1 << 20));
         let mut rest = answer;
         let part = rest.split_to(1 << 19);
         drop(rest);
         assert_eq!(capacity.in_flight(), 1);
         drop(part);
-        assert_eq!(capacity.inside().sums, Sums::default());
+        assert_eq!(capacity.in_flight(), 0);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Logs: one line an event, text or JSON, written to standard error by a thread of its own.
+//! Logs: one line for each event, text or JSON, written to standard error by a thread of its own.
 
 use std::io::{self, BufWriter, Stderr, Write};
 use std::sync::{Arc, OnceLock};
@@ -21,18 +21,22 @@ pub enum LogFormat {
     Json,
 }
 
-/// Lines that wait at most; where standard error is not read as fast as they come, further ones are dropped and counted.
-/// A busy server logs about 2,000 in a [`PAUSE`]. A line has some hundred bytes: texts of a sender are cut before.
+/// The most lines that wait. If standard error is read too slowly, further ones are dropped and counted. A busy server
+/// logs about 2,000 in a [`PAUSE`]. A line has some hundred bytes, because the texts of clients are cut.
 const WAITING_LINES: usize = 8 << 10;
-/// Between two writes, so that lines of a busy moment leave together and not each of them wakes the thread that writes.
+/// The pause between two writes, so that not every line of a busy moment wakes the thread.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Bytes of one write.
+/// The bytes of one write.
 const WRITTEN_AT_ONCE: usize = 64 << 10;
 
-/// Logs to standard error from now on; lines that wait are written when the answer is dropped. `RUST_LOG` says what:
-/// `info`, `debug`, `warn,slicegate=info` and the like.
+/// Logs to standard error from now on. Waiting lines are written when the guard is dropped. `RUST_LOG` selects what is
+/// logged: `info`, `debug`, `warn,slicegate=info` and the like.
 pub fn start(format: LogFormat) -> WorkerGuard {
-    let writer = Writer::default();
+    let writer = Writer {
+        stderr: BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stderr()),
+        dropped: Arc::default(),
+        reported: 0,
+    };
     let dropped = Arc::clone(&writer.dropped);
     let (lines, guard) = NonBlockingBuilder::default()
         .buffered_lines_limit(WAITING_LINES)
@@ -59,7 +63,7 @@ pub fn start(format: LogFormat) -> WorkerGuard {
     guard
 }
 
-/// A panic's message may quote a pod, its place does not.
+/// Logs the place of a panic alone, because its message may quote a pod.
 fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
@@ -70,22 +74,11 @@ fn log_panics() {
     }));
 }
 
-/// Standard error, on the thread that writes. It is flushed when no line waits.
+/// Standard error, on the log's thread. It is flushed when no line waits.
 struct Writer {
     stderr: BufWriter<Stderr>,
-    /// Counts the lines that found no room.
     dropped: Arc<OnceLock<ErrorCounter>>,
     reported: usize,
-}
-
-impl Default for Writer {
-    fn default() -> Self {
-        Self {
-            stderr: BufWriter::with_capacity(WRITTEN_AT_ONCE, io::stderr()),
-            dropped: Arc::default(),
-            reported: 0,
-        }
-    }
 }
 
 impl Writer {
@@ -118,11 +111,30 @@ impl Write for Writer {
 }
 
 /// The start of a text that is longer than so many bytes.
-pub(in crate::server) fn shortened(text: &str, longest: usize) -> Option<&str> {
+pub(super) fn shortened(text: &str, longest: usize) -> Option<&str> {
     if text.len() <= longest {
         return None;
     }
-    let ends = (0..=longest).rev();
-    let end = ends.into_iter().find(|end| text.is_char_boundary(*end));
-    Some(&text[..end.unwrap_or_default()])
+    (0..=longest).rev().find_map(|end| text.get(..end))
+}
+
+/// The last problem of a task that tries again and again, so that it is logged once.
+#[derive(Debug, Default)]
+pub(super) struct LastProblem(Option<String>);
+
+impl LastProblem {
+    /// Whether this is another problem than the last one.
+    pub(super) fn is_new(&mut self, problem: &impl ToString) -> bool {
+        let problem = Some(problem.to_string());
+        std::mem::replace(&mut self.0, problem.clone()) != problem
+    }
+
+    /// Ends the problem. Returns whether there was one.
+    pub(super) fn clear(&mut self) -> bool {
+        self.0.take().is_some()
+    }
+
+    pub(super) fn exists(&self) -> bool {
+        self.0.is_some()
+    }
 }

@@ -1,66 +1,31 @@
-//! What is counted, as OpenMetrics; every label has a closed set of values, none of them a user's.
+//! The metrics, as OpenMetrics. Every label has a closed set of values, none of them a user's.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 
-use super::certificate::Tls;
-use super::world::Part;
+use super::state::part::StatePart;
 use crate::admission::{ReviewedRequest, Tally};
 use crate::cluster::Heartbeat;
 use crate::engine::{ClusterState, Strategy};
 
-/// Seconds; a decision takes tens of microseconds. What is beyond 50 ms is a fault, or a machine that does other things.
+/// Seconds; a decision takes tens of microseconds. Above 50 ms is a fault, or a machine that does other things.
 const BUCKETS: [f64; 12] = [
     0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0,
 ];
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Admission {
-    operation: &'static str,
-    mode: &'static str,
-    outcome: &'static str,
-    strategy: &'static str,
-}
+/// The names and values of so many labels.
+type Labels<const N: usize, V = &'static str> = [(&'static str, V); N];
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct FindingLabels {
-    rule: &'static str,
-    severity: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct PolicyLabels {
-    name: String,
-    hash: String,
-}
-
-macro_rules! label {
-    ($type:ident, $key:ident) => {
-        #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-        struct $type {
-            $key: &'static str,
-        }
-    };
-}
-
-label!(ResultLabel, result);
-label!(StrategyLabel, strategy);
-label!(ReasonLabel, reason);
-label!(KindLabel, kind);
-
-/// Of what is there once, or not at all.
-type NoLabel = [(String, String); 0];
-
-/// Why a request got no answer.
+/// Why a request got no decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rejection {
     /// Too much at once, or too late.
@@ -72,232 +37,168 @@ pub(super) enum Rejection {
 }
 
 impl Rejection {
-    const fn word(self) -> &'static str {
-        match self {
+    const ALL: [Self; 3] = [Self::Overload, Self::Oversize, Self::Malformed];
+
+    const fn labels(self) -> Labels<1> {
+        let word = match self {
             Self::Overload => "overload",
             Self::Oversize => "oversize",
             Self::Malformed => "malformed",
-        }
+        };
+        [("reason", word)]
     }
 }
 
-/// The counters of a server.
 pub(super) struct Metrics {
     registry: Registry,
-    admissions: Family<Admission, Counter>,
-    findings: Family<FindingLabels, Counter>,
+    admissions: Family<Labels<4>, Counter>,
+    findings: Family<Labels<2>, Counter>,
     duration: Histogram,
     certificate_end: Gauge,
-    policy: Family<PolicyLabels, Gauge>,
-    policy_reloads: Family<ResultLabel, Counter>,
-    certificate_reloads: Family<ResultLabel, Counter>,
-    offers: Family<StrategyLabel, Gauge>,
+    policy: Family<Labels<2, String>, Gauge>,
+    policy_reloads: Family<Labels<1>, Counter>,
+    certificate_reloads: Family<Labels<1>, Counter>,
+    offers: Family<Labels<1>, Gauge>,
     in_flight: Gauge,
-    guard: Family<NoLabel, Gauge>,
-    rejected: Family<ReasonLabel, Counter>,
-    cache_age: Family<KindLabel, Gauge<f64, AtomicU64>>,
-    signs: Mutex<HashMap<Part, Sign>>,
-}
-
-/// By what it is told how old a part of the world is.
-enum Sign {
-    /// When its file was last found in order.
-    File(Instant),
-    /// When its watch last said anything.
-    Watch(Heartbeat),
+    guard: Family<Labels<0>, Gauge>,
+    rejected: Family<Labels<1>, Counter>,
+    cache_age: Family<Labels<1>, Gauge<f64, AtomicU64>>,
+    /// When the file of a part of the state was last valid, or its watch last received bytes.
+    heartbeats: Mutex<HashMap<StatePart, Heartbeat>>,
 }
 
 impl Metrics {
-    /// Nothing is counted yet; what can be counted is there with 0.
+    /// Nothing is counted yet. Counters with known labels start with 0.
     pub(super) fn new() -> Self {
-        let metrics = Self {
-            registry: Registry::default(),
-            admissions: Family::default(),
-            findings: Family::default(),
-            duration: Histogram::new(BUCKETS),
-            certificate_end: Gauge::default(),
-            policy: Family::default(),
-            policy_reloads: Family::default(),
-            certificate_reloads: Family::default(),
-            offers: Family::default(),
-            in_flight: Gauge::default(),
-            guard: Family::default(),
-            rejected: Family::default(),
-            cache_age: Family::default(),
-            signs: Mutex::default(),
-        };
-        for result in ["success", "failure"] {
-            for reloads in [&metrics.policy_reloads, &metrics.certificate_reloads] {
-                let _ = reloads.get_or_create(&ResultLabel { result });
-            }
-        }
-        for rejection in [
-            Rejection::Overload,
-            Rejection::Oversize,
-            Rejection::Malformed,
-        ] {
-            let reason = rejection.word();
-            let _ = metrics.rejected.get_or_create(&ReasonLabel { reason });
-        }
-        metrics.registered()
-    }
-
-    fn registered(mut self) -> Self {
         let mut registry = Registry::with_prefix("slicegate");
-        registry.register(
-            "admission",
-            "Requests that were decided",
-            self.admissions.clone(),
-        );
-        registry.register("findings", "What rules found", self.findings.clone());
-        registry.register(
-            "admission_duration_seconds",
-            "From the end of the request to its decision",
-            self.duration.clone(),
-        );
-        registry.register(
-            "tls_certificate_not_after_seconds",
-            "When the server's certificate ends, in seconds since 1970",
-            self.certificate_end.clone(),
-        );
-        registry.register("policy_info", "The policy in force", self.policy.clone());
-        registry.register(
-            "policy_reload",
-            "Policies that were taken, and not taken, since the start",
-            self.policy_reloads.clone(),
-        );
-        registry.register(
-            "certificate_reload",
-            "Certificates and authorities of clients that were taken, and not taken, since the start",
-            self.certificate_reloads.clone(),
-        );
-        registry.register(
-            "offers",
-            "Kinds of share and device that nodes hand out",
-            self.offers.clone(),
-        );
-        registry.register(
-            "inflight",
-            "Requests that are being read or answered",
-            self.in_flight.clone(),
-        );
-        registry.register(
-            "guard_current",
-            "Whether the guard in the API server is the one of the policy in force; absent where it is not kept",
-            self.guard.clone(),
-        );
-        registry.register(
-            "rejected",
-            "Requests that got no decision",
-            self.rejected.clone(),
-        );
-        registry.register(
-            "cache_age_seconds",
-            "Since the file was last found in order, or anything came of the watch: bookmarks come every minute or so",
-            self.cache_age.clone(),
-        );
-        self.registry = registry;
-        self
+        let r = &mut registry;
+        let metrics = Self {
+            admissions: family(r, "admission", "Requests that were decided"),
+            findings: family(r, "findings", "What rules found"),
+            duration: registered(
+                r,
+                "admission_duration_seconds",
+                "From the end of the request to its decision",
+                Histogram::new(BUCKETS),
+            ),
+            certificate_end: family(
+                r,
+                "tls_certificate_not_after_seconds",
+                "When the server's certificate ends, in seconds since 1970",
+            ),
+            policy: family(r, "policy_info", "The policy in force"),
+            policy_reloads: family(
+                r,
+                "policy_reload",
+                "Policies that were taken, and not taken, since the start",
+            ),
+            certificate_reloads: family(
+                r,
+                "certificate_reload",
+                "Certificates and authorities of clients that were taken, and not taken, since the start",
+            ),
+            offers: family(r, "offers", "Kinds of share and device that nodes hand out"),
+            in_flight: family(r, "inflight", "Requests that are being read or answered"),
+            guard: family(
+                r,
+                "guard_current",
+                "Whether the guard in the API server is the one of the policy in force; absent where it is not kept",
+            ),
+            rejected: family(r, "rejected", "Requests that got no decision"),
+            cache_age: family(
+                r,
+                "cache_age_seconds",
+                "Since the file was last found in order, or anything came of the watch: bookmarks come every minute or so",
+            ),
+            heartbeats: Mutex::default(),
+            registry,
+        };
+        for is_taken in [true, false] {
+            let _ = metrics.policy_reloads.get_or_create(&result(is_taken));
+            let _ = metrics.certificate_reloads.get_or_create(&result(is_taken));
+        }
+        for rejection in Rejection::ALL {
+            let _ = metrics.rejected.get_or_create(&rejection.labels());
+        }
+        metrics
     }
 
-    /// Counts a decision.
-    pub(super) fn judged(
+    pub(super) fn decided(
         &self,
-        judged: &ReviewedRequest<'_, '_>,
+        reviewed: &ReviewedRequest<'_, '_>,
         tally: &[Tally<'_>],
         took: Duration,
     ) {
-        let decision = judged.decision;
-        let labels = Admission {
-            operation: operation(judged.request.operation()),
-            mode: decision.mode.word(),
-            outcome: judged.outcome.word(),
-            strategy: decision.strategy.map_or("none", Strategy::word),
-        };
+        let decision = reviewed.decision;
+        let labels = [
+            ("operation", operation(reviewed.request.operation())),
+            ("mode", decision.mode.word()),
+            ("outcome", reviewed.outcome.word()),
+            ("strategy", decision.strategy.map_or("none", Strategy::word)),
+        ];
         self.admissions.get_or_create(&labels).inc();
         for tally in tally {
-            let labels = FindingLabels {
-                rule: tally.rule.id,
-                severity: tally.severity.word(),
-            };
+            let labels = [("rule", tally.rule.id), ("severity", tally.severity.word())];
             let count = u64::try_from(tally.count).unwrap_or(u64::MAX);
             self.findings.get_or_create(&labels).inc_by(count);
         }
         self.duration.observe(took.as_secs_f64());
     }
 
-    /// Says whether the guard is as it should be.
+    /// Sets whether the guard is current.
     pub(super) fn guard(&self, is_current: bool) {
         self.guard.get_or_create(&[]).set(i64::from(is_current));
     }
 
-    /// Counts a request without a decision.
     pub(super) fn rejected(&self, rejection: Rejection) {
-        let reason = rejection.word();
-        self.rejected.get_or_create(&ReasonLabel { reason }).inc();
+        self.rejected.get_or_create(&rejection.labels()).inc();
     }
 
-    /// Says what is in force now.
-    pub(super) fn world(&self, world: &ClusterState) {
+    pub(super) fn state(&self, state: &ClusterState) {
         self.policy.clear();
-        let policy = PolicyLabels {
-            name: world.policy.name.clone(),
-            hash: world.policy.hash.clone(),
-        };
+        let policy = [
+            ("name", state.policy.name.clone()),
+            ("hash", state.policy.hash.clone()),
+        ];
         self.policy.get_or_create(&policy).set(1);
         for strategy in Strategy::ALL {
-            let offers = world.supply.offers.iter();
+            let offers = state.supply.offers.iter();
             let count = offers.filter(|offer| offer.strategy == strategy).count();
-            let strategy = strategy.word();
-            let gauge = self.offers.get_or_create(&StrategyLabel { strategy });
+            let gauge = self.offers.get_or_create(&[("strategy", strategy.word())]);
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
     }
 
-    /// Says which certificate is in force now.
-    pub(super) fn certificate(&self, tls: &Tls) {
-        self.certificate_end.set(tls.not_after);
+    /// Sets when the certificate in force ends, in seconds since 1970.
+    pub(super) fn certificate(&self, not_after: i64) {
+        self.certificate_end.set(not_after);
     }
 
-    /// Counts a new policy, taken or not.
-    pub(super) fn policy_reload(&self, taken: bool) {
-        count(&self.policy_reloads, taken);
+    pub(super) fn policy_reload(&self, is_taken: bool) {
+        self.policy_reloads.get_or_create(&result(is_taken)).inc();
     }
 
-    /// Counts a new certificate or other authorities of clients, taken or not.
-    pub(super) fn certificate_reload(&self, taken: bool) {
-        count(&self.certificate_reloads, taken);
+    /// Counts a new certificate, or new authorities of clients.
+    pub(super) fn certificate_reload(&self, is_taken: bool) {
+        self.certificate_reloads
+            .get_or_create(&result(is_taken))
+            .inc();
     }
 
-    /// Says when the file of a part of the world was last found in order.
-    pub(super) fn seen(&self, part: Part, when: Instant) {
-        self.sign(part, Sign::File(when));
-    }
-
-    /// Says what tells whether the watch of a part of the world lives.
-    pub(super) fn lives(&self, part: Part, heartbeat: Heartbeat) {
-        self.sign(part, Sign::Watch(heartbeat));
-    }
-
-    fn sign(&self, part: Part, sign: Sign) {
-        if let Ok(mut signs) = self.signs.lock() {
-            signs.insert(part, sign);
+    /// Reports the age of a part of the state from now on.
+    pub(super) fn observe(&self, part: StatePart, heartbeat: Heartbeat) {
+        if let Ok(mut heartbeats) = self.heartbeats.lock() {
+            heartbeats.insert(part, heartbeat);
         }
     }
 
-    /// The OpenMetrics text.
     pub(super) fn text(&self, in_flight: usize) -> Result<String, std::fmt::Error> {
         self.in_flight
             .set(i64::try_from(in_flight).unwrap_or(i64::MAX));
-        if let Ok(signs) = self.signs.lock() {
-            for (part, sign) in signs.iter() {
-                let kind = part.word();
-                let age = match sign {
-                    Sign::File(when) => when.elapsed(),
-                    Sign::Watch(heartbeat) => heartbeat.age(),
-                };
-                let gauge = self.cache_age.get_or_create(&KindLabel { kind });
-                gauge.set(age.as_secs_f64());
+        if let Ok(heartbeats) = self.heartbeats.lock() {
+            for (part, heartbeat) in heartbeats.iter() {
+                let gauge = self.cache_age.get_or_create(&[("kind", part.word())]);
+                gauge.set(heartbeat.age().as_secs_f64());
             }
         }
         let mut page = String::new();
@@ -306,18 +207,22 @@ impl Metrics {
     }
 }
 
-fn count(reloads: &Family<ResultLabel, Counter>, taken: bool) {
-    let result = if taken { "success" } else { "failure" };
-    reloads.get_or_create(&ResultLabel { result }).inc();
+fn family<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    registered(registry, name, help, M::default())
 }
 
-/// The API server's operations; whatever else a client says is one more.
+fn registered<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+const fn result(is_taken: bool) -> Labels<1> {
+    [("result", if is_taken { "success" } else { "failure" })]
+}
+
+/// An operation of the API server, or `other` for any other word of a client.
 fn operation(word: &str) -> &'static str {
-    match word {
-        "CREATE" => "CREATE",
-        "UPDATE" => "UPDATE",
-        "DELETE" => "DELETE",
-        "CONNECT" => "CONNECT",
-        _ => "other",
-    }
+    let known = ["CREATE", "UPDATE", "DELETE", "CONNECT"];
+    let known = known.into_iter().find(|known| *known == word);
+    known.unwrap_or("other")
 }

@@ -1,159 +1,130 @@
-//! What every request and every change shares: the world, the certificate, capacity, metrics and readiness.
+//! What the threads and tasks of a server share: state, certificate, capacity, metrics and readiness.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use arc_swap::{ArcSwapOption, Guard};
-use tokio::sync::Notify;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::{Notify, mpsc};
 use tokio_rustls::rustls::ServerConfig;
 
 use super::capacity::Capacity;
-use super::certificate::Tls;
-use super::events::Notes;
-use super::listener::Complaints;
 use super::metrics::Metrics;
-use super::routes::Lookups;
-use super::world::Part;
-use crate::cluster::Cluster;
+use super::routes::lookup::NamespaceLookups;
+use super::state::part::StatePart;
+use crate::cluster::{Cluster, Heartbeat, ObjectEvent};
 use crate::engine::ClusterState;
 
-/// The state of a server.
-pub(super) struct Shared {
-    /// How much is held at once.
-    pub(super) capacity: Arc<Capacity>,
-    /// What was said about failed handshakes.
-    pub(super) complaints: Complaints,
-    /// What is counted.
-    pub(super) metrics: Metrics,
-    /// Who is asked about namespaces that are too new to have been seen.
-    pub(super) cluster: Option<Cluster>,
-    /// What it said about them a moment ago.
-    pub(super) lookups: Lookups,
-    /// Where is left what owners are to be told.
-    pub(super) notes: Option<Notes>,
-    world: ArcSwapOption<ClusterState>,
-    tls: ArcSwapOption<ServerConfig>,
-    missing: Mutex<Vec<Part>>,
-    /// Told when there is a world, and when there is a certificate.
-    arrival: Notify,
-    phase: AtomicU8,
-    started: Instant,
-    /// When the webhook's thread last moved, in milliseconds after the start.
-    moved: AtomicU64,
-}
-
-/// A thread that has not moved for so long never will: it moves every second.
+/// A thread without a heartbeat for so long never moves again: it records one every second.
 const STUCK: Duration = Duration::from_secs(30);
 
-const STARTING: u8 = 0;
-const READY: u8 = 1;
-const DRAINING: u8 = 2;
+pub(super) struct Shared {
+    /// Bounds the data that is held at once.
+    pub(super) capacity: Arc<Capacity>,
+    pub(super) metrics: Metrics,
+    pub(super) cluster: Option<Cluster>,
+    /// Namespaces that are too new for the watch.
+    pub(super) lookups: NamespaceLookups,
+    /// The queue of events, if they are published.
+    pub(super) events: Option<mpsc::Sender<ObjectEvent>>,
+    /// When the webhook's thread last moved.
+    pub(super) webhook_thread: Heartbeat,
+    state: ArcSwapOption<ClusterState>,
+    tls: ArcSwapOption<ServerConfig>,
+    missing: ArcSwap<Vec<StatePart>>,
+    /// Notified when there is a first state, and a first certificate.
+    arrival: Notify,
+    is_ready: AtomicBool,
+    is_draining: AtomicBool,
+}
 
 impl Shared {
-    /// A server that knows nothing yet.
-    pub(super) fn new(metrics: Metrics, cluster: Option<Cluster>, notes: Option<Notes>) -> Self {
+    /// A server without state and certificate.
+    pub(super) fn new(cluster: Option<Cluster>, events: Option<mpsc::Sender<ObjectEvent>>) -> Self {
         Self {
             capacity: Arc::default(),
-            complaints: Complaints::default(),
-            metrics,
+            metrics: Metrics::new(),
+            lookups: NamespaceLookups::new(cluster.clone()),
             cluster,
-            lookups: Lookups::new(),
-            notes,
-            world: ArcSwapOption::empty(),
+            events,
+            webhook_thread: Heartbeat::new(),
+            state: ArcSwapOption::empty(),
             tls: ArcSwapOption::empty(),
-            missing: Mutex::new(Part::ALL.to_vec()),
+            missing: ArcSwap::from_pointee(StatePart::ALL.to_vec()),
             arrival: Notify::new(),
-            phase: AtomicU8::new(STARTING),
-            started: Instant::now(),
-            moved: AtomicU64::new(0),
+            is_ready: AtomicBool::new(false),
+            is_draining: AtomicBool::new(false),
         }
     }
 
-    /// What requests are judged against; none while the server is starting.
-    pub(super) fn world(&self) -> Guard<Option<Arc<ClusterState>>> {
-        self.world.load()
+    /// The state that requests are decided against; none while the server is starting.
+    pub(super) fn state(&self) -> Option<Arc<ClusterState>> {
+        self.state.load_full()
     }
 
-    /// From now on requests are judged against this. Returns what was in force before, which takes a while to be let go
-    /// of.
-    pub(super) fn set_world(&self, world: ClusterState) -> Option<Arc<ClusterState>> {
-        let before = self.world.swap(Some(Arc::new(world)));
+    /// Puts a state in force. Returns the one before, which takes a while to drop.
+    pub(super) fn set_state(&self, state: ClusterState) -> Option<Arc<ClusterState>> {
+        let before = self.state.swap(Some(Arc::new(state)));
         self.arrival.notify_one();
         before
     }
 
-    /// Whether anything can be judged.
-    pub(super) fn has_world(&self) -> bool {
-        self.world.load().is_some()
-    }
-
-    /// What new connections are greeted with; none while the server is starting.
+    /// The TLS configuration of new connections; none while the server is starting.
     pub(super) fn tls(&self) -> Option<Arc<ServerConfig>> {
         self.tls.load_full()
     }
 
-    /// From now on new connections are greeted with this.
-    pub(super) fn set_tls(&self, tls: &Tls) {
-        self.metrics.certificate(tls);
-        self.tls.store(Some(Arc::clone(&tls.config)));
+    /// Puts a certificate in force for new connections. `not_after` is in seconds since 1970.
+    pub(super) fn set_tls(&self, config: Arc<ServerConfig>, not_after: i64) {
+        self.metrics.certificate(not_after);
+        self.tls.store(Some(config));
         self.arrival.notify_one();
     }
 
-    /// Which parts of the world are not known yet.
-    pub(super) fn set_missing(&self, parts: Vec<Part>) {
-        if let Ok(mut missing) = self.missing.lock() {
-            *missing = parts;
-        }
+    /// Sets which parts of the state are not known yet.
+    pub(super) fn set_missing(&self, parts: Vec<StatePart>) {
+        self.missing.store(Arc::new(parts));
     }
 
-    /// What is waited for, in words; nothing once all of it was there.
+    /// What the server waits for, for people; nothing once everything has arrived.
     pub(super) fn awaited(&self) -> Vec<&'static str> {
-        let parts = self.missing.lock().map(|missing| missing.clone());
-        let parts = parts.unwrap_or_default().into_iter().map(Part::word);
-        let certificate = self.tls.load().is_none().then_some("certificate");
-        match self.has_world() {
-            true => certificate.into_iter().collect(),
-            false => parts.chain(certificate).collect(),
+        let mut awaited = Vec::new();
+        if self.state.load().is_none() {
+            awaited.extend(self.missing.load().iter().map(|part| part.word()));
         }
+        if self.tls.load().is_none() {
+            awaited.push("certificate");
+        }
+        awaited
     }
 
-    /// Waits until there is a world and a certificate.
+    /// Waits for the first state and the first certificate.
     pub(super) async fn arrived(&self) {
-        while self.world.load().is_none() || self.tls.load().is_none() {
+        while self.state.load().is_none() || self.tls.load().is_none() {
             self.arrival.notified().await;
         }
     }
 
-    /// The webhook's thread moves.
-    pub(super) fn moves(&self) {
-        let since = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(since, Ordering::Relaxed);
-    }
-
     /// Whether the webhook's thread moved not long ago.
     pub(super) fn is_alive(&self) -> bool {
-        let moved = Duration::from_millis(self.moved.load(Ordering::Relaxed));
-        self.started.elapsed().saturating_sub(moved) < STUCK
+        self.webhook_thread.age() < STUCK
     }
 
-    /// From now on requests are answered.
     pub(super) fn set_ready(&self) {
-        self.phase.store(READY, Ordering::Relaxed);
+        self.is_ready.store(true, Ordering::Relaxed);
     }
 
-    /// From now on clients are to go elsewhere.
     pub(super) fn set_draining(&self) {
-        self.phase.store(DRAINING, Ordering::Relaxed);
+        self.is_draining.store(true, Ordering::Relaxed);
     }
 
-    /// Whether clients are to come.
+    /// Whether requests are answered.
     pub(super) fn is_ready(&self) -> bool {
-        self.phase.load(Ordering::Relaxed) == READY
+        self.is_ready.load(Ordering::Relaxed)
     }
 
-    /// Whether clients are to go elsewhere.
+    /// Whether clients should go to another replica.
     pub(super) fn is_draining(&self) -> bool {
-        self.phase.load(Ordering::Relaxed) == DRAINING
+        self.is_draining.load(Ordering::Relaxed)
     }
 }

@@ -1,4 +1,4 @@
-//! `--tls-generate`: an authority and a certificate in a folder, for tries on one machine and for tests.
+//! `--tls-generate`: an authority and a certificate in a folder, for a single machine and for tests.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
@@ -8,19 +8,19 @@ use std::path::{Path, PathBuf};
 
 use tracing::info;
 
-use super::TlsError;
+use super::error::TlsError;
 use crate::certificates;
 use crate::manifests::{NAMESPACE, Service};
 
-/// Nobody renews it, because its authority's key is gone: ten years.
+/// Ten years: nobody can renew it, because its authority's key is not kept.
 const DAYS: u32 = 3650;
 
 const CA: &str = "ca.crt";
 const CERT: &str = "tls.crt";
 const KEY: &str = "tls.key";
 
-/// Certificate and key in the folder; all three files are made where none of them is there.
-pub(super) fn files(folder: &Path) -> Result<(PathBuf, PathBuf), TlsError> {
+/// The paths of certificate and key in the folder. Generates all three files if none exists.
+pub fn files(folder: &Path) -> Result<(PathBuf, PathBuf), TlsError> {
     let (found, missing): (Vec<&str>, Vec<&str>) = [CA, CERT, KEY]
         .into_iter()
         .partition(|name| folder.join(name).exists());
@@ -38,10 +38,8 @@ pub(super) fn files(folder: &Path) -> Result<(PathBuf, PathBuf), TlsError> {
 
 fn make(folder: &Path) -> Result<(), TlsError> {
     let made = certificates::generate(&names(), &ADDRESSES, DAYS)?;
-    fs::create_dir_all(folder).map_err(|problem| TlsError::Unwritable {
-        path: folder.to_owned(),
-        problem,
-    })?;
+    let created = fs::create_dir_all(folder);
+    created.map_err(|problem| TlsError::Unwritable(folder.to_owned(), problem))?;
     write(&folder.join(KEY), 0o600, &made.key_pem)?;
     write(&folder.join(CERT), 0o644, &made.cert_pem)?;
     write(&folder.join(CA), 0o644, &made.ca_pem)?;
@@ -54,9 +52,9 @@ const ADDRESSES: [IpAddr; 2] = [
     IpAddr::V6(Ipv6Addr::LOCALHOST),
 ];
 
-/// What the server is called on its own machine, and as the Service `slicegate` of its namespace.
+/// The names of the Service `slicegate` in its namespace, and `localhost`.
 fn names() -> Vec<String> {
-    // As a Deployment hands it down by convention (fieldRef: metadata.namespace).
+    // A Deployment passes its namespace in this variable by convention (fieldRef: metadata.namespace).
     let namespace = std::env::var("POD_NAMESPACE").ok();
     let namespace = namespace.filter(|n| !n.is_empty());
     let namespace = namespace.as_deref().unwrap_or(NAMESPACE);
@@ -69,13 +67,12 @@ fn names() -> Vec<String> {
     names
 }
 
-/// Writes under another name first, so that nobody reads half a file.
+/// Writes to another name first, so that nobody reads half a file.
 fn write(path: &Path, mode: u32, text: &str) -> Result<(), TlsError> {
     let half = path.with_extension("new");
     let write = || {
         let _ = fs::remove_file(&half);
-        let mut options = OpenOptions::new();
-        let mut file = options
+        let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)
             .mode(mode)
@@ -84,8 +81,5 @@ fn write(path: &Path, mode: u32, text: &str) -> Result<(), TlsError> {
         file.sync_all()?;
         fs::rename(&half, path)
     };
-    write().map_err(|problem| TlsError::Unwritable {
-        path: path.to_owned(),
-        problem,
-    })
+    write().map_err(|problem| TlsError::Unwritable(path.to_owned(), problem))
 }

@@ -1,8 +1,8 @@
-//! TLS handshakes, and what is said about those that fail.
+//! TLS handshakes, and the log of those that fail.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
@@ -16,51 +16,55 @@ use crate::server::shared::Shared;
 
 /// A handshake takes one or two round trips.
 const LONGEST: Duration = Duration::from_secs(10);
-/// An API server that does not trust the certificate comes again with every pod.
-const QUIET: Duration = Duration::from_secs(10);
+/// The pause between two warnings: an API server that does not trust the certificate comes again with every pod.
+const PAUSE: Duration = Duration::from_secs(10);
 
-/// Greets a client with the certificate in force; none where that failed.
-pub(super) async fn greet(stream: TcpStream, shared: &Shared) -> Option<TlsStream<TcpStream>> {
-    // Nobody is let in before there is one.
-    let acceptor = TlsAcceptor::from(shared.tls()?);
-    match timeout(LONGEST, acceptor.accept(stream)).await {
-        Ok(Ok(stream)) => Some(stream),
-        Ok(Err(problem)) => {
-            shared.complaints.about(&problem);
-            None
-        }
-        Err(_) => {
-            debug!("a TLS handshake took longer than {LONGEST:?}");
-            None
+/// TLS with the certificate in force.
+pub struct Handshakes {
+    shared: Arc<Shared>,
+    last_warning: Mutex<Option<Instant>>,
+    /// Failures without a warning since the last one.
+    skipped: AtomicU64,
+}
+
+impl Handshakes {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            last_warning: Mutex::default(),
+            skipped: AtomicU64::new(0),
         }
     }
-}
 
-/// What was said about handshakes, so that a lot of the same is not a lot of lines.
-#[derive(Default)]
-pub(in crate::server) struct Complaints {
-    last: Mutex<Option<Instant>>,
-    unsaid: AtomicU64,
-}
+    /// Makes a handshake; none if it fails. No connection is accepted before there is a certificate.
+    pub async fn accept(&self, stream: TcpStream) -> Option<TlsStream<TcpStream>> {
+        let acceptor = TlsAcceptor::from(self.shared.tls()?);
+        match timeout(LONGEST, acceptor.accept(stream)).await {
+            Ok(Ok(stream)) => return Some(stream),
+            Ok(Err(problem)) => self.log(&problem),
+            Err(_) => debug!("a TLS handshake took longer than {LONGEST:?}"),
+        }
+        None
+    }
 
-impl Complaints {
-    fn about(&self, problem: &io::Error) {
-        let Some(why) = meaning(problem) else {
+    fn log(&self, problem: &io::Error) {
+        let Some(meaning) = meaning(problem) else {
             // Port scans and probes end here.
             return debug!(%problem, "a TLS handshake failed");
         };
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last.is_some_and(|last| last.elapsed() < QUIET) {
-            self.unsaid.fetch_add(1, Ordering::Relaxed);
+        let last = self.last_warning.lock();
+        let mut last = last.unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|last| last.elapsed() < PAUSE) {
+            self.skipped.fetch_add(1, Ordering::Relaxed);
             return;
         }
         *last = Some(Instant::now());
-        let others = self.unsaid.swap(0, Ordering::Relaxed);
-        warn!(%problem, others, "a TLS handshake failed: {why}");
+        let others = self.skipped.swap(0, Ordering::Relaxed);
+        warn!(%problem, others, "a TLS handshake failed: {meaning}");
     }
 }
 
-/// What an operator has to know of it, if it is not somebody who just does not speak TLS.
+/// What a failure means to an operator; nothing if the client just speaks no TLS.
 fn meaning(problem: &io::Error) -> Option<&'static str> {
     let inner = problem.get_ref()?.downcast_ref::<rustls::Error>()?;
     match inner {

@@ -1,4 +1,4 @@
-//! One review's bytes to its answer's, counted and logged, with a net under it.
+//! From the bytes of a review to those of its answer, with metrics, log, events, and a net for panics.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -11,93 +11,91 @@ use crate::admission::{
     respond_without_decision, tally,
 };
 use crate::engine::{ClusterState, Outcome, Strategy};
+use crate::server::events::event;
 use crate::server::log::shortened;
 use crate::server::metrics::Rejection;
 use crate::server::shared::Shared;
 
-/// [`crate::admission::respond_observed`], but for the test of the net.
-pub(super) type Line = fn(
+/// [`crate::admission::respond_observed`], except in the test of the net.
+pub type Line = fn(
     &ClusterState,
     Webhook,
     &[u8],
     &mut dyn FnMut(&ReviewedRequest<'_, '_>),
 ) -> Result<Vec<u8>, BadReview>;
 
-/// The answer, whatever the bytes are, as long as they have a uid to answer to.
-pub(super) fn answer(
+/// The answer to any bytes with a uid.
+pub fn answer(
     line: Line,
     shared: &Shared,
-    world: &ClusterState,
+    state: &ClusterState,
     webhook: Webhook,
     body: &[u8],
 ) -> Result<Vec<u8>, Refusal> {
     let started = Instant::now();
-    let mut observer = |judged: &ReviewedRequest<'_, '_>| {
-        // A pod that is confirmed was counted when it was rewritten.
-        if is_confirmation(judged) {
+    let mut observer = |reviewed: &ReviewedRequest<'_, '_>| {
+        // A confirmed pod was counted when it was rewritten.
+        if is_confirmation(reviewed) {
             return;
         }
         let took = started.elapsed();
-        let tally = tally(&judged.decision.findings);
-        shared.metrics.judged(judged, &tally, took);
-        log(judged, &tally, took);
-        if let Some(notes) = &shared.notes {
-            notes.leave(judged);
+        let tally = tally(&reviewed.decision.findings);
+        shared.metrics.decided(reviewed, &tally, took);
+        log(reviewed, &tally, took);
+        if let Some(events) = &shared.events
+            && let Some(event) = event(reviewed)
+        {
+            // A full queue drops the event.
+            let _ = events.try_send(event);
         }
     };
-    // Nothing is shared that a panic could leave half done: the world is read only, counters are single numbers.
+    // A panic leaves no shared data half written: the state is read only, and counters are single numbers.
     let answered = catch_unwind(AssertUnwindSafe(|| {
-        line(world, webhook, body, &mut observer)
+        line(state, webhook, body, &mut observer)
     }));
-    if !matches!(answered, Ok(Ok(_))) {
-        // Whatever is wrong with the request, what becomes of it is its namespace's administrator's word.
-        if let Some(namespace) = missing_namespace(world, body) {
-            return Err(Refusal::Namespace(namespace));
-        }
+    // Without a decision, the mode of the namespace decides, so it has to be known.
+    if !matches!(answered, Ok(Ok(_)))
+        && let Some(namespace) = missing_namespace(state, body)
+    {
+        return Err(Refusal::Namespace(namespace));
     }
+    // A refusal is counted by the handler.
+    let counted =
+        |answer: Option<Vec<u8>>| answer.inspect(|_| shared.metrics.rejected(Rejection::Malformed));
     match answered {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(BadReview::Namespace(name))) => Err(Refusal::Namespace(name)),
         Ok(Err(problem)) => {
             warn!(%problem, bytes = body.len(), "a request cannot be read");
-            let unreadable =
-                respond_without_decision(world, body, &NoDecision::Unreadable(&problem));
-            if unreadable.is_some() {
-                shared.metrics.rejected(Rejection::Malformed);
-            }
-            unreadable.ok_or(Refusal::NotAReview(problem))
+            let answer = respond_without_decision(state, body, &NoDecision::Unreadable(&problem));
+            counted(answer).ok_or(Refusal::NotAReview(problem))
         }
         Err(_) => {
-            let failed = respond_without_decision(world, body, &NoDecision::Failed);
-            error!(
-                answered = failed.is_some(),
-                "a request made slicegate panic"
-            );
-            if failed.is_some() {
-                shared.metrics.rejected(Rejection::Malformed);
-            }
-            failed.ok_or(Refusal::Failed)
+            let answer = respond_without_decision(state, body, &NoDecision::Failed);
+            let is_answered = answer.is_some();
+            error!(answered = is_answered, "a request made slicegate panic");
+            counted(answer).ok_or(Refusal::Failed)
         }
     }
 }
 
-/// Whether the second webhook only said yes to what the first one made.
-fn is_confirmation(judged: &ReviewedRequest<'_, '_>) -> bool {
-    judged.webhook == Webhook::Validate
-        && judged.request.operation() == "CREATE"
-        && judged.outcome != Outcome::Denied
+/// Whether the second webhook confirms the result of the first one.
+fn is_confirmation(reviewed: &ReviewedRequest<'_, '_>) -> bool {
+    reviewed.webhook == Webhook::Validate
+        && reviewed.request.operation() == "CREATE"
+        && reviewed.outcome != Outcome::Denied
 }
 
-/// Bytes of a name in the log. The longest that Kubernetes allows has 253, and who else calls may write anything.
+/// Bytes of a name in the log. The longest that Kubernetes allows has 253, and other clients may send anything.
 const LONGEST_NAME: usize = 256;
-/// Rules in one line of the log.
+/// The most rules in one line of the log.
 const MOST_RULES: usize = 20;
 
-/// One line a decision, never the object.
-fn log(judged: &ReviewedRequest<'_, '_>, tally: &[Tally<'_>], took: Duration) {
+/// Logs one line for each decision, never the object.
+fn log(reviewed: &ReviewedRequest<'_, '_>, tally: &[Tally<'_>], took: Duration) {
     let ReviewedRequest {
         request, decision, ..
-    } = judged;
+    } = reviewed;
     let metadata = request.object.as_ref().and_then(|o| o.metadata.as_ref());
     let name = metadata.and_then(|m| m.name.as_deref().or(m.generate_name.as_deref()));
     info!(
@@ -106,7 +104,7 @@ fn log(judged: &ReviewedRequest<'_, '_>, tally: &[Tally<'_>], took: Duration) {
         namespace = short(request.namespace()),
         name = short(name.unwrap_or_default()),
         mode = decision.mode.word(),
-        outcome = judged.outcome.word(),
+        outcome = reviewed.outcome.word(),
         strategy = decision.strategy.map_or("none", Strategy::word),
         tier = short(decision.tier.unwrap_or_default()),
         boundary = short(decision.boundary.as_deref().unwrap_or_default()),
@@ -121,22 +119,18 @@ fn short(name: &str) -> &str {
     shortened(name, LONGEST_NAME).unwrap_or(name)
 }
 
-/// `mps-user=warn visible-devices=deny*60000`.
+/// Rules as in `mps-user=warn visible-devices=deny*60000`.
 fn rules(tally: &[Tally<'_>]) -> String {
-    let mut text = String::new();
-    for tally in tally.iter().take(MOST_RULES) {
-        if !text.is_empty() {
-            text.push(' ');
+    let rules = tally.iter().take(MOST_RULES).map(|tally| {
+        let (rule, severity) = (tally.rule.id, tally.severity.word());
+        match tally.count {
+            ..=1 => format!("{rule}={severity}"),
+            count => format!("{rule}={severity}*{count}"),
         }
-        text.push_str(tally.rule.id);
-        text.push('=');
-        text.push_str(tally.severity.word());
-        if tally.count > 1 {
-            text.push_str(&format!("*{}", tally.count));
-        }
-    }
-    if let Some(more) = tally.len().checked_sub(MOST_RULES).filter(|more| *more > 0) {
-        text.push_str(&format!(" and {more} more"));
+    });
+    let mut text = rules.collect::<Vec<_>>().join(" ");
+    if tally.len() > MOST_RULES {
+        text.push_str(&format!(" and {} more", tally.len() - MOST_RULES));
     }
     text
 }
@@ -149,7 +143,6 @@ mod tests {
     use crate::admission::{BadReview, ReviewedRequest, Webhook};
     use crate::config::{documents, fleet, policy};
     use crate::engine::{ClusterState, Namespaces};
-    use crate::server::metrics::Metrics;
     use crate::server::shared::Shared;
 
     fn panics(
@@ -161,7 +154,7 @@ mod tests {
         panic!("a fault");
     }
 
-    fn world() -> ClusterState {
+    fn state() -> ClusterState {
         let policy = policy::built_in().unwrap();
         let namespaces = "{apiVersion: v1, kind: Namespace, metadata: {name: open}}\n---\n\
             {apiVersion: v1, kind: Namespace, metadata: {name: closed, \
@@ -173,13 +166,13 @@ mod tests {
 
     fn asked(shared: &Shared, namespace: &str) -> Value {
         let review = json!({"request": {"uid": "uid-1", "namespace": namespace}}).to_string();
-        let answer = answer(panics, shared, &world(), Webhook::Mutate, review.as_bytes()).unwrap();
+        let answer = answer(panics, shared, &state(), Webhook::Mutate, review.as_bytes()).unwrap();
         serde_json::from_slice::<Value>(&answer).unwrap()["response"].take()
     }
 
     #[test]
     fn a_panic_is_answered_with_the_uid_closed_where_slicegate_enforces_and_open_elsewhere() {
-        let shared = Shared::new(Metrics::new(), None, None);
+        let shared = Shared::new(None, None);
         let refused = asked(&shared, "closed");
         assert_eq!(
             (&refused["uid"], &refused["allowed"]),
@@ -191,6 +184,6 @@ mod tests {
             (&passed["uid"], &passed["allowed"]),
             (&json!("uid-1"), &json!(true))
         );
-        assert!(answer(panics, &shared, &world(), Webhook::Mutate, b"no review").is_err());
+        assert!(answer(panics, &shared, &state(), Webhook::Mutate, b"no review").is_err());
     }
 }

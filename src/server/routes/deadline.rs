@@ -1,35 +1,35 @@
-//! How long the API server waits for the answer: it says so in `?timeout=`.
+//! How long the API server waits for the answer, by its `?timeout=`.
 
 use std::time::{Duration, Instant};
 
-/// What applies where the client does not say; the API server's own default for a webhook.
+/// The timeout of a client that names none; the API server's own default for a webhook.
 const DEFAULT: Duration = Duration::from_secs(10);
-/// The most that an API server lets a webhook have.
+/// The longest timeout that an API server allows.
 const LONGEST: Duration = Duration::from_secs(30);
 
-/// When nobody waits any more.
+/// When the client stops waiting.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Instant);
+pub struct Deadline(Instant);
 
 impl Deadline {
     /// The deadline of a request that came just now, from the query of its URL.
-    pub(super) fn of(query: Option<&str>) -> Self {
+    pub fn of(query: Option<&str>) -> Self {
         Self(Instant::now() + timeout(query.unwrap_or_default()))
     }
 
-    /// So much earlier.
-    pub(super) fn less(self, time: Duration) -> Self {
+    /// A deadline that is earlier by `time`.
+    pub fn less(self, time: Duration) -> Self {
         Self(self.0.checked_sub(time).unwrap_or(self.0))
     }
 
     /// Whether it has passed.
-    pub(super) fn is_over(self) -> bool {
+    pub fn is_over(self) -> bool {
         self.0 <= Instant::now()
     }
 
-    /// What a wait brings, if it ends in time.
-    pub(super) async fn limit<T>(self, wait: impl Future<Output = T>) -> Option<T> {
-        tokio::time::timeout_at(self.0.into(), wait).await.ok()
+    /// The result of a future that ends in time.
+    pub async fn limit<T>(self, future: impl Future<Output = T>) -> Option<T> {
+        tokio::time::timeout_at(self.0.into(), future).await.ok()
     }
 }
 
@@ -40,7 +40,7 @@ fn timeout(query: &str) -> Duration {
     written.unwrap_or(DEFAULT).min(LONGEST)
 }
 
-/// A duration as Go prints whole ones: `5s`, `1m30s`, `500ms`.
+/// A whole duration as Go prints it: `5s`, `1m30s`, `500ms`.
 fn duration(text: &str) -> Option<Duration> {
     let mut rest = text;
     let mut sum = Duration::ZERO;

@@ -1,7 +1,7 @@
-//! A namespace that was made a moment ago: its first pod may be quicker than the watch that tells of it.
+//! Looks up namespaces that are too new for the watch: the first pod of a namespace may come before its event.
 //!
-//! Nobody who invents names can make slicegate ask the API server without end: each name is asked for once at a time
-//! and at most once a second, and only so many names in a second.
+//! Invented names cannot cause requests to the API server without end: each name is looked up once at a time and at
+//! most once a second, and only so many names in a second.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,170 +12,128 @@ use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::deadline::Deadline;
-use super::refusal::Refusal;
 use crate::cluster::{Cluster, Kind};
+use crate::engine::NamespaceView;
 use crate::engine::vocabulary::names::is_dns_label;
-use crate::engine::{ClusterState, NamespaceView};
 use crate::facts::Namespace;
-use crate::server::shared::Shared;
 
-/// Left of the sender's time to judge and to answer.
-const REST: Duration = Duration::from_millis(200);
+/// The part of the client's timeout that is left for the decision and the answer.
+const RESERVE: Duration = Duration::from_millis(200);
 /// How long an answer of the API server counts. The watch is nearly always quicker.
 const FRESH: Duration = Duration::from_secs(1);
-/// Names whose answers count or are waited for, and so also how many are asked for in a second.
+/// Names with a fresh or pending answer. So this bounds the lookups in a second, too.
 const NAMES: usize = 256;
 /// Requests to the API server at once.
 const AT_ONCE: usize = 16;
 
-/// What the API server says of a namespace, and when it was asked.
+/// The lookups of the last second.
+pub struct NamespaceLookups {
+    by_name: Mutex<HashMap<String, Lookup>>,
+    /// The cluster, and the runtime of everything else that concerns the API server.
+    cluster: Option<(Cluster, Handle)>,
+}
+
+#[derive(Clone)]
+struct Lookup {
+    started: Instant,
+    answer: watch::Receiver<Option<LookupAnswer>>,
+}
+
+/// An answer of the API server.
 #[derive(Clone, Debug)]
-enum Said {
-    /// Nothing yet.
-    Waiting,
-    /// It is there.
+enum LookupAnswer {
     Found(Arc<NamespaceView>),
-    /// There is none of that name.
-    None,
-    /// It could not be asked.
+    NotFound,
     Failed,
 }
 
-/// The names that were asked for in the last second.
-pub(in crate::server) struct Lookups {
-    names: Mutex<HashMap<String, Asked>>,
-    /// Where everything else runs that has to do with the API server; none where there is none.
-    on: Option<Handle>,
-}
-
-struct Asked {
-    at: Instant,
-    said: watch::Receiver<Said>,
-}
-
-/// Who waits for what the API server says.
-enum Turn {
-    /// Who had it asked. What it says was so after the request came.
-    First(watch::Receiver<Said>),
-    /// Who came later.
-    Later(watch::Receiver<Said>),
-}
-
-/// The world with a namespace that the API server is asked about. One that it does not know either has said nothing.
-pub(super) async fn with_namespace(
-    shared: &Shared,
-    world: &ClusterState,
-    name: &str,
-    deadline: Deadline,
-) -> Result<ClusterState, Refusal> {
-    let unknown = || Refusal::Namespace(name.chars().take(63).collect());
-    let view = match &shared.cluster {
-        // What no namespace can be called goes into no path.
-        Some(cluster) if is_dns_label(name) => {
-            let turn = shared.lookups.ask(cluster, name).ok_or_else(unknown)?;
-            let said = deadline.less(REST).limit(turn.said()).await;
-            said.flatten().ok_or_else(unknown)?
-        }
-        _ => Arc::default(),
-    };
-    let namespaces = world.namespaces.and(name, view);
-    Ok(ClusterState {
-        namespaces: namespaces.into(),
-        ..world.clone()
-    })
-}
-
-impl Lookups {
-    /// Nothing was asked for. The API server is asked by the runtime in which this is made.
-    pub(in crate::server) fn new() -> Self {
+impl NamespaceLookups {
+    /// Looks up in this cluster, on the present runtime.
+    pub fn new(cluster: Option<Cluster>) -> Self {
         Self {
-            names: Mutex::default(),
-            on: Handle::try_current().ok(),
+            by_name: Mutex::default(),
+            cluster: cluster.map(|cluster| (cluster, Handle::current())),
         }
     }
 
-    /// The watch told of namespaces, which is newer than anything that was asked for before.
-    pub(in crate::server) fn forget(&self) {
-        let is_found = |asked: &Asked| matches!(*asked.said.borrow(), Said::Found(_));
-        self.names().retain(|_, asked| !is_found(asked));
+    /// Forgets the namespaces that were found, because the watch has a newer state.
+    pub fn forget_found(&self) {
+        let is_found = |l: &Lookup| matches!(*l.answer.borrow(), Some(LookupAnswer::Found(_)));
+        self.by_name().retain(|_, lookup| !is_found(lookup));
     }
 
-    /// Has a name asked for, if nobody does already or just did. None where too many are.
-    fn ask(&self, cluster: &Cluster, name: &str) -> Option<Turn> {
-        let (on, now) = (self.on.as_ref()?, Instant::now());
-        let mut names = self.names();
-        names.retain(|_, asked| asked.is_waited_for() || now.duration_since(asked.at) < FRESH);
-        if let Some(asked) = names.get(name) {
-            return Some(Turn::Later(asked.said.clone()));
+    /// Looks up a namespace. Returns an empty view if it does not exist, and nothing if that is not known in time.
+    pub async fn view(&self, name: &str, deadline: Deadline) -> Option<Arc<NamespaceView>> {
+        // A name that no namespace can have is put into no path.
+        let Some((cluster, runtime)) = self.cluster.as_ref().filter(|_| is_dns_label(name)) else {
+            return Some(Arc::default());
+        };
+        let (mut lookup, is_new) = self.lookup(cluster, runtime, name)?;
+        let answer = lookup.answer.wait_for(Option::is_some);
+        let answer = deadline.less(RESERVE).limit(answer).await?.ok()?;
+        match &*answer {
+            Some(LookupAnswer::Found(view)) => Some(Arc::clone(view)),
+            // A pod's namespace exists before the pod. For an earlier lookup, the namespace may be newer than the
+            // answer, and must not count as one without settings.
+            Some(LookupAnswer::NotFound) if is_new => Some(Arc::default()),
+            _ => None,
         }
-        let waited_for = names.values().filter(|asked| asked.is_waited_for()).count();
-        if names.len() >= NAMES || waited_for >= AT_ONCE {
+    }
+
+    /// The present lookup of a name, or a new one, and whether it is new. None if there are too many.
+    fn lookup(&self, cluster: &Cluster, runtime: &Handle, name: &str) -> Option<(Lookup, bool)> {
+        let mut lookups = self.by_name();
+        lookups.retain(|_, lookup| lookup.is_pending() || lookup.started.elapsed() < FRESH);
+        if let Some(lookup) = lookups.get(name) {
+            return Some((lookup.clone(), false));
+        }
+        let pending = lookups.values().filter(|lookup| lookup.is_pending());
+        if lookups.len() >= NAMES || pending.count() >= AT_ONCE {
             return None;
         }
-        let (tell, said) = watch::channel(Said::Waiting);
-        let asked = Asked {
-            at: now,
-            said: said.clone(),
-        };
-        names.insert(name.to_owned(), asked);
-        drop(names);
+        let (sender, answer) = watch::channel(None);
+        let started = Instant::now();
+        let lookup = Lookup { started, answer };
+        lookups.insert(name.to_owned(), lookup.clone());
+        drop(lookups);
         let (cluster, name) = (cluster.clone(), name.to_owned());
-        // Whoever had it asked may be gone before there is an answer, and others wait for it too.
-        on.spawn(async move { tell.send_replace(look(&cluster, &name).await) });
-        Some(Turn::First(said))
+        // A task, because others may wait for the answer after this request has ended.
+        runtime.spawn(async move { sender.send_replace(Some(look_up(&cluster, &name).await)) });
+        Some((lookup, true))
     }
 
-    fn names(&self) -> MutexGuard<'_, HashMap<String, Asked>> {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Asked {
-    fn is_waited_for(&self) -> bool {
-        matches!(*self.said.borrow(), Said::Waiting)
+    fn by_name(&self) -> MutexGuard<'_, HashMap<String, Lookup>> {
+        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Turn {
-    /// What the namespace's administrator said, as far as that is known; none where it has to be asked for again.
-    async fn said(self) -> Option<Arc<NamespaceView>> {
-        let is_first = matches!(self, Self::First(_));
-        let (Self::First(mut said) | Self::Later(mut said)) = self;
-        let said = said.wait_for(|said| !matches!(said, Said::Waiting)).await;
-        match &*said.ok()? {
-            Said::Found(view) => Some(Arc::clone(view)),
-            // A pod's namespace was there before the pod. Who came later may be of one that was made since it was asked
-            // for, and it must not be taken for one that says nothing.
-            Said::None if is_first => Some(Arc::default()),
-            Said::None | Said::Failed | Said::Waiting => None,
-        }
+impl Lookup {
+    fn is_pending(&self) -> bool {
+        self.answer.borrow().is_none()
     }
 }
 
-async fn look(cluster: &Cluster, name: &str) -> Said {
+async fn look_up(cluster: &Cluster, name: &str) -> LookupAnswer {
     let text = match cluster.get(Kind::NAMESPACES.named(name)).await {
         Ok(text) => text,
         Err(problem) => {
             warn!(%problem, namespace = name, "a new namespace could not be asked for");
-            return Said::Failed;
+            return LookupAnswer::Failed;
         }
     };
-    let found = text.is_some();
     info!(
         namespace = name,
-        found, "a namespace that was not known yet was asked for"
+        found = text.is_some(),
+        "a namespace that was not known yet was asked for"
     );
-    match text.as_deref().map(view).transpose() {
-        Ok(Some(view)) => Said::Found(Arc::new(view)),
-        Ok(None) => Said::None,
+    let Some(text) = text else {
+        return LookupAnswer::NotFound;
+    };
+    match serde_json::from_str::<Namespace<'_>>(&text) {
+        Ok(namespace) => LookupAnswer::Found(Arc::new(NamespaceView::of(&namespace))),
         Err(problem) => {
             warn!(%problem, namespace = name, "a new namespace cannot be read");
-            Said::Failed
+            LookupAnswer::Failed
         }
     }
-}
-
-fn view(text: &str) -> Result<NamespaceView, serde_json::Error> {
-    let namespace: Namespace<'_> = serde_json::from_str(text)?;
-    Ok(NamespaceView::of(&namespace))
 }

@@ -1,4 +1,4 @@
-//! What is answered where there is no review to answer: a status, and a sentence for whoever looks at it.
+//! The HTTP error for a request without a review: a status and a sentence.
 
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -10,14 +10,14 @@ use crate::server::capacity::{LARGEST_BODY, Room};
 use crate::server::log::shortened;
 use crate::server::metrics::Rejection;
 
-/// Bytes of such a sentence.
+/// The longest sentence in bytes.
 const LONGEST: usize = 1024;
 
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-/// Why a request is not answered as a review.
+/// Why a request is not answered with a review.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Refusal {
+pub enum Refusal {
     #[error("there is nothing at {0}; the webhooks are POST /mutate and POST /validate")]
     Path(String),
     #[error("{0} is not answered here; the webhooks are POST /mutate and POST /validate")]
@@ -43,42 +43,36 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    /// What it is counted as.
-    pub(super) const fn rejection(&self) -> Rejection {
+    /// The metric's label.
+    pub fn rejection(&self) -> Rejection {
+        self.kind().1
+    }
+
+    const fn kind(&self) -> (StatusCode, Rejection) {
         match self {
-            Self::Busy | Self::Starting | Self::Namespace(_) => Rejection::Overload,
-            Self::TooLarge => Rejection::Oversize,
-            Self::Path(_)
-            | Self::Method(_)
-            | Self::MediaType(_)
-            | Self::Slow
-            | Self::Broken(_)
-            | Self::NotAReview(_)
-            | Self::Failed => Rejection::Malformed,
+            Self::Busy | Self::Starting | Self::Namespace(_) => {
+                (StatusCode::TOO_MANY_REQUESTS, Rejection::Overload)
+            }
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, Rejection::Oversize),
+            Self::Path(_) => (StatusCode::NOT_FOUND, Rejection::Malformed),
+            Self::Method(_) => (StatusCode::METHOD_NOT_ALLOWED, Rejection::Malformed),
+            Self::MediaType(_) => (StatusCode::UNSUPPORTED_MEDIA_TYPE, Rejection::Malformed),
+            Self::Slow => (StatusCode::REQUEST_TIMEOUT, Rejection::Malformed),
+            Self::Broken(_) | Self::NotAReview(_) => {
+                (StatusCode::BAD_REQUEST, Rejection::Malformed)
+            }
+            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, Rejection::Malformed),
         }
     }
 
-    const fn status(&self) -> StatusCode {
-        match self {
-            Self::Path(_) => StatusCode::NOT_FOUND,
-            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Busy | Self::Starting | Self::Namespace(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Broken(_) | Self::NotAReview(_) => StatusCode::BAD_REQUEST,
-            Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
-        }
-    }
-
-    /// As a response, which is to be read as any other.
-    pub(super) fn response(self, room: Room) -> Response<Full<Bytes>> {
+    /// The HTTP response, which holds the room until it is read.
+    pub fn response(self, room: Room) -> Response<Full<Bytes>> {
         let text = format!("slicegate: {self}");
-        // It may quote what its sender wrote.
+        // It may quote the request.
         let text = shortened(&text, LONGEST).unwrap_or(&text);
         let answer = room.answer(format!("{text}\n").into_bytes());
         let mut response = Response::new(Full::new(answer.unwrap_or_default()));
-        *response.status_mut() = self.status();
+        *response.status_mut() = self.kind().0;
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, TEXT);
         match self {

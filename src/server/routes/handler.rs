@@ -1,9 +1,4 @@
-//! `POST /mutate` and `POST /validate`: from an HTTP request to the bytes of a review, and from an answer to an HTTP response.
-
-mod answering;
-mod deadline;
-mod lookup;
-mod refusal;
+//! From an HTTP request to the bytes of a review, and from an answer to an HTTP response.
 
 use std::sync::Arc;
 
@@ -15,57 +10,39 @@ use hyper::body::{Body as _, Bytes, Incoming};
 use tokio::sync::Semaphore;
 use tokio::task::{spawn_blocking, yield_now};
 
-use super::capacity::{LARGEST_BODY, ORDINARY_BODY, Room};
-use super::listener::{Answers, Connection};
-use super::shared::Shared;
+use super::answering::answer;
+use super::deadline::Deadline;
+use super::refusal::Refusal;
 use crate::admission::{Webhook, respond_observed};
 use crate::engine::ClusterState;
-use answering::answer;
-use deadline::Deadline;
-use refusal::Refusal;
-
-pub(super) use lookup::Lookups;
+use crate::server::capacity::{LARGEST_BODY, ORDINARY_BODY, Room};
+use crate::server::connection::Connection;
+use crate::server::listener::Handler;
+use crate::server::shared::Shared;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// How often room is looked for again after somebody who had it for too long was sent away: connections end a few
-/// turns later.
-const TURNS: usize = 3;
+/// How often a request tries again to get room after a slow client lost its connection, which ends a few turns later.
+const ROOM_RETRIES: usize = 3;
 
-/// The webhook's paths; two of them need no router, which every request would pay for.
+/// Answers the webhook's paths. Two paths need no router, whose cost every request would bear.
 #[derive(Clone)]
-pub(super) struct Webhooks {
+pub struct WebhookHandler {
     shared: Arc<Shared>,
-    /// Large bodies are decided about one after another, on a thread of their own: ordinary ones do not wait for them,
-    /// and no two are in memory as what is made of them.
+    /// Large bodies are decided one after another on another thread, so that ordinary ones do not wait for them, and
+    /// only one large review is in memory.
     large: Arc<Semaphore>,
 }
 
-impl Webhooks {
-    /// Webhooks that judge by this.
-    pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self {
-            shared,
-            large: Arc::new(Semaphore::new(1)),
-        }
-    }
-}
-
-impl Answers for Webhooks {
-    async fn answer(
+impl Handler for WebhookHandler {
+    async fn handle(
         &self,
         request: Request<Incoming>,
         connection: &Arc<Connection>,
     ) -> Response<Full<Bytes>> {
         let version = request.version();
-        let reviewed = match webhook(&request) {
-            Ok(webhook) => {
-                let reviewed = self.review(webhook, request, connection).await;
-                reviewed.inspect_err(|refusal| self.shared.metrics.rejected(refusal.rejection()))
-            }
-            Err(refusal) => Err(refusal),
-        };
+        let reviewed = self.review(request, connection).await;
         if version < Version::HTTP_2 {
             // Requests that came together are decided before any of them is answered, so that the client reads their
             // answers together. API servers call webhooks with HTTP/1.1 only (apiserver, `util/webhook/client.go`), and
@@ -79,9 +56,12 @@ impl Answers for Webhooks {
                 response.headers_mut().insert(CONTENT_TYPE, JSON);
                 response
             }
-            Err(refusal) => refusal.response(self.shared.capacity.of_a_refusal(connection)),
+            Err(refusal) => {
+                self.shared.metrics.rejected(refusal.rejection());
+                refusal.response(self.shared.capacity.room_for_refusal(connection))
+            }
         };
-        // A client that keeps its connections has to look for another server; HTTP/2 has a frame for it.
+        // A client that keeps connections open has to find another server. HTTP/2 has a frame for that.
         if version < Version::HTTP_2 && self.shared.is_draining() {
             response.headers_mut().insert(CONNECTION, CLOSE);
         }
@@ -89,33 +69,40 @@ impl Answers for Webhooks {
     }
 }
 
-impl Webhooks {
+impl WebhookHandler {
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            large: Arc::new(Semaphore::new(1)),
+        }
+    }
+
     async fn review(
         &self,
-        webhook: Webhook,
         request: Request<Incoming>,
         connection: &Arc<Connection>,
     ) -> Result<Bytes, Refusal> {
+        let webhook = webhook(&request)?;
         let deadline = Deadline::of(request.uri().query());
         let (head, body) = request.into_parts();
-        is_json(&head.headers)?;
+        check_media_type(&head.headers)?;
         let length = length(&head.headers);
         if length.is_some_and(|length| length > LARGEST_BODY) {
             return Err(Refusal::TooLarge);
         }
-        // A body that does not say how long it is may be as long as any.
+        // A body of unknown length may have any.
         let room = self.room(length.unwrap_or(LARGEST_BODY), connection);
         let room = room.await.ok_or(Refusal::Busy)?;
         let whole = whole(body, length.unwrap_or_default());
         let body = deadline.limit(whole).await.ok_or(Refusal::Slow)??;
-        room.body_came();
-        let answer = self.judge(webhook, body, deadline).await?;
+        room.body_is_complete();
+        let answer = self.decide(webhook, body, deadline).await?;
         room.answer(answer).ok_or(Refusal::Busy)
     }
 
     async fn room(&self, bytes: usize, connection: &Arc<Connection>) -> Option<Room> {
         let capacity = &self.shared.capacity;
-        for _ in 0..TURNS {
+        for _ in 0..ROOM_RETRIES {
             if let Some(room) = capacity.room(bytes, connection) {
                 return Some(room);
             }
@@ -124,63 +111,52 @@ impl Webhooks {
         capacity.room(bytes, connection)
     }
 
-    /// The answer to a body that is here, and gone after that.
-    async fn judge(
+    /// The answer to a body, which is dropped.
+    async fn decide(
         &self,
         webhook: Webhook,
         body: Bytes,
         deadline: Deadline,
     ) -> Result<Vec<u8>, Refusal> {
-        let judged = match body.len() > ORDINARY_BODY {
-            true => {
-                self.judge_large(webhook, &body, self.world()?, deadline)
-                    .await
-            }
-            false => {
-                let world = self.shared.world();
-                let world = world.as_ref().ok_or(Refusal::Starting)?;
-                answer(respond_observed, &self.shared, world, webhook, &body)
-            }
+        let state = self.shared.state().ok_or(Refusal::Starting)?;
+        let answered = self.answer(webhook, &body, state, deadline).await;
+        let Err(Refusal::Namespace(name)) = answered else {
+            return answered;
         };
-        let Err(Refusal::Namespace(name)) = judged else {
-            return judged;
-        };
-        let world = lookup::with_namespace(&self.shared, &*self.world()?, &name, deadline).await?;
-        match body.len() > ORDINARY_BODY {
-            true => {
-                self.judge_large(webhook, &body, Arc::new(world), deadline)
-                    .await
-            }
-            false => answer(respond_observed, &self.shared, &world, webhook, &body),
-        }
+        let state = self.shared.state().ok_or(Refusal::Starting)?;
+        let view = self.shared.lookups.view(&name, deadline).await;
+        let view = view.ok_or_else(|| Refusal::Namespace(name.chars().take(63).collect()))?;
+        let namespaces = state.namespaces.and(&name, view).into();
+        let state = Arc::new(ClusterState {
+            namespaces,
+            ..(*state).clone()
+        });
+        self.answer(webhook, &body, state, deadline).await
     }
 
-    fn world(&self) -> Result<Arc<ClusterState>, Refusal> {
-        self.shared.world().clone().ok_or(Refusal::Starting)
-    }
-
-    async fn judge_large(
+    async fn answer(
         &self,
         webhook: Webhook,
         body: &Bytes,
-        world: Arc<ClusterState>,
+        state: Arc<ClusterState>,
         deadline: Deadline,
     ) -> Result<Vec<u8>, Refusal> {
-        let turn = deadline
-            .limit(Arc::clone(&self.large).acquire_owned())
-            .await;
-        let turn = turn.and_then(Result::ok).ok_or(Refusal::Busy)?;
-        if deadline.is_over() {
-            // Nobody waits for it any more.
-            return Err(Refusal::Busy);
+        if body.len() <= ORDINARY_BODY {
+            return answer(respond_observed, &self.shared, &state, webhook, body);
         }
+        let permit = Arc::clone(&self.large).acquire_owned();
+        let permit = deadline.limit(permit).await.and_then(Result::ok);
+        // After the deadline nobody waits for the answer.
+        let Some(permit) = permit.filter(|_| !deadline.is_over()) else {
+            return Err(Refusal::Busy);
+        };
         let (shared, body) = (Arc::clone(&self.shared), body.clone());
-        let judged = spawn_blocking(move || {
-            let judged = answer(respond_observed, &shared, &world, webhook, &body);
-            drop(turn);
-            judged
+        let answered = spawn_blocking(move || {
+            let answered = answer(respond_observed, &shared, &state, webhook, &body);
+            drop(permit);
+            answered
         });
-        judged.await.unwrap_or(Err(Refusal::Failed))
+        answered.await.unwrap_or(Err(Refusal::Failed))
     }
 }
 
@@ -196,21 +172,21 @@ fn webhook(request: &Request<Incoming>) -> Result<Webhook, Refusal> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_media_type(headers: &HeaderMap) -> Result<(), Refusal> {
     let written = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let written = String::from_utf8_lossy(written.unwrap_or_default());
     let media_type = written.split(';').next().unwrap_or_default().trim();
-    match media_type.eq_ignore_ascii_case("application/json") {
-        true => Ok(()),
-        false => Err(Refusal::MediaType(written.chars().take(60).collect())),
+    if !media_type.eq_ignore_ascii_case("application/json") {
+        return Err(Refusal::MediaType(written.chars().take(60).collect()));
     }
+    Ok(())
 }
 
 fn length(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The whole body, as long as it is not too large. What comes in one piece, as most do, is not copied.
+/// The whole body, unless it is too large. A body in one piece, as most are, is not copied.
 async fn whole(mut body: Incoming, length: usize) -> Result<Bytes, Refusal> {
     let first = piece(&mut body).await?.unwrap_or_default();
     if body.is_end_stream() && first.len() <= LARGEST_BODY {

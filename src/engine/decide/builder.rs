@@ -181,14 +181,9 @@ impl<'q, 'a> DecisionBuilder<'q, 'a> {
         rules::reserved_selector::check(pod, &[], &mut self.findings);
         let mut edits = Vec::new();
         if context.hides_gpus {
-            edits::hide_gpus(pod, &[], &mut edits);
+            edits.extend(edits::hide_gpus(pod, &[]));
         }
-        let reason = if edits.is_empty() {
-            Reason::TakesNoGpu
-        } else {
-            Reason::GpusHidden
-        };
-        self.finish(edits, reason)
+        self.finish(edits, Reason::GpusHidden)
     }
 
     fn missing_tier(&mut self, requested: &PodRequest<'_>) {

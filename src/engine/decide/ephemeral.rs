@@ -60,18 +60,13 @@ pub fn ephemeral<'a>(
         }
         let is_final = stage == Stage::Final;
         if is_given_void {
-            edits::hide_gpus_from(place, container, &mut edits);
+            edits.extend(edits::hide_gpus_from(place, container));
         } else if is_final && shows_gpus && rules::visible_devices::is_open(container) {
             let text = ephemeral_gpu::shown(container.name());
             findings.add(&ephemeral_gpu::RULE, format!("{place}/env"), text);
         }
     }
-    let reason = if edits.is_empty() {
-        Reason::TakesNoGpu
-    } else {
-        Reason::GpusHidden
-    };
-    Decision::new(mode, findings.into_list(), edits, reason)
+    Decision::new(mode, findings.into_list(), edits, Reason::GpusHidden)
 }
 
 /// Every way in which one container reaches GPUs, regardless of the severities in the policy.

@@ -94,9 +94,8 @@ impl<'a> DecisionBuilder<'_, 'a> {
         let Some(boundary) = self.boundary.clone() else {
             return self.deny();
         };
-        let named = pod
-            .node_name()
-            .and_then(|node| self.input.supply.group_of(node));
+        let named = pod.node_name();
+        let named = named.and_then(|node| self.input.supply.group_of(node));
         let named = named.and_then(|group| self.given_on(requests, group));
         let given = given.or(named);
         let may_be_shared = given.is_none_or(Strategy::is_shared);
@@ -123,11 +122,9 @@ impl<'a> DecisionBuilder<'_, 'a> {
         let unshared = named.filter(|strategy| !strategy.is_shared());
         let mut edits = edits::markers_only(pod, policy, boundary, may_be_shared);
         if context.hides_gpus {
-            edits::hide_gpus(pod, requests, &mut edits);
+            edits.extend(edits::hide_gpus(pod, requests));
         }
-        if let Some(strategy) = unshared {
-            edits::label(pod, names::STRATEGY, strategy.word().into(), &mut edits);
-        }
+        edits.extend(unshared.and_then(|s| edits::label(pod, names::STRATEGY, s.word().into())));
         let changes = requests.iter().filter_map(|request| {
             let from = receipt::written(pod, request)?;
             Some(Change {

@@ -102,7 +102,7 @@ impl<'a> DecisionBuilder<'_, 'a> {
             strategy,
             changes,
         };
-        receipt::write(self.input.pod, self.input.policy, &contents, &mut edits);
+        edits.extend(receipt::edit(self.input.pod, self.input.policy, &contents));
         self.finish(edits, reason)
     }
 

@@ -58,11 +58,7 @@ pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
         return untouched;
     };
     let edits = edits::markers_only(pod, policy, boundary.clone(), false);
-    let reason = if edits.is_empty() {
-        Reason::NamespaceOff
-    } else {
-        Reason::MarkersOnly(MarkersReason::Unmanaged)
-    };
+    let reason = Reason::MarkersOnly(MarkersReason::Unmanaged);
     Decision {
         boundary: Some(boundary),
         ..Decision::new(mode, Vec::new(), edits, reason)

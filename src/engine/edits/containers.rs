@@ -50,13 +50,10 @@ pub(super) fn limits(pod: &Pod<'_>, limits: &[(Place, Limits)], edits: &mut Vec<
         let Some(container) = pod.at(*place) else {
             continue;
         };
-        let memory = limits
-            .mib
-            .filter(|_| !has_variable(container, names::MPS_MEMORY));
-        let threads = limits
-            .percent
-            .filter(|_| !has_variable(container, names::MPS_THREADS));
+        let lacks = |name| !has_variable(container, name);
+        let memory = limits.mib.filter(|_| lacks(names::MPS_MEMORY));
         edits.extend(memory.map(|mib| variable(*place, names::MPS_MEMORY, format!("0={mib}M"))));
+        let threads = limits.percent.filter(|_| lacks(names::MPS_THREADS));
         edits.extend(threads.map(|n| variable(*place, names::MPS_THREADS, n.to_string())));
     }
 }
@@ -76,26 +73,25 @@ pub(super) fn run_as_user<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec<Ed
 }
 
 /// Hides all GPUs from the containers without a request.
-pub fn hide_gpus(pod: &Pod<'_>, requests: &[DeviceRequest<'_>], edits: &mut Vec<Edit<'_>>) {
-    for (place, container) in pod.containers() {
-        if !requests.iter().any(|request| request.place == place) {
-            hide_gpus_from(place, container, edits);
-        }
-    }
+pub fn hide_gpus<'e>(
+    pod: &Pod<'_>,
+    requests: &[DeviceRequest<'_>],
+) -> impl Iterator<Item = Edit<'e>> {
+    let others = pod.containers().filter(|(place, _)| {
+        let mut places = requests.iter().map(|request| request.place);
+        !places.any(|other| other == *place)
+    });
+    others.filter_map(|(place, container)| hide_gpus_from(place, container))
 }
 
 /// Hides all GPUs from a container that does not set the variable.
-pub fn hide_gpus_from(place: Place, container: &Container<'_>, edits: &mut Vec<Edit<'_>>) {
-    if !has_variable(container, names::VISIBLE_DEVICES) {
-        edits.push(variable(place, names::VISIBLE_DEVICES, "void"));
-    }
+pub fn hide_gpus_from<'e>(place: Place, container: &Container<'_>) -> Option<Edit<'e>> {
+    let is_set = has_variable(container, names::VISIBLE_DEVICES);
+    (!is_set).then(|| variable(place, names::VISIBLE_DEVICES, "void"))
 }
 
 fn has_variable(container: &Container<'_>, name: &str) -> bool {
-    container
-        .env()
-        .iter()
-        .any(|variable| variable.name() == name)
+    container.env().iter().any(|own| own.name() == name)
 }
 
 fn variable<'a>(place: Place, name: &'a str, value: impl Into<Cow<'static, str>>) -> Edit<'a> {
@@ -112,8 +108,6 @@ fn variable<'a>(place: Place, name: &'a str, value: impl Into<Cow<'static, str>>
 pub(super) fn readable_sizes<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec<Edit<'a>>) {
     for request in query.requests {
         let size = &request.size;
-        let fraction = size.fraction.filter(|_| size.fraction_in_quantity);
-        let memory = size.memory.filter(|_| size.memory_in_selectors);
         let mut annotate = |of_pod, of_container, value| {
             let key = if query.requests.len() > 1 {
                 Cow::Owned(format!("{of_container}{}", request.container))
@@ -122,14 +116,11 @@ pub(super) fn readable_sizes<'a>(query: &PlacementQuery<'_, 'a>, edits: &mut Vec
             };
             edits.push(Edit::Annotation { key, value });
         };
-        if let Some(fraction) = fraction {
-            annotate(
-                names::GPU_FRACTION,
-                names::CONTAINER_FRACTION,
-                fraction.to_string(),
-            );
+        if let Some(fraction) = size.fraction.filter(|_| size.fraction_in_quantity) {
+            let value = fraction.to_string();
+            annotate(names::GPU_FRACTION, names::CONTAINER_FRACTION, value);
         }
-        if let Some(bytes) = memory {
+        if let Some(bytes) = size.memory.filter(|_| size.memory_in_selectors) {
             let value = format!("{}Mi", mib_ceil(bytes));
             annotate(names::GPU_MEMORY, names::CONTAINER_MEMORY, value);
         }

@@ -32,15 +32,15 @@ pub fn rewrite<'a>(
     containers::resources(query, placement, limit_range_defaults, &mut edits);
     containers::limits(pod, context.limits, &mut edits);
     if context.hides_gpus {
-        hide_gpus(pod, query.requests, &mut edits);
+        edits.extend(hide_gpus(pod, query.requests));
     }
-    label(pod, names::TRUST_BOUNDARY, boundary.clone(), &mut edits);
-    label(pod, names::STRATEGY, strategy.word().into(), &mut edits);
+    edits.extend(label(pod, names::TRUST_BOUNDARY, boundary.clone()));
+    edits.extend(label(pod, names::STRATEGY, strategy.word().into()));
     if strategy == Strategy::Mps {
         containers::run_as_user(query, &mut edits);
         let user = mps_user(query).label();
-        label(pod, names::MPS_USER, user.clone(), &mut edits);
-        neighbours::repel(pod, names::MPS_USER, user, &mut edits);
+        edits.extend(label(pod, names::MPS_USER, user.clone()));
+        edits.extend(neighbours::repel(pod, names::MPS_USER, user));
     }
     let mut extras = Vec::new();
     if strategy.is_shared() {
@@ -48,10 +48,10 @@ pub fn rewrite<'a>(
     }
     // A whole device has no room for other pods.
     if query.may_pack() && strategy != Strategy::Exclusive {
-        neighbours::pack(pod, boundary, strategy, &mut edits);
+        edits.extend(neighbours::pack(pod, boundary, strategy));
     }
-    nodes::require(query, placement, &extras, &mut edits);
-    nodes::prefer_smallest(pod, query.supply, placement, &mut edits);
+    edits.extend(nodes::require(query, placement, &extras));
+    edits.extend(nodes::prefer_smallest(query, placement));
     nodes::tolerations(query, placement, &mut edits);
     containers::readable_sizes(query, &mut edits);
     edits
@@ -65,21 +65,19 @@ pub fn markers_only<'a>(
     boundary: Cow<'a, str>,
     may_be_shared: bool,
 ) -> Vec<Edit<'a>> {
-    let mut edits = Vec::new();
-    label(pod, names::TRUST_BOUNDARY, boundary.clone(), &mut edits);
+    let mut edits = Vec::from_iter(label(pod, names::TRUST_BOUNDARY, boundary.clone()));
     if may_be_shared {
         let term = Term {
             labels: neighbours::keep_apart(pod, policy, boundary, &mut edits),
             not_nodes: Vec::new(),
         };
-        nodes::narrow(pod, &[term], &mut edits);
+        edits.extend(nodes::narrow(pod, &[term]));
     }
     edits
 }
 
 /// The edit of a label.
-pub fn label<'a>(pod: &Pod<'_>, key: &'static str, value: Cow<'a, str>, edits: &mut Vec<Edit<'a>>) {
-    if pod.label(key) != Some(&*value) {
-        edits.push(Edit::Label { key, value });
-    }
+pub fn label<'a>(pod: &Pod<'_>, key: &'static str, value: Cow<'a, str>) -> Option<Edit<'a>> {
+    let is_written = pod.label(key) == Some(&*value);
+    (!is_written).then_some(Edit::Label { key, value })
 }

@@ -22,7 +22,7 @@ pub(super) fn keep_apart<'a>(
     };
     match policy.placement.boundary {
         BoundaryPlacement::PodAntiAffinity => {
-            repel(pod, names::TRUST_BOUNDARY, boundary, edits);
+            edits.extend(repel(pod, names::TRUST_BOUNDARY, boundary));
             vec![hostname]
         }
         BoundaryPlacement::NodeLabel => {
@@ -35,34 +35,26 @@ pub(super) fn keep_apart<'a>(
     }
 }
 
-pub(super) fn repel<'a>(
-    pod: &Pod<'_>,
-    label: &'static str,
-    own: Cow<'a, str>,
-    edits: &mut Vec<Edit<'a>>,
-) {
+pub(super) fn repel<'a>(pod: &Pod<'_>, label: &'static str, own: Cow<'a, str>) -> Option<Edit<'a>> {
     let mut terms = pod.required_anti_affinity().iter();
-    if !terms.any(|term| is_own_term(*term, label, &own)) {
-        edits.push(Edit::Repel { label, own });
-    }
+    let is_written = terms.any(|term| is_own_term(*term, label, &own));
+    (!is_written).then_some(Edit::Repel { label, own })
 }
 
 pub(super) fn pack<'a>(
     pod: &Pod<'_>,
     boundary: Cow<'a, str>,
     strategy: Strategy,
-    edits: &mut Vec<Edit<'a>>,
-) {
+) -> Option<Edit<'a>> {
     let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
     let terms = affinity.and_then(|a| a.pod_affinity.as_ref()?.preferred.as_ref());
-    let is_written = terms.into_iter().flatten().any(|raw| {
-        may_be_ours(*raw, names::TRUST_BOUNDARY)
-            && PodAffinityTerm::read_weighted(*raw)
-                .is_some_and(|term| is_packing(&term, &boundary, strategy))
+    let own = terms.into_iter().flatten();
+    let mut own = own.filter(|term| may_be_ours(**term, names::TRUST_BOUNDARY));
+    let is_written = own.any(|term| {
+        let term = PodAffinityTerm::read_weighted(*term);
+        term.is_some_and(|term| is_packing(&term, &boundary, strategy))
     });
-    if !is_written {
-        edits.push(Edit::Pack { boundary, strategy });
-    }
+    (!is_written).then_some(Edit::Pack { boundary, strategy })
 }
 
 fn is_packing(term: &PodAffinityTerm<'_>, boundary: &str, strategy: Strategy) -> bool {

@@ -3,7 +3,6 @@
 use crate::engine::line::{Edit, NewToleration, Placement, PlacementQuery};
 use crate::engine::node_terms;
 use crate::engine::node_terms::{Is, Need, Term};
-use crate::engine::supply::Supply;
 use crate::engine::supply::filter::tolerates;
 use crate::engine::vocabulary::{PolicyToleration, Strategy};
 use crate::facts::pod::{NodeAffinity, Toleration};
@@ -14,8 +13,7 @@ pub(super) fn require<'a>(
     query: &PlacementQuery<'_, 'a>,
     placement: &Placement<'a>,
     extras: &[Need<'a>],
-    edits: &mut Vec<Edit<'a>>,
-) {
+) -> Option<Edit<'a>> {
     let requests_memory = query.requests.iter().any(|r| r.size.memory.is_some());
     let with_memory = requests_memory || placement.strategy == Strategy::Mps;
     let mut ours = node_terms::of_offers(query.supply, &placement.nodes, with_memory);
@@ -25,7 +23,7 @@ pub(super) fn require<'a>(
     for term in &mut ours {
         term.labels.extend_from_slice(extras);
     }
-    narrow(query.pod, &ours, edits);
+    narrow(query.pod, &ours)
 }
 
 /// The weight of the preference for the smallest devices. It is lower than the weight of packing a boundary.
@@ -33,13 +31,12 @@ pub const SMALLEST_WEIGHT: u32 = 25;
 
 /// Prefers the nodes with the smallest suitable shares, if shares differ. Larger ones stay free for pods that need them.
 pub(super) fn prefer_smallest<'a>(
-    pod: &Pod<'_>,
-    supply: &'a Supply,
+    query: &PlacementQuery<'_, 'a>,
     placement: &Placement<'a>,
-    edits: &mut Vec<Edit<'a>>,
-) {
+) -> Option<Edit<'a>> {
     /// The most products and terms for which a preference is written.
     const MOST: usize = 64;
+    let supply = query.supply;
     let size = |offers: &Vec<usize>| {
         let offers = offers.iter().filter_map(|index| supply.offers.get(*index));
         offers.map(|offer| offer.memory_mib).sum::<Option<u64>>()
@@ -47,7 +44,7 @@ pub(super) fn prefer_smallest<'a>(
     let sizes = placement.nodes.iter().filter_map(size);
     let smallest = sizes.clone().min();
     if sizes.max() == smallest {
-        return;
+        return None;
     }
     let nodes = placement.nodes.iter();
     let nodes: Vec<Vec<usize>> = nodes.filter(|n| size(n) == smallest).cloned().collect();
@@ -58,25 +55,22 @@ pub(super) fn prefer_smallest<'a>(
         Is::OneOf(values) => values.len(),
         Is::There | Is::Absent | Is::Above(_) => 1,
     });
-    if values.sum::<usize>() > MOST
-        || terms == node_terms::of_offers(supply, &placement.nodes, false)
-    {
-        return;
+    let all = &placement.nodes;
+    if values.sum::<usize>() > MOST || terms == node_terms::of_offers(supply, all, false) {
+        return None;
     }
     // An earlier pass may have written the terms, and another webhook may have added more.
-    let affinity = pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
+    let affinity = query.pod.spec.as_ref().and_then(|s| s.affinity.as_ref());
     let affinity = affinity.and_then(|a| a.node_affinity.as_ref());
     let written = affinity.map_or_else(Vec::new, NodeAffinity::preferences);
     terms.retain(|ours| !written.iter().any(|w| node_terms::is_same(w, ours)));
-    if !terms.is_empty() {
-        edits.push(Edit::Prefer(terms));
-    }
+    (!terms.is_empty()).then_some(Edit::Prefer(terms))
 }
 
 /// Narrows the required node affinity to our terms.
-pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<'a>>) {
+pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>]) -> Option<Edit<'a>> {
     if ours.is_empty() {
-        return;
+        return None;
     }
     let spec = pod.spec.as_ref();
     let user = spec.and_then(|s| s.required_node_terms());
@@ -92,9 +86,7 @@ pub(super) fn narrow<'a>(pod: &Pod<'_>, ours: &[Term<'a>], edits: &mut Vec<Edit<
         // The node selector alone may be sufficient.
         None => additions.any(|add| *add == Term::default()),
     };
-    if !is_done {
-        edits.push(Edit::Nodes(narrowed));
-    }
+    (!is_done).then_some(Edit::Nodes(narrowed))
 }
 
 pub(super) fn tolerations<'a>(

@@ -34,24 +34,16 @@ pub struct Change<'a> {
 pub fn written<'a>(pod: &'a Pod<'a>, request: &DeviceRequest<'a>) -> Option<(&'a str, &'a str)> {
     let resource = request.resource()?;
     let resources = pod.at(request.place)?.resources.as_ref()?;
-    let lists = [&resources.limits, &resources.requests];
-    let quantity = lists
-        .into_iter()
-        .flatten()
-        .find_map(|list| list.get(resource));
-    Some((resource, quantity?))
+    let lists = [&resources.limits, &resources.requests].into_iter();
+    let quantity = lists.flatten().find_map(|list| list.get(resource))?;
+    Some((resource, quantity))
 }
 
-/// Adds the receipt to the edits, unless the pod has the same one.
+/// The edit that writes the receipt, unless the pod has the same one.
 ///
 /// `from` is the request before the first pass. A second pass cannot see it, so the present receipt stays if the rest of it
 /// equals what would be written.
-pub fn write<'a>(
-    pod: &Pod<'_>,
-    policy: &Policy,
-    contents: &Contents<'_>,
-    edits: &mut Vec<Edit<'a>>,
-) {
+pub fn edit<'a>(pod: &Pod<'_>, policy: &Policy, contents: &Contents<'_>) -> Option<Edit<'a>> {
     let mut text = String::with_capacity(256);
     text.push('{');
     let strategy = contents.strategy.map(Strategy::word);
@@ -75,7 +67,7 @@ pub fn write<'a>(
         && let Some(receipt) = Receipt::read(old)
         && rest.strip_suffix('}') == Some(receipt.from.get())
     {
-        return;
+        return None;
     }
     text.push('{');
     by_container(&mut text, &contents.changes, |text, change| {
@@ -86,10 +78,10 @@ pub fn write<'a>(
         }
     });
     text.push_str("}}");
-    edits.push(Edit::Annotation {
+    Some(Edit::Annotation {
         key: names::DECISION.into(),
         value: text,
-    });
+    })
 }
 
 /// Writes a member that has a value, and a comma.

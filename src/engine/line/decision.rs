@@ -37,10 +37,7 @@ impl<'a> Decision<'a> {
         let (outcome, edits, reason) = if is_denied {
             (Outcome::Denied, Vec::new(), Reason::Findings)
         } else if edits.is_empty() {
-            // The pod has the result already.
-            let is_placed = reason == Reason::Placed;
-            let reason = if is_placed { Reason::Reused } else { reason };
-            (Outcome::Untouched, edits, reason)
+            (Outcome::Untouched, edits, reason.without_edits())
         } else {
             (Outcome::Rewritten, edits, reason)
         };
@@ -104,6 +101,18 @@ pub enum Reason {
     MarkersOnly(MarkersReason),
     /// Some finding denies it.
     Findings,
+}
+
+impl Reason {
+    /// The reason if the pod already has the result of the edits.
+    const fn without_edits(self) -> Self {
+        match self {
+            Self::Placed => Self::Reused,
+            Self::GpusHidden => Self::TakesNoGpu,
+            Self::MarkersOnly(MarkersReason::Unmanaged) => Self::NamespaceOff,
+            other => other,
+        }
+    }
 }
 
 /// Why a request stays and the pod only gets the markers.

@@ -225,8 +225,7 @@ impl<'a> PlacementQuery<'_, 'a> {
     /// The index of the first volume that is a PersistentVolumeClaim. Generic ephemeral volumes do not count: their claims
     /// are created in the zone of the pod.
     pub fn first_claim(&self) -> Option<usize> {
-        let volumes = self.pod.spec.as_ref()?.volumes.as_ref()?;
-        let mut volumes = volumes.iter();
+        let mut volumes = self.pod.volumes().iter();
         volumes.position(|volume| volume.persistent_volume_claim.is_some())
     }
 }

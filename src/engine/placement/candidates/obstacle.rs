@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use crate::engine::line::PlacementQuery;
 use crate::engine::node_terms;
+use crate::engine::supply::Group;
 use crate::engine::supply::filter::{holds, is_gpu_taint};
-use crate::engine::supply::{Group, Taint};
 use crate::engine::vocabulary::names::NODE_BOUNDARY;
-use crate::engine::vocabulary::quoted;
+use crate::engine::vocabulary::{Text, quoted};
 use crate::facts::pod::Requirement;
 
 const PRODUCT: &str = "nvidia.com/gpu.product";
@@ -15,117 +15,69 @@ const PRODUCT: &str = "nvidia.com/gpu.product";
 /// The most values of one requirement that a message repeats.
 const MOST_VALUES: usize = 3;
 
-/// Why a pod cannot reach a node.
-pub(super) enum Obstacle<'c> {
-    /// A taint that the pod does not tolerate.
-    Taint(&'c Taint),
-    /// A label that the pod selects and that has another value on the node.
-    Label {
-        /// `nodeSelector` or `node affinity`.
-        by: &'static str,
-        /// The requirement, as `key=value` or `key in [a, b]`.
-        requested: String,
-        key: &'c str,
-        /// A node of the kind, if it has a name.
-        node: Option<&'c str>,
-        /// Its present label.
-        has: Option<&'c str>,
-    },
-    /// Its name is not the one that the pod selects.
-    Name,
-    /// Labels and taints allow the pod, but not on the same node.
-    Together,
-}
-
-impl<'c> Obstacle<'c> {
-    /// The obstacle between the pod of a query and a group that it cannot reach.
-    pub(super) fn between(query: &'c PlacementQuery<'_, '_>, group: &'c Group) -> Self {
-        let filter = query.filter;
-        if filter.node_name.is_some() {
-            return Self::Name;
-        }
-        let mut taints = group.taints.iter();
-        if let Some(taint) = taints.find(|t| !is_gpu_taint(t) && !query.tolerates(t)) {
-            return Self::Taint(taint);
-        }
-        let node_label = |key: &str| query.supply.label_in(group, key);
-        let label = |by, key, requested| Self::Label {
-            by,
-            requested,
-            key,
-            node: query.supply.node_names(group).next(),
-            has: node_label(key),
-        };
-        // A label key that no known node has is taken as present.
-        let is_known = |key: &str| query.supply.has_label_key(key) || key == NODE_BOUNDARY;
-        let mut selected = filter.selected().filter(|(key, _)| is_known(key));
-        if let Some((key, value)) = selected.find(|(key, value)| node_label(key) != Some(*value)) {
-            let requested = format!("{}={}", plain(key), plain(value));
-            return label("nodeSelector", key, requested);
-        }
-        let terms = node_terms::filled(filter.terms.unwrap_or_default());
-        let failing = terms.map(|(_, term)| {
-            let all = term.match_expressions.iter().flatten();
-            let failing = all.filter(|r| is_known(&r.key) && !holds(r, node_label(&r.key)));
-            (failing.collect::<Vec<_>>(), term)
-        });
-        // The term that comes nearest to matching.
-        let nearest = failing.min_by_key(|(failing, _)| failing.len());
-        let Some((failing, term)) = nearest else {
-            return Self::Together;
-        };
-        match failing.first() {
-            Some(first) => label("node affinity", &first.key, requested(first)),
-            None if term.match_fields.as_ref().is_some_and(|f| !f.is_empty()) => Self::Name,
-            None => Self::Together,
-        }
+/// What keeps the pod of a query off nodes of a product that it cannot reach, and what its author can do about it.
+pub(super) fn between(query: &PlacementQuery<'_, '_>, group: &Group, product: &str) -> Text {
+    let text = |words: &str, fix: &str| (words.to_owned(), fix.to_owned());
+    let another_node = || {
+        let words = "the pod asks for another node by its name";
+        text(words, "let the scheduler pick the node")
+    };
+    let filter = query.filter;
+    if filter.node_name.is_some() {
+        return another_node();
     }
-
-    /// What the author can do about it, if nodes behind the obstacle have this product.
-    pub(super) fn fix(&self, product: &str) -> String {
-        match self {
-            Self::Taint(taint) => format!("tolerate the taint {}", words_of(taint)),
+    let mut taints = group.taints.iter();
+    if let Some(taint) = taints.find(|t| !is_gpu_taint(t) && !query.tolerates(t)) {
+        let equals = if taint.value.is_empty() { "" } else { "=" };
+        let taint = format!("{}{equals}{}:{}", taint.key, taint.value, taint.effect);
+        return (
+            format!("its nodes have the taint {taint}, which the pod does not tolerate"),
+            format!("tolerate the taint {taint}"),
+        );
+    }
+    let node_label = |key: &str| query.supply.label_in(group, key);
+    let label = |by: &str, key: &str, requested: String| {
+        let node = query.supply.node_names(group).next();
+        let nodes = node.map_or("its nodes have".into(), |node| format!("node {node} has"));
+        let has = node_label(key).map_or("no such label".into(), plain);
+        let fix = if key == PRODUCT && requested.contains(product) {
             // Sharing and MIG change the label.
-            Self::Label {
-                key: PRODUCT,
-                requested,
-                ..
-            } if requested.contains(product) => format!(
+            format!(
                 "write slicegate.dev/gpu-products: {product} in place of the selector, which means it shared or whole"
-            ),
-            Self::Label { by, key, .. } => {
-                let key = plain(key);
-                format!("correct what the pod's {by} asks of {key}, or leave it out")
-            }
-            Self::Name => "let the scheduler pick the node".to_owned(),
-            Self::Together => "widen the pod's node selectors".to_owned(),
+            )
+        } else {
+            let key = plain(key);
+            format!("correct what the pod's {by} asks of {key}, or leave it out")
+        };
+        (
+            format!("the pod's {by} asks for {requested}, {nodes} {has}"),
+            fix,
+        )
+    };
+    // A label key that no known node has is taken as present.
+    let is_known = |key: &str| query.supply.has_label_key(key) || key == NODE_BOUNDARY;
+    let mut selected = filter.selected().filter(|(key, _)| is_known(key));
+    if let Some((key, value)) = selected.find(|(key, value)| node_label(key) != Some(*value)) {
+        let requested = format!("{}={}", plain(key), plain(value));
+        return label("nodeSelector", key, requested);
+    }
+    let terms = node_terms::filled(filter.terms.unwrap_or_default());
+    let failing = terms.map(|(_, term)| {
+        let all = term.match_expressions.iter().flatten();
+        let failing = all.filter(|r| is_known(&r.key) && !holds(r, node_label(&r.key)));
+        (failing.collect::<Vec<_>>(), term)
+    });
+    // The term that comes nearest to matching.
+    if let Some((failing, term)) = failing.min_by_key(|(failing, _)| failing.len()) {
+        if let Some(first) = failing.first() {
+            return label("node affinity", &first.key, requested(first));
+        }
+        if term.match_fields.as_ref().is_some_and(|f| !f.is_empty()) {
+            return another_node();
         }
     }
-
-    /// What the obstacle is.
-    pub(super) fn words(&self) -> String {
-        match self {
-            Self::Taint(taint) => {
-                let taint = words_of(taint);
-                format!("its nodes have the taint {taint}, which the pod does not tolerate")
-            }
-            Self::Label {
-                by,
-                requested,
-                node,
-                has,
-                ..
-            } => {
-                let nodes = node.map_or("its nodes have".into(), |node| format!("node {node} has"));
-                let has = has.map_or("no such label".into(), plain);
-                format!("the pod's {by} asks for {requested}, {nodes} {has}")
-            }
-            Self::Name => "the pod asks for another node by its name".to_owned(),
-            Self::Together => {
-                "the pod's node selectors and affinity do not let it in together".to_owned()
-            }
-        }
-    }
+    let words = "the pod's node selectors and affinity do not let it in together";
+    text(words, "widen the pod's node selectors")
 }
 
 /// Whether the pod selects a product by the label of whole devices.
@@ -151,19 +103,13 @@ fn plain(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn words_of(taint: &Taint) -> String {
-    let equals = if taint.value.is_empty() { "" } else { "=" };
-    format!("{}{equals}{}:{}", taint.key, taint.value, taint.effect)
-}
-
 fn requested(r: &Requirement<'_>) -> String {
     let key = plain(&r.key);
     let values = r.values.as_deref().unwrap_or_default();
-    let first = values.iter().take(MOST_VALUES);
-    let mut listed: Vec<Cow<'_, str>> = first.map(|value| plain(value)).collect();
-    if values.len() > MOST_VALUES {
-        listed.push(format!("{} more", values.len() - MOST_VALUES).into());
-    }
+    let more = values.len().saturating_sub(MOST_VALUES);
+    let more = (more > 0).then(|| format!("{more} more").into());
+    let listed = values.iter().take(MOST_VALUES).map(|value| plain(value));
+    let listed: Vec<Cow<'_, str>> = listed.chain(more).collect();
     let listed = listed.join(", ");
     match &*r.operator {
         "In" => format!("{key} in [{listed}]"),

@@ -5,7 +5,7 @@ use std::mem::discriminant;
 use crate::engine::line::{PlacementQuery, Shortfall};
 use crate::engine::namespaces::quota::Forbidden;
 use crate::engine::placement::candidates::candidate::{Candidate, Why};
-use crate::engine::placement::candidates::obstacle::Obstacle;
+use crate::engine::placement::candidates::obstacle;
 use crate::engine::placement::candidates::words::mib_words;
 
 use crate::engine::supply::Offer;
@@ -22,7 +22,7 @@ pub(super) fn of(query: &PlacementQuery<'_, '_>, all: &[Candidate<'_>]) -> Optio
         Why::Few { count, .. } => {
             format!("ask for at most {count} of {} in one pod", offer.resource)
         }
-        Why::Unreached(group) => Obstacle::between(query, group).fix(&offer.product),
+        Why::Unreached(group) => obstacle::between(query, group, &offer.product).1,
         Why::Product => format!("write slicegate.dev/gpu-products: {}", products(all)),
         Why::Hostname => {
             "the administrator gives its nodes the label kubernetes.io/hostname".to_owned()

@@ -3,7 +3,7 @@
 use crate::engine::line::{Placement, PlacementQuery, ShareSize, Shortfall};
 use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::placement::candidates::candidate::{Candidate, Why};
-use crate::engine::placement::candidates::obstacle::Obstacle;
+use crate::engine::placement::candidates::obstacle;
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer, Slice};
 
@@ -72,7 +72,7 @@ pub(super) fn verdict(
             "its nodes have no kubernetes.io/hostname label, so trust boundaries would not hold"
                 .to_owned()
         }
-        Why::Unreached(group) => Obstacle::between(query, group).words(),
+        Why::Unreached(group) => obstacle::between(query, group, &offer.product).0,
         Why::Removed(_) | Why::NotOffered => String::new(),
     };
     (format!("{} on {}", offer.resource, offer.product), why)

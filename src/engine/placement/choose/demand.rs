@@ -7,7 +7,7 @@ use crate::engine::vocabulary::{Strategy, names};
 
 /// What a pod requests of a node with one allocation for each request. Equal requests are counted together.
 pub(super) struct ResourceDemand<'q, 'a> {
-    query: &'q PlacementQuery<'q, 'a>,
+    pub(super) query: &'q PlacementQuery<'q, 'a>,
     pub(super) strategy: Strategy,
     /// Each allocation, and how many of it the pod needs at the same time.
     pub(super) needed: Vec<(Allocation<'a>, u64)>,
@@ -80,15 +80,5 @@ impl<'q, 'a> ResourceDemand<'q, 'a> {
     ) -> Option<(&'a Offer, Advertised)> {
         let mut offers = self.query.offers(self.strategy, group);
         offers.find(|(offer, _)| offer.allocation() == allocation)
-    }
-
-    /// How many of each needed allocation a node of a group has.
-    pub(super) fn advertised(&self, group: &Group) -> impl Iterator<Item = u64> {
-        let offers = self.query.offers(self.strategy, group);
-        let needed = offers.filter(|(offer, _)| {
-            let mut needed = self.needed.iter();
-            needed.any(|(allocation, _)| *allocation == offer.allocation())
-        });
-        needed.map(|(_, advertised)| advertised.count)
     }
 }

@@ -58,87 +58,84 @@ fn best<'a>(
     let combinations = combinations(query, strategy, reachable).into_iter();
     let scored = combinations.filter_map(|allocations| {
         let demand = ResourceDemand::of(query, strategy, &allocations);
-        Some((score(query, &demand, reachable)?, allocations, demand))
+        Some((demand.score(reachable)?, allocations, demand))
     });
     let (score, allocations, demand) =
         scored.min_by(|(a, of_a, _), (b, of_b, _)| (a, of_a).cmp(&(b, of_b)))?;
-    Some((score, placement(&demand, &allocations, reachable)))
+    Some((score, demand.placement(&allocations, reachable)))
 }
 
-fn score(
-    query: &PlacementQuery<'_, '_>,
-    demand: &ResourceDemand<'_, '_>,
-    reachable: &[&Group],
-) -> Option<Score> {
-    let depends_on_places = query.depends_on_places();
-    let mut places = ByKind::default();
-    let mut nearest: Option<(bool, u64)> = None;
-    let mut supply = 0_u64;
-    for group in reachable {
-        let Some(surplus) = demand.surplus(group) else {
-            continue;
-        };
-        // If nodes are available now, only these count for the surplus.
-        let own = (!group.available, surplus);
-        nearest = Some(nearest.map_or(own, |nearest| nearest.min(own)));
-        if depends_on_places {
-            places.join(&group.places);
-        }
-        let nodes = query.supply.nodes_in(group) as u64;
-        for count in demand.advertised(group) {
-            supply = supply.saturating_add(count.saturating_mul(nodes));
-        }
-    }
-    let (is_waiting, surplus) = nearest?;
-    let places = PlaceKind::ALL.map(|kind| {
-        if query.depends_on(kind) {
-            places.of(kind).count()
-        } else {
-            0
-        }
-    });
-    Some(Score {
-        is_waiting,
-        places: Reverse(places),
-        surplus,
-        supply: Reverse(supply),
-    })
-}
-
-fn placement<'a>(
-    demand: &ResourceDemand<'_, 'a>,
-    allocations: &[Allocation<'a>],
-    reachable: &[&'a Group],
-) -> Placement<'a> {
-    let needed = demand.needed.iter();
-    let mut shares: Vec<AllocatedShare<'a>> = needed
-        .map(|(allocation, _)| AllocatedShare::unknown(*allocation))
-        .collect();
-    let (mut nodes, mut taints) = (UniqueList::new(), UniqueList::new());
-    for group in reachable {
-        if demand.surplus(group).is_none() {
-            continue;
-        }
-        let mut offers = Vec::with_capacity(1);
-        for share in &mut shares {
-            if let Some((offer, advertised)) = demand.offer(group, share.allocation) {
-                share.narrow(offer);
-                share.largest_mib = share.largest_mib.max(Some(offer.memory_mib.unwrap_or(0)));
-                offers.push(advertised.offer);
+impl<'a> ResourceDemand<'_, 'a> {
+    fn score(&self, reachable: &[&Group]) -> Option<Score> {
+        let query = self.query;
+        let depends_on_places = query.depends_on_places();
+        let mut places = ByKind::default();
+        let mut nearest: Option<(bool, u64)> = None;
+        let mut supply = 0_u64;
+        for group in reachable {
+            let Some(surplus) = self.surplus(group) else {
+                continue;
+            };
+            // If nodes are available now, only these count for the surplus.
+            let own = (!group.available, surplus);
+            nearest = Some(nearest.map_or(own, |nearest| nearest.min(own)));
+            if depends_on_places {
+                places.join(&group.places);
+            }
+            let nodes = query.supply.nodes_in(group) as u64;
+            for (allocation, _) in &self.needed {
+                if let Some((_, advertised)) = self.offer(group, *allocation) {
+                    supply = supply.saturating_add(advertised.count.saturating_mul(nodes));
+                }
             }
         }
-        nodes.add(offers);
-        let of_gpus = group.taints.iter().filter(|taint| is_gpu_taint(taint));
-        of_gpus.for_each(|taint| taints.add(taint));
+        let (is_waiting, surplus) = nearest?;
+        let places = PlaceKind::ALL.map(|kind| {
+            if query.depends_on(kind) {
+                places.of(kind).count()
+            } else {
+                0
+            }
+        });
+        Some(Score {
+            is_waiting,
+            places: Reverse(places),
+            surplus,
+            supply: Reverse(supply),
+        })
     }
-    let share = |allocation: &Allocation<'a>| {
-        let mut shares = shares.iter();
-        shares.find(|share| share.allocation == *allocation)
-    };
-    Placement {
-        strategy: demand.strategy,
-        shares: allocations.iter().filter_map(share).copied().collect(),
-        nodes: nodes.into_list(),
-        taints: taints.into_list(),
+
+    fn placement(&self, allocations: &[Allocation<'a>], reachable: &[&'a Group]) -> Placement<'a> {
+        let needed = self.needed.iter();
+        let mut shares: Vec<AllocatedShare<'a>> = needed
+            .map(|(allocation, _)| AllocatedShare::unknown(*allocation))
+            .collect();
+        let (mut nodes, mut taints) = (UniqueList::new(), UniqueList::new());
+        for group in reachable {
+            if self.surplus(group).is_none() {
+                continue;
+            }
+            let mut offers = Vec::with_capacity(1);
+            for share in &mut shares {
+                if let Some((offer, advertised)) = self.offer(group, share.allocation) {
+                    share.narrow(offer);
+                    share.largest_mib = share.largest_mib.max(Some(offer.memory_mib.unwrap_or(0)));
+                    offers.push(advertised.offer);
+                }
+            }
+            nodes.add(offers);
+            let of_gpus = group.taints.iter().filter(|taint| is_gpu_taint(taint));
+            of_gpus.for_each(|taint| taints.add(taint));
+        }
+        let share = |allocation: &Allocation<'a>| {
+            let mut shares = shares.iter();
+            shares.find(|share| share.allocation == *allocation)
+        };
+        Placement {
+            strategy: self.strategy,
+            shares: allocations.iter().filter_map(share).copied().collect(),
+            nodes: nodes.into_list(),
+            taints: taints.into_list(),
+        }
     }
 }

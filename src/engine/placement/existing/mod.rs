@@ -83,7 +83,7 @@ impl<'q, 'a> Written<'q, 'a> {
     }
 
     /// Checks that every node with these labels serves every request, and updates the smallest size of each share.
-    fn check(&mut self, labels: &TermLabels<'_>, kinds_left: &mut usize) -> Option<()> {
+    fn check(&mut self, labels: &TermLabels<'_, '_>, kinds_left: &mut usize) -> Option<()> {
         let (query, strategy, shares) = (self.query, self.strategy, &mut self.shares);
         for at in 0..shares.len() {
             let allocation = shares.get(at)?.allocation;

@@ -7,7 +7,7 @@ use crate::engine::line::PlacementQuery;
 use crate::engine::supply::device_plugin;
 use crate::engine::supply::labels::Labels;
 use crate::engine::supply::{Offer, VGPU_PRESENT};
-use crate::engine::vocabulary::{Declared, names};
+use crate::engine::vocabulary::names;
 use crate::facts::pod::{NodeSelectorTerm, Requirement};
 use crate::facts::text::Pairs;
 
@@ -16,38 +16,32 @@ pub(super) const MOST_KINDS: usize = 4096;
 
 /// The labels of the nodes that a term describes, one kind of node after the other. A label that is read and may have
 /// several values takes one value at a time. Labels that are not read do not multiply the kinds.
-pub(super) struct TermLabels<'t> {
+pub(super) struct TermLabels<'t, 'a> {
     term: &'t NodeSelectorTerm<'t>,
-    selector: Option<&'t Pairs<'t>>,
-    declared: Declared,
-    /// Whether memory that the term leaves open may be less than the request.
-    needs_memory: bool,
-    /// The labels that were read and have values, in the order of their first read.
-    picks: RefCell<Vec<Pick<'t>>>,
+    query: &'t PlacementQuery<'t, 'a>,
+    /// The labels that were read and have values, in the order of their first read. The last value is the present one.
+    picks: RefCell<Vec<(&'t str, Vec<&'t str>)>>,
     /// A label was read that the term leaves open.
     is_open: Cell<bool>,
     /// A label was read whose requirements contradict each other, so no such node exists.
     is_nowhere: Cell<bool>,
 }
 
-/// A label, its possible values, and the current one.
-struct Pick<'t> {
-    key: &'t str,
-    values: Vec<&'t str>,
-    at: usize,
-}
-
-impl<'t> TermLabels<'t> {
-    pub(super) fn new(term: &'t NodeSelectorTerm<'t>, query: &'t PlacementQuery<'_, '_>) -> Self {
+impl<'t, 'a> TermLabels<'t, 'a> {
+    pub(super) fn new(term: &'t NodeSelectorTerm<'t>, query: &'t PlacementQuery<'_, 'a>) -> Self {
         Self {
             term,
-            selector: query.filter.node_selector,
-            declared: query.policy.supply.declared,
-            needs_memory: query.requests.iter().any(|w| w.size.memory.is_some()),
+            query,
             picks: RefCell::default(),
             is_open: Cell::new(false),
             is_nowhere: Cell::new(false),
         }
+    }
+
+    /// Whether memory that the term leaves open may be less than the request.
+    fn needs_memory(&self) -> bool {
+        let mut requests = self.query.requests.iter();
+        requests.any(|request| request.size.memory.is_some())
     }
 
     /// Calls `fits` with the offer of every kind of node under a resource name. None if the term leaves open what a node
@@ -58,11 +52,12 @@ impl<'t> TermLabels<'t> {
         kinds_left: &mut usize,
         fits: &mut dyn FnMut(&Offer) -> bool,
     ) -> Option<()> {
+        let declared = self.query.policy.supply.declared;
         self.picks.borrow_mut().clear();
         loop {
             self.is_open.set(false);
             self.is_nowhere.set(false);
-            let reading = device_plugin::resource(self, resource, 1, self.declared);
+            let reading = device_plugin::resource(self, resource, 1, declared);
             if !self.is_nowhere.get() {
                 *kinds_left = kinds_left.checked_sub(1)?;
                 let offer = reading.ok().filter(|_| !self.is_open.get())?;
@@ -79,9 +74,9 @@ impl<'t> TermLabels<'t> {
     /// Moves to the next kind; false after the last one.
     fn next(&self) -> bool {
         let mut picks = self.picks.borrow_mut();
-        while let Some(last) = picks.last_mut() {
-            last.at += 1;
-            if last.at < last.values.len() {
+        while let Some((_, values)) = picks.last_mut() {
+            values.pop();
+            if !values.is_empty() {
                 return true;
             }
             picks.pop();
@@ -109,7 +104,12 @@ impl<'t> TermLabels<'t> {
     /// matches no node; here it only makes the list longer than necessary.
     fn values(&self, key: &str) -> Option<(&'t str, Vec<&'t str>)> {
         // If a key occurs twice, the last one counts.
-        let selected = self.selector.into_iter().flat_map(Pairs::iter);
+        let selected = self
+            .query
+            .filter
+            .node_selector
+            .into_iter()
+            .flat_map(Pairs::iter);
         let selected = selected.filter(|(k, _)| *k == key).last();
         let mut lists = self.requirements(key, "In");
         let (key, mut values) = match selected {
@@ -149,28 +149,29 @@ impl<'t> TermLabels<'t> {
     }
 }
 
-impl Labels for TermLabels<'_> {
+impl Labels for TermLabels<'_, '_> {
     fn label(&self, key: &str) -> Option<&str> {
         let mut picks = self.picks.borrow_mut();
-        if let Some(pick) = picks.iter().find(|pick| pick.key == key) {
-            return pick.values.get(pick.at).copied();
+        if let Some((_, values)) = picks.iter().find(|(known, _)| *known == key) {
+            return values.last().copied();
         }
         let Some((key, values)) = self.values(key) else {
             self.lacks(key);
             // The plugin advertises nothing above the limit of the driver, so a node with these labels is within it.
             return (key == "nvidia.com/gpu.compute.major").then_some("9");
         };
-        let first = values.first().copied();
-        match first {
-            Some(_) => picks.push(Pick { key, values, at: 0 }),
-            None => self.is_nowhere.set(true),
+        let present = values.last().copied();
+        if present.is_some() {
+            picks.push((key, values));
+        } else {
+            self.is_nowhere.set(true);
         }
-        first
+        present
     }
 
     /// If the request does not depend on memory, memory that the term leaves open may be unknown.
     fn says_something(&self, key: &str) -> bool {
-        self.label(key).is_some() || !self.needs_memory
+        self.label(key).is_some() || !self.needs_memory()
     }
 
     /// More memory is never worse, so a lower bound is enough.
@@ -181,7 +182,7 @@ impl Labels for TermLabels<'_> {
         let bounds = self.bounds(key, "Gt");
         let least = bounds.filter_map(|above| above.checked_add(1)).max();
         let least = least.and_then(|least| u64::try_from(least).ok());
-        if least.is_none() && self.needs_memory {
+        if least.is_none() && self.needs_memory() {
             self.is_open.set(true);
         }
         least

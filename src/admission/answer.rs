@@ -10,6 +10,7 @@ use super::error::NoDecision;
 use super::messages::{
     bare_pod_warning, denial_message, dry_run_warnings, shorten, warning_text, warnings_of,
 };
+use super::operations::array;
 use super::tally::tally;
 use crate::engine::line::Decision;
 use crate::facts::Pod;
@@ -153,22 +154,13 @@ impl AnswerBuilder {
     }
 
     fn finish(mut self, warnings: &[String]) -> Vec<u8> {
-        list(&mut self.text, warnings);
+        if !warnings.is_empty() {
+            self.text.push_str(",\"warnings\":");
+            array(&mut self.text, warnings.iter(), |text, warning| {
+                json::string(text, warning);
+            });
+        }
         self.text.push_str("}}");
         self.text.into_bytes()
     }
-}
-
-fn list(text: &mut String, warnings: &[String]) {
-    if warnings.is_empty() {
-        return;
-    }
-    text.push_str(",\"warnings\":[");
-    for (index, warning) in warnings.iter().enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        json::string(text, warning);
-    }
-    text.push(']');
 }

@@ -2,7 +2,7 @@
 
 use super::tally::{Repeated, Tally, tally};
 use crate::engine::line::{Decision, Edit, Outcome};
-use crate::engine::vocabulary::{Finding, Severity, is_visible};
+use crate::engine::vocabulary::{Finding, Severity, shown};
 use crate::facts::Pod;
 
 /// Bytes of a denial: a screen or two, and below what any client cuts off.
@@ -15,15 +15,10 @@ const MOST_WARNINGS: usize = 40;
 /// A summary line of at most 200 characters, then a line for each finding that denies. Equal findings, and many
 /// findings of one rule, are counted.
 pub fn denial_message(decision: &Decision<'_>) -> String {
-    let denials = || {
-        decision
-            .findings
-            .iter()
-            .filter(|f| f.severity == Severity::Deny)
-    };
-    let first = denials().next().map_or("", |f| f.message.as_str());
-    let more = denials().count().saturating_sub(1);
-    let suffix = match more {
+    let findings = decision.findings.iter();
+    let mut denials = findings.filter(|f| f.severity == Severity::Deny);
+    let first = denials.next().map_or("", |f| f.message.as_str());
+    let suffix = match denials.count() {
         0 => String::new(),
         n => format!(" (and {} more)", grouped(n)),
     };
@@ -94,11 +89,10 @@ fn add_lines<'t>(text: &mut String, tallies: impl Iterator<Item = &'t Tally<'t>>
         match tally.omitted() {
             0 => {}
             more if text.len() > LONGEST_DENIAL => omitted += more,
-            more => text.push_str(&format!(
-                "\n[{}] {}",
-                tally.rule.id,
-                more_of_the_kind(tally, more)
-            )),
+            more => {
+                let more = more_of_the_kind(tally, more);
+                text.push_str(&format!("\n[{}] {more}", tally.rule.id));
+            }
         }
     }
     if omitted > 0 {
@@ -113,45 +107,32 @@ fn add_line(text: &mut String, repeated: &Repeated<'_>) {
         text.push_str(&format!("{}: ", shorten(&finding.path, LONGEST_MESSAGE)));
     }
     text.push_str(&shorten(&finding.message, LONGEST_MESSAGE));
-    if let Some(times) = repetition(repeated) {
-        text.push_str(&times);
-    }
-    text.push_str(&format!(
-        "; fix: {}",
-        shorten(&finding.fix, LONGEST_MESSAGE)
-    ));
+    text.push_str(&repetition(repeated));
+    text.push_str("; fix: ");
+    text.push_str(&shorten(&finding.fix, LONGEST_MESSAGE));
 }
 
 /// The warnings of one rule.
 fn lines(tally: &Tally<'_>) -> impl Iterator<Item = String> {
-    let line = |repeated: &Repeated<'_>| {
+    let id = tally.rule.id;
+    let line = move |repeated: &Repeated<'_>| {
         let times = repetition(repeated);
-        let message = &repeated.first.message;
-        let parts = [
-            "slicegate ",
-            repeated.first.rule.id,
-            ": ",
-            message,
-            times.as_deref().unwrap_or_default(),
-        ];
+        let parts = ["slicegate ", id, ": ", &repeated.first.message, &times];
         warning_text(parts.concat())
     };
     let omitted = Some(tally.omitted()).filter(|more| *more > 0);
     let more = omitted.map(|n| {
-        warning_text(format!(
-            "slicegate {}: {}",
-            tally.rule.id,
-            more_of_the_kind(tally, n)
-        ))
+        let more = more_of_the_kind(tally, n);
+        warning_text(format!("slicegate {id}: {more}"))
     });
     tally.distinct.iter().map(line).chain(more)
 }
 
-fn repetition(repeated: &Repeated<'_>) -> Option<String> {
+fn repetition(repeated: &Repeated<'_>) -> String {
     match repeated.times {
-        0 | 1 => None,
-        2 => Some(" (and once more)".to_owned()),
-        n => Some(format!(" (and {} more times)", grouped(n - 1))),
+        0 | 1 => String::new(),
+        2 => " (and once more)".to_owned(),
+        n => format!(" (and {} more times)", grouped(n - 1)),
     }
 }
 
@@ -180,14 +161,8 @@ fn grouped(number: usize) -> String {
 
 /// A text on one line, without invisible characters. A user may have written any text.
 pub(super) fn shorten(text: &str, room: usize) -> String {
-    let shown = |c: char| {
-        if is_visible(c) {
-            c
-        } else {
-            char::REPLACEMENT_CHARACTER
-        }
-    };
-    let mut short: String = text.chars().take(room + 1).map(shown).collect();
+    let end = text.char_indices().nth(room + 1);
+    let mut short = shown(end.map_or(text, |(end, _)| &text[..end])).into_owned();
     if let Some((end, _)) = short.char_indices().nth(room) {
         let keep = short.char_indices().nth(room.saturating_sub(3));
         short.truncate(keep.map_or(end, |(at, _)| at));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use kube::Config;
 use kube::config::{Context, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
-use super::error::ClusterError;
+use super::error::{ClusterError, chain};
 use super::proxy;
 
 /// How the cluster is found, and how long a read may wait.
@@ -42,14 +42,14 @@ pub(super) async fn find(access: Access<'_>) -> Result<(Config, String), Cluster
         Some(path) => {
             let place = path.display().to_string();
             let read = Kubeconfig::read_from(path);
-            let read = read.map_err(|e| ClusterError::kubeconfig(&place, &e))?;
+            let read = read.map_err(|e| ClusterError::Kubeconfig(place.clone(), chain(&e)))?;
             from_kubeconfig(read, access.context, &place).await?
         }
         None => match Kubeconfig::read() {
             Ok(read) => from_kubeconfig(read, access.context, "the kubeconfig").await?,
             Err(problem) => match access.context {
                 None => in_cluster(&problem)?,
-                Some(_) => return Err(ClusterError::not_configured(&problem)),
+                Some(_) => return Err(ClusterError::NotConfigured(chain(&problem))),
             },
         },
     };
@@ -64,17 +64,22 @@ async fn from_kubeconfig(
     place: &str,
 ) -> Result<(Config, String), ClusterError> {
     if let Some(wanted) = wanted {
-        let mut all = kubeconfig.contexts.iter();
-        if !all.any(|c| c.name == wanted) {
-            let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| &*c.name).collect();
-            return Err(ClusterError::no_context(place, wanted, &names));
+        let names: Vec<&str> = kubeconfig.contexts.iter().map(|c| &*c.name).collect();
+        if !names.contains(&wanted) {
+            let known = if names.is_empty() {
+                "none".to_owned()
+            } else {
+                names.join(", ")
+            };
+            let (place, wanted) = (place.to_owned(), wanted.to_owned());
+            return Err(ClusterError::NoContext(place, wanted, known));
         }
         kubeconfig.current_context = Some(wanted.to_owned());
     }
     let user = describe_user(&kubeconfig, place);
     let has_own_proxy = has_own_proxy(&kubeconfig);
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-    let mut config = config.map_err(|e| ClusterError::kubeconfig(place, &e))?;
+    let mut config = config.map_err(|e| ClusterError::Kubeconfig(place.to_owned(), chain(&e)))?;
     if !has_own_proxy && is_direct(&config) {
         config.proxy_url = None;
     }
@@ -83,7 +88,7 @@ async fn from_kubeconfig(
 
 /// The pod's service account; outside of a pod, the kubeconfig's problem.
 fn in_cluster(problem: &KubeconfigError) -> Result<(Config, String), ClusterError> {
-    let config = Config::incluster().map_err(|_| ClusterError::not_configured(problem))?;
+    let config = Config::incluster().map_err(|_| ClusterError::NotConfigured(chain(problem)))?;
     Ok((config, "this pod's service account".to_owned()))
 }
 

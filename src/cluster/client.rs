@@ -6,7 +6,7 @@ use http::{Method, Request};
 use kube::{Client, Config};
 
 use super::access::{self, Access};
-use super::error::{self, ClusterError};
+use super::error::{self, ApiRequest, ClusterError};
 
 /// A connection to the API server of a cluster.
 #[derive(Clone)]
@@ -18,9 +18,9 @@ pub struct Cluster {
     /// For further connections.
     pub(super) config: Config,
     /// The API server's URL.
-    pub(super) address: String,
+    address: String,
     /// The user, in words.
-    pub(super) user: String,
+    user: String,
     /// How long a read may wait for bytes.
     read_timeout: Duration,
 }
@@ -34,11 +34,13 @@ impl Cluster {
         let (config, user) = access::find(access).await?;
         let address = config.cluster_url.to_string();
         let address = address.trim_end_matches('/').to_owned();
+        let preparation = ApiRequest {
+            action: "prepare the connection to the API server".to_owned(),
+            address: address.clone(),
+            user: user.clone(),
+        };
         let client = |config: Config| {
-            Client::try_from(config).map_err(|problem| {
-                let action = "prepare the connection to the API server".to_owned();
-                ClusterError::request(action, &address, &user, &problem)
-            })
+            Client::try_from(config).map_err(|e| ClusterError::request(preparation.clone(), &e))
         };
         let mut slow = config.clone();
         slow.read_timeout = Some(Access::WRITE_TIMEOUT);
@@ -93,10 +95,8 @@ impl Cluster {
         body: Vec<u8>,
         action: impl Fn() -> String,
     ) -> Result<Request<Vec<u8>>, ClusterError> {
-        let wrong = |e: http::Error| {
-            ClusterError::answer(action(), &self.address, &self.user, e.to_string())
-        };
-        builder.body(body).map_err(wrong)
+        let request = builder.body(body);
+        request.map_err(|problem| self.unreadable(action(), &problem))
     }
 
     pub(super) async fn send(
@@ -123,10 +123,27 @@ impl Cluster {
         timeout: Duration,
         problem: &kube::Error,
     ) -> ClusterError {
+        let request = self.describe(action);
         if error::is_timeout(problem) {
-            ClusterError::timeout(action, &self.address, &self.user, timeout)
+            ClusterError::timeout(request, timeout)
         } else {
-            ClusterError::request(action, &self.address, &self.user, problem)
+            ClusterError::request(request, problem)
+        }
+    }
+
+    pub(super) fn unreadable(
+        &self,
+        action: String,
+        problem: &dyn std::error::Error,
+    ) -> ClusterError {
+        ClusterError::answer(self.describe(action), problem)
+    }
+
+    pub(super) fn describe(&self, action: String) -> ApiRequest {
+        ApiRequest {
+            action,
+            address: self.address.clone(),
+            user: self.user.clone(),
         }
     }
 }

@@ -76,11 +76,10 @@ impl Cluster {
         let body = body.collect().await;
         let body = body.map_err(|e| self.failed(action, Access::WRITE_TIMEOUT, &e))?;
         let bytes = body.to_bytes();
-        let status: Option<Status> = serde_json::from_slice(&bytes).ok();
-        let message = status
-            .map(|status| status.message)
-            .filter(|m| !m.is_empty());
-        let message = message.unwrap_or_else(|| String::from_utf8_lossy(&bytes).into_owned());
+        let message = match serde_json::from_slice::<Status>(&bytes) {
+            Ok(status) if !status.message.is_empty() => status.message,
+            _ => String::from_utf8_lossy(&bytes).into_owned(),
+        };
         Ok(DryRunResult::Refused(code, message))
     }
 

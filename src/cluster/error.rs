@@ -2,140 +2,77 @@
 
 use std::error::Error;
 use std::io;
+use std::iter::successors;
 use std::time::Duration;
-
-use kube::config::KubeconfigError;
 
 /// Why a request to the API server failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterError {
     /// No configuration names an API server.
     #[error(
-        "no cluster is known: {problem}; name a kubeconfig with --kubeconfig or KUBECONFIG, or run this in a pod of the cluster"
+        "no cluster is known: {0}; name a kubeconfig with --kubeconfig or KUBECONFIG, or run this in a pod of the cluster"
     )]
-    NotConfigured {
-        /// What is wrong with the kubeconfig.
-        problem: String,
-    },
-    /// A kubeconfig that cannot be used.
+    NotConfigured(String),
+    /// A kubeconfig that cannot be used, and why.
+    #[error("{0} cannot be used: {1}; kubectl config view shows what kubectl makes of it")]
+    Kubeconfig(String, String),
+    /// A kubeconfig without this context, and the contexts it has.
+    #[error("{0} has no context {1}; it has {2}")]
+    NoContext(String, String, String),
+    /// No answer within these seconds.
     #[error(
-        "{place} cannot be used: {problem}; kubectl config view shows what kubectl makes of it"
+        "the API server at {} did not answer in {} s: failed to {} as {}; see whether kubectl get nodes works from here",
+        .0.address, .1, .0.action, .0.user
     )]
-    Kubeconfig {
-        /// The file.
-        place: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// A context that the kubeconfig does not have.
-    #[error("{place} has no context {context}; it has {known}")]
-    NoContext {
-        /// The file.
-        place: String,
-        /// The requested context.
-        context: String,
-        /// The contexts it has.
-        known: String,
-    },
-    /// No answer in time.
-    #[error(
-        "the API server at {address} did not answer in {seconds} s: failed to {action} as {user}; see whether kubectl get nodes works from here"
-    )]
-    Timeout {
-        /// What the request was for.
-        action: String,
-        /// The API server.
-        address: String,
-        /// The user.
-        user: String,
-        /// The timeout.
-        seconds: u64,
-    },
+    Timeout(ApiRequest, u64),
     /// A refusal, a broken connection, or an unreadable answer.
-    #[error("failed to {action} at {address} as {user}: {problem}; {fix}")]
-    Request {
-        /// What the request was for.
-        action: String,
-        /// The API server.
-        address: String,
-        /// The user.
-        user: String,
-        /// What went wrong.
-        problem: String,
-        /// What to do.
-        fix: &'static str,
-        /// The HTTP status, if there was an answer.
-        code: Option<u16>,
-    },
+    #[error("failed to {} at {} as {}: {}", .0.action, .0.address, .0.user, .1)]
+    Request(ApiRequest, RequestProblem),
+}
+
+/// A request, for messages.
+#[derive(Clone, Debug)]
+pub struct ApiRequest {
+    /// `list nodes`.
+    pub(super) action: String,
+    pub(super) address: String,
+    pub(super) user: String,
+}
+
+/// What went wrong, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}; {fix}")]
+pub struct RequestProblem {
+    text: String,
+    fix: &'static str,
+    /// The HTTP status, if there was an answer.
+    code: Option<u16>,
 }
 
 impl ClusterError {
-    pub(super) fn not_configured(problem: &KubeconfigError) -> Self {
-        let problem = chain(problem);
-        Self::NotConfigured { problem }
-    }
-
-    pub(super) fn kubeconfig(place: &str, problem: &KubeconfigError) -> Self {
-        Self::Kubeconfig {
-            place: place.to_owned(),
-            problem: chain(problem),
-        }
-    }
-
-    pub(super) fn no_context(place: &str, context: &str, known: &[&str]) -> Self {
-        let known = if known.is_empty() {
-            "none".to_owned()
-        } else {
-            known.join(", ")
-        };
-        Self::NoContext {
-            place: place.to_owned(),
-            context: context.to_owned(),
-            known,
-        }
-    }
-
-    pub(super) fn timeout(action: String, address: &str, user: &str, after: Duration) -> Self {
-        Self::Timeout {
-            action,
-            address: address.to_owned(),
-            user: user.to_owned(),
-            seconds: after.as_secs(),
-        }
+    pub(super) fn timeout(request: ApiRequest, after: Duration) -> Self {
+        Self::Timeout(request, after.as_secs())
     }
 
     /// An unreadable answer.
-    pub(super) fn answer(action: String, address: &str, user: &str, problem: String) -> Self {
-        Self::Request {
-            action,
-            address: address.to_owned(),
-            user: user.to_owned(),
-            problem,
+    pub(super) fn answer(request: ApiRequest, problem: &dyn Error) -> Self {
+        let problem = RequestProblem {
+            text: problem.to_string(),
             fix: "see whether something else than an API server answers there",
             code: None,
-        }
+        };
+        Self::Request(request, problem)
     }
 
-    pub(super) fn request(
-        action: String,
-        address: &str,
-        user: &str,
-        problem: &kube::Error,
-    ) -> Self {
+    pub(super) fn request(request: ApiRequest, problem: &kube::Error) -> Self {
         let (text, code) = match problem {
             kube::Error::Api(status) => (status.message.clone(), Some(status.code)),
             // The outer error adds nothing to its cause.
             kube::Error::Service(cause) => (chain(cause.as_ref()), None),
             other => (chain(other), None),
         };
-        Self::Request {
-            action,
-            address: address.to_owned(),
-            user: user.to_owned(),
-            problem: text,
-            fix: fix(problem, code),
-            code,
-        }
+        let fix = fix(problem, code);
+        Self::Request(request, RequestProblem { text, fix, code })
     }
 
     /// HTTP 404: the object does not exist.
@@ -161,9 +98,9 @@ impl ClusterError {
     /// The action and the problem, without address and user.
     pub fn brief(&self) -> String {
         match self {
-            Self::Request {
-                action, problem, ..
-            } => format!("failed to {action}: {problem}"),
+            Self::Request(request, problem) => {
+                format!("failed to {}: {}", request.action, problem.text)
+            }
             _ => self.to_string(),
         }
     }
@@ -175,25 +112,22 @@ impl ClusterError {
 
     fn code(&self) -> Option<u16> {
         match self {
-            Self::Request { code, .. } => *code,
+            Self::Request(_, problem) => problem.code,
             _ => None,
         }
     }
 }
 
+/// An error and its causes.
+fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    successors(Some(error), |&error| error.source())
+}
+
 /// Whether no bytes came within the timeout.
 pub(super) fn is_timeout(problem: &kube::Error) -> bool {
-    let mut cause: Option<&(dyn Error + 'static)> = Some(problem);
-    while let Some(error) = cause {
-        if error
-            .downcast_ref::<io::Error>()
-            .is_some_and(|e| e.kind() == io::ErrorKind::TimedOut)
-        {
-            return true;
-        }
-        cause = error.source();
-    }
-    false
+    causes(problem)
+        .filter_map(|error| error.downcast_ref::<io::Error>())
+        .any(|error| error.kind() == io::ErrorKind::TimedOut)
 }
 
 fn fix(problem: &kube::Error, code: Option<u16>) -> &'static str {
@@ -212,16 +146,15 @@ fn fix(problem: &kube::Error, code: Option<u16>) -> &'static str {
 }
 
 /// An error and its causes, each text once.
-fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        let cause_text = next.to_string();
-        if !text.contains(&cause_text) {
+pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    for cause in causes(error).map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
             text.push_str(": ");
-            text.push_str(&cause_text);
+            text.push_str(&cause);
         }
-        cause = next.source();
     }
     text
 }

@@ -42,62 +42,51 @@ pub struct EventRecorder {
     cluster: Cluster,
 }
 
-impl Cluster {
+impl EventRecorder {
     /// A recorder that reports as a controller such as `slicegate` and as an instance such as `slicegate-1`.
-    pub fn event_recorder(&self, controller: &str, instance: &str) -> EventRecorder {
+    pub fn new(cluster: &Cluster, controller: &str, instance: &str) -> Self {
         let reporter = Reporter {
             controller: controller.to_owned(),
             instance: Some(instance.to_owned()),
         };
-        EventRecorder {
-            recorder: Recorder::new(self.client.clone(), reporter),
-            cluster: self.clone(),
+        Self {
+            recorder: Recorder::new(cluster.client.clone(), reporter),
+            cluster: cluster.clone(),
         }
     }
-}
 
-impl EventRecorder {
     /// Publishes an Event.
     ///
     /// # Errors
     /// When the API server does not accept it.
-    pub async fn publish(&self, event: &ObjectEvent) -> Result<(), ClusterError> {
+    pub async fn publish(&self, event: ObjectEvent) -> Result<(), ClusterError> {
         let ObjectEvent {
             namespace,
             regarding,
-            is_warning,
-            reason,
-            action,
-            note,
+            ..
         } = event;
-        let type_ = if *is_warning {
-            EventType::Warning
-        } else {
-            EventType::Normal
-        };
-        let event = Event {
-            type_,
-            reason: (*reason).to_owned(),
-            note: Some(note.clone()),
-            action: action.clone(),
-            secondary: None,
-        };
+        let (kind, name) = (&regarding.kind, &regarding.name);
+        let action = format!("record an event of {kind} {namespace}/{name}");
         let reference = ObjectReference {
-            api_version: Some(regarding.api_version.clone()),
-            kind: Some(regarding.kind.clone()),
-            name: Some(regarding.name.clone()),
-            uid: Some(regarding.uid.clone()),
-            namespace: Some(namespace.clone()),
+            api_version: Some(regarding.api_version),
+            kind: Some(regarding.kind),
+            name: Some(regarding.name),
+            uid: Some(regarding.uid),
+            namespace: Some(namespace),
             ..ObjectReference::default()
         };
+        let event = Event {
+            type_: if event.is_warning {
+                EventType::Warning
+            } else {
+                EventType::Normal
+            },
+            reason: event.reason.to_owned(),
+            note: Some(event.note),
+            action: event.action,
+            secondary: None,
+        };
         let published = self.recorder.publish(&event, &reference).await;
-        published.map_err(|problem| {
-            let action = format!(
-                "record an event of {} {namespace}/{}",
-                regarding.kind, regarding.name
-            );
-            let Cluster { address, user, .. } = &self.cluster;
-            ClusterError::request(action, address, user, &problem)
-        })
+        published.map_err(|e| ClusterError::request(self.cluster.describe(action), &e))
     }
 }

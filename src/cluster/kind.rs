@@ -95,19 +95,13 @@ impl Kind {
 
     /// The path of its collection, in one namespace or in all.
     pub fn path(self, namespace: Option<&str>) -> String {
-        let Self {
-            group,
-            version,
-            plural,
-            ..
-        } = self;
-        let root = match group {
-            "" => format!("/api/{version}"),
-            group => format!("/apis/{group}/{version}"),
+        let root = match self.group {
+            "" => format!("/api/{}", self.version),
+            group => format!("/apis/{group}/{}", self.version),
         };
         match namespace {
-            None => format!("{root}/{plural}"),
-            Some(namespace) => format!("{root}/namespaces/{namespace}/{plural}"),
+            None => format!("{root}/{}", self.plural),
+            Some(namespace) => format!("{root}/namespaces/{namespace}/{}", self.plural),
         }
     }
 
@@ -140,14 +134,10 @@ impl ObjectRef<'_> {
 /// `Pod team-a/llm`, `Node n1`.
 impl std::fmt::Display for ObjectRef<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            kind,
-            namespace,
-            name,
-        } = self;
-        match namespace {
-            None => write!(f, "{} {name}", kind.name),
-            Some(namespace) => write!(f, "{} {namespace}/{name}", kind.name),
+        let (kind, name) = (self.kind.name, self.name);
+        match self.namespace {
+            None => write!(f, "{kind} {name}"),
+            Some(namespace) => write!(f, "{kind} {namespace}/{name}"),
         }
     }
 }

@@ -159,9 +159,8 @@ impl LeaderElection {
     }
 
     fn unreadable(&self, problem: &serde_json::Error) -> ClusterError {
-        let Cluster { address, user, .. } = &self.cluster;
         let action = format!("read {}", self.object_ref());
-        ClusterError::answer(action, address, user, problem.to_string())
+        self.cluster.unreadable(action, problem)
     }
 
     fn log_once(&self, logged: &mut Option<String>, problem: String) {

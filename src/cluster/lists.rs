@@ -18,7 +18,7 @@ impl Cluster {
     /// All objects of a kind; each page is a list as JSON.
     ///
     /// # Errors
-    /// When a page cannot be read.
+    /// As [`Self::read_pages`].
     pub async fn list(&self, kind: Kind) -> Result<Vec<String>, ClusterError> {
         self.read_pages(kind, None, |page| page).await
     }
@@ -26,7 +26,7 @@ impl Cluster {
     /// All objects of a kind in one namespace.
     ///
     /// # Errors
-    /// When a page cannot be read.
+    /// As [`Self::read_pages`].
     pub async fn list_in(&self, kind: Kind, namespace: &str) -> Result<Vec<String>, ClusterError> {
         self.read_pages(kind, Some(namespace), |page| page).await
     }
@@ -83,9 +83,7 @@ impl Cluster {
             let path = format!("{path}?limit={PAGE}{continued}");
             let request = self.request(Request::get(path), Vec::new(), action)?;
             let page = self.send(request, action).await?;
-            let token = continue_token(&page).map_err(|e| {
-                ClusterError::answer(action(), &self.address, &self.user, e.to_string())
-            })?;
+            let token = continue_token(&page).map_err(|e| self.unreadable(action(), &e))?;
             pages.push(read(page));
             match token {
                 Some(token) => continued = format!("&continue={token}"),

@@ -23,7 +23,7 @@ use serde_json::value::RawValue;
 use tower::util::MapResponseLayer;
 
 use super::client::Cluster;
-use super::error::ClusterError;
+use super::error::{ApiRequest, ClusterError};
 use super::heartbeat::Heartbeat;
 use super::kind::Kind;
 
@@ -57,10 +57,9 @@ impl Cluster {
         field_selector: Option<&str>,
         heartbeat: &Heartbeat,
     ) -> Result<impl Stream<Item = WatchEvent> + Send + use<>, ClusterError> {
-        let action = format!("watch {}", kind.plural);
-        let (address, user) = (self.address.clone(), self.user.clone());
+        let request = self.describe(format!("watch {}", kind.plural));
         let api = self.watch_api(kind, namespace, heartbeat);
-        let api = api.map_err(|e| ClusterError::request(action.clone(), &address, &user, &e))?;
+        let api = api.map_err(|e| ClusterError::request(request.clone(), &e))?;
         let config = Config {
             field_selector: field_selector.map(str::to_owned),
             ..Config::default()
@@ -84,17 +83,13 @@ impl Cluster {
                 Ok(watcher::Event::Delete(object)) => WatchEvent::Deleted(object.text),
                 Ok(watcher::Event::Init | watcher::Event::InitDone) => WatchEvent::ListEnd,
                 Err(problem) => {
-                    let failed = failure(action.clone(), &address, &user, problem);
+                    let failed = failure(request.clone(), problem);
                     return iter(None.into_iter().chain([WatchEvent::Failed(failed)]));
                 }
             };
             let begins = began.swap(false, Ordering::Relaxed);
-            iter(
-                begins
-                    .then_some(WatchEvent::ListBegin)
-                    .into_iter()
-                    .chain([event]),
-            )
+            let begin = begins.then_some(WatchEvent::ListBegin);
+            iter(begin.into_iter().chain([event]))
         }))
     }
 
@@ -119,18 +114,16 @@ impl Cluster {
     }
 }
 
-fn failure(action: String, address: &str, user: &str, problem: watcher::Error) -> ClusterError {
+fn failure(request: ApiRequest, problem: watcher::Error) -> ClusterError {
     use watcher::Error;
     let cause = match problem {
         Error::InitialListFailed(cause)
         | Error::WatchStartFailed(cause)
         | Error::WatchFailed(cause) => cause,
         Error::WatchError(status) => kube::Error::Api(status),
-        Error::NoResourceVersion => {
-            return ClusterError::answer(action, address, user, problem.to_string());
-        }
+        Error::NoResourceVersion => return ClusterError::answer(request, &problem),
     };
-    ClusterError::request(action, address, user, &cause)
+    ClusterError::request(request, &cause)
 }
 
 /// An object of any kind: its text, and the metadata that the watcher needs.
@@ -146,6 +139,7 @@ impl<'de> Deserialize<'de> for Object {
         struct Head {
             metadata: Metadata,
         }
+        // ObjectMeta has more fields, which would all be read.
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Metadata {

@@ -91,7 +91,9 @@ impl GuardController {
                 let hash = &input.policy.hash;
                 let state = self.reconcile(&input).await;
                 // While the API server is down, the last report stays.
-                if is_known(&state) {
+                let is_down =
+                    matches!(&state, Err(GuardError::Cluster(error)) if !error.is_answered());
+                if !is_down {
                     report(matches!(state, Ok(GuardState::Current)));
                 }
                 let (is_good, text) = message(&state);
@@ -117,7 +119,7 @@ impl GuardController {
         let Some(text) = self.cluster.get(OWNER).await? else {
             return Ok(GuardState::Unregistered);
         };
-        let owner: Owner = serde_json::from_str(&text)?;
+        let owner = owner_reference(&serde_json::from_str(&text)?);
         let mut desired =
             guard::validating(policy, &self.excluded_namespaces, &input.runtime_classes);
         let mut existing = Objects::new();
@@ -132,7 +134,7 @@ impl GuardController {
         }
         let mut state = GuardState::Current;
         for mut object in desired {
-            object["metadata"]["ownerReferences"] = json!([owner.reference()]);
+            object["metadata"]["ownerReferences"] = json!([owner]);
             let (kind, name) = key(&object);
             let existing = existing.get(&(kind, name.clone()));
             if existing.is_some_and(|existing| guard::is_current(existing, &object)) {
@@ -156,19 +158,14 @@ impl GuardController {
         existing: Option<&Value>,
         desired: &Value,
     ) -> Result<(), GuardError> {
-        let text = match existing {
-            None => {
-                let object = desired.to_string();
-                let created = self.cluster.create(object_ref, object, DryRun::No);
-                created.await?
-            }
-            Some(existing) => {
-                let patch = patch(existing, desired).to_string();
-                let patched = self
-                    .cluster
-                    .patch(object_ref, Patch::Operations, patch, DryRun::No);
-                patched.await?
-            }
+        let cluster = &self.cluster;
+        let text = if let Some(existing) = existing {
+            let patch = patch(existing, desired).to_string();
+            let patched = cluster.patch(object_ref, Patch::Operations, patch, DryRun::No);
+            patched.await?
+        } else {
+            let created = cluster.create(object_ref, desired.to_string(), DryRun::No);
+            created.await?
         };
         if guard::is_current(&serde_json::from_str(&text)?, desired) {
             Ok(())
@@ -187,11 +184,10 @@ impl GuardController {
             return Ok(None);
         };
         let list: List = serde_json::from_str(&text)?;
-        let named = list.items.into_iter().map(|item| {
-            let name = item["metadata"]["name"].as_str().unwrap_or_default();
-            ((kind, name.to_owned()), item)
-        });
-        Ok(Some(named.collect()))
+        let items = list.items.into_iter();
+        Ok(Some(
+            items.map(|item| ((kind, name(&item)), item)).collect(),
+        ))
     }
 }
 
@@ -225,30 +221,27 @@ fn key(object: &Value) -> (Kind, String) {
         Kind::MUTATING_POLICIES,
         Kind::MUTATING_BINDINGS,
     ];
-    let name = object["metadata"]["name"].as_str().unwrap_or_default();
     let kind = kinds.into_iter().find(|kind| object["kind"] == kind.name);
-    (kind.unwrap_or(Kind::VALIDATING_POLICIES), name.to_owned())
+    (kind.unwrap_or(Kind::VALIDATING_POLICIES), name(object))
 }
 
-fn is_known(state: &Result<GuardState, GuardError>) -> bool {
-    match state {
-        Err(GuardError::Cluster(error)) => error.is_answered(),
-        Ok(_) | Err(GuardError::Answer(_) | GuardError::Changed(_)) => true,
-    }
+fn name(object: &Value) -> String {
+    let name = object["metadata"]["name"].as_str();
+    name.unwrap_or_default().to_owned()
 }
 
 /// The log message of a state, and whether it is good.
 fn message(state: &Result<GuardState, GuardError>) -> (bool, String) {
     match state {
         Ok(GuardState::Current) => (true, "the guard is current".to_owned()),
-        Ok(GuardState::Outdated) => (
-            true,
-            "the guard is not current yet; the replica that holds the lease updates it".to_owned(),
-        ),
-        Ok(GuardState::Unregistered) => (
-            false,
-            format!("{OWNER} does not exist: without it the guard is not reconciled"),
-        ),
+        Ok(GuardState::Outdated) => {
+            let text = "the guard is not current yet; the replica that holds the lease updates it";
+            (true, text.to_owned())
+        }
+        Ok(GuardState::Unregistered) => {
+            let text = format!("{OWNER} does not exist: without it the guard is not reconciled");
+            (false, text)
+        }
         Err(problem) => (
             false,
             format!("the guard cannot be kept current: {problem}"),
@@ -256,26 +249,12 @@ fn message(state: &Result<GuardState, GuardError>) -> (bool, String) {
     }
 }
 
-/// The fields of the owner that an ownerReference needs.
-#[derive(Deserialize)]
-struct Owner {
-    metadata: OwnerMetadata,
-}
-
-#[derive(Deserialize)]
-struct OwnerMetadata {
-    name: String,
-    uid: String,
-}
-
-impl Owner {
-    fn reference(&self) -> Value {
-        let OwnerMetadata { name, uid } = &self.metadata;
-        json!({
-            "apiVersion": format!("{}/{}", OWNER.kind.group, OWNER.kind.version),
-            "kind": OWNER.kind.name,
-            "name": name,
-            "uid": uid,
-        })
-    }
+/// The ownerReference to the owner.
+fn owner_reference(owner: &Value) -> Value {
+    json!({
+        "apiVersion": format!("{}/{}", OWNER.kind.group, OWNER.kind.version),
+        "kind": OWNER.kind.name,
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+    })
 }

@@ -12,7 +12,7 @@ use super::channels::Channels;
 use super::events;
 use super::settings::ControllerSettings;
 use super::shared::Shared;
-use crate::cluster::{Cluster, LeaderElection, ObjectEvent};
+use crate::cluster::{Cluster, EventRecorder, LeaderElection, ObjectEvent};
 use crate::controllers::{GuardController, PolicyStatusController, Records};
 use crate::engine::ExcludedNamespaces;
 
@@ -44,7 +44,7 @@ impl Controllers {
     ) {
         let channels = &self.channels;
         if let Some(cluster) = self.cluster.as_ref().filter(|_| self.settings.events) {
-            let recorder = cluster.event_recorder("slicegate", &self.settings.identity);
+            let recorder = EventRecorder::new(cluster, "slicegate", &self.settings.identity);
             tasks.spawn(events::publish(recorder, queued_events));
         }
         let Some(election) = self.election() else {

@@ -39,7 +39,7 @@ pub(super) async fn publish(recorder: EventRecorder, mut queue: mpsc::Receiver<O
         if !limit.allows(&event, Instant::now()) {
             continue;
         }
-        match recorder.publish(&event).await {
+        match recorder.publish(event).await {
             Ok(()) => has_failed = false,
             Err(problem) if has_failed => debug!(%problem, "an event was not taken"),
             Err(problem) => {

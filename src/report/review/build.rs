@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::groups::Groups;
 use super::judge;
-use super::model::{Item, Member, Origin, Preview, ReviewReport, RunningPod, Summary};
+use super::model::{Item, Member, Origin, ReviewReport, RunningPod, Summary};
 use super::notes::Notes;
 use crate::engine::ClusterState;
 use crate::facts::workload::Manifest;
@@ -15,24 +15,22 @@ use crate::report::API_VERSION;
 /// How objects are judged.
 #[derive(Clone, Copy)]
 pub struct Settings<'s> {
-    /// What they are judged against.
     pub state: &'s ClusterState,
     /// The namespace of objects that name none.
     pub namespace: &'s str,
     /// The tier that the namespaces are assumed to have.
     pub tier: Option<&'s str>,
-    /// What the reader of the report is shown.
     pub detail: Detail,
 }
 
-/// How much of each object is kept for the reader.
+/// How much of each object the report keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// What is serialized.
+    /// One item for each object.
     Items,
-    /// Objects that are alike are one item that names them all.
+    /// One item for similar objects.
     Groups,
-    /// Each object as read, too.
+    /// One item for each object, with the object as read.
     Objects,
 }
 
@@ -40,7 +38,7 @@ pub enum Detail {
 pub struct Review<'s> {
     settings: Settings<'s>,
     kind: &'static str,
-    /// Files that hold more than one document.
+    /// Files with more than one document.
     several: HashSet<String>,
     items: Vec<Item>,
     groups: Groups,
@@ -50,7 +48,7 @@ pub struct Review<'s> {
 }
 
 impl<'s> Review<'s> {
-    /// A review of objects. The files of `several` hold more than one document.
+    /// A review of objects. `several` are the files with more than one document.
     pub fn of_objects(settings: Settings<'s>, several: HashSet<String>) -> Self {
         Self {
             settings,
@@ -64,7 +62,7 @@ impl<'s> Review<'s> {
         }
     }
 
-    /// A review of pods that run.
+    /// A review of running pods.
     pub fn of_running_pods(settings: Settings<'s>) -> Self {
         Self {
             kind: "AuditReport",
@@ -72,7 +70,6 @@ impl<'s> Review<'s> {
         }
     }
 
-    /// Judges an object.
     pub fn add(&mut self, origin: Origin, object: Value) {
         let manifest = Manifest::of(&object);
         let namespace = manifest.namespace.as_deref();
@@ -87,21 +84,19 @@ impl<'s> Review<'s> {
         self.collect(judged.map(|()| item), place, pods);
     }
 
-    /// Judges a pod that runs as if it were created now.
+    /// Judges a running pod as if it were created now.
     pub fn add_running(&mut self, origin: Origin, pod: &RunningPod<'_>) {
         let mut item = Item::skipped(origin, "Pod", pod.namespace, pod.name);
         let judged = judge::running(self.settings.state, &mut item, pod);
         self.collect(judged.map(|()| item), String::new(), 1);
     }
 
-    /// The report, with what could not be read before.
+    /// The report, with what the reader of the input reported.
     pub fn finish(self, mut unreadable: Vec<String>, warnings: Vec<String>) -> ReviewReport {
         unreadable.extend(self.unreadable);
-        let Settings { state, tier, .. } = self.settings;
-        let assumed = tier.map(|tier| self.notes.assumed(tier));
-        let hint = match tier {
-            None => self.notes.hint(state),
-            Some(_) => None,
+        let (assumed, hint) = match self.settings.tier {
+            Some(tier) => (Some(self.notes.assumed(tier)), None),
+            None => (None, self.notes.hint(self.settings.state)),
         };
         ReviewReport {
             api_version: API_VERSION,
@@ -153,28 +148,16 @@ impl Summary {
 }
 
 impl Item {
-    /// An object of which nothing is decided yet.
+    /// An object without a decision.
     fn skipped(origin: Origin, kind: &str, namespace: &str, name: &str) -> Self {
         Self {
             origin,
             kind: kind.to_owned(),
             namespace: namespace.to_owned(),
             name: name.to_owned(),
-            workload: None,
-            pod_path: None,
             outcome: "skipped",
-            mode: None,
-            tier: None,
-            trust_boundary: None,
-            strategy: None,
-            allocator: None,
-            gpus: None,
-            reason: String::new(),
-            findings: Vec::new(),
-            changes: Vec::new(),
-            considered: Vec::new(),
             patch: Value::Array(Vec::new()),
-            preview: Preview::default(),
+            ..Self::default()
         }
     }
 }

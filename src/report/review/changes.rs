@@ -1,4 +1,4 @@
-//! What a rewrite changes, from its edits: the requests by container, and the rest in a few words.
+//! What edits change: the requests of containers, and everything else in a few words.
 
 use serde_json::{Map, Value};
 
@@ -7,7 +7,7 @@ use crate::engine::line::{Edit, NewToleration};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
 
-/// By container, what it asked for and asks for now.
+/// The requests of containers before and after.
 pub(super) fn of(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<ChangeEntry> {
     let change = |edit: &Edit<'_>| match edit {
         Edit::Resource {
@@ -17,16 +17,7 @@ pub(super) fn of(pod: &Pod<'_>, edits: &[Edit<'_>]) -> Vec<ChangeEntry> {
             count,
         } => change(pod, *place, *old, Some((resource, *count))),
         Edit::DropResource { place, resource } => change(pod, *place, Some(resource), None),
-        Edit::Env { .. }
-        | Edit::Argument { .. }
-        | Edit::RunAsUser { .. }
-        | Edit::Label { .. }
-        | Edit::Annotation { .. }
-        | Edit::Nodes(_)
-        | Edit::Prefer(_)
-        | Edit::Toleration(_)
-        | Edit::Repel { .. }
-        | Edit::Pack { .. } => None,
+        _ => None,
     };
     edits.iter().filter_map(change).collect()
 }
@@ -43,7 +34,7 @@ fn change(
         let quantity = written(container, old).unwrap_or_default();
         from.insert(old.to_owned(), Value::String(quantity.to_owned()));
     }
-    let to = new.map(|(resource, count)| (resource.to_owned(), Value::String(count.to_string())));
+    let to = new.map(|(resource, count)| (resource.to_owned(), count.to_string().into()));
     Some(ChangeEntry {
         container: container.name().to_owned(),
         from,

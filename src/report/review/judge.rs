@@ -1,9 +1,9 @@
-//! Puts into an item what is decided of its object.
+//! Decides about an object, and puts the decision into its item.
 
 use serde_json::Value;
 
 use super::model::{
-    CandidateEntry, FindingEntry, GpuEntry, Item, Origin, Preview, RunningPod, WorkloadEntry,
+    CandidateEntry, FindingEntry, GpuEntry, Item, Preview, RunningPod, WorkloadEntry,
 };
 use super::{changes, reading, reason};
 use crate::admission::patch;
@@ -18,10 +18,7 @@ use crate::engine::{ClusterState, DecisionInput, Explanation, Mode, explain};
 use crate::facts::Pod;
 use crate::facts::workload::{Manifest, Workload};
 
-/// An object of a manifest.
-///
-/// # Errors
-/// When its pod cannot be read.
+/// Judges an object of a manifest. Fails if its pod cannot be read.
 pub(super) fn object(
     state: &ClusterState,
     item: &mut Item,
@@ -46,10 +43,7 @@ pub(super) fn object(
     Ok(())
 }
 
-/// A pod that runs, as if it were created now.
-///
-/// # Errors
-/// When it cannot be read.
+/// Judges a running pod as if it were created now. Fails if it cannot be read.
 pub(super) fn running(
     state: &ClusterState,
     item: &mut Item,
@@ -65,7 +59,7 @@ pub(super) fn running(
     judge(state, item, &pod, Workload::Pod, 1)
 }
 
-/// One of so many equal pods.
+/// Judges one of `pods` equal pods.
 fn judge(
     state: &ClusterState,
     item: &mut Item,
@@ -74,11 +68,11 @@ fn judge(
     pods: u64,
 ) -> Result<(), String> {
     let namespace = item.namespace.clone();
-    let question = DecisionInput {
+    let input = DecisionInput {
         workload,
         ..state.input(&namespace, pod)
     };
-    let (decision, explanation) = explain(&question);
+    let (decision, explanation) = explain(&input);
     item.patch = patch::write(pod, &decision.edits)
         .and_then(|patch| serde_json::from_str(&patch))
         .map_err(|e| {
@@ -86,7 +80,13 @@ fn judge(
             format!("{what}: the patch is no JSON, please report this: {e}")
         })?;
     item.reason = reason::of(pod, &decision, &explanation.candidates);
-    item.preview = preview(&question, &decision, &explanation);
+    let tier = decision.tier.and_then(|name| state.policy.tier(name));
+    item.preview = Preview {
+        one: explanation.gpus,
+        writes: changes::others(pod, &decision.edits),
+        left_out: reason::left_out(pod, tier, &explanation.candidates),
+        ..Preview::default()
+    };
     item.decided(pod, &decision, &explanation);
     if item.outcome != "denied" {
         item.gpus = Some(GpuEntry::of(explanation.gpus, pods));
@@ -121,17 +121,12 @@ fn read<'t>(item: &Item, text: &'t str) -> Result<Pod<'t>, String> {
 
 /// An object by its place and name, as the errors of the reader name it.
 fn described(item: &Item) -> String {
-    let Origin {
-        source,
-        document,
-        item: position,
-    } = &item.origin;
+    let origin = &item.origin;
+    let position = origin.item;
     let position = position.map_or_else(String::new, |i| format!(", item {}", i + 1));
-    let document = document + 1;
-    format!(
-        "{source}: document {document}{position}: {} {}",
-        item.kind, item.name
-    )
+    let (source, document) = (&origin.source, origin.document + 1);
+    let (kind, name) = (&item.kind, &item.name);
+    format!("{source}: document {document}{position}: {kind} {name}")
 }
 
 /// The pod as its author would create it now: without its node, and without slicegate's labels if they say something
@@ -154,10 +149,10 @@ fn on_the_workload(state: &ClusterState, object: &Value, pod_path: &str) -> Vec<
     if pod_path.is_empty() {
         return Vec::new();
     }
-    let keys = |stands, list| {
+    let keys = |kind, list| {
         let map = object.pointer(list).and_then(Value::as_object);
         let keys = map.into_iter().flatten();
-        keys.map(move |(key, _)| (stands, key.as_str()))
+        keys.map(move |(key, _)| (kind, key.as_str()))
     };
     let keys = keys(KeyKind::Annotation, "/metadata/annotations")
         .chain(keys(KeyKind::Label, "/metadata/labels"));
@@ -165,21 +160,6 @@ fn on_the_workload(state: &ClusterState, object: &Value, pod_path: &str) -> Vec<
     unknown_key::on_workload(keys, pod_path, &mut findings);
     let findings = findings.into_list();
     findings.iter().map(|f| finding(f, "")).collect()
-}
-
-fn preview(
-    question: &DecisionInput<'_>,
-    decision: &Decision<'_>,
-    explanation: &Explanation,
-) -> Preview {
-    let tier = decision.tier.and_then(|name| question.policy.tier(name));
-    Preview {
-        object: Value::Null,
-        one: explanation.gpus,
-        writes: changes::others(question.pod, &decision.edits),
-        left_out: reason::left_out(question.pod, tier, &explanation.candidates),
-        objects: Vec::new(),
-    }
 }
 
 fn finding(finding: &Finding, pod_path: &str) -> FindingEntry {

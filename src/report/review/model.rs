@@ -5,64 +5,57 @@ use serde_json::Value;
 
 use crate::engine::placement::usage::Gpus;
 
-/// What is said of all objects.
+/// The report on all objects.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReviewReport {
-    /// `slicegate.dev/v1alpha1`.
     pub api_version: &'static str,
     /// `ReviewReport`, or `AuditReport` for pods that run.
     pub kind: &'static str,
-    /// Counts.
     pub summary: Summary,
-    /// One entry for each object, in the order of the input; with [`super::Detail::Groups`] one for all that are alike.
+    /// The objects in the order of the input; with [`super::Detail::Groups`] one entry for similar objects.
     pub items: Vec<Item>,
-    /// What could not be read. The rest was judged all the same.
+    /// Why some objects could not be read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<String>,
-    /// What could be read in more ways than one.
+    /// Ambiguities of the input.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What the judgement rests on, where it rests on less than a cluster's own objects.
+    /// What was assumed in place of a cluster's own objects.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub assumptions: Vec<String>,
-    /// What people may want to know next.
+    /// What to try next.
     #[serde(skip)]
     pub hints: Vec<String>,
 }
 
-/// How many of each outcome, and what those that are admitted take.
+/// The number of objects by outcome, and the GPUs of the admitted ones.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct Summary {
-    /// Pods and templates judged.
+    /// Pods and templates.
     pub pods: usize,
-    /// Admitted with changes.
     pub rewritten: usize,
-    /// Left as they are.
     pub untouched: usize,
-    /// Refused.
     pub denied: usize,
     /// Objects without a pod.
     pub skipped: usize,
-    /// Those of all items that are admitted.
     pub gpus: GpuEntry,
 }
 
-/// GPUs, shares as parts of one.
+/// GPUs; a share counts as its part.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct GpuEntry {
     /// The pods that take them: replicas, parallelism or one.
     pub pods: u64,
-    /// What they ask for as written.
+    /// As written.
     #[serde(serialize_with = "rounded")]
     pub asked: f64,
-    /// What they take as decided.
+    /// As decided.
     #[serde(serialize_with = "rounded")]
     pub taken: f64,
 }
 
 impl GpuEntry {
-    /// Those of so many pods.
     pub(super) fn of(gpus: Gpus, pods: u64) -> Self {
         Self {
             pods,
@@ -84,7 +77,7 @@ fn rounded<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 /// Where an object was read.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
 pub struct Origin {
     /// The file as given or found, or the address of a cluster.
     pub source: String,
@@ -115,9 +108,7 @@ impl Origin {
 /// A pod that a cluster runs.
 #[derive(Clone, Copy, Debug)]
 pub struct RunningPod<'p> {
-    /// Its namespace.
     pub namespace: &'p str,
-    /// Its name.
     pub name: &'p str,
     /// Whether its author named the node.
     pub names_its_node: bool,
@@ -126,61 +117,55 @@ pub struct RunningPod<'p> {
 }
 
 /// One object of the input.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Item {
-    /// Where it was read.
     #[serde(flatten)]
     pub origin: Origin,
     /// `Deployment`, `Pod`, ...
     pub kind: String,
-    /// `default` where the object names none.
+    /// `default` if the object names none.
     pub namespace: String,
     /// Its name or generateName.
     pub name: String,
-    /// What made a pod that runs, where that is known.
+    /// The owner of a running pod, if it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workload: Option<WorkloadEntry>,
-    /// Where the pod or template stands in the object; absent where there is none.
+    /// The JSON pointer to the pod or template; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pod_path: Option<&'static str>,
     /// `rewritten`, `untouched`, `denied` or `skipped`.
     pub outcome: &'static str,
-    /// What applies in the namespace.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<&'static str>,
-    /// The tier that applied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tier: Option<String>,
     /// The boundary label.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_boundary: Option<String>,
-    /// The strategy chosen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy: Option<&'static str>,
-    /// `device-plugin` where a strategy was chosen.
+    /// `device-plugin`, if there is a strategy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allocator: Option<&'static str>,
-    /// What all its pods ask for and take, if they are admitted.
+    /// The GPUs of all its pods, if they are admitted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gpus: Option<GpuEntry>,
-    /// Why it came out so.
+    /// Why it has this outcome.
     pub reason: String,
-    /// Everything that was found.
     pub findings: Vec<FindingEntry>,
-    /// By container, what it asked for and asks for now.
     pub changes: Vec<ChangeEntry>,
-    /// Every candidate and its verdict.
+    /// The candidates.
     pub considered: Vec<CandidateEntry>,
     /// RFC 6902, against the pod or template as read.
     pub patch: Value,
-    /// What only the forms for people show.
+    /// What only texts for people show.
     #[serde(skip)]
     pub preview: Preview,
 }
 
 impl Item {
-    /// `Deployment team-a/llm`, as far as the object says. A pod that runs is named by its workload.
+    /// `Deployment team-a/llm`. A running pod has the name of its workload.
     pub fn title(&self) -> String {
         let (kind, name) = match &self.workload {
             Some(workload) => (&workload.kind, &workload.name),
@@ -192,27 +177,25 @@ impl Item {
     }
 }
 
-/// What made a pod: its controller, of a ReplicaSet the Deployment.
+/// The controller of a pod; for a ReplicaSet, its Deployment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct WorkloadEntry {
-    /// `Deployment`, `StatefulSet`, ...
     pub kind: String,
-    /// Its name.
     pub name: String,
 }
 
-/// What only the forms for people show.
+/// What only texts for people show.
 #[derive(Debug, Default)]
 pub struct Preview {
     /// The object as read; only for a diff.
     pub object: Value,
-    /// What one pod takes.
+    /// The GPUs of one pod.
     pub one: Gpus,
-    /// What is written besides the request, a few words each.
+    /// The changes beside the request, a few words each.
     pub writes: Vec<String>,
-    /// Strategies that were not considered, and why.
+    /// Strategies without a candidate, and why.
     pub left_out: Vec<(Vec<&'static str>, String)>,
-    /// With [`super::Detail::Groups`]: the objects that are alike.
+    /// The similar objects, with [`super::Detail::Groups`].
     pub objects: Vec<Member>,
 }
 
@@ -221,45 +204,36 @@ pub struct Preview {
 pub struct Member {
     /// See [`Item::title`].
     pub title: String,
-    /// Where it was read; empty for pods that run.
+    /// Where it was read; empty for running pods.
     pub place: String,
-    /// Its pods.
     pub pods: u64,
 }
 
-/// One finding.
+/// A finding.
 #[derive(Debug, Serialize)]
 pub struct FindingEntry {
-    /// The rule's id.
     pub rule: &'static str,
-    /// `deny` or `warn`.
     pub severity: &'static str,
     /// A JSON pointer into the object.
     pub path: String,
-    /// What was found.
     pub message: String,
-    /// What to do.
     pub fix: String,
 }
 
-/// One container's request before and after.
+/// The resources of a container before and after.
 #[derive(Debug, Serialize)]
 pub struct ChangeEntry {
-    /// The container.
     pub container: String,
-    /// Resources before.
     pub from: serde_json::Map<String, Value>,
-    /// Resources now.
     pub to: serde_json::Map<String, Value>,
 }
 
-/// One candidate.
+/// A candidate.
 #[derive(Debug, Serialize)]
 pub struct CandidateEntry {
-    /// How it would share.
     pub strategy: &'static str,
     /// Resource and product.
     pub offer: String,
-    /// Why it fell, or `chosen`.
+    /// Why it was rejected, or `chosen`.
     pub verdict: String,
 }

@@ -31,34 +31,30 @@ impl Notes {
 
     /// What the assumed tier means.
     pub(super) fn assumed(&self, tier: &str) -> String {
-        let verb = if self.all.len() == 1 {
-            "counts"
-        } else {
-            "count"
-        };
-        format!("{} {verb} as enforced with tier {tier}", named(&self.all))
+        let s = if self.all.len() == 1 { "s" } else { "" };
+        format!("{} count{s} as enforced with tier {tier}", named(&self.all))
     }
 
     /// How to see what sharing would save.
     pub(super) fn hint(mut self, state: &ClusterState) -> Option<String> {
         let never = state.namespaces.excluded_namespaces();
         self.off.retain(|name| !never.contains(name));
-        let mut said = Vec::new();
+        let mut parts = Vec::new();
         if !self.off.is_empty() {
-            said.push(format!("slicegate is off in {}", named(&self.off)));
+            parts.push(format!("slicegate is off in {}", named(&self.off)));
         }
         if !self.without_tier.is_empty() {
             let names = named(&self.without_tier);
-            said.push(format!(
+            parts.push(format!(
                 "no tier applies in {names}, so its pods keep whole GPUs"
             ));
         }
         let tiers: Vec<&str> = state.policy.tiers.iter().map(|t| t.name.as_str()).collect();
         let can_help = state.policy.mode != Mode::Off && !tiers.is_empty();
-        (can_help && !said.is_empty()).then(|| {
+        (can_help && !parts.is_empty()).then(|| {
             format!(
                 "{}; --tier TIER shows what they would get with one (of {})",
-                said.join("; "),
+                parts.join("; "),
                 tiers.join(", ")
             )
         })

@@ -1,6 +1,7 @@
 //! The first lines for people: the GPUs asked for and taken, and how many objects had which outcome.
 
 use super::model::{GpuEntry, ReviewReport, Summary};
+use crate::report::counted;
 
 /// The saving, in one line.
 pub fn saving(summary: &Summary) -> String {
@@ -39,12 +40,8 @@ pub fn counts(report: &ReviewReport) -> String {
         (summary.denied, "denied"),
         (summary.skipped, "skipped"),
     ];
-    let noun = match report.kind {
-        "AuditReport" => "pod",
-        _ => "object",
-    };
-    let all = summary.pods + summary.skipped;
-    let s = if all == 1 { "" } else { "s" };
+    let is_audit = report.kind == "AuditReport";
+    let noun = if is_audit { "pod" } else { "object" };
     let parts = parts.iter().filter(|(count, _)| *count > 0);
     let parts: Vec<String> = parts
         .map(|(count, word)| format!("{count} {word}"))
@@ -52,7 +49,8 @@ pub fn counts(report: &ReviewReport) -> String {
     if parts.is_empty() {
         return format!("no {noun} to judge");
     }
-    format!("{all} {noun}{s}: {}", parts.join(", "))
+    let all = counted(summary.pods + summary.skipped, noun);
+    format!("{all}: {}", parts.join(", "))
 }
 
 /// What the GPUs mean.

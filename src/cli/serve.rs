@@ -22,10 +22,9 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
         },
     };
     let is_alone = args.nodes.is_some() && args.namespaces.is_some() && args.kubeconfig.is_none();
-    let excluded_namespaces = match args.never_match {
-        Some(never) => never,
-        None => ExcludedNamespaces::of_installation(&args.namespace),
-    };
+    let excluded_namespaces = args.never_match;
+    let excluded_namespaces =
+        excluded_namespaces.unwrap_or_else(|| ExcludedNamespaces::of_installation(&args.namespace));
     let settings = Settings {
         listen: args.listen,
         admin_listen: args.admin_listen,

@@ -47,12 +47,6 @@ struct LeaseRecord {
     renewed: Option<Timestamp>,
 }
 
-/// The result of one try.
-enum Attempt {
-    Acquired,
-    HeldByOther(LeaseRecord),
-}
-
 impl LeaderElection {
     /// Tries forever to acquire and to renew the Lease; `leads` says whether this process leads.
     pub async fn campaign(&self, leads: &watch::Sender<bool>) {
@@ -66,17 +60,11 @@ impl LeaderElection {
             };
             let began = Instant::now();
             match timeout(ATTEMPT_TIMEOUT, self.try_acquire(has_expired)).await {
-                Ok(Ok(Attempt::Acquired)) => {
-                    (renewed, observed, logged) = (Some(began), None, None);
-                }
-                Ok(Ok(Attempt::HeldByOther(record))) => {
+                Ok(Ok(None)) => (renewed, observed, logged) = (Some(began), None, None),
+                Ok(Ok(Some(record))) => {
                     (renewed, logged) = (None, None);
-                    if observed
-                        .as_ref()
-                        .is_none_or(|(before, _)| *before != record)
-                    {
-                        observed = Some((record, Instant::now()));
-                    }
+                    let known = observed.take().filter(|(before, _)| *before == record);
+                    observed = known.or_else(|| Some((record, Instant::now())));
                 }
                 Ok(Err(error)) if error.is_conflict() => {}
                 Ok(Err(error)) => self.log_once(&mut logged, error.to_string()),
@@ -106,21 +94,22 @@ impl LeaderElection {
         }
     }
 
+    /// Acquires or renews the Lease, unless another process holds it: then it returns that record.
     async fn try_acquire(
         &self,
         has_expired: impl Fn(&LeaseRecord) -> bool,
-    ) -> Result<Attempt, ClusterError> {
+    ) -> Result<Option<LeaseRecord>, ClusterError> {
         let Some(lease) = self.read().await? else {
             self.create().await?;
-            return Ok(Attempt::Acquired);
+            return Ok(None);
         };
         let record = record(&lease);
         let is_own = record.holder.is_empty() || record.holder == self.identity;
         if !is_own && !has_expired(&record) {
-            return Ok(Attempt::HeldByOther(record));
+            return Ok(Some(record));
         }
         self.write(lease, &self.identity).await?;
-        Ok(Attempt::Acquired)
+        Ok(None)
     }
 
     async fn read(&self) -> Result<Option<Lease>, ClusterError> {

@@ -1,6 +1,6 @@
 //! Single objects: read, create, replace, patch. Objects are JSON text in both directions.
 
-use http::Request;
+use http::{Method, Request};
 
 use super::client::Cluster;
 use super::dry_run::DryRun;
@@ -25,6 +25,8 @@ impl Patch {
     }
 }
 
+const JSON: &str = "application/json";
+
 /// slicegate's name in `managedFields`.
 const MANAGER: &str = "slicegate";
 
@@ -48,13 +50,9 @@ impl Cluster {
         object: String,
         dry_run: DryRun,
     ) -> Result<String, ClusterError> {
-        let path = format!(
-            "{}?fieldManager={MANAGER}{}",
-            object_ref.kind.path(object_ref.namespace),
-            dry_run.query()
-        );
-        let builder = Request::post(path).header("Content-Type", "application/json");
-        self.write(builder, object, || format!("create {object_ref}"))
+        let path = object_ref.kind.path(object_ref.namespace);
+        let action = || format!("create {object_ref}");
+        self.write(Method::POST, &path, JSON, object, dry_run, action)
             .await
     }
 
@@ -67,9 +65,9 @@ impl Cluster {
         object_ref: ObjectRef<'_>,
         object: String,
     ) -> Result<String, ClusterError> {
-        let path = format!("{}?fieldManager={MANAGER}", object_ref.path());
-        let builder = Request::put(path).header("Content-Type", "application/json");
-        self.write(builder, object, || format!("replace {object_ref}"))
+        let path = object_ref.path();
+        let action = || format!("replace {object_ref}");
+        self.write(Method::PUT, &path, JSON, object, DryRun::No, action)
             .await
     }
 
@@ -84,10 +82,11 @@ impl Cluster {
         body: String,
         dry_run: DryRun,
     ) -> Result<String, ClusterError> {
-        self.change(&object_ref.path(), patch, body, dry_run, || {
-            format!("change {object_ref}")
-        })
-        .await
+        let path = object_ref.path();
+        let action = || format!("change {object_ref}");
+        let media_type = patch.media_type();
+        self.write(Method::PATCH, &path, media_type, body, dry_run, action)
+            .await
     }
 
     /// Patches an object's status.
@@ -102,29 +101,23 @@ impl Cluster {
     ) -> Result<String, ClusterError> {
         let path = format!("{}/status", object_ref.path());
         let action = || format!("change the status of {object_ref}");
-        self.change(&path, patch, body, DryRun::No, action).await
-    }
-
-    async fn change(
-        &self,
-        path: &str,
-        patch: Patch,
-        body: String,
-        dry_run: DryRun,
-        action: impl Fn() -> String,
-    ) -> Result<String, ClusterError> {
-        let query = format!("fieldManager={MANAGER}{}", dry_run.query());
-        let builder = Request::patch(format!("{path}?{query}"));
-        let builder = builder.header("Content-Type", patch.media_type());
-        self.write(builder, body, action).await
+        let media_type = patch.media_type();
+        self.write(Method::PATCH, &path, media_type, body, DryRun::No, action)
+            .await
     }
 
     async fn write(
         &self,
-        builder: http::request::Builder,
+        method: Method,
+        path: &str,
+        media_type: &str,
         body: String,
+        dry_run: DryRun,
         action: impl Fn() -> String,
     ) -> Result<String, ClusterError> {
+        let path = format!("{path}?fieldManager={MANAGER}{}", dry_run.query());
+        let builder = Request::builder().method(method).uri(path);
+        let builder = builder.header("Content-Type", media_type);
         let request = self.request(builder, body.into_bytes(), &action)?;
         self.send(request, action).await
     }

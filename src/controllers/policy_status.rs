@@ -71,9 +71,8 @@ impl PolicyStatusController {
             "status": status,
         });
         let object_ref = SHARING_POLICIES.named(name);
-        let patched = self
-            .cluster
-            .patch_status(object_ref, Patch::Merge, patch.to_string());
+        let patch = patch.to_string();
+        let patched = self.cluster.patch_status(object_ref, Patch::Merge, patch);
         match patched.await {
             Ok(_) => {
                 let condition = &status["conditions"][0];

@@ -78,19 +78,16 @@ impl Records {
                 nodes: nodes.borrow_and_update().clone(),
                 policy: policy.borrow_and_update().clone(),
             };
-            let leads = *is_leader.borrow_and_update();
-            if !leads {
+            if !*is_leader.borrow_and_update() {
                 // Another process may write meanwhile.
                 written = RecordData::default();
             } else if data != written {
-                match self.write(&data).await {
+                match self.write(&data).await.map_err(|e| e.to_string()) {
                     Ok(()) => (written, logged) = (data, None),
+                    Err(problem) if logged.as_ref() == Some(&problem) => {}
                     Err(problem) => {
-                        let problem = problem.to_string();
-                        if logged.as_ref() != Some(&problem) {
-                            warn!(%problem, "the records cannot be written");
-                            logged = Some(problem);
-                        }
+                        warn!(%problem, "the records cannot be written");
+                        logged = Some(problem);
                     }
                 }
             }
@@ -119,15 +116,15 @@ impl Records {
             "metadata": {"name": NAME, "labels": {"app.kubernetes.io/name": "slicegate"}},
             "data": texts,
         });
-        let object_ref = self.object_ref();
+        let (object_ref, object) = (self.object_ref(), object.to_string());
+        let patch = object.clone();
         let patched = self
             .cluster
-            .patch(object_ref, Patch::Merge, object.to_string(), DryRun::No);
+            .patch(object_ref, Patch::Merge, patch, DryRun::No);
         match patched.await {
             Err(error) if error.is_not_found() => {
-                self.cluster
-                    .create(object_ref, object.to_string(), DryRun::No)
-                    .await?
+                let created = self.cluster.create(object_ref, object, DryRun::No);
+                created.await?
             }
             patched => patched?,
         };

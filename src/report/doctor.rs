@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::API_VERSION;
 use crate::doctor::{self, Gathered, Grant, Line, Severity, Sight};
 
-/// All that doctor says.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DoctorReport {
@@ -42,7 +41,6 @@ pub struct VerdictEntry {
     pub message: String,
 }
 
-/// Counts.
 #[derive(Debug, Serialize)]
 pub struct Summary {
     pub ok: usize,

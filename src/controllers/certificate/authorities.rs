@@ -116,28 +116,22 @@ impl Authorities {
 
     fn pair(&mut self, data: &Data, names: (&'static str, &'static str)) -> Option<Authority> {
         let (certificate, key) = (self.text(data, names.0), self.text(data, names.1));
-        let (certificate, key) = match (certificate, key) {
-            (Entry::Missing, Entry::Missing) => return None,
-            (Entry::Text(certificate), key) => {
-                let certificate = self.valid(names.0, CaCertificate::read(certificate))?;
-                match key {
-                    Entry::Text(key) => (certificate, key),
-                    other => {
-                        self.keyless.push(certificate);
-                        if matches!(other, Entry::Missing) {
-                            self.faults.push(Fault::Missing(names.1));
-                        }
-                        return None;
-                    }
-                }
-            }
-            (Entry::Missing, _) => {
+        let certificate = match (certificate, key) {
+            (Entry::Text(text), _) => self.valid(names.0, CaCertificate::read(text))?,
+            (Entry::Missing, Entry::Text(_) | Entry::NoText) => {
                 self.faults.push(Fault::Missing(names.0));
                 return None;
             }
-            (Entry::NoText, _) => return None,
+            (Entry::Missing, Entry::Missing) | (Entry::NoText, _) => return None,
         };
-        let authority = self.valid(names.1, Authority::read(certificate.clone(), key));
+        let authority = match key {
+            Entry::Text(key) => self.valid(names.1, Authority::read(certificate.clone(), key)),
+            Entry::Missing => {
+                self.faults.push(Fault::Missing(names.1));
+                None
+            }
+            Entry::NoText => None,
+        };
         if authority.is_none() {
             self.keyless.push(certificate);
         }

@@ -40,19 +40,17 @@ impl Secret {
 
     /// The Secret with these authorities, as text. It names the resourceVersion that it replaces.
     pub(super) fn with(mut object: Value, authorities: &Authorities) -> String {
-        let data = &mut object["data"];
-        if !data.is_object() {
-            *data = Value::Object(Map::new());
-        }
+        let mut data = match object["data"].take() {
+            Value::Object(data) => data,
+            _ => Map::new(),
+        };
         for (key, value) in authorities.write() {
-            match (value, data.as_object_mut()) {
-                (Some(text), _) => data[key] = STANDARD.encode(text).into(),
-                (None, Some(values)) => {
-                    values.shift_remove(key);
-                }
-                (None, None) => {}
-            }
+            match value {
+                Some(text) => data.insert(key.to_owned(), STANDARD.encode(text).into()),
+                None => data.shift_remove(key),
+            };
         }
+        object["data"] = data.into();
         object.to_string()
     }
 

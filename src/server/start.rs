@@ -11,7 +11,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info};
 
 use super::admin::{self, AdminHandler};
-use super::certificate::ServingCertificate;
+use super::certificate::ServerCertificate;
 use super::channels::Channels;
 use super::controllers::Controllers;
 use super::error::StartError;
@@ -43,7 +43,7 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
     let mut tasks = JoinSet::new();
     let namespace = &settings.controllers.namespace;
     let (source, client_ca) = (settings.certificate, settings.client_ca);
-    let certificate = ServingCertificate::open(source, client_ca, namespace, &shared, &mut tasks)?;
+    let certificate = ServerCertificate::open(source, client_ca, namespace, &shared, &mut tasks)?;
     info!(
         version = env!("CARGO_PKG_VERSION"),
         cluster = shared.cluster.as_ref().map_or("none", Cluster::address),

@@ -7,4 +7,4 @@ mod pem;
 mod renewal;
 mod serving;
 
-pub(super) use serving::ServingCertificate;
+pub(super) use serving::ServerCertificate;

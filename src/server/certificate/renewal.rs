@@ -5,11 +5,11 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::expiry::{DAY, ExpiryLog};
-use super::serving::ServingCertificate;
+use super::serving::ServerCertificate;
 use crate::server::log::LastProblem;
 use crate::server::shared::Shared;
 
-impl ServingCertificate {
+impl ServerCertificate {
     pub async fn renew(mut self, shared: Arc<Shared>) {
         // cert-manager renews when a third of the lifetime is left, and slicegate's own certificate lives a week: the
         // renewal failed if so little is left.

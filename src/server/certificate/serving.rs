@@ -22,7 +22,7 @@ use crate::server::settings::CertificateSource;
 use crate::server::shared::Shared;
 
 /// The serving certificate, and how clients are verified.
-pub struct ServingCertificate {
+pub struct ServerCertificate {
     source: Source,
     client_ca: Option<PemFile>,
     /// Made of the last valid content of that file.
@@ -49,7 +49,7 @@ pub struct Tls {
     pub not_after: i64,
 }
 
-impl ServingCertificate {
+impl ServerCertificate {
     /// Files have to be valid now, and are in force at once. A Secret is read later, by a task.
     pub fn open(
         source: CertificateSource,

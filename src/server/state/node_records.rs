@@ -29,13 +29,13 @@ pub fn write(deleted: &[DeletedNode]) -> String {
 /// Reads what [`write`] wrote.
 pub fn read(text: &str) -> Result<Vec<DeletedNode>, serde_json::Error> {
     #[derive(Deserialize)]
-    struct Entry<'a> {
+    struct NodeRecord<'a> {
         since: u64,
         #[serde(borrow)]
         node: &'a RawValue,
     }
-    let entries: Vec<Entry<'_>> = serde_json::from_str(text)?;
-    let deleted = entries.into_iter().map(|Entry { since, node }| {
+    let entries: Vec<NodeRecord<'_>> = serde_json::from_str(text)?;
+    let deleted = entries.into_iter().map(|NodeRecord { since, node }| {
         let node: Node<'_> = serde_json::from_str(node.get())?;
         let node = NodeView::of_node(&node);
         Ok(DeletedNode { node, since })

@@ -25,7 +25,7 @@ use crate::server::shared::Shared;
 const UNKNOWN_KIND: Duration = Duration::from_secs(300);
 
 /// Reads an object: its name, and its value unless the object is irrelevant.
-pub type Read<K, V> = fn(&str) -> Result<(K, Option<V>), serde_json::Error>;
+pub type ReadObject<K, V> = fn(&str) -> Result<(K, Option<V>), serde_json::Error>;
 
 /// Watches that send the changes of a cluster as updates.
 #[derive(Clone)]
@@ -38,11 +38,11 @@ pub struct StateWatch {
 impl StateWatch {
     /// Watches nodes and RuntimeClasses. Ends only if the connection cannot be prepared.
     pub async fn nodes(self) {
-        let nodes: Read<String, NodeView> = |text| {
+        let nodes: ReadObject<String, NodeView> = |text| {
             let node = NodeView::of_node(&serde_json::from_str::<Node<'_>>(text)?);
             Ok((node.name.clone(), Some(node)))
         };
-        let classes: Read<String, String> = |text| {
+        let classes: ReadObject<String, String> = |text| {
             let class: RuntimeClass<'_> = serde_json::from_str(text)?;
             let name = class.metadata.name.to_string();
             Ok((name, Some(class.handler.to_string())))
@@ -58,7 +58,7 @@ impl StateWatch {
 
     /// Watches namespaces and their quotas. Ends only if the connection cannot be prepared.
     pub async fn namespaces(self) {
-        let namespaces: Read<String, WatchedNamespace> = |text| {
+        let namespaces: ReadObject<String, WatchedNamespace> = |text| {
             let namespace: Namespace<'_> = serde_json::from_str(text)?;
             let watched = WatchedNamespace {
                 view: NamespaceView::of(&namespace),
@@ -66,7 +66,7 @@ impl StateWatch {
             };
             Ok((namespace.metadata.name.to_string(), Some(watched)))
         };
-        let quotas: Read<(String, String), QuotaView> = |text| {
+        let quotas: ReadObject<(String, String), QuotaView> = |text| {
             let quota: ResourceQuota<'_> = serde_json::from_str(text)?;
             let metadata = &quota.metadata;
             let name = (metadata.namespace.to_string(), metadata.name.to_string());
@@ -109,7 +109,7 @@ impl StateWatch {
         &self,
         part: StatePart,
         kind: Kind,
-        read: Read<K, V>,
+        read: ReadObject<K, V>,
         update: fn(Update<K, V>) -> StateUpdate,
     ) {
         let Some(updates) = self.updates(part, kind, read) else {
@@ -130,7 +130,7 @@ impl StateWatch {
         &self,
         part: StatePart,
         kind: Kind,
-        read: Read<K, V>,
+        read: ReadObject<K, V>,
     ) -> Option<impl Stream<Item = Result<Update<K, V>, ClusterError>> + use<K, V>> {
         let heartbeat = Heartbeat::new();
         match self.cluster.watch(kind, None, None, &heartbeat) {
@@ -175,7 +175,7 @@ pub fn log_watch(part: StatePart, last_problem: &mut LastProblem, problem: Optio
 fn updates<K: Ord, V>(
     events: impl Stream<Item = WatchEvent>,
     kind: Kind,
-    read: Read<K, V>,
+    read: ReadObject<K, V>,
 ) -> impl Stream<Item = Result<Update<K, V>, ClusterError>> {
     let read = move |text: &str| {
         let object = read(text);

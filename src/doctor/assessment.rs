@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::gathered::{Gathered, Observation, Unseen};
 use super::policy::{self, InForce};
 use super::settings::Settings;
-use super::{kubectl, objects};
+use super::{objects, text};
 use crate::config::documents::{Document, Input};
 use crate::config::fleet;
 use crate::engine::supply::NodeView;
@@ -36,7 +36,10 @@ impl<'g> Assessment<'g> {
             Err(unseen) => Err(unseen.clone()),
         };
         let in_force = policy::in_force(gathered, &settings);
-        let excluded = excluded(gathered, &settings);
+        let known = settings.as_ref().ok().and_then(Option::as_ref);
+        let excluded = known.and_then(|s| s.flag("never-match")?.parse().ok());
+        let excluded =
+            excluded.unwrap_or_else(|| ExcludedNamespaces::of_installation(&gathered.namespace));
         let namespaces =
             namespaces(gathered).map(|n| Arc::new(n.with_excluded_namespaces(excluded.clone())));
         let supply = match &in_force {
@@ -88,7 +91,7 @@ impl<'g> Assessment<'g> {
 
     /// The command that prints the last lines of slicegate's logs.
     pub(super) fn logs(&self) -> String {
-        kubectl::logs(&self.gathered.namespace, 50)
+        text::logs(&self.gathered.namespace, 50)
     }
 
     /// Whether the API server asks nobody about the pods of a namespace.
@@ -123,14 +126,6 @@ impl<'g> Assessment<'g> {
     pub(super) fn now(&self) -> Option<i64> {
         Some(self.gathered.clocks.as_ref().ok()?.server)
     }
-}
-
-/// As the flag says, else as the installation in that namespace has it.
-fn excluded(gathered: &Gathered, settings: &Observation<Option<Settings>>) -> ExcludedNamespaces {
-    let settings = settings.as_ref().ok().and_then(Option::as_ref);
-    settings
-        .and_then(|s| s.flag("never-match")?.parse().ok())
-        .unwrap_or_else(|| ExcludedNamespaces::of_installation(&gathered.namespace))
 }
 
 /// Objects as the readers of files take them.

@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn causes_are_checks_that_come_before_what_follows_from_them() {
-        let at = |id: &str| checks::ALL.iter().position(|check| check.id == id).unwrap();
+        let at = |id: &str| checks::ALL.iter().position(|check| check.0 == id).unwrap();
         for (follower, causes, _) in FOLLOWS {
             for cause in *causes {
                 assert!(at(cause) < at(follower), "{cause} {follower}");

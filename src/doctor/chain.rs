@@ -51,10 +51,8 @@ pub(super) fn check(chain: &Chain, roots: &Chain, name: &str, at: i64) -> Result
     let name = ServerName::try_from(name.to_owned()).map_err(|e| e.to_string())?;
     let at = Duration::from_secs(u64::try_from(at).unwrap_or_default());
     let at = UnixTime::since_unix_epoch(at);
-    match verifier.verify_server_cert(own, rest, &name, &[], at) {
-        Ok(_) => Ok(()),
-        Err(problem) => Err(problem.to_string()),
-    }
+    let verified = verifier.verify_server_cert(own, rest, &name, &[], at);
+    verified.map(|_| ()).map_err(|e| e.to_string())
 }
 
 /// The day of a time in seconds since 1970.

@@ -1,7 +1,8 @@
 //! Namespaces in which no GPU pod can be created: why, and how to open each.
 
 use super::finding::Fix;
-use super::{kubectl, plain};
+use super::plain;
+use super::text::annotate;
 use crate::engine::request::tenancy::allowed_tiers;
 use crate::engine::rules::{no_such_offer, tier_not_allowed, tier_unknown};
 use crate::engine::vocabulary::suggest::nearest;
@@ -56,7 +57,7 @@ struct Place<'p> {
 
 impl Place<'_> {
     fn annotate(&self, key: &str, value: &str) -> String {
-        kubectl::annotate(self.namespace, key, value)
+        annotate(self.namespace, key, value)
     }
 
     fn name_a_tier(&self) -> Fix {
@@ -100,10 +101,8 @@ impl Place<'_> {
         let strategies = self.tier.and_then(|name| policy.tier(name));
         let strategies = strategies.into_iter().flat_map(|tier| &tier.strategies);
         let strategies: Vec<&str> = strategies.map(|s| s.word()).collect();
-        let hand_out = format!(
-            "have nodes hand out {} (docs/nodes.md)",
-            strategies.join(" or ")
-        );
+        let strategies = strategies.join(" or ");
+        let hand_out = format!("have nodes hand out {strategies} (docs/nodes.md)");
         // Never a weaker tier than its administrator chose.
         let mut allowed = allowed_tiers(self.view, policy);
         allowed.sort_by_key(|tier| tier.isolation);

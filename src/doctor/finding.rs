@@ -1,9 +1,12 @@
 //! What a check finds, and how to mend it.
 
+use serde::Serialize;
+
 use super::gathered::Unseen;
 
 /// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// As it should be.
     Ok,
@@ -14,7 +17,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word in reports.
+    /// The word in texts.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -56,10 +59,10 @@ pub struct Fix {
 }
 
 impl Fix {
-    pub(super) fn by(text: impl Into<String>, command: String) -> Self {
+    pub(super) fn by(text: impl Into<String>, command: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            command: Some(command),
+            command: Some(command.into()),
         }
     }
 }
@@ -108,14 +111,6 @@ impl Finding {
             ..Self::warn(message, fix)
         }
     }
-
-    /// With a command to copy.
-    pub(super) fn run(self, command: impl Into<String>) -> Self {
-        Self {
-            command: Some(command.into()),
-            ..self
-        }
-    }
 }
 
 /// These findings, or that all is well if there is none.
@@ -128,20 +123,17 @@ pub(super) fn or_ok(mut findings: Vec<Finding>, message: impl Into<String>) -> V
 
 impl From<Unseen> for Finding {
     fn from(unseen: Unseen) -> Self {
-        let sight = if unseen.is_refused {
-            Sight::Refused
-        } else {
-            Sight::Unseen
-        };
-        Self {
-            sight,
-            ..Self::warn(format!("not checked: {}", unseen.problem), unseen.fix)
+        let mut finding = Self::unseen(format!("not checked: {}", unseen.problem), unseen.fix);
+        if unseen.is_refused {
+            finding.sight = Sight::Refused;
         }
+        finding
     }
 }
 
 /// The subject of a check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Group {
     /// slicegate runs and the API server asks it.
     Installation,
@@ -165,42 +157,26 @@ impl Group {
         Self::Boundary,
     ];
 
-    /// Heading, chapter of the documents, and word in reports.
-    const fn texts(self) -> [&'static str; 3] {
-        match self {
-            Self::Installation => [
-                "Installation",
-                "docs/troubleshooting.md#slicegate-does-not-answer",
-                "installation",
-            ],
-            Self::Policy => ["Policy", "docs/troubleshooting.md#the-policy", "policy"],
-            Self::Guard => [
-                "Guard in the API server",
-                "docs/troubleshooting.md#the-guard",
-                "guard",
-            ],
-            Self::Supply => ["GPUs", "docs/troubleshooting.md#the-gpus", "supply"],
-            Self::Boundary => [
-                "Trust boundary",
-                "docs/troubleshooting.md#the-boundary",
-                "boundary",
-            ],
-        }
-    }
-
     /// The heading.
     pub const fn title(self) -> &'static str {
-        self.texts()[0]
+        match self {
+            Self::Installation => "Installation",
+            Self::Policy => "Policy",
+            Self::Guard => "Guard in the API server",
+            Self::Supply => "GPUs",
+            Self::Boundary => "Trust boundary",
+        }
     }
 
     /// The chapter of the documents.
     pub const fn chapter(self) -> &'static str {
-        self.texts()[1]
-    }
-
-    /// The word in reports.
-    pub const fn word(self) -> &'static str {
-        self.texts()[2]
+        match self {
+            Self::Installation => "docs/troubleshooting.md#slicegate-does-not-answer",
+            Self::Policy => "docs/troubleshooting.md#the-policy",
+            Self::Guard => "docs/troubleshooting.md#the-guard",
+            Self::Supply => "docs/troubleshooting.md#the-gpus",
+            Self::Boundary => "docs/troubleshooting.md#the-boundary",
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::finding::{Line, Sight};
 use super::gathered::Gathered;
-use super::kubectl::quoted_for_a_shell;
+use super::text::quoted_for_a_shell;
 
 /// What the user has to be granted.
 #[derive(Clone, Debug, PartialEq, Eq)]

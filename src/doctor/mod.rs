@@ -3,7 +3,6 @@
 //! A check is a function of [`checks`] and a line of its table. What a check cannot see becomes a warning that says how
 //! to grant access, so that nothing is skipped in silence.
 
-mod advice;
 mod assessment;
 mod causes;
 mod chain;
@@ -12,7 +11,6 @@ mod closed;
 mod finding;
 mod gathered;
 mod grant;
-mod kubectl;
 mod objects;
 mod plain;
 mod policy;
@@ -32,4 +30,4 @@ pub use grant::{Grant, grant};
 pub use probe::probes;
 pub use rights::rights;
 pub use settings::Settings;
-pub use verdict::verdict;
+pub use verdict::{Verdict, verdict};

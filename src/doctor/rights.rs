@@ -20,15 +20,9 @@ const EVENTS: When = |s| s.has("events");
 /// Replicas agree on the one that writes.
 const WRITES: When = |s| s.has("keep-guard") || s.has("keep-records");
 
+type Str = &'static str;
 /// When, group and resource, in slicegate's namespace only, name of the only object, verbs, reason.
-type Row = (
-    When,
-    (&'static str, &'static str),
-    bool,
-    Option<&'static str>,
-    &'static [&'static str],
-    &'static str,
-);
+type Row = (When, (Str, Str), bool, Option<Str>, &'static [Str], Str);
 
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const SLICEGATE: Option<&str> = Some("slicegate");

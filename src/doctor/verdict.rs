@@ -1,12 +1,15 @@
 //! The first thing that users read: whether slicegate works, whether the boundary holds, and where to begin.
 
+use serde::Serialize;
+
 use super::finding::{Group, Line, Severity, Sight};
 use super::text::some;
 
 /// The sum of all lines.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// The worst of all lines.
+    #[serde(rename = "status")]
     pub severity: Severity,
     /// Whether slicegate does its work; none if that could not be seen.
     pub works: Option<bool>,
@@ -16,7 +19,8 @@ pub struct Verdict {
 }
 
 /// Whether trust boundaries are kept apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Boundary {
     Guaranteed,
     /// With the exceptions that the warnings name.
@@ -25,18 +29,6 @@ pub enum Boundary {
     Unknown,
     /// It is broken, or may be at any time.
     NotGuaranteed,
-}
-
-impl Boundary {
-    /// The word reports use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Guaranteed => "guaranteed",
-            Self::Limited => "limited",
-            Self::Unknown => "unknown",
-            Self::NotGuaranteed => "not-guaranteed",
-        }
-    }
 }
 
 /// The groups that the boundary depends on.

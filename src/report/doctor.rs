@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::API_VERSION;
-use crate::doctor::{self, Gathered, Grant, Line, Severity, Sight};
+use crate::doctor::{self, Gathered, Grant, Group, Line, Severity, Sight, Verdict};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -11,7 +11,7 @@ pub struct DoctorReport {
     pub api_version: &'static str,
     pub kind: &'static str,
     pub cluster: Caller,
-    pub verdict: VerdictEntry,
+    pub verdict: Verdict,
     pub summary: Summary,
     /// A command for an administrator that lets the user see the rest; null if nothing was refused.
     pub grant: Option<String>,
@@ -28,19 +28,6 @@ pub struct Caller {
     pub user: Option<String>,
 }
 
-/// The sum of all checks.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VerdictEntry {
-    /// The worst of all.
-    pub status: &'static str,
-    /// Whether slicegate does its work; null if that could not be seen.
-    pub works: Option<bool>,
-    /// `guaranteed`, `limited`, `unknown` or `not-guaranteed`.
-    pub boundary: &'static str,
-    pub message: String,
-}
-
 #[derive(Debug, Serialize)]
 pub struct Summary {
     pub ok: usize,
@@ -54,9 +41,9 @@ pub struct Summary {
 #[derive(Debug, Serialize)]
 pub struct CheckEntry {
     pub id: &'static str,
-    pub group: &'static str,
+    pub group: Group,
     pub title: &'static str,
-    pub status: &'static str,
+    pub status: Severity,
     pub message: String,
     pub fix: Option<String>,
     pub command: Option<String>,
@@ -68,7 +55,6 @@ pub struct CheckEntry {
 
 impl DoctorReport {
     pub fn of(caller: Caller, gathered: &Gathered, lines: &[Line], grant: Option<&Grant>) -> Self {
-        let verdict = doctor::verdict(lines);
         let user = gathered.user.as_ref().ok().cloned();
         let count = |is: &dyn Fn(&Line) -> bool| lines.iter().filter(|line| is(line)).count();
         let of = |severity| count(&|line| line.finding.severity == severity);
@@ -76,12 +62,7 @@ impl DoctorReport {
             api_version: API_VERSION,
             kind: "DoctorReport",
             cluster: Caller { user, ..caller },
-            verdict: VerdictEntry {
-                status: verdict.severity.word(),
-                works: verdict.works,
-                boundary: verdict.boundary.word(),
-                message: verdict.message,
-            },
+            verdict: doctor::verdict(lines),
             grant: grant.map(|grant| grant.command.clone()),
             summary: Summary {
                 ok: of(Severity::Ok),
@@ -98,9 +79,9 @@ fn entry(line: &Line) -> CheckEntry {
     let finding = line.finding.clone();
     CheckEntry {
         id: line.check,
-        group: line.group.word(),
+        group: line.group,
         title: line.title,
-        status: finding.severity.word(),
+        status: finding.severity,
         message: finding.message,
         fix: finding.fix,
         command: finding.command,

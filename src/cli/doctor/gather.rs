@@ -59,10 +59,9 @@ pub(super) async fn all(
     let clocks = reader.clocks().await?;
     let version = reader.version().await?;
     let user = reader.user().await?;
-    let own = Some(namespace);
-    let own_namespace = reader.get(Kind::NAMESPACES, None, namespace).await?;
-    let deployment = reader.get(DEPLOYMENTS, own, NAME).await?;
-    let service = reader.get(SERVICES, own, NAME).await?;
+    let own_namespace = reader.get(Kind::NAMESPACES.named(namespace)).await?;
+    let deployment = reader.get(DEPLOYMENTS.within(namespace, NAME)).await?;
+    let service = reader.get(SERVICES.within(namespace, NAME)).await?;
     let settings = deployment.as_ref().ok().and_then(Option::as_ref);
     let settings = settings.map(Settings::of);
     let settings = settings.as_ref();
@@ -74,29 +73,37 @@ pub(super) async fn all(
         clocks,
         own_namespace,
         service,
-        endpoints: reader.list(SLICES, own).await?,
-        budgets: reader.list(BUDGETS, own).await?,
+        endpoints: reader.list_in(SLICES, namespace).await?,
+        budgets: reader.list_in(BUDGETS, namespace).await?,
         secret: match settings.and_then(Settings::secret) {
-            Some(name) => reader.get(SECRETS, own, name).await?,
+            Some(name) => reader.get(SECRETS.within(namespace, name)).await?,
             None => Ok(None),
         },
         policy_map: match settings.and_then(|s| s.config_map("policy")) {
-            Some((name, _)) => reader.get(Kind::CONFIG_MAPS, own, name).await?,
+            Some((name, _)) => {
+                reader
+                    .get(Kind::CONFIG_MAPS.within(namespace, name))
+                    .await?
+            }
             None => Ok(None),
         },
         deployment,
-        guard: reader.guard().await?,
-        mutating: reader.list(Kind::MUTATING_WEBHOOKS, None).await?,
-        validating: reader.list(Kind::VALIDATING_WEBHOOKS, None).await?,
+        guard: Vec::new(),
+        mutating: reader.list(Kind::MUTATING_WEBHOOKS).await?,
+        validating: reader.list(Kind::VALIDATING_WEBHOOKS).await?,
         policies: reader.list_if_served(SHARING_POLICIES).await?,
-        namespaces: reader.list(Kind::NAMESPACES, None).await?,
-        quotas: reader.list(Kind::QUOTAS, None).await?,
-        nodes: reader.list(Kind::NODES, None).await?,
-        runtime_classes: reader.list(Kind::RUNTIME_CLASSES, None).await?,
-        pods: reader.list(Kind::PODS, None).await?,
+        namespaces: reader.list(Kind::NAMESPACES).await?,
+        quotas: reader.list(Kind::QUOTAS).await?,
+        nodes: reader.list(Kind::NODES).await?,
+        runtime_classes: reader.list(Kind::RUNTIME_CLASSES).await?,
+        pods: reader.list(Kind::PODS).await?,
         rights: Vec::new(),
         tried: Vec::new(),
     };
+    for kind in GUARD {
+        let policies = reader.list_if_served(kind).await?;
+        gathered.guard.push((kind.name, policies));
+    }
     if let Some(settings) = settings {
         gathered.rights = reader.rights(&gathered, &settings.account).await?;
     }
@@ -104,8 +111,8 @@ pub(super) async fn all(
     Ok(gathered)
 }
 
-/// A list, or none if the API server does not serve the kind.
-type OptionalList = Observation<Option<Vec<Value>>>;
+/// What was read; an error if the API server does not answer.
+type Answer<T> = Result<Observation<T>, ClusterError>;
 
 struct Reader<'c> {
     cluster: &'c Cluster,
@@ -113,7 +120,7 @@ struct Reader<'c> {
 
 impl Reader<'_> {
     /// What an answer without the object means.
-    fn found<T>(&self, answer: Result<T, ClusterError>) -> Result<Observation<T>, ClusterError> {
+    fn found<T>(&self, answer: Result<T, ClusterError>) -> Answer<T> {
         let error = match answer {
             Ok(found) => return Ok(Ok(found)),
             Err(error) if error.is_answered() => error,
@@ -131,7 +138,7 @@ impl Reader<'_> {
         }))
     }
 
-    async fn clocks(&self) -> Result<Observation<Clocks>, ClusterError> {
+    async fn clocks(&self) -> Answer<Clocks> {
         let before = now();
         let clock = self.cluster.clock().await;
         let here = before + (now() - before) / 2;
@@ -144,13 +151,13 @@ impl Reader<'_> {
         }))
     }
 
-    async fn version(&self) -> Result<Observation<Value>, ClusterError> {
+    async fn version(&self) -> Answer<Value> {
         let read = self.cluster.read("/version", || "read /version".to_owned());
         let found = self.found(read.await)?;
         Ok(found.and_then(|text| object(text.as_deref().unwrap_or("null"))))
     }
 
-    async fn user(&self) -> Result<Observation<String>, ClusterError> {
+    async fn user(&self) -> Answer<String> {
         let review = r#"{"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}"#;
         let review = self.review(SELF.named("who asks"), review.to_owned());
         Ok(review.await?.and_then(|review| {
@@ -161,59 +168,33 @@ impl Reader<'_> {
     }
 
     /// The API server's answer to a review.
-    async fn review(
-        &self,
-        place: ObjectRef<'_>,
-        review: String,
-    ) -> Result<Observation<Value>, ClusterError> {
+    async fn review(&self, place: ObjectRef<'_>, review: String) -> Answer<Value> {
         let answer = self.cluster.create(place, review, DryRun::No).await;
         Ok(self.found(answer)?.and_then(|text| object(&text)))
     }
 
-    async fn get(
-        &self,
-        kind: Kind,
-        namespace: Option<&str>,
-        name: &str,
-    ) -> Result<Observation<Option<Value>>, ClusterError> {
-        let place = match namespace {
-            Some(namespace) => kind.within(namespace, name),
-            None => kind.named(name),
-        };
+    async fn get(&self, place: ObjectRef<'_>) -> Answer<Option<Value>> {
         let found = self.found(self.cluster.get(place).await)?;
         Ok(found.and_then(|text| text.as_deref().map(object).transpose()))
     }
 
-    /// The objects of a kind, in one namespace or in all.
-    async fn list(
-        &self,
-        kind: Kind,
-        namespace: Option<&str>,
-    ) -> Result<Observation<Vec<Value>>, ClusterError> {
-        let pages = self.cluster.read_pages(kind, namespace, |page| page).await;
-        match pages {
-            // Every API server serves the kinds that are listed in all namespaces.
-            Err(error) if namespace.is_none() && error.is_not_found() => Ok(Ok(Vec::new())),
-            pages => Ok(self.found(pages)?.and_then(|pages| items(kind, &pages))),
-        }
+    async fn list_in(&self, kind: Kind, namespace: &str) -> Answer<Vec<Value>> {
+        let pages = self.found(self.cluster.list_in(kind, namespace).await)?;
+        Ok(pages.and_then(|pages| items(kind, &pages)))
     }
 
-    async fn list_if_served(&self, kind: Kind) -> Result<OptionalList, ClusterError> {
-        match self.cluster.list(kind).await {
-            Err(error) if error.is_not_found() => Ok(Ok(None)),
-            pages => Ok(self
-                .found(pages)?
-                .and_then(|pages| items(kind, &pages))
-                .map(Some)),
-        }
+    async fn list(&self, kind: Kind) -> Answer<Vec<Value>> {
+        let list = self.list_if_served(kind).await?;
+        Ok(list.map(Option::unwrap_or_default))
     }
 
-    async fn guard(&self) -> Result<Vec<(&'static str, OptionalList)>, ClusterError> {
-        let mut guard = Vec::new();
-        for kind in GUARD {
-            guard.push((kind.name, self.list_if_served(kind).await?));
-        }
-        Ok(guard)
+    /// All objects of a kind; none if the API server does not serve the kind.
+    async fn list_if_served(&self, kind: Kind) -> Answer<Option<Vec<Value>>> {
+        let pages = match self.cluster.list(kind).await {
+            Err(error) if error.is_not_found() => return Ok(Ok(None)),
+            pages => self.found(pages)?,
+        };
+        Ok(pages.and_then(|pages| items(kind, &pages).map(Some)))
     }
 
     async fn rights(

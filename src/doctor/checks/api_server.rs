@@ -17,14 +17,12 @@ pub(super) fn version(assessment: &Assessment<'_>) -> Observation<Finding> {
         let problem = format!("its version is {called}, which is not understood");
         return Err(Unseen::unusable(problem));
     };
-    Ok(if minor >= OLDEST {
-        Finding::ok(called)
-    } else {
-        Finding::fail(
-            format!("{called}: the guard needs 1.{OLDEST}"),
-            "upgrade the cluster; until then nothing is closed while slicegate is down",
-        )
-    })
+    if minor >= OLDEST {
+        return Ok(Finding::ok(called));
+    }
+    let message = format!("{called}: the guard needs 1.{OLDEST}");
+    let fix = "upgrade the cluster; until then nothing is closed while slicegate is down";
+    Ok(Finding::fail(message, fix))
 }
 
 pub(super) fn clock(assessment: &Assessment<'_>) -> Observation<Finding> {
@@ -35,9 +33,7 @@ pub(super) fn clock(assessment: &Assessment<'_>) -> Observation<Finding> {
         return Ok(Finding::ok(message));
     }
     let side = if ahead > 0 { "ahead of" } else { "behind" };
-    Ok(Finding::warn(
-        format!("the API server is {} s {side} this machine", ahead.abs()),
-        "set both by the same time service: certificates of one side may not be valid yet for the \
-         other",
-    ))
+    let message = format!("the API server is {} s {side} this machine", ahead.abs());
+    let fix = "set both by the same time service: certificates of one side may not be valid yet for the other";
+    Ok(Finding::warn(message, fix))
 }

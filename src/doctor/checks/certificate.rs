@@ -10,8 +10,7 @@ use crate::doctor::gathered::{Observation, Unseen};
 use crate::doctor::objects::SLICEGATE;
 use crate::doctor::settings::Settings;
 
-/// A week in seconds: cert-manager renews when a third of the time is left, so nobody renews a certificate that ends
-/// earlier.
+/// A week in seconds. Nobody renews what ends earlier: cert-manager renews when a third of the time is left.
 const SOON: i64 = 7 * 24 * 60 * 60;
 
 /// The authorities that a webhook trusts; none without a caBundle.
@@ -78,9 +77,8 @@ pub(super) fn authority(assessment: &Assessment<'_>) -> Observation<Finding> {
                 return Ok(Finding::ok(message));
             }
             None => {
-                return fail(
-                    "a webhook has no caBundle, so the API server does not know slicegate's authority",
-                );
+                let message = "a webhook has no caBundle, so the API server does not know slicegate's authority";
+                return fail(message);
             }
             Some(Err(problem)) => return fail(&format!("the caBundle cannot be used: {problem}")),
             Some(Ok(chain)) => bundles.push(chain),

@@ -88,9 +88,8 @@ pub(super) fn apply(assessment: &Assessment<'_>) -> Fix {
             key.replace('.', "\\.")
         ),
     };
-    let excluded = assessment
-        .known_settings()
-        .and_then(|s| s.flag("never-match"));
+    let settings = assessment.known_settings();
+    let excluded = settings.and_then(|s| s.flag("never-match"));
     let excluded = excluded.map_or(String::new(), |list| format!(" --never-match {list}"));
     let classes = assessment.runtime_classes.as_ref();
     let classes = if classes.is_ok_and(|c| c.under_other_names().next().is_some()) {
@@ -119,10 +118,8 @@ pub(super) fn objects(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> 
         return Ok(vec![Finding::fail(message, apply(assessment))]);
     }
     let means = "with slicegate down, enforced namespaces are not closed as the policy says";
-    let message = format!(
-        "all {count} objects are there, for policy {} {}",
-        policy.name, policy.hash
-    );
+    let (name, hash) = (&policy.name, &policy.hash);
+    let message = format!("all {count} objects are there, for policy {name} {hash}");
     Ok(or_ok(findings(assessment, &faults, means), message))
 }
 
@@ -135,20 +132,19 @@ pub(super) fn receipts(assessment: &Assessment<'_>) -> Observation<Vec<Finding>>
         let mutating = assessment.gathered.mutating.as_deref().unwrap_or_default();
         let is_required = named(mutating, SLICEGATE)
             .is_some_and(|object| object["webhooks"][0]["failurePolicy"] == "Fail");
-        return Ok(vec![if is_required {
-            Finding::ok(format!(
+        if is_required {
+            let message = format!(
                 "{version} cannot take forged stamps away; failurePolicy: Fail closes that"
-            ))
-        } else {
-            Finding::warn(
-                format!(
-                    "{version} has no MutatingAdmissionPolicy v1: while slicegate is down, a pod with a \
-                     completely forged stamp passes in enforced namespaces"
-                ),
-                "upgrade to 1.36, or set failurePolicy: Fail on the mutating webhook, which has the \
-                 GPU pods of every namespace wait for slicegate",
-            )
-        }]);
+            );
+            return Ok(vec![Finding::ok(message)]);
+        }
+        let message = format!(
+            "{version} has no MutatingAdmissionPolicy v1: while slicegate is down, a pod with a \
+             completely forged stamp passes in enforced namespaces"
+        );
+        let fix = "upgrade to 1.36, or set failurePolicy: Fail on the mutating webhook, which has \
+            the GPU pods of every namespace wait for slicegate";
+        return Ok(vec![Finding::warn(message, fix)]);
     }
     let faults = compare(assessment, &guard::mutating(policy))?;
     let means = "while slicegate is down, a pod with a completely forged stamp passes";

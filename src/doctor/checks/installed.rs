@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::registration::{self, MUTATING};
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::Finding;
+use crate::doctor::finding::{Finding, Fix};
 use crate::doctor::gathered::Observation;
 use crate::doctor::objects::name;
 use crate::doctor::text::counted;
@@ -47,7 +47,8 @@ pub(super) fn installed(assessment: &Assessment<'_>) -> Observation<Finding> {
         let message =
             format!("slicegate is not in {own}: the API server is told to call it in {namespace}");
         let command = format!("slicegate doctor --namespace {namespace}");
-        return Ok(Finding::fail(message, "name that namespace").run(command));
+        let fix = Fix::by("name that namespace", command);
+        return Ok(Finding::fail(message, fix));
     }
     if !is_absent(assessment) {
         assessment.gathered.deployment.as_ref()?;
@@ -64,5 +65,6 @@ pub(super) fn installed(assessment: &Assessment<'_>) -> Observation<Finding> {
     let fix = "name your image in webhook-config/30-deployment.yaml and apply the folder, or install the chart \
         (docs/install.md); where it runs in another namespace, name that with --namespace";
     let message = format!("slicegate is not installed in {own}{waiting}");
-    Ok(Finding::fail(message, fix).run("kubectl apply -f webhook-config/"))
+    let fix = Fix::by(fix, "kubectl apply -f webhook-config/");
+    Ok(Finding::fail(message, fix))
 }

@@ -1,4 +1,4 @@
-//! slicegate's keys on namespaces: those that have no effect or another one than was meant, and the modes.
+//! slicegate's keys on namespaces: keys without effect, modes and tiers, and how to opt in.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Fix, or_ok};
 use crate::doctor::gathered::Observation;
 use crate::doctor::objects::name;
-use crate::doctor::text::{counted, some};
-use crate::doctor::{advice, kubectl};
+use crate::doctor::plain;
+use crate::doctor::text::{annotate, counted, some};
 use crate::engine::vocabulary::names::is_own_key;
 use crate::engine::vocabulary::suggest::nearest;
-use crate::engine::vocabulary::{Mode, names, quoted};
+use crate::engine::vocabulary::{Isolation, Mode, Strategy, Tier, names, quoted};
 
 /// The annotations that slicegate reads on a Namespace.
 const KNOWN: [&str; 5] = [
@@ -63,39 +63,41 @@ fn meant(key: &str) -> Option<&'static str> {
 
 fn label(key: &str, names: &[&str], value: &str) -> Option<Finding> {
     let first = names.first()?;
-    let message = format!(
-        "{key} is a label of {}, where it does nothing: slicegate reads annotations",
-        some(names)
-    );
+    let names = some(names);
+    let message =
+        format!("{key} is a label of {names}, where it does nothing: slicegate reads annotations");
     let remove = format!("kubectl label namespace {first} {key}-");
-    Some(Finding::warn(
-        message,
-        match meant(key) {
-            Some(meant) => Fix::by(
-                "write an annotation, and take the label away",
-                format!("{} && {remove}", kubectl::annotate(first, meant, value)),
-            ),
-            None => Fix::by("take the label away", remove),
-        },
-    ))
+    let fix = match meant(key) {
+        Some(meant) => Fix::by(
+            "write an annotation, and take the label away",
+            format!("{} && {remove}", annotate(first, meant, value)),
+        ),
+        None => Fix::by("take the label away", remove),
+    };
+    Some(Finding::warn(message, fix))
 }
 
 fn unknown(key: &str, names: &[&str], value: &str) -> Option<Finding> {
     let first = names.first()?;
-    let what = format!("{key} of {}", some(names));
     // No character of a key means anything to a shell.
-    Some(match meant(key) {
-        Some(meant) => Finding::warn(
-            format!("{what} is known to nobody and does nothing"),
-            format!("did you mean {meant}?"),
-        )
-        .run(format!("{} {key}-", kubectl::annotate(first, meant, value))),
-        None => Finding::warn(
-            format!("{what} does nothing on a namespace"),
-            format!("what a namespace may say is {}", KNOWN.join(", ")),
-        )
-        .run(format!("kubectl annotate namespace {first} {key}-")),
-    })
+    let (effect, fix) = match meant(key) {
+        Some(meant) => (
+            "is known to nobody and does nothing",
+            Fix::by(
+                format!("did you mean {meant}?"),
+                format!("{} {key}-", annotate(first, meant, value)),
+            ),
+        ),
+        None => (
+            "does nothing on a namespace",
+            Fix::by(
+                format!("what a namespace may say is {}", KNOWN.join(", ")),
+                format!("kubectl annotate namespace {first} {key}-"),
+            ),
+        ),
+    };
+    let message = format!("{key} of {} {effect}", some(names));
+    Some(Finding::warn(message, fix))
 }
 
 /// A mode without a tier, a tier without a mode, and tiers that the policy does not have.
@@ -111,14 +113,13 @@ pub(super) fn tiers(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
     });
     if let Some(first) = without.first().filter(|_| policy.default_tier.is_none()) {
         let all: Vec<&str> = policy.tiers.iter().map(|t| t.name.as_str()).collect();
+        let (count, names) = (counted(without.len(), "namespace"), some(&without));
         let message = format!(
-            "{} with a mode and no tier ({}), and the policy has no defaultTier: pods that name no tier keep whole GPUs \
-             there",
-            counted(without.len(), "namespace"),
-            some(&without)
+            "{count} with a mode and no tier ({names}), and the policy has no defaultTier: pods that name no tier keep \
+             whole GPUs there"
         );
         let fix = format!("give each a tier of the policy: {}", all.join(", "));
-        let command = kubectl::annotate(first, names::TIER, "TIER");
+        let command = annotate(first, names::TIER, "TIER");
         findings.push(Finding::warn(message, Fix::by(fix, command)));
     }
     let mut idle = Vec::new();
@@ -140,25 +141,19 @@ pub(super) fn tiers(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
         }
     }
     if let Some(first) = idle.first() {
-        let message = format!(
-            "{} with a tier and no mode ({}): slicegate does nothing there",
-            counted(idle.len(), "namespace"),
-            some(&idle)
-        );
-        let command = kubectl::annotate(first, names::MODE, "dry-run");
+        let (count, names) = (counted(idle.len(), "namespace"), some(&idle));
+        let message =
+            format!("{count} with a tier and no mode ({names}): slicegate does nothing there");
+        let command = annotate(first, names::MODE, "dry-run");
         let fix = Fix::by("opt in, first without effect", command);
         findings.push(Finding::warn(message, fix));
     }
     for (tier, names) in unknown {
         let near = nearest(tier, policy.tiers.iter().map(|t| t.name.as_str()));
         let near = near.map_or(String::new(), |near| format!("did you mean {near}? "));
+        let (key, names, tier) = (names::ALLOWED_TIERS, some(&names), quoted(tier));
         findings.push(Finding::warn(
-            format!(
-                "{} of {} lists {}, which the policy does not have",
-                names::ALLOWED_TIERS,
-                some(&names),
-                quoted(tier)
-            ),
+            format!("{key} of {names} lists {tier}, which the policy does not have"),
             format!("{near}correct the list, or add the tier to the policy's spec.tiers"),
         ));
     }
@@ -173,11 +168,10 @@ pub(super) fn modes(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
         let name = name(object);
         if namespaces.mode(name, policy).1 {
             let word = &object["metadata"]["annotations"][names::MODE];
-            let message = format!(
-                "{name} says {}: {word}, which nobody knows; it counts as enforce",
-                names::MODE
-            );
-            let command = kubectl::annotate(name, names::MODE, "enforce");
+            let key = names::MODE;
+            let message =
+                format!("{name} says {key}: {word}, which nobody knows; it counts as enforce");
+            let command = annotate(name, key, "enforce");
             let fix = Fix::by("write enforce, dry-run or off", command);
             findings.push(Finding::warn(message, fix));
         }
@@ -189,11 +183,9 @@ pub(super) fn enforced(assessment: &Assessment<'_>) -> Observation<Finding> {
     let enforced = assessment.in_mode(Mode::Enforce)?;
     let dry_run = assessment.in_mode(Mode::DryRun)?.len();
     if !enforced.is_empty() {
-        return Ok(Finding::ok(format!(
-            "{} enforced ({}), {dry_run} in dry-run",
-            enforced.len(),
-            some(&enforced)
-        )));
+        let (count, names) = (enforced.len(), some(&enforced));
+        let message = format!("{count} enforced ({names}), {dry_run} in dry-run");
+        return Ok(Finding::ok(message));
     }
     // Annotations have no effect while the policy's mode is dry-run.
     let fix = if assessment.policy()?.mode == Mode::DryRun {
@@ -201,11 +193,47 @@ pub(super) fn enforced(assessment: &Assessment<'_>) -> Observation<Finding> {
     } else if dry_run > 0 {
         Fix::by(
             "enforce one once slicegate audit shows what you want, and adopt its pods before and after",
-            kubectl::annotate("NAMESPACE", names::MODE, "enforce"),
+            annotate("NAMESPACE", names::MODE, "enforce"),
         )
     } else {
-        advice::opt_in(assessment)
+        opt_in(assessment)
     };
     let message = format!("none is enforced, {dry_run} in dry-run: slicegate changes no pod");
     Ok(Finding::warn(message, fix))
+}
+
+/// How to opt a namespace in: first as a dry run, with a tier that the nodes can serve.
+pub(super) fn opt_in(assessment: &Assessment<'_>) -> Fix {
+    let command = |tier: &str| {
+        let annotated = annotate("NAMESPACE", names::MODE, "dry-run");
+        format!("{annotated} {}={tier}", names::TIER)
+    };
+    let (Ok(policy), Ok(supply)) = (assessment.policy(), &assessment.supply) else {
+        let fix = "opt a namespace in, first without effect, with a tier of the policy";
+        return Fix::by(fix, command("TIER"));
+    };
+    let mut tiers: Vec<&Tier> = policy.tiers.iter().collect();
+    // First the isolation that is enough for most users and needs the least from nodes.
+    tiers.sort_by_key(|tier| (tier.isolation == Isolation::None, tier.isolation));
+    let served: Vec<(&str, Strategy)> = tiers
+        .into_iter()
+        .filter_map(|tier| Some((tier.name.as_str(), plain::served(policy, supply, tier)?)))
+        .collect();
+    let is_shared = |(_, strategy): &&(&str, Strategy)| *strategy != Strategy::Exclusive;
+    if let Some((tier, strategy)) = served.iter().find(is_shared) {
+        let fix = format!(
+            "opt a namespace in, first without effect; nodes serve {tier} by {}",
+            strategy.word()
+        );
+        return Fix::by(fix, command(tier));
+    }
+    const NOTHING: &str = "nodes hand out nothing that can be shared: have the device plugin hand out MPS shares or \
+        MIG slices first (docs/nodes.md)";
+    match served.first() {
+        Some((tier, _)) => {
+            let fix = format!("{NOTHING}; until then {tier} gives whole GPUs");
+            Fix::by(fix, command(tier))
+        }
+        None => format!("{NOTHING}; until then they serve no tier of the policy").into(),
+    }
 }

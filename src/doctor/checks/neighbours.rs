@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::{Finding, or_ok};
+use crate::doctor::finding::{Finding, Fix, or_ok};
 use crate::doctor::gathered::{Observation, Unseen};
 use crate::doctor::objects::{full_name, name, namespace};
 use crate::doctor::text::{counted, some};
@@ -24,7 +24,6 @@ fn read<'t, T: Deserialize<'t>>(object: &Value, text: &'t str) -> Observation<T>
 /// The findings of an audit of all pods that run on nodes.
 fn audited(
     assessment: &Assessment<'_>,
-    message: impl FnOnce(&Audit<'_>) -> String,
     judge: impl FnOnce(&Audit<'_>) -> Vec<Finding>,
 ) -> Observation<Vec<Finding>> {
     let state = assessment.cluster_state()?;
@@ -47,20 +46,15 @@ fn audited(
             pod,
         })
         .collect();
-    let audit = audit::boundaries(&state, &placed);
-    Ok(or_ok(judge(&audit), message(&audit)))
+    Ok(judge(&audit::boundaries(&state, &placed)))
 }
 
 pub(super) fn breaches(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
-    let message = |audit: &Audit<'_>| {
-        format!(
-            "none: {} on {} with GPUs",
-            counted(audit.pods.len(), "GPU pod"),
-            counted(audit.nodes.len(), "node")
-        )
-    };
-    audited(assessment, message, |audit| {
-        audit.nodes.iter().filter_map(breach).collect()
+    audited(assessment, |audit| {
+        let pods = counted(audit.pods.len(), "GPU pod");
+        let nodes = counted(audit.nodes.len(), "node");
+        let breaches = audit.nodes.iter().filter_map(breach).collect();
+        or_ok(breaches, format!("none: {pods} on {nodes} with GPUs"))
     })
 }
 
@@ -69,27 +63,22 @@ fn breach(node: &NodeAudit<'_>) -> Option<Finding> {
     let boundaries: Vec<&str> = breach.boundaries().into_iter().collect();
     let (name, count, names) = (node.name, boundaries.len(), some(&boundaries));
     let apart = "delete the pods of all boundaries but one there";
-    let finding = if breach.is_certain {
-        Finding::fail(
-            format!("node {name} runs shared pods of {count} boundaries: {names}"),
-            format!("{apart}: slicegate keeps the next ones apart"),
-        )
-    } else {
-        // Nobody knows whether the boundary holds there.
-        Finding::unseen(
-            format!(
-                "node {name} runs pods of {count} boundaries ({names}), and nobody can say whether \
-                 they share a device"
-            ),
-            format!("see to it that the node says what it sells, or {apart}"),
-        )
-    };
-    Some(finding.run(AUDIT))
+    if breach.is_certain {
+        let message = format!("node {name} runs shared pods of {count} boundaries: {names}");
+        let fix = format!("{apart}: slicegate keeps the next ones apart");
+        return Some(Finding::fail(message, Fix::by(fix, AUDIT)));
+    }
+    // Nobody knows whether the boundary holds there.
+    let message = format!(
+        "node {name} runs pods of {count} boundaries ({names}), and nobody can say whether they \
+         share a device"
+    );
+    let fix = format!("see to it that the node says what it sells, or {apart}");
+    Some(Finding::unseen(message, Fix::by(fix, AUDIT)))
 }
 
 pub(super) fn uncovered(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
-    let message = |_: &Audit<'_>| "none: the guarantee covers every GPU pod that runs".to_owned();
-    audited(assessment, message, |audit| {
+    audited(assessment, |audit| {
         let mut reasons: BTreeMap<GapReason, (Vec<String>, &str)> = BTreeMap::new();
         for pod in &audit.pods {
             for gap in &pod.gaps {
@@ -97,12 +86,13 @@ pub(super) fn uncovered(assessment: &Assessment<'_>) -> Observation<Vec<Finding>
                 pods.push(full_name_of(pod));
             }
         }
-        let finding = |(why, (pods, fix)): (GapReason, (Vec<String>, &str))| {
+        let findings = reasons.into_iter().map(|(why, (pods, fix))| {
             let count = counted(pods.len(), "GPU pod");
             let message = format!("{count} not covered, {}: {}", why.word(), some(&pods));
-            Finding::warn(message, fix).run(AUDIT)
-        };
-        reasons.into_iter().map(finding).collect()
+            Finding::warn(message, Fix::by(fix, AUDIT))
+        });
+        let message = "none: the guarantee covers every GPU pod that runs";
+        or_ok(findings.collect(), message)
     })
 }
 
@@ -120,18 +110,16 @@ pub(super) fn closed(assessment: &Assessment<'_>) -> Observation<Finding> {
             closing.push(full_name(object));
         }
     }
-    Ok(if closing.is_empty() {
-        Finding::ok("no pod closes nodes for others by slicegate's labels")
-    } else {
-        Finding::warn(
-            format!(
-                "{} with required anti-affinity to slicegate's labels, which closes nodes for others: {}",
-                counted(closing.len(), "pod"),
-                some(&closing)
-            ),
-            "delete them: what comes again is refused (slicegate explain reserved-selector)",
-        )
-    })
+    if closing.is_empty() {
+        let message = "no pod closes nodes for others by slicegate's labels";
+        return Ok(Finding::ok(message));
+    }
+    let (count, names) = (counted(closing.len(), "pod"), some(&closing));
+    let message = format!(
+        "{count} with required anti-affinity to slicegate's labels, which closes nodes for others: {names}"
+    );
+    let fix = "delete them: what comes again is refused (slicegate explain reserved-selector)";
+    Ok(Finding::warn(message, fix))
 }
 
 pub(super) fn outsiders(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
@@ -140,40 +128,33 @@ pub(super) fn outsiders(assessment: &Assessment<'_>) -> Observation<Vec<Finding>
             "GPU pods of namespaces that are not enforced are labelled, so boundaries keep away from them",
         )]);
     }
-    let message = |_: &Audit<'_>| {
-        "no shared pod without a label sits beside a boundary; only outsiders: label in the policy \
-         keeps it so"
-            .to_owned()
-    };
-    audited(assessment, message, |audit| {
-        let beside = |certain: bool| -> Vec<String> {
+    audited(assessment, |audit| {
+        let beside = |is_certain: bool,
+                      finding: fn(String, &'static str) -> Finding,
+                      place: &str| {
             let pods = audit.pods.iter();
-            pods.filter(|p| p.mode != Mode::Enforce && p.label.is_none())
-                .filter(|pod| is_beside_a_boundary(audit, pod) == Some(certain))
-                .map(full_name_of)
-                .collect()
+            let pods = pods
+                .filter(|pod| pod.mode != Mode::Enforce && pod.label.is_none())
+                .filter(|pod| is_beside_a_boundary(audit, pod) == Some(is_certain));
+            let pods: Vec<String> = pods.map(full_name_of).collect();
+            let fix = "set outsiders: label in the policy, or give such pods nodes of their own";
+            (!pods.is_empty()).then(|| {
+                let count = counted(pods.len(), "pod");
+                let names = some(&pods);
+                let message =
+                    format!("{count} of namespaces that are not enforced {place}: {names}");
+                finding(message, fix)
+            })
         };
-        let fix = "set outsiders: label in the policy, or give such pods nodes of their own";
-        let (certain, possible) = (beside(true), beside(false));
-        let mut findings = Vec::new();
-        if !certain.is_empty() {
-            let message = format!(
-                "{} of namespaces that are not enforced beside a boundary's shares: {}",
-                counted(certain.len(), "pod"),
-                some(&certain)
-            );
-            findings.push(Finding::fail(message, fix));
-        }
-        if !possible.is_empty() {
-            let message = format!(
-                "{} of namespaces that are not enforced on a node with a boundary's pods, and nobody \
-                 can say whether they share a device: {}",
-                counted(possible.len(), "pod"),
-                some(&possible)
-            );
-            findings.push(Finding::warn(message, fix));
-        }
-        findings
+        let possible =
+            "on a node with a boundary's pods, and nobody can say whether they share a device";
+        let findings = [
+            beside(true, Finding::fail, "beside a boundary's shares"),
+            beside(false, Finding::warn, possible),
+        ];
+        let message = "no shared pod without a label sits beside a boundary; only outsiders: label \
+            in the policy keeps it so";
+        or_ok(findings.into_iter().flatten().collect(), message)
     })
 }
 

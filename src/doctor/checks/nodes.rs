@@ -1,4 +1,5 @@
-//! What the nodes hand out, where their labels do not describe it, and which tiers it serves.
+//! The GPUs of the nodes: what is handed out, where labels do not describe it, which tiers it serves, and whether nodes
+//! and schedulers can keep boundaries apart.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +10,11 @@ use crate::doctor::finding::{Finding, Fix, or_ok};
 use crate::doctor::gathered::Observation;
 use crate::doctor::objects::{name, namespace};
 use crate::doctor::plain;
-use crate::doctor::text::{counted, counted_names};
+use crate::doctor::text::{counted, counted_names, some};
 use crate::engine::Supply;
 use crate::engine::supply::{Group, Identity, Offer, UnknownReason};
-use crate::engine::vocabulary::names::{GPU, is_gpu_resource};
-use crate::engine::vocabulary::{Strategy, Tier};
+use crate::engine::vocabulary::names::{GPU, HOSTNAME, NODE_BOUNDARY, is_gpu_resource};
+use crate::engine::vocabulary::{BoundaryPlacement, Strategy, Tier};
 
 /// Labels of the GPU operator and of node feature discovery on nodes with NVIDIA GPUs.
 const HAS_GPU: [&str; 4] = [
@@ -112,15 +113,12 @@ pub(super) fn silent(assessment: &Assessment<'_>) -> Observation<Finding> {
         let message = "every node that is labelled as having GPUs hands some out";
         return Ok(Finding::ok(message));
     }
-    Ok(Finding::warn(
-        format!(
-            "{} labelled as having GPUs and handing out none",
-            counted_names(&silent, "node")
-        ),
-        "see whether the driver and the device plugin run there; where NVIDIA's DRA driver hands them out, keep pods of \
-         enforced namespaces off, or declare such nodes as the policy's supply.pools",
-    )
-    .run("kubectl get pods -A -o wide | grep -i nvidia"))
+    let nodes = counted_names(&silent, "node");
+    let message = format!("{nodes} labelled as having GPUs and handing out none");
+    let fix = "see whether the driver and the device plugin run there; where NVIDIA's DRA driver hands them out, keep \
+        pods of enforced namespaces off, or declare such nodes as the policy's supply.pools";
+    let command = "kubectl get pods -A -o wide | grep -i nvidia";
+    Ok(Finding::warn(message, Fix::by(fix, command)))
 }
 
 pub(super) fn mig_state(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
@@ -136,10 +134,9 @@ pub(super) fn mig_state(assessment: &Assessment<'_>) -> Observation<Vec<Finding>
     let manager = pods.find(|pod| pod["metadata"]["labels"]["app"] == "nvidia-mig-manager");
     let manager = manager.map_or("gpu-operator", namespace);
     let findings = states.into_iter().map(|(state, nodes)| {
-        let message = format!(
-            "{MIG_STATE} is {state} on {}: labels and resources may be of the past",
-            counted_names(&nodes, "node")
-        );
+        let nodes = counted_names(&nodes, "node");
+        let message =
+            format!("{MIG_STATE} is {state} on {nodes}: labels and resources may be of the past");
         let fix = "wait until it says success; where it failed, see what the MIG manager says";
         let command =
             format!("kubectl -n {manager} logs -l app=nvidia-mig-manager --tail=50 --prefix");
@@ -164,28 +161,29 @@ pub(super) fn renamed(assessment: &Assessment<'_>) -> Observation<Finding> {
     if groups.is_empty() {
         return Ok(Finding::ok("shares and slices have names of their own"));
     }
-    Ok(Finding::warn(
-        format!(
-            "shares or slices are sold as {GPU} by {}: where slicegate is off, who asks for a GPU may get a part of one",
-            nodes_of(supply, groups)
-        ),
-        "set renameByDefault: true in the device plugin's configuration, and MIG strategy mixed; drain a node before \
-         changing how it shares",
-    ))
+    let nodes = nodes_of(supply, groups);
+    let message = format!(
+        "shares or slices are sold as {GPU} by {nodes}: where slicegate is off, who asks for a GPU may get a part of \
+         one"
+    );
+    let fix = "set renameByDefault: true in the device plugin's configuration, and MIG strategy mixed; drain a node \
+        before changing how it shares";
+    Ok(Finding::warn(message, fix))
 }
 
 /// Why no node serves a tier, in short: the decision names every candidate.
-fn not_served(tier: &Tier, offers: &[Offer]) -> String {
-    let words: Vec<&str> = tier.strategies.iter().map(|s| s.word()).collect();
+fn not_served(
+    Tier {
+        name, strategies, ..
+    }: &Tier,
+    offers: &[Offer],
+) -> String {
+    let words: Vec<&str> = strategies.iter().map(|s| s.word()).collect();
     let words = words.join(" or ");
-    let mut strategies = offers.iter().map(|offer| &offer.strategy);
-    if strategies.any(|strategy| tier.strategies.contains(strategy)) {
-        format!(
-            "{}: none of what is handed out as {words} has its default share",
-            tier.name
-        )
+    if offers.iter().any(|o| strategies.contains(&o.strategy)) {
+        format!("{name}: none of what is handed out as {words} has its default share")
     } else {
-        format!("{}: nothing is handed out as {words}", tier.name)
+        format!("{name}: nothing is handed out as {words}")
     }
 }
 
@@ -200,20 +198,66 @@ pub(super) fn tiers(assessment: &Assessment<'_>) -> Observation<Finding> {
         .map(|tier| not_served(tier, &supply.offers))
         .collect();
     let count = policy.tiers.len();
-    Ok(if problems.is_empty() {
-        Finding::ok(format!(
-            "{} of the policy, each served by some node",
-            counted(count, "tier")
-        ))
-    } else {
-        Finding::warn(
-            format!(
-                "{} of {count} cannot be served ({})",
-                problems.len(),
-                problems.join("; ")
-            ),
-            "have nodes hand out MPS shares or MIG slices of that size (docs/nodes.md), declare those to come as \
-             the policy's supply.pools, or change the tiers; namespaces of such a tier are closed once enforced",
-        )
-    })
+    if problems.is_empty() {
+        let count = counted(count, "tier");
+        let message = format!("{count} of the policy, each served by some node");
+        return Ok(Finding::ok(message));
+    }
+    let (failed, problems) = (problems.len(), problems.join("; "));
+    let message = format!("{failed} of {count} cannot be served ({problems})");
+    let fix = "have nodes hand out MPS shares or MIG slices of that size (docs/nodes.md), declare those to come as the \
+        policy's supply.pools, or change the tiers; namespaces of such a tier are closed once enforced";
+    Ok(Finding::warn(message, fix))
+}
+
+pub(super) fn node_labels(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let (policy, supply) = (assessment.policy()?, assessment.supply.as_ref()?);
+    let (key, value, means, fix) = match policy.placement.boundary {
+        BoundaryPlacement::PodAntiAffinity => (
+            HOSTNAME,
+            None,
+            "anti-affinity does not count there, so they take no shared pods",
+            "give them their label back: kubelets write it",
+        ),
+        BoundaryPlacement::NodeLabel => (
+            NODE_BOUNDARY,
+            Some("BOUNDARY"),
+            "they belong to no boundary, so they take no shared pods",
+            "label each with the boundary it is for",
+        ),
+    };
+    let is_shared = |group: &&Group| {
+        let mut advertised = supply.advertised(group);
+        advertised.any(|(offer, _)| offer.strategy.is_shared())
+    };
+    let groups = supply.groups.iter().filter(is_shared);
+    let names = groups
+        .flat_map(|group| supply.node_names(group))
+        .filter(|name| !name.contains('/'));
+    let (labelled, without): (Vec<&str>, Vec<&str>) =
+        names.partition(|name| supply.label_of(name, key).is_some());
+    let Some(first) = without.first() else {
+        let count = counted(labelled.len(), "node");
+        return Ok(Finding::ok(format!("{count} with shares, all with {key}")));
+    };
+    let value = value.unwrap_or(first);
+    let (count, names) = (counted(without.len(), "node"), some(&without));
+    let message = format!("{count} with shares ({names}) without the label {key}: {means}");
+    let command = format!("kubectl label node {first} {key}={value}");
+    Ok(Finding::warn(message, Fix::by(fix, command)))
+}
+
+pub(super) fn schedulers(assessment: &Assessment<'_>) -> Observation<Finding> {
+    let placement = &assessment.policy()?.placement;
+    let all = &placement.schedulers;
+    if all.len() > 1 && placement.boundary == BoundaryPlacement::PodAntiAffinity {
+        let all = all.join(" and ");
+        let message = format!(
+            "the policy lets {all} place shared pods: at the same moment each may put another boundary on one node"
+        );
+        let fix = "list one in placement.schedulers, or give each nodes of its own";
+        return Ok(Finding::warn(message, fix));
+    }
+    let message = format!("shared pods are placed by {}", all.join(", "));
+    Ok(Finding::ok(message))
 }

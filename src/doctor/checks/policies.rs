@@ -9,32 +9,28 @@ use crate::doctor::objects::{condition, name, named};
 use crate::doctor::policy::{NAME, PolicySource};
 use crate::doctor::text::some;
 
-const CHECK: &str = "kubectl get sharingpolicy default -o yaml | slicegate policy check -";
-
 pub(super) fn in_force(assessment: &Assessment<'_>) -> Observation<Finding> {
     let in_force = match &assessment.in_force {
         Ok(in_force) => in_force,
         // An invalid policy is a fault, although nothing was refused.
         Err(unseen) if unseen.problem.starts_with("the policy in force") => {
-            return Ok(Finding::fail(&*unseen.problem, &*unseen.fix).run(CHECK));
+            let check = "kubectl get sharingpolicy default -o yaml | slicegate policy check -";
+            return Ok(Finding::fail(
+                &*unseen.problem,
+                Fix::by(&*unseen.fix, check),
+            ));
         }
         Err(unseen) => return Err(unseen.clone()),
     };
     let policy = &in_force.policy;
-    let what = format!(
-        "{}, mode {}, hash {}",
-        policy.name,
-        policy.mode.word(),
-        policy.hash
-    );
-    Ok(match &in_force.source {
-        PolicySource::File(path) => Finding::ok(format!("{path} as you say: {what}")),
-        PolicySource::ConfigMap(map, _) => Finding::ok(format!("from ConfigMap {map}: {what}")),
-        PolicySource::BuiltIn => {
-            Finding::ok(format!("the built-in one, nobody wrote another: {what}"))
-        }
+    let (name, mode, hash) = (&policy.name, policy.mode.word(), &policy.hash);
+    let what = format!("{name}, mode {mode}, hash {hash}");
+    Ok(Finding::ok(match &in_force.source {
+        PolicySource::File(path) => format!("{path} as you say: {what}"),
+        PolicySource::ConfigMap(map, _) => format!("from ConfigMap {map}: {what}"),
+        PolicySource::BuiltIn => format!("the built-in one, nobody wrote another: {what}"),
         PolicySource::Object => return accepted(assessment, &what),
-    })
+    }))
 }
 
 /// Whether slicegate accepts the SharingPolicy, as its status says.
@@ -44,26 +40,23 @@ fn accepted(assessment: &Assessment<'_>, what: &str) -> Observation<Finding> {
     let condition = condition(object, "Accepted");
     let describe = "kubectl describe sharingpolicy default";
     if condition.is_null() {
-        return Ok(Finding::warn(
-            format!(
-                "SharingPolicy {NAME}: {what}; no slicegate has said yet whether it accepts it"
-            ),
-            "see whether slicegate runs and may patch sharingpolicies/status",
-        )
-        .run(describe));
+        let message = format!(
+            "SharingPolicy {NAME}: {what}; no slicegate has said yet whether it accepts it"
+        );
+        let fix = "see whether slicegate runs and may patch sharingpolicies/status";
+        return Ok(Finding::warn(message, Fix::by(fix, describe)));
     }
     if condition["status"] != "True" {
         let message = condition["message"].as_str().unwrap_or_default();
         let message = format!("SharingPolicy {NAME} is not accepted: {message}");
         let fix = "correct it; the last good one stays in force";
-        return Ok(Finding::fail(message, fix).run(describe));
+        return Ok(Finding::fail(message, Fix::by(fix, describe)));
     }
     let observed = condition["observedGeneration"].as_i64();
     if observed.is_some() && observed < object["metadata"]["generation"].as_i64() {
-        return Ok(Finding::warn(
-            format!("SharingPolicy {NAME} was changed, and slicegate has not looked at it yet"),
-            "run this again in a few seconds",
-        ));
+        let message =
+            format!("SharingPolicy {NAME} was changed, and slicegate has not looked at it yet");
+        return Ok(Finding::warn(message, "run this again in a few seconds"));
     }
     let message = format!("SharingPolicy {NAME}, accepted: {what}");
     Ok(Finding::ok(message))

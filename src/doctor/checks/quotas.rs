@@ -87,13 +87,12 @@ pub(super) fn names(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
         let mut uncounted: Vec<&str> = resources.iter().copied().collect();
         uncounted.retain(|resource| *resource != GPU && !counted.contains(resource));
         if let Some(first) = uncounted.first().filter(|_| counted.contains(&GPU)) {
-            findings.push(Finding::warn(
-                format!(
-                    "the quota of {space} counts {GPU} and not {}: what slicegate rewrites it does not count",
-                    uncounted.join(", ")
-                ),
-                format!("add {REQUESTS}{first} (and the others) to the quota"),
-            ));
+            let others = uncounted.join(", ");
+            let message = format!(
+                "the quota of {space} counts {GPU} and not {others}: what slicegate rewrites it does not count"
+            );
+            let fix = format!("add {REQUESTS}{first} (and the others) to the quota");
+            findings.push(Finding::warn(message, fix));
         }
     }
     let message = "quotas on GPUs count what slicegate writes, or there are none";

@@ -1,6 +1,6 @@
 //! Who answers when a pod is created: slicegate, the guard, or nobody.
 
-use crate::doctor::advice;
+use super::keys::opt_in;
 use crate::doctor::assessment::Assessment;
 use crate::doctor::finding::{Finding, Fix};
 use crate::doctor::gathered::{Aim, Observation, ProbeResult};
@@ -29,23 +29,21 @@ pub(super) fn is_answered(assessment: &Assessment<'_>) -> bool {
 fn not_shown(assessment: &Assessment<'_>, tried: &ProbeResult) -> Finding {
     let namespace = &tried.probe.namespace;
     if tried.answerer() == Answerer::Rights {
-        return Finding::unseen(
-            format!("not tried: you may not create pods in {namespace}, not even for a dry run"),
-            "give yourself the role slicegate-doctor-try in that namespace \
-             (webhook-config/60-doctor-role.yaml)",
-        )
-        .run(format!(
+        let message =
+            format!("not tried: you may not create pods in {namespace}, not even for a dry run");
+        let fix = "give yourself the role slicegate-doctor-try in that namespace \
+             (webhook-config/60-doctor-role.yaml)";
+        let command = format!(
             "kubectl create rolebinding slicegate-doctor-try -n {namespace} --clusterrole=slicegate-doctor-try {}",
             subject(assessment.gathered)
-        ));
+        );
+        return Finding::unseen(message, Fix::by(fix, command));
     }
-    Finding::unseen(
-        format!(
-            "not shown: somebody else refused the pod that was tried in {namespace}: {}",
-            tried.refusal()
-        ),
-        "see who that is; slicegate was not seen to answer",
-    )
+    let message = format!(
+        "not shown: somebody else refused the pod that was tried in {namespace}: {}",
+        tried.refusal()
+    );
+    Finding::unseen(message, "see who that is; slicegate was not seen to answer")
 }
 
 pub(super) fn webhook(assessment: &Assessment<'_>) -> Observation<Finding> {
@@ -64,7 +62,7 @@ pub(super) fn webhook(assessment: &Assessment<'_>) -> Observation<Finding> {
         let fix = if mode == Mode::DryRun {
             "the policy's mode is dry-run: set spec.mode: enforce when you are ready".into()
         } else {
-            advice::opt_in(assessment)
+            opt_in(assessment)
         };
         return Ok(Finding::unseen(message, fix));
     };
@@ -76,10 +74,12 @@ pub(super) fn webhook(assessment: &Assessment<'_>) -> Observation<Finding> {
             )));
         }
         Answerer::Other | Answerer::Rights => return Ok(not_shown(assessment, tried)),
-        Answerer::FailedCall => format!(
-            "the API server calls slicegate in vain: {}",
-            tried.refusal()
-        ),
+        Answerer::FailedCall => {
+            format!(
+                "the API server calls slicegate in vain: {}",
+                tried.refusal()
+            )
+        }
         Answerer::Guard => format!(
             "slicegate did not answer for a pod in {namespace}; the guard refused it instead, so \
              enforced namespaces are closed"
@@ -89,10 +89,8 @@ pub(super) fn webhook(assessment: &Assessment<'_>) -> Observation<Finding> {
              get through to slicegate, or slicegate does not know the namespace's mode"
         ),
     };
-    Ok(Finding::fail(
-        problem,
-        Fix::by(UNREACHED, assessment.logs()),
-    ))
+    let fix = Fix::by(UNREACHED, assessment.logs());
+    Ok(Finding::fail(problem, fix))
 }
 
 pub(super) fn guard(assessment: &Assessment<'_>) -> Observation<Finding> {

@@ -81,21 +81,16 @@ impl Registration {
     }
 }
 
-pub(super) fn mutating(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
-    registered(assessment, &MUTATING)
-}
-
-pub(super) fn validating(assessment: &Assessment<'_>) -> Observation<Vec<Finding>> {
-    registered(assessment, &VALIDATING)
-}
-
-fn registered(assessment: &Assessment<'_>, ours: &Registration) -> Observation<Vec<Finding>> {
+pub(super) fn registered(
+    assessment: &Assessment<'_>,
+    ours: &Registration,
+) -> Observation<Vec<Finding>> {
     let found = ours.found(assessment)?;
     let again = ours.apply_again(found);
     let Some(found) = found else {
+        let Registration { kind, webhook, .. } = ours;
         let message = format!(
-            "the API server is not told to ask: there is no {} {SLICEGATE} with the webhook {}",
-            ours.kind, ours.webhook
+            "the API server is not told to ask: there is no {kind} {SLICEGATE} with the webhook {webhook}"
         );
         return Ok(vec![Finding::fail(message, again)]);
     };
@@ -126,10 +121,8 @@ fn registered(assessment: &Assessment<'_>, ours: &Registration) -> Observation<V
             "take objectSelector away",
         ));
     }
-    let strips_receipts = assessment
-        .minor()
-        .is_some_and(|minor| minor >= STRIPS_RECEIPTS);
-    if strips_receipts && found["failurePolicy"] != "Ignore" {
+    let minor = assessment.minor();
+    if minor.is_some_and(|minor| minor >= STRIPS_RECEIPTS) && found["failurePolicy"] != "Ignore" {
         findings.push(Finding::warn(
             "failurePolicy is Fail: while slicegate is down no GPU pod of any namespace is created",
             "set failurePolicy: Ignore; the guard keeps enforced namespaces closed",
@@ -141,11 +134,9 @@ fn registered(assessment: &Assessment<'_>, ours: &Registration) -> Observation<V
         findings.push(Finding::warn(message, again));
     }
     let url = found["clientConfig"]["url"].as_str();
+    let called = url.unwrap_or("its Service");
     let policy = found["failurePolicy"].as_str().unwrap_or("Fail");
-    let message = format!(
-        "calls {}, as this version would have it, failurePolicy {policy}",
-        url.unwrap_or("its Service")
-    );
+    let message = format!("calls {called}, as this version would have it, failurePolicy {policy}");
     Ok(or_ok(findings, message))
 }
 
@@ -176,7 +167,7 @@ fn target(
          with --namespace",
         assessment.gathered.namespace
     );
-    Some(Finding::fail(message, fix).run(ours.apply()))
+    Some(Finding::fail(message, Fix::by(fix, ours.apply())))
 }
 
 /// The namespaces that it is asked about.
@@ -246,12 +237,11 @@ pub(super) fn others(assessment: &Assessment<'_>) -> Observation<Finding> {
         .iter()
         .map(|(kind, name)| format!("{kind} {name}"))
         .collect();
-    Ok(match others.first() {
-        None => Finding::ok("no other registration calls slicegate"),
-        Some(first) => Finding::warn(
-            format!("slicegate is asked twice: {} calls it, too", some(&others)),
-            "delete what an earlier installation left behind",
-        )
-        .run(format!("kubectl delete {}", first.to_lowercase())),
-    })
+    let Some(first) = others.first() else {
+        return Ok(Finding::ok("no other registration calls slicegate"));
+    };
+    let message = format!("slicegate is asked twice: {} calls it, too", some(&others));
+    let command = format!("kubectl delete {}", first.to_lowercase());
+    let fix = Fix::by("delete what an earlier installation left behind", command);
+    Ok(Finding::warn(message, fix))
 }

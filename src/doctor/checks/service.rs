@@ -4,11 +4,10 @@ use serde_json::Value;
 
 use super::registration::REGISTRATIONS;
 use crate::doctor::assessment::Assessment;
-use crate::doctor::finding::Finding;
+use crate::doctor::finding::{Finding, Fix};
 use crate::doctor::gathered::Observation;
-use crate::doctor::kubectl;
 use crate::doctor::objects::{SLICEGATE, items, name};
-use crate::doctor::text::counted;
+use crate::doctor::text::{counted, logs};
 
 /// The port that webhooks call by default.
 const HTTPS: u64 = 443;
@@ -28,7 +27,8 @@ pub(super) fn service(assessment: &Assessment<'_>) -> Observation<Finding> {
     let namespace = &assessment.gathered.namespace;
     let fail = |message| {
         let fix = "apply it again: helm upgrade, or the file below";
-        Ok(Finding::fail(message, fix).run("kubectl apply -f webhook-config/40-service.yaml"))
+        let fix = Fix::by(fix, "kubectl apply -f webhook-config/40-service.yaml");
+        Ok(Finding::fail(message, fix))
     };
     let Some(service) = assessment.gathered.service.as_ref()? else {
         return fail(format!(
@@ -64,19 +64,19 @@ pub(super) fn endpoints(assessment: &Assessment<'_>) -> Observation<Finding> {
     let (ready, others): (Vec<&Value>, Vec<&Value>) =
         endpoints.partition(|endpoint| endpoint["conditions"]["ready"] != false);
     let namespace = &assessment.gathered.namespace;
-    Ok(match (ready.len(), others.len()) {
-        (0, 0) => Finding::fail(
-            "the Service has no pod behind it",
-            "see whether pods run and the Service's selector takes them",
-        )
-        .run(format!(
+    if !ready.is_empty() {
+        let message = format!("{} ready", counted(ready.len(), "pod"));
+        return Ok(Finding::ok(message));
+    }
+    if others.is_empty() {
+        let fix = "see whether pods run and the Service's selector takes them";
+        let command = format!(
             "kubectl -n {namespace} get pods,endpointslices -l app.kubernetes.io/name=slicegate"
-        )),
-        (0, some) => Finding::fail(
-            format!("none of {some} addresses is ready"),
-            "see why its pods are not ready: their log says what is missing",
-        )
-        .run(kubectl::logs(namespace, 20)),
-        (ready, _) => Finding::ok(format!("{} ready", counted(ready, "pod"))),
-    })
+        );
+        let fix = Fix::by(fix, command);
+        return Ok(Finding::fail("the Service has no pod behind it", fix));
+    }
+    let message = format!("none of {} addresses is ready", others.len());
+    let fix = "see why its pods are not ready: their log says what is missing";
+    Ok(Finding::fail(message, Fix::by(fix, logs(namespace, 20))))
 }

@@ -46,12 +46,10 @@ impl<'a> DecisionBuilder<'_, 'a> {
         requests: &[DeviceRequest<'_>],
         group: &Group,
     ) -> Option<Strategy> {
-        let offers = requests
-            .iter()
-            .map(|request| self.offer_for(request, group));
-        let strategies = offers.map(|offer| offer.map(|offer| offer.strategy));
-        let strategies: Vec<Strategy> = strategies.collect::<Option<_>>()?;
-        strategies.into_iter().min_by_key(|s| s.isolation())
+        let offers = requests.iter().map(|r| self.offer_for(r, group));
+        let offers: Vec<&Offer> = offers.collect::<Option<_>>()?;
+        let strategies = offers.into_iter().map(|offer| offer.strategy);
+        strategies.min_by_key(|s| s.isolation())
     }
 
     fn offer_for(&self, request: &DeviceRequest<'_>, group: &Group) -> Option<&'a Offer> {

@@ -26,13 +26,10 @@ fn repels_others(term: &PodAffinityTerm<'_>, label: &str, own: &str) -> bool {
     let is = |r: &Requirement<'_>, operator: &str| &*r.key == label && &*r.operator == operator;
     let is_other =
         |r| is(r, "NotIn") && matches!(r.values.as_deref(), Some([only]) if &**only == own);
-    let is_narrower = selector
-        .match_labels
-        .as_ref()
-        .is_some_and(|m| !m.is_empty());
+    let labels = selector.match_labels.as_ref();
     term.topology_key.as_deref() == Some(names::HOSTNAME)
         && term.is_everywhere()
-        && !is_narrower
+        && labels.is_none_or(|labels| labels.is_empty())
         && match selector.match_expressions.as_deref() {
             Some([a, b]) => is(a, "Exists") && is_other(b) || is_other(a) && is(b, "Exists"),
             _ => false,

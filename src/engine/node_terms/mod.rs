@@ -47,7 +47,7 @@ pub enum Is<'a> {
 /// The terms for offers. Each entry lists the offers that a node has to have together.
 pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool) -> Vec<Term<'a>> {
     let mut builders: Vec<TermBuilder<'a>> = Vec::with_capacity(nodes.len());
-    let mut alike: HashMap<Alike<'a>, usize> = HashMap::new();
+    let mut by_key: HashMap<MergeKey<'a>, usize> = HashMap::new();
     for offers in nodes {
         let offers = offers.iter().filter_map(|index| {
             let mislabelled = supply.mislabelled.get(*index)?.iter();
@@ -57,8 +57,8 @@ pub fn of_offers<'a>(supply: &'a Supply, nodes: &[Vec<usize>], with_memory: bool
         });
         let builder = TermBuilder::new(offers, with_memory);
         // Most pods have one kind of node, so there is nothing to merge.
-        let key = builder.alike().filter(|_| nodes.len() > 1);
-        let known = key.map(|key| *alike.entry(key).or_insert(builders.len()));
+        let key = builder.merge_key().filter(|_| nodes.len() > 1);
+        let known = key.map(|key| *by_key.entry(key).or_insert(builders.len()));
         match known.and_then(|at| builders.get_mut(at)) {
             Some(known) => known.absorb(builder),
             None => builders.push(builder),
@@ -76,7 +76,7 @@ struct TermBuilder<'a> {
 }
 
 /// Prefix, product label, sharing, replicas, whether memory is bounded, and whether the vGPU label is required.
-type Alike<'a> = (&'a str, &'a str, &'static str, u32, [bool; 2]);
+type MergeKey<'a> = (&'a str, &'a str, &'static str, u32, [bool; 2]);
 
 enum Part<'a> {
     Gfd {
@@ -111,7 +111,7 @@ impl<'a> TermBuilder<'a> {
     }
 
     /// The parts that have to be equal to merge. Terms of several offers on one node are not merged.
-    fn alike(&self) -> Option<Alike<'a>> {
+    fn merge_key(&self) -> Option<MergeKey<'a>> {
         match self.parts.as_slice() {
             [
                 Part::Gfd {

@@ -66,10 +66,9 @@ pub fn held<'p>(pod: &'p Pod<'_>) -> BTreeMap<&'p str, u64> {
             peak.add(place, container.is_sidecar(place), count.into());
         }
     }
-    let counts = peaks.into_iter();
-    counts
-        .map(|(name, peak)| (name, u64::try_from(peak.most()).unwrap_or(u64::MAX)))
-        .collect()
+    let most = |peak: Peak<u128>| u64::try_from(peak.most()).unwrap_or(u64::MAX);
+    let counts = peaks.into_iter().map(|(name, peak)| (name, most(peak)));
+    counts.collect()
 }
 
 /// The GPU resources of a container as written, without duplicates.

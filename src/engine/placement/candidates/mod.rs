@@ -41,11 +41,10 @@ pub fn nearest(query: &PlacementQuery<'_, '_>) -> Nearest {
     all.sort_by_key(|candidate| candidate.distance);
     // There may be thousands; only these are put into words.
     let nearest = verdicts(&all, query, None).take(3);
+    let offers = nearest.map(|c| format!("{} by {}: {}", c.offer, c.strategy, c.verdict));
     Nearest {
         request_words: words::request(query),
-        offers: nearest
-            .map(|c| format!("{} by {}: {}", c.offer, c.strategy, c.verdict))
-            .collect(),
+        offers: offers.collect(),
         fix: remedy::of(query, &all),
     }
 }

@@ -5,7 +5,7 @@ use crate::engine::namespaces::quota::{Forbidden, QuotaView};
 use crate::engine::placement::candidates::candidate::{Candidate, Why};
 use crate::engine::placement::candidates::obstacle;
 use crate::engine::supply::offer::mib_ceil;
-use crate::engine::supply::{Identity, Offer, Slice};
+use crate::engine::supply::{Identity, Offer};
 
 /// The requests of the pod, in a few words.
 pub(super) fn request(query: &PlacementQuery<'_, '_>) -> String {
@@ -160,12 +160,10 @@ fn unknown_memory(offer: &Offer) -> String {
 }
 
 fn share_words(offer: &Offer) -> String {
-    let Some(Slice {
-        compute, memory, ..
-    }) = offer.slice
-    else {
+    let Some(slice) = offer.slice else {
         return format!("1/{}", offer.replicas);
     };
+    let (compute, memory) = (slice.compute, slice.memory);
     let share = match offer.replicas {
         1 => String::new(),
         n => format!(", 1/{n} of it"),

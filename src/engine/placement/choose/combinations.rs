@@ -1,6 +1,6 @@
 //! The combinations of allocations that are tried, one allocation for each request.
 
-use crate::engine::line::PlacementQuery;
+use crate::engine::line::{DeviceRequest, PlacementQuery};
 use crate::engine::placement::choose::demand::ResourceDemand;
 use crate::engine::supply::{Allocation, Group, Offer};
 use crate::engine::vocabulary::Strategy;
@@ -19,10 +19,8 @@ pub(super) fn combinations<'a>(
     strategy: Strategy,
     reachable: &[&'a Group],
 ) -> Vec<Vec<Allocation<'a>>> {
-    let fixed = query
-        .requests
-        .iter()
-        .map(|request| request.fixed_resource());
+    let requests = query.requests.iter();
+    let fixed = requests.map(DeviceRequest::fixed_resource);
     if fixed.clone().all(|fixed| fixed.is_some()) {
         return vec![fixed.flatten().map(Allocation::Resource).collect()];
     }

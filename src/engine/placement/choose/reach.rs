@@ -14,10 +14,11 @@ pub fn places<'a>(
     let reachable = query.reachable();
     let join = |strategy, allocations: &[_], places: &mut ByKind<Places>| {
         let demand = ResourceDemand::of(query, strategy, allocations);
-        let serving = reachable
-            .iter()
-            .filter(|group| demand.surplus(group).is_some());
-        serving.for_each(|group| places.join(&group.places));
+        for group in &reachable {
+            if demand.surplus(group).is_some() {
+                places.join(&group.places);
+            }
+        }
     };
     let (mut possible, mut placed) = <(ByKind<Places>, ByKind<Places>)>::default();
     for strategy in query.strategies.iter() {

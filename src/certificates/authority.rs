@@ -41,11 +41,9 @@ impl Authority {
         let mut ca = params(NAME, not_before, not_after);
         ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
-        let der = ca.self_signed(&key)?.der().clone();
-        let certificate =
-            CaCertificate::of(der).map_err(|_| rcgen::Error::CouldNotParseCertificate)?;
+        let certificate = CaCertificate::of(ca.self_signed(&key)?.der().clone());
         Ok(Self {
-            certificate,
+            certificate: certificate.map_err(|_| rcgen::Error::CouldNotParseCertificate)?,
             issuer: Issuer::new(ca, key),
         })
     }

@@ -56,10 +56,10 @@ impl CaCertificate {
             return Err(AuthorityError::NoAuthority);
         }
         let (not_before, not_after) = (read.validity().not_before, read.validity().not_after);
-        let is_own = {
-            let mut names = read.subject().iter_common_name();
-            names.any(|name| name.as_str() == Ok(NAME))
-        };
+        let subject = read.subject();
+        let is_own = subject
+            .iter_common_name()
+            .any(|name| name.as_str() == Ok(NAME));
         Ok(Self {
             not_before: not_before.to_datetime(),
             not_after: not_after.to_datetime(),
@@ -92,26 +92,21 @@ impl CaCertificate {
 /// Shows the validity alone.
 impl std::fmt::Debug for CaCertificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self {
-            not_before,
-            not_after,
-            ..
-        } = self;
-        write!(f, "CaCertificate({not_before} to {not_after})")
+        write!(
+            f,
+            "CaCertificate({} to {})",
+            self.not_before, self.not_after
+        )
     }
 }
 
 /// DER as PEM.
 pub(super) fn pem(label: &str, der: &[u8]) -> String {
-    let text = STANDARD.encode(der);
     let mut pem = format!("-----BEGIN {label}-----\n");
-    let mut rest = text.as_str();
-    while !rest.is_empty() {
-        // Base64 is ASCII, so any index is a character boundary.
-        let (line, after) = rest.split_at(rest.len().min(64));
-        pem.push_str(line);
+    // 48 bytes are a line of 64 characters.
+    for line in der.chunks(48) {
+        STANDARD.encode_string(line, &mut pem);
         pem.push('\n');
-        rest = after;
     }
     pem + "-----END " + label + "-----\n"
 }

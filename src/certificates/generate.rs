@@ -54,13 +54,10 @@ pub fn generate(
 
 fn validity(days: u32) -> Result<(OffsetDateTime, OffsetDateTime), CertificateError> {
     let now = OffsetDateTime::now_utc();
-    let end = now
-        .checked_add(Duration::days(i64::from(days)))
-        .filter(|_| days > 0);
-    match (now.checked_sub(SKEW), end) {
-        (Some(start), Some(end)) => Ok((start, end)),
-        _ => Err(CertificateError::Validity(days)),
-    }
+    let end = now.checked_add(Duration::days(days.into()));
+    let end = end.filter(|_| days > 0);
+    end.map(|end| (now.saturating_sub(SKEW), end))
+        .ok_or(CertificateError::Validity(days))
 }
 
 #[cfg(test)]

@@ -41,36 +41,25 @@ pub(super) fn alternative_names(
     dns_names: &[String],
     ips: &[IpAddr],
 ) -> Result<Vec<SanType>, CertificateError> {
-    let mut names = Vec::with_capacity(dns_names.len() + ips.len());
-    for name in dns_names {
-        let unusable = || CertificateError::Name(name.clone());
-        if !is_dns_name(name) {
-            return Err(unusable());
-        }
-        let text = name.as_str().try_into().map_err(|_| unusable())?;
-        names.push(SanType::DnsName(text));
-    }
-    names.extend(ips.iter().copied().map(SanType::IpAddress));
-    if names.is_empty() {
+    if dns_names.is_empty() && ips.is_empty() {
         return Err(CertificateError::NoName);
     }
-    Ok(names)
+    let dns_name = |name: &String| {
+        let text = name.as_str().try_into().ok().filter(|_| is_dns_name(name));
+        let name = text.ok_or_else(|| CertificateError::Name(name.clone()));
+        name.map(SanType::DnsName)
+    };
+    let ips = ips.iter().map(|ip| Ok(SanType::IpAddress(*ip)));
+    dns_names.iter().map(dns_name).chain(ips).collect()
 }
 
 /// Labels of letters, digits and inner hyphens; the first may be `*`.
 fn is_dns_name(name: &str) -> bool {
     let is_label = |label: &str| {
         let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
-        !label.is_empty()
-            && label.len() <= 63
-            && label.bytes().all(inner)
-            && !label.starts_with('-')
-            && !label.ends_with('-')
+        let is_inner_only = !label.starts_with('-') && !label.ends_with('-');
+        (1..=63).contains(&label.len()) && label.bytes().all(inner) && is_inner_only
     };
-    name.len() <= 253
-        && name
-            .strip_prefix("*.")
-            .unwrap_or(name)
-            .split('.')
-            .all(is_label)
+    let labels = name.strip_prefix("*.").unwrap_or(name);
+    name.len() <= 253 && labels.split('.').all(is_label)
 }

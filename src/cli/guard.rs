@@ -13,7 +13,7 @@ pub(crate) fn run(args: &GuardArgs) -> anyhow::Result<u8> {
     let policy = state::policy(args.policy.as_deref())?;
     let never = args.never_match.clone().unwrap_or_default();
     let classes = match &args.runtime_classes {
-        Some(path) => fleet::runtime_classes(state::file(path)).context("--runtime-classes")?,
+        Some(path) => fleet::runtime_classes(&state::file(path)).context("--runtime-classes")?,
         None => RuntimeClasses::default(),
     };
     let mut objects = guard::validating(&policy, &never, &classes);

@@ -53,10 +53,10 @@ fn of_files(
     (nodes, namespaces, pods): (&String, &String, &String),
 ) -> anyhow::Result<Live> {
     let policy = state::policy(args.policy.as_deref())?;
-    let nodes = fleet::nodes(nodes, file(nodes)).context("--nodes")?;
+    let nodes = fleet::nodes(nodes, &file(nodes)).context("--nodes")?;
     let namespaces =
-        fleet::namespace_views(namespaces, file(namespaces)).context("--namespaces")?;
-    let mut pods = pods::of_files(file(pods)).context("--pods")?;
+        fleet::namespace_views(namespaces, &file(namespaces)).context("--namespaces")?;
+    let mut pods = pods::of_files(&file(pods)).context("--pods")?;
     pods.retain(keep);
     let state = StateBuilder {
         supply: fleet::supply(nodes, &policy),
@@ -116,9 +116,9 @@ async fn state_of(
     let nodes = nodes_of(source, &cluster.list(Kind::NODES).await?)?;
     let mut pages = cluster.list(Kind::NAMESPACES).await?;
     pages.extend(cluster.list(Kind::QUOTAS).await?);
-    let namespaces = fleet::namespace_views(source, input(source, &pages))?;
+    let namespaces = fleet::namespace_views(source, &input(source, &pages))?;
     let runtime_classes = match cluster.list(Kind::RUNTIME_CLASSES).await {
-        Ok(pages) => fleet::runtime_classes(input(source, &pages))?,
+        Ok(pages) => fleet::runtime_classes(&input(source, &pages))?,
         // Without them a class is judged by its name.
         Err(error) if error.is_forbidden() || error.is_not_found() => RuntimeClasses::default(),
         Err(error) => return Err(error.into()),
@@ -154,7 +154,7 @@ pub(crate) async fn adopt_state(
     let policy = policy_of(cluster, policy).await?;
     let nodes = optional(cluster.list(Kind::NODES).await)?;
     pages.extend(optional(cluster.list(Kind::QUOTAS).await)?);
-    let views = fleet::namespace_views(source, input(source, &pages))?;
+    let views = fleet::namespace_views(source, &input(source, &pages))?;
     let supply = fleet::supply(nodes_of(source, &nodes)?, &policy);
     let namespaces = Namespaces::known(views).with_excluded_namespaces(excluded);
     Ok((ClusterState::new(policy, supply, namespaces), unseen))
@@ -192,7 +192,7 @@ async fn policy_of(cluster: &Cluster, file: Option<&str>) -> anyhow::Result<Poli
 
 /// The nodes of a cluster, which may have none yet.
 fn nodes_of(source: &str, pages: &[String]) -> Result<Vec<NodeView>, FleetError> {
-    match fleet::nodes(source, input(source, pages)) {
+    match fleet::nodes(source, &input(source, pages)) {
         Err(FleetError::None { .. }) => Ok(Vec::new()),
         nodes => nodes,
     }

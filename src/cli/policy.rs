@@ -43,10 +43,7 @@ fn judge(file: &str) -> Result<String, String> {
         policy.name, policy.hash
     );
     for note in notes {
-        let line = note
-            .line
-            .map_or_else(String::new, |line| format!(":{line}"));
-        said.push_str(&format!("{file}{line}: warning: {note}\n"));
+        said.push_str(&format!("{}: warning: {note}\n", note.place(file)));
     }
     Ok(said)
 }

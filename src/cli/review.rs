@@ -55,10 +55,7 @@ fn judge(settings: Settings<'_>, input: Input, progress: &Progress) -> ReviewRep
         };
         review.add(origin, document.value);
     }
-    review.finish(
-        input.errors.iter().map(ToString::to_string).collect(),
-        input.doubled.iter().map(ToString::to_string).collect(),
-    )
+    review.finish(input.errors, input.doubled)
 }
 
 /// Prints a report and everything unreadable, and returns the exit status. Fails if the report cannot be written, or if

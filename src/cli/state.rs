@@ -32,7 +32,7 @@ impl StateBuilder {
             None => (fleet::assumed(&policy)?, RuntimeClasses::default()),
         };
         let namespaces = match &args.namespaces {
-            Some(path) => fleet::namespace_views(path, file(path)).context("--namespaces")?,
+            Some(path) => fleet::namespace_views(path, &file(path)).context("--namespaces")?,
             None => HashMap::new(),
         };
         Ok(Self {

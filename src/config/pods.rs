@@ -38,10 +38,9 @@ impl PresentPod {
     /// # Errors
     /// When a field has a wrong type.
     pub fn read(&self) -> Result<Pod<'_>, FleetError> {
-        serde_json::from_str(&self.text).map_err(|problem| FleetError::Pod {
-            namespace: self.namespace.clone(),
-            name: self.name.clone(),
-            problem,
+        serde_json::from_str(&self.text).map_err(|problem| {
+            let (namespace, name) = (&self.namespace, &self.name);
+            FleetError::Unusable(format!("pod {namespace}/{name}: {problem}"))
         })
     }
 }
@@ -50,17 +49,11 @@ impl PresentPod {
 ///
 /// # Errors
 /// See [`FleetError`]; pods are only judged together.
-pub fn of_files(input: Input) -> Result<Vec<PresentPod>, FleetError> {
+pub fn of_files(input: &Input) -> Result<Vec<PresentPod>, FleetError> {
     let mut pods = Vec::new();
-    for document in fleet::whole(input)? {
-        if fleet::is_kind(&document.value, "Pod") {
-            let text = document.value.to_string();
-            pods.extend(present(
-                &document.source,
-                (document.index, document.item),
-                &text,
-            )?);
-        }
+    for object in fleet::of_kind(input, "v1", "Pod")? {
+        let place = (object.document.index, object.document.item);
+        pods.extend(present(&object.document.source, place, &object.text)?);
     }
     Ok(pods)
 }

@@ -146,13 +146,13 @@ fn namespaces(gathered: &Gathered) -> Observation<Namespaces> {
     // Another check reports quotas that cannot be seen.
     let quotas = gathered.quotas.iter().flatten();
     let objects = gathered.namespaces.as_ref()?.iter().chain(quotas);
-    let views = fleet::namespace_views("the cluster", input(objects));
+    let views = fleet::namespace_views("the cluster", &input(objects));
     Ok(Namespaces::known(views.map_err(Unseen::unusable)?))
 }
 
 fn runtime_classes(gathered: &Gathered) -> Observation<RuntimeClasses> {
     let objects = gathered.runtime_classes.as_ref()?.iter();
-    fleet::runtime_classes(input(objects)).map_err(Unseen::unusable)
+    fleet::runtime_classes(&input(objects)).map_err(Unseen::unusable)
 }
 
 fn supply(gathered: &Gathered, policy: &Policy) -> Observation<Supply> {

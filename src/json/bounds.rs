@@ -3,10 +3,9 @@
 /// How many entries of lists and maps are kept. The fields of a type are no entries, and always kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    lists: usize,
-    maps: usize,
-    maps_that_matter: usize,
-    matters: fn(&str) -> bool,
+    /// How many more are kept, by what leaving out one more would be.
+    left: [usize; 4],
+    pub(super) matters: fn(&str) -> bool,
     pub(super) cut: Cut,
 }
 
@@ -29,43 +28,21 @@ impl Bounds {
     /// whose keys matter, as many again.
     pub const fn new(entries: usize, matters: fn(&str) -> bool) -> Self {
         Self {
-            lists: entries,
-            maps: entries,
-            maps_that_matter: entries,
+            left: [entries; 4],
             matters,
             cut: Cut::Nothing,
         }
     }
 
-    /// Whether one more entry of a list is kept.
-    pub(super) fn take_entry(&mut self) -> bool {
-        take(&mut self.lists, Cut::Entries, &mut self.cut)
+    /// Whether one more entry is kept. If not, it is left out as such.
+    #[inline]
+    pub(super) fn take(&mut self, or: Cut) -> bool {
+        let left = &mut self.left[or as usize];
+        let less = left.checked_sub(1);
+        match less {
+            Some(less) => *left = less,
+            None => self.cut = or.max(self.cut),
+        }
+        less.is_some()
     }
-
-    /// Whether one more entry of a map is kept, whatever its key.
-    pub(super) fn take_key(&mut self) -> bool {
-        take(&mut self.maps, Cut::Keys, &mut self.cut)
-    }
-
-    pub(super) fn matters(&self, key: &str) -> bool {
-        (self.matters)(key)
-    }
-
-    /// Whether one more entry of a map is kept whose key matters.
-    pub(super) fn take_key_that_matters(&mut self) -> bool {
-        take(
-            &mut self.maps_that_matter,
-            Cut::KeysThatMatter,
-            &mut self.cut,
-        )
-    }
-}
-
-fn take(left: &mut usize, or: Cut, cut: &mut Cut) -> bool {
-    let less = left.checked_sub(1);
-    match less {
-        Some(less) => *left = less,
-        None => *cut = or.max(*cut),
-    }
-    less.is_some()
 }

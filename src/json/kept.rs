@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Raw;
+use super::raw::Raw;
+use super::reader::KEPT;
 
 /// A value, and how it stands in its text.
 #[derive(Clone, Copy, Debug)]
@@ -16,11 +17,6 @@ pub struct Kept<'a, T> {
     pub raw: Raw<'a>,
     /// What it says.
     pub read: T,
-}
-
-impl Kept<'_, ()> {
-    /// By this the reader knows what is asked for.
-    pub(super) const NAME: &'static str = "slicegate::json::Kept";
 }
 
 impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Kept<'a, T> {
@@ -37,12 +33,12 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Kept<'a, T> {
             fn visit_seq<S: SeqAccess<'de>>(self, mut twice: S) -> Result<Self::Value, S::Error> {
                 let lacking = || S::Error::custom("a value was expected");
                 let read = twice.next_element()?.ok_or_else(lacking)?;
-                let raw = twice.next_element::<&str>()?.ok_or_else(lacking)?;
+                let raw = twice.next_element()?.ok_or_else(lacking)?;
                 let raw = Raw::of(raw);
                 Ok(Kept { raw, read })
             }
 
-            // Where `serde_json` reads.
+            // `serde_json` calls this.
             fn visit_newtype_struct<D: Deserializer<'de>>(
                 self,
                 deserializer: D,
@@ -53,6 +49,6 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Kept<'a, T> {
                 Ok(Kept { raw, read })
             }
         }
-        deserializer.deserialize_newtype_struct(Kept::<()>::NAME, KeptVisitor(PhantomData))
+        deserializer.deserialize_newtype_struct(KEPT, KeptVisitor(PhantomData))
     }
 }

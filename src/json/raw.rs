@@ -7,16 +7,15 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Bounds, Cut};
+use super::bounds::{Bounds, Cut};
+use super::read::from_str_within;
+use super::reader::RAW;
 
-/// A value that is read later, if anybody asks for it. Of objects and arrays only strings and brackets were looked at.
+/// A value that is read later, if at all. Of objects and arrays, only strings and brackets have been looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Raw<'a>(&'a str);
 
 impl<'a> Raw<'a> {
-    /// By this the reader knows what is asked for.
-    pub(super) const NAME: &'static str = "slicegate::json::Raw";
-
     pub(super) const fn of(text: &'a str) -> Self {
         Self(text)
     }
@@ -26,14 +25,14 @@ impl<'a> Raw<'a> {
         self.0
     }
 
-    /// Reads it, unless it has more entries than anybody has a use for.
+    /// Reads it.
     ///
     /// # Errors
-    /// As [`super::from_str_within`], and where entries would have to be left out.
+    /// Like [`from_str_within`]; also for more entries than anybody needs.
     pub fn read<T: Deserialize<'a>>(self) -> Result<T, serde_json::Error> {
         const MOST_ENTRIES: usize = 5_000;
         let bounds = Bounds::new(MOST_ENTRIES, |_| true);
-        match super::from_str_within(self.0, bounds)? {
+        match from_str_within(self.0, bounds)? {
             (value, Cut::Nothing) => Ok(value),
             _ => Err(Error::custom("more entries than are read")),
         }
@@ -55,7 +54,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
                 Ok(Raw(raw))
             }
 
-            // Where `serde_json` reads.
+            // `serde_json` calls this.
             fn visit_newtype_struct<D: Deserializer<'de>>(
                 self,
                 deserializer: D,
@@ -63,6 +62,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Raw<'a> {
                 <&RawValue>::deserialize(deserializer).map(|raw| Raw(raw.get()))
             }
         }
-        deserializer.deserialize_newtype_struct(Self::NAME, RawVisitor(PhantomData))
+        deserializer.deserialize_newtype_struct(RAW, RawVisitor(PhantomData))
     }
 }

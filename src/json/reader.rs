@@ -1,9 +1,9 @@
-//! Reads JSON into types that borrow from it: what no type asks for is skipped many bytes at a time.
+//! Reads JSON into types that borrow from it, and skips what no type asks for many bytes at a time.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::marker::PhantomData;
 
-use serde::Deserialize as _;
+use serde::Deserialize;
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
@@ -13,10 +13,14 @@ use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
 use super::bounds::{Bounds, Cut};
-use super::{Kept, Raw, skip};
+use super::skip;
 
 /// As deep as `serde_json` goes.
 const DEEPEST: u8 = 127;
+/// By this name of a newtype, the reader hands out the text of a value.
+pub(super) const RAW: &str = "slicegate::json::Raw";
+/// By this name of a newtype, the reader hands out a value, and after it its text.
+pub(super) const KEPT: &str = "slicegate::json::Kept";
 
 /// A text, and how far it was read.
 pub(super) struct Reader<'a> {
@@ -28,7 +32,6 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Nothing is read yet.
     pub(super) fn new(text: &'a str, bounds: Bounds) -> Self {
         Self {
             text,
@@ -48,7 +51,7 @@ impl<'a> Reader<'a> {
         self.bounds.cut
     }
 
-    /// There is nothing more.
+    /// Nothing more follows.
     pub(super) fn end(&mut self) -> Result<(), Error> {
         match self.peek() {
             None => Ok(()),
@@ -86,7 +89,7 @@ impl<'a> Reader<'a> {
         Ok(raw)
     }
 
-    /// The next value as it stands, which nobody asks for now; what is short is looked at all the same.
+    /// The next value as it stands, for later. Short values are checked nevertheless.
     fn skipped(&mut self) -> Result<&'a str, Error> {
         match self.peek() {
             Some(b'"' | b'{' | b'[') => self.raw(),
@@ -94,7 +97,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads the next value as `serde_json` does: what is rare need not be quick.
+    /// Lets `serde_json` read the next value: what is rare need not be quick.
     fn handed<T>(
         &mut self,
         read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'a>>) -> Result<T, Error>,
@@ -106,7 +109,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next value, which begins with a quote, if it can be taken as it stands.
-    // Most of a text is strings: called out of line, this is a tenth of all that reading costs.
+    // Most of a text is strings: called out of line, this costs a tenth of the reading.
     #[inline(always)]
     fn plain(&mut self) -> Option<&'a str> {
         let from = self.at + 1;
@@ -163,7 +166,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self.peek() {
-            // A field that is there is never left out.
+            // Fields of a type are never left out.
             Some(b'{') => self.within((b'}', true), |members| visitor.visit_map(members)),
             _ => self.deserialize_any(visitor),
         }
@@ -187,13 +190,13 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match name {
-            Raw::NAME => visitor.visit_borrowed_str(self.skipped()?),
-            Kept::<()>::NAME => {
+            RAW => visitor.visit_borrowed_str(self.skipped()?),
+            KEPT => {
                 self.peek();
                 let from = self.at;
                 visitor.visit_seq(Twice { reader: self, from })
             }
-            // A `RawValue` is one for `serde_json` alone.
+            // Only `serde_json` knows `RawValue`.
             _ => self.handed(|reader| reader.deserialize_newtype_struct(name, visitor)),
         }
     }
@@ -213,17 +216,17 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 }
 
-/// What is between two brackets.
+/// The members of an object or array.
 struct Members<'r, 'a> {
     reader: &'r mut Reader<'a>,
     close: u8,
-    /// Its members are the fields of a type, so that none is left out.
+    /// The members are the fields of a type, and none is left out.
     is_struct: bool,
     is_first: bool,
 }
 
 impl<'a> Members<'_, 'a> {
-    /// Whether there is one more; what is next is its first byte, or else the closing bracket.
+    /// Whether one more follows. Otherwise the next byte is the closing bracket.
     fn next(&mut self) -> Result<bool, Error> {
         match self.reader.peek() {
             Some(byte) if byte == self.close => return Ok(false),
@@ -234,7 +237,7 @@ impl<'a> Members<'_, 'a> {
         Ok(true)
     }
 
-    /// Leaves out all that is left.
+    /// Leaves out the rest.
     #[cold]
     fn leave(&mut self) -> Result<(), Error> {
         let end = skip::rest(self.reader.text.as_bytes(), self.reader.at);
@@ -242,7 +245,6 @@ impl<'a> Members<'_, 'a> {
         Ok(())
     }
 
-    /// The next key, if there is one more.
     #[inline]
     fn key<K: DeserializeSeed<'a>>(&mut self, seed: K) -> Result<K::Value, Error> {
         let key = match self.reader.peek() {
@@ -256,16 +258,16 @@ impl<'a> Members<'_, 'a> {
         Ok(key)
     }
 
-    /// The next key that matters; what comes before is left out. No pod that is meant comes here.
+    /// The next key that matters; entries before it are left out. No ordinary pod comes here.
     #[cold]
     fn key_that_matters(&mut self) -> Result<Option<Cow<'a, str>>, Error> {
         loop {
-            let key = self.key(Key)?;
-            if self.reader.bounds.matters(&key) {
-                if self.reader.bounds.take_key_that_matters() {
+            let Key(key) = self.key(PhantomData)?;
+            if (self.reader.bounds.matters)(&key) {
+                if self.reader.bounds.take(Cut::KeysThatMatter) {
                     return Ok(Some(key));
                 }
-                // The key and its colon are read, and what is left of the map begins with the value.
+                // The key and its colon are read: the rest of the map begins with the value.
                 self.leave()?;
                 return Ok(None);
             }
@@ -278,31 +280,9 @@ impl<'a> Members<'_, 'a> {
 }
 
 /// A key, with an allocation only where it has escapes.
-struct Key;
-
-impl<'a> DeserializeSeed<'a> for Key {
-    type Value = Cow<'a, str>;
-
-    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'a> Visitor<'a> for Key {
-    type Value = Cow<'a, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'a str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(key))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(key.to_owned()))
-    }
-}
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> MapAccess<'a> for Members<'_, 'a> {
     type Error = Error;
@@ -314,7 +294,7 @@ impl<'a> MapAccess<'a> for Members<'_, 'a> {
         if !self.next()? {
             return Ok(None);
         }
-        if self.is_struct || self.reader.bounds.take_key() {
+        if self.is_struct || self.reader.bounds.take(Cut::Keys) {
             return self.key(seed).map(Some);
         }
         let key = self.key_that_matters()?.map(|key| match key {
@@ -339,7 +319,7 @@ impl<'a> SeqAccess<'a> for Members<'_, 'a> {
         if !self.next()? {
             return Ok(None);
         }
-        if self.reader.bounds.take_entry() {
+        if self.reader.bounds.take(Cut::Entries) {
             return seed.deserialize(&mut *self.reader).map(Some);
         }
         self.leave()?;
@@ -347,7 +327,7 @@ impl<'a> SeqAccess<'a> for Members<'_, 'a> {
     }
 }
 
-/// A value, and after it the text that it was read from.
+/// A value, and after it the text of the value.
 struct Twice<'r, 'a> {
     reader: &'r mut Reader<'a>,
     from: usize,

@@ -13,11 +13,13 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::bounds::Bounds;
+use super::reader::Reader;
 use super::{Raw, from_str_within};
 
 fn quickly<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
-    let read = super::quickly(text, EVERYTHING);
-    read.map(|(value, _)| value).map_err(|(problem, _)| problem)
+    let mut reader = Reader::new(text, EVERYTHING);
+    let value = T::deserialize(&mut reader)?;
+    reader.end().map(|()| value)
 }
 
 fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {

@@ -29,9 +29,9 @@ pub fn mutating_webhook(
     ca_bundle: CaBundleSource<'_>,
     excluded: &ExcludedNamespaces,
 ) -> Value {
-    let mut webhook = webhook((service, ca_bundle), excluded, "mutate");
-    webhook["reinvocationPolicy"] = "IfNeeded".into();
-    configuration("MutatingWebhookConfiguration", service, ca_bundle, &webhook)
+    let mut object = configuration("Mutating", "mutate", service, ca_bundle, excluded);
+    object["webhooks"][0]["reinvocationPolicy"] = "IfNeeded".into();
+    object
 }
 
 /// The ValidatingWebhookConfiguration: slicegate checks pods after all mutating webhooks, and ephemeral containers.
@@ -40,73 +40,62 @@ pub fn validating_webhook(
     ca_bundle: CaBundleSource<'_>,
     excluded: &ExcludedNamespaces,
 ) -> Value {
-    let webhook = webhook((service, ca_bundle), excluded, "validate");
-    configuration(
-        "ValidatingWebhookConfiguration",
-        service,
-        ca_bundle,
-        &webhook,
-    )
+    configuration("Validating", "validate", service, ca_bundle, excluded)
 }
 
+/// `verb` is the path, and the first part of the webhook's name.
 fn configuration(
     kind: &str,
+    verb: &str,
     service: Service<'_>,
     ca_bundle: CaBundleSource<'_>,
-    webhook: &Value,
-) -> Value {
-    let mut metadata = json!({
-        "name": "slicegate",
-        "labels": {"app.kubernetes.io/name": "slicegate"},
-    });
-    if let CaBundleSource::CertManager(certificate) = ca_bundle {
-        let from = format!("{}/{certificate}", service.namespace);
-        metadata["annotations"] = json!({"cert-manager.io/inject-ca-from": from});
-    }
-    json!({
-        "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": kind,
-        "metadata": metadata,
-        "webhooks": [webhook],
-    })
-}
-
-/// The common part. `verb` is the path, and the first part of the name.
-fn webhook(
-    (service, ca_bundle): (Service<'_>, CaBundleSource<'_>),
     excluded: &ExcludedNamespaces,
-    verb: &str,
 ) -> Value {
-    let mut client = json!({
-        "service": {
-            "namespace": service.namespace,
-            "name": service.name,
-            "path": format!("/{verb}"),
-            "port": 443,
+    let mut object = json!({
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": format!("{kind}WebhookConfiguration"),
+        "metadata": {
+            "name": "slicegate",
+            "labels": {"app.kubernetes.io/name": "slicegate"},
         },
-    });
-    if let CaBundleSource::Authority(pem) = ca_bundle {
-        client["caBundle"] = STANDARD.encode(pem).into();
-    }
-    json!({
-        "name": format!("{verb}.slicegate.dev"),
-        "clientConfig": client,
-        "rules": [rule("CREATE", "pods"), rule("UPDATE", "pods/ephemeralcontainers")],
-        "namespaceSelector": {"matchExpressions": [{
-            "key": "kubernetes.io/metadata.name",
-            "operator": "NotIn",
-            "values": excluded.names(),
-        }]},
-        "matchConditions": [{
-            "name": "touches-gpu",
-            "expression": relevance::expression(),
+        "webhooks": [{
+            "name": format!("{verb}.slicegate.dev"),
+            "clientConfig": {
+                "service": {
+                    "namespace": service.namespace,
+                    "name": service.name,
+                    "path": format!("/{verb}"),
+                    "port": 443,
+                },
+            },
+            "rules": [rule("CREATE", "pods"), rule("UPDATE", "pods/ephemeralcontainers")],
+            "namespaceSelector": {"matchExpressions": [{
+                "key": "kubernetes.io/metadata.name",
+                "operator": "NotIn",
+                "values": excluded.names(),
+            }]},
+            "matchConditions": [{
+                "name": "touches-gpu",
+                "expression": relevance::expression(),
+            }],
+            "matchPolicy": "Equivalent",
+            "failurePolicy": "Ignore",
+            "sideEffects": "NoneOnDryRun",
+            "timeoutSeconds": 5,
+            "admissionReviewVersions": ["v1"],
         }],
-        "matchPolicy": "Equivalent",
-        "failurePolicy": "Ignore",
-        "sideEffects": "NoneOnDryRun",
-        "timeoutSeconds": 5,
-        "admissionReviewVersions": ["v1"],
-    })
+    });
+    match ca_bundle {
+        CaBundleSource::OwnAuthority => {}
+        CaBundleSource::CertManager(certificate) => {
+            let from = format!("{}/{certificate}", service.namespace);
+            object["metadata"]["annotations"] = json!({"cert-manager.io/inject-ca-from": from});
+        }
+        CaBundleSource::Authority(pem) => {
+            object["webhooks"][0]["clientConfig"]["caBundle"] = STANDARD.encode(pem).into();
+        }
+    }
+    object
 }
 
 fn rule(operation: &str, resource: &str) -> Value {

@@ -152,6 +152,6 @@ fn namespaces(path: &Path) -> Namespaces {
         return Namespaces::assumed([].into());
     }
     let path = path.display().to_string();
-    let views = fleet::namespace_views(&path, documents::read(std::slice::from_ref(&path)));
+    let views = fleet::namespace_views(&path, &documents::read(std::slice::from_ref(&path)));
     Namespaces::known(views.unwrap_or_else(|e| panic!("{e}")))
 }

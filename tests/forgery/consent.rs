@@ -72,7 +72,7 @@ fn world(spec: &str, claimed: &str, others: &[(&str, &str)]) -> ClusterState {
         })
         .collect();
     let input = documents::parse("namespaces", &described.join("---\n"));
-    let views = fleet::namespace_views("namespaces", input).expect("namespaces");
+    let views = fleet::namespace_views("namespaces", &input).expect("namespaces");
     ClusterState::new(policy, supply, Namespaces::known(views)).with_runtime_classes(classes)
 }
 

@@ -25,7 +25,7 @@ static WORLD: LazyLock<ClusterState> = LazyLock::new(|| {
     let policy = policy::read("policy", &text).expect("a policy");
     let (supply, classes) = fleet::from_file(&file("nodes.yaml"), &policy).expect("nodes");
     let path = file("namespaces.yaml");
-    let views = fleet::namespace_views(&path, documents::read(std::slice::from_ref(&path)));
+    let views = fleet::namespace_views(&path, &documents::read(std::slice::from_ref(&path)));
     let namespaces = Namespaces::known(views.expect("namespaces"));
     ClusterState::new(policy, supply, namespaces).with_runtime_classes(classes)
 });

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_saphyr::granit_parser::{self, Event, Marker, Parser, ScalarStyle};
+use serde_saphyr::granit_parser::{self, Event, Parser, ScalarStyle};
 
 /// So many are told of in one document.
 const MOST: usize = 8;
@@ -16,68 +16,48 @@ pub(super) struct Again {
     pub(super) column: usize,
 }
 
-/// An object or a list whose end has not been seen.
-enum Open {
-    List,
-    Object {
-        keys: HashSet<String>,
-        /// What comes next is a value.
-        has_key: bool,
-    },
+/// An object whose end has not been seen.
+#[derive(Default)]
+struct Object {
+    keys: HashSet<String>,
+    /// The next node is a value.
+    has_key: bool,
 }
 
 /// The first few of them, in YAML or JSON, in the order in which they stand.
 pub(super) fn find(text: &str) -> Vec<Again> {
     let options = granit_parser::options! { emit_comments: false };
-    let (mut open, mut found) = (Vec::new(), Vec::new());
+    // None is a list.
+    let mut open: Vec<Option<Object>> = Vec::new();
+    let mut found = Vec::new();
     for next in Parser::new_from_str_with_options(text, options) {
         let Ok((event, span)) = next else { break };
-        match event {
-            Event::Scalar(key, style, ..) => {
-                let is_merge = style == ScalarStyle::Plain && key == "<<";
-                let key = (!is_merge).then(|| key.into_owned());
-                found.extend(begin(&mut open, key, span.start));
+        let (key, opened) = match event {
+            Event::Scalar(key, style, ..) if style != ScalarStyle::Plain || key != "<<" => {
+                (Some(key.into_owned()), None)
             }
-            Event::Alias(_) => {
-                begin(&mut open, None, span.start);
-            }
-            Event::SequenceStart(..) => {
-                begin(&mut open, None, span.start);
-                open.push(Open::List);
-            }
-            Event::MappingStart(..) => {
-                begin(&mut open, None, span.start);
-                open.push(Open::Object {
-                    keys: HashSet::new(),
-                    has_key: false,
-                });
-            }
+            Event::Scalar(..) | Event::Alias(_) => (None, None),
+            Event::SequenceStart(..) => (None, Some(None)),
+            Event::MappingStart(..) => (None, Some(Some(Object::default()))),
             Event::SequenceEnd | Event::MappingEnd => {
                 open.pop();
+                continue;
             }
-            _ => {}
+            _ => continue,
+        };
+        if let Some(Some(object)) = open.last_mut() {
+            object.has_key = !object.has_key;
+            if let Some(key) = key.filter(|_| object.has_key)
+                && !object.keys.insert(key.clone())
+            {
+                let (line, column) = (span.start.line(), span.start.col() + 1);
+                found.push(Again { key, line, column });
+                if found.len() == MOST {
+                    break;
+                }
+            }
         }
-        if found.len() == MOST {
-            break;
-        }
+        open.extend(opened);
     }
     found
-}
-
-/// A value begins, or a key, which may be a text.
-fn begin(open: &mut [Open], text: Option<String>, at: Marker) -> Option<Again> {
-    let Some(Open::Object { keys, has_key }) = open.last_mut() else {
-        return None;
-    };
-    *has_key = !*has_key;
-    let key = text.filter(|_| *has_key)?;
-    if !keys.contains(&key) {
-        keys.insert(key);
-        return None;
-    }
-    Some(Again {
-        key,
-        line: at.line(),
-        column: at.col() + 1,
-    })
 }

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use super::*;
-use serde_json::json;
+use std::fs::{self, File};
+
+use serde_json::{Value, json};
+
+use super::reading::LARGEST;
+use super::{Input, parse, read};
 
 fn values(text: &str) -> Vec<Value> {
     let input = parse("a.yaml", text);

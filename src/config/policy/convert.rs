@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::enums::Enum;
 use super::formats::{Format, Text};
 use super::spec::{
-    Boundary, PlacementPolicy, Pool, Share, SharingPolicySpec, Supply, Tier, Toleration,
+    Boundary, PlacementPolicy, Pool, Share, SharingPolicySpec, Supply, Taint, Tier, Toleration,
 };
 use crate::engine::rules;
 use crate::engine::vocabulary::{
@@ -30,7 +29,7 @@ impl SharingPolicySpec {
             outsiders: self.outsiders.0,
             boundary_names: self.boundary_names.0,
             boundaries: self.boundaries.into_iter().map(boundary).collect(),
-            foreign_sharing: words(self.foreign_sharing),
+            foreign_sharing: texts(self.foreign_sharing),
             tiers: self.tiers.into_iter().map(tier).collect(),
             placement: placement(self.placement),
             supply: supply(self.supply),
@@ -65,7 +64,7 @@ fn tier(tier: Tier) -> policy::Tier {
     policy::Tier {
         name: tier.name.0,
         isolation: tier.isolation.0,
-        strategies: words(tier.strategies),
+        strategies: texts(tier.strategies),
         co_tenancy: tier.co_tenancy.0,
         share: policy::Share {
             memory: memory.map(|memory| memory.0),
@@ -87,12 +86,12 @@ fn placement(placement: PlacementPolicy) -> policy::PlacementPolicy {
 }
 
 fn toleration(toleration: Toleration) -> PolicyToleration {
-    let given = |text: String| Some(text).filter(|text| !text.is_empty());
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
     PolicyToleration {
-        key: toleration.key.and_then(|key| given(key.0)),
-        operator: toleration.operator.and_then(given),
-        value: toleration.value.and_then(|value| given(value.0)),
-        effect: toleration.effect.and_then(given),
+        key: given(toleration.key.map(|key| key.0)),
+        operator: given(toleration.operator),
+        value: given(toleration.value.map(|value| value.0)),
+        effect: given(toleration.effect),
         toleration_seconds: toleration.toleration_seconds,
     }
 }
@@ -109,20 +108,16 @@ fn supply(supply: Supply) -> SupplyPolicy {
 }
 
 fn pool(pool: Pool) -> policy::Pool {
-    let taints = pool.taints.into_iter().map(|taint| {
+    let taint = |taint: Taint| {
         let value = taint.value.map(|value| value.0);
         (taint.key.0, value.unwrap_or_default(), taint.effect)
-    });
+    };
     policy::Pool {
         name: pool.name.0,
         labels: pairs(pool.labels),
         allocatable: pairs(pool.allocatable),
-        taints: taints.collect(),
+        taints: pool.taints.into_iter().map(taint).collect(),
     }
-}
-
-fn words<T>(words: Vec<Enum<T>>) -> Vec<T> {
-    words.into_iter().map(|word| word.0).collect()
 }
 
 fn texts<F: Format>(texts: Vec<Text<F>>) -> Vec<F::Value> {

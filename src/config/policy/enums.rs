@@ -1,11 +1,11 @@
 //! Fields that take one of a few words. The first word is the default.
 
-use std::borrow::Cow;
+use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error};
-use serde::ser::{Serialize, Serializer};
+use schemars::{Schema, json_schema};
+use serde_json::Value;
 
+use super::formats::{Format, Text};
 use crate::engine::vocabulary::{
     BoundaryNames, BoundaryPlacement, CoTenancy, ForeignSystem, Isolation, Mode, Outsiders,
     Severity, Strategy, Unlabelled, Vgpu,
@@ -18,8 +18,37 @@ pub(super) trait EnumValues: Copy + PartialEq + 'static {
 }
 
 /// A field with one of these words.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Enum<T>(pub T);
+pub(super) type Enum<T> = Text<Word<T>>;
+
+/// The format of one of these words.
+#[derive(Clone, Debug)]
+pub(super) struct Word<T>(PhantomData<T>);
+
+impl<T: EnumValues> Format for Word<T> {
+    type Value = T;
+
+    fn schema() -> Schema {
+        let words: Vec<&str> = T::VALUES.iter().map(|(word, _)| *word).collect();
+        json_schema!({"type": "string", "enum": words})
+    }
+
+    fn read(text: &str) -> Result<T, String> {
+        let found = T::VALUES.iter().find(|(word, _)| *word == text);
+        let found = found.ok_or_else(|| format!("no such word: {text}"));
+        found.map(|(_, value)| *value)
+    }
+
+    fn json(value: &T) -> Value {
+        let word = T::VALUES.iter().find(|(_, known)| known == value);
+        word.map_or("", |(word, _)| word).into()
+    }
+}
+
+impl<T: EnumValues> Default for Enum<T> {
+    fn default() -> Self {
+        Self(T::VALUES[0].1)
+    }
+}
 
 /// Whether nodes that run shares of the same boundary are preferred.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -63,41 +92,4 @@ words! {
     Vgpu: "unknown" => Self::Unknown, "time-slicing" => Self::TimeSlicing, "mig" => Self::Mig, "exclusive" => Self::Exclusive;
     Packing: "boundary" => Self(true), "none" => Self(false);
     HideGpus: "managed" => Self(true), "off" => Self(false);
-}
-
-impl<T: EnumValues> Default for Enum<T> {
-    fn default() -> Self {
-        Self(T::VALUES[0].1)
-    }
-}
-
-impl<T: EnumValues> Serialize for Enum<T> {
-    fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        let word = T::VALUES.iter().find(|(_, value)| *value == self.0);
-        writer.serialize_str(word.map_or("", |(word, _)| word))
-    }
-}
-
-impl<'de, T: EnumValues> Deserialize<'de> for Enum<T> {
-    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(reader)?;
-        let found = T::VALUES.iter().find(|(word, _)| *word == text);
-        let found = found.ok_or_else(|| D::Error::custom(format!("no such word: {text}")));
-        found.map(|(_, value)| Self(*value))
-    }
-}
-
-impl<T: EnumValues> JsonSchema for Enum<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Enum".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let words: Vec<&str> = T::VALUES.iter().map(|(word, _)| *word).collect();
-        json_schema!({"type": "string", "enum": words})
-    }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, Serializer};
+use serde_json::Value;
 
 use super::problem::shown;
 use crate::engine::vocabulary::names::is_dns_label;
@@ -35,17 +36,15 @@ const FRACTION: &str = r"^(0*1(\.0+)?|0*\.[0-9]{0,29}[1-9]0*)$";
 pub(super) trait Format {
     /// The value of a text.
     type Value;
-    /// The pattern for the API server. It accepts every text that [`Format::read`] accepts.
-    const PATTERN: &'static str;
-    /// The most characters.
-    const LONGEST: usize;
-    /// The least and the greatest whole number, if JSON may have a number here.
-    const NUMBERS: Option<(i64, Option<i64>)>;
+    /// The schema for the API server. It accepts every text that [`Format::read`] accepts.
+    fn schema() -> Schema;
     /// Reads a text.
     ///
     /// # Errors
     /// A message with what was found, what is allowed and how to fix it.
     fn read(text: &str) -> Result<Self::Value, String>;
+    /// The value as JSON, for the hash.
+    fn json(value: &Self::Value) -> Value;
 }
 
 macro_rules! formats {
@@ -56,19 +55,24 @@ macro_rules! formats {
 
         impl Format for $format {
             type Value = $value;
-            const PATTERN: &'static str = $pattern;
-            const LONGEST: usize = $longest;
-            const NUMBERS: Option<(i64, Option<i64>)> = $numbers;
+
+            fn schema() -> Schema {
+                schema($pattern, $longest, $numbers)
+            }
 
             fn read(text: &str) -> Result<$value, String> {
                 $read(text)
+            }
+
+            fn json(value: &$value) -> Value {
+                value.clone().into()
             }
         })+
 
         /// What is wrong with a text that needs the format with this pattern.
         pub(super) fn check_format(pattern: &str, text: &str) -> Option<String> {
-            $(if pattern == $format::PATTERN {
-                return $format::read(text).err();
+            $(if pattern == $pattern {
+                return $read(text).err();
             })+
             None
         }
@@ -106,15 +110,15 @@ formats! {
 #[derive(Clone, Debug)]
 pub(super) struct Text<F: Format>(pub F::Value);
 
-impl<F: Format<Value: Serialize>> Serialize for Text<F> {
+impl<F: Format> Serialize for Text<F> {
     fn serialize<S: Serializer>(&self, writer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(writer)
+        F::json(&self.0).serialize(writer)
     }
 }
 
 impl<'de, F: Format> Deserialize<'de> for Text<F> {
     fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
-        let text = Cow::<str>::deserialize(reader)?;
+        let text = String::deserialize(reader)?;
         F::read(&text).map(Self).map_err(D::Error::custom)
     }
 }
@@ -129,26 +133,28 @@ impl<F: Format> JsonSchema for Text<F> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let mut schema = json_schema!({"maxLength": F::LONGEST, "pattern": F::PATTERN});
-        match F::NUMBERS {
-            None => schema.insert("type".to_owned(), "string".into()),
-            Some((least, most)) => {
-                schema.insert("minimum".to_owned(), least.into());
-                if let Some(most) = most {
-                    schema.insert("maximum".to_owned(), most.into());
-                }
-                schema.insert("x-kubernetes-int-or-string".to_owned(), true.into())
-            }
-        };
-        schema
+        F::schema()
     }
 }
 
-fn checked(good: bool, text: &str, fault: &str) -> Result<String, String> {
-    if !good {
-        return Err(format!("{} {fault}", shown(text)));
+/// `numbers` are the least and the greatest whole number, if JSON may have a number in place of the text.
+fn schema(pattern: &str, longest: usize, numbers: Option<(i64, Option<i64>)>) -> Schema {
+    let mut schema = json_schema!({"maxLength": longest, "pattern": pattern});
+    let Some((least, most)) = numbers else {
+        schema.insert("type".to_owned(), "string".into());
+        return schema;
+    };
+    schema.insert("minimum".to_owned(), least.into());
+    if let Some(most) = most {
+        schema.insert("maximum".to_owned(), most.into());
     }
-    Ok(text.to_owned())
+    schema.insert("x-kubernetes-int-or-string".to_owned(), true.into());
+    schema
+}
+
+fn checked(good: bool, text: &str, fault: &str) -> Result<String, String> {
+    let fault = || format!("{} {fault}", shown(text));
+    good.then(|| text.to_owned()).ok_or_else(fault)
 }
 
 fn dns_label(text: &str) -> Result<String, String> {
@@ -210,36 +216,37 @@ fn bytes(text: &str) -> Result<u64, String> {
 
 /// The shortest spelling of a fraction, so that all spellings have one hash.
 fn part(text: &str) -> Result<String, String> {
-    let fault = |why| {
+    let part = Fraction::parse(text).map_err(|why| {
         let fix = match why {
             NotAFraction::OutOfRange => "write a decimal such as 0.25",
             _ => "write one above 0 and at most 1",
         };
         format!("{} is {why}; {fix}", shown(text))
-    };
-    Fraction::parse(text)
-        .map(|part| part.to_string())
-        .map_err(fault)
+    })?;
+    Ok(part.to_string())
 }
 
 /// Reads `1h30m`: whole numbers with `h`, `m` or `s`, in any order.
 fn seconds(text: &str) -> Result<u64, String> {
-    let fault = "is no duration; write hours, minutes and seconds such as 24h, 90m or 1h30m, at most 2562047h";
-    let mut total: Option<u64> = (!text.is_empty()).then_some(0);
-    for part in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
-        let number = part.get(..part.len() - 1).and_then(|n| n.parse().ok());
-        let unit = match part.as_bytes().last() {
-            Some(b'h') => 3600_u64,
-            Some(b'm') => 60,
-            Some(b's') => 1,
-            _ => return checked(false, text, fault).map(|_| 0),
+    let parts = text.split_inclusive(|c: char| !c.is_ascii_digit());
+    let part = |part: &str| {
+        let unit = match part.bytes().last()? {
+            b'h' => 3600,
+            b'm' => 60,
+            b's' => 1,
+            _ => return None,
         };
-        let seconds = number.and_then(|n: u64| n.checked_mul(unit));
-        total = total.zip(seconds).and_then(|(a, b)| a.checked_add(b));
-    }
+        let number: u64 = part[..part.len() - 1].parse().ok()?;
+        number.checked_mul(unit)
+    };
+    let sum = |total: u64, text| total.checked_add(part(text)?);
+    let total = parts.into_iter().try_fold(0, sum);
     total
-        .filter(|total| *total <= MAX_SECONDS)
-        .ok_or_else(|| format!("{} {fault}", shown(text)))
+        .filter(|total| !text.is_empty() && *total <= MAX_SECONDS)
+        .ok_or_else(|| {
+            let fault = "is no duration; write hours, minutes and seconds such as 24h, 90m or 1h30m, at most 2562047h";
+            format!("{} {fault}", shown(text))
+        })
 }
 
 fn is_subdomain(text: &str) -> bool {
@@ -247,13 +254,10 @@ fn is_subdomain(text: &str) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
+    let edges = text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.ends_with(|c: char| c.is_ascii_alphanumeric());
     let inner = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    let edge = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    bytes.len() <= LONGEST_LABEL
-        && edge(bytes.first())
-        && edge(bytes.last())
-        && bytes.iter().all(|b| inner(*b))
+    text.len() <= LONGEST_LABEL && edges && text.bytes().all(inner)
 }
 
 #[cfg(test)]

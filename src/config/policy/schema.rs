@@ -69,7 +69,7 @@ pub fn schema() -> Value {
 
 /// The reader's schema of the whole document. `true` marks a field that the reader ignores.
 pub(super) static OF_READER: LazyLock<Value> = LazyLock::new(|| {
-    let mut metadata = json!({"name": {"pattern": ObjectName::PATTERN, "type": "string"}});
+    let mut metadata = json!({"name": ObjectName::schema()});
     for name in OBJECT_META.split(' ') {
         metadata[name] = true.into();
     }
@@ -92,12 +92,16 @@ fn structural(schema: &mut Value) {
     };
     keywords(object);
     let required = object.get("required").cloned().unwrap_or_default();
-    let required = required.as_array().cloned().unwrap_or_default();
+    let is_required = |name: &str| {
+        required
+            .as_array()
+            .is_some_and(|r| r.contains(&name.into()))
+    };
     if let Some(Value::Object(fields)) = object.get_mut("properties") {
         for (name, field) in fields {
             structural(field);
             // The API server drops a null where an enum is wanted, before it validates.
-            let is_nullable = !required.contains(&name.as_str().into()) && field["enum"].is_null();
+            let is_nullable = !is_required(name) && field["enum"].is_null();
             if let Some(field) = field.as_object_mut() {
                 field.shift_remove("nullable");
                 field.extend(is_nullable.then(|| ("nullable".to_owned(), true.into())));

@@ -23,19 +23,11 @@ pub struct PolicyObject<'o> {
 impl<'o> PolicyObject<'o> {
     /// Of an object as an API server returns it.
     pub fn of(object: &'o Value) -> Self {
-        let conditions = object
-            .pointer("/status/conditions")
-            .and_then(Value::as_array);
-        let mut conditions = conditions.into_iter().flatten();
+        let conditions = object["status"]["conditions"].as_array();
         Self {
-            name: object
-                .pointer("/metadata/name")
-                .and_then(Value::as_str)
-                .unwrap_or_default(),
-            generation: object
-                .pointer("/metadata/generation")
-                .and_then(Value::as_i64),
-            condition: conditions.find(|c| c["type"] == ACCEPTED),
+            name: object["metadata"]["name"].as_str().unwrap_or_default(),
+            generation: object["metadata"]["generation"].as_i64(),
+            condition: conditions.and_then(|all| all.iter().find(|c| c["type"] == ACCEPTED)),
         }
     }
 
@@ -47,17 +39,16 @@ impl<'o> PolicyObject<'o> {
 
 /// The `status` to write after [`super::read`] at a time, as RFC 3339 says it; none where the same is there already.
 ///
-/// Whoever writes it has taken the policy into force where it was read and [`PolicyObject::counts`].
+/// Call it after a policy that was read and [`PolicyObject::counts`] has come into force.
 pub fn status(
-    standing: PolicyObject<'_>,
+    object: PolicyObject<'_>,
     read: Result<&Policy, &PolicyErrors>,
     now: &str,
 ) -> Option<Value> {
-    let (status, reason, message) = verdict(standing, read);
-    let before = standing.condition;
-    let since = before
-        .filter(|c| c["status"] == status)
-        .and_then(|c| c["lastTransitionTime"].as_str());
+    let (status, reason, message) = verdict(object.counts(), read);
+    let before = object.condition;
+    let since = before.filter(|c| c["status"] == status);
+    let since = since.and_then(|c| c["lastTransitionTime"].as_str());
     let mut condition = json!({
         "type": ACCEPTED,
         "status": status,
@@ -65,7 +56,7 @@ pub fn status(
         "message": shortened(message),
         "lastTransitionTime": since.unwrap_or(now),
     });
-    if let Some(generation) = standing.generation {
+    if let Some(generation) = object.generation {
         condition["observedGeneration"] = generation.into();
     }
     (before != Some(&condition)).then(|| json!({"conditions": [condition]}))
@@ -73,27 +64,28 @@ pub fn status(
 
 /// Status, reason and message.
 fn verdict(
-    standing: PolicyObject<'_>,
+    counts: bool,
     read: Result<&Policy, &PolicyErrors>,
 ) -> (&'static str, &'static str, String) {
-    let problems = read.err().map(problems);
-    match (standing.counts(), problems, read) {
-        (true, None, Ok(policy)) => {
+    if !counts {
+        let otherwise = match read {
+            Ok(_) => "be taken".to_owned(),
+            Err(errors) => format!("not be taken\n{}", problems(errors)),
+        };
+        let message = format!(
+            "only the SharingPolicy named {DEFAULT_NAME} counts; under that name it would {otherwise}"
+        );
+        return ("False", "NotDefault", message);
+    }
+    match read {
+        Ok(policy) => {
             let message = format!("in force, with hash {}", policy.hash);
             ("True", "InForce", message)
         }
-        (true, problems, _) => {
-            let problems = problems.unwrap_or_default();
+        Err(errors) => {
+            let problems = problems(errors);
             let message = format!("not taken; the last good policy stays in force\n{problems}");
             ("False", "Invalid", message)
-        }
-        (false, problems, _) => {
-            let otherwise = match problems {
-                None => "; under that name it would be taken".to_owned(),
-                Some(problems) => format!("; under that name it would not be taken\n{problems}"),
-            };
-            let message = format!("only the SharingPolicy named {DEFAULT_NAME} counts{otherwise}");
-            ("False", "NotDefault", message)
         }
     }
 }
@@ -106,13 +98,12 @@ fn problems(errors: &PolicyErrors) -> String {
 
 /// The message as far as whole lines of it have room.
 fn shortened(message: String) -> String {
+    const MORE: &str = "\nand more; slicegate policy check says all of it";
     if message.chars().count() <= LONGEST_MESSAGE {
         return message;
     }
-    const MORE: &str = "\nand more; slicegate policy check says all of it";
     let room = LONGEST_MESSAGE - MORE.len();
     let end = message.char_indices().nth(room).map_or(0, |(end, _)| end);
-    let cut = &message[..end];
-    let whole = cut.rfind('\n').unwrap_or(end);
-    format!("{}{MORE}", &cut[..whole])
+    let whole = message[..end].rfind('\n').unwrap_or(end);
+    format!("{}{MORE}", &message[..whole])
 }

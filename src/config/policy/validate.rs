@@ -61,8 +61,8 @@ impl Validator {
             let message = format!("the tag {} means nothing here; remove it", shown(tag));
             self.problem(place, message);
         }
-        if let Some(fields) = schema["properties"].as_object() {
-            self.object(place, schema, fields)
+        if schema["properties"].is_object() {
+            self.object(place, schema)
         } else if schema["additionalProperties"].is_object() {
             self.map(place, schema)
         } else if schema["items"].is_object() {
@@ -72,12 +72,8 @@ impl Validator {
         }
     }
 
-    fn object(
-        &mut self,
-        place: &Place<'_>,
-        schema: &Value,
-        fields: &Map<String, Value>,
-    ) -> Option<Value> {
+    fn object(&mut self, place: &Place<'_>, schema: &Value) -> Option<Value> {
+        let fields = schema["properties"].as_object()?;
         let mut object = Map::new();
         for entry in self.entries(place)? {
             match fields.get(entry.key) {

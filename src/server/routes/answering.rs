@@ -159,7 +159,7 @@ mod tests {
         let namespaces = "{apiVersion: v1, kind: Namespace, metadata: {name: open}}\n---\n\
             {apiVersion: v1, kind: Namespace, metadata: {name: closed, \
             annotations: {slicegate.dev/mode: enforce}}}";
-        let views = fleet::namespace_views("", documents::parse("", namespaces)).unwrap();
+        let views = fleet::namespace_views("", &documents::parse("", namespaces)).unwrap();
         let supply = fleet::assumed(&policy).unwrap();
         ClusterState::new(policy, supply, Namespaces::known(views))
     }

@@ -121,9 +121,10 @@ fn updates(part: StatePart, source: &str, text: &str) -> Result<Vec<StateUpdate>
         StatePart::Policy => vec![StateUpdate::Policy(Box::new(policy::read(source, text)?))],
         // One file holds both.
         StatePart::Nodes | StatePart::RuntimeClasses => {
-            let nodes = fleet::nodes(source, parsed())?.into_iter();
+            let input = parsed();
+            let nodes = fleet::nodes(source, &input)?.into_iter();
             let nodes = nodes.map(|node| (node.name.clone(), node)).collect();
-            let classes = fleet::handlers(parsed())?;
+            let classes = fleet::handlers(&input)?;
             vec![
                 StateUpdate::Nodes(Update::All(nodes)),
                 StateUpdate::RuntimeClasses(Update::All(classes)),
@@ -131,7 +132,7 @@ fn updates(part: StatePart, source: &str, text: &str) -> Result<Vec<StateUpdate>
         }
         // One file holds both, and each view holds its quotas.
         StatePart::Namespaces | StatePart::Quotas => {
-            let views = fleet::namespace_views(source, parsed())?.into_iter();
+            let views = fleet::namespace_views(source, &parsed())?.into_iter();
             let namespaces = views.map(|(name, view)| {
                 let metadata = ProjectMetadata::default();
                 (name, WatchedNamespace { view, metadata })

@@ -64,7 +64,7 @@ fn namespaces() -> Namespaces {
 fn state_with(change: (&str, &str)) -> ClusterState {
     let text = policy::DEFAULT_TEXT.replace(change.0, change.1);
     let policy = policy::read("policy", &text).unwrap();
-    let nodes = fleet::nodes("nodes", crate::config::documents::parse("nodes", NODES));
+    let nodes = fleet::nodes("nodes", &crate::config::documents::parse("nodes", NODES));
     let supply = fleet::supply(nodes.unwrap(), &policy);
     ClusterState::new(policy, supply, namespaces())
 }

@@ -9,8 +9,7 @@ use crate::engine::line::Edit;
 use crate::engine::namespaces::consent::ClaimProblem;
 use crate::engine::rules::daemonset_share;
 use crate::engine::supply::NodeFilter;
-use crate::engine::vocabulary::{BoundaryPlacement, Mode, Outsiders, Policy, names, quoted};
-use crate::facts::Pod;
+use crate::engine::vocabulary::{BoundaryPlacement, Mode, Outsiders, names, quoted};
 
 /// All reasons for one pod.
 pub(super) fn gaps(state: &ClusterState, pod: &PodAudit<'_>) -> Vec<CoverageGap> {
@@ -33,12 +32,8 @@ fn gap(why: GapReason, message: impl Into<String>, fix: impl Into<String>) -> Co
 fn label(state: &ClusterState, pod: &PodAudit<'_>) -> Option<CoverageGap> {
     let namespace = pod.placed.namespace;
     // Anyone can write the annotation; a pod that has it counts as uncovered.
-    if pod
-        .placed
-        .pod
-        .annotation("kubernetes.io/config.mirror")
-        .is_some()
-    {
+    let placed = pod.placed.pod;
+    if placed.annotation("kubernetes.io/config.mirror").is_some() {
         return Some(gap(
             GapReason::StaticPod,
             "a kubelet made it from a file, past every webhook and the scheduler",
@@ -73,6 +68,7 @@ fn differs(state: &ClusterState, pod: &PodAudit<'_>, label: &str) -> CoverageGap
     let namespace = pod.placed.namespace;
     let whole = markers::whole(label);
     let problem = state.namespaces.problem(namespace, whole, &state.policy);
+    let due = pod.due.as_deref().unwrap_or("none");
     let receipt = markers::receipt_says(pod.placed.pod).filter(|boundary| boundary != label);
     let (what, fix) = match receipt {
         Some(boundary) => (
@@ -91,10 +87,7 @@ fn differs(state: &ClusterState, pod: &PodAudit<'_>, label: &str) -> CoverageGap
             ),
         ),
         None => (
-            format!(
-                "its namespace gives it {}",
-                pod.due.as_deref().unwrap_or("none")
-            ),
+            format!("its namespace gives it {due}"),
             ", or, if the label is right, correct the namespace's trust-boundary".to_owned(),
         ),
     };
@@ -107,14 +100,11 @@ fn differs(state: &ClusterState, pod: &PodAudit<'_>, label: &str) -> CoverageGap
 
 /// How it came to its node, and what the node is.
 fn place(state: &ClusterState, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) {
-    let placed = &pod.placed;
+    let (placed, node) = (&pod.placed, pod.placed.node);
     if placed.names_its_node {
         gaps.push(gap(
             GapReason::NodeName,
-            format!(
-                "it names its node {}, so no scheduler was asked",
-                placed.node
-            ),
+            format!("it names its node {node}, so no scheduler was asked"),
             "choose the node with a nodeSelector on kubernetes.io/hostname",
         ));
     }
@@ -147,7 +137,7 @@ fn place(state: &ClusterState, pod: &PodAudit<'_>, gaps: &mut Vec<CoverageGap>) 
         )),
         Holding::Whole | Holding::Slice | Holding::Share(_) => {}
     }
-    let group = state.supply.group_of(placed.node);
+    let group = state.supply.group_of(node);
     if group.is_some_and(|g| !g.has_hostname) {
         gaps.push(gap(
             GapReason::NoHostname,
@@ -165,12 +155,18 @@ fn terms(state: &ClusterState, pod: &PodAudit<'_>) -> Option<CoverageGap> {
         return node_label(state, pod.placed.node, label);
     }
     let pod = pod.placed.pod;
-    // Pods with terms keep away from the label alone.
-    if has_terms(pod, policy, label) || !label_only_pods_exist(policy) {
+    let mut edits = edits::markers_only(pod, policy, label.into(), true).into_iter();
+    let has_terms = !edits.any(|edit| matches!(edit, Edit::Repel { .. }));
+    // Pods with terms keep away from the label alone. Only pods of namespaces that are off and those of other sharing
+    // systems get the label without terms.
+    let may_lack_terms = policy.outsiders == Outsiders::Label || !policy.foreign_sharing.is_empty();
+    if has_terms || !may_lack_terms {
         return None;
     }
-    let filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
-    let is_daemon_sets = daemonset_share::pinned_by_controller(pod, &filter).is_some();
+    let mut filter = pod.spec.as_ref().map(NodeFilter::of).unwrap_or_default();
+    // The scheduler placed it since.
+    filter.node_name = None;
+    let is_daemon_sets = daemonset_share::pinned(pod, &filter).is_some();
     Some(if is_daemon_sets {
         gap(
             GapReason::DaemonSet,
@@ -195,14 +191,4 @@ fn node_label(state: &ClusterState, node: &str, label: &str) -> Option<CoverageG
     };
     let fix = format!("label the node {}={label}", names::NODE_BOUNDARY);
     Some(gap(GapReason::NodeLabel, message, fix))
-}
-
-/// Whether pods can get the label without terms: those of namespaces that are off, and those of other sharing systems.
-fn label_only_pods_exist(policy: &Policy) -> bool {
-    policy.outsiders == Outsiders::Label || !policy.foreign_sharing.is_empty()
-}
-
-fn has_terms(pod: &Pod<'_>, policy: &Policy, label: &str) -> bool {
-    let edits = edits::markers_only(pod, policy, label.into(), true);
-    !edits.iter().any(|edit| matches!(edit, Edit::Repel { .. }))
 }

@@ -31,9 +31,8 @@ pub(super) fn valid_label<'a>(
         let mut tiers = tenancy::allowed_tiers(namespaces.view(namespace), policy).into_iter();
         receipt.is_some() || tiers.any(|tier| tier.co_tenancy == CoTenancy::Any)
     } else {
-        namespaces
-            .problem(namespace, whole(label), policy)
-            .is_none()
+        let problem = namespaces.problem(namespace, whole(label), policy);
+        problem.is_none()
     };
     is_valid.then_some(label)
 }

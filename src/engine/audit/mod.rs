@@ -94,28 +94,23 @@ fn holding<'a>(supply: &'a Supply, placed: &PlacedPod<'_>) -> Holding<'a> {
             return Holding::Unknown(Some(unknown));
         }
         let mut offers = supply.advertised(group).map(|(offer, _)| offer);
-        match offers
-            .find(|offer| offer.resource == resource)
-            .map(|offer| offer.strategy)
-        {
-            Some(Strategy::Exclusive) => Holding::Whole,
-            Some(Strategy::Mig) => Holding::Slice,
-            Some(shared) => Holding::Share(shared),
-            None => Holding::Gone { shares_now },
+        let Some(offer) = offers.find(|offer| offer.resource == resource) else {
+            return Holding::Gone { shares_now };
+        };
+        match offer.strategy {
+            Strategy::Exclusive => Holding::Whole,
+            Strategy::Mig => Holding::Slice,
+            shared => Holding::Share(shared),
         }
     };
-    let most_shared = taken(placed.pod)
-        .map(of)
-        .max_by_key(|holding| holding.rank());
+    let most_shared = taken(placed.pod).map(of).max_by_key(Holding::rank);
     // Shares and whole devices may have the same resource name.
-    let given = placed
-        .pod
-        .label(names::STRATEGY)
-        .and_then(Strategy::from_word);
+    let word = placed.pod.label(names::STRATEGY);
+    let was_shared = word
+        .and_then(Strategy::from_word)
+        .is_some_and(Strategy::is_shared);
     match most_shared.unwrap_or(Holding::Whole) {
-        Holding::Whole | Holding::Slice if given.is_some_and(Strategy::is_shared) => {
-            Holding::Gone { shares_now }
-        }
+        Holding::Whole | Holding::Slice if was_shared => Holding::Gone { shares_now },
         holding => holding,
     }
 }

@@ -143,7 +143,7 @@ impl Holding<'_> {
     }
 
     /// A pod with several devices counts as the one with the most sharing.
-    pub(super) fn rank(self) -> u8 {
+    pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Whole => 0,
             Self::Slice => 1,

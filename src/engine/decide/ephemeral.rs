@@ -9,7 +9,8 @@ use crate::engine::line::{Decision, DecisionInput, Reason, takes_gpu};
 use crate::engine::relevance::{concerns_gpus, pod_limits, sharing_systems};
 use crate::engine::rules;
 use crate::engine::rules::check::PodContext;
-use crate::engine::rules::{ephemeral_gpu, privileged_share};
+use crate::engine::rules::ephemeral_gpu;
+use crate::engine::rules::privileged_share::{self, is_root, of_container, reaches_out};
 use crate::engine::vocabulary::{Finding, Findings, Mode, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::pod::{Container, ContainerKind, Place};
@@ -80,9 +81,8 @@ fn gpu_access(
     let mut findings = Findings::strict(policy);
     rules::visible_devices::in_container(place, container, is_given_void, &mut findings);
     rules::limit_env::in_container(place, container, &mut findings);
-    let mut privileges = Findings::strict(policy);
-    privileged_share::in_container(place, container, &mut privileges);
-    if privileges.deny() {
+    let root = of_container(place, container, is_root);
+    if root.is_some() {
         // With a privilege, more host paths lead to a GPU.
         let context = PodContext {
             takes_gpu: true,
@@ -90,12 +90,12 @@ fn gpu_access(
         };
         rules::host_device::check(input, context, &mut findings);
     }
-    // Beside whole GPUs, the other privileges are only warnings when a pod is created.
-    let is_whole = pod.label(names::STRATEGY) == Some(Strategy::Exclusive.word());
-    if takes_gpu(pod) && is_whole {
-        privileged_share::in_container(place, container, &mut findings);
-    } else if takes_gpu(pod) {
-        privileged_share::beside_gpu(pod, place, container, &mut findings);
+    if takes_gpu(pod) {
+        // Beside whole GPUs, the other privileges are only warnings when a pod is created.
+        let is_whole = pod.label(names::STRATEGY) == Some(Strategy::Exclusive.word());
+        let reach = || of_container(place, container, reaches_out(pod));
+        let found = if is_whole { root } else { reach() };
+        privileged_share::report(found, &mut findings);
     }
     rules::host_device::over_the_pipe(place, container, &mut findings);
     findings.into_list()

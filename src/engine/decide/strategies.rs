@@ -40,7 +40,7 @@ impl DecisionBuilder<'_, '_> {
         let Some(resource) = request.fixed_resource() else {
             return self.whole_gpu_needed(request, None);
         };
-        let path = format!("{}/resources", request.place);
+        let path = request.resources_path();
         let text = isolation_below_tier::resource(resource, tier);
         self.findings.add(&isolation_below_tier::RULE, path, text);
     }
@@ -51,7 +51,7 @@ impl DecisionBuilder<'_, '_> {
         request: &DeviceRequest<'_>,
         named: Option<Strategy>,
     ) {
-        let path = format!("{}/resources", request.place);
+        let path = request.resources_path();
         let text = whole_gpu_needed::text(request, self.tier, named);
         self.findings.add(&whole_gpu_needed::RULE, path, text);
     }

@@ -2,8 +2,7 @@
 
 use crate::engine::line::{Decision, DecisionInput, Reason, takes_gpu};
 use crate::engine::request::tenancy::own_boundary;
-use crate::engine::rules;
-use crate::engine::rules::check::Update;
+use crate::engine::rules::protected_metadata;
 use crate::engine::vocabulary::{Findings, Mode, names};
 use crate::facts::Pod;
 
@@ -23,12 +22,8 @@ pub fn update<'a>(input: &DecisionInput<'a>, before: Option<&Pod<'_>>, mode: Mod
     // `adopt` on `pods.slicegate.dev`). Only the value is checked here.
     let may_adopt = has_label(input.pod) && !has_label(before) && takes_gpu(input.pod);
     let adopted = may_adopt.then(|| own_boundary(input)).flatten();
-    let update = Update {
-        before,
-        adopted: adopted.as_deref(),
-        is_on: mode != Mode::Off,
-    };
+    let (adopted, is_on) = (adopted.as_deref(), mode != Mode::Off);
     let mut findings = Findings::new(input.policy);
-    rules::check_update(input, &update, &mut findings);
+    protected_metadata::check_update(input, before, adopted, is_on, &mut findings);
     Decision::new(mode, findings.into_list(), Vec::new(), Reason::NotOurs)
 }

@@ -75,6 +75,11 @@ impl<'p> DeviceRequest<'p> {
             .filter(|_| self.named != RequestedResource::Gpu)
     }
 
+    /// The JSON pointer of its container's resources.
+    pub fn resources_path(&self) -> String {
+        format!("{}/resources", self.place)
+    }
+
     /// The strategies that this request allows, best first.
     pub fn strategies(&self, tier: Option<&Tier>) -> Strategies {
         let is_one = self.count == 1;

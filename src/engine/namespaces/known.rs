@@ -53,9 +53,9 @@ impl Namespaces {
             let claimants = claimants.entry(claimed.clone()).or_default();
             claimants.push(name.clone());
         }
-        claimants
-            .values_mut()
-            .for_each(|names| names.sort_unstable());
+        for names in claimants.values_mut() {
+            names.sort_unstable();
+        }
         Self {
             views: Arc::new(views),
             unknown,

@@ -54,7 +54,7 @@ pub fn read<'p>(
             && let Some(resource) = container.and_then(other_vendors::device)
         {
             let text = ask_invalid::other_vendor(request.container, resource);
-            let path = format!("{}/resources", request.place);
+            let path = request.resources_path();
             findings.add(&ask_invalid::RULE, path, text);
         }
     }

@@ -74,10 +74,9 @@ pub fn differ(resource: &str, limit: &str, request: &str) -> Text {
 
 /// One request with two values.
 pub fn said_twice(in_quantity: Fraction, in_annotation: &str) -> Text {
+    let (resource, annotation) = (in_quantity, in_annotation);
     (
-        format!(
-            "the fraction is {in_quantity} in the resource and {in_annotation} in the annotation"
-        ),
+        format!("the fraction is {resource} in the resource and {annotation} in the annotation"),
         "say it once, or the same in both places".to_owned(),
     )
 }
@@ -112,12 +111,10 @@ pub fn other_vendor(container: &str, resource: &str) -> Text {
 
 /// A strategy that the tier does not list.
 pub fn strategy_not_listed(strategy: Strategy, tier: &Tier) -> Text {
+    let listed = tier.strategy_words();
     (
         format!("strategy {strategy} is not one of tier {}'s", tier.name),
-        format!(
-            "write auto or one of {}, or name another tier",
-            tier.strategy_words()
-        ),
+        format!("write auto or one of {listed}, or name another tier"),
     )
 }
 

@@ -3,7 +3,6 @@
 use crate::engine::line::{DecisionInput, Limits, Placement, PlacementQuery};
 use crate::engine::supply::places::{ByKind, Places};
 use crate::engine::vocabulary::{Findings, Rule, Severity, Strategy, Text};
-use crate::facts::Pod;
 use crate::facts::pod::Place;
 
 /// One check of a rule. Its number says when it runs: checks run in the order of their numbers.
@@ -23,8 +22,6 @@ pub enum Check {
     Weakened(u8, &'static Removal),
     /// Looks at a placement.
     Placement(u8, fn(&Placed<'_, '_>, &mut Findings<'_>)),
-    /// Looks at an update of a stored pod.
-    Update(u8, fn(&DecisionInput<'_>, &Update<'_>, &mut Findings<'_>)),
 }
 
 impl Check {
@@ -34,8 +31,7 @@ impl Check {
             | Self::Pod(number, _)
             | Self::Removes(number, _)
             | Self::Weakened(number, _)
-            | Self::Placement(number, _)
-            | Self::Update(number, _) => number,
+            | Self::Placement(number, _) => number,
         }
     }
 }
@@ -104,17 +100,6 @@ pub struct Placed<'c, 'a> {
     /// Places that the pod could reach by any strategy, and those that it reaches by this placement; none where places
     /// do not matter to the pod, or where the placement is an existing one.
     pub reach: Option<(ByKind<Places>, ByKind<Places>)>,
-}
-
-/// An update of a stored pod; the input of the decision has the pod as it would become.
-#[derive(Clone, Copy, Debug)]
-pub struct Update<'u> {
-    /// The pod as it is.
-    pub before: &'u Pod<'u>,
-    /// The boundary label by which the update may adopt the pod.
-    pub adopted: Option<&'u str>,
-    /// The namespace opted in.
-    pub is_on: bool,
 }
 
 /// A reason to take a strategy out of the choice, before any supply is looked at.

@@ -63,14 +63,6 @@ pub fn nothing_to_keep(container: &str) -> Text {
 ///
 /// The controller leaves `spec.nodeName` to the scheduler. A pod that sets it runs there, whatever `matchFields` say.
 pub fn pinned<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
-    match filter.node_name {
-        Some(_) => None,
-        None => pinned_by_controller(pod, filter),
-    }
-}
-
-/// The same for a pod that was placed since, and so has a `spec.nodeName`.
-pub fn pinned_by_controller<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Option<&'f str> {
     let is_owned = pod.owners().iter().any(|owner| {
         let version = owner.api_version.as_deref();
         owner.kind.as_deref() == Some("DaemonSet")
@@ -78,7 +70,10 @@ pub fn pinned_by_controller<'f>(pod: &Pod<'_>, filter: &'f NodeFilter<'_>) -> Op
             && owner.controller == Some(true)
     });
     // Anybody can write the owner reference; the controller also names one node.
-    let [term] = filter.terms.filter(|_| is_owned)? else {
+    let [term] = filter
+        .terms
+        .filter(|_| is_owned && filter.node_name.is_none())?
+    else {
         return None;
     };
     let [field] = term.read.match_fields.as_deref()? else {

@@ -6,7 +6,7 @@ use crate::engine::line::DecisionInput;
 use crate::engine::relevance::host_paths::{self, PathTarget};
 use crate::engine::relevance::reserved::{PIPES, PIPES_NAME};
 use crate::engine::rules::check::PodContext;
-use crate::engine::rules::privileged_share;
+use crate::engine::rules::privileged_share::{is_root, of_pod};
 use crate::engine::rules::sub_path::SubPaths;
 use crate::engine::vocabulary::{Findings, Rule, quoted};
 use crate::facts::pod::{Container, Place};
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule::denies("host-device", include_str!("host_device.md
 /// the MPS pipe.
 pub fn check(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
     let pod = input.pod;
-    let is_strict = context.takes_gpu || privileged_share::root(pod).is_some();
+    let is_strict = context.takes_gpu || of_pod(pod, is_root).is_some();
     let mut hosts: HashMap<&str, &str> = HashMap::new();
     for (index, volume) in pod.volumes().iter().enumerate() {
         let Some(host) = &volume.host_path else {
@@ -102,11 +102,8 @@ pub fn over_the_pipe(place: Place, container: &Container<'_>, findings: &mut Fin
                 quoted(written)
             );
             let fix = "remove the mount; the device plugin makes it where it is needed";
-            findings.add(
-                &RULE,
-                format!("{place}/volumeMounts/{index}"),
-                (message, fix),
-            );
+            let path = format!("{place}/volumeMounts/{index}");
+            findings.add(&RULE, path, (message, fix));
         }
     }
 }

@@ -149,11 +149,8 @@ pub fn unseen_device(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
             quoted(value)
         );
         let fix = "remove the variable: a container sees no devices but its own";
-        findings.warn(
-            &RULE,
-            format!("{}/env/{index}", request.place),
-            (message, fix),
-        );
+        let path = format!("{}/env/{index}", request.place);
+        findings.warn(&RULE, path, (message, fix));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::engine::relevance::host_paths::{ALIASES, SENSITIVE_PATHS};
 use crate::engine::relevance::injecting::INJECTING;
-use crate::engine::relevance::pod_limits::LIMITS;
+use crate::engine::relevance::pod_limits::{LIMITS, Limit};
 use crate::engine::relevance::reserved::{self, MIG_DEVICES, SWITCHES};
 use crate::engine::rules::privileged_share::{
     ALLOWED, ALLOWED_IN_OWN_NETWORK, ALLOWED_WITHOUT_PROCESSES,
@@ -27,20 +27,17 @@ pub fn of(rule: &Rule) -> Vec<List> {
                 let star = if entry.is_prefix { "*" } else { "" };
                 (format!("{}{star}", entry.path), entry.leads_to.to_owned())
             });
-            let aliases = ALIASES
-                .iter()
-                .map(|alias| (alias.path, format!("is {}", alias.means)));
+            let aliases = ALIASES.iter();
+            let aliases = aliases.map(|alias| (alias.path, format!("is {}", alias.means)));
             vec![
                 list("Host paths, and everything in them", paths),
                 list("Other names of the same folders", aliases),
             ]
         }
-        id if id == visible_devices::RULE.id => {
-            vec![
-                list("Variables", variables()),
-                list("Annotations", annotations()),
-            ]
-        }
+        id if id == visible_devices::RULE.id => vec![
+            list("Variables", variables()),
+            list("Annotations", annotations()),
+        ],
         id if id == privileged_share::RULE.id => {
             let all = [
                 (ALLOWED.as_slice(), ""),
@@ -48,17 +45,15 @@ pub fn of(rule: &Rule) -> Vec<List> {
                 (&ALLOWED_IN_OWN_NETWORK, "not with hostNetwork"),
             ];
             let all = all
-                .into_iter()
-                .flat_map(|(some, when)| some.iter().map(move |s| (*s, when)));
+                .iter()
+                .flat_map(|(names, when)| names.iter().map(|n| (*n, *when)));
             vec![list("Capabilities that are allowed", all)]
         }
         id if id == limit_env::RULE.id => {
             let limits = reserved::LIMITS.iter().map(|open| (format!("{open}*"), ""));
-            let ordinal = (
-                limit_env::VISIBLE_ORDINALS.to_owned(),
-                "on MPS, other than 0",
-            );
-            vec![list("Variables", limits.chain([ordinal]))]
+            let ordinals = limit_env::VISIBLE_ORDINALS.to_owned();
+            let limits = limits.chain([(ordinals, "on MPS, other than 0")]);
+            vec![list("Variables", limits)]
         }
         _ => Vec::new(),
     }
@@ -69,10 +64,8 @@ pub fn limits(rule: &Rule) -> Vec<String> {
     if rule.id != too_large::RULE.id {
         return Vec::new();
     }
-    let lines = LIMITS
-        .iter()
-        .map(|limit| format!("{} {}", limit.most, limit.of));
-    lines.collect()
+    let line = |limit: &&Limit| format!("{} {}", limit.most, limit.of);
+    LIMITS.iter().map(line).collect()
 }
 
 fn list<N: Into<String>, R: Into<String>>(
@@ -106,9 +99,7 @@ fn annotations() -> impl Iterator<Item = (String, String)> {
             [] => String::new(),
             systems => format!("; not where foreignSharing lists {}", systems.join(" or ")),
         };
-        (
-            format!("{}*", entry.key),
-            format!("read by {}{left}", entry.reader),
-        )
+        let remark = format!("read by {}{left}", entry.reader);
+        (format!("{}*", entry.key), remark)
     })
 }

@@ -35,10 +35,7 @@ pub fn check(requests: &[DeviceRequest<'_>], supply: &Supply, findings: &mut Fin
             _ => format!("perhaps {}", near.join(", ")),
         };
         let message = format!("no product has the MIG profile {}", quoted(profile));
-        findings.add(
-            &RULE,
-            format!("{}/resources", request.place),
-            (message, fix),
-        );
+        let path = request.resources_path();
+        findings.add(&RULE, path, (message, fix));
     }
 }

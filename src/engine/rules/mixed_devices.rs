@@ -17,52 +17,32 @@ pub fn check(
 ) -> bool {
     let mut kinds = requests.iter().filter_map(|request| {
         let is_only = requests.iter().filter(|r| r.place == request.place).count() == 1;
-        Some((Kind::of(request, tier, is_only)?, request))
+        Some((kind(request, tier, is_only)?, request))
     });
-    if let Some((kind, first)) = kinds.next()
-        && let Some((other_kind, other)) = kinds.find(|(other, _)| *other != kind)
+    if let Some((first_kind, first)) = kinds.next()
+        && let Some((kind, request)) = kinds.find(|(kind, _)| *kind != first_kind)
     {
-        let message = format!(
-            "container {} asks for {} and container {} for {}",
-            first.container,
-            kind.words(),
-            other.container,
-            other_kind.words()
-        );
+        let (first, other) = (first.container, request.container);
+        let message =
+            format!("container {first} asks for {first_kind} and container {other} for {kind}");
         let fix = "split it into two pods, or ask for the same kind of device in every container";
-        findings.add(&RULE, format!("{}/resources", other.place), (message, fix));
+        let path = request.resources_path();
+        findings.add(&RULE, path, (message, fix));
         return true;
     }
     implicit_claim(pod, findings)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Whole,
-    Share,
-    Slice,
-}
-
-impl Kind {
-    /// The kind that a container requests; none where the tier still chooses.
-    ///
-    /// More than one device in a container is whole devices, whether one name counts them or two.
-    fn of(request: &DeviceRequest<'_>, tier: Option<&Tier>, is_only: bool) -> Option<Self> {
-        match request.named {
-            RequestedResource::Gpu | RequestedResource::Nothing => {
-                (request.count > 1 || tier.is_none() || !is_only).then_some(Self::Whole)
-            }
-            RequestedResource::Shared | RequestedResource::SharedSlice(_) => Some(Self::Share),
-            RequestedResource::Slice(_) => Some(Self::Slice),
+/// The kind of device that a container requests; none where the tier still chooses.
+///
+/// More than one device in a container is whole devices, whether one name counts them or two.
+fn kind(request: &DeviceRequest<'_>, tier: Option<&Tier>, is_only: bool) -> Option<&'static str> {
+    match request.named {
+        RequestedResource::Gpu | RequestedResource::Nothing => {
+            (request.count > 1 || tier.is_none() || !is_only).then_some("whole GPUs")
         }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Whole => "whole GPUs",
-            Self::Share => "a share of a GPU",
-            Self::Slice => "a MIG slice",
-        }
+        RequestedResource::Shared | RequestedResource::SharedSlice(_) => Some("a share of a GPU"),
+        RequestedResource::Slice(_) => Some("a MIG slice"),
     }
 }
 

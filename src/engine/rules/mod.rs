@@ -11,7 +11,7 @@ mod sub_path;
 
 use crate::engine::line::{DecisionInput, PlacementQuery};
 use crate::engine::vocabulary::{Findings, Rule, Severity, Strategy};
-use check::Check::{self, Placement, Pod, Removes, Update, Weakened, Written};
+use check::Check::{self, Placement, Pod, Removes, Weakened, Written};
 use check::{Placed, PodContext, Removal, in_order};
 
 /// Declares the module of each rule, the list of them and the list of their checks.
@@ -77,7 +77,7 @@ rules! {
     opt_out_ignored,
     template_refused: [Written(10, template_refused::check)],
     ephemeral_gpu,
-    protected_metadata: [Update(70, protected_metadata::check_update)],
+    protected_metadata,
 }
 
 /// The rule of that id.
@@ -128,19 +128,6 @@ pub fn check_placement(
                 removal.report(query, placed.placement.strategy, findings);
             }
             _ => {}
-        }
-    }
-}
-
-/// Runs the checks on an update of a stored pod.
-pub fn check_update(
-    input: &DecisionInput<'_>,
-    update: &check::Update<'_>,
-    findings: &mut Findings<'_>,
-) {
-    for check in CHECKS {
-        if let Update(_, look) = check {
-            look(input, update, findings);
         }
     }
 }

@@ -20,26 +20,21 @@ pub struct Nearest {
 /// Nothing known can ever serve the pod: the candidates, nearest first, and what would help. `tiers` are those that the
 /// namespace allows and that could serve it.
 pub fn text(query: &PlacementQuery<'_, '_>, nearest: Nearest, tiers: &[&str]) -> Text {
-    let message = match nearest.offers.as_slice() {
+    let request = nearest.request_words;
+    let why = match nearest.offers.as_slice() {
         [] => format!(": {}", existing(query)),
         offers => format!("; nearest: {}", offers.join("; ")),
     };
+    let mut fix = nearest.fix;
+    let fix = fix.get_or_insert_with(|| without_offers(query).to_owned());
+    let listed = tiers.join(", ");
     let tiers = match tiers {
         [] => String::new(),
         [tier] => format!(", or name tier {tier}, which known nodes can serve"),
-        _ => format!(
-            ", or name one of the tiers that known nodes can serve: {}",
-            tiers.join(", ")
-        ),
+        _ => format!(", or name one of the tiers that known nodes can serve: {listed}"),
     };
-    let fix = nearest
-        .fix
-        .unwrap_or_else(|| without_offers(query).to_owned());
     (
-        format!(
-            "no known node can ever serve {}{message}",
-            nearest.request_words
-        ),
+        format!("no known node can ever serve {request}{why}"),
         format!(
             "{fix}{tiers}; nodes that are not there yet are declared under supply.pools in the policy"
         ),

@@ -10,9 +10,6 @@ pub fn check(findings: &mut Findings<'_>) {
     let message =
         "the pod's slicegate.dev/mode: off is ignored, because the policy has no podOptOut";
     let fix = "remove the annotation, or ask for podOptOut: true in the policy";
-    findings.warn(
-        &RULE,
-        names::annotation_pointer(names::MODE),
-        (message, fix),
-    );
+    let path = names::annotation_pointer(names::MODE);
+    findings.warn(&RULE, path, (message, fix));
 }

@@ -3,8 +3,8 @@
 use crate::engine::line::DecisionInput;
 use crate::engine::rules::check::{AllocatedDevice, PodContext};
 use crate::engine::vocabulary::{Findings, Rule, quoted};
-use crate::facts::Pod;
 use crate::facts::pod::{Container, Place};
+use crate::facts::{Pod, Text};
 
 /// The rule.
 pub static RULE: Rule = Rule::denies("privileged-share", include_str!("privileged_share.md"));
@@ -46,39 +46,15 @@ pub(crate) const LIFTING: [&str; 2] = ["SYS_ADMIN", "ALL"];
 /// A privilege: the path of what gives it, and what it is.
 pub type Privilege = (String, String);
 
-/// A privilege by which a pod escapes the isolation of containers.
-pub fn root(pod: &Pod<'_>) -> Option<Privilege> {
-    of_pod(pod, is_root)
-}
-
-/// A privilege that reaches past the GPUs that the pod holds.
-pub fn reach(pod: &Pod<'_>) -> Option<Privilege> {
-    of_pod(pod, reaches_out(pod))
-}
-
-/// Looks for such a privilege in a pod on a shared device or a MIG slice.
+/// Looks for a privilege that reaches past the GPUs of a pod on a shared device or a MIG slice.
 pub fn check(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
     if context.allocated == Some(AllocatedDevice::Part) {
-        add(reach(input.pod), findings);
+        report(of_pod(input.pod, reaches_out(input.pod)), findings);
     }
 }
 
-/// Looks in one container for privileges that amount to root.
-pub fn in_container(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) {
-    add(of_container(place, container, is_root), findings);
-}
-
-/// Looks in one container for privileges that reach past the pod's share.
-pub fn beside_gpu(
-    pod: &Pod<'_>,
-    place: Place,
-    container: &Container<'_>,
-    findings: &mut Findings<'_>,
-) {
-    add(of_container(place, container, reaches_out(pod)), findings);
-}
-
-fn add(found: Option<Privilege>, findings: &mut Findings<'_>) {
+/// Reports a privilege, if there is one.
+pub fn report(found: Option<Privilege>, findings: &mut Findings<'_>) {
     let Some((path, what)) = found else { return };
     let message = format!("{what}, which reaches past a share or slice to its neighbours");
     let fix = "drop the privilege, or ask for whole GPUs in a tier that lists exclusive";
@@ -86,7 +62,7 @@ fn add(found: Option<Privilege>, findings: &mut Findings<'_>) {
 }
 
 /// Namespaces of the node that the pod uses, or else the first container with a privilege.
-fn of_pod(pod: &Pod<'_>, is_bad: impl Fn(&str) -> bool) -> Option<Privilege> {
+pub fn of_pod(pod: &Pod<'_>, is_bad: impl Fn(&str) -> bool) -> Option<Privilege> {
     let spec = pod.spec.as_ref()?;
     for (shares, name) in [(spec.host_pid, "hostPID"), (spec.host_ipc, "hostIPC")] {
         if shares == Some(true) {
@@ -98,7 +74,7 @@ fn of_pod(pod: &Pod<'_>, is_bad: impl Fn(&str) -> bool) -> Option<Privilege> {
 }
 
 /// The container is privileged, or adds a capability that is bad. The API server accepts any name of a capability.
-fn of_container(
+pub fn of_container(
     place: Place,
     container: &Container<'_>,
     is_bad: impl Fn(&str) -> bool,
@@ -108,10 +84,8 @@ fn of_container(
         "is privileged".to_owned()
     } else {
         let mut added = context.capabilities.as_ref()?.add.iter().flatten();
-        format!(
-            "adds the capability {}",
-            quoted(added.find(|name| is_bad(name))?)
-        )
+        let name = quoted(added.find(|name| is_bad(name))?);
+        format!("adds the capability {name}")
     };
     let path = format!("{place}/securityContext");
     Some((path, format!("container {} {what}", container.name())))
@@ -126,22 +100,20 @@ fn is_among(list: &[&str], name: &str) -> bool {
     list.iter().any(|known| known.eq_ignore_ascii_case(bare))
 }
 
-/// A name that is not ASCII may become ASCII when a runtime writes it in upper case.
-fn is_root(capability: &str) -> bool {
+/// Whether a capability lets a container escape its isolation. A name that is not ASCII may become ASCII when a runtime
+/// writes it in upper case.
+pub fn is_root(capability: &str) -> bool {
     !capability.is_ascii() || is_among(&LIFTING, capability)
 }
 
 /// Which capabilities reach past a share of this pod.
-fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
+pub fn reaches_out(pod: &Pod<'_>) -> impl Fn(&str) -> bool {
     let spec = pod.spec.as_ref();
     let has_own_network = spec.and_then(|s| s.host_network) != Some(true);
     let mounts_processes = move || {
         let mut hosts = pod.volumes().iter().flat_map(|v| &v.host_path);
-        hosts.any(|host| {
-            host.path
-                .as_deref()
-                .is_some_and(|p| p.split('/').any(|p| p == PROCESSES))
-        })
+        let is_process = |path: &Text<'_>| path.split('/').any(|part| part == PROCESSES);
+        hosts.any(|host| host.path.as_ref().is_some_and(is_process))
     };
     move |name| {
         let in_network = has_own_network && is_among(&ALLOWED_IN_OWN_NETWORK, name);

@@ -6,7 +6,6 @@ use crate::engine::line::DecisionInput;
 use crate::engine::relevance::injecting::is_injecting;
 use crate::engine::relevance::pod_limits::KEPT;
 use crate::engine::relevance::sharing_systems::KeyKind;
-use crate::engine::rules::check::Update;
 use crate::engine::vocabulary::{Findings, Rule, names, quoted};
 use crate::facts::{Pairs, Pod};
 use crate::json::Cut;
@@ -24,13 +23,9 @@ pub fn check(pod: &Pod<'_>, given: &[(&str, &str)], findings: &mut Findings<'_>)
         let Some(found) = pod.label(key).filter(|found| own != Some(*found)) else {
             continue;
         };
+        let found = quoted(found);
         let message = match own {
-            Some(own) => {
-                format!(
-                    "the label {key} is {}, slicegate gives this pod {own}",
-                    quoted(found)
-                )
-            }
+            Some(own) => format!("the label {key} is {found}, slicegate gives this pod {own}"),
             None => format!("the label {key} is slicegate's, and it gives this pod none"),
         };
         let fix = "leave the label out; slicegate writes it where it belongs";
@@ -47,23 +42,30 @@ pub fn unread(pod: &Pod<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-/// Looks at an update of a stored pod: slicegate's labels and receipt are protected whatever the namespace's mode is,
-/// injecting annotations concern only namespaces that opted in.
-pub fn check_update(input: &DecisionInput<'_>, update: &Update<'_>, findings: &mut Findings<'_>) {
-    let (before, after) = (update.before, input.pod);
+/// Looks at an update of a stored pod, which the input has as it would become: slicegate's labels and receipt are
+/// protected whatever the namespace's mode is, injecting annotations concern only namespaces that opted in. `adopted`:
+/// the boundary label by which the update may adopt the pod.
+pub fn check_update(
+    input: &DecisionInput<'_>,
+    before: &Pod<'_>,
+    adopted: Option<&str>,
+    is_on: bool,
+    findings: &mut Findings<'_>,
+) {
+    let after = input.pod;
     unread(before, findings);
     unread(after, findings);
     for key in LABELS {
         let (old, new) = (before.label(key), after.label(key));
         let may_adopt = key == names::TRUST_BOUNDARY && old.is_none();
-        if !may_adopt || new.is_none() || new != update.adopted {
+        if !may_adopt || new.is_none() || new != adopted {
             changed(KeyKind::Label, key, (old, new), findings);
         }
     }
     let key = names::DECISION;
     let receipts = (before.annotation(key), after.annotation(key));
     changed(KeyKind::Annotation, key, receipts, findings);
-    if update.is_on {
+    if is_on {
         injected(input, before, findings);
     }
 }
@@ -101,9 +103,9 @@ fn injected(input: &DecisionInput<'_>, before: &Pod<'_>, findings: &mut Findings
         there.get(key) != Some(value) && is_injecting(key, input.pod, input.policy)
     });
     for (key, _) in injecting.take(MOST_FOUND) {
+        let name = quoted(key);
         let message = format!(
-            "the annotation {} injects devices or mounts into a pod that was admitted without it",
-            quoted(key)
+            "the annotation {name} injects devices or mounts into a pod that was admitted without it"
         );
         let fix = "leave it out; ask for devices as resources when the pod is created";
         findings.add(&RULE, names::annotation_pointer(key), (message, fix));

@@ -43,11 +43,8 @@ pub fn check(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
             "a quota of namespace {namespace} counts {old}, none counts {new}, which this pod takes instead"
         );
         let fix = format!("the administrator adds requests.{new} to {}", quota.title());
-        findings.add(
-            &RULE,
-            format!("{}/resources", request.place),
-            (message, fix),
-        );
+        let path = request.resources_path();
+        findings.add(&RULE, path, (message, fix));
     }
 }
 
@@ -61,11 +58,8 @@ pub fn queued(placed: &Placed<'_, '_>, findings: &mut Findings<'_>) {
             "Kueue counts this pod by what it takes now, {new}; if {queue} does not cover that, it waits for ever"
         );
         let fix = format!("the administrator has the ClusterQueue cover {new}");
-        findings.add(
-            &RULE,
-            format!("{}/resources", request.place),
-            (message, fix),
-        );
+        let path = request.resources_path();
+        findings.add(&RULE, path, (message, fix));
     }
 }
 

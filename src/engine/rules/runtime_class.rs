@@ -21,32 +21,27 @@ pub static SANDBOX: Removal = Removal::new(
     "the node's MPS daemon cannot be reached from the sandbox of its runtime class",
 ));
 
-/// Looks for a runtime that shows GPUs to a pod that takes none.
+/// Looks for a runtime that shows GPUs to a pod that takes none, and for one that hides them from a pod that does.
 pub fn check(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mut Findings<'_>) {
-    let pod = input.pod;
+    let (pod, classes) = (input.pod, input.runtime_classes);
+    let class = || quoted(pod.runtime_class().unwrap_or_default());
     if context.takes_gpu {
-        in_virtual_machine(input, findings);
-    } else if input.runtime_classes.shows_gpus(pod) && !takes_otherwise(pod) {
+        let sandbox = classes.sandbox(pod, &input.policy.placement.sandboxes);
+        if sandbox.is_some_and(|class| classes.is_virtual_machine(class)) {
+            let message = format!(
+                "runtimeClassName {} makes the pod a virtual machine: GPUs of the node's own device plugin do not reach into it",
+                class()
+            );
+            let fix = "leave the runtime class out, or use nodes of NVIDIA's sandbox device plugin";
+            findings.warn(&RULE, PATH, (message, fix));
+        }
+    } else if classes.shows_gpus(pod) && !takes_otherwise(pod) {
         let message = format!(
             "runtimeClassName {} runs the pod under NVIDIA's runtime without a GPU request: CUDA images then see every GPU of the node",
-            quoted(pod.runtime_class().unwrap_or_default())
+            class()
         );
         let fix = "ask for nvidia.com/gpu or a share, or leave the runtime class out";
         findings.add(&RULE, PATH, (message, fix));
-    }
-}
-
-/// The node's own device plugin gives no device to a virtual machine.
-fn in_virtual_machine(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
-    let classes = input.runtime_classes;
-    let sandbox = classes.sandbox(input.pod, &input.policy.placement.sandboxes);
-    if let Some(class) = sandbox.filter(|class| classes.is_virtual_machine(class)) {
-        let message = format!(
-            "runtimeClassName {} makes the pod a virtual machine: GPUs of the node's own device plugin do not reach into it",
-            quoted(class)
-        );
-        let fix = "leave the runtime class out, or use nodes of NVIDIA's sandbox device plugin";
-        findings.warn(&RULE, PATH, (message, fix));
     }
 }
 

@@ -26,12 +26,8 @@ const ON_A_POD: [&str; 8] = [
 /// The annotations that only a namespace may have.
 const ON_A_NAMESPACE: [&str; 2] = [names::ALLOWED_TIERS, names::BOUNDARY_MEMBERS];
 
-/// The beginnings of annotations for one container.
-const FOR_A_CONTAINER: [&str; 3] = [
-    names::CONTAINER_MEMORY,
-    names::CONTAINER_FRACTION,
-    names::CONTAINER_COMPUTE,
-];
+/// The names of annotations for one container.
+const FOR_A_CONTAINER: [&str; 3] = ["gpu-memory", "gpu-fraction", "gpu-compute"];
 
 /// Looks through a pod's annotations and labels.
 pub fn check(input: &DecisionInput<'_>, findings: &mut Findings<'_>) {
@@ -94,13 +90,11 @@ fn problem(kind: KeyKind, key: &str) -> Option<Text> {
     match key {
         names::DECISION | names::WORKLOAD if is_annotation => None,
         _ if is_known(key) && is_annotation || LABELS.contains(&key) && !is_annotation => None,
-        _ if is_known(key) => Some((
-            format!(
-                "the label {} does nothing, it has to be an annotation",
-                quoted(key)
-            ),
-            "write it under metadata.annotations".to_owned(),
-        )),
+        _ if is_known(key) => {
+            let name = quoted(key);
+            let message = format!("the label {name} does nothing, it has to be an annotation");
+            Some((message, "write it under metadata.annotations".to_owned()))
+        }
         _ if ON_A_NAMESPACE.contains(&key) && is_annotation => Some((
             format!("the annotation {key} means something on a Namespace alone"),
             "the namespace's administrator writes it there".to_owned(),
@@ -122,10 +116,8 @@ fn unknown(what: &str, key: &str) -> Text {
     }
     let prefix = names::PREFIX;
     let known = short_names().join(", ");
-    (
-        message,
-        format!("remove it; a pod's annotations below {prefix} are {known}"),
-    )
+    let fix = format!("remove it; a pod's annotations below {prefix} are {known}");
+    (message, fix)
 }
 
 fn short_names() -> [&'static str; ON_A_POD.len()] {
@@ -146,8 +138,7 @@ fn meant(key: &str) -> Option<String> {
         return Some(format!("{}{}", names::PREFIX, near(name, &short_names())?));
     }
     let (domain, container) = key.split_once(names::BELOW)?;
-    let domains = FOR_A_CONTAINER.map(|known| known.split(names::BELOW).next().unwrap_or(known));
-    let domain = near(domain, &domains)?;
+    let domain = near(domain, &FOR_A_CONTAINER)?;
     Some(format!("{domain}{}{container}", names::BELOW))
 }
 

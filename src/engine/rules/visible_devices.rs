@@ -29,26 +29,25 @@ pub fn in_container(
     findings: &mut Findings<'_>,
 ) {
     let is_open = !hides_gpus && is_open(container);
-    let of = container.name();
+    let (of, visible) = (container.name(), names::VISIBLE_DEVICES);
     for (index, variable) in container.env().iter().enumerate() {
-        let name = variable.name();
-        let path = || format!("{place}/env/{index}");
-        if shows_devices(variable) {
-            let name = quoted(name);
-            let message =
-                format!("container {of} sets {name}, which shows it GPUs past its request");
-            let fix = "remove it; the device plugin sets what the request grants";
-            findings.add(&RULE, path(), (message, fix));
-        } else if is_open && name == LEGACY {
-            let message = format!(
-                "container {of} sets {LEGACY}, for which NVIDIA's runtime shows it every GPU"
-            );
-            let fix = format!(
-                "remove it, or set {} to void beside it",
-                names::VISIBLE_DEVICES
-            );
-            findings.add(&RULE, path(), (message, fix));
-        }
+        let (message, fix) = if shows_devices(variable) {
+            let name = quoted(variable.name());
+            (
+                format!("container {of} sets {name}, which shows it GPUs past its request"),
+                "remove it; the device plugin sets what the request grants".to_owned(),
+            )
+        } else if is_open && variable.name() == LEGACY {
+            (
+                format!(
+                    "container {of} sets {LEGACY}, for which NVIDIA's runtime shows it every GPU"
+                ),
+                format!("remove it, or set {visible} to void beside it"),
+            )
+        } else {
+            continue;
+        };
+        findings.add(&RULE, format!("{place}/env/{index}"), (message, fix));
     }
     sources(place, container, is_open, findings);
     mounts(place, container, findings);
@@ -70,9 +69,8 @@ fn shows_devices(variable: &EnvVar<'_>) -> bool {
 }
 
 fn shows_nothing(variable: &EnvVar<'_>) -> bool {
-    variable
-        .literal()
-        .is_some_and(|value| NOTHING.contains(&value))
+    let value = variable.literal();
+    value.is_some_and(|value| NOTHING.contains(&value))
 }
 
 /// Whether a container neither has a GPU, whose plugin sets `NVIDIA_VISIBLE_DEVICES`, nor hides GPUs from itself.
@@ -111,17 +109,13 @@ fn mounts(place: Place, container: &Container<'_>, findings: &mut Findings<'_>) 
         let path = host_paths::clean(mount.path());
         let folder = path.strip_prefix("/var").unwrap_or(&path);
         if host_paths::is_within(folder, "/run/nvidia-container-devices") {
+            let (of, path) = (container.name(), quoted(&path));
             let message = format!(
-                "container {} mounts {}, by which the NVIDIA runtime is told devices",
-                container.name(),
-                quoted(&path)
+                "container {of} mounts {path}, by which the NVIDIA runtime is told devices"
             );
             let fix = "remove the mount; the device plugin makes it where it is needed";
-            findings.add(
-                &RULE,
-                format!("{place}/volumeMounts/{index}"),
-                (message, fix),
-            );
+            let path = format!("{place}/volumeMounts/{index}");
+            findings.add(&RULE, path, (message, fix));
         }
     }
 }
@@ -132,10 +126,8 @@ fn annotations(input: &DecisionInput<'_>, context: PodContext<'_>, findings: &mu
             continue;
         }
         let path = names::annotation_pointer(key);
-        let message = format!(
-            "the annotation {} injects devices or mounts past every request",
-            quoted(key)
-        );
+        let name = quoted(key);
+        let message = format!("the annotation {name} injects devices or mounts past every request");
         let text = (message, "remove it; ask for devices as resources");
         let holds_all = key.starts_with(OF_A_NODE.0) && context.whole_gpus >= OF_A_NODE.1;
         match listed(value).filter(|_| holds_all) {

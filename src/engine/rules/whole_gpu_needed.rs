@@ -14,7 +14,7 @@ pub static SEVERAL_GPUS: Removal = Removal::new(
     |query, strategy| {
         let request = several(query)?;
         let explicit = query.is_explicit.then_some(strategy);
-        let path = format!("{}/resources", request.place);
+        let path = request.resources_path();
         Some((path, text(request, query.tier, explicit)))
     },
 )

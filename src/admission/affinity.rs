@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::operations::{PatchWriter, array, comma, name, object};
 use crate::engine::edits::SMALLEST_WEIGHT;
 use crate::engine::line::Edit;
-use crate::engine::node_terms::{Is, Narrowed, Need, Term, filled};
+use crate::engine::node_terms::{LabelCondition, LabelRequirement, NarrowedTerm, Term, filled};
 use crate::engine::vocabulary::names;
 use crate::facts::Pod;
 use crate::facts::pod::{Affinity, NodeAffinity, NodeSelectorTerm, NodeTerm};
@@ -61,7 +61,7 @@ pub(super) fn write(
 
 fn nodes(
     affinity: Option<&Affinity<'_>>,
-    narrowed: &[Narrowed<'_>],
+    narrowed: &[NarrowedTerm<'_>],
     patch: &mut PatchWriter,
 ) -> Result<(), serde_json::Error> {
     let node_affinity = affinity.and_then(|a| a.node_affinity.as_ref());
@@ -150,9 +150,9 @@ impl<'a> JoinedTerm<'a> {
 /// The user's terms, each joined with slicegate's requirements.
 fn joined<'a>(
     user: &'a [NodeTerm<'_>],
-    narrowed: &'a [Narrowed<'_>],
+    narrowed: &'a [NarrowedTerm<'_>],
 ) -> Result<Vec<JoinedTerm<'a>>, serde_json::Error> {
-    let join = |entry: &'a Narrowed<'_>| {
+    let join = |entry: &'a NarrowedTerm<'_>| {
         let Some(term) = entry.of.and_then(|index| user.get(index)) else {
             return Ok(JoinedTerm::added(&entry.add));
         };
@@ -216,16 +216,16 @@ fn joined_list<T>(
     text.push(']');
 }
 
-fn expression(text: &mut String, Need { key, is }: &Need<'_>) {
+fn expression(text: &mut String, LabelRequirement { key, condition }: &LabelRequirement<'_>) {
     text.push_str("{\"key\":");
     json::string(text, key);
-    match is {
-        Is::There => text.push_str(",\"operator\":\"Exists\""),
-        Is::Absent => text.push_str(",\"operator\":\"DoesNotExist\""),
-        Is::Above(least) => {
+    match condition {
+        LabelCondition::There => text.push_str(",\"operator\":\"Exists\""),
+        LabelCondition::Absent => text.push_str(",\"operator\":\"DoesNotExist\""),
+        LabelCondition::Above(least) => {
             let _ = write!(text, ",\"operator\":\"Gt\",\"values\":[\"{least}\"]");
         }
-        Is::OneOf(values) => {
+        LabelCondition::OneOf(values) => {
             text.push_str(",\"operator\":\"In\",\"values\":");
             array(text, values.iter(), |text, value| json::string(text, value));
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::engine::line::{Edit, is_own_term, may_be_ours};
-use crate::engine::node_terms::{Is, Need};
+use crate::engine::node_terms::{LabelCondition, LabelRequirement};
 use crate::engine::vocabulary::{BoundaryPlacement, Policy, Strategy, names};
 use crate::facts::Pod;
 use crate::facts::affinity::PodAffinityTerm;
@@ -15,10 +15,10 @@ pub(super) fn keep_apart<'a>(
     policy: &Policy,
     boundary: Cow<'a, str>,
     edits: &mut Vec<Edit<'a>>,
-) -> Vec<Need<'a>> {
-    let hostname = Need {
+) -> Vec<LabelRequirement<'a>> {
+    let hostname = LabelRequirement {
         key: Cow::Borrowed(names::HOSTNAME),
-        is: Is::There,
+        condition: LabelCondition::There,
     };
     match policy.placement.boundary {
         BoundaryPlacement::PodAntiAffinity => {
@@ -26,9 +26,9 @@ pub(super) fn keep_apart<'a>(
             vec![hostname]
         }
         BoundaryPlacement::NodeLabel => {
-            let label = Need {
+            let label = LabelRequirement {
                 key: Cow::Borrowed(names::NODE_BOUNDARY),
-                is: Is::OneOf(vec![boundary]),
+                condition: LabelCondition::OneOf(vec![boundary]),
             };
             vec![hostname, label]
         }

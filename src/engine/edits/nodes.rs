@@ -2,7 +2,7 @@
 
 use crate::engine::line::{Edit, NewToleration, Placement, PlacementQuery};
 use crate::engine::node_terms;
-use crate::engine::node_terms::{Is, Need, Term};
+use crate::engine::node_terms::{LabelCondition, LabelRequirement, Term};
 use crate::engine::supply::filter::tolerates;
 use crate::engine::vocabulary::{PolicyToleration, Strategy};
 use crate::facts::pod::{NodeAffinity, Toleration};
@@ -12,7 +12,7 @@ use crate::facts::{Pod, Text};
 pub(super) fn require<'a>(
     query: &PlacementQuery<'_, 'a>,
     placement: &Placement<'a>,
-    extras: &[Need<'a>],
+    extras: &[LabelRequirement<'a>],
 ) -> Option<Edit<'a>> {
     let requests_memory = query.requests.iter().any(|r| r.size.memory.is_some());
     let with_memory = requests_memory || placement.strategy == Strategy::Mps;
@@ -51,9 +51,9 @@ pub(super) fn prefer_smallest<'a>(
     // A term has only a lower bound for memory, so it cannot separate larger from smaller shares of one product.
     let mut terms = node_terms::of_offers(supply, &nodes, false);
     let needs = terms.iter().flat_map(|term| &term.labels);
-    let values = needs.map(|need| match &need.is {
-        Is::OneOf(values) => values.len(),
-        Is::There | Is::Absent | Is::Above(_) => 1,
+    let values = needs.map(|need| match &need.condition {
+        LabelCondition::OneOf(values) => values.len(),
+        LabelCondition::There | LabelCondition::Absent | LabelCondition::Above(_) => 1,
     });
     let all = &placement.nodes;
     if values.sum::<usize>() > MOST || terms == node_terms::of_offers(supply, all, false) {

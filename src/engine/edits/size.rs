@@ -1,7 +1,7 @@
 //! The size of the node selector terms of a pod after a rewrite.
 
 use crate::engine::line::Edit;
-use crate::engine::node_terms::{Is, Term};
+use crate::engine::node_terms::{LabelCondition, Term};
 use crate::engine::relevance::pod_limits::{
     Excess, PATCH, REQUIREMENTS, TERMS, TermSize, VALUES, first,
 };
@@ -40,7 +40,7 @@ fn added(term: &Term<'_>) -> TermSize {
     };
     for need in &term.labels {
         size.bytes += need.key.len();
-        if let Is::OneOf(values) = &need.is {
+        if let LabelCondition::OneOf(values) = &need.condition {
             size.values += values.len();
             size.bytes += values.iter().map(|v| v.len() + AROUND.0).sum::<usize>();
         }

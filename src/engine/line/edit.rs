@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::engine::node_terms::{Narrowed, Term};
+use crate::engine::node_terms::{NarrowedTerm, Term};
 use crate::engine::profile::{Position, Profile, Setting};
 use crate::engine::vocabulary::{PolicyToleration, Strategy};
 use crate::facts::pod::{ArgumentList, Place};
@@ -72,7 +72,7 @@ pub enum Edit<'a> {
         value: String,
     },
     /// The required node affinity becomes these terms.
-    Nodes(Vec<Narrowed<'a>>),
+    Nodes(Vec<NarrowedTerm<'a>>),
     /// A taint is tolerated.
     Toleration(NewToleration<'a>),
     /// Required anti-affinity by hostname, in all namespaces, to pods whose label has another value.

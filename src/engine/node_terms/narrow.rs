@@ -1,6 +1,6 @@
 //! User terms x offer terms: the terms of the user stay, and each is narrowed to what the offer terms allow.
 
-use crate::engine::node_terms::{Is, Need, Term};
+use super::term::{LabelCondition, LabelRequirement, Term};
 use crate::engine::relevance::pod_limits;
 use crate::engine::supply::filter::{holds, is_empty};
 use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement};
@@ -8,7 +8,7 @@ use crate::facts::text::Pairs;
 
 /// What is added to a term of the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Narrowed<'a> {
+pub struct NarrowedTerm<'a> {
     /// The index of the user's term; none if the pod has no terms.
     pub of: Option<usize>,
     /// The missing requirements.
@@ -20,16 +20,16 @@ pub fn narrow<'a>(
     user: Option<&[NodeTerm<'_>]>,
     selector: Option<&Pairs<'_>>,
     ours: &[Term<'a>],
-) -> Vec<Narrowed<'a>> {
+) -> Vec<NarrowedTerm<'a>> {
     let Some(user) = user else {
         let nothing = NodeSelectorTerm::default();
         let lacking = ours.iter().filter_map(|t| lacks(&nothing, selector, t));
-        let mut narrowed: Vec<Narrowed<'a>> =
-            lacking.map(|add| Narrowed { of: None, add }).collect();
+        let mut narrowed: Vec<NarrowedTerm<'a>> =
+            lacking.map(|add| NarrowedTerm { of: None, add }).collect();
         // If the selector contradicts all offer terms, one of them is added, so that the selector alone selects no node.
         if let Some(ours) = ours.first().filter(|_| narrowed.is_empty()) {
             let add = compare(&nothing, selector, ours).0;
-            narrowed.push(Narrowed { of: None, add });
+            narrowed.push(NarrowedTerm { of: None, add });
         }
         return narrowed;
     };
@@ -47,7 +47,7 @@ pub fn narrow<'a>(
         if lacking.iter().any(|t| *t == Term::default()) {
             lacking = vec![Term::default()];
         }
-        narrowed.extend(lacking.into_iter().map(|add| Narrowed {
+        narrowed.extend(lacking.into_iter().map(|add| NarrowedTerm {
             of: Some(index),
             add,
         }));
@@ -65,8 +65,8 @@ fn contradicted<'a>(
     user: &[NodeTerm<'_>],
     selector: Option<&Pairs<'_>>,
     ours: &Term<'a>,
-) -> Vec<Narrowed<'a>> {
-    let close = |(index, term): (usize, &NodeSelectorTerm<'_>)| Narrowed {
+) -> Vec<NarrowedTerm<'a>> {
+    let close = |(index, term): (usize, &NodeSelectorTerm<'_>)| NarrowedTerm {
         of: Some(index),
         add: compare(term, selector, ours).0,
     };
@@ -142,9 +142,9 @@ enum Relation {
     Open,
 }
 
-impl Need<'_> {
+impl LabelRequirement<'_> {
     fn relation_to_value(&self, value: &str) -> Relation {
-        match self.is.holds(value) {
+        match self.condition.holds(value) {
             true => Relation::Implies,
             false => Relation::Contradicts,
         }
@@ -152,19 +152,21 @@ impl Need<'_> {
 
     fn relation(&self, user: &Requirement<'_>) -> Relation {
         let values = user.values.as_deref().unwrap_or_default();
-        match (&*user.operator, &self.is) {
+        match (&*user.operator, &self.condition) {
             ("In", _) => {
-                let fitting = values.iter().filter(|v| self.is.holds(v)).count();
+                let fitting = values.iter().filter(|v| self.condition.holds(v)).count();
                 match fitting {
                     0 => Relation::Contradicts,
                     _ if fitting == values.len() => Relation::Implies,
                     _ => Relation::Open,
                 }
             }
-            ("DoesNotExist", Is::Absent) => Relation::Implies,
-            ("DoesNotExist", _) | ("Exists" | "Gt" | "Lt", Is::Absent) => Relation::Contradicts,
-            ("Exists" | "Gt" | "Lt", Is::There) => Relation::Implies,
-            ("Gt", Is::Above(least)) => {
+            ("DoesNotExist", LabelCondition::Absent) => Relation::Implies,
+            ("DoesNotExist", _) | ("Exists" | "Gt" | "Lt", LabelCondition::Absent) => {
+                Relation::Contradicts
+            }
+            ("Exists" | "Gt" | "Lt", LabelCondition::There) => Relation::Implies,
+            ("Gt", LabelCondition::Above(least)) => {
                 let bound = values.first().and_then(|v| v.parse::<u64>().ok());
                 match bound {
                     Some(bound) if bound >= *least => Relation::Implies,
@@ -172,7 +174,7 @@ impl Need<'_> {
                 }
             }
             // Gt, Lt and NotIn of the user's against a list of ours.
-            (_, Is::OneOf(ours)) if !ours.iter().any(|v| holds(user, Some(v))) => {
+            (_, LabelCondition::OneOf(ours)) if !ours.iter().any(|v| holds(user, Some(v))) => {
                 Relation::Contradicts
             }
             _ => Relation::Open,
@@ -180,7 +182,7 @@ impl Need<'_> {
     }
 }
 
-impl Is<'_> {
+impl LabelCondition<'_> {
     fn holds(&self, value: &str) -> bool {
         match self {
             Self::OneOf(values) => values.binary_search_by(|v| (**v).cmp(value)).is_ok(),

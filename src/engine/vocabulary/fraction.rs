@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use thiserror::Error;
+
 /// A number in (0, 1], as written: `digits / 10^places`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fraction {
@@ -13,24 +15,17 @@ pub struct Fraction {
 pub const MAX_DECIMALS: usize = 30;
 
 /// Why a text is not a fraction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
 pub enum NotAFraction {
     /// It has other characters than digits and one point.
+    #[error("not a decimal such as 0.25")]
     NotADecimal,
     /// 0, or above 1.
+    #[error("outside (0, 1]")]
     OutOfRange,
     /// More than [`MAX_DECIMALS`] decimals.
+    #[error("more than {MAX_DECIMALS} decimals")]
     TooManyDecimals,
-}
-
-impl fmt::Display for NotAFraction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotADecimal => f.write_str("not a decimal such as 0.25"),
-            Self::OutOfRange => f.write_str("outside (0, 1]"),
-            Self::TooManyDecimals => write!(f, "more than {MAX_DECIMALS} decimals"),
-        }
-    }
 }
 
 impl Fraction {

@@ -62,8 +62,6 @@ pub const GPU_SHARED: &str = "nvidia.com/gpu.shared";
 pub const MIG: &str = "nvidia.com/mig-";
 /// The suffix of shared resources, if the device plugin renames them.
 pub const SHARED_SUFFIX: &str = ".shared";
-/// The usual taint of GPU nodes (values.yaml of the NVIDIA GPU Operator).
-pub const GPU_TAINT: &str = "nvidia.com/gpu";
 
 /// The variable with the GPUs that the NVIDIA runtime shows to a container.
 pub const VISIBLE_DEVICES: &str = "NVIDIA_VISIBLE_DEVICES";

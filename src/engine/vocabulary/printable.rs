@@ -51,14 +51,8 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     if text.chars().all(is_visible) {
         return Cow::Borrowed(text);
     }
-    let each = |c: char| {
-        if is_visible(c) {
-            c
-        } else {
-            char::REPLACEMENT_CHARACTER
-        }
-    };
-    Cow::Owned(text.chars().map(each).collect())
+    let shown = text.replace(|c| !is_visible(c), "\u{fffd}");
+    Cow::Owned(shown)
 }
 
 /// The same of several lines, which stay apart.
@@ -81,10 +75,10 @@ pub fn quoted(value: &str) -> String {
     let mut quoted = String::from("\"");
     let mut rest = value.chars();
     for c in rest.by_ref().take(LONGEST) {
-        match is_visible(c) {
-            true if c == '"' || c == '\\' => quoted.extend(['\\', c]),
-            true => quoted.push(c),
-            false => quoted.extend(c.escape_unicode()),
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if is_visible(c) => quoted.push(c),
+            c => quoted.extend(c.escape_unicode()),
         }
     }
     if rest.next().is_some() {

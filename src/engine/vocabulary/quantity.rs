@@ -4,7 +4,7 @@
 //! (`Ki`...), decimal (`n u m k M`...) or exponent (`e3`) suffix. Like there, what is finer than a nano is
 //! rounded up. Numbers beyond any resource saturate instead of failing.
 
-use std::fmt;
+use thiserror::Error;
 
 const NANO: i128 = 1_000_000_000;
 
@@ -15,14 +15,9 @@ pub struct Quantity {
 }
 
 /// Why a text is not a quantity.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("not a Kubernetes quantity (a number with an optional suffix such as m, k, M, Gi or e3)")]
 pub struct NotAQuantity;
-
-impl fmt::Display for NotAQuantity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a Kubernetes quantity (a number with an optional suffix such as m, k, M, Gi or e3)")
-    }
-}
 
 impl Quantity {
     /// Nothing.
@@ -84,18 +79,19 @@ impl Quantity {
 
     /// The number rounded up to a whole one, saturating; 0 for negative numbers.
     pub fn ceil(self) -> u64 {
-        if self.nano <= 0 {
-            return 0;
-        }
-        u64::try_from((self.nano - 1) / NANO + 1).unwrap_or(u64::MAX)
+        self.ceil_to(NANO)
     }
 
     /// Thousandths rounded up, as the API server stores resource counts; saturating.
     pub fn ceil_milli(self) -> u64 {
+        self.ceil_to(NANO / 1000)
+    }
+
+    fn ceil_to(self, unit: i128) -> u64 {
         if self.nano <= 0 {
             return 0;
         }
-        u64::try_from((self.nano - 1) / (NANO / 1000) + 1).unwrap_or(u64::MAX)
+        u64::try_from((self.nano - 1) / unit + 1).unwrap_or(u64::MAX)
     }
 }
 

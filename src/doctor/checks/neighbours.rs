@@ -73,7 +73,7 @@ fn breach(node: &NodeAudit<'_>) -> Option<Finding> {
         "node {name} runs pods of {count} boundaries ({names}), and nobody can say whether they \
          share a device"
     );
-    let fix = format!("see to it that the node says what it sells, or {apart}");
+    let fix = format!("see to it that the node says what it advertises, or {apart}");
     Some(Finding::unseen(message, Fix::by(fix, AUDIT)))
 }
 

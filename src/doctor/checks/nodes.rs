@@ -163,7 +163,7 @@ pub(super) fn renamed(assessment: &Assessment<'_>) -> Observation<Finding> {
     }
     let nodes = nodes_of(supply, groups);
     let message = format!(
-        "shares or slices are sold as {GPU} by {nodes}: where slicegate is off, who asks for a GPU may get a part of \
+        "shares or slices are advertised as {GPU} by {nodes}: where slicegate is off, who asks for a GPU may get a part of \
          one"
     );
     let fix = "set renameByDefault: true in the device plugin's configuration, and MIG strategy mixed; drain a node \

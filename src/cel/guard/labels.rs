@@ -13,10 +13,6 @@ use crate::engine::vocabulary::{Mode, Outsiders, names};
 /// The labels that are slicegate's.
 pub(super) const LABELS: [&str; 3] = [names::TRUST_BOUNDARY, names::STRATEGY, names::MPS_USER];
 
-/// The fix for a pod that has one it may not have.
-pub(super) const LEAVE_OUT: &str =
-    "leave slicegate's labels out; slicegate writes them where they belong";
-
 /// The policy `slicegate-labels`.
 pub(super) fn policy(policy: &Policy, enforced: &Variable) -> Admission {
     let mut variables = scope::variables(policy, enforced, scope::too_large_to_label());
@@ -69,7 +65,7 @@ fn has_its_own_labels() -> Validation {
         || !({strategy} in {labels}) && !({user} in {labels})\n  \
         && (!({boundary} in {labels}) || {labels}[{boundary}] in variables.given)"
     );
-    rule::validation(&RULE, &holds, None, LEAVE_OUT)
+    rule::validation(&RULE, &holds, None, rule::LEAVE_OUT)
 }
 
 fn has_a_label() -> String {

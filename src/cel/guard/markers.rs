@@ -1,7 +1,6 @@
 //! A pod of an enforced namespace that takes a stock resource carries slicegate's markers: receipt, boundary label
 //! and, where its device may be shared, the boundary's terms.
 
-use super::labels::LEAVE_OUT;
 use super::object::{Admission, Validation, Variable};
 use super::rule::{self, denies};
 use super::scope::{self, is_gpu_resource, metadata, requests};
@@ -73,7 +72,7 @@ fn validations(policy: &Policy) -> Vec<Validation> {
     }
     if denies(policy, &protected_metadata::RULE) {
         let holds = unless("judged", &others());
-        let validation = rule::validation(&protected_metadata::RULE, &holds, None, LEAVE_OUT);
+        let validation = rule::validation(&protected_metadata::RULE, &holds, None, rule::LEAVE_OUT);
         validations.push(validation);
     }
     validations

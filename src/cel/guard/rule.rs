@@ -7,6 +7,10 @@ use crate::engine::Policy;
 use crate::engine::rules::document::Document;
 use crate::engine::vocabulary::{Rule, Severity};
 
+/// The fix for a pod that has one of slicegate's labels that it may not have.
+pub(super) const LEAVE_OUT: &str =
+    "leave slicegate's labels out; slicegate writes them where they belong";
+
 /// Whether the policy has a rule refuse pods.
 pub(super) fn denies(policy: &Policy, rule: &Rule) -> bool {
     policy.severity(rule) == Severity::Deny

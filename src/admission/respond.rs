@@ -4,8 +4,8 @@ use super::error::{BadReview, NoDecision};
 use super::review::{API_VERSION, AdmissionRequest, AdmissionReview, Envelope, PodOperation};
 use super::{answer, patch};
 use crate::engine::line::{Decision, Outcome};
-use crate::engine::relevance::pod_limits;
 use crate::engine::vocabulary::Mode;
+use crate::engine::vocabulary::pod_limits;
 use crate::engine::{
     ClusterState, DecisionInput, Stage, decide, ephemeral, missing_edits, relevance, unmanaged,
     unwritable, update,

@@ -11,7 +11,7 @@ use slicegate::engine::line::{
 };
 use slicegate::engine::namespaces::{NamespaceView, Namespaces};
 use slicegate::engine::relevance;
-use slicegate::engine::relevance::pod_limits::{self, CONTAINERS, ENTRIES, Limit};
+use slicegate::engine::relevance::pod_size;
 use slicegate::engine::relevance::reserved;
 use slicegate::engine::relevance::sharing_systems;
 use slicegate::engine::request::tenancy;
@@ -19,6 +19,7 @@ use slicegate::engine::request::tenancy::own_boundary;
 use slicegate::engine::rules;
 use slicegate::engine::rules::check::{AllocatedDevice, PodContext};
 use slicegate::engine::supply::NodeFilter;
+use slicegate::engine::vocabulary::pod_limits::{CONTAINERS, ENTRIES, Limit};
 use slicegate::engine::vocabulary::{
     BoundaryPlacement, Finding, Findings, Mode, Outsiders, Quantity, Rule, Severity, Strategy,
     names,
@@ -52,7 +53,7 @@ pub fn guarded(question: &DecisionInput<'_>) -> Vec<Refusal> {
     let marked = marked.iter().any(|key| pod.label(key).is_some())
         && denies(&rules::protected_metadata::RULE);
     let selects = (rules::reserved_selector::is_found(pod, &[])
-        || pod_limits::excess_of_repelled(pod).is_some())
+        || pod_size::excess_of_repelled(pod).is_some())
         && denies(&rules::reserved_selector::RULE);
     if !enforced && !marked && !selects {
         return Vec::new();
@@ -67,7 +68,7 @@ pub fn guarded(question: &DecisionInput<'_>) -> Vec<Refusal> {
                 .any(|l| std::ptr::eq(*l, *limit))
         }
     };
-    if pod_limits::first(pod_limits::of_pod(pod).filter(counts)).is_some() {
+    if pod_size::first(pod_size::of_pod(pod).filter(counts)).is_some() {
         return vec![Refusal::Rule(&rules::too_large::RULE)];
     }
     let takes = takes_gpu(pod);

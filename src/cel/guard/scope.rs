@@ -4,9 +4,9 @@
 use super::object::{Validation, Variable};
 use crate::cel::expressions::{LISTS, NODE_TERMS, begins, begins_with, join, one_of, quoted};
 use crate::cel::relevance::beyond;
-use crate::engine::relevance::pod_limits::{self, Limit};
 use crate::engine::relevance::sharing_systems::{KeyKind, SYSTEM_NAMES, SystemName};
 use crate::engine::rules::too_large;
+use crate::engine::vocabulary::pod_limits::{self, Limit};
 use crate::engine::vocabulary::{Mode, names};
 use crate::engine::{ExcludedNamespaces, Policy};
 

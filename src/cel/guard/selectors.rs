@@ -7,8 +7,8 @@ use super::rule;
 use super::scope::metadata;
 use crate::cel::expressions::{TERMS, begins, has, one_of, quoted};
 use crate::cel::relevance::{repelling_entries, selects_by};
-use crate::engine::relevance::pod_limits::ENTRIES;
 use crate::engine::rules::reserved_selector::RULE;
+use crate::engine::vocabulary::pod_limits::ENTRIES;
 use crate::engine::vocabulary::{BoundaryPlacement, names};
 use crate::engine::{Policy, Strategy};
 

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::engine::decide::oversize::oversize;
 use crate::engine::edits;
 use crate::engine::line::{Decision, DecisionInput, Reason, takes_gpu};
-use crate::engine::relevance::{concerns_gpus, pod_limits, sharing_systems};
+use crate::engine::relevance::{concerns_gpus, pod_size, sharing_systems};
 use crate::engine::rules;
 use crate::engine::rules::check::PodContext;
 use crate::engine::rules::ephemeral_gpu;
@@ -35,7 +35,7 @@ pub fn ephemeral<'a>(
     if mode == Mode::Off {
         return Decision::untouched(mode, Reason::NamespaceOff);
     }
-    let excess = pod_limits::excess(pod).filter(|_| concerns_gpus(pod));
+    let excess = pod_size::excess(pod).filter(|_| concerns_gpus(pod));
     if let Some(excess) = excess {
         return oversize(excess, policy, mode);
     }

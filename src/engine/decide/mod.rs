@@ -18,7 +18,7 @@ use crate::engine::line::{Decision, DecisionInput, Reason};
 use crate::engine::placement::candidates::{self, CandidateVerdict};
 use crate::engine::placement::existing;
 use crate::engine::placement::usage::{self, Gpus};
-use crate::engine::relevance::{concerns_gpus, pod_limits};
+use crate::engine::relevance::{concerns_gpus, pod_size};
 use crate::engine::request;
 use crate::engine::rules;
 use crate::engine::vocabulary::{Findings, Mode};
@@ -65,7 +65,7 @@ fn answer<'a>(input: &DecisionInput<'a>, observer: Observer<'_>) -> Decision<'a>
     if !concerns_gpus(pod) {
         return Decision::untouched(mode, Reason::TakesNoGpu);
     }
-    if let Some(excess) = pod_limits::excess(pod) {
+    if let Some(excess) = pod_size::excess(pod) {
         return oversize(excess, policy, mode);
     }
     let mut findings = Findings::new(policy);

@@ -1,8 +1,9 @@
 //! The decision about a pod that exceeds a limit. No other rule is applied.
 
 use crate::engine::line::{Decision, Reason};
-use crate::engine::relevance::pod_limits::{Excess, PATCH};
+use crate::engine::relevance::pod_size::Excess;
 use crate::engine::rules::too_large;
+use crate::engine::vocabulary::pod_limits::PATCH;
 use crate::engine::vocabulary::{Finding, Findings, Mode, Policy, Severity};
 
 /// Refuses a pod as it is written.

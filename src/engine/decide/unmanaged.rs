@@ -3,7 +3,7 @@
 use crate::engine::decide::oversize::oversize;
 use crate::engine::edits;
 use crate::engine::line::{Decision, DecisionInput, MarkersReason, Reason, taken, takes_gpu};
-use crate::engine::relevance::pod_limits;
+use crate::engine::relevance::pod_size;
 use crate::engine::request::tenancy::own_boundary;
 use crate::engine::rules::{protected_metadata, reserved_selector};
 use crate::engine::vocabulary::{Findings, Mode, Outsiders, Severity, names};
@@ -23,7 +23,7 @@ pub fn unmanaged<'a>(input: &DecisionInput<'a>, mode: Mode) -> Decision<'a> {
     if policy.mode == Mode::Off || excluded.contains(input.namespace) {
         return untouched;
     }
-    if let Some(excess) = pod_limits::excess_of_repelled(pod)
+    if let Some(excess) = pod_size::excess_of_repelled(pod)
         && policy.severity(&reserved_selector::RULE) == Severity::Deny
     {
         return oversize(excess, policy, mode);

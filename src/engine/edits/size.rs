@@ -2,9 +2,8 @@
 
 use crate::engine::line::Edit;
 use crate::engine::node_terms::{LabelCondition, Term};
-use crate::engine::relevance::pod_limits::{
-    Excess, PATCH, REQUIREMENTS, TERMS, TermSize, VALUES, first,
-};
+use crate::engine::relevance::pod_size::{Excess, TermSize, first};
+use crate::engine::vocabulary::pod_limits::{PATCH, REQUIREMENTS, TERMS, VALUES};
 use crate::facts::Pod;
 use crate::facts::pod::Spec;
 

@@ -1,8 +1,8 @@
 //! User terms x offer terms: the terms of the user stay, and each is narrowed to what the offer terms allow.
 
 use super::term::{LabelCondition, LabelRequirement, Term};
-use crate::engine::relevance::pod_limits;
 use crate::engine::supply::filter::{holds, is_empty};
+use crate::engine::vocabulary::pod_limits;
 use crate::facts::pod::{NodeSelectorTerm, NodeTerm, Requirement};
 use crate::facts::text::Pairs;
 

@@ -7,7 +7,7 @@
 pub mod host_paths;
 pub mod indicators;
 pub mod injecting;
-pub mod pod_limits;
+pub mod pod_size;
 pub mod reserved;
 pub mod sharing_systems;
 
@@ -48,7 +48,7 @@ pub fn concerns_gpus(pod: &Pod<'_>) -> bool {
 fn is_oversize(pod: &Pod<'_>) -> bool {
     pod.cut != Cut::Nothing
         || pod.all_containers().count() > MOST_CONTAINERS
-        || pod_limits::entries(pod) > MOST_ENTRIES
+        || pod_size::entries(pod) > MOST_ENTRIES
 }
 
 fn has_key(pairs: Option<&Pairs<'_>>, indicators: &Indicators) -> bool {

@@ -2,12 +2,12 @@
 
 use crate::engine::relevance::host_paths::{ALIASES, SENSITIVE_PATHS};
 use crate::engine::relevance::injecting::INJECTING;
-use crate::engine::relevance::pod_limits::{LIMITS, Limit};
 use crate::engine::relevance::reserved::{self, MIG_DEVICES, SWITCHES};
 use crate::engine::rules::privileged_share::{
     ALLOWED, ALLOWED_IN_OWN_NETWORK, ALLOWED_WITHOUT_PROCESSES,
 };
 use crate::engine::rules::{host_device, limit_env, privileged_share, too_large, visible_devices};
+use crate::engine::vocabulary::pod_limits::{LIMITS, Limit};
 use crate::engine::vocabulary::{Rule, names};
 
 /// A list that a rule looks things up in.

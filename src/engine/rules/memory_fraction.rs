@@ -1,6 +1,6 @@
 //! `memory-fraction`: warns of a program that is told to take more memory than its share.
 
-use crate::engine::profile::{Meaning, SettingForm, Setting};
+use crate::engine::profile::{Meaning, Setting, SettingForm};
 use crate::engine::rules::check::Placed;
 use crate::engine::vocabulary::{Findings, Rule};
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::engine::line::DecisionInput;
 use crate::engine::relevance::injecting::is_injecting;
-use crate::engine::relevance::pod_limits::KEPT;
 use crate::engine::relevance::sharing_systems::KeyKind;
+use crate::engine::vocabulary::pod_limits::KEPT;
 use crate::engine::vocabulary::{Findings, Rule, names, quoted};
 use crate::facts::{Pairs, Pod};
 use crate::json::Cut;

@@ -1,6 +1,6 @@
 //! `too-large`: refuses a pod that is larger than any pod needs to be.
 
-use crate::engine::relevance::pod_limits::Excess;
+use crate::engine::relevance::pod_size::Excess;
 use crate::engine::vocabulary::{Findings, Rule, Text};
 
 /// The rule.

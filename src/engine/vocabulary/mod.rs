@@ -4,6 +4,7 @@ mod capabilities;
 mod findings;
 mod fraction;
 pub mod names;
+pub mod pod_limits;
 pub mod policy;
 mod printable;
 mod quantity;

@@ -147,9 +147,10 @@ mod tests {
                         unmanaged(&input, Mode::Off).outcome,
                         update(&input, None, Mode::Off).outcome,
                     ];
-                    let expected = match denied {
-                        true => Outcome::Denied,
-                        false => Outcome::Untouched,
+                    let expected = if denied {
+                        Outcome::Denied
+                    } else {
+                        Outcome::Untouched
                     };
                     assert_eq!(outcomes, [expected; 3], "{namespace} of {excluded:?}");
                     let (mode, _) = state.namespaces.mode(namespace, &policy);

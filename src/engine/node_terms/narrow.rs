@@ -144,9 +144,10 @@ enum Relation {
 
 impl LabelRequirement<'_> {
     fn relation_to_value(&self, value: &str) -> Relation {
-        match self.condition.holds(value) {
-            true => Relation::Implies,
-            false => Relation::Contradicts,
+        if self.condition.holds(value) {
+            Relation::Implies
+        } else {
+            Relation::Contradicts
         }
     }
 

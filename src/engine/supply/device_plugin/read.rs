@@ -87,9 +87,10 @@ fn mixed_slice(labels: &dyn Labels, resource: &str, profile: &str, vgpu: Vgpu) -
     };
     let identity = identity(labels, prefix, (key, value), &name)?;
     // Without its own product label a shared slice has no suffix, and the whole device's suffix does not describe it.
-    let shared = match key == own_key {
-        true => name.shared,
-        false => identity.sharing != "none" && !resource.ends_with(SHARED_SUFFIX),
+    let shared = if key == own_key {
+        name.shared
+    } else {
+        identity.sharing != "none" && !resource.ends_with(SHARED_SUFFIX)
     };
     let mut strategy = strategy(&identity, true, resource, shared)?;
     if catalog::VgpuProfile::of(name.base).is_some() || vgpu::is_labelled(labels) {

@@ -94,7 +94,6 @@ fn nodes(
     Ok(())
 }
 
-/// Appends requirements to an existing term.
 fn append(
     add: &Term<'_>,
     index: usize,
@@ -136,7 +135,6 @@ struct JoinedTerm<'a> {
 }
 
 impl<'a> JoinedTerm<'a> {
-    /// A term of slicegate's requirements alone.
     fn added(add: &'a Term<'_>) -> Self {
         Self {
             members: Members::default(),

@@ -36,7 +36,6 @@ pub(super) fn allow_unchanged(uid: &str) -> Vec<u8> {
     AnswerBuilder::allowed(uid, None).finish(&[])
 }
 
-/// Admits a pod with a patch.
 pub(super) fn allow(
     uid: &str,
     patch: Option<&str>,
@@ -69,13 +68,11 @@ pub(super) fn dry_run(uid: &str, patch: Option<&str>, decision: &Decision<'_>) -
     answer.finish(&warnings)
 }
 
-/// Refuses a pod with all findings.
 pub(super) fn deny(uid: &str, decision: &Decision<'_>) -> Vec<u8> {
     let message = denial_message(decision);
     AnswerBuilder::refused(uid, 403, "Forbidden", &message).finish(&warnings_of(&decision.findings))
 }
 
-/// Refuses a pod with missing edits.
 pub(super) fn deny_missing_edits(uid: &str, missing: &[String]) -> Vec<u8> {
     let mut message =
         "slicegate: the pod is not as slicegate makes it, after all webhooks were called; \
@@ -95,7 +92,6 @@ pub(super) fn deny_missing_edits(uid: &str, missing: &[String]) -> Vec<u8> {
     AnswerBuilder::refused(uid, 403, "Forbidden", &message).finish(&[])
 }
 
-/// Refuses a request without a decision.
 pub(super) fn deny_undecided(uid: &str, why: &NoDecision<'_>) -> Vec<u8> {
     let message = format!("slicegate: {}", explain(why));
     let (code, reason) = match why {
@@ -121,7 +117,6 @@ fn explain(why: &NoDecision<'_>) -> String {
     }
 }
 
-/// Builds an answer.
 struct AnswerBuilder {
     text: String,
 }

@@ -37,7 +37,6 @@ pub fn finding_lines(findings: &[Finding]) -> String {
     text.trim_start().to_owned()
 }
 
-/// The warnings for the client that creates the pod.
 pub(super) fn warnings_of(findings: &[Finding]) -> Vec<String> {
     let tallies = tally(findings);
     let warning = tallies.iter().filter(|t| t.severity == Severity::Warn);
@@ -112,7 +111,6 @@ fn add_line(text: &mut String, repeated: &Repeated<'_>) {
     text.push_str(&shorten(&finding.fix, LONGEST_MESSAGE));
 }
 
-/// The warnings of one rule.
 fn lines(tally: &Tally<'_>) -> impl Iterator<Item = String> {
     let id = tally.rule.id;
     let line = move |repeated: &Repeated<'_>| {

@@ -20,7 +20,6 @@ impl PatchWriter {
         self.value(value);
     }
 
-    /// Adds a key below the path.
     pub(super) fn add_key(&mut self, path: &[&str], key: &str, value: impl FnOnce(&mut String)) {
         self.operation("add", path, Some(key));
         self.value(value);
@@ -55,7 +54,6 @@ impl PatchWriter {
         self.value(|text| json::string(text, value));
     }
 
-    /// Removes a key below the path.
     pub(super) fn remove_key(&mut self, path: &[&str], key: &str) {
         self.operation("remove", path, Some(key));
         self.text.push('}');
@@ -83,7 +81,6 @@ impl PatchWriter {
         self.text.push('}');
     }
 
-    /// The JSON array.
     pub(super) fn finish(mut self) -> String {
         self.text.push(']');
         self.text
@@ -112,14 +109,12 @@ pub(super) fn comma(text: &mut String) {
     }
 }
 
-/// Appends the name of an object's field.
 pub(super) fn name(text: &mut String, name: &str) {
     comma(text);
     json::string(text, name);
     text.push(':');
 }
 
-/// Appends an object of strings.
 pub(super) fn object<'e>(text: &mut String, entries: impl Iterator<Item = (&'e str, &'e str)>) {
     text.push('{');
     for (key, value) in entries {
@@ -129,7 +124,6 @@ pub(super) fn object<'e>(text: &mut String, entries: impl Iterator<Item = (&'e s
     text.push('}');
 }
 
-/// Appends an array.
 pub(super) fn array<T>(
     text: &mut String,
     items: impl Iterator<Item = T>,

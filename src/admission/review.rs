@@ -88,7 +88,6 @@ impl AdmissionRequest<'_> {
     }
 }
 
-/// An operation on a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PodOperation {
     /// Its creation.
@@ -127,7 +126,6 @@ pub(super) struct Envelope<'a> {
     pub(super) request: EnvelopeRequest<'a>,
 }
 
-/// `request` of an [`Envelope`].
 #[derive(Debug, Deserialize)]
 pub(super) struct EnvelopeRequest<'a> {
     #[serde(borrow)]

@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 pub(crate) const LISTS: &str = "[object.spec.?containers, object.spec.?initContainers, object.spec.?ephemeralContainers]\
     .filter(l, l.orValue(null) != null).map(l, l.value())";
 
-/// The terms of a pod's required anti-affinity.
 pub(crate) const TERMS: &str = "object.spec.?affinity.?podAntiAffinity.?requiredDuringSchedulingIgnoredDuringExecution\
     .orValue([])";
 
-/// The terms of a pod's required node affinity.
 pub(crate) const NODE_TERMS: &str = "object.spec.?affinity.?nodeAffinity.?requiredDuringSchedulingIgnoredDuringExecution\
     .?nodeSelectorTerms.orValue([])";
 
@@ -19,7 +17,6 @@ pub(crate) fn join(parts: impl IntoIterator<Item = String>, between: &str) -> St
     parts.join(between)
 }
 
-/// A CEL string.
 pub(crate) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

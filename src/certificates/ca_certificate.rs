@@ -7,7 +7,6 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
-/// The common name of every generated authority.
 pub(super) const NAME: &str = "slicegate certificate authority";
 
 /// The certificate of an authority.

@@ -19,7 +19,6 @@ use crate::engine::vocabulary::{Mode, names, shown};
 /// How often a pod is read again that another client keeps changing.
 const ATTEMPTS: usize = 5;
 
-/// Runs it and returns the exit status.
 pub(crate) fn run(args: &AdoptArgs) -> anyhow::Result<u8> {
     live::runtime()?.block_on(adopt(args))
 }

@@ -12,7 +12,6 @@ use crate::engine::concerns_gpus;
 use crate::report::boundaries::BoundaryReport;
 use crate::report::review::{Origin, Review, RunningPod, Settings};
 
-/// Runs it and returns the exit status.
 pub(crate) fn run(args: &AuditArgs) -> anyhow::Result<u8> {
     let progress = Progress::start("reading pods");
     if args.boundaries {

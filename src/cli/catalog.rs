@@ -5,7 +5,6 @@ use super::{DONE, output, render};
 use crate::config::{fleet, policy};
 use crate::report::catalog::Catalog;
 
-/// Prints it and returns the exit status.
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {
     let catalog = Catalog::of(&fleet::assumed(&policy::built_in()?)?);
     output::value(&catalog, args.output, || render::catalog::render(&catalog))?;

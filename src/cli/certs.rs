@@ -6,7 +6,6 @@ use crate::certificates;
 use crate::engine::ExcludedNamespaces;
 use crate::manifests::{self, CaBundleSource, Service};
 
-/// Prints the objects and returns the exit status.
 pub(crate) fn run(args: &CertsArgs) -> anyhow::Result<u8> {
     let service = Service {
         namespace: &args.namespace,

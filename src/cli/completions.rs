@@ -5,7 +5,6 @@ use clap::CommandFactory as _;
 use super::args::{Args, CompletionsArgs};
 use super::{DONE, output};
 
-/// Prints it and returns the exit status.
 pub(crate) fn run(args: &CompletionsArgs) -> anyhow::Result<u8> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "slicegate", &mut script);

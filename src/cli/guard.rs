@@ -8,7 +8,6 @@ use crate::cel::guard;
 use crate::config::fleet;
 use crate::engine::RuntimeClasses;
 
-/// Prints the objects and returns the exit status.
 pub(crate) fn run(args: &GuardArgs) -> anyhow::Result<u8> {
     let policy = state::policy(args.policy.as_deref())?;
     let never = args.never_match.clone().unwrap_or_default();

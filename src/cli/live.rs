@@ -160,7 +160,6 @@ pub(crate) async fn adopt_state(
     Ok((ClusterState::new(policy, supply, namespaces), unseen))
 }
 
-/// The cluster of the flags.
 pub(crate) async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
     let access = Access {
         kubeconfig: args.kubeconfig.as_deref(),
@@ -170,7 +169,6 @@ pub(crate) async fn connect(args: &ClusterArgs) -> anyhow::Result<Cluster> {
     Ok(Cluster::connect(access).await?)
 }
 
-/// A runtime for requests to a cluster.
 pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     let mut builder = Builder::new_current_thread();
     builder.enable_all().build().context("failed to start")

@@ -6,7 +6,6 @@ use super::args::PolicyCommand;
 use super::{DONE, UNUSABLE, output};
 use crate::config::policy;
 
-/// Runs it and returns the exit status.
 pub(crate) fn run(command: &PolicyCommand) -> anyhow::Result<u8> {
     match command {
         PolicyCommand::Default => {

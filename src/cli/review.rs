@@ -10,7 +10,6 @@ use crate::config::documents::{self, Input};
 use crate::facts::workload::Manifest;
 use crate::report::review::{Origin, Review, ReviewReport, Settings};
 
-/// Runs it and returns the exit status.
 pub(crate) fn run(args: &ReviewArgs) -> anyhow::Result<u8> {
     let progress = Progress::start("reading manifests");
     let mut state = match args.state.cluster() {
@@ -90,7 +89,6 @@ fn is_empty(input: &Input) -> bool {
         && !documents.any(|document| Manifest::of(&document.value).is_object())
 }
 
-/// The namespaces of the manifests.
 fn namespaces(input: &Input, default: &str) -> BTreeSet<String> {
     let documents = input.documents.iter();
     let names = documents.map(|document| Manifest::of(&document.value).namespace);

@@ -11,7 +11,6 @@ use crate::engine::rules::document::Document;
 use crate::engine::vocabulary::Rule;
 use crate::report::API_VERSION;
 
-/// Prints the list and returns the exit status.
 pub(crate) fn run(args: &ListArgs) -> anyhow::Result<u8> {
     let list = RuleList {
         api_version: API_VERSION,
@@ -30,7 +29,6 @@ struct RuleList {
     items: Vec<Entry>,
 }
 
-/// A rule.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {

@@ -9,7 +9,6 @@ use super::args::{LogFormat, ServeArgs};
 use crate::engine::ExcludedNamespaces;
 use crate::server::{self, CertificateSource, ClusterSource, ControllerSettings, Settings};
 
-/// Runs until it is told to stop and returns the exit status.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<u8> {
     let certificate = match (args.tls_cert, args.tls_key, args.tls_generate) {
         (Some(cert), Some(key), None) => CertificateSource::Files { cert, key },

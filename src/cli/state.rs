@@ -72,7 +72,6 @@ impl StateBuilder {
     }
 }
 
-/// The policy of a file, or the built-in one.
 pub(crate) fn policy(path: Option<&str>) -> anyhow::Result<Policy> {
     let Some(path) = path else {
         return Ok(policy::built_in()?);
@@ -80,12 +79,10 @@ pub(crate) fn policy(path: Option<&str>) -> anyhow::Result<Policy> {
     Ok(policy::read(path, &policy_text(path)?)?)
 }
 
-/// The text of a policy's file.
 pub(crate) fn policy_text(path: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("--policy: failed to read {path}"))
 }
 
-/// The documents of a file.
 pub(crate) fn file(path: &String) -> Input {
     documents::read(std::slice::from_ref(path))
 }

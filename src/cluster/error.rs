@@ -118,7 +118,6 @@ impl ClusterError {
     }
 }
 
-/// An error and its causes.
 fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
     successors(Some(error), |&error| error.source())
 }

@@ -113,7 +113,6 @@ fn continue_token(page: &str) -> Result<Option<String>, serde_json::Error> {
     Ok(token.map(|token| escape(&token).to_string()))
 }
 
-/// Escapes a text for a query value.
 fn escape(text: &str) -> PercentEncode<'_> {
     const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
         .remove(b'-')

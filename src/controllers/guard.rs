@@ -55,7 +55,6 @@ impl GuardInput {
     }
 }
 
-/// Why a reconciliation failed.
 #[derive(Debug, thiserror::Error)]
 enum GuardError {
     #[error(transparent)]
@@ -213,7 +212,6 @@ fn patch(existing: &Value, desired: &Value) -> Value {
     ])
 }
 
-/// The kind and name of one of the guard's objects.
 fn key(object: &Value) -> (Kind, String) {
     let kinds = [
         Kind::VALIDATING_POLICIES,
@@ -249,7 +247,6 @@ fn message(state: &Result<GuardState, GuardError>) -> (bool, String) {
     }
 }
 
-/// The ownerReference to the owner.
 fn owner_reference(owner: &Value) -> Value {
     json!({
         "apiVersion": format!("{}/{}", OWNER.kind.group, OWNER.kind.version),

@@ -17,7 +17,6 @@ use crate::engine::{ClusterState, ExcludedNamespaces, Namespaces, Policy, Runtim
 use crate::facts::Node;
 use crate::manifests::Service;
 
-/// What checks look at.
 pub(super) struct Assessment<'g> {
     pub(super) gathered: &'g Gathered,
     /// None if slicegate does not run as a Deployment here.

@@ -18,17 +18,14 @@ pub(super) fn full_name(object: &Value) -> String {
     format!("{}/{}", namespace(object), name(object))
 }
 
-/// The object of that name.
 pub(super) fn named<'o>(objects: &'o [Value], wanted: &str) -> Option<&'o Value> {
     objects.iter().find(|object| name(object) == wanted)
 }
 
-/// The items of a list; none if it is absent.
 pub(super) fn items(list: &Value) -> impl Iterator<Item = &Value> {
     list.as_array().into_iter().flatten()
 }
 
-/// The condition of that type; null if it is absent.
 pub(super) fn condition<'o>(object: &'o Value, kind: &str) -> &'o Value {
     let mut conditions = items(&object["status"]["conditions"]);
     conditions

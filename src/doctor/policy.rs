@@ -11,13 +11,11 @@ use crate::engine::Policy;
 /// The name of the one SharingPolicy that counts.
 pub(super) const NAME: &str = "default";
 
-/// The policy in force, and its source.
 pub(super) struct InForce {
     pub(super) policy: Arc<Policy>,
     pub(super) source: PolicySource,
 }
 
-/// The source of a policy.
 pub(super) enum PolicySource {
     /// A file that was named to doctor.
     File(String),

@@ -22,13 +22,11 @@ pub(super) fn counted_names<S: AsRef<str>>(names: &[S], what: &str) -> String {
     format!("{} ({})", counted(names.len(), what), some(names))
 }
 
-/// Annotates a namespace.
 pub(super) fn annotate(namespace: &str, key: &str, value: &str) -> String {
     let value = quoted_for_a_shell(value);
     format!("kubectl annotate --overwrite namespace {namespace} {key}={value}")
 }
 
-/// Prints the last lines of slicegate's logs.
 pub(super) fn logs(namespace: &str, lines: u32) -> String {
     format!("kubectl -n {namespace} logs -l app.kubernetes.io/name=slicegate --tail={lines}")
 }

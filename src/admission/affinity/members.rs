@@ -8,7 +8,6 @@ use serde_json::value::RawValue;
 
 use crate::facts::text::Text;
 
-/// The members of an object as raw text.
 #[derive(Default)]
 pub(super) struct Members<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 

@@ -14,7 +14,6 @@ use crate::engine::rules::{
 use crate::engine::vocabulary::{Mode, names};
 use crate::engine::{Policy, RuntimeClasses, Strategy};
 
-/// The policy `slicegate-bypass`.
 pub(super) fn policy(policy: &Policy, enforced: &Variable, classes: &RuntimeClasses) -> Admission {
     let mut variables = scope::variables(policy, enforced, scope::too_large());
     let judged = "variables.enforced && !variables.tooLarge && !variables.foreign";

@@ -9,7 +9,6 @@ use crate::engine::rules::runtime_class;
 use crate::engine::vocabulary::Mode;
 use crate::engine::{Policy, RuntimeClasses, Strategy};
 
-/// The policy `slicegate-ephemeral`.
 pub(super) fn policy(policy: &Policy, enforced: &Variable, classes: &RuntimeClasses) -> Admission {
     let all_added = "object.spec.?ephemeralContainers.orValue([]).filter(c, \
         !oldObject.spec.?ephemeralContainers.orValue([]).exists(o, o.name == c.name))";

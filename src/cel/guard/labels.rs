@@ -56,7 +56,6 @@ fn not_too_large() -> Validation {
     )
 }
 
-/// The pod has only the labels that slicegate gives it.
 fn has_its_own_labels() -> Validation {
     let [boundary, strategy, user] = LABELS.map(quoted);
     let labels = "object.metadata.?labels.orValue({})";

@@ -54,7 +54,6 @@ pub(super) fn policy(policy: &Policy, enforced: Variable) -> Admission {
     }
 }
 
-/// Whether a label or annotation is unchanged.
 fn is_unchanged(map: &str, key: &str) -> String {
     let key = quoted(key);
     format!("object.metadata.?{map}[?{key}] == oldObject.metadata.?{map}[?{key}]")

@@ -28,10 +28,8 @@ pub(super) struct Admission {
     pub(super) validations: Vec<Validation>,
 }
 
-/// A name and its expression.
 pub(super) type Variable = (&'static str, String);
 
-/// A condition that has to hold for a pod.
 pub(super) struct Validation {
     pub(super) holds: String,
     /// The message where the expression fails.
@@ -41,7 +39,6 @@ pub(super) struct Validation {
 }
 
 impl Validation {
-    /// A validation with the same message for every pod.
     pub(super) fn new(holds: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             holds: holds.into(),
@@ -105,7 +102,6 @@ impl Admission {
     }
 }
 
-/// Which requests are evaluated.
 pub(super) fn constraints(operation: &str, resources: &[&str]) -> Value {
     json!({"resourceRules": [{
         "apiGroups": [""],

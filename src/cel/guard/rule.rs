@@ -11,7 +11,6 @@ use crate::engine::vocabulary::{Rule, Severity};
 pub(super) const LEAVE_OUT: &str =
     "leave slicegate's labels out; slicegate writes them where they belong";
 
-/// Whether the policy has a rule refuse pods.
 pub(super) fn denies(policy: &Policy, rule: &Rule) -> bool {
     policy.severity(rule) == Severity::Deny
 }

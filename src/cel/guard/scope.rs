@@ -170,13 +170,11 @@ pub(super) fn containers() -> [Variable; 2] {
     [("holders", init.to_owned()), ("all", all.to_owned())]
 }
 
-/// Whether a resource is one the stock device plugin advertises for GPUs.
 pub(super) fn is_gpu_resource(name: &str) -> String {
     let whole = one_of(name, [names::GPU, names::GPU_SHARED]);
     format!("({whole} || {})", is_mig(name))
 }
 
-/// Whether a resource is a MIG slice.
 pub(super) fn is_mig(name: &str) -> String {
     format!(
         "{} && size({name}) > {}",
@@ -251,7 +249,6 @@ fn is_system_name(names: &[&SystemName], kind: KeyKind) -> Option<String> {
     (!clauses.is_empty()).then(|| format!("({clauses})"))
 }
 
-/// The pod's strategy label, empty without one.
 pub(super) fn strategy() -> Variable {
     ("strategy", metadata("object", "labels", names::STRATEGY))
 }

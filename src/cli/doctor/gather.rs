@@ -34,7 +34,6 @@ const REVIEWS: Kind = Kind::new(
     "SubjectAccessReview",
     "subjectaccessreviews",
 );
-/// The kinds of the guard.
 const GUARD: [Kind; 4] = [
     Kind::VALIDATING_POLICIES,
     Kind::VALIDATING_BINDINGS,
@@ -42,7 +41,6 @@ const GUARD: [Kind; 4] = [
     Kind::MUTATING_BINDINGS,
 ];
 
-/// The name of slicegate's objects.
 const NAME: &str = "slicegate";
 
 /// Reads all of it.

@@ -11,7 +11,6 @@ use super::{DENIED, DONE, UNUSABLE, output, render};
 use crate::doctor::{self, Severity};
 use crate::report::doctor::{Caller, DoctorReport};
 
-/// Runs it and returns the exit status.
 pub(crate) fn run(args: &DoctorArgs) -> anyhow::Result<u8> {
     let policy = args.policy.as_ref().map(|path| {
         let text = std::fs::read_to_string(path);

@@ -4,7 +4,6 @@ use crate::doctor::Closed;
 use crate::engine::vocabulary::{Mode, names};
 use crate::report::counted;
 
-/// What `adopt` did with a pod.
 pub(crate) enum AdoptedPod {
     NoGpu,
     Gone,
@@ -16,7 +15,6 @@ pub(crate) enum AdoptedPod {
     KeepsChanging,
 }
 
-/// The numbers of pods.
 #[derive(Default)]
 pub(crate) struct Counts {
     labelled: usize,
@@ -62,7 +60,6 @@ const fn would_be(dry_run: bool) -> &'static str {
     if dry_run { "would be " } else { "" }
 }
 
-/// The line about all pods.
 pub(crate) fn summary(counts: &Counts, namespaces: usize, dry_run: bool) -> String {
     let Counts {
         labelled,

@@ -12,7 +12,6 @@ use crate::report::boundaries::{
 };
 use crate::report::counted;
 
-/// The whole report.
 pub(crate) fn render(report: &BoundaryReport) -> String {
     let mut text = nodes(&report.nodes);
     let heads = ["BREACH ON NODE", "BOUNDARY", "SHARED PODS"];

@@ -5,7 +5,6 @@ use anstyle::Style;
 use super::table::{Column, Table, bold, paragraph};
 use crate::report::catalog::{Catalog, MigEntry};
 
-/// The whole catalogue.
 pub(crate) fn render(catalog: &Catalog) -> String {
     let mut text = section(
         "MIG profiles",

@@ -12,7 +12,6 @@ const STATUS: usize = 8;
 const TITLE: usize = 20;
 const INDENT: usize = STATUS + TITLE;
 
-/// The whole report.
 pub(crate) fn render(report: &DoctorReport, lines: &[Line], grant: Option<&Grant>) -> String {
     let mut text = String::new();
     let worst = lines.iter().map(|l| l.finding.severity).max();
@@ -66,7 +65,6 @@ fn counts(report: &DoctorReport, lines: &[Line]) -> String {
     )
 }
 
-/// The cluster and the user.
 fn asked(cluster: &Caller) -> String {
     let Caller { server, by, user } = cluster;
     let user = match user {

@@ -33,7 +33,6 @@ pub(crate) struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
-/// The alignment of a column.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Column {
     /// Left, and as wide as its widest cell, but no wider than this or its longest word.
@@ -87,7 +86,6 @@ impl Table {
         self.rows.push(cells.map(clean).into());
     }
 
-    /// The lines of the table, each with its line break.
     pub(crate) fn render(&self) -> String {
         self.lines(width())
     }
@@ -198,7 +196,6 @@ pub(crate) fn paragraph(text: &mut String, indent: usize, words: &str) {
     }
 }
 
-/// The style of a severity.
 pub(crate) fn severity(word: &str) -> Style {
     let color = if word == Severity::Deny.word() {
         AnsiColor::Red

@@ -29,7 +29,6 @@ pub(super) fn check(validator: &mut Validator, spec: &Place<'_>) {
     severities(validator, spec);
 }
 
-/// `defaultTier` is one of the tiers.
 fn default_tier(validator: &mut Validator, spec: &Place<'_>) {
     let Some(field) = spec.get("defaultTier") else {
         return;
@@ -51,7 +50,6 @@ fn default_tier(validator: &mut Validator, spec: &Place<'_>) {
     }
 }
 
-/// A tier's strategies keep its promise.
 fn strategies(validator: &mut Validator, tier: &Place<'_>) {
     let least = tier.get("isolation");
     let least = least.and_then(|field| Isolation::from_word(field.text()?));
@@ -73,7 +71,6 @@ fn strategies(validator: &mut Validator, tier: &Place<'_>) {
     }
 }
 
-/// Kubernetes' rules for a pod's tolerations.
 fn toleration(validator: &mut Validator, toleration: &Place<'_>) {
     if toleration.entries().is_none() {
         return;

@@ -62,7 +62,6 @@ pub fn status(
     (before != Some(&condition)).then(|| json!({"conditions": [condition]}))
 }
 
-/// Status, reason and message.
 fn verdict(
     counts: bool,
     read: Result<&Policy, &PolicyErrors>,

@@ -11,7 +11,6 @@ use serde_saphyr::{Location, MessageFormatter, Spanned, Tagged, UserMessageForma
 use super::problem::{Problem, join};
 use crate::config::documents::chunk::{Chunk, split};
 
-/// One document.
 pub(super) struct Document<'t> {
     chunk: Chunk<'t>,
     root: Node,
@@ -84,7 +83,6 @@ fn line(chunk: &Chunk<'_>, location: Location) -> Option<usize> {
     (line > 0).then_some(line + chunk.lines)
 }
 
-/// A value in its place.
 #[derive(Clone)]
 pub(super) struct Place<'a> {
     chunk: &'a Chunk<'a>,
@@ -93,7 +91,6 @@ pub(super) struct Place<'a> {
     node: &'a Node,
 }
 
-/// A field of an object.
 pub(super) struct Entry<'a> {
     pub key: &'a str,
     /// Where the key stands, with the path of the value.

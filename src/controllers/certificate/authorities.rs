@@ -40,7 +40,6 @@ pub(super) struct Previous {
     pub(super) until: OffsetDateTime,
 }
 
-/// A fault of a Secret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Fault {
     /// One half of a pair is missing.

@@ -9,7 +9,6 @@ use super::authorities::{Authorities, Fault, Previous};
 use super::lifetimes::{Clock, Lifetimes};
 use crate::certificates::{Authority, CaCertificate, CertificateError};
 
-/// The next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// Nothing until then.
@@ -35,7 +34,6 @@ pub(super) struct PlanInput<'a> {
     pub(super) active: Option<&'a CaCertificate>,
 }
 
-/// Decides the next step.
 pub(super) fn plan(authorities: &Authorities, input: PlanInput<'_>, clock: Clock) -> Step {
     let mut faults = authorities.faults.clone();
     faults.extend(authorities.ended(clock.now));

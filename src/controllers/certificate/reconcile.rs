@@ -34,7 +34,6 @@ const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// More actions than one reconciliation needs, even with a conflict every time.
 const MAX_ACTIONS: usize = 30;
 
-/// Why a reconciliation failed.
 #[derive(Debug, thiserror::Error)]
 enum ReconcileError {
     #[error(transparent)]
@@ -49,7 +48,6 @@ enum ReconcileError {
 
 type IdentitySender = watch::Sender<Option<Arc<ServerIdentity>>>;
 
-/// Reconciles forever.
 pub(super) async fn run(cluster: Cluster, settings: Settings, active: IdentitySender) {
     let changed = Notify::new();
     let Settings {

@@ -24,10 +24,8 @@ const CERT_MANAGER_ANNOTATIONS: [&str; 3] = [
     "cert-manager.io/inject-apiserver-ca",
 ];
 
-/// The kinds of configurations.
 pub(super) const KINDS: [Kind; 2] = [Kind::MUTATING_WEBHOOKS, Kind::VALIDATING_WEBHOOKS];
 
-/// An existing configuration.
 #[derive(Debug)]
 pub(super) struct Registration {
     /// The index in [`KINDS`].
@@ -79,7 +77,6 @@ impl Registration {
         })
     }
 
-    /// The reference to it.
     pub(super) fn object_ref(&self) -> ObjectRef<'static> {
         KINDS[self.which].named(NAME)
     }

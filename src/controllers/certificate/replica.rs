@@ -28,7 +28,6 @@ pub(super) struct Snapshot {
     pub(super) secret: Option<Secret>,
 }
 
-/// The next action of a replica.
 #[derive(Debug)]
 pub(super) enum Action {
     /// Create or replace the Secret.
@@ -67,7 +66,6 @@ pub(super) struct Failures {
     pub(super) registrations: [bool; 2],
 }
 
-/// One replica.
 #[derive(Debug)]
 pub(super) struct Replica {
     settings: Settings,

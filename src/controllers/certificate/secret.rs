@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 
 use super::authorities::{Authorities, Data};
 
-/// An existing Secret, with all its fields.
 pub(super) struct Secret {
     object: Value,
     /// The authorities in it.
@@ -60,7 +59,6 @@ impl Secret {
     }
 }
 
-/// A new Secret without data.
 pub(super) fn new(namespace: &str, name: &str) -> Value {
     json!({
         "apiVersion": "v1",

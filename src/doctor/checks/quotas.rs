@@ -23,7 +23,6 @@ fn counts_affinity(quota: &Value) -> bool {
             .any(|e| e["scopeName"] == CROSS && e["operator"] == "Exists")
 }
 
-/// The number of pods in a list of resources.
 fn pods(resources: &Value) -> Option<u64> {
     let pods = resources["pods"].as_str()?;
     Quantity::parse(pods).ok()?.as_whole()

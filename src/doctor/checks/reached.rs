@@ -20,7 +20,6 @@ fn best<'g>(assessment: &Assessment<'g>, aim: Aim) -> Option<&'g ProbeResult> {
         .min_by_key(|tried| tried.answerer())
 }
 
-/// Whether slicegate answered a probe.
 pub(super) fn is_answered(assessment: &Assessment<'_>) -> bool {
     best(assessment, Aim::Webhook).is_some_and(|tried| tried.answerer() == Answerer::Webhook)
 }

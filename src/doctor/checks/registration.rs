@@ -14,7 +14,6 @@ use crate::manifests::{CaBundleSource, Service, mutating_webhook, validating_web
 /// The first version whose API server removes forged receipts itself.
 const STRIPS_RECEIPTS: u32 = 36;
 
-/// One of the two webhooks and its registration.
 pub(super) struct Registration {
     kind: &'static str,
     webhook: &'static str,

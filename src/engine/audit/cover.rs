@@ -11,7 +11,6 @@ use crate::engine::rules::daemonset_share;
 use crate::engine::supply::NodeFilter;
 use crate::engine::vocabulary::{BoundaryPlacement, Mode, Outsiders, names, quoted};
 
-/// All reasons for one pod.
 pub(super) fn gaps(state: &ClusterState, pod: &PodAudit<'_>) -> Vec<CoverageGap> {
     let mut gaps: Vec<CoverageGap> = label(state, pod).into_iter().collect();
     if !matches!(pod.holding, Holding::Whole | Holding::Slice) {
@@ -63,7 +62,6 @@ fn label(state: &ClusterState, pod: &PodAudit<'_>) -> Option<CoverageGap> {
     })
 }
 
-/// Why a label is not valid.
 fn differs(state: &ClusterState, pod: &PodAudit<'_>, label: &str) -> CoverageGap {
     let namespace = pod.placed.namespace;
     let whole = markers::whole(label);

@@ -34,7 +34,6 @@ pub(super) struct DecisionBuilder<'q, 'a> {
 }
 
 impl<'q, 'a> DecisionBuilder<'q, 'a> {
-    /// A new builder; nothing is decided yet.
     pub(super) fn new(input: &'q DecisionInput<'a>, mode: Mode, findings: Findings<'a>) -> Self {
         Self {
             input,

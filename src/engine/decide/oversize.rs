@@ -6,7 +6,6 @@ use crate::engine::rules::too_large;
 use crate::engine::vocabulary::pod_limits::PATCH;
 use crate::engine::vocabulary::{Finding, Findings, Mode, Policy, Severity};
 
-/// Refuses a pod as it is written.
 pub(super) fn oversize<'a>(excess: Excess, policy: &Policy, mode: Mode) -> Decision<'a> {
     let mut findings = Findings::new(policy);
     too_large::refuse(excess, &mut findings);

@@ -44,7 +44,6 @@ fn has_limit(container: &Container<'_>, resource: &str, count: u64) -> bool {
     limit == Some(Quantity::whole(count))
 }
 
-/// Limits of MPS clients.
 pub(super) fn limits(pod: &Pod<'_>, limits: &[(Place, Limits)], edits: &mut Vec<Edit<'_>>) {
     for (place, limits) in limits {
         let Some(container) = pod.at(*place) else {

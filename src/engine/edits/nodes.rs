@@ -8,7 +8,6 @@ use crate::engine::vocabulary::{PolicyToleration, Strategy};
 use crate::facts::pod::{NodeAffinity, Toleration};
 use crate::facts::{Pod, Text};
 
-/// Requires the nodes of the placement.
 pub(super) fn require<'a>(
     query: &PlacementQuery<'_, 'a>,
     placement: &Placement<'a>,

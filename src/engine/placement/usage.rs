@@ -84,7 +84,6 @@ fn written<'c>(container: &'c Container<'_>) -> impl Iterator<Item = (&'c str, u
     gpus.map(|(name, quantity)| (name, Quantity::parse(quantity).map_or(0, Quantity::ceil)))
 }
 
-/// The usage of a pod while it is added up.
 struct Usage {
     /// What the containers requested before a rewrite, by the receipt. The receipt may be anybody's; here it only says that
     /// a share stands for a whole GPU.

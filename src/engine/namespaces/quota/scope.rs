@@ -16,7 +16,6 @@ pub struct QuotaPod<'p> {
     pub is_given_affinity: bool,
 }
 
-/// The scope of pods with affinity across namespaces.
 pub(super) const CROSS_NAMESPACE_AFFINITY: &str = "CrossNamespacePodAffinity";
 
 /// All scopes of a quota, in both of their forms.

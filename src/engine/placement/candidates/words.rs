@@ -7,7 +7,6 @@ use crate::engine::placement::candidates::obstacle;
 use crate::engine::supply::offer::mib_ceil;
 use crate::engine::supply::{Identity, Offer};
 
-/// The requests of the pod, in a few words.
 pub(super) fn request(query: &PlacementQuery<'_, '_>) -> String {
     let Some(request) = query.requests.first() else {
         return "the pod".to_owned();
@@ -110,7 +109,6 @@ fn fitting(
     format!("fits; {placed} {places}wastes less or has more of it")
 }
 
-/// The shortfall of an offer.
 fn short(shortfall: Shortfall, offer: &Offer) -> String {
     let missing =
         |what| format!("no {what}, which the container's NVIDIA_DRIVER_CAPABILITIES name");
@@ -135,7 +133,6 @@ fn short(shortfall: Shortfall, offer: &Offer) -> String {
     }
 }
 
-/// Why a quota excludes an offer.
 fn forbidden(offer: &Offer, quota: &QuotaView, why: Forbidden) -> String {
     let quota = quota.title();
     match why {

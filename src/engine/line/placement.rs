@@ -1,6 +1,7 @@
 //! A query for a placement: the requests of a pod, the supply, and the placement that results.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 
 use crate::engine::line::{DeviceRequest, Peak, Strategies};
 use crate::engine::namespaces::NamespaceView;
@@ -126,11 +127,15 @@ impl<'a> PlacementQuery<'_, 'a> {
 
     /// Whether the pod accepts the product of an offer.
     pub fn is_requested(&self, offer: usize) -> bool {
+        // A large fleet has many offers and few products, and a pattern may be slow.
         let requested_products = || {
-            let offers = self.supply.offers.iter();
-            offers
-                .map(|offer| product_matches(self.products, &offer.product))
-                .collect()
+            let mut known: HashMap<&str, bool> = HashMap::new();
+            let products = self.supply.offers.iter().map(|offer| &*offer.product);
+            let mut is_requested = |product| {
+                let matches = || product_matches(self.products, product);
+                *known.entry(product).or_insert_with(matches)
+            };
+            products.map(&mut is_requested).collect()
         };
         let requested = || self.requested_products.get_or_init(requested_products);
         self.products.is_empty() || requested().get(offer) == Some(&true)

@@ -134,7 +134,7 @@ const BREACH: &str =
     "Delete the pods of all boundaries but one there: slicegate keeps the next ones apart.\n";
 
 const POSSIBLE: &str = "Nobody can say whether these pods share a device. See to it that the node says \
-    what it advertises, or\ndelete the pods of all boundaries but one there.\n";
+    what it advertises,\nor delete the pods of all boundaries but one there.\n";
 
 fn of_boundary(breach: &BreachEntry, boundary: &str) -> String {
     let pods = breach.pods.iter().filter(|p| p.trust_boundary == boundary);

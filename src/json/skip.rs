@@ -25,19 +25,16 @@ pub(super) fn string(bytes: &[u8], from: usize) -> Option<(usize, bool)> {
 /// The first byte from `at` on that ends a string, escapes, or has no place in one. None if there is none in the text.
 #[inline(always)]
 pub(super) fn next_special(bytes: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        let rest = bytes.get(at..)?;
-        let special = match rest.first_chunk() {
-            Some(chunk) => special(*chunk),
-            None => special(padded(rest)),
-        };
+    while let Some(chunk) = bytes.get(at..)?.first_chunk() {
+        let special = special(*chunk);
         if special != 0 {
-            // The padding of the last chunk is special too.
-            let found = at + special.trailing_zeros() as usize;
-            return (found < bytes.len()).then_some(found);
+            return Some(at + special.trailing_zeros() as usize);
         }
         at += 16;
     }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | ..0x20);
+    let found = bytes.get(at..)?.iter().position(is_special)?;
+    Some(at + found)
 }
 
 /// A bit for each byte that ends a string, escapes, or has no place in one; the first byte's is the lowest.
@@ -48,15 +45,6 @@ fn special(chunk: [u8; 16]) -> u32 {
         | chunk.simd_eq(u8x16::splat(b'\\'))
         | chunk.min(last_control).simd_eq(chunk);
     found.to_bitmask()
-}
-
-/// The last few bytes, and more that have no place in a string.
-fn padded(rest: &[u8]) -> [u8; 16] {
-    let mut chunk = [0; 16];
-    for (to, from) in chunk.iter_mut().zip(rest) {
-        *to = *from;
-    }
-    chunk
 }
 
 /// The first byte after the value that begins at `from`. None where it does not end. Of what is in objects and arrays

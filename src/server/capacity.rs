@@ -1,6 +1,6 @@
 //! Bounds the bodies and answers that a server holds at once. A slow client does not keep others out.
 //!
-//! The bounds, for a process of 27 MB and 10 MB more with five thousand nodes:
+//! The bounds, for a process of 34 MB and 10 MB more with five thousand nodes:
 //!
 //! | what | at most |
 //! |---|---|
@@ -11,7 +11,7 @@
 //! | the review of a large body | one at a time, see [`super::routes`] |
 //! | connections | 512, with about 100 KiB of buffers each, see [`super::listener`]: 50 MiB |
 //!
-//! Together that is about 200 MB, under a limit of 512Mi.
+//! Together that is about 210 MB, under a limit of 512Mi.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
